@@ -1,0 +1,35 @@
+"""Pushbutton puts a button on any job.
+
+This module only re-exports, and lazily: a job that says `from pushbutton import status` loads the standard library
+and nothing else.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .app import Pushbutton
+    from .job.context import artifact, progress, status, step
+    from .job.declare import Field, SecretStr, task
+
+__all__ = ["Field", "Pushbutton", "SecretStr", "artifact", "progress", "status", "step", "task"]
+__version__ = "0.1.0"
+
+_HOME = {
+    "Pushbutton": ".app",
+    "Field": ".job.declare",
+    "SecretStr": ".job.declare",
+    "task": ".job.declare",
+    "artifact": ".job.context",
+    "progress": ".job.context",
+    "status": ".job.context",
+    "step": ".job.context",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,72 @@
+"""An event: one fact about a run. Small, ordered, kept.
+
+What `data` holds, by kind (all keys optional unless said otherwise):
+
+    state      state (always), actor, reason, exit_code, survivors (list of "pid name")
+    status     text (always), level: info | good | warn | bad, source
+    step       name (always), state: running | succeeded | failed | skipped
+    progress   percent (0 to 100, or null: unknown), text, step
+    question   id, text, choices            answer   id, value, actor
+    artifact   name, path (inside the run's folder), size, type, title
+    note       text (always), code, actor   what Pushbutton itself has to say of the run
+    truncated  kept (bytes), text           the output went past its cap; the job goes on
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+"""A value that JSON can hold."""
+
+
+class Kind(StrEnum):
+    STATE = "state"
+    STATUS = "status"
+    STEP = "step"
+    PROGRESS = "progress"
+    QUESTION = "question"
+    ANSWER = "answer"
+    ARTIFACT = "artifact"
+    NOTE = "note"
+    TRUNCATED = "truncated"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event that has no id yet."""
+
+    kind: Kind
+    data: Mapping[str, Json] = field(default_factory=dict)
+    at: int = 0  # microseconds since the epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`id` is one global number whose order is commit order; `run` and `task` are None for a note to everybody."""
+
+    id: int
+    run: int | None
+    task: str | None
+    at: int
+    kind: Kind
+    data: Mapping[str, Json]
+
+    def to_json(self) -> dict[str, Json]:
+        """The shape that streams and the JSON API show."""
+        return {
+            "id": self.id,
+            "run": self.run,
+            "task": self.task,
+            "at": iso(self.at),
+            "kind": self.kind.value,
+            "data": dict(self.data),
+        }
+
+
+def iso(micros: int) -> str:
+    """ "2026-11-23T09:42:07.123456Z"."""
+    return datetime.fromtimestamp(micros / 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

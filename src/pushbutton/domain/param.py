@@ -1,0 +1,58 @@
+"""A param: one typed input of a task. Declared once; form, API schema and command-line options are renderings of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .event import Json
+
+
+class ParamType(StrEnum):
+    """What a value is, and its canonical JSON form (what is stored, shown and handed to the job)."""
+
+    STR = "str"  # string
+    INT = "int"  # number without fraction
+    FLOAT = "float"  # number
+    BOOL = "bool"  # true, false
+    DATE = "date"  # "2026-11-23"
+    TIME = "time"  # "09:42" or "09:42:07"
+    DATETIME = "datetime"  # "2026-11-23T09:42:07", with an offset if one was given
+    CHOICE = "choice"  # one of `choices`, its value
+    CHOICES = "choices"  # list of them, in the order declared
+    FILE = "file"  # an upload: the name of a stored file, see `Upload`
+    SECRET = "secret"  # string that is never stored, shown or logged
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    value: str | int | float | bool
+    label: str = ""  # shown in place of the value
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    name: str  # an identifier: the Python argument, the form field, the option `--name`
+    type: ParamType
+    label: str = ""  # shown; made from the name where it is empty
+    help: str = ""
+    required: bool = True
+    default: Json = None  # canonical form; None: no default
+    choices: tuple[Choice, ...] = ()
+    min: float | str | None = None  # number, or canonical date/time
+    max: float | str | None = None
+    min_length: int | None = None  # characters (str), bytes (file), items (choices)
+    max_length: int | None = None
+    pattern: str = ""  # the whole value must match (Python `re`, fullmatch)
+    multiline: bool = False
+    dash: bool = False  # a value that begins with "-" is allowed
+
+    @property
+    def title(self) -> str:
+        return self.label or self.name.replace("_", " ").strip().capitalize()
+
+
+Inputs = Mapping[str, Json]
+"""Canonical values by param name; every declared param that has a value is there, and nothing else."""

@@ -1,0 +1,110 @@
+"""A run: one execution of a task with fixed inputs. Pure values; times are microseconds since the epoch, UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .event import Json
+
+Micros = int
+"""Microseconds since 1970-01-01T00:00:00Z, wall clock. For showing and sorting, never for measuring a limit."""
+
+
+class RunState(StrEnum):
+    HELD = "held"  # waits for an approval
+    WAITING = "waiting"  # waits for its turn
+    RUNNING = "running"  # a supervisor has it
+    ASKING = "asking"  # runs, and needs an answer
+    SUCCEEDED = "succeeded"  # the job said so: exit 0
+    FAILED = "failed"  # the job ended otherwise, could not start, or took too long
+    CANCELLED = "cancelled"  # a person stopped it
+    LOST = "lost"  # its supervisor is gone: nobody knows how it ended
+    SKIPPED = "skipped"  # its turn passed: the task was busy and says `skip`
+
+    @property
+    def over(self) -> bool:
+        return not TRANSITIONS[self]
+
+    @property
+    def active(self) -> bool:
+        """Holds a slot of its task: a supervisor has it."""
+        return self in ACTIVE
+
+
+ACTIVE = frozenset({RunState.RUNNING, RunState.ASKING})
+
+TRANSITIONS: Mapping[RunState, frozenset[RunState]] = {
+    RunState.HELD: frozenset({RunState.WAITING, RunState.CANCELLED, RunState.SKIPPED}),
+    RunState.WAITING: frozenset({RunState.RUNNING, RunState.CANCELLED, RunState.SKIPPED, RunState.FAILED}),
+    # back to WAITING only when it is proven that the job never started
+    RunState.RUNNING: frozenset(
+        {RunState.ASKING, RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.LOST, RunState.WAITING}
+    ),
+    RunState.ASKING: frozenset(
+        {RunState.RUNNING, RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.LOST}
+    ),
+    RunState.SUCCEEDED: frozenset(),
+    RunState.FAILED: frozenset(),
+    RunState.CANCELLED: frozenset(),
+    RunState.LOST: frozenset(),
+    RunState.SKIPPED: frozenset(),
+}
+"""Which state may follow which. A state that nothing follows is terminal."""
+
+UNFINISHED = frozenset(state for state, after in TRANSITIONS.items() if after)
+
+
+def before(state: RunState) -> frozenset[RunState]:
+    """The states that `state` may be entered from."""
+    return frozenset(origin for origin, after in TRANSITIONS.items() if state in after)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One row of history, and what is known of it now."""
+
+    id: int
+    task: str  # the task's slug
+    title: str  # the task's title when it was pressed
+    state: RunState
+    epoch: int  # counts the attempts to start it; every later write carries it
+    actor: str
+    inputs: Mapping[str, Json]  # as shown: a secret's value is never among them
+    pressed_at: Micros
+    started_at: Micros | None = None
+    ended_at: Micros | None = None
+    exit_code: int | None = None  # negative: ended by that signal
+    reason: str = ""  # one sentence on how it ended
+    why: str = ""  # what the presser gave as reason
+    status: str = ""  # the last thing that it said
+    step: str = ""  # the step that it is in
+    progress: float | None = None  # percent, 0 to 100
+    stop_by: str = ""  # who asked to stop it
+    worker: str = ""  # who runs it
+    collected: int = 0  # bytes of spool/events that are in the store
+    survivors: tuple[str, ...] = ()  # processes that could not be ended, "pid name"
+
+
+class Busy(StrEnum):
+    QUEUE = "queue"  # wait for a turn
+    SKIP = "skip"  # let this turn pass; the run is recorded as skipped
+    JOIN = "join"  # do not make a second run: the running one is the answer
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """What a press asks for. `busy` says what happens when the task already has `limit` runs unfinished."""
+
+    task: str
+    title: str
+    actor: str
+    inputs: Mapping[str, Json]
+    at: Micros
+    why: str = ""
+    key: str = ""  # idempotency key; "" for none
+    fingerprint: str = ""  # of the inputs, to tell a repeated press from a reused key
+    token: str = ""  # hash of the token with which the job may report over HTTP
+    busy: Busy = Busy.QUEUE
+    limit: int = 1

@@ -1,0 +1,108 @@
+"""A task: what can be pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .param import Param
+from .run import Busy
+
+
+class Background(StrEnum):
+    """What happens to processes that the job leaves behind when its own process has ended."""
+
+    END = "end"  # they get a moment (`linger`), then are ended; the run is over when the tree is empty
+    LEAVE = "leave"  # the run is over at once; they go on, and what they write is still kept
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Times in seconds, sizes in bytes."""
+
+    timeout: float | None = None  # from the start of the job; None: no limit
+    grace: float = 10.0  # between asking the tree to end (TERM) and making it (KILL)
+    linger: float = 2.0  # what a background process gets after the job's own process has ended
+    output: int = 1 << 30  # output kept; past it the job goes on, unheard
+    at_once: int = 1  # runs of this task at the same time
+    busy: Busy = Busy.QUEUE
+    background: Background = Background.END
+
+
+@dataclass(frozen=True, slots=True)
+class PythonTarget:
+    """A function, or a class with a `run` method, in a file; run by `job.child` in a process of its own."""
+
+    file: str
+    name: str
+    logging: bool = False  # records at INFO and above become statuses
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptTarget:
+    """An executable file, run as it is.
+
+    `passing` says per param how the script gets it: "option" (`--name=value`, one argument; a bare `--name` for
+    a true bool), "argument" (an operand), or "env" (NAME in capitals).
+    """
+
+    file: str
+    passing: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandTarget:
+    """argv items with `{name}` in them; an item that is nothing but an optional param without value falls away."""
+
+    argv: tuple[str, ...]
+
+
+Target = PythonTarget | ScriptTarget | CommandTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a task is declared. `line` counts from 1."""
+
+    file: str
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    slug: str  # in URLs and on the command line: a-z, 0-9 and "-"
+    title: str
+    target: Target
+    source: Source
+    help: str = ""  # Markdown; its first paragraph is the summary
+    group: str = ""
+    button: str = ""  # "Deploy to {where}"; empty: the title
+    confirm: str = ""  # asked before the press, with `{name}` filled in; empty: no question
+    params: tuple[Param, ...] = ()
+    cwd: str = ""  # where the job starts; absolute
+    env: Mapping[str, str] = field(default_factory=dict)
+    tty: tuple[int, int] | None = None  # (rows, columns): the job gets a terminal
+    limits: Limits = Limits()
+    digest: str = ""  # of the file that it was read from
+    broken: str = ""  # why it cannot be pressed: one sentence; empty: it can
+
+    @property
+    def summary(self) -> str:
+        return self.help.strip().split("\n\n", 1)[0].replace("\n", " ")
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        return frozenset(param.name for param in self.params if param.type == "secret")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a supervisor is asked to start. Pure data; nothing of it passes through a shell."""
+
+    argv: tuple[str, ...]
+    cwd: str
+    env: Mapping[str, str]  # added to the allow-listed environment
+    payload: str = ""  # JSON for our own Python child, handed over by a pipe; "" for everybody else
+    snapshot: bool = False  # argv[0] is a shell script: it is read while it runs, so it runs from a copy
+    tty: tuple[int, int] | None = None

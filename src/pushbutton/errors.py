@@ -1,0 +1,137 @@
+"""Every exception of Pushbutton, in one place.
+
+    PushbuttonError
+    ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchArtifact
+    ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange
+    ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
+    ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning
+    ├── ConfigError ──────── (names file, line, column)
+    ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy
+    └── Fenced ───────────── (a write of an epoch that is over; never leaves the runtime)
+
+A message is one sentence that names the thing and says what to do. The web maps the second level to
+HTTP statuses in one table (`web/errors.py`), the command line to exit codes in one (`cli/exits.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class PushbuttonError(Exception):
+    """The root: everything that Pushbutton raises on purpose."""
+
+
+class NotFound(PushbuttonError):
+    """What was asked for does not exist, or may not be seen."""
+
+
+class NoSuchTask(NotFound):
+    def __init__(self, slug: str, nearest: str | None = None) -> None:
+        hint = f" Did you mean “{nearest}”?" if nearest else ""
+        super().__init__(f"There is no task named “{slug}”.{hint}")
+        self.slug = slug
+
+
+class NoSuchRun(NotFound):
+    def __init__(self, number: int | str) -> None:
+        super().__init__(f"There is no run {number}. It may have been removed, or the link may be cut off.")
+        self.number = number
+
+
+class NoSuchArtifact(NotFound):
+    def __init__(self, run: int, name: str) -> None:
+        super().__init__(f"Run {run} has no file named “{name}”.")
+
+
+class BadInput(PushbuttonError):
+    """The request itself is wrong; nothing was started or changed."""
+
+
+class InvalidInputs(BadInput):
+    """One sentence per param, all found at once.
+
+    `fields` maps a param's name to its sentence; the key "" is about the whole form.
+    """
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        names = ", ".join(f"“{name}”" for name in fields if name)
+        super().__init__(f"Nothing was started: look at {names}." if names else f"Nothing was started: {fields['']}")
+        self.fields = dict(fields)
+
+
+class BadCursor(BadInput):
+    def __init__(self, value: str) -> None:
+        super().__init__(f"“{value[:40]}” is not a position in this stream; leave it out to read from the start.")
+
+
+class BadRange(BadInput):
+    """A byte or line range that lies outside of what there is."""
+
+
+class Refused(PushbuttonError):
+    """The policy does not allow it; the message is the reason."""
+
+
+class Conflict(PushbuttonError):
+    """It cannot be done in the state that things are in."""
+
+
+class TaskBroken(Conflict):
+    def __init__(self, slug: str, reason: str) -> None:
+        super().__init__(f"“{slug}” cannot be pressed, because its file is broken: {reason}")
+
+
+class KeyReused(Conflict):
+    def __init__(self, key: str) -> None:
+        super().__init__(f"The key “{key[:60]}” was already used for a press with other inputs; use a new one.")
+
+
+class NotRunning(Conflict):
+    def __init__(self, number: int, state: str) -> None:
+        super().__init__(f"Run {number} is not running any more: it is {state}.")
+
+
+class ConfigError(PushbuttonError):
+    """A task's file is wrong. `str()` is "file:line:column: sentence"; line and column count from 1."""
+
+    def __init__(self, sentence: str, *, file: str, line: int = 1, column: int | None = None) -> None:
+        place = f"{file}:{line}" + (f":{column}" if column else "")
+        super().__init__(f"{place}: {sentence}")
+        self.sentence, self.file, self.line, self.column = sentence, file, line, column
+
+
+class StoreError(PushbuttonError):
+    """The store cannot do what was asked."""
+
+
+class StoreInUse(StoreError):
+    def __init__(self, path: str, holder: str) -> None:
+        super().__init__(
+            f"{path} is in use by {holder}. Stop that server first, or give this one another folder with --data."
+        )
+
+
+class StoreDamaged(StoreError):
+    """The file is no database, is damaged, or cannot be written; it was left untouched."""
+
+
+class StoreTooNew(StoreError):
+    def __init__(self, path: str, found: int, known: int) -> None:
+        super().__init__(
+            f"{path} was written by a newer Pushbutton (schema {found}, this one knows up to {known}). Upgrade this one."
+        )
+
+
+class StorageFull(StoreError):
+    def __init__(self) -> None:
+        super().__init__("The disk is full, so nothing was recorded. Make room and try again.")
+
+
+class StoreBusy(StoreError):
+    def __init__(self) -> None:
+        super().__init__("Another program holds the database; nothing was recorded. Try again in a moment.")
+
+
+class Fenced(PushbuttonError):
+    """A write came too late: the run has moved on to another epoch or state. Nothing was written."""

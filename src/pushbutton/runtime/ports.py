@@ -1,0 +1,208 @@
+"""What the main flow needs from the outside: five ports. Adapters implement them; one contract suite runs over each.
+
+Store     runs and events, durable           Dispatch   delivers waiting runs to the gate
+Notifier  hints that something grew          Catalog    the tasks that can be pressed now
+Spools    folders in which supervisors write, and the supervisors themselves
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from pushbutton.domain.event import Draft, Event, Json
+from pushbutton.domain.run import NewRun, Run, RunState
+from pushbutton.domain.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    run: Run
+    made: bool  # False: an earlier run is the answer (same idempotency key, or `join`)
+
+
+class Claim(StrEnum):
+    """What the gate said."""
+
+    YES = "yes"  # the run is yours: start it
+    GONE = "gone"  # it waits no more; forget this message
+    TASK_BUSY = "task busy"  # its task has no free slot
+    FULL = "full"  # nothing has a free slot
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    verdict: Claim
+    run: Run | None = None  # with its new epoch, if the verdict is YES
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """One write to a run's journal: events, and what they change in the run's row, or neither.
+
+    `to` moves the run to a state (only along `domain.run.TRANSITIONS`); `row` sets columns of the same name as
+    the fields of `Run`. With `epoch` the write counts only for that attempt and only while the run is unfinished.
+    """
+
+    run: int
+    drafts: Sequence[Draft] = ()
+    epoch: int | None = None
+    to: RunState | None = None
+    row: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunQuery:
+    """Newest first. Empty fields do not filter."""
+
+    task: str = ""
+    states: frozenset[RunState] = frozenset()
+    actor: str = ""
+    text: str = ""  # in inputs, status, reason, why and title
+    since: int = 0  # pressed at or after, microseconds
+    until: int = 0
+    before: int = 0  # ids below this one: paging
+    worker: str = ""
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Which events: those of any of the runs, of any of the tasks, or all. Notes to everybody belong to all topics."""
+
+    runs: frozenset[int] = frozenset()
+    tasks: frozenset[str] = frozenset()
+    everything: bool = False
+
+    def match(self, event: Event) -> bool:
+        return (
+            self.everything
+            or (event.run is None and event.task is None)
+            or event.run in self.runs
+            or event.task in self.tasks
+        )
+
+
+class Store(Protocol):
+    """Runs and events.
+
+    Implementers guarantee: every write is one transaction and durable when it returns (it survives a crash of
+    process and machine); event ids rise in commit order, over all runs, so that who has read up to id N will
+    never see a new event at or below N; reads see every write that returned before. Errors: `StorageFull`,
+    `StoreBusy`; after either, nothing of that write is in the store.
+    """
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def press(self, new: NewRun) -> Pressed:
+        """Insert the run and its first event, or find the one that stands for it.
+
+        The same `(task, key)` again gives the same run, `made` False; with another fingerprint `KeyReused`.
+        When the task has `limit` runs unfinished: QUEUE inserts as waiting, SKIP inserts as skipped, JOIN gives
+        the newest unfinished one. All of this is decided inside the one transaction.
+        """
+        ...
+
+    async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int) -> Claimed:
+        """The gate: move the run from waiting to running, raise its epoch and write the state event, or say why not.
+
+        Counts of `running` and `asking` are taken inside the same transaction.
+        """
+        ...
+
+    async def append(self, entry: Append) -> Sequence[Event]:
+        """Write events and row in one transaction. Raises `Fenced` (nothing written) when the run is not at
+        `entry.epoch`, when `entry.to` may not follow its state, or when an epoch is given and the run is over;
+        `NoSuchRun` when there is none."""
+        ...
+
+    async def say(self, draft: Draft, *, task: str | None = None) -> Event:
+        """An event that belongs to no run."""
+        ...
+
+    async def run(self, number: int) -> Run:
+        """Raises `NoSuchRun`."""
+        ...
+
+    async def token(self, number: int) -> str:
+        """The hash of the run's reporting token. Raises `NoSuchRun`."""
+        ...
+
+    async def runs(self, query: RunQuery) -> Sequence[Run]: ...
+
+    async def events(
+        self, topics: Topics, *, after: int, upto: int | None = None, limit: int = 1000
+    ) -> Sequence[Event]:
+        """Events with `after < id <= upto`, oldest first, at most `limit`."""
+        ...
+
+    async def last_event(self) -> int:
+        """The highest id given, 0 for none."""
+        ...
+
+    async def counts(self) -> Mapping[RunState, int]:
+        """Runs by state, unfinished states only."""
+        ...
+
+
+Outcome = Claim
+Deliver = Callable[[int], Awaitable[Outcome]]
+"""Called with a waiting run's number; asks the gate, starts the run on YES, and passes the verdict on."""
+
+
+class Dispatch(Protocol):
+    """Delivers waiting runs to the gate. It may deliver one twice, late, or after it is over: the gate decides.
+
+    It must deliver each submitted run at least once while it waits, the oldest of a task first, and must offer a
+    run again that was TASK_BUSY or FULL after `wake`.
+    """
+
+    async def submit(self, run: int, task: str) -> None: ...
+
+    async def cancel(self, run: int) -> None:
+        """Forget it if it was not delivered yet; harmless otherwise."""
+        ...
+
+    async def run_worker(self, deliver: Deliver) -> None:
+        """Deliver until cancelled."""
+        ...
+
+    def wake(self) -> None:
+        """A slot may have become free."""
+        ...
+
+    def stats(self) -> Mapping[str, int]:
+        """`waiting`: how many it holds."""
+        ...
+
+
+class Notifier(Protocol):
+    """Hints. One may be lost or doubled; who waits looks by itself as well, slowly."""
+
+    def hint(self, topic: str) -> None: ...
+
+    def listen(self, heard: Callable[[str], None]) -> Callable[[], None]:
+        """Calls `heard(topic)` in the event loop's thread; the return value ends that."""
+        ...
+
+
+class Catalog(Protocol):
+    """The tasks that can be pressed now. A reload replaces whole tasks, never parts of one."""
+
+    def tasks(self) -> Mapping[str, Task]:
+        """By slug, in the order in which a page shows them. Broken tasks are among them."""
+        ...
+
+    def task(self, slug: str) -> Task:
+        """Raises `NoSuchTask` with the nearest name."""
+        ...
+
+    async def open(self) -> None:
+        """Read everything once and begin to follow changes. Raises `ConfigError` only for paths that do not exist."""
+        ...
+
+    async def close(self) -> None: ...
