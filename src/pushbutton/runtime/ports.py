@@ -117,7 +117,8 @@ class Store(Protocol):
     async def append(self, entry: Append) -> Sequence[Event]:
         """Write events and row in one transaction. Raises `Fenced` (nothing written) when the run is not at
         `entry.epoch`, when `entry.to` may not follow its state, or when an epoch is given and the run is over;
-        `NoSuchRun` when there is none."""
+        `NoSuchRun` when there is none.
+        """
         ...
 
     async def say(self, draft: Draft, *, task: str | None = None) -> Event:
