@@ -1,0 +1,41 @@
+"""Rows of the store's tables as values, for every SQL store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pushbutton.domain.event import Event, Json, Kind
+from pushbutton.domain.run import Run, RunState
+
+RUN_COLUMNS = (
+    "id, task, title, state, epoch, actor, inputs, pressed_at, started_at, ended_at, exit_code, reason, why, "
+    "status, step, progress, stop_by, worker, collected, survivors"
+)
+EVENT_COLUMNS = "id, run, task, at, kind, data"
+
+SETTABLE = frozenset(
+    "started_at ended_at exit_code reason status step progress stop_by worker collected survivors".split()
+)
+"""Columns of a run that `Append.row` may set."""
+
+
+def run_from(row: Sequence[Any]) -> Run:
+    return Run(
+        *row[:3],
+        RunState(row[3]),
+        *row[4:6],
+        json.loads(row[6]),
+        *row[7:19],
+        tuple(json.loads(row[19])),
+    )
+
+
+def event_from(row: Sequence[Any]) -> Event:
+    return Event(row[0], row[1], row[2], row[3], Kind(row[4]), json.loads(row[5]))
+
+
+def dumps(value: Json | Mapping[str, Json] | Sequence[Json]) -> str:
+    """Compact JSON. Lone surrogates, which no database takes as text, are escaped with everything else."""
+    return json.dumps(value, separators=(",", ":"))

@@ -1,0 +1,230 @@
+"""The file: opening it with care, upgrading its schema, one writer thread, a few reader threads.
+
+apsw brings its own SQLite, because the systems' ones up to 3.51.2 can lose a WAL after a reset.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+import apsw
+
+from pushbutton.errors import PushbuttonError, StorageFull, StoreBusy, StoreDamaged, StoreError, StoreTooNew
+
+T = TypeVar("T")
+Work = Callable[[apsw.Connection], T]
+
+FIXED = (3, 51, 3)
+"""The first SQLite without the WAL-reset bug."""
+BUSY_MS = 15_000
+GROUP = 500  # writes in one transaction at most
+CHECK_BELOW = 64 << 20  # files up to this size are checked whole at start: about 0.2 s
+CACHE_KB = 8_000
+
+
+class Database:
+    """`write` and `read` run a function in a thread of the database; both may be awaited from the event loop."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._jobs: SimpleQueue[tuple[Work[Any], asyncio.Future[Any]] | None] = SimpleQueue()
+        self._writer: threading.Thread | None = None
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-read")
+        self._mine = threading.local()
+        self._open_readers: list[apsw.Connection] = []
+        self._inode = 0
+
+    # -- life
+
+    async def open(self) -> None:
+        """Raises `StoreDamaged`, `StoreTooNew`; the file is then as it was."""
+        version = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
+        if version < FIXED:
+            raise StoreError(
+                f"This Python loads SQLite {apsw.sqlite_lib_version()}, which can lose data (its WAL-reset bug); "
+                "install apsw 3.51.3.0 or newer."
+            )
+        loop = asyncio.get_running_loop()
+        ready: asyncio.Future[None] = loop.create_future()
+        self._writer = threading.Thread(target=self._serve, args=(loop, ready), name="store-write", daemon=True)
+        self._writer.start()
+        try:
+            await ready
+        except BaseException:
+            self._readers.shutdown()
+            raise
+
+    async def close(self) -> None:
+        """Everything that was asked for is written first."""
+        if self._writer:
+            self._jobs.put(None)
+            await asyncio.to_thread(self._writer.join)
+            self._writer = None
+        self._readers.shutdown()
+        for connection in self._open_readers:
+            connection.close()
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` in the next transaction; when this returns, it is on the disk."""
+        if self._writer is None:
+            raise StoreError("The store is closed.")
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.put((work, future))
+        # Shielded: who was waiting may be cancelled (a client that hung up), what was asked for is still done.
+        return await asyncio.shield(future)
+
+    async def read(self, work: Work[T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    def _read(self, work: Work[T]) -> T:
+        connection = getattr(self._mine, "connection", None)
+        if connection is None:
+            connection = self._mine.connection = self._connect(apsw.SQLITE_OPEN_READONLY)
+            self._open_readers.append(connection)
+        with translated(self.path):
+            return work(connection)
+
+    # -- the writer thread
+
+    def _serve(self, loop: asyncio.AbstractEventLoop, ready: asyncio.Future[None]) -> None:
+        try:
+            with translated(self.path):
+                connection = self._start()
+        except Exception as error:  # noqa: BLE001  handed to whoever opens the store
+            loop.call_soon_threadsafe(ready.set_exception, error)
+            return
+        loop.call_soon_threadsafe(ready.set_result, None)
+        try:
+            while (job := self._jobs.get()) is not None:
+                batch, last = [job], False
+                while len(batch) < GROUP and not self._jobs.empty():
+                    following = self._jobs.get()
+                    if following is None:
+                        last = True
+                        break
+                    batch.append(following)
+                results = self._commit(connection, batch)
+                loop.call_soon_threadsafe(_settle, results)
+                if last:
+                    break
+        finally:
+            with contextlib.suppress(apsw.Error):
+                connection.execute("PRAGMA optimize")
+            connection.close()
+
+    def _commit(
+        self, connection: apsw.Connection, batch: list[tuple[Work[Any], asyncio.Future[Any]]]
+    ) -> list[tuple[asyncio.Future[Any], Any, BaseException | None]]:
+        """One transaction for all; a refusal (`Fenced`, …) undoes only its own part, a fault undoes everything."""
+        results: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
+        try:
+            with translated(self.path):
+                self._still_there()
+                connection.execute("BEGIN IMMEDIATE")
+                for work, future in batch:
+                    connection.execute("SAVEPOINT one")
+                    try:
+                        results.append((future, work(connection), None))
+                    except PushbuttonError as refusal:
+                        connection.execute("ROLLBACK TO one")
+                        results.append((future, None, refusal))
+                    connection.execute("RELEASE one")
+                connection.execute("COMMIT")
+        except Exception as error:  # noqa: BLE001  every waiter gets it
+            if connection.in_transaction:
+                with contextlib.suppress(apsw.Error):
+                    connection.execute("ROLLBACK")
+            return [(future, None, error) for _, future in batch]
+        return results
+
+    def _still_there(self) -> None:
+        """A file that was removed or replaced under us still takes writes, but nobody would ever see them again."""
+        try:
+            inode = os.stat(self.path).st_ino
+        except FileNotFoundError:
+            inode = -1
+        if inode != self._inode:
+            raise StoreDamaged(
+                f"{self.path} was removed or replaced while in use; restart the server. Nothing was recorded."
+            )
+
+    # -- opening
+
+    def _connect(self, flags: int) -> apsw.Connection:
+        connection = apsw.Connection(str(self.path), flags=flags)
+        connection.set_busy_timeout(BUSY_MS)
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KB}; PRAGMA foreign_keys = ON")
+        return connection
+
+    def _start(self) -> apsw.Connection:
+        known = self.path.exists() and self.path.stat().st_size > 0
+        if known and not os.access(self.path, os.W_OK):
+            raise StoreDamaged(f"{self.path} cannot be written. Give it to the user that runs this server.")
+        connection = self._connect(apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+        try:
+            steps = _steps()
+            found = connection.execute("PRAGMA user_version").get
+            if found > len(steps):
+                raise StoreTooNew(str(self.path), found, len(steps))
+            if known and self.path.stat().st_size <= CHECK_BELOW:
+                complaint = connection.execute("PRAGMA quick_check(1)").get
+                if complaint != "ok":
+                    raise StoreDamaged(f"{self.path} is damaged ({complaint}). It was left as it is; restore a backup.")
+            connection.execute(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8000000"
+            )
+            for number, step in list(enumerate(steps, 1))[found:]:
+                with connection:  # one transaction: a kill in the middle leaves the old schema
+                    connection.execute(step)
+                    connection.execute(f"PRAGMA user_version = {number}")
+            self.path.chmod(0o600)
+            self._inode = os.stat(self.path).st_ino
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _settle(results: list[tuple[asyncio.Future[Any], Any, BaseException | None]]) -> None:
+    for future, value, error in results:
+        if future.done():
+            continue
+        if error:
+            future.set_exception(error)
+            future.exception()  # seen: the waiter may be gone
+        else:
+            future.set_result(value)
+
+
+def _steps() -> list[str]:
+    """The schema's history, oldest first."""
+    folder = resources.files(__package__) / "schema"
+    return [
+        file.read_text() for file in sorted(folder.iterdir(), key=lambda file: file.name) if file.name.endswith(".sql")
+    ]
+
+
+@contextlib.contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """SQLite's errors as ours."""
+    try:
+        yield
+    except apsw.FullError:
+        raise StorageFull from None
+    except (apsw.BusyError, apsw.LockedError):
+        raise StoreBusy from None
+    except (apsw.NotADBError, apsw.CorruptError) as error:
+        raise StoreDamaged(f"{path} is damaged or is no Pushbutton store ({error}). It was left as it is.") from None
+    except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as error:
+        raise StoreDamaged(f"{path} cannot be opened for writing ({error}).") from None
+    except apsw.IOError as error:
+        raise StorageFull from error

@@ -1,0 +1,219 @@
+"""`runtime.ports.Store` on SQLite. The SQL is plain enough for PostgreSQL; what is special lies in `database`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from pushbutton.adapters.rows import EVENT_COLUMNS, RUN_COLUMNS, SETTABLE, dumps, event_from, run_from
+from pushbutton.domain.event import Draft, Event, Kind
+from pushbutton.domain.run import ACTIVE, UNFINISHED, Busy, NewRun, Run, RunState, before
+from pushbutton.errors import Fenced, KeyReused, NoSuchRun
+from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed, RunQuery, Topics
+
+from .database import Database
+
+
+def _list(states: frozenset[RunState]) -> str:
+    return ", ".join(f"'{state}'" for state in sorted(states))
+
+
+_ACTIVE, _UNFINISHED = _list(ACTIVE), _list(UNFINISHED)
+
+
+class SqliteStore:
+    """Everything that changes state runs inside one transaction of the single writer, so its reads are true."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = Database(path)
+
+    async def open(self) -> None:
+        await self._db.open()
+
+    async def close(self) -> None:
+        await self._db.close()
+
+    # -- writing
+
+    async def press(self, new: NewRun) -> Pressed:
+        return await self._db.write(lambda db: _press(db, new))
+
+    async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int) -> Claimed:
+        return await self._db.write(lambda db: _claim(db, run, worker, at, task_limit, total_limit))
+
+    async def append(self, entry: Append) -> Sequence[Event]:
+        return await self._db.write(lambda db: _append(db, entry))
+
+    async def say(self, draft: Draft, *, task: str | None = None) -> Event:
+        return (await self._db.write(lambda db: _insert(db, None, task, [draft])))[0]
+
+    # -- reading
+
+    async def run(self, number: int) -> Run:
+        return await self._db.read(lambda db: _run(db, number))
+
+    async def token(self, number: int) -> str:
+        found = await self._db.read(lambda db: db.execute("SELECT token FROM runs WHERE id = ?", (number,)).fetchone())
+        if found is None:
+            raise NoSuchRun(number)
+        return str(found[0])
+
+    async def runs(self, query: RunQuery) -> Sequence[Run]:
+        sql, values = _where(query)
+        return await self._db.read(lambda db: [run_from(row) for row in db.execute(sql, values)])
+
+    async def events(
+        self, topics: Topics, *, after: int, upto: int | None = None, limit: int = 1000
+    ) -> Sequence[Event]:
+        span = (after, upto if upto is not None else (1 << 62), limit)
+        arms: list[tuple[str, tuple[Any, ...]]]
+        if topics.everything:
+            arms = [("1", ())]
+        else:
+            # One index range per topic: a single OR would make SQLite read everything after `after`.
+            arms = [("run IS NULL AND task IS NULL", ())]
+            arms += [("run = ?", (run,)) for run in sorted(topics.runs)]
+            arms += [("task = ?", (task,)) for task in sorted(topics.tasks)]
+        one = (
+            f"SELECT * FROM (SELECT {EVENT_COLUMNS} FROM events WHERE {{}} AND id > ? AND id <= ? ORDER BY id LIMIT ?)"
+        )
+        sql = " UNION ".join(one.format(arm) for arm, _ in arms) + " ORDER BY id LIMIT ?"
+        values = [value for _, own in arms for value in (*own, *span)] + [limit]
+        return await self._db.read(lambda db: [event_from(row) for row in db.execute(sql, values)])
+
+    async def last_event(self) -> int:
+        return int(await self._db.read(lambda db: db.execute("SELECT coalesce(max(id), 0) FROM events").get))
+
+    async def counts(self) -> Mapping[RunState, int]:
+        sql = f"SELECT state, count(*) FROM runs WHERE state IN ({_UNFINISHED}) GROUP BY state"
+        return await self._db.read(lambda db: {RunState(state): n for state, n in db.execute(sql)})
+
+
+def _run(db: apsw.Connection, number: int) -> Run:
+    row = db.execute(f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ?", (number,)).fetchone()
+    if row is None:
+        raise NoSuchRun(number)
+    return run_from(row)
+
+
+def _insert(db: apsw.Connection, run: int | None, task: str | None, drafts: Sequence[Draft]) -> list[Event]:
+    events = []
+    for draft in drafts:
+        data = dumps(draft.data)
+        number = db.execute(
+            "INSERT INTO events (run, task, at, kind, data) VALUES (?, ?, ?, ?, ?) RETURNING id",
+            (run, task, draft.at, draft.kind.value, data),
+        ).get
+        events.append(Event(number, run, task, draft.at, draft.kind, draft.data))
+    return events
+
+
+def _press(db: apsw.Connection, new: NewRun) -> Pressed:
+    if new.key:
+        same = db.execute(
+            f"SELECT {RUN_COLUMNS}, fingerprint FROM runs WHERE task = ? AND key = ?", (new.task, new.key)
+        ).fetchone()
+        if same:
+            if same[-1] != new.fingerprint:
+                raise KeyReused(new.key)
+            return Pressed(run_from(same), made=False)
+    state = RunState.WAITING
+    if new.busy is not Busy.QUEUE:
+        unfinished = [
+            row[0]
+            for row in db.execute(
+                f"SELECT id FROM runs WHERE state IN ({_UNFINISHED}) AND task = ? ORDER BY id", (new.task,)
+            )
+        ]
+        if len(unfinished) >= new.limit:
+            if new.busy is Busy.JOIN:
+                return Pressed(_run(db, unfinished[-1]), made=False)
+            state = RunState.SKIPPED
+    reason = "It was busy, and a press is not kept waiting here." if state is RunState.SKIPPED else ""
+    row = db.execute(
+        "INSERT INTO runs (task, title, state, actor, inputs, pressed_at, ended_at, why, reason, key, fingerprint, token)"
+        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {RUN_COLUMNS}",
+        (
+            *(new.task, new.title, state.value, new.actor, dumps(new.inputs), new.at),
+            *(new.at if state.over else None, new.why, reason, new.key, new.fingerprint, new.token),
+        ),
+    ).fetchone()
+    run = run_from(row)
+    data = {"state": state.value, "actor": new.actor} | ({"reason": reason} if reason else {})
+    _insert(db, run.id, run.task, [Draft(Kind.STATE, data, new.at)])
+    return Pressed(run, made=True)
+
+
+def _claim(db: apsw.Connection, number: int, worker: str, at: int, task_limit: int, total_limit: int) -> Claimed:
+    row = db.execute(
+        f"""UPDATE runs SET state = 'running', epoch = epoch + 1, worker = ?, started_at = ?, collected = 0
+            WHERE id = ? AND state = 'waiting'
+              AND (SELECT count(*) FROM runs AS r WHERE r.state IN ({_ACTIVE}) AND r.task = runs.task) < ?
+              AND (SELECT count(*) FROM runs AS r WHERE r.state IN ({_ACTIVE})) < ?
+            RETURNING {RUN_COLUMNS}""",
+        (worker, at, number, task_limit, total_limit),
+    ).fetchone()
+    if row is not None:
+        run = run_from(row)
+        _insert(db, run.id, run.task, [Draft(Kind.STATE, {"state": "running", "epoch": run.epoch}, at)])
+        return Claimed(Claim.YES, run)
+    state = db.execute("SELECT state FROM runs WHERE id = ?", (number,)).get
+    if state != "waiting":
+        return Claimed(Claim.GONE)
+    running = db.execute(f"SELECT count(*) FROM runs WHERE state IN ({_ACTIVE})").get
+    return Claimed(Claim.FULL if running >= total_limit else Claim.TASK_BUSY)
+
+
+def _append(db: apsw.Connection, entry: Append) -> Sequence[Event]:
+    columns = dict(entry.row)
+    if unknown := columns.keys() - SETTABLE:
+        raise ValueError(f"not columns of a run that may be set: {sorted(unknown)}")
+    if "survivors" in columns:
+        columns["survivors"] = dumps(columns["survivors"])
+    states = UNFINISHED if entry.epoch is not None else frozenset(RunState)
+    if entry.to:
+        columns["state"] = entry.to.value
+        states &= before(entry.to)
+    sets = ", ".join(f"{name} = ?" for name in columns) or "id = id"
+    fence = "AND epoch = ?" if entry.epoch is not None else ""
+    row = db.execute(
+        f"UPDATE runs SET {sets} WHERE id = ? AND state IN ({_list(states)}) {fence} RETURNING task",
+        (*columns.values(), entry.run, *([entry.epoch] if fence else [])),
+    ).fetchone()
+    if row is None:
+        now = _run(db, entry.run)
+        raise Fenced(f"run {entry.run} is {now.state} at epoch {now.epoch}, not as epoch {entry.epoch} expected")
+    return _insert(db, entry.run, row[0], entry.drafts)
+
+
+def _where(query: RunQuery) -> tuple[str, list[Any]]:
+    tests: list[str] = []
+    values: list[Any] = []
+
+    def add(test: str, *given: Any) -> None:
+        tests.append(test)
+        values.extend(given)
+
+    if query.task:
+        add("task = ?", query.task)
+    if query.states:
+        add(f"state IN ({_list(query.states)})")
+    if query.actor:
+        add("actor = ?", query.actor)
+    if query.worker:
+        add("worker = ?", query.worker)
+    if query.since:
+        add("pressed_at >= ?", query.since)
+    if query.until:
+        add("pressed_at < ?", query.until)
+    if query.before:
+        add("id < ?", query.before)
+    if query.text:
+        like = "%" + query.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        fields = ("title", "inputs", "status", "reason", "why", "actor")
+        add("(" + " OR ".join(f"{field} LIKE ? ESCAPE '\\'" for field in fields) + ")", *[like] * len(fields))
+    where = "WHERE " + " AND ".join(tests) if tests else ""
+    return f"SELECT {RUN_COLUMNS} FROM runs {where} ORDER BY id DESC LIMIT ?", [*values, query.limit]
