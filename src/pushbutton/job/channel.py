@@ -1,0 +1,107 @@
+"""The way from a job to its run: one line per event, to the file descriptor named by PUSHBUTTON_EVENTS.
+
+A line goes out whole, also from threads and forked processes. Nothing here raises: a run that nobody hears is
+still a run.
+"""
+
+from __future__ import annotations
+
+import _thread
+import errno
+import fcntl
+import json
+import os
+import select
+import stat
+from typing import Any
+
+__all__ = ["VARIABLE", "send"]
+
+VARIABLE = "PUSHBUTTON_EVENTS"
+_LONGEST = 60_000  # bytes: below what `lines.parse` looks at
+
+_lock = _thread.allocate_lock()
+
+
+def _fresh_lock() -> None:
+    """Another thread may have held the lock when the process was forked; in the child nobody would let it go."""
+    global _lock  # noqa: PLW0603 - one lock per process
+    _lock = _thread.allocate_lock()
+
+
+os.register_at_fork(after_in_child=_fresh_lock)
+
+
+def send(kind: str, data: dict[str, Any]) -> bool:
+    """Write one event. False: there is no run to tell, so the caller shows it itself."""
+    fd = _descriptor()
+    if fd is None:
+        return False
+    line = _encode(kind, data)
+    try:
+        if len(line) <= select.PIPE_BUF:  # the kernel keeps it whole
+            _write(fd, line)
+        else:
+            _write_long(fd, line)
+    except OSError:
+        pass  # the reader is gone; the job is not hurt
+    return True
+
+
+def _encode(kind: str, data: dict[str, Any]) -> bytes:
+    line = json.dumps({"kind": kind, "data": data}, ensure_ascii=False).encode("utf-8", "replace")
+    if len(line) > _LONGEST:
+        short = {
+            key: f"{value[:8000]} … (cut: {len(value):,} characters)"
+            if isinstance(value, str) and len(value) > 8000
+            else value
+            for key, value in data.items()
+        }
+        line = json.dumps({"kind": kind, "data": short}, ensure_ascii=False).encode("utf-8", "replace")
+    return line + b"\n"
+
+
+def _descriptor() -> int | None:
+    """The channel, if it is there.
+
+    A program may have closed it (Python's `subprocess` does) and its number may since be a file of the job's own:
+    only a pipe, a socket or a file open for appending is taken for the channel.
+    """
+    try:
+        fd = int(os.environ.get(VARIABLE, ""))
+        mode = os.fstat(fd).st_mode
+        if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+            return fd
+        return fd if fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_APPEND else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _write_long(fd: int, line: bytes) -> None:
+    """Past PIPE_BUF the kernel may mix writers, so they take turns: threads by a lock, processes by `flock`.
+
+    Forked processes share one open file, which `flock` would not tell apart; where `/proc` is, each opens the
+    pipe anew.
+    """
+    with _lock:
+        try:
+            turn = os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except OSError:
+            turn = -1
+        try:
+            if turn >= 0:
+                fcntl.flock(turn, fcntl.LOCK_EX)
+            _write(fd, line)
+        finally:
+            if turn >= 0:
+                os.close(turn)
+
+
+def _write(fd: int, line: bytes) -> None:
+    while line:
+        try:
+            line = line[os.write(fd, line) :]
+        except OSError as error:
+            if error.errno != errno.EAGAIN:
+                raise
+            select.select([], [fd], [])

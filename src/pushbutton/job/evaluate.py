@@ -1,0 +1,345 @@
+"""Work out what a plain expression of a Python file means, without running the file.
+
+The names of a module are bound to what its source says of them and are worked out only when they are asked for.
+Constants, containers, names, attributes, subscripts, operators, enums and a short list of harmless calls have a
+value; whatever else there is raises `NotPlain`. Modules of the standard library are imported for real (except
+those that act when they are imported); everything else that is imported becomes a `Foreign` name.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import datetime
+import enum
+import importlib
+import operator
+import pathlib
+import re
+import sys
+import types
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from . import context, declare
+
+__all__ = ["Foreign", "NotPlain", "Scope", "real"]
+
+_ACTING = frozenset({"antigravity", "this", "idlelib", "turtle", "turtledemo", "tkinter", "test", "__main__"})
+
+_OURS: Mapping[str, object] = {
+    "Field": declare.Field,
+    "SecretStr": declare.SecretStr,
+    "task": declare.task,
+    "artifact": context.artifact,
+    "progress": context.progress,
+    "status": context.status,
+    "step": context.step,
+}
+
+_CALLS: tuple[object, ...] = (
+    *(bool, dict, float, frozenset, int, list, range, set, sorted, str, tuple, len, min, max, abs, round),
+    *(datetime.date, datetime.time, datetime.datetime, datetime.timedelta, datetime.timezone),
+    *(pathlib.Path, pathlib.PurePath, re.compile, enum.auto, types.MappingProxyType),
+    *(typing.cast, typing.NewType, typing.TypeVar, declare.Field, declare.SecretStr),
+)
+_METHODS: Mapping[type, tuple[str, ...]] = {
+    str: ("split", "lower", "upper", "title", "strip", "replace", "join", "format", "removeprefix", "removesuffix"),
+    dict: ("keys", "values", "items", "get"),
+}
+_OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.BitOr: operator.or_,
+    ast.BitAnd: operator.and_,
+    ast.LShift: operator.lshift,
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Not: operator.not_,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+    ast.In: lambda one, many: one in many,
+    ast.NotIn: lambda one, many: one not in many,
+}
+
+
+class NotPlain(Exception):  # noqa: N818 - a finding, not a fault
+    """The expression has no value unless the file runs."""
+
+    def __init__(self, node: ast.AST | None, why: str) -> None:
+        super().__init__(why)
+        self.node = node
+
+
+class Foreign:
+    """Something that another package defines; only its dotted name is known, and what it was called with."""
+
+    __slots__ = ("args", "kwargs", "name")
+
+    def __init__(self, name: str, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None) -> None:
+        self.name, self.args, self.kwargs = name, args, kwargs or {}
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Foreign:
+        return Foreign(self.name, args, kwargs)
+
+    def __getattr__(self, name: str) -> Foreign:
+        if name.startswith("__"):  # so that nobody takes it for what it is not
+            raise AttributeError(name)
+        return Foreign(f"{self.name}.{name}")
+
+    def __getitem__(self, item: Any) -> Foreign:
+        return Foreign(f"{self.name}[…]")
+
+    def __or__(self, other: Any) -> Any:
+        return typing.Union[self, other]
+
+    def __ror__(self, other: Any) -> Any:
+        return typing.Union[other, self]
+
+
+class Scope:
+    """The names of one module. `value(node)` works an expression out or raises `NotPlain`."""
+
+    def __init__(self, module: ast.Module, name: str, file: str) -> None:
+        self._bound: dict[str, ast.AST | tuple[str, str] | None] = {}  # None: bound in a way that only running tells
+        self._known: dict[str, Any] = {"__name__": name, "__file__": file}
+        self._asked: set[str] = set()
+        self._collect(module.body)
+
+    def value(self, node: ast.expr) -> Any:
+        try:
+            return self._value(node)
+        except NotPlain:
+            raise
+        except RecursionError:
+            raise NotPlain(node, "it is too deep") from None
+        except Exception as error:
+            raise NotPlain(node, f"{type(error).__name__}: {error}") from None
+
+    def text(self, source: str) -> Any:
+        """The value of an expression that stands in a string, as hints may."""
+        try:
+            return self.value(ast.parse(source.strip(), mode="eval").body)
+        except SyntaxError:
+            raise NotPlain(None, f"“{source}” is no type") from None
+
+    # -- names
+
+    def _collect(self, body: list[ast.stmt]) -> None:
+        for stmt in body:
+            match stmt:
+                case ast.Import(names=names):
+                    for alias in names:
+                        whole = alias.name if alias.asname else alias.name.partition(".")[0]
+                        self._bound[alias.asname or whole] = (whole, "")
+                case ast.ImportFrom(module=module, names=names, level=level):
+                    for alias in names:
+                        self._bound[alias.asname or alias.name] = ("." * level + (module or ""), alias.name)
+                case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                    self._bound[name] = stmt
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    self._bound[name] = value
+                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                    self._bound[name] = value
+                case ast.Try(body=tried, orelse=orelse):
+                    self._collect([*tried, *orelse])
+                case ast.If(test=test, body=then, orelse=orelse):
+                    self._choose(test, then, orelse)
+                case ast.Expr(value=ast.Constant()):
+                    pass
+                case _:
+                    # loops, `X += …`, `X.append(…)`: a name that is stored or worked on here is known only by running
+                    for node in ast.walk(stmt):
+                        if isinstance(node, ast.Name) and node.id in self._bound.keys() | _stored(stmt):
+                            if not self._lasting(node.id):
+                                self._bound[node.id] = None
+
+    def _lasting(self, name: str) -> bool:
+        """Imports, classes and functions stay what they are when they are called; values may not."""
+        bound = self._bound.get(name)
+        return isinstance(bound, tuple | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef | ast.Constant)
+
+    def _choose(self, test: ast.expr, then: list[ast.stmt], orelse: list[ast.stmt]) -> None:
+        try:
+            self._collect(then if self.value(test) else orelse)
+        except NotPlain:
+            for name in _stored(ast.If(test, then, orelse)):
+                self._bound[name] = None
+
+    def _name(self, node: ast.Name) -> Any:
+        name = node.id
+        if name in self._known:
+            return self._known[name]
+        if name not in self._bound:
+            if hasattr(builtins, name):
+                return getattr(builtins, name)
+            raise NotPlain(node, f"there is no “{name}” in this file")
+        if name in self._asked:
+            raise NotPlain(node, f"“{name}” is made from itself")
+        self._asked.add(name)
+        try:
+            self._known[name] = known = self._bind(node, self._bound[name])
+        finally:
+            self._asked.discard(name)
+        return known
+
+    def _bind(self, node: ast.Name, bound: ast.AST | tuple[str, str] | None) -> Any:
+        match bound:
+            case (module, name):
+                return imported(module, name)
+            case ast.ClassDef():
+                return self._class(bound)
+            case ast.expr():
+                return self._value(bound)
+        raise NotPlain(node, f"“{node.id}” is only known when the file runs")
+
+    def _class(self, node: ast.ClassDef) -> Any:
+        """An enum with its members, any other class with its name only: enough to tell what a hint means."""
+        bases = tuple(self._value(base) for base in node.bases)
+        if any(isinstance(base, Foreign) for base in bases):
+            return Foreign(node.name)
+        if not any(isinstance(base, type) and issubclass(base, enum.Enum) for base in bases):
+            return type(node.name, (), {})
+        kind, keywords, _ = types.resolve_bases(bases), {}, None
+        meta, space, keywords = types.prepare_class(node.name, kind, keywords)
+        local: dict[str, Any] = {}
+        for stmt in node.body:
+            match stmt:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    space[name] = self._value(value)
+                    local[name] = space[name]
+                case ast.FunctionDef(name="__new__" | "__init__" | "_generate_next_value_" | "_missing_"):
+                    raise NotPlain(stmt, f"“{node.name}” makes its members itself")
+                case _:
+                    pass
+        return meta(node.name, kind, space, **keywords)
+
+    # -- expressions
+
+    def _value(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Constant(value=value):
+                return value
+            case ast.Name():
+                return self._name(node)
+            case ast.Attribute(value=owner, attr=attr):
+                return getattr(self._value(owner), attr)
+            case ast.Subscript(value=owner, slice=item):
+                return self._value(owner)[self._value(item)]
+            case ast.Tuple(elts=elts):
+                return tuple(self._elements(elts))
+            case ast.List(elts=elts):
+                return self._elements(elts)
+            case ast.Set(elts=elts):
+                return set(self._elements(elts))
+            case ast.Dict(keys=keys, values=values):
+                return self._dict(keys, values)
+            case ast.BinOp(left=left, op=op, right=right):
+                return self._operator(node, op)(self._value(left), self._value(right))
+            case ast.UnaryOp(op=op, operand=operand):
+                return self._operator(node, op)(self._value(operand))
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                return self._operator(node, op)(self._value(left), self._value(right))
+            case ast.BoolOp(op=op, values=values):
+                return self._bool(op, values)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return self._value(body if self._value(test) else orelse)
+            case ast.JoinedStr(values=values):
+                return "".join(
+                    format(self._value(part.value)) if isinstance(part, ast.FormattedValue) else self._value(part)
+                    for part in values
+                )
+            case ast.Call():
+                return self._call(node)
+        raise NotPlain(node, "it is only known when the file runs")
+
+    def _elements(self, nodes: list[ast.expr]) -> list[Any]:
+        found: list[Any] = []
+        for node in nodes:
+            if isinstance(node, ast.Starred):
+                found.extend(self._value(node.value))
+            else:
+                found.append(self._value(node))
+        return found
+
+    def _dict(self, keys: list[ast.expr | None], values: list[ast.expr]) -> dict[Any, Any]:
+        made: dict[Any, Any] = {}
+        for key, value in zip(keys, values, strict=True):
+            if key is None:
+                made.update(self._value(value))
+            else:
+                made[self._value(key)] = self._value(value)
+        return made
+
+    def _bool(self, op: ast.boolop, values: list[ast.expr]) -> Any:
+        found: Any = None
+        for value in values:
+            found = self._value(value)
+            if bool(found) == isinstance(op, ast.Or):
+                break
+        return found
+
+    def _operator(self, node: ast.expr, op: ast.AST) -> Callable[..., Any]:
+        if type(op) not in _OPERATORS:
+            raise NotPlain(node, "it is only known when the file runs")
+        return _OPERATORS[type(op)]
+
+    def _call(self, node: ast.Call) -> Any:
+        called = self._value(node.func)
+        if not _harmless(called):
+            raise NotPlain(node, f"“{ast.unparse(node.func)}(…)” is only known when the file runs")
+        args = self._elements(node.args)
+        kwargs: dict[str, Any] = {}
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                kwargs.update(self._value(keyword.value))
+            else:
+                kwargs[keyword.arg] = self._value(keyword.value)
+        return called(*args, **kwargs)
+
+
+def _stored(stmt: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(stmt) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def _harmless(called: Any) -> bool:
+    if isinstance(called, Foreign):
+        return called.name.partition(".")[0] in ("pydantic", "annotated_types")
+    if isinstance(called, type) and issubclass(called, enum.Enum):
+        return True
+    owner = getattr(called, "__self__", None)
+    if any(isinstance(owner, kind) and called.__name__ in names for kind, names in _METHODS.items()):
+        return True
+    return any(called is one for one in _CALLS)
+
+
+def real(module: str) -> bool:
+    """Whether a module is imported for real: the standard library, but not what acts on import."""
+    top = module.partition(".")[0]
+    return top in sys.stdlib_module_names and top not in _ACTING
+
+
+def imported(module: str, name: str) -> Any:
+    """What `import module` (name "") or `from module import name` binds."""
+    if module == "pushbutton" or module.startswith("pushbutton.job"):
+        if not name:
+            return types.SimpleNamespace(**_OURS)
+        return _OURS.get(name, Foreign(f"{module}.{name}"))
+    if real(module) or module in ("typing_extensions",):
+        try:
+            found = importlib.import_module(module)
+            return getattr(found, name) if name else found
+        except (ImportError, AttributeError):
+            pass
+    return Foreign(f"{module}.{name}" if name else module)

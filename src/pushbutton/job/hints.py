@@ -1,0 +1,237 @@
+"""A type hint becomes a param. The keys of the result are those of `domain.param.Param`, as plain JSON."""
+
+from __future__ import annotations
+
+import collections.abc
+import datetime
+import enum
+import math
+import pathlib
+import types
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .declare import Field, SecretStr
+from .evaluate import Foreign, NotPlain
+
+__all__ = ["MISSING", "WrongHint", "canonical", "choices_of", "describe", "unwrap"]
+
+MISSING: Any = object()
+"""There is no hint, or no default."""
+
+Resolve = Callable[[str], Any]
+"""Gives the meaning of a hint that stands in a string."""
+
+_PLAIN: Mapping[Any, str] = {
+    str: "str",
+    int: "int",
+    float: "float",
+    bool: "bool",
+    datetime.date: "date",
+    datetime.time: "time",
+    datetime.datetime: "datetime",
+    pathlib.Path: "file",
+    pathlib.PosixPath: "file",
+    pathlib.PurePath: "file",
+    SecretStr: "secret",
+}
+_MANY = (list, set, frozenset, tuple, collections.abc.Sequence, collections.abc.Iterable, collections.abc.Collection)
+_LENGTHS = ("min_length", "max_length")
+
+
+class WrongHint(Exception):  # noqa: N818
+    """The hint is understood, and no form can ask for it; the message is a sentence."""
+
+
+def describe(name: str, hint: Any, default: Any, resolve: Resolve) -> dict[str, Any]:
+    """The param. `hint` and `default` may be MISSING. Raises `WrongHint`, `NotPlain`."""
+    if hint is MISSING:
+        hint = str if default is MISSING or default is None or type(default) not in _PLAIN else type(default)
+    hint, optional, metadata = unwrap(hint, resolve)
+    param: dict[str, Any] = {"name": name, "required": default is MISSING and not optional}
+    param.update(_typed(name, hint, resolve))
+    for data in metadata:
+        _constrain(param, data)
+    _label(param)
+    if default is not MISSING and default is not None and param["type"] not in ("secret", "file"):
+        param["default"] = _default(param, default)
+    low, high = param.get("min"), param.get("max")
+    if low is not None and high is not None and low > high:
+        raise WrongHint(f"the least value of “{name}” ({low}) is above its greatest ({high})")
+    return param
+
+
+def unwrap(hint: Any, resolve: Resolve) -> tuple[Any, bool, list[Any]]:
+    """The hint without Annotated and Optional around it, whether None is allowed, and what Annotated said."""
+    metadata: list[Any] = []
+    optional = False
+    while True:
+        if isinstance(hint, str):
+            hint = resolve(hint)
+        elif isinstance(hint, typing.ForwardRef):
+            hint = resolve(hint.__forward_arg__)
+        elif isinstance(hint, typing.NewType):
+            hint = hint.__supertype__
+        elif typing.get_origin(hint) is typing.Annotated:
+            metadata = [*hint.__metadata__, *metadata]
+            hint = hint.__origin__
+        elif typing.get_origin(hint) in (typing.Union, types.UnionType):
+            rest = [arg for arg in typing.get_args(hint) if arg is not type(None)]
+            optional = optional or len(rest) < len(typing.get_args(hint))
+            if len(rest) != 1:
+                return hint, optional, metadata
+            hint = rest[0]
+        elif typing.get_origin(hint) in (typing.Final, typing.Required):
+            hint = typing.get_args(hint)[0]
+        else:
+            return hint, optional, metadata
+
+
+def choices_of(hint: Any, resolve: Resolve) -> list[Any] | None:
+    """What a Literal or an Enum allows, as Python values; None for any other hint."""
+    hint = unwrap(hint, resolve)[0]
+    if typing.get_origin(hint) is typing.Literal:
+        return [value for value in typing.get_args(hint) if value is not None]
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return list(hint)
+    return None
+
+
+def canonical(value: Any) -> Any:
+    """A value's JSON form: an enum member's value if that is text or a whole number, else its name; dates in ISO."""
+    if isinstance(value, enum.Enum):
+        inner = value.value
+        return inner if type(inner) in (str, int) else value.name
+    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
+        return value.isoformat()
+    return value
+
+
+def _typed(name: str, hint: Any, resolve: Resolve) -> dict[str, Any]:
+    if isinstance(hint, collections.abc.Hashable) and hint in _PLAIN:
+        return {"type": _PLAIN[hint]}
+    if _name(hint).rpartition(".")[2] == "SecretStr":
+        return {"type": "secret"}
+    if (choices := choices_of(hint, resolve)) is not None:
+        return {"type": "choice", "choices": _choices(name, choices)}
+    if isinstance(hint, Foreign):
+        raise NotPlain(None, f"the type of “{name}” ({hint.name}) is only known when the file runs")
+    args = [arg for arg in typing.get_args(hint) if arg is not Ellipsis]
+    if typing.get_origin(hint) in _MANY and len(args) == 1:
+        inner = unwrap(args[0], resolve)[0]
+        if (choices := choices_of(inner, resolve)) is not None:
+            return {"type": "choices", "choices": _choices(name, choices)}
+        if isinstance(inner, Foreign):
+            raise NotPlain(None, f"the type of “{name}” ({inner.name}) is only known when the file runs")
+        raise WrongHint(f"a form cannot ask for “{name}: {_name(hint)}”; use list[Literal[…]] or list of an Enum")
+    raise WrongHint(
+        f"a form cannot ask for “{name}: {_name(hint)}”; use str, int, float, bool, date, time, datetime, "
+        "Literal, Enum, list[Literal[…]], Path or SecretStr"
+    )
+
+
+def _choices(name: str, values: list[Any]) -> list[dict[str, Any]]:
+    if not values:
+        raise WrongHint(f"“{name}” has nothing to choose from")
+    choices = []
+    for value in values:
+        plain = canonical(value)
+        if type(plain) not in (str, int, float, bool):
+            raise WrongHint(f"“{name}” offers {value!r}; a choice must be text, a number, or true or false")
+        label = value.name.replace("_", " ").strip().capitalize() if isinstance(value, enum.Enum) else ""
+        choices.append({"value": plain, "label": label})
+    return choices
+
+
+def _constrain(param: dict[str, Any], data: Any) -> None:
+    """Our `Field`, a text (help), or anything with the attributes of annotated_types and of pydantic's Field."""
+    if isinstance(data, str):
+        param.setdefault("help", data)
+        return
+    if isinstance(data, Field):
+        for key in ("label", "help", "pattern", "multiline", "dash"):
+            if given := getattr(data, key):
+                param[key] = given
+        for key in ("min", "max", *_LENGTHS):
+            if (bound := getattr(data, key)) is not None:
+                param[key] = canonical(bound)
+        for choice in param.get("choices", ()):
+            for value, label in data.labels.items():
+                if canonical(value) == choice["value"]:
+                    choice["label"] = label
+        return
+    for inner in _get(data, "metadata") or ():
+        _constrain(param, inner)
+    for key, theirs in (("label", "title"), ("help", "description"), ("pattern", "pattern")):
+        text = _get(data, theirs)
+        if isinstance(text, str) and text:
+            param[key] = text
+    for key in _LENGTHS:
+        if isinstance(length := _get(data, key), int):
+            param[key] = length
+    for key, theirs, way in (("min", "ge", 0), ("max", "le", 0), ("min", "gt", 1), ("max", "lt", -1)):
+        if (bound := _get(data, theirs)) is not None:
+            param[key] = _beyond(param, bound, way)
+
+
+def _get(data: Any, name: str) -> Any:
+    """An attribute; for a package that was not imported, what its call was given: Ge(1) as ge, Field(ge=1) too."""
+    if not isinstance(data, Foreign):
+        found = getattr(data, name, None)
+        return None if callable(found) else found
+    last = data.name.rpartition(".")[2]
+    if {"Ge": "ge", "Gt": "gt", "Le": "le", "Lt": "lt", "MinLen": "min_length", "MaxLen": "max_length"}.get(
+        last
+    ) == name:
+        return data.args[0] if data.args else data.kwargs.get(name)
+    if last == "Len" and name in _LENGTHS and len(data.args) > _LENGTHS.index(name):
+        return data.args[_LENGTHS.index(name)]
+    return data.kwargs.get(name)
+
+
+def _beyond(param: Mapping[str, Any], bound: Any, way: int) -> Any:
+    """The nearest value inside an open range; our ranges are closed."""
+    if not way:
+        return canonical(bound)
+    if param["type"] == "int":
+        return math.floor(bound) + 1 if way > 0 else math.ceil(bound) - 1
+    if isinstance(bound, int | float):
+        return math.nextafter(bound, math.inf * way)
+    unit = datetime.timedelta(days=way) if type(bound) is datetime.date else datetime.timedelta(seconds=way)
+    return canonical(bound + unit)
+
+
+def _label(param: dict[str, Any]) -> None:
+    if param["type"] in ("str", "secret", "choices", "file"):
+        return
+    for key in (*_LENGTHS, "pattern"):
+        if key in param:
+            raise WrongHint(f"“{param['name']}” is no text, so it can have no {key}")
+
+
+def _default(param: Mapping[str, Any], default: Any) -> Any:
+    name, kind = param["name"], param["type"]
+    if kind == "choices":
+        given = [canonical(value) for value in default]
+        offered = [choice["value"] for choice in param["choices"]]
+        if any(value not in offered for value in given):
+            raise WrongHint(f"the default of “{name}” is not among its choices")
+        return [value for value in offered if value in given]
+    plain = canonical(default)
+    if kind == "choice" and plain not in [choice["value"] for choice in param["choices"]]:
+        raise WrongHint(f"the default of “{name}” is not among its choices")
+    if kind == "float" and type(plain) is int:
+        plain = float(plain)
+    right = {"int": int, "float": float, "bool": bool, "choice": type(plain)}.get(kind, str)
+    if type(plain) is not right:
+        raise WrongHint(f"the default of “{name}” is {type(default).__name__}, and the hint says {kind}")
+    return plain
+
+
+def _name(hint: Any) -> str:
+    if isinstance(hint, Foreign):
+        return hint.name
+    if isinstance(hint, type) and not typing.get_args(hint):
+        return hint.__qualname__
+    return str(hint).replace("typing.", "")

@@ -1,0 +1,159 @@
+"""What a job may write to its events channel, one event a line; `parse` makes events of it.
+
+Our own code writes JSON: {"kind": "status", "data": {"text": "Copying", "level": "info"}}
+Any other language may write plain lines:
+
+    status TEXT              progress 33 [TEXT]   or 3/8, or ? for unknown
+    step NAME                starts a step and ends the plain step before it
+    artifact PATH [TITLE]    a path with spaces stands in double quotes
+    anything else            is a status
+
+A job can say only these four kinds: what a run's state is, or who answered, is not the job's to claim.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+__all__ = ["LIMIT", "Said", "clean", "parse"]
+
+Said = dict[str, Any]
+"""{"kind": "status" | "progress" | "step" | "artifact", "data": {…}}, with data as `domain/event.py` lists it."""
+
+LIMIT = 64 * 1024
+"""Characters of a line that are looked at."""
+
+LEVELS = ("info", "good", "warn", "bad")
+STATES = ("running", "succeeded", "failed", "skipped")
+
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_]")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_PROGRESS = re.compile(r"(?P<done>[0-9]{1,12}(?:\.[0-9]{1,12})?)(?:\s*%|\s*/\s*(?P<of>[0-9]{1,12}))?(?:\s+|$)")
+_UNKNOWN = re.compile(r"[?-](?:\s+|$)")
+_ARTIFACT = re.compile(r'(?:"(?P<quoted>[^"]+)"|(?P<plain>\S+))(?:\s+|$)')
+
+
+def clean(text: str, limit: int = LIMIT) -> str:
+    """Text that is safe to store and show: no terminal escapes, control characters as "\ufffd", marked when cut."""
+    length = len(text)
+    text = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", _ESCAPES.sub("", text[:limit].rstrip("\r\n")))
+    return text if length <= limit else f"{text} … (cut: {length:,} characters)"
+
+
+def parse(line: str, *, open_step: str = "") -> list[Said]:
+    """The events of one line: none for a blank one, two when a plain step ends the one before. Never raises.
+
+    `open_step` is the plain step that is under way; the event that starts one has `"plain": True` in its data.
+    """
+    if len(line) > LIMIT:
+        return [_status(line)]
+    line = line.strip()
+    if line.startswith("{"):
+        said = _json(line)
+    else:
+        word, _, rest = line.partition(" ")
+        read = _PLAIN.get(word)
+        said = (read(rest.strip()) if read else None) or ({} if line in ("", "status") else _status(line))
+    if not said:
+        return []
+    if open_step and said["data"].get("plain"):
+        return [{"kind": "step", "data": {"name": open_step, "state": "succeeded"}}, said]
+    return [said]
+
+
+def _status(text: str, level: str = "info") -> Said:
+    return {"kind": "status", "data": {"text": clean(text), "level": level}}
+
+
+def _plain_status(rest: str) -> Said | None:
+    return _status(rest) if rest else None
+
+
+def _plain_progress(rest: str) -> Said | None:
+    if unknown := _UNKNOWN.match(rest):
+        return _progress(None, rest[unknown.end() :])
+    if not (match := _PROGRESS.match(rest)):
+        return None
+    done, of = float(match["done"]), match["of"]
+    if of is not None:
+        done = 100 * done / float(of) if float(of) else 100.0
+    return _progress(done, rest[match.end() :])
+
+
+def _plain_step(rest: str) -> Said | None:
+    return {"kind": "step", "data": {"name": clean(rest, 200), "state": "running", "plain": True}} if rest else None
+
+
+def _plain_artifact(rest: str) -> Said | None:
+    if not (match := _ARTIFACT.match(rest)):
+        return None
+    return _artifact(match["quoted"] or match["plain"], rest[match.end() :])
+
+
+def _progress(percent: object, text: object) -> Said:
+    known = isinstance(percent, int | float) and not isinstance(percent, bool) and math.isfinite(percent)
+    data: dict[str, Any] = {"percent": round(min(100.0, max(0.0, float(percent))), 2) if known else None}  # type: ignore[arg-type]
+    if isinstance(text, str) and text:
+        data["text"] = clean(text)
+    return {"kind": "progress", "data": data}
+
+
+def _artifact(path: str, title: object) -> Said:
+    data = {"path": clean(path, 4096)}
+    if isinstance(title, str) and title:
+        data["title"] = clean(title, 200)
+    return {"kind": "artifact", "data": data}
+
+
+def _json(line: str) -> Said:
+    """A line in our own shape, with nothing in it but what that shape has; any other JSON is a status."""
+    try:
+        said = json.loads(line)
+        data = said["data"]
+        read = _SHAPES.get(said["kind"]) if isinstance(data, dict) else None
+        return (read(data) if read else None) or _status(line)
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return _status(line)
+
+
+def _json_status(data: Mapping[str, Any]) -> Said | None:
+    text, level = data.get("text"), data.get("level")
+    return _status(text, level if level in LEVELS else "info") if isinstance(text, str) else None
+
+
+def _json_progress(data: Mapping[str, Any]) -> Said | None:
+    return _progress(data.get("percent"), data.get("text"))
+
+
+def _json_step(data: Mapping[str, Any]) -> Said | None:
+    name, state = data.get("name"), data.get("state", "running")
+    if not isinstance(name, str) or not name or state not in STATES:
+        return None
+    step: dict[str, Any] = {"name": clean(name, 200), "state": state}
+    if data.get("plain") is True and state == "running":
+        step["plain"] = True
+    return {"kind": "step", "data": step}
+
+
+def _json_artifact(data: Mapping[str, Any]) -> Said | None:
+    path = data.get("path")
+    return _artifact(path, data.get("title")) if isinstance(path, str) and path else None
+
+
+_PLAIN: Mapping[str, Callable[[str], Said | None]] = {
+    "status": _plain_status,
+    "progress": _plain_progress,
+    "step": _plain_step,
+    "artifact": _plain_artifact,
+}
+
+_SHAPES: Mapping[str, Callable[[Mapping[str, Any]], Said | None]] = {
+    "status": _json_status,
+    "progress": _json_progress,
+    "step": _json_step,
+    "artifact": _json_artifact,
+}
