@@ -40,7 +40,7 @@ def progress(percent: float | None, text: object = "", of: float | None = None) 
 
 def artifact(path: str | os.PathLike[str], title: str = "") -> None:
     """Hand a file to the people who watch; it is shown with the run, under `title` if one is given."""
-    where = os.path.abspath(os.fspath(path))  # noqa: PTH100 - pathlib is slow to load and is not needed here
+    where = os.path.abspath(os.fspath(path))
     if not send("artifact", {"path": where, "title": title}):
         _show(f"↳ {title + ': ' if title else ''}{where}")
 

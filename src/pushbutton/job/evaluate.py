@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-import datetime
+import datetime as dt
 import enum
 import importlib
 import operator
@@ -40,7 +40,7 @@ _OURS: Mapping[str, object] = {
 
 _CALLS: tuple[object, ...] = (
     *(bool, dict, float, frozenset, int, list, range, set, sorted, str, tuple, len, min, max, abs, round),
-    *(datetime.date, datetime.time, datetime.datetime, datetime.timedelta, datetime.timezone),
+    *(dt.date, dt.time, dt.datetime, dt.timedelta, dt.timezone),
     *(pathlib.Path, pathlib.PurePath, re.compile, enum.auto, types.MappingProxyType),
     *(typing.cast, typing.NewType, typing.TypeVar, declare.Field, declare.SecretStr),
 )
@@ -74,7 +74,7 @@ _OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
 }
 
 
-class NotPlain(Exception):  # noqa: N818 - a finding, not a fault
+class NotPlain(Exception):
     """The expression has no value unless the file runs."""
 
     def __init__(self, node: ast.AST | None, why: str) -> None:
@@ -102,10 +102,10 @@ class Foreign:
         return Foreign(f"{self.name}[…]")
 
     def __or__(self, other: Any) -> Any:
-        return typing.Union[self, other]
+        return typing.Union[self, other]  # noqa: UP007 - `|` is what this defines
 
     def __ror__(self, other: Any) -> Any:
-        return typing.Union[other, self]
+        return typing.Union[other, self]  # noqa: UP007
 
 
 class Scope:
@@ -124,7 +124,7 @@ class Scope:
             raise
         except RecursionError:
             raise NotPlain(node, "it is too deep") from None
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever the author's expression raises
             raise NotPlain(node, f"{type(error).__name__}: {error}") from None
 
     def text(self, source: str) -> Any:
@@ -148,8 +148,8 @@ class Scope:
                         self._bound[alias.asname or alias.name] = ("." * level + (module or ""), alias.name)
                 case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                     self._bound[name] = stmt
-                case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                    self._bound[name] = value
+                case ast.Assign(targets=targets, value=value) if all(isinstance(one, ast.Name) for one in targets):
+                    self._bound.update((one.id, value) for one in targets if isinstance(one, ast.Name))
                 case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
                     self._bound[name] = value
                 case ast.Try(body=tried, orelse=orelse):
@@ -160,15 +160,16 @@ class Scope:
                     pass
                 case _:
                     # loops, `X += …`, `X.append(…)`: a name that is stored or worked on here is known only by running
+                    stored = _stored(stmt)
                     for node in ast.walk(stmt):
-                        if isinstance(node, ast.Name) and node.id in self._bound.keys() | _stored(stmt):
-                            if not self._lasting(node.id):
-                                self._bound[node.id] = None
+                        if isinstance(node, ast.Name) and (node.id in stored or self._changeable(node.id)):
+                            self._bound[node.id] = None
 
-    def _lasting(self, name: str) -> bool:
-        """Imports, classes and functions stay what they are when they are called; values may not."""
-        bound = self._bound.get(name)
-        return isinstance(bound, tuple | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef | ast.Constant)
+    def _changeable(self, name: str) -> bool:
+        """Imports, classes, functions and constants stay what they are when something is done with them."""
+        return name in self._bound and not isinstance(
+            self._bound[name], tuple | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef | ast.Constant
+        )
 
     def _choose(self, test: ast.expr, then: list[ast.stmt], orelse: list[ast.stmt]) -> None:
         try:
@@ -211,19 +212,16 @@ class Scope:
             return Foreign(node.name)
         if not any(isinstance(base, type) and issubclass(base, enum.Enum) for base in bases):
             return type(node.name, (), {})
-        kind, keywords, _ = types.resolve_bases(bases), {}, None
-        meta, space, keywords = types.prepare_class(node.name, kind, keywords)
-        local: dict[str, Any] = {}
+        meta, space, _ = types.prepare_class(node.name, bases)
         for stmt in node.body:
             match stmt:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
                     space[name] = self._value(value)
-                    local[name] = space[name]
                 case ast.FunctionDef(name="__new__" | "__init__" | "_generate_next_value_" | "_missing_"):
                     raise NotPlain(stmt, f"“{node.name}” makes its members itself")
                 case _:
                     pass
-        return meta(node.name, kind, space, **keywords)
+        return meta(node.name, bases, space)
 
     # -- expressions
 
@@ -336,7 +334,7 @@ def imported(module: str, name: str) -> Any:
         if not name:
             return types.SimpleNamespace(**_OURS)
         return _OURS.get(name, Foreign(f"{module}.{name}"))
-    if real(module) or module in ("typing_extensions",):
+    if real(module) or module == "typing_extensions":
         try:
             found = importlib.import_module(module)
             return getattr(found, name) if name else found

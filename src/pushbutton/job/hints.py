@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
-import datetime
+import datetime as dt
 import enum
 import math
 import pathlib
@@ -28,9 +28,9 @@ _PLAIN: Mapping[Any, str] = {
     int: "int",
     float: "float",
     bool: "bool",
-    datetime.date: "date",
-    datetime.time: "time",
-    datetime.datetime: "datetime",
+    dt.date: "date",
+    dt.time: "time",
+    dt.datetime: "datetime",
     pathlib.Path: "file",
     pathlib.PosixPath: "file",
     pathlib.PurePath: "file",
@@ -40,7 +40,7 @@ _MANY = (list, set, frozenset, tuple, collections.abc.Sequence, collections.abc.
 _LENGTHS = ("min_length", "max_length")
 
 
-class WrongHint(Exception):  # noqa: N818
+class WrongHint(Exception):
     """The hint is understood, and no form can ask for it; the message is a sentence."""
 
 
@@ -53,7 +53,7 @@ def describe(name: str, hint: Any, default: Any, resolve: Resolve) -> dict[str, 
     param.update(_typed(name, hint, resolve))
     for data in metadata:
         _constrain(param, data)
-    _label(param)
+    _check(param)
     if default is not MISSING and default is not None and param["type"] not in ("secret", "file"):
         param["default"] = _default(param, default)
     low, high = param.get("min"), param.get("max")
@@ -103,7 +103,7 @@ def canonical(value: Any) -> Any:
     if isinstance(value, enum.Enum):
         inner = value.value
         return inner if type(inner) in (str, int) else value.name
-    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
+    if isinstance(value, dt.datetime | dt.date | dt.time):
         return value.isoformat()
     return value
 
@@ -198,16 +198,21 @@ def _beyond(param: Mapping[str, Any], bound: Any, way: int) -> Any:
         return math.floor(bound) + 1 if way > 0 else math.ceil(bound) - 1
     if isinstance(bound, int | float):
         return math.nextafter(bound, math.inf * way)
-    unit = datetime.timedelta(days=way) if type(bound) is datetime.date else datetime.timedelta(seconds=way)
+    unit = dt.timedelta(days=way) if type(bound) is dt.date else dt.timedelta(seconds=way)
     return canonical(bound + unit)
 
 
-def _label(param: dict[str, Any]) -> None:
-    if param["type"] in ("str", "secret", "choices", "file"):
-        return
-    for key in (*_LENGTHS, "pattern"):
-        if key in param:
-            raise WrongHint(f"“{param['name']}” is no text, so it can have no {key}")
+def _check(param: Mapping[str, Any]) -> None:
+    """Every constraint must be of a kind that the type can have."""
+    name, kind = param["name"], param["type"]
+    if kind not in ("str", "secret", "choices", "file"):
+        for key in (*_LENGTHS, "pattern"):
+            if key in param:
+                raise WrongHint(f"“{name}” is no text, so it can have no {key}")
+    right = {"int": (int, float), "float": (int, float), "date": (str,), "time": (str,), "datetime": (str,)}
+    for key in ("min", "max"):
+        if key in param and type(param[key]) not in right.get(kind, ()):
+            raise WrongHint(f"“{name}” is {kind}, so its {key} cannot be {param[key]!r}")
 
 
 def _default(param: Mapping[str, Any], default: Any) -> Any:
@@ -223,6 +228,8 @@ def _default(param: Mapping[str, Any], default: Any) -> Any:
         raise WrongHint(f"the default of “{name}” is not among its choices")
     if kind == "float" and type(plain) is int:
         plain = float(plain)
+    if isinstance(plain, float) and not math.isfinite(plain):
+        raise WrongHint(f"the default of “{name}” is no number that can be written down")
     right = {"int": int, "float": float, "bool": bool, "choice": type(plain)}.get(kind, str)
     if type(plain) is not right:
         raise WrongHint(f"the default of “{name}” is {type(default).__name__}, and the hint says {kind}")

@@ -1,0 +1,200 @@
+"""How a Python task runs in a process of its own: `python -m pushbutton.job.child FILE NAME`.
+
+The inputs come as JSON through the file descriptor named by PUSHBUTTON_INPUTS, which is closed before the author's
+code is loaded, so that nothing it starts can read them again.
+
+What the work returns: text becomes a last, good status; nothing is nothing; any other value that JSON can hold is
+printed as JSON. A coroutine is awaited, a generator is run through and each text that it yields is a status.
+
+Exit code: 0, or 1 for an exception (its traceback, from the author's first frame on, goes to stderr and its message
+becomes a bad status), or what `sys.exit` was given.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any
+
+from . import context
+from .declare import ATTRIBUTE
+from .load import load
+
+__all__ = ["main"]
+
+VARIABLE = "PUSHBUTTON_INPUTS"
+_OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+def main(argv: list[str]) -> int:
+    """Runs the task to its end and gives the exit code."""
+    path, name = argv
+    path = os.path.abspath(path)
+    inputs = _inputs()
+    sys.argv = [path]
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(line_buffering=True)
+    try:
+        _answer(_finish(_call(_find(path, name), inputs)))
+    except SystemExit as leaving:
+        return _left(leaving.code)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # die of it, so that whoever waits can see that
+        os.kill(os.getpid(), signal.SIGINT)
+        return 130
+    except BaseException as error:  # noqa: BLE001 - whatever the author's code raises ends here
+        _failed(error)
+        return 1
+    return 0
+
+
+def _inputs() -> dict[str, Any]:
+    fd = os.environ.pop(VARIABLE, "")
+    if not fd:
+        return {}
+    import json  # noqa: PLC0415 - a job without inputs starts without it
+
+    with os.fdopen(int(fd), "rb") as pipe:
+        text = pipe.read()
+    return dict(json.loads(text)) if text.strip() else {}
+
+
+def _find(path: str, name: str) -> Any:
+    module = load(path)
+    work = getattr(module, name, None)
+    if work is None:
+        raise LookupError(f"{os.path.basename(path)} has no “{name}” any more")
+    declared = getattr(work, ATTRIBUTE, None)
+    if declared is not None and declared.options.get("logging"):
+        _hear_logging()
+    return work
+
+
+def _call(work: Any, inputs: dict[str, Any]) -> Any:
+    if isinstance(work, type):
+        from .classic import listen  # noqa: PLC0415 - for classes only
+
+        listen(work)
+        return _with(_with(work, inputs).run, inputs)
+    return _with(work, inputs)
+
+
+def _with(work: Callable[..., Any], inputs: dict[str, Any]) -> Any:
+    code = getattr(work, "__code__", None)
+    if not inputs and code is not None and not code.co_argcount and not code.co_kwonlyargcount:
+        return work()
+    from .convert import arguments  # noqa: PLC0415 - a job without inputs starts without it
+
+    args, kwargs = arguments(work, inputs)
+    return work(*args, **kwargs)
+
+
+def _finish(result: Any) -> Any:
+    """Run what only began to run: a coroutine, a generator, an asynchronous generator."""
+    if hasattr(result, "__await__"):
+        import asyncio  # noqa: PLC0415 - for asynchronous tasks only
+
+        async def whole() -> Any:
+            return await result
+
+        return asyncio.run(whole())
+    if hasattr(result, "__anext__"):
+        import asyncio  # noqa: PLC0415
+
+        async def through() -> None:
+            async for said in result:
+                _yielded(said)
+
+        return asyncio.run(through())
+    if hasattr(result, "send") and hasattr(result, "__next__"):
+        for said in result:
+            _yielded(said)
+        return None
+    return result
+
+
+def _yielded(said: object) -> None:
+    if isinstance(said, str):
+        context.status(said)
+
+
+def _answer(result: object) -> None:
+    if isinstance(result, str):
+        if result:
+            context.status(result, level="good")
+    elif result is not None:
+        import json  # noqa: PLC0415
+
+        try:
+            print(json.dumps(result, indent=2, ensure_ascii=False))
+        except (TypeError, ValueError):
+            pass  # a value for the author's own callers
+
+
+def _left(code: object) -> int:
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF if code >= 0 else 1
+    text = str(code)
+    print(text, file=sys.stderr)
+    context.status(text, level="bad")
+    return 1
+
+
+def _failed(error: BaseException) -> None:
+    import traceback  # noqa: PLC0415 - only when something went wrong
+
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None and _is_ours(trace.tb_frame):
+        trace = trace.tb_next
+    traceback.print_exception(type(error), error, trace, file=sys.stderr)
+    last = traceback.format_exception_only(type(error), error)
+    context.status(f"{type(error).__name__}: {error}" if str(error) else last[0].strip(), level="bad")
+
+
+def _is_ours(frame: FrameType) -> bool:
+    file = frame.f_code.co_filename
+    return file.startswith((_OURS, "<frozen importlib", "<frozen runpy"))
+
+
+def _hear_logging() -> None:
+    """Records at INFO and above become statuses, beside whatever the author's own handlers do with them.
+
+    No handler is added: with one on the root, `logging.basicConfig` in the author's code would do nothing, and
+    warnings that go to stderr today would not.
+    """
+    import logging  # noqa: PLC0415 - only when the task asks for it
+
+    handle = logging.Logger.callHandlers
+
+    def heard(logger: logging.Logger, record: logging.LogRecord) -> None:
+        handle(logger, record)
+        if record.levelno >= logging.INFO:
+            level = (
+                "bad" if record.levelno >= logging.ERROR else "warn" if record.levelno >= logging.WARNING else "info"
+            )
+            try:
+                text = record.getMessage()
+            except Exception:  # noqa: BLE001 - a wrong format string; `logging` reports that by itself
+                text = str(record.msg)
+            context.status(text, level=level)
+
+    logging.Logger.callHandlers = heard  # type: ignore[method-assign,assignment]
+    if logging.getLogger().level == logging.WARNING:
+        logging.getLogger().setLevel(logging.INFO)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("usage: python -m pushbutton.job.child FILE NAME")
+    code = main(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError, AttributeError):
+        pass  # nobody reads it any more
+    sys.exit(code)

@@ -1,0 +1,335 @@
+"""What tasks a Python file holds, as JSON: `python -m pushbutton.job.describe FILE [--all] [--import]`.
+
+The file is read, not run: its tree tells the names, hints, defaults and decorators (`evaluate`). With `--import` the
+file is run as a last resort, for the tasks whose hints or defaults nobody can tell otherwise; without it, each such
+place is a warning.
+
+    {"tasks": [{"name", "title", "line", "help", "options": {…}, "params": [{…}], "error": null | PLACE}],
+     "warnings": [PLACE], "error": null | PLACE}             PLACE is {"line", "column", "sentence"}, from 1
+
+Which functions and classes are tasks: those decorated with `task`. With `--all`, and when none is, every public
+function of the file and every public class with a `run` method. Exit code 1 when the file as a whole is broken.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import inspect
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from . import declare, docstring, hints
+from .evaluate import NotPlain, Scope
+from .hints import MISSING, WrongHint
+from .load import load
+
+__all__ = ["describe", "main", "title_of"]
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Place = dict[str, Any]
+
+_CHOICES = {"busy": ("queue", "skip", "join"), "background": ("end", "leave")}
+_POSITIVE = ("timeout", "at_once", "output")
+
+
+class _Wrong(Exception):
+    """The author wrote something that cannot work."""
+
+    def __init__(self, node: ast.AST, sentence: str) -> None:
+        super().__init__(sentence)
+        self.place = _place(node, sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Argument:
+    """One argument of a function, as the file has it."""
+
+    name: str
+    node: ast.arg
+    default: ast.expr | None
+    function: str  # dotted, inside the module
+
+
+def describe(path: str, *, every: bool = False, execute: bool = False) -> dict[str, Any]:
+    """The shape at the top of this file. `execute` allows to run the file where nothing else helps."""
+    try:
+        with open(path, "rb") as file:
+            tree = ast.parse(file.read(), filename=path)
+    except SyntaxError as error:
+        return _broken(error.lineno or 1, error.offset or 1, _sentence(error.msg))
+    except (ValueError, RecursionError, MemoryError) as error:
+        return _broken(1, 1, f"Python cannot read it: {str(error) or type(error).__name__}")
+    except OSError as error:
+        return _broken(1, 1, f"it cannot be read: {error.strerror}")
+    return _Reader(tree, path, execute=execute).read(every=every)
+
+
+def title_of(name: str) -> str:
+    """A name as a person would write it: deploy_shop is "Deploy shop", HTTPCheck is "HTTP check"."""
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^A-Z_\W]+|\d+", name.replace("-", "_")) if not name.islower() else []
+    words = words or [word for word in re.split(r"[_\-\s.]+", name) if word]
+    words = [word if len(word) > 1 and word.isupper() and not name.isupper() else word.lower() for word in words]
+    title = " ".join(words) or name
+    return title[:1].upper() + title[1:]
+
+
+class _Reader:
+    def __init__(self, tree: ast.Module, path: str, *, execute: bool) -> None:
+        self._tree, self._path, self._execute = tree, path, execute
+        self._scope = Scope(tree, os.path.splitext(os.path.basename(path))[0], path)
+        self._warnings: list[Place] = []
+        self._module: Any = None
+
+    def read(self, *, every: bool) -> dict[str, Any]:
+        named = {node.name: node for node in _definitions(self._tree.body)}
+        chosen = [(node, call) for node in named.values() if (call := self._decorator(node)) is not None]
+        if not chosen and every:
+            chosen = [(node, ()) for node in named.values() if self._public(node, named)]
+        tasks = [self._task(node, call, named) for node, call in sorted(chosen, key=lambda one: one[0].lineno)]
+        return {"tasks": tasks, "warnings": self._warnings, "error": None}
+
+    # -- which
+
+    def _decorator(self, node: Function | ast.ClassDef) -> tuple[ast.Call, ...] | None:
+        """The call of `task` above it: () for a bare `@task`, None for no task."""
+        for decorator in node.decorator_list:
+            target = decorator.func if isinstance(decorator, ast.Call) else decorator
+            try:
+                if self._scope.value(target) is declare.task:
+                    return (decorator,) if isinstance(decorator, ast.Call) else ()
+            except NotPlain:
+                continue
+        return None
+
+    def _public(self, node: Function | ast.ClassDef, named: dict[str, Function | ast.ClassDef]) -> bool:
+        if node.name.startswith("_"):
+            return False
+        return not isinstance(node, ast.ClassDef) or _method(node, "run", named) is not None
+
+    # -- one task
+
+    def _task(
+        self, node: Function | ast.ClassDef, call: tuple[ast.Call, ...], named: dict[str, Function | ast.ClassDef]
+    ) -> dict[str, Any]:
+        task: dict[str, Any] = {"name": node.name, "line": node.lineno, "title": title_of(node.name), "help": ""}
+        task |= {"options": {}, "params": [], "error": None}
+        try:
+            task["options"] = self._options(call)
+            task["title"] = task["options"].pop("title", "") or task["title"]
+            arguments, docs = self._arguments(node, named)
+            task["help"], sentences = docs
+            task["help"] = task["options"].pop("help", "") or task["help"]
+            for argument in arguments:
+                if (param := self._param(argument)) is not None:
+                    param.setdefault("help", sentences.get(argument.name, ""))
+                    task["params"].append(param)
+        except _Wrong as wrong:
+            task["error"] = wrong.place
+        return task
+
+    def _arguments(
+        self, node: Function | ast.ClassDef, named: dict[str, Function | ast.ClassDef]
+    ) -> tuple[list[_Argument], tuple[str, dict[str, str]]]:
+        if not isinstance(node, ast.ClassDef):
+            return list(_arguments(node, node.name)), docstring.split(ast.get_docstring(node))
+        run = _method(node, "run", named)
+        if run is None:
+            raise _Wrong(node, f"the class “{node.name}” has no method named “run”")
+        init = _method(node, "__init__", named)
+        found: dict[str, _Argument] = {}
+        sentences: dict[str, str] = {}
+        text, own = docstring.split(ast.get_docstring(node))
+        for method, bound in ((init, "__init__"), (run, "run")):
+            if method is None:
+                continue
+            if not method.args.posonlyargs and not method.args.args:
+                raise _Wrong(method, f"the method “{bound}” takes no “self”")
+            found |= {one.name: one for one in _arguments(method, f"{node.name}.{bound}", method=True)}
+            more, theirs = docstring.split(ast.get_docstring(method))
+            text = text or (more if bound == "run" else "")
+            sentences |= theirs
+        return list(found.values()), (text, sentences | own)
+
+    def _param(self, argument: _Argument) -> dict[str, Any] | None:
+        """None: it is left to its default, because no form can ask for it or its name is private."""
+        name, node = argument.name, argument.node
+        if name.startswith("_"):
+            if argument.default is None:
+                raise _Wrong(node, f"“{name}” has no default, and a name that begins with “_” is asked of nobody")
+            return None
+        try:
+            hint = MISSING if node.annotation is None else self._value(node.annotation)
+            default = MISSING if argument.default is None else self._default(argument)
+            return hints.describe(name, hint, default, self._text)
+        except NotPlain as unknown:
+            if self._execute:
+                raise _Wrong(node, f"the type or default of “{name}” cannot be worked out: {unknown}") from None
+            self._warnings.append(_place(node, f"the type of “{name}” is only known when the file runs"))
+            return {"name": name, "type": "str", "required": argument.default is None}
+        except WrongHint as wrong:
+            if argument.default is None:
+                raise _Wrong(node, _sentence(str(wrong))) from None
+            self._warnings.append(_place(node, f"“{name}” is left to its default, because {wrong}"))
+            return None
+        except (TypeError, ValueError) as error:
+            raise _Wrong(node, f"the hint of “{name}” makes no sense: {error}") from None
+
+    def _options(self, call: tuple[ast.Call, ...]) -> dict[str, Any]:
+        options: dict[str, Any] = {}
+        for argument in (argument for one in call for argument in one.args):
+            raise _Wrong(argument, "task(…) takes options by name only, as in @task(title='…')")
+        for keyword in (keyword for one in call for keyword in one.keywords):
+            name = keyword.arg or "**"
+            if name not in declare.OPTIONS:
+                raise _Wrong(keyword, f"task() has no option named “{name}”.{_nearest(name, declare.OPTIONS)}")
+            try:
+                value = self._value(keyword.value)
+            except NotPlain as unknown:
+                if self._execute:
+                    raise _Wrong(keyword, f"“{name}” cannot be worked out: {unknown}") from None
+                self._warnings.append(_place(keyword, f"“{name}” is only known when the file runs"))
+                continue
+            options[name] = _option(keyword, name, value)
+        return options
+
+    # -- what an expression means
+
+    def _value(self, node: ast.expr) -> Any:
+        try:
+            return self._scope.value(node)
+        except NotPlain as unknown:
+            if not self._execute:
+                raise
+            return self._run(node, unknown)
+
+    def _text(self, source: str) -> Any:
+        try:
+            return self._scope.text(source)
+        except NotPlain as unknown:
+            if not self._execute:
+                raise
+            try:
+                return self._run(ast.parse(source.strip(), mode="eval").body, unknown)
+            except SyntaxError:
+                raise unknown from None
+
+    def _run(self, node: ast.expr, unknown: NotPlain) -> Any:
+        module = self._imported(unknown)
+        code = compile(ast.Expression(node), self._path, "eval")
+        try:
+            return eval(code, module.__dict__)  # noqa: S307 - the author's own file, in a process of its own
+        except Exception as error:  # noqa: BLE001 - whatever the author's expression raises
+            raise NotPlain(node, f"{type(error).__name__}: {error}") from None
+
+    def _default(self, argument: _Argument) -> Any:
+        assert argument.default is not None  # noqa: S101 - asked only when there is one
+        try:
+            return self._scope.value(argument.default)
+        except NotPlain as unknown:
+            if not self._execute:
+                raise
+            found = self._imported(unknown)
+            for part in argument.function.split("."):
+                found = getattr(found, part)
+            return inspect.signature(found).parameters[argument.name].default
+
+    def _imported(self, unknown: NotPlain) -> Any:
+        if self._module is None:
+            try:
+                self._module = load(self._path)
+            except BaseException as error:  # noqa: BLE001 - `sys.exit()` at the top level is one of them
+                self._module = error
+        if isinstance(self._module, BaseException):
+            failed = self._module
+            raise NotPlain(unknown.node, f"running the file failed with {type(failed).__name__}: {failed}")
+        return self._module
+
+
+def _definitions(body: list[ast.stmt]) -> Iterator[Function | ast.ClassDef]:
+    for stmt in body:
+        if isinstance(stmt, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield stmt
+        elif isinstance(stmt, ast.If | ast.Try):
+            yield from _definitions([*stmt.body, *stmt.orelse])
+
+
+def _method(
+    node: ast.ClassDef, name: str, named: dict[str, Function | ast.ClassDef], depth: int = 8
+) -> Function | None:
+    for stmt in node.body:
+        if isinstance(stmt, Function) and stmt.name == name:
+            return stmt
+    for base in node.bases:
+        above = named.get(base.id) if isinstance(base, ast.Name) else None
+        if isinstance(above, ast.ClassDef) and depth and (found := _method(above, name, named, depth - 1)):
+            return found
+    return None
+
+
+def _arguments(node: Function, function: str, *, method: bool = False) -> Iterator[_Argument]:
+    """Every argument that can be filled by name or place; `*args` and `**kwargs` stay empty."""
+    args = [*node.args.posonlyargs, *node.args.args]
+    defaults: list[ast.expr | None] = [None] * (len(args) - len(node.args.defaults))
+    defaults += node.args.defaults
+    pairs = [*zip(args, defaults, strict=True), *zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)]
+    for arg, default in pairs[1:] if method else pairs:
+        yield _Argument(arg.arg, arg, default, function)
+
+
+def _option(node: ast.AST, name: str, value: Any) -> Any:
+    kinds: tuple[Any, ...] = declare.OPTIONS[name]
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        raise _Wrong(node, f"“{name}” must be {' or '.join(kind.__name__ for kind in kinds)}")
+    if name in _CHOICES and value not in _CHOICES[name]:
+        raise _Wrong(node, f"“{name}” must be one of: {', '.join(_CHOICES[name])}")
+    if (name in _POSITIVE and value <= 0) or (name == "grace" and value < 0):
+        raise _Wrong(node, f"“{name}” must be more than nothing")
+    if name == "tty" and not (len(value) == 2 and all(type(side) is int and 0 < side < 10_000 for side in value)):
+        raise _Wrong(node, "“tty” must be (rows, columns), such as (24, 80)")
+    if name == "env" and not all(isinstance(word, str) for pair in value.items() for word in pair):
+        raise _Wrong(node, "“env” must hold text only")
+    return list(value) if name == "tty" else value
+
+
+def _place(node: ast.AST, sentence: str) -> Place:
+    return {"line": getattr(node, "lineno", 1), "column": getattr(node, "col_offset", 0) + 1, "sentence": sentence}
+
+
+def _broken(line: int, column: int, sentence: str) -> dict[str, Any]:
+    place = {"line": line, "column": column, "sentence": sentence}
+    return {"tasks": [], "warnings": [], "error": place}
+
+
+def _sentence(text: str) -> str:
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+
+
+def _nearest(word: str, words: Any) -> str:
+    near = difflib.get_close_matches(word, list(words), 1)
+    return f" Did you mean “{near[0]}”?" if near else ""
+
+
+def main(argv: list[str]) -> int:
+    flags = {word for word in argv if word in ("--all", "--import")}
+    paths = [word for word in argv if word not in flags]
+    if len(paths) != 1:
+        sys.stderr.write("usage: python -m pushbutton.job.describe FILE [--all] [--import]\n")
+        return 2
+    answer = os.dup(1)  # what the author's file prints when it is run must not mix with the answer
+    os.dup2(2, 1)
+    found = describe(paths[0], every="--all" in flags, execute="--import" in flags)
+    with os.fdopen(answer, "w", encoding="utf-8") as out:
+        json.dump(found, out, ensure_ascii=True)
+    return 1 if found["error"] else 0
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1:])
+    sys.stderr.flush()
+    os._exit(code)  # a thread that the author's file started must not hold it

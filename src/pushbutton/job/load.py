@@ -1,0 +1,32 @@
+"""Load a task's file as a module of its own name, so that pickling and multiprocessing can find it again."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import module_from_spec
+from types import ModuleType
+
+__all__ = ["load"]
+
+
+def load(path: str) -> ModuleType:
+    """Run the file's top level; whatever it raises goes on. Its folder stands first on sys.path.
+
+    The module's name is the file's stem, unless a module of that name is loaded already (a file named `json.py`).
+    """
+    path = os.path.abspath(path)
+    folder = os.path.dirname(path)
+    if sys.path[:1] != [folder]:
+        sys.path.insert(0, folder)
+    name = os.path.splitext(os.path.basename(path))[0]
+    if name in sys.modules or name in sys.stdlib_module_names:
+        name = f"task_{name}"
+    loader = SourceFileLoader(name, path)
+    spec = ModuleSpec(name, loader, origin=path)
+    spec.has_location = True
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    loader.exec_module(module)
+    return module
