@@ -1,0 +1,201 @@
+"""The lines depend on the bytes alone, and hostile bytes stay within bounds."""
+
+import json
+import tracemalloc
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pushbutton.domain import cells, terminal
+from pushbutton.domain.cells import Kept, Settled
+from pushbutton.domain.ink import Span, read_line
+from pushbutton.domain.terminal import Terminal
+
+Shape = tuple[int, str, tuple[Span, ...], bool]
+
+PIECES = [
+    *[bytes([code]) for code in range(256)],
+    *[
+        b"\n",
+        b"\r\n",
+        b"\r",
+        b"\b",
+        b"\t",
+        b"a",
+        b"lines\nof\ntext\n",
+        b"\x1b[31m",
+        b"\x1b[0m",
+        b"\x1b[m",
+        b"\x1b[1;48;5;9m",
+    ],
+    *[b"\x1b[A", b"\x1b[2A", b"\x1b[B", b"\x1b[3C", b"\x1b[D", b"\x1b[E", b"\x1b[F", b"\x1b[4G", b"\x1b[9999C"],
+    *[
+        b"\x1b[K",
+        b"\x1b[1K",
+        b"\x1b[2K",
+        b"\x1b[J",
+        b"\x1b[2J",
+        b"\x1b[?25l",
+        b"\x1b]0;title\x07",
+        b"\x1bP+q\x1b\\",
+        b"\x1b(B",
+    ],
+    *["ü".encode(), "漢字".encode(), "🚀".encode(), "e\u0301".encode(), "█".encode()],
+]
+STREAMS = st.lists(st.sampled_from(PIECES), max_size=60).map(b"".join)
+
+
+def shapes(settled: list[Settled]) -> list[Shape]:
+    found: list[Shape] = []
+    for piece in settled:
+        if isinstance(piece, Kept):
+            place, style = piece.offset, piece.style
+            lines = piece.data.split(b"\n")[:-1]
+            assert len(lines) == piece.lines
+            for line in lines:
+                text, spans, style = read_line(line.rstrip(b"\r"), style)
+                found.append((place, text, spans, False))
+                place += len(line) + 1
+        else:
+            text, spans, after = read_line(piece.data, 0)
+            assert after == 0
+            found.append((piece.begin, text, spans, piece.continued))
+    return found
+
+
+def lines(*feeds: bytes, machine: Terminal | None = None) -> list[Shape]:
+    machine = machine or Terminal()
+    found = [shape for feed in feeds for shape in shapes(machine.feed(feed))]
+    assert machine.settled >= len(found)
+    machine.finish()
+    return found + [(row.begin, row.text, row.spans, row.continued) for row in machine.reach()]
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_small(monkeypatch)
+
+
+def make_small(patch: pytest.MonkeyPatch) -> None:
+    """All bounds so low that short streams meet them."""
+    for name, value in {"REACH": 4, "WIDTH": 16, "PIECE": 24, "STRING": 12, "_LONG": 2}.items():
+        patch.setattr(terminal, name, value)
+    patch.setattr(cells, "NARROW", 8)
+    patch.setattr(terminal, "NARROW", 8)
+
+
+@settings(max_examples=600, deadline=None)
+@given(STREAMS, st.lists(st.integers(0, 200), max_size=8), st.booleans())
+@example(b"a\tb\rX\n", [2], True)
+@example(b"\x1b[31mred\n\x1b[A\x1b[2Kx\n", [5, 9], True)
+def test_any_split_gives_the_same_lines_as_one_feed(stream: bytes, cuts: list[int], low: bool) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        if low:
+            make_small(patch)
+        places = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
+        whole = lines(stream)
+        assert lines(*[stream[start:end] for start, end in zip(places, places[1:], strict=False)]) == whole
+        assert lines(*[stream[place : place + 1] for place in range(len(stream))]) == whole
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=400), st.integers(0, 400))
+def test_any_bytes_in_any_split_give_the_same_lines(stream: bytes, cut: int) -> None:
+    assert lines(stream[:cut], stream[cut:]) == lines(stream)
+
+
+@settings(max_examples=300, deadline=None)
+@given(STREAMS, STREAMS, st.booleans())
+def test_a_restored_terminal_goes_on_as_the_one_that_was_dumped(before: bytes, after: bytes, low: bool) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        if low:
+            make_small(patch)
+        machine = Terminal()
+        first = shapes(machine.feed(before))
+        restored = Terminal.restore(json.loads(json.dumps(machine.dump())))
+        assert first + lines(after, machine=restored) == lines(before + after)
+
+
+@settings(max_examples=300, deadline=None)
+@given(STREAMS)
+def test_no_text_holds_a_control_character(stream: bytes) -> None:
+    for _, text, _, _ in lines(stream):
+        assert all(char == "\t" or ord(char) >= 32 for char in text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(STREAMS)
+def test_spans_rise_within_the_text_and_are_never_empty(stream: bytes) -> None:
+    for _, text, spans, _ in lines(stream):
+        done = 0
+        for start, end, style in spans:
+            assert done <= start < end <= len(text)
+            assert style
+            done = end
+
+
+@settings(max_examples=300, deadline=None)
+@given(STREAMS)
+def test_lines_begin_in_the_order_of_the_bytes(stream: bytes) -> None:
+    begins = [begin for begin, *_ in lines(stream)]
+    assert begins == sorted(begins)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        b"x",
+        b"\t",
+        b"\x1b",
+        b"\x1b[",
+        b"\x1b[1;",
+        b"\x1b]0;",
+        b"\x1bP",
+        b"\xf0\x9f",
+        b"\r",
+        b"\r\n",
+        b"\b",
+        b"\n\x1b[200A",
+        b"a\x1b[9999C",
+        "🚀".encode(),
+        b"\x1b[38;2;1;2;3ma\x1b[4mb",
+        b"\x1b[B\x1b[9999Cx\x1b[A\x1b[31mx",
+    ],
+    ids=repr,
+)
+def test_memory_stays_bounded_for(unit: bytes) -> None:
+    block = unit * (100_000 // len(unit))
+    machine = Terminal()
+    tracemalloc.start()
+    try:
+        for _ in range(10):
+            machine.feed(block)
+        assert tracemalloc.get_traced_memory()[1] < 12_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_rows_in_reach_take_no_more_than_their_bound() -> None:
+    machine = Terminal()
+    machine.feed(b"\n" * 300)
+    tracemalloc.start()
+    try:
+        for _ in range(199):
+            machine.feed(
+                b"\x1b[A\r" + b"".join(b"\x1b[%dm%s" % (31 + place % 2, "🚀".encode()) for place in range(2048))
+            )
+        assert tracemalloc.get_traced_memory()[1] < 16_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_bytes_without_newline_settle_as_continued_lines() -> None:
+    found = lines(b"x" * 200_000)
+    assert [len(text) for _, text, _, _ in found] == [65_536, 65_536, 65_536, 200_000 - 3 * 65_536]
+    assert [continued for *_, continued in found] == [False, True, True, True]
+
+
+@pytest.mark.usefixtures("small")
+def test_a_wide_character_is_not_cut_in_two_by_the_end_of_a_line() -> None:
+    assert [text for _, text, _, _ in lines(b"x" * 15 + "漢".encode())] == ["x" * 15, "漢"]
