@@ -43,17 +43,19 @@ class PythonTarget:
 class ScriptTarget:
     """An executable file, run as it is.
 
-    `passing` says per param how the script gets it: "option" (`--name=value`, one argument; a bare `--name` for
-    a true bool), "argument" (an operand), or "env" (NAME in capitals).
+    `passing` says per param how the script gets it: "env" (NAME in capitals, also for those it does not list),
+    "option" (`--name=value`, one argument, "_" in the name as "-"; a bare `--name` for a true bool), or "argument"
+    (an operand, after the options).
     """
 
     file: str
     passing: Mapping[str, str] = field(default_factory=dict)
+    shebang: str = ""  # its first line, if that begins with "#!"
 
 
 @dataclass(frozen=True, slots=True)
 class CommandTarget:
-    """argv items with `{name}` in them; an item that is nothing but an optional param without value falls away."""
+    """argv items with `{name}` in them; an item none of whose params has a value falls away."""
 
     argv: tuple[str, ...]
 

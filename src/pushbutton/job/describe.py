@@ -20,7 +20,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,7 +84,8 @@ class _Reader:
         self._tree, self._path, self._execute = tree, path, execute
         self._scope = Scope(tree, os.path.splitext(os.path.basename(path))[0], path)
         self._warnings: list[Place] = []
-        self._module: Any = None
+        self._module: Any = None  # the file as it is when it has run; set only when that is needed
+        self._failed = ""
 
     def read(self, *, every: bool) -> dict[str, Any]:
         named = {node.name: node for node in _definitions(self._tree.body)}
@@ -164,9 +165,13 @@ class _Reader:
                 raise _Wrong(node, f"“{name}” has no default, and a name that begins with “_” is asked of nobody")
             return None
         try:
-            hint = MISSING if node.annotation is None else self._value(node.annotation)
-            default = MISSING if argument.default is None else self._default(argument)
-            return hints.describe(name, hint, default, self._text)
+            try:
+                return self._read(argument, self._scope.value, self._scope.text)
+            except NotPlain as unknown:
+                if not self._execute:
+                    raise
+                self._run(unknown)
+                return self._read(argument, self._live, self._live_text)
         except NotPlain as unknown:
             if self._execute:
                 raise _Wrong(node, f"the type or default of “{name}” cannot be worked out: {unknown}") from None
@@ -180,6 +185,21 @@ class _Reader:
         except (TypeError, ValueError) as error:
             raise _Wrong(node, f"the hint of “{name}” makes no sense: {error}") from None
 
+    def _read(
+        self, argument: _Argument, value: Callable[[ast.expr], Any], text: Callable[[str], Any]
+    ) -> dict[str, Any]:
+        hint = MISSING if argument.node.annotation is None else value(argument.node.annotation)
+        if argument.default is None:
+            default = MISSING
+        elif value != self._live:
+            default = value(argument.default)
+        else:  # what it is, not what it would be a second time
+            found = self._module
+            for part in argument.function.split("."):
+                found = getattr(found, part)
+            default = inspect.signature(found).parameters[argument.name].default
+        return hints.describe(argument.name, hint, default, text)
+
     def _options(self, call: tuple[ast.Call, ...]) -> dict[str, Any]:
         options: dict[str, Any] = {}
         for argument in (argument for one in call for argument in one.args):
@@ -189,7 +209,13 @@ class _Reader:
             if name not in declare.OPTIONS:
                 raise _Wrong(keyword, f"task() has no option named “{name}”.{_nearest(name, declare.OPTIONS)}")
             try:
-                value = self._value(keyword.value)
+                try:
+                    value = self._scope.value(keyword.value)
+                except NotPlain as unknown:
+                    if not self._execute:
+                        raise
+                    self._run(unknown)
+                    value = self._live(keyword.value)
             except NotPlain as unknown:
                 if self._execute:
                     raise _Wrong(keyword, f"“{name}” cannot be worked out: {unknown}") from None
@@ -198,57 +224,29 @@ class _Reader:
             options[name] = _option(keyword, name, value)
         return options
 
-    # -- what an expression means
+    # -- what an expression means when the file runs
 
-    def _value(self, node: ast.expr) -> Any:
-        try:
-            return self._scope.value(node)
-        except NotPlain as unknown:
-            if not self._execute:
-                raise
-            return self._run(node, unknown)
-
-    def _text(self, source: str) -> Any:
-        try:
-            return self._scope.text(source)
-        except NotPlain as unknown:
-            if not self._execute:
-                raise
-            try:
-                return self._run(ast.parse(source.strip(), mode="eval").body, unknown)
-            except SyntaxError:
-                raise unknown from None
-
-    def _run(self, node: ast.expr, unknown: NotPlain) -> Any:
-        module = self._imported(unknown)
-        code = compile(ast.Expression(node), self._path, "eval")
-        try:
-            return eval(code, module.__dict__)  # noqa: S307 - the author's own file, in a process of its own
-        except Exception as error:  # noqa: BLE001 - whatever the author's expression raises
-            raise NotPlain(node, f"{type(error).__name__}: {error}") from None
-
-    def _default(self, argument: _Argument) -> Any:
-        assert argument.default is not None  # noqa: S101 - asked only when there is one
-        try:
-            return self._scope.value(argument.default)
-        except NotPlain as unknown:
-            if not self._execute:
-                raise
-            found = self._imported(unknown)
-            for part in argument.function.split("."):
-                found = getattr(found, part)
-            return inspect.signature(found).parameters[argument.name].default
-
-    def _imported(self, unknown: NotPlain) -> Any:
-        if self._module is None:
+    def _run(self, unknown: NotPlain) -> None:
+        if self._module is None and not self._failed:
             try:
                 self._module = load(self._path)
             except BaseException as error:  # noqa: BLE001 - `sys.exit()` at the top level is one of them
-                self._module = error
-        if isinstance(self._module, BaseException):
-            failed = self._module
-            raise NotPlain(unknown.node, f"running the file failed with {type(failed).__name__}: {failed}")
-        return self._module
+                self._failed = f"running the file failed with {type(error).__name__}: {error}"
+        if self._failed:
+            raise NotPlain(unknown.node, self._failed)
+
+    def _live(self, node: ast.expr) -> Any:
+        code = compile(ast.Expression(node), self._path, "eval")
+        try:
+            return eval(code, self._module.__dict__)  # noqa: S307 - the author's own file, in a process of its own
+        except Exception as error:  # noqa: BLE001 - whatever the author's expression raises
+            raise NotPlain(node, f"{type(error).__name__}: {error}") from None
+
+    def _live_text(self, source: str) -> Any:
+        try:
+            return self._live(ast.parse(source.strip(), mode="eval").body)
+        except SyntaxError:
+            raise NotPlain(None, f"“{source}” is no type") from None
 
 
 def _definitions(body: list[ast.stmt]) -> Iterator[Function | ast.ClassDef]:

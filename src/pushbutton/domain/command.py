@@ -1,0 +1,193 @@
+"""From a task and its inputs to what a supervisor starts. Nothing passes through a shell.
+
+`{name}` in a command's argv item is filled in, and the item stays one argument whatever the value holds; `{{` and
+`}}` stand for braces. A list becomes its values with commas between.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pushbutton.errors import InvalidInputs
+
+from .event import Json
+from .param import Inputs, Param, ParamType
+from .task import Command, CommandTarget, PythonTarget, ScriptTarget, Task
+
+__all__ = ["BadTemplate", "build", "holes", "is_shell", "protected"]
+
+_PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+_SHELLS = frozenset({"sh", "bash", "dash", "ksh", "zsh"})
+_PROTECTED = frozenset(
+    {
+        "PATH",
+        "IFS",
+        "ENV",
+        "BASH_ENV",
+        "HOME",
+        "SHELL",
+        "SHELLOPTS",
+        "BASHOPTS",
+        "BASH_FUNC",
+        "CDPATH",
+        "GLOBIGNORE",
+        "PS4",
+        "PROMPT_COMMAND",
+        "ZDOTDIR",
+        "NODE_OPTIONS",
+        "RUBYOPT",
+        "RUBYLIB",
+        "PERL5LIB",
+        "PERL5OPT",
+        "PERL5DB",
+        "JAVA_TOOL_OPTIONS",
+        "GCONV_PATH",
+        "TMPDIR",
+        "USER",
+        "LOGNAME",
+    }
+)
+_PROTECTED_HEADS = ("LD_", "DYLD_", "PYTHON", "PUSHBUTTON_", "BASH_FUNC_", "GIT_", "_")
+
+
+class BadTemplate(ValueError):
+    """An argv item with braces that do not fit; the message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """One argv item with its values in it."""
+
+    text: str
+    empty: bool  # it had holes, and none of them has a value
+    leads: str  # the name of the hole that it begins with
+
+
+def build(task: Task, inputs: Inputs, *, python: str) -> Command:
+    """The command of one run. A file's value must be the path at which the job finds it.
+
+    Raises `InvalidInputs` where a value that begins with "-" could be taken for an option.
+    """
+    argv: Sequence[str]
+    payload, snapshot, env = "", False, dict(task.env)
+    match task.target:
+        case PythonTarget(file=file, name=name):
+            # -P: a file of the author's that is named like a standard module must not be taken for it
+            argv = (python, "-P", "-m", "pushbutton.job.child", file, name)
+            payload = json.dumps(inputs, ensure_ascii=True)
+        case ScriptTarget(file=file, passing=passing, shebang=shebang):
+            argv = (file, *_script_arguments(task, passing, inputs))
+            env |= _environment(task, inputs, {n for n, way in passing.items() if way != "env"})
+            snapshot = is_shell(shebang)
+        case CommandTarget(argv=items):
+            argv = _command_arguments(task, items, inputs)
+            env |= _environment(task, inputs, {name for item in items for name in holes(item)})
+    return Command(tuple(argv), task.cwd, env, payload, snapshot, task.tty)
+
+
+def holes(item: str) -> list[str]:
+    """The names in an argv item, in order. Raises `BadTemplate`."""
+    names = []
+    for match in _PART.finditer(item):
+        if match[0] in ("{", "}"):
+            raise BadTemplate(f"“{item}” has a single “{match[0]}”; write it twice where a brace is meant.")
+        if match[1] is not None:
+            if not match[1].isidentifier():
+                raise BadTemplate(
+                    f"“{match[0]}” in “{item}” is no name of an input; write {{{{ where a brace is meant."
+                )
+            names.append(match[1])
+    return names
+
+
+def is_shell(shebang: str) -> bool:
+    """Whether a "#!" line names a shell, which reads its script bit by bit while it runs."""
+    words = shebang.removeprefix("#!").split()
+    names = [word.rpartition("/")[2] for word in words]
+    if names[:1] == ["env"]:
+        names = [name for name in names[1:] if not name.startswith("-") and "=" not in name]
+    return bool(names) and names[0] in _SHELLS
+
+
+def protected(variable: str) -> bool:
+    """Whether an input may not set this environment variable, because programs act on it."""
+    return variable in _PROTECTED or variable.startswith(_PROTECTED_HEADS)
+
+
+def _command_arguments(task: Task, items: Sequence[str], inputs: Inputs) -> list[str]:
+    params = {param.name: param for param in task.params}
+    argv: list[str] = []
+    operands = False  # a "--" has been passed: whatever follows is no option
+    for item in items:
+        filled = _fill(item, inputs)
+        for name in holes(item):
+            if name in params and params[name].type is ParamType.SECRET:
+                raise InvalidInputs(
+                    {name: "A secret cannot stand in a command line; the job finds it in its environment."}
+                )
+        if filled.empty:
+            continue
+        if filled.leads and not operands:
+            _refuse_option(params.get(filled.leads), filled.leads, filled.text)
+        operands = operands or item == "--"
+        argv.append(filled.text)
+    return argv
+
+
+def _script_arguments(task: Task, passing: Mapping[str, str], inputs: Inputs) -> list[str]:
+    options: list[str] = []
+    operands: list[str] = []
+    for param in task.params:
+        value = inputs.get(param.name)
+        way = "env" if param.type is ParamType.SECRET else passing.get(param.name, "env")
+        if value is None or way == "env":
+            continue
+        if way == "argument":
+            _refuse_option(param, param.name, _text(value))
+            operands.append(_text(value))
+        elif param.type is ParamType.BOOL:
+            options += [f"--{_dashed(param.name)}"] if value else []
+        else:
+            options.append(f"--{_dashed(param.name)}={_text(value)}")
+    return [*options, *operands]
+
+
+def _environment(task: Task, inputs: Inputs, elsewhere: set[str]) -> dict[str, str]:
+    """The inputs that are passed no other way, NAME in capitals. A secret always is among them."""
+    found = {}
+    for param in task.params:
+        variable = param.name.upper()
+        if param.name in elsewhere and param.type is not ParamType.SECRET:
+            continue
+        if param.name in inputs and not protected(variable):
+            found[variable] = _text(inputs[param.name])
+    return found
+
+
+def _fill(item: str, inputs: Inputs) -> _Filled:
+    names = holes(item)
+    values = {name: _text(value) for name in names if (value := inputs.get(name)) is not None}
+    text = _PART.sub(lambda match: values.get(match[1], "") if match[1] is not None else match[0][0], item)
+    first = _PART.match(item)
+    leads = first[1] if first and first[1] is not None else ""
+    return _Filled(text, bool(names) and not values, leads)
+
+
+def _refuse_option(param: Param | None, name: str, text: str) -> None:
+    if text.startswith("-") and not (param and param.dash):
+        raise InvalidInputs({name: "Begin this with something other than “-”: the job would take it for an option."})
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return ",".join(_text(item) for item in value)
+    return str(value)

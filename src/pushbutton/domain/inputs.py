@@ -1,0 +1,379 @@
+"""From what somebody sent to `Inputs`: every value checked, all at once, and in its canonical form.
+
+Every sentence says what to do, and none repeats a value: what was sent may be a secret, or hostile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from pushbutton.errors import InvalidInputs
+
+from .event import Json
+from .param import Inputs, Param, ParamType
+from .task import Task
+
+__all__ = ["MASK", "VALUE_LIMIT", "fingerprint", "mask", "parse"]
+
+T = TypeVar("T")
+
+MASK = "•••"
+VALUE_LIMIT = 128 * 1024
+"""Bytes of one value."""
+TOTAL_LIMIT = 1024 * 1024
+"""Bytes of all values together."""
+
+_UNKNOWN_SHOWN = 20
+_YES = frozenset({"on", "true", "yes", "1"})
+_NO = frozenset({"off", "false", "no", "0"})
+_BIGGEST = 2**63 - 1
+
+_INT = re.compile(r"[+-]?[0-9]{1,100}")
+_FLOAT = re.compile(r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"[0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
+_DATETIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+
+
+class _No(Exception):
+    """The value cannot be taken; the message is the sentence that the person reads."""
+
+
+def parse(params: Sequence[Param], raw: object, *, form: bool = False, paths: bool = False) -> Inputs:
+    """Canonical inputs. Raises `InvalidInputs` with a sentence for every param that is wrong, and nothing else.
+
+    `raw` maps names to values as JSON has them. With `form` the values are text (or lists of text), as HTML forms
+    and command lines have them; a bool that is absent is then its default or false, so a form sends an empty value
+    before each checkbox, and the last of several values counts. A value that is absent, null or blank is its
+    default; a param with neither stays out. With `paths` a file's value may be a path on this machine; without, it
+    is the name of a stored upload and holds no slash.
+    """
+    if not isinstance(raw, Mapping):
+        raise InvalidInputs({"": "Send the inputs as an object of names and values."})
+    wrong = _unknown([param.name for param in params], raw)
+    inputs: dict[str, Json] = {}
+    for param in params:
+        try:
+            value = _one(param, raw.get(param.name), form=form, paths=paths)
+        except _No as no:
+            wrong[param.name] = str(no)
+            continue
+        if value is not None:
+            inputs[param.name] = value
+    if sum(_size(value) for value in inputs.values()) > TOTAL_LIMIT:
+        wrong.setdefault("", "All values together are longer than 1 MiB: send less, or put it into a file.")
+    if wrong:
+        raise InvalidInputs(wrong)
+    return inputs
+
+
+def mask(task: Task, inputs: Inputs) -> Inputs:
+    """The inputs as they may be stored, shown and logged: a secret that has a value is "•••"."""
+    return {name: MASK if name in task.secrets else value for name, value in inputs.items()}
+
+
+def fingerprint(inputs: Inputs) -> str:
+    """The same for equal inputs, in whatever order. Hand over masked ones: a hash of a weak secret can be guessed."""
+    text = json.dumps(inputs, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _unknown(names: Sequence[str], raw: Mapping[Any, Any]) -> dict[str, str]:
+    wrong: dict[str, str] = {}
+    for key in raw:
+        if key in names:
+            continue
+        if len(wrong) == _UNKNOWN_SHOWN:
+            wrong[""] = "There are more inputs that this task does not have."
+            break
+        name = re.sub(r"[^\w .-]", "\N{REPLACEMENT CHARACTER}", str(key)[:60])
+        near = get_close_matches(name, names, 1)
+        hint = f" Did you mean “{near[0]}”?" if near else "" if names else " This task has no inputs."
+        wrong[name] = f"There is no input named “{name}”.{hint}"
+    return wrong
+
+
+def _one(param: Param, value: object, *, form: bool, paths: bool) -> Json:
+    if form:
+        value = _from_form(param, value)
+    if _size(value) > VALUE_LIMIT:
+        raise _No("This is longer than 128 KiB: shorten it, or put it into a file.")
+    if value is None or (isinstance(value, str | list | tuple) and not value):
+        return _blank(param, given=value is not None)
+    if param.type is ParamType.FILE and not paths:
+        _stored_name(value)
+    return _READ[param.type](param, value)
+
+
+def _from_form(param: Param, value: object) -> object:
+    """The text of a form as the value that JSON would have held; text that is none stays text, and is refused later."""
+    if param.type is ParamType.CHOICES:
+        if isinstance(value, str):
+            value = (
+                [value]
+                if _picked(param, value) in [choice.value for choice in param.choices]
+                else [part.strip() for part in value.split(",")]
+            )
+        if not isinstance(value, list | tuple):
+            return value
+        return [_picked(param, part) for part in value if part != ""]
+    if isinstance(value, list | tuple):
+        value = value[-1] if value else None
+    if not isinstance(value, str) or _size(value) > VALUE_LIMIT:
+        return value
+    if param.type in (ParamType.STR, ParamType.SECRET):
+        return value.replace("\r\n", "\n")
+    value = value.strip()
+    match param.type:
+        case ParamType.CHOICE:
+            return _picked(param, value)
+        case ParamType.BOOL:
+            word = value.lower() or "off"
+            return word in _YES if word in _YES | _NO else value
+        case ParamType.INT if _INT.fullmatch(value):
+            return int(value)
+        case ParamType.FLOAT if _FLOAT.fullmatch(value):
+            return float(value)
+    return value
+
+
+def _picked(param: Param, text: object) -> object:
+    """The choice that is shown as this text, or the text itself."""
+    for choice in param.choices:
+        if isinstance(text, str) and not isinstance(choice.value, str) and _shown(choice.value) == text:
+            return choice.value
+    return next((str(choice.value) for choice in param.choices if choice.value == text), text)
+
+
+def _blank(param: Param, *, given: bool) -> Json:
+    if param.default is not None and not (given and param.type is ParamType.CHOICES and not param.required):
+        return param.default
+    if param.type is ParamType.BOOL:
+        if param.required and given:
+            raise _No("Answer yes or no.")
+        return False if param.required else None
+    if not param.required:
+        return [] if given and param.type is ParamType.CHOICES else None
+    raise _No(_ASK.get(param.type, "Fill this in."))
+
+
+_ASK = {
+    ParamType.CHOICE: "Choose one.",
+    ParamType.CHOICES: "Choose at least one.",
+    ParamType.FILE: "Choose a file.",
+    ParamType.DATE: "Choose a date.",
+    ParamType.TIME: "Choose a time.",
+    ParamType.DATETIME: "Choose a date and time.",
+}
+
+
+def _text(value: object, ask: str) -> str:
+    if not isinstance(value, str):
+        raise _No(ask)
+    if "\0" in value:
+        raise _No("Take out the NUL character: a job cannot be given one.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise _No("Half of a character is missing here: type or paste the text again.") from None
+    return value
+
+
+def _str(param: Param, value: object) -> str:
+    text = _text(value, "Send this as text.")
+    if not param.multiline and param.type is ParamType.STR and ("\n" in text or "\r" in text):
+        raise _No("Write this on one line.")
+    length, least, most = len(text), param.min_length, param.max_length
+    if least is not None and length < least:
+        raise _No(f"Write at least {_count(least, 'character')}; there {_are(length)} {length}.")
+    if most is not None and length > most:
+        raise _No(f"Write at most {_count(most, 'character')}; there {_are(length)} {length}.")
+    if param.pattern and not re.fullmatch(param.pattern, text):
+        hint = f" {param.help.rstrip('.')}." if param.help and "\n" not in param.help else ""
+        raise _No(f"Write this in the form that is asked for ({param.pattern}).{hint}")
+    return text
+
+
+def _int(param: Param, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _No("Write a whole number, such as 3.")
+    if abs(value) > _BIGGEST:
+        raise _No("Write a number nearer to zero.")
+    _within(param, value, "a number")
+    return value
+
+
+def _float(param: Param, value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        comma = isinstance(value, str) and re.fullmatch(r"[0-9]+,[0-9]+", value[:40])
+        raise _No("Write the number with a point, such as 3.5." if comma else "Write a number, such as 3.5.")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise _No("Write a number, such as 3.5." if math.isnan(number) else "Write a number nearer to zero.")
+    _within(param, number, "a number")
+    return number
+
+
+def _bool(_: Param, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _No("Answer yes or no.")
+    return value
+
+
+def _date(param: Param, value: object) -> str:
+    ask = "Write a date as year-month-day, such as 2026-11-23."
+    text = _moment(_DATE, value, ask)
+    found = _read_moment(date.fromisoformat, text, "There is no such day: look at the date again.")
+    _within(param, found, "a date")
+    return text
+
+
+def _time(param: Param, value: object) -> str:
+    ask = "Write a time as hours:minutes, such as 09:42."
+    text = _moment(_TIME, value, ask)
+    found = _read_moment(time.fromisoformat, text, "There is no such time: look at it again.")
+    _within(param, found, "a time")
+    return text
+
+
+def _datetime(param: Param, value: object) -> str:
+    ask = "Write a date and time, such as 2026-11-23T09:42."
+    found = _read_moment(
+        datetime.fromisoformat, _moment(_DATETIME, value, ask), "There is no such moment: look at the date again."
+    )
+    _within(param, found, "a date and time")
+    return found.isoformat()
+
+
+def _moment(pattern: re.Pattern[str], value: object, ask: str) -> str:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise _No(ask)
+    return value
+
+
+def _read_moment(read: Callable[[str], T], text: str, ask: str) -> T:
+    try:
+        return read(text)
+    except ValueError:
+        raise _No(ask) from None
+
+
+def _choice(param: Param, value: object) -> Json:
+    for choice in param.choices:
+        if _same(choice.value, value):
+            return choice.value
+    raise _No(f"Choose one of: {_offer(param)}.")
+
+
+def _choices(param: Param, value: object) -> list[Json]:
+    if not isinstance(value, list | tuple):
+        raise _No(f"Send a list with any of: {_offer(param)}.")
+    if len(value) > VALUE_LIMIT // 64:
+        raise _No(f"Choose only from: {_offer(param)}.")
+    picked = []
+    for item in value:
+        try:
+            picked.append(_choice(param, item))
+        except _No:
+            raise _No(f"Choose only from: {_offer(param)}.") from None
+    found: list[Json] = [choice.value for choice in param.choices if any(_same(choice.value, one) for one in picked)]
+    if param.min_length is not None and len(found) < param.min_length:
+        raise _No(f"Choose at least {param.min_length}.")
+    if param.max_length is not None and len(found) > param.max_length:
+        raise _No(f"Choose at most {param.max_length}.")
+    return found
+
+
+def _file(_: Param, value: object) -> str:
+    return _text(value, "Choose a file.")
+
+
+def _stored_name(value: object) -> None:
+    if isinstance(value, str) and (len(value) > 255 or value.startswith(".") or re.search(r"[/\\\x00-\x1f]", value)):
+        raise _No("Choose a file again: this is not the name of one that was uploaded.")
+
+
+_READ: Mapping[ParamType, Callable[[Param, object], Json]] = {
+    ParamType.STR: _str,
+    ParamType.SECRET: _str,
+    ParamType.INT: _int,
+    ParamType.FLOAT: _float,
+    ParamType.BOOL: _bool,
+    ParamType.DATE: _date,
+    ParamType.TIME: _time,
+    ParamType.DATETIME: _datetime,
+    ParamType.CHOICE: _choice,
+    ParamType.CHOICES: _choices,
+    ParamType.FILE: _file,
+}
+
+
+def _within(param: Param, found: Any, what: str) -> None:
+    low, high = _bound(param.min, found), _bound(param.max, found)
+    if (low is None or found >= low) and (high is None or found <= high):
+        if not isinstance(found, datetime) or found.tzinfo is None:
+            return
+        # a moment with an offset is compared by what its clock shows, as a bound without one is meant
+        plain = found.replace(tzinfo=None)
+        if (low is None or plain >= low.replace(tzinfo=None)) and (high is None or plain <= high.replace(tzinfo=None)):
+            return
+    least, most = _shown(param.min), _shown(param.max)
+    if low is not None and high is not None:
+        raise _No(f"Choose {what} from {least} to {most}.")
+    if isinstance(found, int | float):
+        raise _No(f"Choose a number of {least} or more." if low is not None else f"Choose a number of {most} or less.")
+    raise _No(f"Choose {what} not before {least}." if low is not None else f"Choose {what} not after {most}.")
+
+
+def _bound(bound: float | str | None, found: Any) -> Any:
+    """The bound in the type of what it is compared with."""
+    if bound is None or isinstance(found, int | float):
+        return bound
+    read = type(found).fromisoformat(str(bound))
+    if isinstance(found, datetime) and (found.tzinfo is None) != (read.tzinfo is None):
+        return read.replace(tzinfo=found.tzinfo)
+    return read
+
+
+def _same(one: object, other: object) -> bool:
+    return type(one) is type(other) and one == other
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return format(value, "g") if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _offer(param: Param) -> str:
+    shown = [_shown(choice.value) for choice in param.choices[:12]]
+    return ", ".join(shown) + (", …" if len(param.choices) > len(shown) else "")
+
+
+def _size(value: object) -> int:
+    """Bytes of text in it, counted no further than one level down: no value that is taken lies deeper."""
+    if isinstance(value, str):
+        return len(value.encode("utf-8", "surrogatepass"))
+    if isinstance(value, list | tuple):
+        return sum(_size(item) if isinstance(item, str) else 8 for item in value)
+    return 8
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
