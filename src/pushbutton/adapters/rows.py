@@ -16,20 +16,27 @@ RUN_COLUMNS = (
 EVENT_COLUMNS = "id, run, task, at, kind, data"
 
 SETTABLE = frozenset(
-    "started_at ended_at exit_code reason status step progress stop_by worker collected survivors".split()
+    [
+        "started_at",
+        "ended_at",
+        "exit_code",
+        "reason",
+        "status",
+        "step",
+        "progress",
+        "stop_by",
+        "worker",
+        "collected",
+        "survivors",
+    ]
 )
 """Columns of a run that `Append.row` may set."""
 
 
 def run_from(row: Sequence[Any]) -> Run:
-    return Run(
-        *row[:3],
-        RunState(row[3]),
-        *row[4:6],
-        json.loads(row[6]),
-        *row[7:19],
-        tuple(json.loads(row[19])),
-    )
+    fields = dict(zip(RUN_COLUMNS.split(", "), row, strict=False))
+    fields |= {"state": RunState(fields["state"]), "inputs": json.loads(fields["inputs"])}
+    return Run(**fields | {"survivors": tuple(json.loads(fields["survivors"]))})
 
 
 def event_from(row: Sequence[Any]) -> Event:

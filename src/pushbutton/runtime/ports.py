@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 from pushbutton.domain.event import Draft, Event, Json
 from pushbutton.domain.run import NewRun, Run, RunState
-from pushbutton.domain.task import Task
+from pushbutton.domain.task import Command, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,11 @@ class Store(Protocol):
         """
         ...
 
-    async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int) -> Claimed:
+    async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int, token: str) -> Claimed:
         """The gate: move the run from waiting to running, raise its epoch and write the state event, or say why not.
 
-        Counts of `running` and `asking` are taken inside the same transaction.
+        Counts of `running` and `asking` are taken inside the same transaction. `token` is the hash of the one with
+        which this attempt may report over HTTP.
         """
         ...
 
@@ -141,8 +143,8 @@ class Store(Protocol):
         """Events with `after < id <= upto`, oldest first, at most `limit`."""
         ...
 
-    async def last_event(self) -> int:
-        """The highest id given, 0 for none."""
+    async def last_event(self, run: int | None = None) -> int:
+        """The highest id given, over all or of one run; 0 for none."""
         ...
 
     async def counts(self) -> Mapping[RunState, int]:
@@ -181,13 +183,61 @@ class Dispatch(Protocol):
         ...
 
 
+Record = Mapping[str, Any]
+"""A record of spool/events, see `supervisor.spool`."""
+
+
+class Spools(Protocol):
+    """Folders in which supervisors write, and the supervisors themselves. A supervisor outlives the server."""
+
+    def folder(self, run: int) -> Path:
+        """Where the run's output and files are. It may not exist (yet)."""
+        ...
+
+    async def start(self, run: Run, task: Task, command: Command, secrets: Sequence[str], token: str) -> None:
+        """Make a fresh spool and start a supervisor that holds it. Raises `OSError` when that fails; then the job
+        has not run.
+        """
+        ...
+
+    def records(self, run: int, position: int) -> tuple[Sequence[Record], int]:
+        """Complete records from `position` on, and the position behind them."""
+        ...
+
+    def size(self, run: int) -> int:
+        """Bytes of output there now."""
+        ...
+
+    def held(self, run: int) -> bool:
+        """Whether a live supervisor has it."""
+        ...
+
+    def stop(self, run: int, *, grace: float, by: str) -> bool:
+        """Tell the supervisor to end the job. False: nobody is there to hear it."""
+        ...
+
+    async def clear(self, run: int) -> Sequence[str]:
+        """The supervisor is gone: end what is left of its tree. Who could not be ended is named, "pid name"."""
+        ...
+
+    async def remove(self, run: int) -> None: ...
+
+    def put_secrets(self, run: int, values: Mapping[str, str]) -> None:
+        """Keep them for a waiting run, readable by us alone, until `take_secrets`."""
+        ...
+
+    def take_secrets(self, run: int) -> Mapping[str, str]: ...
+
+    def drop_secrets(self, run: int) -> None: ...
+
+
 class Notifier(Protocol):
     """Hints. One may be lost or doubled; who waits looks by itself as well, slowly."""
 
     def hint(self, topic: str) -> None: ...
 
-    def listen(self, heard: Callable[[str], None]) -> Callable[[], None]:
-        """Calls `heard(topic)` in the event loop's thread; the return value ends that."""
+    def listen(self, topic: str, heard: Callable[[], None]) -> Callable[[], None]:
+        """Calls `heard()` in the event loop's thread at each hint for `topic`; the return value ends that."""
         ...
 
 

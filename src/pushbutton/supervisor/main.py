@@ -19,8 +19,8 @@ import time
 from typing import Any
 
 from . import process
-from .redact import Redactor
 from .process import boot_id
+from .redact import Redactor
 from .spool import CONTROL, EVENTS, LOG, Spool
 
 CHUNK = 64 << 10

@@ -42,7 +42,7 @@ def become_subreaper() -> bool:
         return False
     import ctypes  # noqa: PLC0415  only Linux pays for it
 
-    return ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    return bool(ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
 
 
 def spawn(
@@ -174,7 +174,7 @@ def descendants(of: int, among: dict[int, Process]) -> list[Process]:
 
 
 def send(process: Process, number: int) -> bool:
-    """Signal exactly this process, never another one that was given its pid meanwhile. False: it is gone, or not ours."""
+    """Signal exactly this process, never another that got its pid meanwhile. False: it is gone, or not ours."""
     try:
         fd = os.pidfd_open(process.pid)
     except OSError:

@@ -19,9 +19,9 @@ class Redactor:
     def __init__(self, values: list[str]) -> None:
         raw = {value.encode(errors="surrogateescape") for value in values}
         raw |= {
-            json.dumps(value, ensure_ascii=ascii)[1:-1].encode(errors="replace")
+            json.dumps(value, ensure_ascii=plain)[1:-1].encode(errors="replace")
             for value in values
-            for ascii in (True, False)
+            for plain in (True, False)
         }
         raw |= {line for value in raw if b"\n" in value for line in value.splitlines()}
         self._values = sorted((v for v in raw if len(v) >= SHORTEST), key=len, reverse=True)
@@ -48,7 +48,7 @@ class Redactor:
         return self._split(text.encode(errors="surrogateescape"), hold=False)[0].decode(errors="replace")
 
     def _split(self, data: bytes, *, hold: bool) -> tuple[bytes, bytes]:
-        """(what may be written, what must wait): the leftmost value is masked first, the longest of those at one place."""
+        """(what may be written, what must wait). The leftmost value is masked first, of several there the longest."""
         parts = []
         at = 0
         while True:

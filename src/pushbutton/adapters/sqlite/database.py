@@ -149,7 +149,7 @@ class Database:
     def _still_there(self) -> None:
         """A file that was removed or replaced under us still takes writes, but nobody would ever see them again."""
         try:
-            inode = os.stat(self.path).st_ino
+            inode = self.path.stat().st_ino
         except FileNotFoundError:
             inode = -1
         if inode != self._inode:
@@ -187,7 +187,7 @@ class Database:
                     connection.execute(step)
                     connection.execute(f"PRAGMA user_version = {number}")
             self.path.chmod(0o600)
-            self._inode = os.stat(self.path).st_ino
+            self._inode = self.path.stat().st_ino
         except BaseException:
             connection.close()
             raise

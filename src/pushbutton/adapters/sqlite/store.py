@@ -41,8 +41,8 @@ class SqliteStore:
     async def press(self, new: NewRun) -> Pressed:
         return await self._db.write(lambda db: _press(db, new))
 
-    async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int) -> Claimed:
-        return await self._db.write(lambda db: _claim(db, run, worker, at, task_limit, total_limit))
+    async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int, token: str) -> Claimed:
+        return await self._db.write(lambda db: _claim(db, run, (worker, at, token), task_limit, total_limit))
 
     async def append(self, entry: Append) -> Sequence[Event]:
         return await self._db.write(lambda db: _append(db, entry))
@@ -84,8 +84,10 @@ class SqliteStore:
         values = [value for _, own in arms for value in (*own, *span)] + [limit]
         return await self._db.read(lambda db: [event_from(row) for row in db.execute(sql, values)])
 
-    async def last_event(self) -> int:
-        return int(await self._db.read(lambda db: db.execute("SELECT coalesce(max(id), 0) FROM events").get))
+    async def last_event(self, run: int | None = None) -> int:
+        where, values = ("WHERE run = ?", (run,)) if run is not None else ("", ())
+        sql = f"SELECT coalesce(max(id), 0) FROM events {where}"
+        return int(await self._db.read(lambda db: db.execute(sql, values).get))
 
     async def counts(self) -> Mapping[RunState, int]:
         sql = f"SELECT state, count(*) FROM runs WHERE state IN ({_UNFINISHED}) GROUP BY state"
@@ -134,31 +136,32 @@ def _press(db: apsw.Connection, new: NewRun) -> Pressed:
             state = RunState.SKIPPED
     reason = "It was busy, and a press is not kept waiting here." if state is RunState.SKIPPED else ""
     row = db.execute(
-        "INSERT INTO runs (task, title, state, actor, inputs, pressed_at, ended_at, why, reason, key, fingerprint, token)"
-        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {RUN_COLUMNS}",
+        "INSERT INTO runs (task, title, state, actor, inputs, pressed_at, ended_at, why, reason, key, fingerprint)"
+        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {RUN_COLUMNS}",
         (
             *(new.task, new.title, state.value, new.actor, dumps(new.inputs), new.at),
-            *(new.at if state.over else None, new.why, reason, new.key, new.fingerprint, new.token),
+            *(new.at if state.over else None, new.why, reason, new.key, new.fingerprint),
         ),
     ).fetchone()
+    assert row  # noqa: S101  an INSERT returns its row
     run = run_from(row)
     data = {"state": state.value, "actor": new.actor} | ({"reason": reason} if reason else {})
     _insert(db, run.id, run.task, [Draft(Kind.STATE, data, new.at)])
     return Pressed(run, made=True)
 
 
-def _claim(db: apsw.Connection, number: int, worker: str, at: int, task_limit: int, total_limit: int) -> Claimed:
+def _claim(db: apsw.Connection, number: int, by: tuple[str, int, str], task_limit: int, total_limit: int) -> Claimed:
     row = db.execute(
-        f"""UPDATE runs SET state = 'running', epoch = epoch + 1, worker = ?, started_at = ?, collected = 0
+        f"""UPDATE runs SET state = 'running', epoch = epoch + 1, worker = ?, started_at = ?, token = ?, collected = 0
             WHERE id = ? AND state = 'waiting'
               AND (SELECT count(*) FROM runs AS r WHERE r.state IN ({_ACTIVE}) AND r.task = runs.task) < ?
               AND (SELECT count(*) FROM runs AS r WHERE r.state IN ({_ACTIVE})) < ?
             RETURNING {RUN_COLUMNS}""",
-        (worker, at, number, task_limit, total_limit),
+        (*by, number, task_limit, total_limit),
     ).fetchone()
     if row is not None:
         run = run_from(row)
-        _insert(db, run.id, run.task, [Draft(Kind.STATE, {"state": "running", "epoch": run.epoch}, at)])
+        _insert(db, run.id, run.task, [Draft(Kind.STATE, {"state": "running", "epoch": run.epoch}, by[1])])
         return Claimed(Claim.YES, run)
     state = db.execute("SELECT state FROM runs WHERE id = ?", (number,)).get
     if state != "waiting":

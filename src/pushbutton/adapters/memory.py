@@ -1,0 +1,135 @@
+"""`runtime.ports.Store` in plain dictionaries: for tests of applications, and as the shortest statement of the port."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pushbutton.domain.event import Draft, Event, Kind
+from pushbutton.domain.run import ACTIVE, UNFINISHED, Busy, NewRun, Run, RunState, before
+from pushbutton.errors import Fenced, KeyReused, NoSuchRun
+from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed, RunQuery, Topics
+
+from .rows import SETTABLE, dumps
+
+
+class MemoryStore:
+    """Nothing awaits inside a write, so each is one step; nothing survives the process."""
+
+    def __init__(self) -> None:
+        self._runs: dict[int, Run] = {}
+        self._events: list[Event] = []
+        self._keys: dict[tuple[str, str], tuple[int, str]] = {}
+        self._tokens: dict[int, str] = {}
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def press(self, new: NewRun) -> Pressed:
+        if new.key and (known := self._keys.get((new.task, new.key))):
+            if known[1] != new.fingerprint:
+                raise KeyReused(new.key)
+            return Pressed(self._runs[known[0]], made=False)
+        unfinished = [run for run in self._runs.values() if run.task == new.task and run.state in UNFINISHED]
+        busy = len(unfinished) >= new.limit
+        if busy and new.busy is Busy.JOIN:
+            return Pressed(unfinished[-1], made=False)
+        skipped = busy and new.busy is Busy.SKIP
+        state = RunState.SKIPPED if skipped else RunState.WAITING
+        reason = "It was busy, and a press is not kept waiting here." if skipped else ""
+        number = len(self._runs) + 1
+        run = Run(
+            number, new.task, new.title, state, 0, new.actor, dict(new.inputs), new.at, why=new.why, reason=reason
+        )
+        self._runs[number] = replace(run, ended_at=new.at) if skipped else run
+        if new.key:
+            self._keys[new.task, new.key] = (number, new.fingerprint)
+        data = {"state": state.value, "actor": new.actor} | ({"reason": reason} if reason else {})
+        self._add(run, [Draft(Kind.STATE, data, new.at)])
+        return Pressed(self._runs[number], made=True)
+
+    async def claim(
+        self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int, token: str
+    ) -> Claimed:
+        waiting = self._runs.get(run)
+        if waiting is None or waiting.state is not RunState.WAITING:
+            return Claimed(Claim.GONE)
+        active = [other for other in self._runs.values() if other.state in ACTIVE]
+        if len(active) >= total_limit:
+            return Claimed(Claim.FULL)
+        if sum(other.task == waiting.task for other in active) >= task_limit:
+            return Claimed(Claim.TASK_BUSY)
+        mine = replace(
+            waiting, state=RunState.RUNNING, epoch=waiting.epoch + 1, worker=worker, started_at=at, collected=0
+        )
+        self._runs[run] = mine
+        self._tokens[run] = token
+        self._add(mine, [Draft(Kind.STATE, {"state": "running", "epoch": mine.epoch}, at)])
+        return Claimed(Claim.YES, mine)
+
+    async def append(self, entry: Append) -> Sequence[Event]:
+        run = await self.run(entry.run)
+        if unknown := entry.row.keys() - SETTABLE:
+            raise ValueError(f"not columns of a run that may be set: {sorted(unknown)}")
+        fenced = entry.epoch is not None and (run.epoch != entry.epoch or run.state.over)
+        if fenced or (entry.to and run.state not in before(entry.to)):
+            raise Fenced(f"run {run.id} is {run.state} at epoch {run.epoch}, not as epoch {entry.epoch} expected")
+        columns: dict[str, Any] = dict(entry.row)
+        if "survivors" in columns:
+            columns["survivors"] = tuple(columns["survivors"])
+        if entry.to:
+            columns["state"] = entry.to
+        self._runs[run.id] = replace(run, **columns)
+        return self._add(run, entry.drafts)
+
+    async def say(self, draft: Draft, *, task: str | None = None) -> Event:
+        return self._add(None, [draft], task)[0]
+
+    def _add(self, run: Run | None, drafts: Sequence[Draft], task: str | None = None) -> list[Event]:
+        made = []
+        for draft in drafts:
+            dumps(draft.data)  # what is no JSON is refused here too
+            number, slug = (run.id, run.task) if run else (None, task)
+            made.append(Event(len(self._events) + 1, number, slug, draft.at, draft.kind, dict(draft.data)))
+            self._events.append(made[-1])
+        return made
+
+    async def run(self, number: int) -> Run:
+        if number not in self._runs:
+            raise NoSuchRun(number)
+        return self._runs[number]
+
+    async def token(self, number: int) -> str:
+        await self.run(number)
+        return self._tokens.get(number, "")
+
+    async def runs(self, query: RunQuery) -> Sequence[Run]:
+        return [run for run in reversed(self._runs.values()) if _matches(run, query)][: query.limit]
+
+    async def events(
+        self, topics: Topics, *, after: int, upto: int | None = None, limit: int = 1000
+    ) -> Sequence[Event]:
+        return [event for event in self._events[after:upto] if topics.match(event)][:limit]
+
+    async def last_event(self, run: int | None = None) -> int:
+        return max((event.id for event in self._events if run is None or event.run == run), default=0)
+
+    async def counts(self) -> Mapping[RunState, int]:
+        states = [run.state for run in self._runs.values() if run.state in UNFINISHED]
+        return {state: states.count(state) for state in set(states)}
+
+
+def _matches(run: Run, query: RunQuery) -> bool:
+    texts = (run.title, dumps(run.inputs), run.status, run.reason, run.why, run.actor)
+    return (
+        (not query.task or run.task == query.task)
+        and (not query.states or run.state in query.states)
+        and (not query.actor or run.actor == query.actor)
+        and (not query.worker or run.worker == query.worker)
+        and (not query.since or run.pressed_at >= query.since)
+        and (not query.until or run.pressed_at < query.until)
+        and (not query.before or run.id < query.before)
+        and (not query.text or any(query.text.lower() in text.lower() for text in texts))
+    )

@@ -1,0 +1,206 @@
+"""`runtime.ports.Spools` on a local folder: `runs/<number>/` per run, one supervisor process each."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import secrets as random
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pushbutton
+from pushbutton.domain.run import Run
+from pushbutton.domain.task import Command, Task
+from pushbutton.runtime.ports import Record
+from pushbutton.supervisor import orphans, spool
+
+_BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from pushbutton.supervisor.main import main; main()"
+_SOURCE = str(Path(pushbutton.__file__).parent.parent)
+KEPT = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SSH_AUTH_SOCK", "VIRTUAL_ENV")
+"""What a job inherits of the server's environment, and LC_*. The rest may hold secrets and stays with the server."""
+
+
+class SpoolFolder:
+    def __init__(self, root: Path, *, hint: Path, url: str = "") -> None:
+        self.root = root
+        self.url = url  # where jobs may report to; known once the server listens
+        self._hint = hint
+        self._children: dict[int, subprocess.Popen[bytes]] = {}
+
+    def folder(self, run: int) -> Path:
+        return self.root / str(run)
+
+    async def start(self, run: Run, task: Task, command: Command, secrets: Sequence[str], token: str) -> None:
+        await asyncio.to_thread(self._start, run, task, command, secrets, token)
+
+    def _start(self, run: Run, task: Task, command: Command, secrets: Sequence[str], token: str) -> None:
+        self._reap()
+        folder = self.folder(run.id)
+        shutil.rmtree(folder, ignore_errors=True)  # of an attempt that never came to start the job
+        folder.mkdir(parents=True, mode=0o700)
+        (folder / spool.EVENTS).touch(0o600)
+        (folder / "files").mkdir()
+        os.mkfifo(folder / spool.CONTROL, 0o600)
+        argv, copy = _snapshot(command, run.id)
+        limits = task.limits
+        spec = {
+            "run": run.id,
+            "epoch": run.epoch,
+            "argv": argv,
+            "cwd": command.cwd,
+            "env": self._env(run, command, token),
+            "tty": command.tty,
+            "payload": command.payload,
+            "secrets": [*secrets, token],
+            "remove": copy,
+            "timeout": limits.timeout,
+            "grace": limits.grace,
+            "linger": limits.linger,
+            "background": limits.background.value,
+            "output": limits.output,
+            "hint": os.path.relpath(self._hint, folder),
+        }
+        # The lock is taken here and inherited: there is no moment in which the spool looks abandoned.
+        lock = os.open(folder / spool.LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            child = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", _BOOT, _SOURCE, f"pushbutton: supervisor of run {run.id}"],
+                cwd=folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[lock],
+                start_new_session=True,
+            )
+        finally:
+            os.close(lock)
+        self._children[run.id] = child
+        assert child.stdin  # noqa: S101  asked for above
+        try:
+            child.stdin.write(json.dumps(spec).encode())
+            child.stdin.close()
+        except BrokenPipeError:
+            pass  # it died at birth: the collector finds a free lock and no record
+
+    def _env(self, run: Run, command: Command, token: str) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith("LC_")}
+        folder = self.folder(run.id)
+        return {
+            **kept,
+            **command.env,
+            "PUSHBUTTON_RUN": str(run.id),
+            "PUSHBUTTON_TASK": run.task,
+            "PUSHBUTTON_FILES": str(folder / "files"),
+            "PUSHBUTTON_SPOOL": str(folder),
+            "PUSHBUTTON_TOKEN": token,
+            **({"PUSHBUTTON_URL": self.url} if self.url else {}),
+        }
+
+    def records(self, run: int, position: int) -> tuple[Sequence[Record], int]:
+        try:
+            fd = os.open(self.folder(run) / spool.EVENTS, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return [], position
+        try:
+            return spool.read_records(fd, position)
+        finally:
+            os.close(fd)
+
+    def size(self, run: int) -> int:
+        try:
+            return (self.folder(run) / spool.OUTPUT).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def held(self, run: int) -> bool:
+        child = self._children.get(run)
+        if child and child.poll() is not None:
+            del self._children[run]
+        return spool.is_held(self.folder(run))
+
+    def stop(self, run: int, *, grace: float, by: str) -> bool:
+        try:
+            fd = os.open(self.folder(run) / spool.CONTROL, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            return False  # no reader: nobody is there
+        try:
+            os.write(fd, json.dumps({"do": "stop", "grace": grace, "by": by}).encode() + b"\n")
+        except OSError:
+            return False
+        finally:
+            os.close(fd)
+        return True
+
+    async def clear(self, run: int) -> Sequence[str]:
+        folder = self.folder(run)
+        mark = f"PUSHBUTTON_SPOOL={folder}".encode()
+        return await asyncio.to_thread(orphans.end, str(folder), mark)
+
+    async def remove(self, run: int) -> None:
+        await asyncio.to_thread(shutil.rmtree, self.folder(run), True)
+
+    # -- secrets of runs that wait
+
+    def put_secrets(self, run: int, values: Mapping[str, str]) -> None:
+        if not values:
+            return
+        path = self.root / f"{run}.secrets"
+        fd = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        with os.fdopen(fd, "w") as file:
+            json.dump(dict(values), file)
+            file.flush()
+            os.fsync(fd)
+
+    def take_secrets(self, run: int) -> Mapping[str, str]:
+        try:
+            values: dict[str, str] = json.loads((self.root / f"{run}.secrets").read_text())
+        except FileNotFoundError:
+            return {}
+        return values
+
+    def drop_secrets(self, run: int) -> None:
+        (self.root / f"{run}.secrets").unlink(missing_ok=True)
+
+    # -- children
+
+    def _reap(self) -> None:
+        for run, child in list(self._children.items()):
+            if child.poll() is not None:
+                del self._children[run]
+
+    def let_go(self) -> None:
+        """The server ends, supervisors go on: forget them without complaint."""
+        for child in self._children.values():
+            if child.poll() is None:
+                child.returncode = 0
+        self._children.clear()
+
+
+def new_token() -> str:
+    """With it a job may report on its own run over HTTP."""
+    return "pbr_" + random.token_urlsafe(24)
+
+
+def _snapshot(command: Command, run: int) -> tuple[list[str], str]:
+    """Shells read a script while they run it, so an edit would change a running run: they get a copy.
+
+    It lies beside the original, so that `dirname "$0"` says what it always said; where that folder cannot be
+    written, the original runs.
+    """
+    argv = list(command.argv)
+    if not command.snapshot:
+        return argv, ""
+    original = Path(argv[0])
+    copy = original.with_name(f".pushbutton-{run}-{original.name}")
+    try:
+        shutil.copy2(original, copy)
+    except OSError:
+        copy.unlink(missing_ok=True)
+        return argv, ""
+    return [str(copy), *argv[1:]], str(copy)

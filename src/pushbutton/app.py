@@ -1,0 +1,277 @@
+"""The composition root: picks the adapters, opens them in order and closes them in reverse.
+
+app = Pushbutton("tasks/")          # an ASGI application: serve it, or mount it in another
+run = await app.press("deploy", env="prod")
+async for event in run.events(): ...
+await run.finished()
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import secrets as random
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from . import config
+from .adapters.catalog import PathCatalog
+from .adapters.embedded import EmbeddedDispatch, LocalNotifier
+from .adapters.spools import SpoolFolder
+from .adapters.sqlite import SqliteStore
+from .domain.event import Draft, Event, Json, Kind
+from .domain.policy import LOCAL
+from .domain.run import Run
+from .errors import StoreInUse
+from .runtime import cancel, press
+from .runtime.core import Core, now
+from .runtime.ports import Store, Topics
+from .runtime.watch import EVERYTHING, Hub, is_last
+from .runtime.worker import Worker
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+Hook = Callable[[Event], Awaitable[None] | None]
+
+
+class Pushbutton:
+    """Tasks, their runs and their pages.
+
+    `paths`: folders, Python files (`file.py` or `file.py:function`) and configuration files. `settings`: those of
+    `config.Settings`. Opened by its ASGI lifespan, by `async with`, or by the first use; a mounted application gets
+    no lifespan, so pass `lifespan=app.lifespan` to the one that mounts it, or it is never closed.
+    """
+
+    def __init__(self, *paths: str | Path, store: Store | None = None, **settings: Any) -> None:
+        self.paths = tuple(str(path) for path in paths)
+        self.settings = config.load(**settings)
+        self.folder = self.settings.folder(self.paths)
+        self._store = store
+        self._core: Core | None = None
+        self._web: ASGIApp | None = None
+        self._stack = contextlib.AsyncExitStack()
+        self._opening = asyncio.Lock()
+        self._hooks: dict[str, list[Hook]] = {}
+
+    # -- life
+
+    async def open(self) -> Core:
+        """Open everything that is not open yet. Raises `StoreInUse`, `StoreDamaged`, `ConfigError`."""
+        async with self._opening:
+            if self._core is None:
+                async with contextlib.AsyncExitStack() as stack:
+                    self._core = await self._assemble(stack)
+                    self._stack = stack.pop_all()
+        return self._core
+
+    async def close(self) -> None:
+        """Close in reverse. Running jobs go on; the next server finds them."""
+        await self._stack.aclose()
+        self._core = self._web = None
+
+    async def _assemble(self, stack: contextlib.AsyncExitStack) -> Core:
+        runs = self.folder / "runs"
+        _make(self.folder, runs, self.folder / "uploads")
+        stack.callback(os.close, _lock(self.folder))
+        store = self._store or SqliteStore(self.folder / "history.db")
+        await store.open()
+        stack.push_async_callback(store.close)
+        notifier = LocalNotifier(self.folder / "hint")
+        notifier.open()
+        stack.callback(notifier.close)
+        spools = SpoolFolder(runs, hint=self.folder / "hint", url=self.url)
+        stack.callback(spools.let_go)
+        catalog = PathCatalog(self.paths, changed=lambda: notifier.hint("catalog"))
+        await catalog.open()
+        stack.push_async_callback(catalog.close)
+        hub = Hub(store, notifier, lambda run: spools.folder(run) / "output")
+        await hub.open()
+        stack.push_async_callback(hub.close)
+        core = Core(
+            store=store,
+            catalog=catalog,
+            dispatch=EmbeddedDispatch(),
+            notifier=notifier,
+            spools=spools,
+            hub=hub,
+            uploads=self.folder / "uploads",
+            worker=_name(self.folder),
+            at_once=self.settings.limit,
+            python=self.settings.python or sys.executable,
+        )
+        worker = Worker(core)
+        stack.push_async_callback(worker.close)
+        await self._background(stack, worker.run())
+        for kind, hooks in self._hooks.items():
+            await self._background(stack, self._call(core, kind, hooks))
+        return core
+
+    @staticmethod
+    async def _background(stack: contextlib.AsyncExitStack, work: Any) -> None:
+        task = asyncio.create_task(work)
+
+        async def end() -> None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+        stack.push_async_callback(end)
+
+    @property
+    def url(self) -> str:
+        """Where this machine reaches the server, once its port is known."""
+        return f"http://{self.settings.host}:{self.settings.port}" if self.settings.port else ""
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, _: object = None) -> AsyncIterator[None]:
+        """For the application that mounts this one."""
+        async with self:
+            yield
+
+    # -- in-process use
+
+    async def press(self, task: str, /, actor: str = LOCAL, **inputs: Json) -> RunHandle:
+        """Press the button; raises what `runtime.press` raises."""
+        core = await self.open()
+        pressed = await press.press(core, actor, task, inputs)
+        return RunHandle(core, pressed.run, made=pressed.made)
+
+    async def say(self, text: str, *, source: str = "", task: str | None = None) -> Event:
+        """A note to everybody who watches, or to those who watch a task."""
+        core = await self.open()
+        data = {"text": text, "source": source} if source else {"text": text}
+        event = await core.store.say(Draft(Kind.NOTE, data, now()), task=task)
+        core.notifier.hint("events")
+        return event
+
+    async def events(self, *, task: str | None = None, since: int | None = None) -> AsyncIterator[Event]:
+        """All events, or one task's, behind `since` (default: from now on), and each new one as it comes."""
+        core = await self.open()
+        topics = Topics(tasks=frozenset({task})) if task else EVERYTHING
+        async for event in core.hub.events(topics, core.hub.tip if since is None else since):
+            yield event
+
+    def on(self, kind: str) -> Callable[[Hook], Hook]:
+        """`@app.on("status")`: call the function, plain or async, with each event of that kind ("*": every one).
+
+        For side effects inside this process; it hears events from the server's start on, and one that raises is
+        logged and goes on hearing.
+        """
+
+        def register(hook: Hook) -> Hook:
+            self._hooks.setdefault(kind, []).append(hook)
+            return hook
+
+        return register
+
+    async def _call(self, core: Core, kind: str, hooks: list[Hook]) -> None:
+        async for event in core.hub.events(EVERYTHING, core.hub.tip):
+            if kind not in {"*", event.kind.value}:
+                continue
+            for hook in hooks:
+                try:
+                    result = hook(event)
+                    if result is not None:
+                        await result
+                except Exception:
+                    log.exception("a hook for %s events failed", kind)
+
+    # -- ASGI
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        core = await self.open()
+        if self._web is None:
+            from .web.server import build  # noqa: PLC0415  `web` lies above this module; only serving needs it
+
+            self._web = build(core, self.settings)
+        await self._web(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.open()
+        except Exception as error:  # noqa: BLE001  the server shows it
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+class RunHandle:
+    """A run from inside the process."""
+
+    def __init__(self, core: Core, run: Run, *, made: bool) -> None:
+        self._core = core
+        self.id = run.id
+        self.made = made  # False: the press was answered with an earlier run
+
+    async def events(self, since: int = 0) -> AsyncIterator[Event]:
+        """Every event of the run, from the first to the last."""
+        async for event in self._core.hub.events(Topics(runs=frozenset({self.id})), since):
+            if event.run != self.id:
+                continue
+            yield event
+            if is_last(event):
+                return
+
+    async def finished(self) -> Run:
+        """Wait for the end; the run as it is then."""
+        async for _ in self.events():
+            pass
+        return await self.run()
+
+    async def run(self) -> Run:
+        return await self._core.store.run(self.id)
+
+    async def cancel(self, actor: str = LOCAL) -> Run:
+        return await cancel.cancel(self._core, actor, self.id)
+
+
+def _make(folder: Path, *inside: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path in inside:
+        path.mkdir(exist_ok=True, mode=0o700)
+    (folder / ".gitignore").write_text("*\n")
+
+
+def _name(folder: Path) -> str:
+    """This worker's name: the same after a restart, whatever the machine is called then."""
+    file = folder / "worker"
+    if not file.exists():
+        file.write_text(f"{socket.gethostname()}-{random.token_hex(4)}")
+    return file.read_text()
+
+
+def _lock(folder: Path) -> int:
+    """Held while this server lives. Raises `StoreInUse` with the holder's pid."""
+    fd = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        holder = os.read(fd, 100).decode(errors="replace").strip()
+        os.close(fd)
+        raise StoreInUse(str(folder), f"another server ({holder})" if holder else "another server") from None
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, f"process {os.getpid()}\n".encode(), 0)
+    return fd

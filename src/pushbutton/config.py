@@ -1,0 +1,63 @@
+"""Settings: each declared once, here. File, environment, flag and documentation are made from it.
+
+Order: flag, then environment (`PUSHBUTTON_HOST`), then the default.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from .errors import ConfigError
+
+T = TypeVar("T")
+
+
+def setting(default: T, help: str) -> T:  # noqa: A002  the word that every option parser uses
+    value: T = field(default=default, metadata={"help": help})
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    host: str = setting("127.0.0.1", "address to listen on; without login only this machine's own are allowed")
+    port: int = setting(8080, "port to listen on; 0 takes a free one")
+    data: str = setting("", "folder for history and output; default: .pushbutton beside the first task folder or file")
+    at_once: int = setting(0, "runs at the same time, all tasks together; 0: four for each processor")
+    python: str = setting("", "the Python that runs Python tasks; default: the one that runs Pushbutton")
+    stall: float = setting(60.0, "seconds after which a watcher that takes nothing is dropped")
+    allow_host: str = setting("", "more host names, comma separated, under which browsers may reach this server")
+
+    @property
+    def limit(self) -> int:
+        return self.at_once or 4 * (os.cpu_count() or 1)
+
+    def folder(self, paths: tuple[str, ...]) -> Path:
+        """Where the data lies, absolute."""
+        if self.data:
+            return Path(self.data).absolute()
+        first = Path(paths[0]).absolute() if paths else Path.cwd()
+        return (first if first.is_dir() else first.parent) / ".pushbutton"
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"PUSHBUTTON_{name.upper()}"
+
+
+def load(**given: Any) -> Settings:
+    """Settings from what was given (None: not given), then the environment. Raises `ConfigError`."""
+    values: dict[str, Any] = {}
+    for spec in fields(Settings):
+        value = given.get(spec.name)
+        if value is None and (text := os.environ.get(variable(spec.name))) is not None:
+            kind: type = type(getattr(Settings(), spec.name))
+            try:
+                value = kind(text)
+            except ValueError:
+                raise ConfigError(f"“{text}” is not a {kind.__name__}", file=variable(spec.name)) from None
+        if value is not None:
+            values[spec.name] = value
+    return Settings(**values)

@@ -1,0 +1,51 @@
+"""Stop a run: one that waits never starts; one that runs is asked to end, made to, and checked to be gone."""
+
+from __future__ import annotations
+
+from pushbutton.domain.policy import Verb, require
+from pushbutton.domain.run import Run, RunState
+from pushbutton.errors import Fenced, NotRunning
+
+from . import journal
+from .core import Core
+from .ports import Append
+
+
+async def cancel(core: Core, actor: str, number: int) -> Run:
+    """The run as it is when the order is given; its end is an event. Giving the order twice is one order.
+
+    Raises `NoSuchRun`, `NotRunning` when it is over.
+    """
+    run = await core.store.run(number)
+    require(actor, Verb.STOP, run.task)
+    if run.state.over:
+        raise NotRunning(number, run.state)
+    if not run.state.active:
+        try:
+            await journal.move(
+                core,
+                run,
+                RunState.CANCELLED,
+                actor=actor,
+                reason="It was stopped before it started.",
+                row={"stop_by": actor},
+            )
+        except Fenced:
+            return await cancel(core, actor, number)  # its turn came in this moment
+        await core.dispatch.cancel(number)
+        core.spools.drop_secrets(number)
+        return await core.store.run(number)
+    if not run.stop_by:
+        try:
+            asked = journal.note("Asked to stop.", code="stop", actor=actor)
+            await journal.write(core, Append(number, [asked], epoch=run.epoch, row={"stop_by": actor}))
+        except Fenced:
+            return await core.store.run(number)  # it ended in this moment
+    order(core, run, actor)
+    return await core.store.run(number)
+
+
+def order(core: Core, run: Run, actor: str) -> None:
+    """Tell the supervisor. If it does not hear (it is being born, or dead), the collector tells it again or ends it."""
+    task = core.catalog.tasks().get(run.task)
+    core.spools.stop(run.id, grace=task.limits.grace if task else 10.0, by=actor)

@@ -1,0 +1,147 @@
+"""Collects a run's spool into the store until the run is over; one for each run that the worker has.
+
+The spool is the truth about the job; `collected` says how far it is in the store, in the same transaction as the
+events, so being killed anywhere repeats or loses nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import mimetypes
+import shutil
+from asyncio import sleep, to_thread
+from collections.abc import Mapping
+from pathlib import Path
+
+from pushbutton.domain.event import Draft, Json, Kind
+from pushbutton.domain.run import Run, RunState
+from pushbutton.errors import Fenced, NoSuchRun
+
+from . import journal
+from .cancel import order
+from .core import Core
+from .ports import Record
+from .reading import Reading, ending, read, size
+from .watch import TICK, Bell
+
+log = logging.getLogger(__name__)
+
+POLL = 0.5  # how often to look without a hint; also how soon a killed supervisor is noticed
+ATTEMPTS = 3  # how often a supervisor that dies before it starts the job is tried again
+
+
+async def collect(core: Core, run: Run) -> None:
+    """Follow the run to its end. Returns when it is over, or when another attempt or worker has it."""
+    bell = Bell()
+    deaf = core.notifier.listen(f"run:{run.id}", bell.ring)
+    try:
+        await _follow(core, run, bell)
+    except (Fenced, NoSuchRun) as late:
+        log.info("run %d goes on without us: %s", run.id, late)
+    finally:
+        deaf()
+
+
+async def _follow(core: Core, run: Run, bell: Bell) -> None:
+    position, born, asked, open_step = run.collected, run.collected > 0, False, run.step
+    while True:
+        held = core.spools.held(run.id)  # asked BEFORE reading: who is gone has written its last
+        records, after = core.spools.records(run.id, position)
+        core.hub.grew(run.id, core.spools.size(run.id))
+        if records:
+            reading = read(records, open_step)
+            open_step = reading.open_step
+            born = born or reading.born
+            await _adopt(core, run, reading)
+            reading.row["collected"] = position = after
+            if reading.end:
+                return await _end(core, run, reading, reading.end)
+            await journal.said(core, run, reading.drafts, reading.row)
+        elif not held:
+            return await _gone(core, run, born=born)
+        if born and not asked:
+            # An order to stop that was given while the supervisor was not listening yet: the row remembers it.
+            asked = True
+            if stop_by := (await core.store.run(run.id)).stop_by:
+                order(core, run, stop_by)
+        if records:
+            await sleep(TICK)
+        else:
+            await bell.wait(POLL)
+
+
+async def _end(core: Core, run: Run, reading: Reading, end: Record) -> None:
+    """The supervisor wrote its last record: the run is over."""
+    state, reason = ending(end)
+    if end.get("lost") and not reading.drafts:
+        reading.add(Kind.NOTE, end["t"], code="lost-output", text=f"{size(end['lost'])} of output are not kept.")
+    if not end.get("verified", True):
+        reading.add(Kind.NOTE, end["t"], code="unverified", text="This system cannot prove that nothing of it is left.")
+    if state is RunState.SUCCEEDED:
+        reading.row |= {"progress": 100.0} if (await core.store.run(run.id)).progress is not None else {}
+    if reading.open_step:
+        done = "succeeded" if state is RunState.SUCCEEDED else "failed"
+        reading.add(Kind.STEP, end["t"], name=reading.open_step, state=done)
+    core.hub.grew(run.id, core.spools.size(run.id), over=True)
+    await journal.move(
+        core,
+        run,
+        state,
+        drafts=reading.drafts,
+        row=reading.row,
+        reason=reason,
+        exit_code=end["code"],
+        survivors=list(end["survivors"]) or None,
+    )
+
+
+async def _gone(core: Core, run: Run, *, born: bool) -> None:
+    """The lock is free and there is no last record."""
+    if not born:
+        # It never came to start the job, and nobody else can: no supervisor is left that has this spool.
+        if run.epoch < ATTEMPTS:
+            await journal.move(core, run, RunState.WAITING, reason="It could not be started; trying again.")
+            return await core.dispatch.submit(run.id, run.task)
+        return await journal.move(
+            core, run, RunState.FAILED, reason="It could not be started: its supervisor did not come up."
+        )
+    survivors = await core.spools.clear(run.id)
+    core.hub.grew(run.id, core.spools.size(run.id), over=True)
+    reason = "Its supervisor is gone (killed, or the machine was restarted): nobody knows how it ended."
+    await journal.move(core, run, RunState.LOST, reason=reason, survivors=list(survivors) or None)
+    return None
+
+
+async def _adopt(core: Core, run: Run, reading: Reading) -> None:
+    """Copy the files that the job named as results into the run's folder, and say so, or say why not."""
+    for index, draft in enumerate(reading.drafts):
+        if draft.kind is Kind.ARTIFACT:
+            reading.drafts[index] = await to_thread(_copy, core.spools.folder(run.id) / "files", draft)
+
+
+def _copy(folder: Path, draft: Draft) -> Draft:
+    source = Path(str(draft.data["path"]))
+    try:
+        if not source.is_file():
+            raise FileNotFoundError(source)
+        target = folder / source.name
+        if source.resolve().parent != folder.resolve():
+            target = _free(target)
+            shutil.copyfile(source, target)
+        length = target.stat().st_size
+    except OSError as error:
+        text = f"The file {source} was named as a result but cannot be read ({error.strerror or 'it is not there'})."
+        return Draft(Kind.NOTE, {"text": text, "code": "artifact"}, draft.at)
+    kind = mimetypes.guess_type(target.name)[0] or "application/octet-stream"
+    data: Mapping[str, Json] = {"name": target.name, "size": length, "type": kind, "title": draft.data.get("title", "")}
+    return Draft(Kind.ARTIFACT, data, draft.at)
+
+
+def _free(target: Path) -> Path:
+    """The same name, numbered if it is taken."""
+    number = 1
+    free = target
+    while free.exists():
+        number += 1
+        free = target.with_name(f"{target.stem}-{number}{target.suffix}")
+    return free

@@ -1,0 +1,29 @@
+"""What the verbs of the main flow work with: the ports, the hub, and what was set."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from .ports import Catalog, Dispatch, Notifier, Spools, Store
+from .watch import Hub
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    store: Store
+    catalog: Catalog
+    dispatch: Dispatch
+    notifier: Notifier
+    spools: Spools
+    hub: Hub
+    uploads: Path
+    worker: str  # this worker's name: the same after a restart on the same machine and data folder
+    at_once: int  # runs at the same time, all tasks together
+    python: str  # the interpreter for Python tasks
+
+
+def now() -> int:
+    """Microseconds since the epoch, wall clock."""
+    return time.time_ns() // 1000

@@ -1,0 +1,73 @@
+"""The journal: the only place that changes a run's state, always in the transaction that appends the event.
+
+Commit, then hint. A full or busy store is waited for: what a run said is never dropped because of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+
+from pushbutton.domain.event import Draft, Event, Json, Kind
+from pushbutton.domain.run import Run, RunState
+from pushbutton.errors import StorageFull, StoreBusy
+
+from .core import Core, now
+from .ports import Append
+
+log = logging.getLogger(__name__)
+
+AGAIN = 1.0  # seconds between tries while the store cannot write
+
+
+async def write(core: Core, entry: Append) -> Sequence[Event]:
+    """Raises `Fenced`, `NoSuchRun`; anything that may pass is waited for."""
+    while True:
+        try:
+            events = await core.store.append(entry)
+        except (StorageFull, StoreBusy) as error:
+            log.warning("run %d: %s Trying again.", entry.run, error)
+            await asyncio.sleep(AGAIN)
+        else:
+            core.notifier.hint("events")
+            return events
+
+
+async def move(
+    core: Core,
+    run: Run,
+    to: RunState,
+    *,
+    row: Mapping[str, Json] | None = None,
+    drafts: Sequence[Draft] = (),
+    **data: Json,
+) -> None:
+    """Bring the run from this attempt to `to`: `drafts` first, then the state event, the last one if `to` ends it.
+
+    A terminal state is announced everywhere where somebody may wait for it: watchers, and the gate for a free slot.
+    """
+    at = now()
+    columns = dict(row or {})
+    if to.over:
+        columns["ended_at"] = at
+        for name in ("reason", "exit_code", "survivors"):
+            if data.get(name) is not None:
+                columns[name] = data[name]
+    state = Draft(
+        Kind.STATE, {"state": to.value, **{key: value for key, value in data.items() if value not in (None, "")}}, at
+    )
+    entry = Append(run.id, [*drafts, state], epoch=run.epoch, to=to, row=columns)
+    await write(core, entry)
+    if to.over:
+        core.dispatch.wake()
+
+
+async def said(core: Core, run: Run, drafts: Sequence[Draft], row: Mapping[str, Json]) -> None:
+    """What the run reported, and how far its spool has been read, in one transaction."""
+    await write(core, Append(run.id, drafts, epoch=run.epoch, row=row))
+
+
+def note(text: str, **data: Json) -> Draft:
+    """What Pushbutton itself has to say of a run."""
+    return Draft(Kind.NOTE, {"text": text, **data}, now())

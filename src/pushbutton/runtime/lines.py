@@ -1,0 +1,183 @@
+"""A run's output as numbered lines, as a terminal would have left them: pages, search, times, plain text.
+
+One `LineReader` per run serves all who look. It reads each byte of output once, in steps of a tenth of a second in a
+thread; who asks while a step is going on waits for that step and not for one of his own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_left, bisect_right
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from pushbutton.domain.ink import Line
+from pushbutton.domain.run import Micros
+
+from . import line_pages
+from .line_index import LineIndex, View
+from .line_pages import COUNTED, PAGE_LINES, Query
+
+__all__ = ["COUNTED", "PAGE_LINES", "Found", "Hit", "Line", "LinePage", "LineReader"]
+
+_QUERIES = 8  # whose counts are kept
+_BATCH = 16  # extents of plain text at a time, up to 1 MiB
+
+
+@dataclass(frozen=True, slots=True)
+class LinePage:
+    total: int  # lines known of, an unfinished last one among them
+    first: int  # number of the first line asked for, counted from 1
+    lines: tuple[Line, ...]
+    bytes_read: int  # of output; whoever wants what comes after goes on from here
+    done: bool  # the run is over and all of its output is in
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """`start` and `end` are the characters of the first place in the line."""
+
+    number: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    hits: tuple[Hit, ...]  # nearest first
+    total: int  # lines that hold it, in all of the output
+    more: bool  # there are more than `total`: counting stopped at `COUNTED`
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Line numbers that a query has found in the first extents."""
+
+    extents: int
+    numbers: tuple[int, ...]
+
+
+class LineReader:
+    """Lines of the run whose spool is `folder`. `final` says that the run is over: its output will not grow."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._index = LineIndex(folder)
+        self._step: asyncio.Task[None] | None = None
+        self._counts: dict[Query, _Counted] = {}
+
+    async def lines(self, start: int, count: int, *, final: bool) -> LinePage:
+        """At most `count` lines (2,000, 4 Mi characters) from `start` on; -200 is the 200th from the end.
+
+        A page that lies within what is known already does not wait for the rest of the output: ask again when
+        neither `done` nor following the run, and `total` will have grown.
+        """
+        count = max(0, min(count, PAGE_LINES))
+        await self._grown(final=final, enough=start + count if start >= 0 else None)
+
+        def read() -> LinePage:
+            view = self._index.view(final=final)
+            first = max(1, start if start >= 0 else view.total + 1 + start)
+            lines = line_pages.page(self._folder, view, first, count)
+            return LinePage(view.total, first, lines, view.read, final and view.read >= self._index.size())
+
+        return await asyncio.to_thread(read)
+
+    async def search(
+        self,
+        query: str,
+        *,
+        start: int = 1,
+        forward: bool = True,
+        limit: int = 100,
+        exact: bool = False,
+        final: bool = False,
+    ) -> Found:
+        """Lines that hold the text, from line `start` on (itself among them) to the end, or back to the beginning.
+
+        Plain text, as shown; capitals do not matter unless `exact`. A negative `start` counts from the end.
+        """
+        await self._grown(final=final)
+
+        def look() -> Found:
+            view = self._index.view(final=final)
+            return self._find(
+                view, Query(query, exact), start if start >= 0 else view.total + 1 + start, forward, limit
+            )
+
+        return await asyncio.to_thread(look) if query and "\n" not in query else Found((), 0, more=False)
+
+    async def find_time(self, micros: Micros, *, final: bool = False) -> int:
+        """The number of the line that was written to at that moment, or next after it; the last one after the end.
+
+        0 if there are no lines.
+        """
+        await self._grown(final=final)
+        return await asyncio.to_thread(lambda: line_pages.line_at(self._folder, self._index.view(final=final), micros))
+
+    async def plain(self, *, final: bool = False) -> AsyncIterator[bytes]:
+        """All lines as UTF-8 text without colours, in pieces of up to about 1 MiB. Continued lines are joined."""
+        await self._grown(final=final)
+        view = await asyncio.to_thread(lambda: self._index.view(final=final))
+        for low in range(0, view.extents + 1, _BATCH):
+            extents = range(low, min(low + _BATCH, view.extents + 1))
+            if text := await asyncio.to_thread(self._text, view, extents):
+                yield text
+        if view.total:
+            yield b"\n"
+
+    def _text(self, view: View, extents: range) -> bytes:
+        return b"".join(line_pages.plain(self._folder, view, extents))
+
+    async def close(self) -> None:
+        """Leave the derived files to others; a later call opens them again."""
+        if self._step:
+            await asyncio.wait([self._step])
+        await asyncio.to_thread(self._index.close)
+
+    async def _grown(self, *, final: bool, enough: int | None = None) -> None:
+        """Everything that was in `output` when we were asked is in the index, or `enough` lines are."""
+        index = self._index
+        size = index.size()
+        while (enough is None or index.settled < enough) and (index.read < size or (final and index.worth_saving)):
+            before, step = index.read, self._step
+            mine = step is None or step.done()
+            if step is None or mine:
+                step = self._step = asyncio.create_task(asyncio.to_thread(index.grow, final=final))
+            await asyncio.shield(step)
+            if mine and index.read == before:  # the output has become shorter, or there was only saving left to do
+                return
+
+    def _find(self, view: View, query: Query, start: int, forward: bool, limit: int) -> Found:
+        numbers = self._count(view, query)
+        if len(numbers) > COUNTED:
+            index = view.holding(start - 1) if start <= view.settled else view.extents
+            extents = range(max(0, index), view.extents + 1) if forward else range(min(index, view.extents), -1, -1)
+            found = line_pages.scan(self._folder, view, query, extents, back=not forward)
+            chosen = tuple(islice((n for n in found if (n >= start if forward else n <= start)), limit))
+        elif forward:
+            chosen = numbers[bisect_left(numbers, start) :][:limit]
+        else:
+            chosen = numbers[: bisect_right(numbers, start)][::-1][:limit]
+        hits = []
+        for number in chosen:
+            line = line_pages.page(self._folder, view, number, 1)[0]
+            hits.append(Hit(number, *query.columns(line.text)))
+        return Found(tuple(hits), min(len(numbers), COUNTED), len(numbers) > COUNTED)
+
+    def _count(self, view: View, query: Query) -> tuple[int, ...]:
+        """All lines that hold it, or `COUNTED` and one. What was looked through is not looked through again."""
+        known = self._counts.pop(query, None)
+        if known is None or known.extents > view.closed:
+            known = _Counted(0, ())
+        if len(known.numbers) <= COUNTED:
+            fresh = line_pages.scan(self._folder, view, query, range(known.extents, view.closed))
+            numbers = (*known.numbers, *islice(fresh, COUNTED + 1 - len(known.numbers)))
+            known = _Counted(view.closed, numbers)
+        self._counts[query] = known
+        while len(self._counts) > _QUERIES:
+            self._counts.pop(next(iter(self._counts)), None)
+        rest = line_pages.scan(self._folder, view, query, range(view.closed, view.extents + 1))
+        return (*known.numbers, *islice(rest, max(0, COUNTED + 1 - len(known.numbers))))

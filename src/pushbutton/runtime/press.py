@@ -1,0 +1,61 @@
+"""Press: the act that makes a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pushbutton.domain import command
+from pushbutton.domain.inputs import fingerprint, mask, parse
+from pushbutton.domain.policy import Verb, require
+from pushbutton.domain.run import NewRun
+from pushbutton.errors import InvalidInputs, TaskBroken
+
+from .core import Core, now
+from .ports import Pressed
+
+LONGEST_KEY = 200
+LONGEST_WHY = 2000
+
+
+async def press(
+    core: Core,
+    actor: str,
+    slug: str,
+    raw: Mapping[str, object],
+    *,
+    key: str = "",
+    why: str = "",
+    form: bool = False,
+) -> Pressed:
+    """Check everything, then make the run; when this returns, the press survives a power cut.
+
+    `raw` is JSON or, with `form`, the strings of a form or a command line. Raises `NoSuchTask`, `TaskBroken`,
+    `InvalidInputs`, `KeyReused`, `Refused`; then nothing was started.
+    """
+    require(actor, Verb.PRESS, slug)
+    task = core.catalog.task(slug)
+    if task.broken:
+        raise TaskBroken(slug, task.broken)
+    if len(key) > LONGEST_KEY or len(why) > LONGEST_WHY:
+        raise InvalidInputs({"": "The idempotency key or the reason is too long."})
+    inputs = parse(task.params, raw, form=form)
+    command.build(task, inputs, python=core.python)  # what cannot be started is refused now, not later
+    new = NewRun(
+        task=slug,
+        title=task.title,
+        actor=actor,
+        inputs=mask(task, inputs),
+        at=now(),
+        why=why,
+        key=key,
+        fingerprint=fingerprint(inputs) if key else "",
+        busy=task.limits.busy,
+        limit=task.limits.at_once,
+    )
+    pressed = await core.store.press(new)
+    if pressed.made:
+        core.spools.put_secrets(pressed.run.id, {name: str(inputs[name]) for name in task.secrets if inputs.get(name)})
+        if not pressed.run.state.over:
+            await core.dispatch.submit(pressed.run.id, slug)
+        core.notifier.hint("events")
+    return pressed

@@ -1,0 +1,353 @@
+"""Watching: a client is a cursor in a shared, append-only log of frames that are already encoded.
+
+One reader follows the store for everybody (`Hub`). A `Channel` is the log of one set of topics: a bounded tail in
+memory, everything older in the store. A `Tap` is the same for a run's output: its log is the file itself. A `Board`
+has only a latest value. Nothing is queued per client, so a slow one costs nothing, and a late one misses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from pushbutton.domain.event import Event, Json, Kind
+from pushbutton.domain.run import RunState
+from pushbutton.domain.sse import event_frame, frame, whole
+from pushbutton.errors import StoreError
+
+from .ports import Notifier, Store, Topics
+
+log = logging.getLogger(__name__)
+
+TICK = 0.020  # when busy, wake watchers at most this often
+POLL = 1.0  # how often to look without a hint
+CHUNK = 64 << 10  # the most that is sent at once
+TAIL = 1 << 20  # bytes of frames that a channel keeps in memory
+PAGE = 500  # events read from the store at once, for who is behind
+EVERYTHING = Topics(everything=True)
+
+Encode = Callable[[Event], bytes | None]
+"""An event as a frame; None leaves it out."""
+T = TypeVar("T")
+
+
+def is_last(event: Event) -> bool:
+    """Whether it ends its run: nothing of that run follows."""
+    return event.kind is Kind.STATE and RunState(str(event.data["state"])).over
+
+
+class Bell:
+    """Wakes one watcher. Rung while nobody waits, it makes the next wait return at once."""
+
+    def __init__(self) -> None:
+        self._rung = False
+        self._waiting: asyncio.Future[None] | None = None
+
+    def ring(self) -> None:
+        self._rung = True
+        if self._waiting and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    async def wait(self, seconds: float) -> bool:
+        """False when nothing rang for so long."""
+        if not self._rung:
+            loop = asyncio.get_running_loop()
+            self._waiting = loop.create_future()
+            timer = loop.call_later(seconds, self._expire, self._waiting)
+            try:
+                await self._waiting
+            finally:
+                timer.cancel()
+                self._waiting = None
+        rung, self._rung = self._rung, False
+        return rung
+
+    @staticmethod
+    def _expire(waiting: asyncio.Future[None]) -> None:
+        if not waiting.done():
+            waiting.set_result(None)
+
+
+class Channel:
+    """The frames of one set of topics, from `floor` (an event id, exclusive) up to `tip`."""
+
+    def __init__(self, topics: Topics, encode: Encode, tip: int) -> None:
+        self.topics, self.encode = topics, encode
+        self.floor = self.tip = tip
+        self.ended: int | None = None  # the id of an event that ended a run
+        self.bells: set[Bell] = set()
+        self._ids: list[int] = []
+        self._frames: list[bytes] = []
+        self._size = 0
+        self._shared: tuple[int, int, bytes] = (-1, -1, b"")  # the chunk that was asked for last, for the others
+
+    def extend(self, events: Iterable[Event], tip: int) -> None:
+        grown = False
+        for event in events:
+            if encoded := self.encode(event):
+                self._ids.append(event.id)
+                self._frames.append(encoded)
+                self._size += len(encoded)
+                grown = True
+            if is_last(event):
+                self.ended = event.id
+        self.tip = tip
+        drop = 0
+        while self._size > TAIL and drop < len(self._ids) - 1:
+            self._size -= len(self._frames[drop])
+            self.floor = self._ids[drop]
+            drop += 1
+        if drop:
+            del self._ids[:drop], self._frames[:drop]
+        if grown:
+            for bell in self.bells:
+                bell.ring()
+
+    def after(self, cursor: int) -> tuple[bytes, int]:
+        """At most `CHUNK` bytes of frames behind `cursor` (which is not below `floor`), and the new cursor."""
+        if cursor >= self.tip:
+            return b"", cursor
+        start, end, chunk = self._shared
+        if start != cursor or end > self.tip or (end < self.tip and len(chunk) < CHUNK):
+            chunk, end = self._join(cursor)
+            self._shared = (cursor, end, chunk)
+        return chunk, end
+
+    def _join(self, cursor: int) -> tuple[bytes, int]:
+        first = last = bisect_right(self._ids, cursor)
+        size = 0
+        while last < len(self._frames) and (size == 0 or size + len(self._frames[last]) <= CHUNK):
+            size += len(self._frames[last])
+            last += 1
+        end = self._ids[last - 1] if last < len(self._frames) else self.tip
+        return b"".join(self._frames[first:last]), end
+
+
+class Tap:
+    """A run's output as it grows. `size` counts bytes; after `over` it does not grow any more."""
+
+    def __init__(self, path: Path, run: int, size: int, *, over: bool) -> None:
+        self.run, self.size, self.over = run, size, over
+        self.bells: set[Bell] = set()
+        self._path = path
+        self._fd = -1
+        self._shared: dict[bool, tuple[int, int, bytes]] = {}
+
+    def grow(self, size: int, *, over: bool) -> None:
+        if size > self.size or over != self.over:
+            self.size, self.over = max(size, self.size), over
+            for bell in self.bells:
+                bell.ring()
+
+    def after(self, offset: int, *, plain: bool) -> tuple[bytes, int]:
+        """A frame with what follows `offset`, and the offset behind it.
+
+        `plain`: the stream of one run's output, where the offset is the frame's id.
+        """
+        if offset >= self.size:
+            return b"", offset
+        start, end, chunk = self._shared.get(plain, (-1, -1, b""))
+        if start != offset or (end < self.size and end - start < CHUNK // 2):
+            chunk, end = self._read(offset, plain)
+            self._shared[plain] = (offset, end, chunk)
+        return chunk, end
+
+    def _read(self, offset: int, plain: bool) -> tuple[bytes, int]:
+        if self._fd < 0:
+            self._fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        data = os.pread(self._fd, min(CHUNK // 2, self.size - offset), offset)
+        if not (self.over and offset + len(data) >= self.size):
+            data = data[: whole(data)]
+        if not data:
+            return b"", offset
+        end = offset + len(data)
+        body: dict[str, Json] = {"run": self.run, "offset": offset, "end": end, "text": data.decode(errors="replace")}
+        return frame("output", body, end if plain else None), end
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+Producer = Callable[[str], AsyncIterator[bytes]]
+"""Given what follows the prefix of a topic, yields its frames, newest wins; runs only while somebody watches."""
+
+
+class Board:
+    """A topic with a latest value only: who is slow gets the newest and misses what is stale."""
+
+    def __init__(self, frames: AsyncIterator[bytes]) -> None:
+        self.version, self.frame = 0, b""
+        self.bells: set[Bell] = set()
+        self._task = asyncio.create_task(self._follow(frames))
+
+    async def _follow(self, frames: AsyncIterator[bytes]) -> None:
+        try:
+            async for latest in frames:
+                self.frame = latest
+                self.version += 1
+                for bell in self.bells:
+                    bell.ring()
+        except Exception:
+            log.exception("a board stopped")
+
+    def after(self, version: int) -> tuple[bytes, int]:
+        return (self.frame, self.version) if self.version > version else (b"", version)
+
+    def close(self) -> None:
+        self._task.cancel()
+
+
+class Hub:
+    """Follows the store once for everybody and wakes who watches."""
+
+    def __init__(self, store: Store, notifier: Notifier, output: Callable[[int], Path]) -> None:
+        self._store, self._notifier, self._output = store, notifier, output
+        self._channels: dict[tuple[Topics, Encode], Channel] = {}
+        self._taps: dict[int, Tap] = {}
+        self._boards: dict[str, Board] = {}
+        self._producers: dict[str, Producer] = {}
+        self._bell = Bell()
+        self._pump: asyncio.Task[None] | None = None
+        self._deaf: Callable[[], None] = lambda: None
+        self.tip = 0
+        self.watchers = 0
+        self.closing = False  # the server ends: streams finish what they are sending and close
+
+    async def open(self) -> None:
+        self.tip = await self._store.last_event()
+        self._deaf = self._notifier.listen("events", self._bell.ring)
+        self._pump = asyncio.create_task(self._follow())
+
+    async def close(self) -> None:
+        self._deaf()
+        if self._pump:
+            self._pump.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._pump
+        for board in self._boards.values():
+            board.close()
+        for tap in self._taps.values():
+            tap.close()
+
+    def hush(self) -> None:
+        """Let every stream end in good order; whoever comes back does so with its cursor."""
+        self.closing = True
+        sources: list[Channel | Tap | Board] = [*self._channels.values(), *self._taps.values(), *self._boards.values()]
+        for source in sources:
+            for bell in source.bells:
+                bell.ring()
+
+    def register(self, prefix: str, producer: Producer) -> None:
+        """Topics `prefix:…` are boards, made by `producer`."""
+        self._producers[prefix] = producer
+
+    @property
+    def prefixes(self) -> frozenset[str]:
+        return frozenset(self._producers)
+
+    async def _follow(self) -> None:
+        while True:
+            await self._bell.wait(POLL)
+            try:
+                while events := await self._store.events(EVERYTHING, after=self.tip):
+                    self._spread(events)
+            except StoreError as error:
+                log.warning("watchers wait: %s", error)
+                await asyncio.sleep(POLL)
+            await asyncio.sleep(TICK)
+
+    def _spread(self, events: Iterable[Event]) -> None:
+        events = list(events)
+        self.tip = events[-1].id
+        for channel in self._channels.values():
+            channel.extend([event for event in events if channel.topics.match(event)], self.tip)
+
+    def grew(self, run: int, size: int, *, over: bool = False) -> None:
+        """The collector's word on a run's output."""
+        if tap := self._taps.get(run):
+            tap.grow(size, over=over)
+
+    @contextlib.contextmanager
+    def channel(self, topics: Topics, encode: Encode, bell: Bell) -> Iterator[Channel]:
+        key = (topics, encode)
+        channel = self._channels.setdefault(key, Channel(topics, encode, self.tip))
+        channel.bells.add(bell)
+        self.watchers += 1
+        try:
+            yield channel
+        finally:
+            self.watchers -= 1
+            channel.bells.discard(bell)
+            if not channel.bells:
+                self._channels.pop(key, None)
+
+    @contextlib.contextmanager
+    def tap(self, run: int, bell: Bell, *, size: int, over: bool) -> Iterator[Tap]:
+        """`size` and `over` are what the caller knows; the collector's word is added to them."""
+        tap = self._taps.setdefault(run, Tap(self._output(run), run, size, over=over))
+        tap.grow(size, over=over or tap.over)
+        tap.bells.add(bell)
+        try:
+            yield tap
+        finally:
+            tap.bells.discard(bell)
+            if not tap.bells:
+                self._taps.pop(run, None)
+                tap.close()
+
+    @contextlib.contextmanager
+    def board(self, topic: str, bell: Bell) -> Iterator[Board]:
+        prefix, _, rest = topic.partition(":")
+        if topic not in self._boards:
+            self._boards[topic] = Board(self._producers[prefix](rest))
+        board = self._boards[topic]
+        board.bells.add(bell)
+        try:
+            yield board
+        finally:
+            board.bells.discard(bell)
+            if not board.bells:
+                self._boards.pop(topic, None)
+                board.close()
+
+    async def events(self, topics: Topics, since: int) -> AsyncIterator[Event]:
+        """Every event of the topics behind `since`, then each new one as it comes. For use inside the process."""
+        bell, cursor = Bell(), since
+        with self.channel(topics, _nothing_less, bell) as channel:
+            while True:
+                target = channel.tip
+                while page := await self._store.events(topics, after=cursor, upto=target, limit=PAGE):
+                    for event in page:
+                        cursor = event.id
+                        yield event
+                if channel.tip == target:
+                    await bell.wait(POLL)
+
+    async def frames(self, channel: Channel, cursor: int) -> tuple[bytes, int]:
+        """What follows `cursor`, from memory or, for who is further behind, from the store."""
+        if cursor >= channel.floor:
+            return channel.after(cursor)
+        floor = channel.floor
+        page = await self._store.events(channel.topics, after=cursor, upto=floor, limit=PAGE)
+        size = 0
+        parts: list[bytes] = []
+        for event in page:
+            encoded = channel.encode(event) or b""
+            if parts and size + len(encoded) > CHUNK:
+                return b"".join(parts), cursor
+            parts.append(encoded)
+            size += len(encoded)
+            cursor = event.id
+        return b"".join(parts), cursor if len(page) == PAGE else floor
+
+
+def _nothing_less(event: Event) -> bytes:
+    return event_frame(event)

@@ -1,0 +1,141 @@
+"""The worker: takes waiting runs through the gate, starts their supervisors, follows every run that it has."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import secrets as random
+
+from pushbutton.domain import command
+from pushbutton.domain.event import Json
+from pushbutton.domain.param import ParamType
+from pushbutton.domain.run import ACTIVE, Run, RunState
+from pushbutton.domain.task import Task
+from pushbutton.errors import Fenced, NoSuchTask, PushbuttonError, StoreError
+
+from . import journal
+from .collector import collect
+from .core import Core, now
+from .ports import Claim, Outcome, RunQuery
+
+log = logging.getLogger(__name__)
+
+MANY = 1_000_000
+
+
+class Worker:
+    """`run()` takes back what a predecessor had, then delivers until cancelled. Supervisors outlive it."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._following: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        await self._take_back()
+        while True:
+            try:
+                await self._core.dispatch.run_worker(self._deliver)
+            except StoreError as error:
+                log.warning("waiting runs stay where they are: %s", error)
+            except Exception:
+                log.exception("delivering failed; starting again")
+            await asyncio.sleep(1)
+
+    async def close(self) -> None:
+        """Stop following. Nothing is told to end: the spools go on growing, and the next worker reads on."""
+        for task in self._following:
+            task.cancel()
+        for task in list(self._following):
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _take_back(self) -> None:
+        store = self._core.store
+        for run in await store.runs(RunQuery(states=ACTIVE, worker=self._core.worker, limit=MANY)):
+            self._follow(run)
+        for run in reversed(await store.runs(RunQuery(states=frozenset({RunState.WAITING}), limit=MANY))):
+            await self._core.dispatch.submit(run.id, run.task)
+
+    async def _deliver(self, number: int) -> Outcome:
+        """Gate, start, follow: the only way in which a run begins."""
+        core = self._core
+        waiting = await core.store.run(number)
+        task = core.catalog.tasks().get(waiting.task)
+        token = "pbr_" + random.token_urlsafe(24)
+        claimed = await core.store.claim(
+            number,
+            worker=core.worker,
+            at=now(),
+            task_limit=task.limits.at_once if task else 1,
+            total_limit=core.at_once,
+            token=hashed(token),
+        )
+        if claimed.verdict is Claim.YES and claimed.run:
+            core.notifier.hint("events")
+            if await self._start(claimed.run, token):
+                self._follow(claimed.run)
+        return claimed.verdict
+
+    async def _start(self, run: Run, token: str) -> bool:
+        """False: it could not be started, and the run says why."""
+        try:
+            task = self._task(run)
+            inputs, secrets = self._inputs(task, run)
+            order = command.build(task, inputs, python=self._core.python)
+            await self._core.spools.start(run, task, order, secrets, token)
+        except (PushbuttonError, OSError) as error:
+            reason = str(error) if isinstance(error, PushbuttonError) else f"It could not be started: {error.strerror}."
+            log.warning("run %d: %s", run.id, reason)
+            with contextlib.suppress(Fenced):
+                await journal.move(self._core, run, RunState.FAILED, reason=reason)
+            return False
+        finally:
+            self._core.spools.drop_secrets(run.id)
+        return True
+
+    def _task(self, run: Run) -> Task:
+        try:
+            task = self._core.catalog.task(run.task)
+        except NoSuchTask:
+            raise PushbuttonError("The task was removed while this waited; nothing was started.") from None
+        if task.broken:
+            raise PushbuttonError(f"The task's file is broken now, so nothing was started: {task.broken}")
+        return task
+
+    def _inputs(self, task: Task, run: Run) -> tuple[dict[str, Json], list[str]]:
+        """The run's inputs as the job gets them, and the values that must be masked in what it says."""
+        secrets = self._core.spools.take_secrets(run.id)
+        inputs = {**run.inputs, **secrets}
+        if lost := [name for name in task.secrets if inputs.get(name) and name not in secrets]:
+            raise PushbuttonError(f"The secret input {', '.join(lost)} is not kept any more; press again.")
+        for param in task.params:
+            if param.type is ParamType.FILE and inputs.get(param.name):
+                inputs[param.name] = str(self._core.uploads / str(inputs[param.name]))
+        return inputs, list(secrets.values())
+
+    def _follow(self, run: Run) -> None:
+        task = asyncio.create_task(self._guard(run))
+        self._following.add(task)
+        task.add_done_callback(self._following.discard)
+
+    async def _guard(self, run: Run) -> None:
+        """A fault of ours in following must not leave a run `running` for ever: begin again from the store."""
+        while True:
+            try:
+                return await collect(self._core, run)
+            except StoreError as error:
+                log.warning("run %d: %s", run.id, error)
+            except Exception:
+                log.exception("run %d: following it failed; starting again", run.id)
+            await asyncio.sleep(1)
+            with contextlib.suppress(PushbuttonError):
+                run = await self._core.store.run(run.id)
+            if run.state.over:
+                return None
+
+
+def hashed(token: str) -> str:
+    """What the store keeps of a token. The token has 192 random bits, so a plain hash is enough."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,260 @@
+"""The JSON API. Every answer is JSON, every error problem+json; streams are in `streams`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+
+from pushbutton.domain.event import Draft, Kind
+from pushbutton.domain.policy import LOCAL
+from pushbutton.domain.run import Run, RunState
+from pushbutton.errors import BadInput, NoSuchArtifact, NoSuchRun, NotRunning, Refused
+from pushbutton.job.lines import parse
+from pushbutton.runtime import cancel, history, journal, press
+from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.ports import Append, RunQuery, Topics
+from pushbutton.runtime.reading import Reading, report
+from pushbutton.runtime.watch import is_last
+from pushbutton.runtime.worker import hashed
+
+from . import body, shapes, uploads
+
+router = APIRouter(prefix="/api")
+
+LONGEST_WAIT = 300.0
+_PREFER_WAIT = re.compile(r"\bwait\s*=\s*([0-9]{1,6})\b")
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": shapes.Problem, "description": "What is wrong, in one sentence"},
+}
+
+
+def core_of(request: Request) -> Core:
+    core: Core = request.app.state.core
+    return core
+
+
+def number_of(text: str) -> int:
+    """A run's number from a path. Anything else is no run."""
+    if not re.fullmatch(r"[1-9][0-9]{0,14}", text, re.ASCII):
+        raise NoSuchRun(text[:40])
+    return int(text)
+
+
+# -- tasks
+
+
+@router.get("/tasks", response_model=list[shapes.TaskShape], tags=["tasks"], summary="All tasks")
+async def tasks(request: Request) -> Response:
+    return JSONResponse([shapes.task_json(task) for task in core_of(request).catalog.tasks().values()])
+
+
+@router.get("/tasks/{slug}", response_model=shapes.TaskShape, responses=_PROBLEMS, tags=["tasks"], summary="One task")
+async def task(request: Request, slug: str) -> Response:
+    return JSONResponse(shapes.task_json(core_of(request).catalog.task(slug)))
+
+
+@router.post(
+    "/tasks/{slug}/runs",
+    status_code=202,
+    response_model=shapes.PressedShape,
+    responses={**_PROBLEMS, 204: {"description": "Pressed (with “Prefer: return=minimal”)"}},
+    openapi_extra={
+        "requestBody": {"content": {"application/json": {"schema": shapes.PressShape.model_json_schema()}}},
+        "parameters": [
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "schema": {"type": "string", "maxLength": press.LONGEST_KEY},
+                "description": "The same key again is the same press: it answers with the run that is there",
+            },
+            {
+                "name": "Prefer",
+                "in": "header",
+                "schema": {"type": "string"},
+                "description": "“return=minimal”: 204 without a body. “wait=N”: up to N seconds for the end, then 200",
+            },
+        ],
+    },
+    tags=["runs"],
+    summary="Press the button",
+)
+async def press_task(request: Request, slug: str) -> Response:
+    core = core_of(request)
+    asked = await body.read_json(request)
+    asked = {} if asked is None else asked
+    if not isinstance(asked, dict) or not isinstance(asked.get("inputs", {}), dict) or asked.keys() - {"inputs", "why"}:
+        raise BadInput("Send an object like {“inputs”: {…}, “why”: “…”}.")
+    why = asked.get("why", "")
+    if not isinstance(why, str):
+        raise BadInput("“why” is a text.")
+    key = request.headers.get("idempotency-key", "")
+    pressed = await press.press(core, LOCAL, slug, asked.get("inputs", {}), key=key, why=why)
+    prefer = ",".join(request.headers.getlist("prefer")).lower()
+    headers = {"location": str(request.url_for("run", number=str(pressed.run.id)).path)}
+    run, status = pressed.run, 202
+    if wait := _PREFER_WAIT.search(prefer):
+        run = await _wait(core, run, min(float(wait[1]), LONGEST_WAIT))
+        headers["preference-applied"] = f"wait={wait[1]}"
+        status = 200 if run.state.over else 202
+    if "return=minimal" in prefer:
+        headers["preference-applied"] = "return=minimal"
+        return Response(status_code=204, headers=headers)
+    return JSONResponse({**shapes.run_json(run), "made": pressed.made}, status, headers)
+
+
+async def _wait(core: Core, run: Run, seconds: float) -> Run:
+    """The run when it is over, or as it is after `seconds`."""
+    import asyncio  # noqa: PLC0415  only here
+
+    try:
+        async with asyncio.timeout(seconds):
+            async for event in core.hub.events(Topics(runs=frozenset({run.id})), 0):
+                if event.run == run.id and is_last(event):
+                    break
+    except TimeoutError:
+        pass
+    return await core.store.run(run.id)
+
+
+# -- runs
+
+
+@router.get(
+    "/runs", response_model=list[shapes.RunShape], responses=_PROBLEMS, tags=["runs"], summary="Runs, newest first"
+)
+async def runs(
+    request: Request,
+    task: str = "",
+    state: str = "",
+    actor: str = "",
+    text: str = "",
+    before: str = "",
+    limit: str = "",
+) -> Response:
+    try:
+        states = frozenset(RunState(word) for word in state.split(",") if word)
+    except ValueError:
+        raise BadInput(f"“{state[:60]}” is no state. There are: {', '.join(RunState)}.") from None
+    for value in (before, limit):
+        if value and not re.fullmatch(r"[0-9]{1,15}", value, re.ASCII):
+            raise BadInput("“before” and “limit” are numbers.")
+    query = RunQuery(task, states, actor, text, before=int(before or 0), limit=max(1, min(int(limit or 50), 500)))
+    return JSONResponse([shapes.run_json(run) for run in await history.runs(core_of(request), LOCAL, query)])
+
+
+@router.get("/runs/{number}", response_model=shapes.RunShape, responses=_PROBLEMS, tags=["runs"], summary="One run")
+async def run(request: Request, number: str) -> Response:
+    return JSONResponse(shapes.run_json(await history.run(core_of(request), LOCAL, number_of(number))))
+
+
+@router.post(
+    "/runs/{number}/cancel",
+    status_code=202,
+    response_model=shapes.RunShape,
+    responses=_PROBLEMS,
+    tags=["runs"],
+    summary="Stop it",
+    description="TERM to the whole tree, KILL after the grace, and a check that nothing is left; the end is an event.",
+)
+async def cancel_run(request: Request, number: str) -> Response:
+    return JSONResponse(shapes.run_json(await cancel.cancel(core_of(request), LOCAL, number_of(number))), 202)
+
+
+@router.post(
+    "/runs/{number}/events",
+    status_code=204,
+    responses=_PROBLEMS,
+    openapi_extra={
+        "requestBody": {
+            "content": {
+                "text/plain": {"schema": {"type": "string"}, "example": "status doing a thing"},
+                "application/json": {"schema": {"type": "object"}},
+            }
+        },
+        "security": [{"run token": []}],
+    },
+    tags=["runs"],
+    summary="Report on a run from elsewhere",
+    description="With the token that the job finds in PUSHBUTTON_TOKEN, as “Authorization: Bearer …”; lines as a job "
+    "writes them to its event channel.",
+)
+async def report_events(request: Request, number: str) -> Response:
+    core, run_number = core_of(request), number_of(number)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token or hashed(token) != await core.store.token(run_number):
+        raise Refused("This needs the run's own token, as “Authorization: Bearer …”.")
+    run = await core.store.run(run_number)
+    if run.state.over:
+        raise NotRunning(run_number, run.state)
+    reading = Reading(open_step=run.step)
+    for line in (await body.read(request)).decode(errors="replace").splitlines():
+        for said in parse(line, open_step=reading.open_step):
+            if said["kind"] == Kind.ARTIFACT:
+                raise BadInput("Files cannot be named from elsewhere; the job itself does that.")
+            report(reading, said["kind"], said["data"], now())
+    if reading.drafts:
+        await journal.write(core, Append(run_number, reading.drafts, epoch=run.epoch, row=reading.row))
+    return Response(status_code=204)
+
+
+@router.post(
+    "/events", status_code=204, responses=_PROBLEMS, tags=["events"], summary="A note to everybody who watches"
+)
+async def say(request: Request) -> Response:
+    asked = await body.read_json(request)
+    text = asked.get("text") if isinstance(asked, dict) else None
+    if not isinstance(text, str) or not 0 < len(text) <= 2000:
+        raise BadInput("Send an object like {“text”: “…”} with at most 2,000 characters.")
+    core = core_of(request)
+    await core.store.say(Draft(Kind.NOTE, {"text": text, "actor": LOCAL}, now()))
+    core.notifier.hint("events")
+    return Response(status_code=204)
+
+
+# -- files
+
+
+@router.get("/runs/{number}/artifacts/{name}", responses=_PROBLEMS, tags=["runs"], summary="A file that the run made")
+async def artifact(request: Request, number: str, name: str) -> Response:
+    core, run_number = core_of(request), number_of(number)
+    found = await _artifacts(core, run_number)
+    if name not in found:
+        raise NoSuchArtifact(run_number, name[:200])
+    # Looked up, never built from the request: `name` is one of the names that the run itself announced.
+    path = core.spools.folder(run_number) / "files" / Path(name).name
+    if not path.is_file():
+        raise NoSuchArtifact(run_number, name[:200])
+    return FileResponse(path, media_type="application/octet-stream", filename=name)
+
+
+async def _artifacts(core: Core, number: int) -> Sequence[str]:
+    events = await history.events(core, LOCAL, number)
+    return [str(event.data["name"]) for event in events if event.kind is Kind.ARTIFACT]
+
+
+@router.post(
+    "/uploads",
+    status_code=201,
+    responses=_PROBLEMS,
+    tags=["tasks"],
+    summary="Bring a file for an input",
+    description="The raw file as body, its name in `?name=`; the answer's `value` is the input's value.",
+)
+async def upload(request: Request, name: str = "file") -> Response:
+    return JSONResponse({"value": await uploads.save(core_of(request).uploads, name, request.stream())}, 201)
+
+
+# -- the server
+
+
+@router.get("/health", tags=["server"], summary="Whether the server works")
+async def health(request: Request) -> Response:
+    core = core_of(request)
+    counts = await core.store.counts()
+    return JSONResponse({"ok": True, "runs": counts, "watchers": core.hub.watchers, **core.dispatch.stats()})

@@ -1,0 +1,62 @@
+"""Reading a request's body with limits; whatever is wrong with it becomes `BadInput`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.requests import Request
+
+from pushbutton.errors import BadInput
+
+LARGEST = 2 << 20
+DEEPEST = 50
+
+
+async def read(request: Request, largest: int = LARGEST) -> bytes:
+    length = request.headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and int(length) > largest:
+        raise BadInput(f"The body is larger than {largest >> 10} kB.")
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > largest:
+            raise BadInput(f"The body is larger than {largest >> 10} kB.")
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def read_json(request: Request) -> Any:
+    """The body as JSON; None for an empty one."""
+    data = await read(request)
+    if not data.strip():
+        return None
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != "application/json":
+        raise BadInput("Send JSON, with the header “Content-Type: application/json”.")
+    try:
+        value = json.loads(data, parse_constant=_refuse)
+    except RecursionError:
+        raise BadInput("The JSON is nested too deeply.") from None
+    except (ValueError, UnicodeDecodeError) as error:
+        raise BadInput(f"This is not JSON: {str(error)[:200]}.") from None
+    if _depth(value) > DEEPEST:
+        raise BadInput("The JSON is nested too deeply.")
+    return value
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level and depth <= DEEPEST:
+        depth += 1
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (list, dict))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return depth

@@ -1,0 +1,81 @@
+"""The one table from our errors to HTTP, and their shape: problem+json (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from pushbutton.errors import (
+    BadInput,
+    BadRange,
+    Conflict,
+    InvalidInputs,
+    NotFound,
+    PushbuttonError,
+    Refused,
+    StorageFull,
+    StoreBusy,
+    StoreError,
+)
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[PushbuttonError], int] = {
+    NotFound: 404,
+    InvalidInputs: 422,
+    BadRange: 416,
+    BadInput: 400,
+    Refused: 403,
+    Conflict: 409,
+    StorageFull: 507,
+    StoreBusy: 503,
+    StoreError: 503,
+}
+"""The first entry that the error is an instance of counts."""
+
+
+def status_of(error: PushbuttonError) -> int:
+    return next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
+
+
+def problem(status: int, title: str, **more: object) -> JSONResponse:
+    """`title` is a whole sentence; `fields` maps an input's name to its sentence."""
+    body = {"type": "about:blank", "title": title, "status": status, **more}
+    return JSONResponse(body, status, media_type="application/problem+json")
+
+
+async def known(_: Request, error: Exception) -> Response:
+    assert isinstance(error, PushbuttonError)  # noqa: S101  registered for these only
+    fields = {"fields": error.fields} if isinstance(error, InvalidInputs) else {}
+    return problem(status_of(error), str(error), **fields)
+
+
+async def http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  registered for these only
+    response = problem(error.status_code, error.detail)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def ours(request: Request, error: Exception) -> Response:
+    """A fault of ours: a number for the one who asks, the traceback for the log."""
+    number = secrets.token_hex(3).upper()
+    log.error("fault %s at %s %s", number, request.method, request.url.path, exc_info=error)
+    title = f"Something broke on our side. Whoever looks after this server finds it in the log as {number}."
+    return problem(500, title, number=number)
+
+
+def unacceptable() -> Response:
+    return problem(406, "This is an event stream: ask for it with “Accept: text/event-stream”.")
+
+
+async def invalid(_: Request, error: Exception) -> Response:
+    """What FastAPI itself found wrong with a path or query."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101  registered for these only
+    first = error.errors()[0]
+    return problem(400, f"“{first['loc'][-1]}” is wrong: {first['msg']}.")

@@ -1,0 +1,108 @@
+"""The web: routes put together, and the server that serves them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from pushbutton import __version__
+from pushbutton.config import Settings
+from pushbutton.errors import PushbuttonError
+from pushbutton.runtime.core import Core
+
+from . import api, boards, errors, pages, streams
+from .guard import Guard
+
+if TYPE_CHECKING:
+    from pushbutton.app import Pushbutton
+
+log = logging.getLogger(__name__)
+
+SEND_BUFFER = 128 << 10
+"""What the kernel keeps for one client. More would only hide a stalled one, at up to 4 MB each."""
+NAMES = frozenset({"localhost"})
+
+
+def build(core: Core, settings: Settings) -> ASGIApp:
+    """The whole web as one ASGI application, guard in front."""
+    app = FastAPI(
+        title="Pushbutton",
+        version=__version__,
+        description="Press buttons, watch runs. Times are RFC 3339 in UTC; errors are problem+json.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.core, app.state.settings = core, settings
+    for kind, handler in (
+        (PushbuttonError, errors.known),
+        (HTTPException, errors.http),
+        (RequestValidationError, errors.invalid),
+        (Exception, errors.ours),
+    ):
+        app.add_exception_handler(kind, handler)
+    boards.register(core)
+    # The streams first: their paths lie below those of the API.
+    app.router.routes.extend(streams.routes)
+    app.include_router(api.router)
+    app.router.routes.extend(pages.routes())
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    extra = {name.strip().lower() for name in settings.allow_host.split(",") if name.strip()}
+    return Guard(app, hosts=NAMES | extra)
+
+
+class _Server(uvicorn.Server):
+    """Ends its streams in good order before it closes connections."""
+
+    def __init__(self, config: uvicorn.Config, app: Pushbutton) -> None:
+        super().__init__(config)
+        self._pushbutton = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        (await self._pushbutton.open()).hub.hush()
+        await super().shutdown(sockets)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises `OSError`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)  # inherited by what is accepted
+    try:
+        sock.bind((host, port))
+        sock.listen(2048)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+async def serve(app: Pushbutton, sock: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT; jobs go on."""
+    config = uvicorn.Config(
+        app,
+        loop="none",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+        timeout_keep_alive=75,
+        h11_max_incomplete_event_size=64 << 10,
+    )
+    with contextlib.closing(sock):
+        await _Server(config, app).serve(sockets=[sock])

@@ -1,0 +1,124 @@
+"""What the JSON API shows, and its models for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from pushbutton.domain.event import iso
+from pushbutton.domain.param import Param
+from pushbutton.domain.run import Run
+from pushbutton.domain.task import Task
+
+State = Literal["held", "waiting", "running", "asking", "succeeded", "failed", "cancelled", "lost", "skipped"]
+
+
+class RunShape(BaseModel):
+    """One execution of a task."""
+
+    number: int
+    task: str
+    title: str
+    state: State
+    over: bool = Field(description="Nothing of it will change any more")
+    actor: str
+    why: str
+    inputs: dict[str, Any] = Field(description="Secrets are masked")
+    pressed_at: str = Field(description="RFC 3339, UTC, microseconds")
+    started_at: str | None
+    ended_at: str | None
+    exit_code: int | None = Field(description="Negative: that signal ended it")
+    reason: str = Field(description="One sentence on how it ended")
+    status: str = Field(description="The last thing that it said")
+    step: str
+    progress: float | None = Field(description="Percent")
+    stop_by: str
+    survivors: list[str] = Field(description="Processes that could not be ended, as “pid name”")
+
+
+class PressedShape(RunShape):
+    made: bool = Field(description="False: an earlier run is the answer (same key, or the task joins)")
+
+
+class EventShape(BaseModel):
+    id: int
+    run: int | None
+    task: str | None
+    at: str
+    kind: str
+    data: dict[str, Any]
+
+
+class TaskShape(BaseModel):
+    slug: str
+    title: str
+    help: str
+    group: str
+    broken: str = Field(description="Why it cannot be pressed; empty: it can")
+    params: list[dict[str, Any]]
+
+
+class PressShape(BaseModel):
+    inputs: dict[str, Any] = Field(default_factory=dict, description="By param name; see the task's `params`")
+    why: str = ""
+
+
+class Problem(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    fields: dict[str, str] | None = Field(None, description="One sentence for each input that is wrong")
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    return {
+        "number": run.id,
+        "task": run.task,
+        "title": run.title,
+        "state": run.state.value,
+        "over": run.state.over,
+        "actor": run.actor,
+        "why": run.why,
+        "inputs": run.inputs,
+        "pressed_at": iso(run.pressed_at),
+        "started_at": iso(run.started_at) if run.started_at is not None else None,
+        "ended_at": iso(run.ended_at) if run.ended_at is not None else None,
+        "exit_code": run.exit_code,
+        "reason": run.reason,
+        "status": run.status,
+        "step": run.step,
+        "progress": run.progress,
+        "stop_by": run.stop_by,
+        "survivors": list(run.survivors),
+    }
+
+
+def param_json(param: Param) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "name": param.name,
+        "type": param.type.value,
+        "title": param.title,
+        "help": param.help,
+        "required": param.required,
+        "default": param.default,
+    }
+    if param.choices:
+        shown["choices"] = [{"value": c.value, "label": c.label, "help": c.help} for c in param.choices]
+    for name in ("min", "max", "min_length", "max_length", "pattern", "multiline"):
+        if (value := getattr(param, name)) not in (None, "", False):
+            shown[name] = value
+    return shown
+
+
+def task_json(task: Task) -> dict[str, Any]:
+    return {
+        "slug": task.slug,
+        "title": task.title,
+        "help": task.help,
+        "group": task.group,
+        "broken": task.broken,
+        "params": [param_json(param) for param in task.params],
+    }

@@ -1,0 +1,155 @@
+"""The streams and the output of runs, as routes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from pushbutton.domain.policy import LOCAL
+from pushbutton.errors import BadRange
+from pushbutton.runtime import history
+from pushbutton.runtime.ports import Topics
+
+from .api import core_of, number_of
+from .errors import unacceptable
+from .lines import find, lines, plain
+from .sse import EventStream, Wish, acceptable, cursor, parse_topics, reset
+
+BLOCK = 1 << 20
+"""Bytes of a file in memory at once."""
+GONE = 204
+"""What makes an EventSource stop asking."""
+
+
+def stall(request: Request) -> float:
+    seconds: float = request.app.state.settings.stall
+    return seconds
+
+
+async def all_events(request: Request) -> Response:
+    """`?topics=…` (default: runs), live from now on, or behind `since`."""
+    if not acceptable(request):
+        return unacceptable()
+    core = core_of(request)
+    wish = parse_topics(request.query_params.get("topics", "runs"), core.hub.prefixes)
+    since, known = cursor(request)
+    if not known or (since is not None and since > core.hub.tip and since > await core.store.last_event()):
+        wish = replace(wish, first=reset(core.hub.tip))
+        since = None
+    runs = {number: await history.run(core, LOCAL, number) for number in wish.outputs}
+    return EventStream(core, replace(wish, since=since), runs, stall(request))
+
+
+async def task_events(request: Request) -> Response:
+    """Everything that ever happened to a task's runs, then live."""
+    if not acceptable(request):
+        return unacceptable()
+    core = core_of(request)
+    slug = request.path_params["slug"]
+    core.catalog.task(slug)
+    wish = Wish(Topics(tasks=frozenset({slug})))
+    since, known = cursor(request)
+    if not known or (since or 0) > await core.store.last_event():
+        wish, since = replace(wish, first=reset(core.hub.tip)), 0
+    return EventStream(core, replace(wish, since=since or 0), {}, stall(request))
+
+
+async def run_events(request: Request) -> Response:
+    """A run's events from the first, or behind the client's last, to its terminal one. As JSON if that is asked for."""
+    core, number = core_of(request), number_of(request.path_params["number"])
+    run = await history.run(core, LOCAL, number)
+    if not acceptable(request):
+        if "json" not in request.headers.get("accept", ""):
+            return unacceptable()
+        since, _ = cursor(request)
+        events = await history.events(core, LOCAL, number, after=since or 0)
+        return JSONResponse([event.to_json() for event in events])
+    since, known = cursor(request)
+    last = await core.store.last_event(number) if run.state.over else None
+    wish = Wish(Topics(runs=frozenset({number})), ends=True, last=last)
+    if not known or (since or 0) > await core.store.last_event():
+        # It comes from another server or another time: rather everything once more than a gap.
+        wish, since = replace(wish, first=reset(core.hub.tip)), 0
+    elif last is not None and since is not None and since >= last:
+        return Response(status_code=GONE)
+    return EventStream(core, replace(wish, since=since or 0), {}, stall(request))
+
+
+async def output_stream(request: Request) -> Response:
+    """A run's output as a stream whose ids are byte offsets."""
+    if not acceptable(request):
+        return unacceptable()
+    core, number = core_of(request), number_of(request.path_params["number"])
+    run = await history.run(core, LOCAL, number)
+    size = core.spools.size(number)
+    offset, known = cursor(request)
+    if not known or (offset or 0) > size:
+        offset = 0
+    if run.state.over and offset is not None and offset >= size and (offset or "last-event-id" in request.headers):
+        return Response(status_code=GONE)
+    wish = Wish(outputs=frozenset({number}), plain=True, offset=offset or 0)
+    return EventStream(core, wish, {number: run}, stall(request))
+
+
+async def output(request: Request) -> Response:
+    """The bytes as they came; one range is honoured. Text for programs, a download for browsers."""
+    core, number = core_of(request), number_of(request.path_params["number"])
+    run = await history.run(core, LOCAL, number)
+    path, size = core.spools.folder(number) / "output", core.spools.size(number)
+    headers = {
+        "accept-ranges": "bytes",
+        "cache-control": "no-cache",
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(f'{run.task}-{number}.log')}",
+        "x-run-state": run.state.value,
+    }
+    start, end, status = 0, size, 200
+    if (wanted := request.headers.get("range")) is not None:
+        start, end = _range(wanted, size)
+        headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
+        status = 206
+    headers["content-length"] = str(end - start)
+    kind = "text/plain; charset=utf-8"
+    if request.method == "HEAD" or start == end:
+        return Response(status_code=status, headers=headers, media_type=kind)
+
+    def blocks() -> Iterator[bytes]:  # a plain generator: starlette runs it in a thread
+        with path.open("rb") as file:
+            file.seek(start)
+            left = end - start
+            while left and (block := file.read(min(BLOCK, left))):
+                left -= len(block)
+                yield block
+
+    return StreamingResponse(blocks(), status, headers, media_type=kind)
+
+
+def _range(text: str, size: int) -> tuple[int, int]:
+    """(start, end) of one byte range. Raises `BadRange`."""
+    found = re.fullmatch(r"bytes=([0-9]{0,15})-([0-9]{0,15})", text.strip(), re.ASCII)
+    if not found or found[0] == "bytes=-":
+        raise BadRange("Ask for one range, like “bytes=0-1023”.")
+    first, last = found.groups()
+    if not first:
+        return max(0, size - int(last)), size
+    start, end = int(first), int(last) + 1 if last else size
+    if start >= size or end <= start:
+        raise BadRange(f"There are {size} bytes; “{text[:60]}” lies outside.")
+    return start, min(end, size)
+
+
+routes = [
+    Route("/api/events", all_events),
+    Route("/api/tasks/{slug}/events", task_events),
+    Route("/api/runs/{number}/events", run_events),
+    Route("/api/runs/{number}/output", output),
+    Route("/api/runs/{number}/output/stream", output_stream),
+    Route("/api/runs/{number}/output/lines", lines),
+    Route("/api/runs/{number}/output/search", find),
+    Route("/api/runs/{number}/output/plain", plain),
+]

@@ -1,0 +1,42 @@
+"""Files that people bring for an input: stored under a random name, referred to as `<random>/<name>`."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from pushbutton.errors import BadInput, StorageFull
+
+LARGEST = 512 << 20
+
+
+async def save(folder: Path, name: str, parts: AsyncIterator[bytes]) -> str:
+    """The value of the input that takes this file. Raises `BadInput`, `StorageFull`; then nothing is kept."""
+    safe = safe_name(name)
+    token = secrets.token_hex(12)
+    place = folder / token
+    place.mkdir(parents=True)
+    size = 0
+    try:
+        with (place / safe).open("xb") as file:
+            async for part in parts:
+                size += len(part)
+                if size > LARGEST:
+                    raise BadInput(f"The file is larger than {LARGEST >> 20} MB.")
+                await asyncio.to_thread(file.write, part)
+    except BaseException as error:
+        shutil.rmtree(place, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise StorageFull from error
+        raise
+    return f"{token}/{safe}"
+
+
+def safe_name(name: str) -> str:
+    """The last part of whatever path a browser sent, without what could surprise a shell or a folder."""
+    last = PurePosixPath(PureWindowsPath(name).name).name
+    kept = "".join(char if char.isalnum() or char in "._- " else "_" for char in last).strip(" .")
+    return kept[-120:].lstrip("-") or "file"

@@ -1,0 +1,343 @@
+"""What every store must guarantee, see `runtime.ports.Store`."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from pushbutton.domain.event import Draft, Kind
+from pushbutton.domain.run import TRANSITIONS, Busy, NewRun, Run, RunState, before
+from pushbutton.errors import Fenced, KeyReused, NoSuchRun
+from pushbutton.runtime.ports import Append, Claim, RunQuery, Store, Topics
+
+EVERYTHING = Topics(everything=True)
+
+
+def new(task: str = "deploy", **more) -> NewRun:
+    return NewRun(**{"task": task, "title": task.title(), "actor": "local", "inputs": {"env": "test"}, "at": 1000} | more)
+
+
+async def pressed(store: Store, task: str = "deploy", **more) -> Run:
+    return (await store.press(new(task, **more))).run
+
+
+async def running(store: Store, task: str = "deploy") -> Run:
+    run = await pressed(store, task)
+    claimed = await claim(store, run, task_limit=100)
+    assert claimed.run
+    return claimed.run
+
+
+async def claim(store: Store, run: Run, *, task_limit: int = 1, total_limit: int = 100):
+    return await store.claim(
+        run.id, worker="w", at=2000, task_limit=task_limit, total_limit=total_limit, token=f"hash{run.id}"
+    )
+
+
+async def over(store: Store, state: RunState = RunState.SUCCEEDED) -> Run:
+    run = await running(store)
+    await store.append(Append(run.id, [Draft(Kind.STATE, {"state": state.value}, 3)], epoch=run.epoch, to=state))
+    return await store.run(run.id)
+
+
+# -- press
+
+
+async def test_a_press_makes_a_waiting_run_with_its_first_event(store):
+    run = await pressed(store, why="because")
+    assert (run.state, run.epoch, run.why, run.inputs) == (RunState.WAITING, 0, "because", {"env": "test"})
+    [event] = await store.events(EVERYTHING, after=0)
+    assert (event.run, event.task, event.kind, event.data["state"]) == (run.id, "deploy", Kind.STATE, "waiting")
+
+
+async def test_run_numbers_rise_and_are_never_given_twice(store):
+    numbers = [(await pressed(store)).id for _ in range(5)]
+    assert numbers == sorted(set(numbers))
+
+
+async def test_the_same_key_is_the_same_press(store):
+    first = await store.press(new(key="k", fingerprint="f"))
+    again = await store.press(new(key="k", fingerprint="f"))
+    assert (first.made, again.made, again.run.id) == (True, False, first.run.id)
+    assert len(await store.events(EVERYTHING, after=0)) == 1
+
+
+async def test_a_key_with_other_inputs_is_refused_and_nothing_is_written(store):
+    await store.press(new(key="k", fingerprint="f"))
+    with pytest.raises(KeyReused, match="already used for a press with other inputs"):
+        await store.press(new(key="k", fingerprint="other"))
+    assert len(await store.runs(RunQuery())) == 1
+
+
+async def test_the_same_key_for_another_task_is_another_press(store):
+    await store.press(new("a", key="k", fingerprint="f"))
+    assert (await store.press(new("b", key="k", fingerprint="f"))).made
+
+
+async def test_two_hundred_presses_at_once_with_one_key_make_one_run(store):
+    answers = await asyncio.gather(*(store.press(new(key="k", fingerprint="f")) for _ in range(200)))
+    assert sum(answer.made for answer in answers) == 1
+    assert len({answer.run.id for answer in answers}) == 1
+
+
+async def test_a_busy_task_that_skips_records_the_press_as_skipped(store):
+    await running(store)
+    run = await pressed(store, busy=Busy.SKIP)
+    assert run.state is RunState.SKIPPED
+    assert run.ended_at == 1000
+    assert (await store.events(EVERYTHING, after=0))[-1].data["state"] == "skipped"
+
+
+async def test_a_busy_task_that_joins_answers_with_the_run_that_is_there(store):
+    first = await running(store)
+    answer = await store.press(new(busy=Busy.JOIN))
+    assert (answer.made, answer.run.id) == (False, first.id)
+
+
+async def test_a_task_with_a_free_slot_neither_skips_nor_joins(store):
+    await running(store)
+    answer = await store.press(new(busy=Busy.JOIN, limit=2))
+    assert (answer.made, answer.run.state) == (True, RunState.WAITING)
+
+
+async def test_a_finished_run_keeps_no_slot(store):
+    await over(store)
+    assert (await store.press(new(busy=Busy.SKIP))).run.state is RunState.WAITING
+
+
+# -- the gate
+
+
+async def test_the_gate_gives_a_waiting_run_once(store):
+    run = await pressed(store)
+    first, second = await asyncio.gather(claim(store, run), claim(store, run))
+    assert sorted([first.verdict, second.verdict]) == sorted([Claim.YES, Claim.GONE])
+    assert (await store.run(run.id)).epoch == 1
+
+
+async def test_a_claim_writes_the_state_event_in_the_same_step(store):
+    run = await running(store)
+    event = (await store.events(Topics(runs=frozenset({run.id})), after=0))[-1]
+    assert (event.kind, event.data["state"], event.at) == (Kind.STATE, "running", 2000)
+
+
+async def test_a_task_at_its_limit_is_busy(store):
+    await running(store)
+    assert (await claim(store, await pressed(store), task_limit=1)).verdict is Claim.TASK_BUSY
+
+
+async def test_another_task_has_its_own_limit(store):
+    await running(store, "a")
+    assert (await claim(store, await pressed(store, "b"), task_limit=1)).verdict is Claim.YES
+
+
+async def test_the_total_limit_holds_over_all_tasks(store):
+    await running(store, "a")
+    assert (await claim(store, await pressed(store, "b"), total_limit=1)).verdict is Claim.FULL
+
+
+async def test_a_hundred_claims_at_once_never_pass_the_limit(store):
+    runs = [await pressed(store) for _ in range(100)]
+    verdicts = [c.verdict for c in await asyncio.gather(*(claim(store, run, task_limit=3) for run in runs))]
+    assert verdicts.count(Claim.YES) == 3
+
+
+@pytest.mark.parametrize("state", [RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.LOST])
+async def test_a_stale_message_for_a_run_that_is_over_starts_nothing(store, state):
+    run = await over(store, state)
+    assert (await claim(store, run)).verdict is Claim.GONE
+
+
+async def test_a_message_for_a_run_that_never_was_starts_nothing(store):
+    assert (await store.claim(99, worker="w", at=1, task_limit=1, total_limit=1, token="")).verdict is Claim.GONE
+
+
+async def test_the_token_of_the_attempt_is_kept(store):
+    run = await running(store)
+    assert await store.token(run.id) == f"hash{run.id}"
+
+
+# -- the journal
+
+
+async def test_events_and_row_change_together(store):
+    run = await running(store)
+    said = Draft(Kind.STATUS, {"text": "doing"}, 7)
+    [event] = await store.append(Append(run.id, [said], epoch=1, row={"status": "doing", "collected": 12}))
+    assert (event.kind, event.data, event.at) == (Kind.STATUS, {"text": "doing"}, 7)
+    assert ((await store.run(run.id)).status, (await store.run(run.id)).collected) == ("doing", 12)
+
+
+@pytest.mark.parametrize("start", sorted(set(RunState) - {RunState.HELD}))  # nothing holds a run yet
+@pytest.mark.parametrize("to", list(RunState))
+async def test_a_state_may_only_follow_where_the_table_says(store, start, to):
+    run = await _in_state(store, start)
+    entry = Append(run.id, [Draft(Kind.STATE, {"state": to.value})], to=to)
+    if to in TRANSITIONS[start]:
+        await store.append(entry)
+        assert (await store.run(run.id)).state is to
+    else:
+        written = await store.last_event()
+        with pytest.raises(Fenced):
+            await store.append(entry)
+        assert await store.last_event() == written
+
+
+async def _in_state(store: Store, state: RunState) -> Run:
+    """A run brought to `state` along the table; SKIPPED by a press, HELD cannot be reached yet."""
+    run = await pressed(store)
+    for step in {
+        RunState.WAITING: [],
+        RunState.RUNNING: [RunState.RUNNING],
+        RunState.ASKING: [RunState.RUNNING, RunState.ASKING],
+    }.get(state, [RunState.RUNNING, state] if state in TRANSITIONS[RunState.RUNNING] else [state]):
+        await store.append(Append(run.id, to=step))
+    return await store.run(run.id)
+
+
+async def test_a_write_of_an_old_epoch_is_fenced_and_leaves_nothing(store):
+    run = await running(store)
+    with pytest.raises(Fenced):
+        await store.append(Append(run.id, [Draft(Kind.STATUS, {"text": "late"})], epoch=0, row={"status": "late"}))
+    assert (await store.run(run.id)).status == ""
+    assert all(event.kind is Kind.STATE for event in await store.events(EVERYTHING, after=0))
+
+
+async def test_nothing_is_written_to_a_run_that_is_over(store):
+    run = await over(store)
+    with pytest.raises(Fenced):
+        await store.append(Append(run.id, [Draft(Kind.STATUS, {"text": "late"})], epoch=run.epoch))
+
+
+async def test_of_many_ends_at_once_exactly_one_is_written(store):
+    run = await running(store)
+    ends = [RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.LOST] * 5
+    entries = [Append(run.id, [Draft(Kind.STATE, {"state": to.value})], epoch=1, to=to) for to in ends]
+    results = await asyncio.gather(*(store.append(entry) for entry in entries), return_exceptions=True)
+    assert sum(isinstance(result, Fenced) for result in results) == len(ends) - 1
+    terminal = [event for event in await store.events(EVERYTHING, after=0) if event.data.get("state") in ends]
+    assert len(terminal) == 1
+
+
+async def test_a_column_that_is_not_to_be_set_is_refused(store):
+    run = await running(store)
+    with pytest.raises(ValueError, match="epoch"):
+        await store.append(Append(run.id, row={"epoch": 9}))
+
+
+async def test_appending_to_no_run_says_so(store):
+    with pytest.raises(NoSuchRun, match="There is no run 99"):
+        await store.append(Append(99, [Draft(Kind.STATUS, {"text": "x"})]))
+
+
+async def test_survivors_come_back_as_they_were(store):
+    run = await running(store)
+    await store.append(Append(run.id, epoch=1, to=RunState.CANCELLED, row={"survivors": ["17 sleep"]}))
+    assert (await store.run(run.id)).survivors == ("17 sleep",)
+
+
+async def test_hostile_text_comes_back_as_it_was(store):
+    run = await running(store)
+    text = "a\x00b\r\n\u2028\ud800 \U0001f600 '; DROP TABLE runs; --"
+    await store.append(Append(run.id, [Draft(Kind.STATUS, {"text": text})], epoch=1))
+    assert (await store.events(EVERYTHING, after=0))[-1].data["text"] == text
+
+
+# -- reading
+
+
+async def test_ids_rise_over_all_runs_in_the_order_of_commits(store):
+    runs = [await running(store, f"t{number}") for number in range(4)]
+    start = await store.last_event()
+    await asyncio.gather(
+        *(store.append(Append(run.id, [Draft(Kind.STATUS, {"text": "x"})] * 3, epoch=1)) for run in runs * 10)
+    )
+    ids = [event.id for event in await store.events(EVERYTHING, after=start)]
+    assert ids == list(range(start + 1, start + 121))
+
+
+async def test_a_reader_never_sees_an_event_behind_its_back(store):
+    """Who has read up to N never finds a new event at or below N, whoever writes at the same time."""
+    runs = [await running(store, f"t{number}") for number in range(4)]
+    seen: list[int] = []
+
+    async def write(run: Run) -> None:
+        for _ in range(50):
+            await store.append(Append(run.id, [Draft(Kind.STATUS, {"text": "x"})], epoch=1))
+
+    async def read() -> None:
+        while len(seen) < 200 + 8:
+            seen.extend(event.id for event in await store.events(EVERYTHING, after=seen[-1] if seen else 0, limit=7))
+            await asyncio.sleep(0)
+
+    await asyncio.gather(read(), *(write(run) for run in runs))
+    assert seen == list(range(1, 209))
+
+
+async def test_topics_choose_runs_tasks_and_notes_to_everybody(store):
+    one, two = await pressed(store, "a"), await pressed(store, "b")
+    note = await store.say(Draft(Kind.NOTE, {"text": "hello"}))
+    only_b = await store.say(Draft(Kind.NOTE, {"text": "psst"}), task="b")
+    assert [e.run for e in await store.events(Topics(runs=frozenset({one.id})), after=0)] == [one.id, None]
+    ids = [e.id for e in await store.events(Topics(tasks=frozenset({"b"})), after=0)]
+    assert ids == [2, note.id, only_b.id]
+    both = Topics(runs=frozenset({one.id, two.id}), tasks=frozenset({"a", "b"}))
+    assert [e.id for e in await store.events(both, after=0)] == [1, 2, note.id, only_b.id]
+
+
+async def test_a_page_of_events_respects_after_upto_and_limit(store):
+    run = await running(store)
+    await store.append(Append(run.id, [Draft(Kind.STATUS, {"text": str(n)}) for n in range(10)], epoch=1))
+    page = await store.events(Topics(runs=frozenset({run.id})), after=4, upto=9, limit=3)
+    assert [event.id for event in page] == [5, 6, 7]
+
+
+async def test_the_last_event_of_one_run_is_its_own(store):
+    run = await pressed(store)
+    await pressed(store)
+    assert (await store.last_event(run.id), await store.last_event()) == (1, 2)
+
+
+async def test_runs_come_newest_first_and_page_by_number(store):
+    numbers = [(await pressed(store)).id for _ in range(5)]
+    page = await store.runs(RunQuery(limit=2))
+    assert [run.id for run in page] == numbers[:-3:-1]
+    assert [run.id for run in await store.runs(RunQuery(limit=2, before=page[-1].id))] == numbers[2:0:-1]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        (RunQuery(task="a"), [1]),
+        (RunQuery(states=frozenset({RunState.WAITING})), [2, 1]),
+        (RunQuery(states=frozenset({RunState.LOST})), []),
+        (RunQuery(actor="token:ci"), [2]),
+        (RunQuery(text="50% off_"), [2]),
+        (RunQuery(text="50x"), []),
+        (RunQuery(text="because"), [1]),
+        (RunQuery(since=1500), [2]),
+        (RunQuery(until=1500), [1]),
+    ],
+)
+async def test_runs_are_found_by(store, query, found):
+    await pressed(store, "a", why="Because I can")
+    await pressed(store, "b", actor="token:ci", inputs={"what": "50% off_"}, at=2000)
+    assert [run.id for run in await store.runs(query)] == found
+
+
+async def test_counts_are_of_unfinished_runs(store):
+    await over(store)
+    await running(store, "b")
+    await pressed(store, "c")
+    assert await store.counts() == {RunState.RUNNING: 1, RunState.WAITING: 1}
+
+
+async def test_a_run_that_never_was_is_named(store):
+    with pytest.raises(NoSuchRun, match="There is no run 7"):
+        await store.run(7)
+
+
+def test_every_state_can_be_entered_or_is_where_runs_begin():
+    begins = {RunState.WAITING, RunState.HELD, RunState.SKIPPED}
+    assert {state for state in RunState if before(state)} | begins == set(RunState)
