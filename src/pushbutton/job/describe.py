@@ -18,7 +18,6 @@ import difflib
 import inspect
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,8 +27,9 @@ from . import declare, docstring, hints
 from .evaluate import NotPlain, Scope
 from .hints import MISSING, WrongHint
 from .load import load
+from .title import title_of
 
-__all__ = ["describe", "main", "title_of"]
+__all__ = ["describe", "main"]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Place = dict[str, Any]
@@ -68,15 +68,6 @@ def describe(path: str, *, every: bool = False, execute: bool = False) -> dict[s
     except OSError as error:
         return _broken(1, 1, f"it cannot be read: {error.strerror}")
     return _Reader(tree, path, execute=execute).read(every=every)
-
-
-def title_of(name: str) -> str:
-    """A name as a person would write it: deploy_shop is "Deploy shop", HTTPCheck is "HTTP check"."""
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^A-Z_\W]+|\d+", name.replace("-", "_")) if not name.islower() else []
-    words = words or [word for word in re.split(r"[_\-\s.]+", name) if word]
-    words = [word if len(word) > 1 and word.isupper() and not name.isupper() else word.lower() for word in words]
-    title = " ".join(words) or name
-    return title[:1].upper() + title[1:]
 
 
 class _Reader:

@@ -1,0 +1,43 @@
+"""Look at paths as a server would, without following them and without running anything of theirs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from pushbutton.domain.task import Task
+from pushbutton.errors import ConfigError
+
+from .folder import named, scan
+from .reading import Problem
+from .reload import assemble, read
+
+__all__ = ["check"]
+
+
+def check(paths: Sequence[str | os.PathLike[str]]) -> list[Problem]:
+    """Everything that is wrong, by file and line; empty when all is well. Not to be called in a running event loop."""
+    return asyncio.run(_check(paths))
+
+
+async def _check(paths: Sequence[str | os.PathLike[str]]) -> list[Problem]:
+    problems: list[Problem] = []
+    existing = []
+    for path in paths:
+        try:
+            existing += named([path])
+        except ConfigError as error:
+            problems.append(Problem(error.file, error.line, 1, error.sentence))
+    files = []
+    for found in scan(existing):
+        reading = await read(found, execute=False)
+        problems += [*([reading.whole] if reading.whole else []), *reading.problems]
+        files.append((reading, (), found.path))
+    problems += [_clash(task) for task in assemble(files).values() if "each have a task named" in task.broken]
+    return sorted(problems, key=lambda one: (one.file, one.line, one.column))
+
+
+def _clash(task: Task) -> Problem:
+    return Problem(str(Path(task.source.file)), task.source.line, 1, task.broken)

@@ -1,0 +1,98 @@
+"""Read `pushbutton.yaml`: commands as tasks, and every mistake with its line and column."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from .declared import Origin, declare
+from .keys import Place, plain
+from .reading import Found, Problem, Reading, broken, digest, nearest, slug_of
+
+__all__ = ["read_config"]
+
+_LARGEST = 1 << 20
+
+
+def read_config(found: Found) -> Reading:
+    """Never raises: what is wrong is in the reading."""
+    path = found.path
+    try:
+        content = path.read_bytes()
+        tree = _load(content)
+    except (MarkedYAMLError, YAMLError, UnicodeDecodeError, OSError, RecursionError, ValueError) as error:
+        return Reading(whole=_unreadable(path, error))
+    if tree is None:
+        return Reading()
+    top = _top(path, tree)
+    if top is not None:
+        return Reading(whole=top)
+    tasks, problems = [], []
+    for name, table in tree["tasks"].items():
+        at: Place = ("tasks", name)
+        line, _ = _position(tree, at)
+        wrong: list[tuple[Place, str]] = []
+        slug = str(name)
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug):
+            wrong.append((at, f"A task's name has only a-z, 0-9 and “-”: write “{slug_of(slug)}”."))
+            slug = slug_of(slug)
+        origin = Origin(path, slug, slug, line, found.group, digest=digest(content))
+        task = declare(origin, plain(table), at, wrong)
+        mistakes = [Problem(str(path), *_position(tree, place), sentence) for place, sentence in wrong]
+        tasks.append(broken(task, mistakes[0]) if mistakes else task)
+        problems += mistakes
+    return Reading(tuple(tasks), tuple(problems))
+
+
+def _load(content: bytes) -> Any:
+    if len(content) > _LARGEST:
+        raise ValueError("it is larger than 1 MiB")
+    return YAML(typ="rt", pure=True).load(content.decode("utf-8-sig"))
+
+
+def _top(path: Path, tree: Any) -> Problem | None:
+    if not isinstance(tree, CommentedMap):
+        return Problem(str(path), 1, 1, "It must begin with “tasks:”, and the tasks by name below.")
+    for name in tree:
+        if name != "tasks":
+            hint = nearest(str(name), ["tasks"])
+            return Problem(str(path), *_position(tree, (name,)), f"There is no key “{name}” here.{hint}")
+    if not isinstance(tree["tasks"], CommentedMap):
+        return Problem(str(path), *_position(tree, ("tasks",)), "Below “tasks:” stand the tasks, each by its name.")
+    return None
+
+
+def _position(tree: Any, place: Place) -> tuple[int, int]:
+    """Line and column of a key or an item, from 1; of the nearest thing above it that has one."""
+    line, column = 1, 1
+    for part in place:
+        try:
+            if isinstance(tree, CommentedMap):
+                at = tree.lc.key(part)
+            elif isinstance(tree, CommentedSeq):
+                at = tree.lc.item(part)
+            else:
+                break
+            line, column = at[0] + 1, at[1] + 1
+            tree = tree[part]
+        except (KeyError, IndexError, TypeError, AttributeError):
+            break
+    return line, column
+
+
+def _unreadable(path: Path, error: Exception) -> Problem:
+    if isinstance(error, MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        text = (error.problem or error.context or "it is no YAML").partition("\n")[0]
+        if text.startswith("found duplicate key"):
+            text = re.sub(r'found duplicate key "([^"]*)".*', r"“\1” stands here twice", text)
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        return Problem(str(path), line, column, f"This is no YAML that can be read: {text}.")
+    if isinstance(error, OSError):
+        return Problem(str(path), 1, 1, f"It cannot be read: {error.strerror}.")
+    return Problem(str(path), 1, 1, f"It cannot be read: {error}.")

@@ -1,0 +1,179 @@
+"""A task from the keys of a table: what `pushbutton.yaml` and the head of a script have in common."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pushbutton.domain.command import BadTemplate, holes, is_code, protected
+from pushbutton.domain.param import Choice, Param, ParamType
+from pushbutton.domain.run import Busy
+from pushbutton.domain.task import Background, CommandTarget, Limits, ScriptTarget, Source, Target, Task
+from pushbutton.job.title import title_of
+
+from .keys import PARAM, TASK, Place, Table
+from .reading import fault, nearest
+
+__all__ = ["Origin", "declare"]
+
+_NUMBERS = (ParamType.INT, ParamType.FLOAT)
+_MOMENTS = (ParamType.DATE, ParamType.TIME, ParamType.DATETIME)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a task comes from, and what it is where its table says nothing."""
+
+    path: Path
+    slug: str
+    name: str  # its title is made from it
+    line: int = 1
+    group: str = ""
+    help: str = ""
+    digest: str = ""
+    shebang: str | None = None  # None: a command of a configuration file
+
+    @property
+    def place(self) -> str:
+        return "config" if self.shebang is None else "script"
+
+
+def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]]) -> Task:
+    """The task; what is wrong with it is added to `wrong`, with its place."""
+    keys = Table(TASK, origin.place, wrong).read(table, at)
+    passing: dict[str, str] = {}
+    params = []
+    for name, given in keys.get("params", {}).items():
+        where = (*at, "params", name)
+        values = Table(PARAM, origin.place, wrong).read({} if given is None else given, where)
+        params.append(_param(str(name), values, where, wrong))
+        passing[str(name)] = values.get("pass", "env")
+    target: Target
+    if origin.shebang is None:
+        if "command" not in keys and not any(place[: len(at) + 1] == (*at, "command") for place, _ in wrong):
+            wrong.append((at, "It has no “command”: a list with the program and its arguments."))
+        target = CommandTarget(keys.get("command", ()))
+        elsewhere = _check_command(target, params, (*at, "command"), wrong)
+    else:
+        target = ScriptTarget(str(origin.path), passing, origin.shebang)
+        elsewhere = {name for name, way in passing.items() if way != "env"}
+    for param in params:
+        _check_passing(param, passing[param.name], elsewhere, (*at, "params", param.name), wrong)
+    task = Task(
+        slug=origin.slug,
+        title=keys.get("title") or title_of(origin.name),
+        target=target,
+        source=Source(str(origin.path), origin.line),
+        help=keys.get("help", origin.help),
+        group=keys.get("group", origin.group),
+        button=keys.get("button", ""),
+        confirm=keys.get("confirm", ""),
+        params=tuple(params),
+        cwd=os.path.normpath(origin.path.parent / Path(keys.get("cwd", "")).expanduser()),
+        env=keys.get("env", {}),
+        tty=keys.get("tty"),
+        limits=_limits(keys),
+        digest=origin.digest,
+    )
+    if not wrong:
+        key, sentence = fault(task)
+        if sentence:
+            wrong.append(((*at, *key.split(".")), sentence[:1].upper() + sentence[1:]))
+    return task
+
+
+def _limits(keys: Mapping[str, Any]) -> Limits:
+    given = {name: keys[name] for name in ("timeout", "grace", "linger", "output", "at_once") if name in keys}
+    if "busy" in keys:
+        given["busy"] = Busy(keys["busy"])
+    if "background" in keys:
+        given["background"] = Background(keys["background"])
+    return Limits(**given)
+
+
+def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Place, str]]) -> Param:
+    choices = tuple(Choice(value, label) for value, label in keys.get("choices", ()))
+    kind = ParamType(keys.get("type", "choice" if choices else "str"))
+    if not name.isascii() or not name.isidentifier():
+        wrong.append((at, f"“{name}” cannot be the name of an input: use letters, digits and “_”."))
+    if bool(choices) != (kind in (ParamType.CHOICE, ParamType.CHOICES)):
+        if choices:
+            wrong.append(((*at, "choices"), f"“{name}” has choices, so its type must be choice or choices."))
+        else:
+            wrong.append((at, f"“{name}” has nothing to choose from: add “choices”."))
+    for key, kinds in (
+        ("min", (*_NUMBERS, *_MOMENTS)),
+        ("max", (*_NUMBERS, *_MOMENTS)),
+        ("min_length", (ParamType.STR, ParamType.SECRET, ParamType.CHOICES, ParamType.FILE)),
+        ("max_length", (ParamType.STR, ParamType.SECRET, ParamType.CHOICES, ParamType.FILE)),
+        ("pattern", (ParamType.STR, ParamType.SECRET)),
+        ("multiline", (ParamType.STR, ParamType.SECRET)),
+    ):
+        if key in keys and kind not in kinds:
+            wrong.append(((*at, key), f"“{name}” is {kind}, which can have no “{key}”."))
+    right = "a number" if kind in _NUMBERS else "in quotes"
+    wrong += [
+        ((*at, key), f"“{key}” of “{name}” must be {right}.")
+        for key in ("min", "max")
+        if key in keys and isinstance(keys[key], str) == (kind in _NUMBERS)
+    ]
+    default = keys.get("default")
+    if kind in (ParamType.SECRET, ParamType.FILE) and default is not None:
+        wrong.append(((*at, "default"), f"“{name}” is {kind}, which can have no default."))
+        default = None
+    if kind is ParamType.FLOAT and type(default) is int:
+        default = float(default)
+    return Param(
+        name=name,
+        type=kind,
+        label=keys.get("label", ""),
+        help=keys.get("help", ""),
+        required=keys.get("required", default is None and kind is not ParamType.BOOL),
+        default=False if kind is ParamType.BOOL and default is None else default,
+        choices=choices,
+        min=keys.get("min"),
+        max=keys.get("max"),
+        min_length=keys.get("min_length"),
+        max_length=keys.get("max_length"),
+        pattern=keys.get("pattern", ""),
+        multiline=keys.get("multiline", False),
+        dash=keys.get("dash", False),
+    )
+
+
+def _check_command(target: CommandTarget, params: list[Param], at: Place, wrong: list[tuple[Place, str]]) -> set[str]:
+    """The inputs that the command names; each must exist, and none may be a secret."""
+    names = {param.name: param for param in params}
+    used: set[str] = set()
+    for index, item in enumerate(target.argv):
+        try:
+            named = holes(item)
+        except BadTemplate as error:
+            wrong.append(((*at, index), str(error)))
+            continue
+        if named and is_code(target.argv, index):
+            sentence = f"“{named[0]}” would become part of a shell's program text: give it as an item of its own after"
+            wrong.append(
+                ((*at, index), f"{sentence} that text and a name, and write $1 there; or use ${named[0].upper()}.")
+            )
+            continue
+        for name in named:
+            used.add(name)
+            if name not in names:
+                sentence = f"There is no input named “{name}”.{nearest(name, list(names))}"
+                wrong.append(((*at, index), sentence))
+            elif names[name].type is ParamType.SECRET:
+                sentence = f"“{name}” is a secret, and everybody on the machine can read a command line: "
+                wrong.append(((*at, index), f"{sentence}let the program read it from ${name.upper()}."))
+    return used
+
+
+def _check_passing(param: Param, way: str, elsewhere: set[str], at: Place, wrong: list[tuple[Place, str]]) -> None:
+    if param.type is ParamType.SECRET and way != "env":
+        wrong.append(((*at, "pass"), f"“{param.name}” is a secret, so it can only be passed by “env”."))
+    if param.name not in elsewhere and protected(param.name.upper()):
+        sentence = f"“{param.name}” would set ${param.name.upper()}, which programs act on: give it another name"
+        wrong.append((at, f"{sentence}, or pass it as an argument."))

@@ -1,0 +1,311 @@
+"""The keys of a task and of a param, each declared once: parser, messages and JSON Schema follow from that."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pushbutton.domain.param import ParamType
+
+from .reading import nearest
+
+__all__ = ["PARAM", "TASK", "Key", "Place", "Table", "config_schema", "plain"]
+
+Place = tuple[str | int, ...]
+"""Where a value stands in its file: keys and indices from the top."""
+
+TEXT: Mapping[str, Any] = {"type": "string"}
+SCALAR: Mapping[str, Any] = {"type": ["string", "number", "boolean"]}
+_UNITS = {"": 1, "s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
+_SIZES = {"": 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+_DURATION = r"[0-9]+(\.[0-9]+)? ?(s|sec|min|m|h|d)?"
+_SIZE = r"[0-9]+ ?(B|kB|KB|MB|GB|KiB|MiB|GiB)?"
+
+
+class Unfit(Exception):
+    """A value that its key cannot have; the message goes on from “KEY must be”."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`read` gives the value, or raises `Unfit` with the end of the sentence “KEY must be …”."""
+
+    help: str
+    read: Callable[[Any], Any]
+    schema: Mapping[str, Any]
+    only: str = ""  # "script" or "config": where alone it has a meaning
+
+
+class Table:
+    """One mapping of a file, read by its declared keys. What is wrong is collected, with its place."""
+
+    def __init__(self, keys: Mapping[str, Key], place: str, wrong: list[tuple[Place, str]]) -> None:
+        self._keys, self._place, self._wrong = keys, place, wrong
+
+    def read(self, value: Any, at: Place) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            self._wrong.append((at, f"“{at[-1] if at else 'it'}” must be a table of keys and values."))
+            return {}
+        found: dict[str, Any] = {}
+        known = [name for name, key in self._keys.items() if key.only in ("", self._place)]
+        for name, given in value.items():
+            if name not in known:
+                self._wrong.append(((*at, str(name)), f"There is no key “{name}” here.{nearest(str(name), known)}"))
+                continue
+            try:
+                found[name] = self._keys[name].read(given)
+            except Unfit as error:
+                self._wrong.append(((*at, name), f"“{name}” must be {error}."))
+        return found
+
+
+def plain(value: Any) -> Any:
+    """What a YAML or TOML reader gave, as JSON has it: dates as text, and no classes of the reader's own."""
+    if isinstance(value, Mapping):
+        return {str(key) if isinstance(key, str) else plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, dt.datetime | dt.date | dt.time):
+        return value.isoformat()
+    if value is None or isinstance(value, bool):
+        return value
+    for kind in (int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    if hasattr(value, "__bool__"):  # ruamel's own truth values
+        return bool(value)
+    return str(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise Unfit("text; put it in quotes")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Unfit("true or false")
+    return value
+
+
+def _measure(value: Any, pattern: str, units: Mapping[str, int], what: str) -> float:
+    if isinstance(value, str) and re.fullmatch(pattern, value.strip()):
+        number = re.match(r"[0-9.]+", value.strip())
+        assert number is not None  # noqa: S101 - the pattern begins with it
+        return float(number[0]) * units[value.strip()[number.end() :].strip()]
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 2**53:
+        raise Unfit(what)
+    return value
+
+
+def _seconds(value: Any) -> float:
+    found = _measure(value, _DURATION, _UNITS, "seconds, or text such as “10 min”")
+    if found <= 0:
+        raise Unfit("more than nothing")
+    return found
+
+
+def _grace(value: Any) -> float:
+    return _measure(value, _DURATION, _UNITS, "seconds, or text such as “10 s”")
+
+
+def _size(value: Any) -> int:
+    return int(_measure(value, _SIZE, _SIZES, "bytes, or text such as “10 MB”"))
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise Unfit("a whole number, 1 or more")
+    return value
+
+
+def _length(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise Unfit("a whole number, 0 or more")
+    return value
+
+
+def _one_of(*words: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if value not in words or not isinstance(value, str):
+            near = nearest(value, words) if isinstance(value, str) else ""
+            raise Unfit(f"one of: {', '.join(words)}{'.' + near[:-1] + '?' if near else ''}")
+        return value
+
+    return read
+
+
+def _argv(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        raise Unfit("a list, one item per argument: nothing passes through a shell")
+    if not isinstance(value, list) or not value or not all(type(item) in (str, int, float) for item in value):
+        raise Unfit("a list of texts, the program first")
+    argv = tuple(str(item) for item in value)
+    if not argv[0] or "{" in argv[0]:
+        raise Unfit("a list that begins with the program; an input cannot choose it")
+    return argv
+
+
+def _env(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(type(item) in (str, int, float) for item in value.values()):
+        raise Unfit("a table of names and texts")
+    for name in value:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", str(name)) or str(name).startswith("PUSHBUTTON_"):
+            raise Unfit(f"a table of names and texts; “{name}” cannot be the name of a variable")
+    return {str(name): str(item) for name, item in value.items()}
+
+
+def _tty(value: Any) -> tuple[int, int] | None:
+    if isinstance(value, bool):
+        return (24, 80) if value else None
+    if not isinstance(value, list) or len(value) != 2 or not all(type(n) is int and 0 < n < 10_000 for n in value):
+        raise Unfit("true, or [rows, columns] such as [24, 80]")
+    return value[0], value[1]
+
+
+def _params(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Unfit("a table of inputs by name")
+    return value
+
+
+def _choices(value: Any) -> list[tuple[Any, str]]:
+    pairs = list(value.items()) if isinstance(value, dict) else value
+    if not isinstance(pairs, list) or not pairs:
+        raise Unfit("a list of values, or a table of values and what is shown for them")
+    found = [pair if isinstance(value, dict) else (pair, "") for pair in pairs]
+    if not all(type(one) in (str, int, float, bool) and isinstance(label, str) for one, label in found):
+        raise Unfit("a list of texts and numbers")
+    return found
+
+
+def _scalar(value: Any) -> Any:
+    if type(value) not in (str, int, float):
+        raise Unfit("a number or a date")
+    return value
+
+
+_TYPES = tuple(kind.value for kind in ParamType)
+_DURATION_SCHEMA = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": f"^{_DURATION}$"}]}
+_WHOLE = {"type": "integer", "minimum": 0}
+
+
+def _words(*words: str) -> dict[str, Any]:
+    return {"enum": list(words)}
+
+
+TASK: Mapping[str, Key] = {
+    "title": Key("What the page calls it; made from the name where it is left out.", _text, TEXT),
+    "help": Key("Markdown; the first paragraph is shown in lists.", _text, TEXT),
+    "group": Key("The heading under which it stands.", _text, TEXT),
+    "button": Key("What the button says, with {name} filled in.", _text, TEXT),
+    "confirm": Key("Asked before it starts, with {name} filled in.", _text, TEXT),
+    "command": Key(
+        "The program and its arguments, one item each; {name} is filled in. No shell reads it.",
+        _argv,
+        {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1},
+        only="config",
+    ),
+    "params": Key("What is asked before it starts, by name.", _params, {}),
+    "cwd": Key("The folder in which it starts, seen from this file's folder.", _text, TEXT),
+    "env": Key(
+        "Added to its environment.",
+        _env,
+        {"type": "object", "additionalProperties": {"type": ["string", "number"]}},
+    ),
+    "timeout": Key("After so many seconds (or “10 min”) it is stopped.", _seconds, _DURATION_SCHEMA),
+    "grace": Key("Between asking it to stop and making it.", _grace, _DURATION_SCHEMA),
+    "linger": Key("What processes that it leaves behind get before they are stopped.", _grace, _DURATION_SCHEMA),
+    "output": Key(
+        "Bytes of output that are kept.",
+        _size,
+        {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": f"^{_SIZE}$"}]},
+    ),
+    "at_once": Key("How many runs of it may be under way.", _count, {"type": "integer", "minimum": 1}),
+    "busy": Key("What a press does while it runs.", _one_of("queue", "skip", "join"), _words("queue", "skip", "join")),
+    "background": Key(
+        "What happens to processes that it leaves behind.", _one_of("end", "leave"), _words("end", "leave")
+    ),
+    "tty": Key(
+        "It gets a terminal: true, or [rows, columns].",
+        _tty,
+        {
+            "anyOf": [
+                {"type": "boolean"},
+                {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 2},
+            ]
+        },
+    ),
+}
+
+PARAM: Mapping[str, Key] = {
+    "type": Key("What its value is; text where it is left out.", _one_of(*_TYPES), _words(*_TYPES)),
+    "label": Key("What the form calls it.", _text, TEXT),
+    "help": Key("Shown with it.", _text, TEXT),
+    "required": Key("Whether it must be filled in; yes, where it has no default.", _flag, {"type": "boolean"}),
+    "default": Key("What it is when nothing is filled in.", lambda value: value, {}),
+    "choices": Key(
+        "What can be chosen: a list, or a table of values and what is shown for them.",
+        _choices,
+        {"anyOf": [{"type": "array", "items": SCALAR, "minItems": 1}, {"type": "object", "minProperties": 1}]},
+    ),
+    "min": Key("The least value.", _scalar, {"type": ["number", "string"]}),
+    "max": Key("The greatest value.", _scalar, {"type": ["number", "string"]}),
+    "min_length": Key("The least number of characters, or of choices.", _length, _WHOLE),
+    "max_length": Key("The greatest number of characters, or of choices.", _length, _WHOLE),
+    "pattern": Key("A regular expression that the whole value must match.", _text, {**TEXT, "format": "regex"}),
+    "multiline": Key("Whether it may have several lines.", _flag, {"type": "boolean"}),
+    "dash": Key(
+        "Whether it may begin with “-” where a program could take it for an option.", _flag, {"type": "boolean"}
+    ),
+    "pass": Key(
+        "How the script gets it: in its environment as NAME, as --name=value, or as a plain argument.",
+        _one_of("env", "option", "argument"),
+        _words("env", "option", "argument"),
+        only="script",
+    ),
+}
+
+
+def config_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of pushbutton.yaml, for editors."""
+
+    def properties(keys: Mapping[str, Key]) -> dict[str, Any]:
+        return {
+            name: {**key.schema, "description": key.help} for name, key in keys.items() if key.only in ("", "config")
+        }
+
+    task = properties(TASK)
+    task["params"] |= {
+        "type": "object",
+        "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+        "additionalProperties": {"$ref": "#/$defs/param"},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "pushbutton.yaml",
+        "description": "Commands as tasks of Pushbutton.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "tasks": {
+                "type": "object",
+                "description": "Tasks by the name that stands in URLs: a-z, 0-9 and “-”.",
+                "propertyNames": {"pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
+                "additionalProperties": {"$ref": "#/$defs/task"},
+            }
+        },
+        "$defs": {
+            "task": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["command"],
+                "properties": task,
+            },
+            "param": {"type": ["object", "null"], "additionalProperties": False, "properties": properties(PARAM)},
+        },
+    }

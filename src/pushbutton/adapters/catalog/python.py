@@ -1,0 +1,134 @@
+"""Read a Python file by `pushbutton.job.describe`, in a process of its own: the author's code never runs in ours."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pushbutton.domain.param import Choice, Param, ParamType
+from pushbutton.domain.run import Busy
+from pushbutton.domain.task import Background, Limits, PythonTarget, Source, Task
+
+from .reading import Form, Found, Problem, Reading, broken, digest, fault, nearest, slug_of
+
+__all__ = ["LIMIT", "read_python"]
+
+LIMIT = 10.0
+"""Seconds that reading one file may take."""
+
+_IMPORTS_US = re.compile(rb"^[ \t]*(?:from[ \t]+pushbutton\b|import[ \t][^#\n]*\bpushbutton\b)", re.MULTILINE)
+_LIMITS = ("timeout", "grace", "at_once", "output")
+
+
+async def read_python(found: Found, *, execute: bool, limit: float = LIMIT) -> Reading:
+    """Never raises. `execute` allows to run the file where its source alone does not tell a type."""
+    path = found.path
+    try:
+        content = await asyncio.to_thread(path.read_bytes)
+    except OSError as error:
+        return Reading(whole=Problem(str(path), 1, 1, f"It cannot be read: {error.strerror}."))
+    if found.form is Form.PYTHON and not _IMPORTS_US.search(content):
+        return Reading()
+    options = [word for word, wanted in (("--all", found.form is Form.NAMED), ("--import", execute)) if wanted]
+    answer = await _ask(path, options, limit)
+    if isinstance(answer, str):
+        return Reading(whole=Problem(str(path), 1, 1, answer))
+    if answer["error"]:
+        return Reading(whole=_problem(path, answer["error"]))
+    return _reading(found, answer, digest(content))
+
+
+async def _ask(path: Path, options: list[str], limit: float) -> dict[str, Any] | str:
+    """What `describe` says, or a sentence on why it said nothing. Its process is gone when this returns or raises."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "pushbutton.job.describe", str(path), *options),
+        cwd=path.parent,
+        env={name: value for name, value in os.environ.items() if not name.startswith("PUSHBUTTON_")},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(limit):
+            out, _ = await process.communicate()
+    except TimeoutError:
+        return f"Reading it takes longer than {limit:g} seconds: move the work at its top level into a function."
+    finally:
+        if process.returncode is None:  # with what the file started at its top level
+            os.killpg(process.pid, signal.SIGKILL)
+            await process.communicate()
+    try:
+        answer = json.loads(out)
+    except ValueError:
+        return f"Reading it ended without an answer (exit code {process.returncode})."
+    return answer if isinstance(answer, dict) else "Reading it ended without an answer."
+
+
+def _reading(found: Found, answer: Mapping[str, Any], content: str) -> Reading:
+    path = found.path
+    problems = [_problem(path, place, warning=True) for place in answer["warnings"]]
+    described = answer["tasks"]
+    if found.function:
+        names = [one["name"] for one in described]
+        described = [one for one in described if one["name"] == found.function]
+        if not described:
+            sentence = f"There is no task named “{found.function}” in it.{nearest(found.function, names)}"
+            return Reading(whole=Problem(str(path), 1, 1, sentence))
+    tasks = []
+    for one in described:
+        task = _task(found, one, content)
+        problem = _problem(path, one["error"]) if one["error"] else None
+        if problem is None:
+            _, sentence = fault(task)
+            problem = Problem(str(path), one["line"], 1, sentence) if sentence else None
+        if problem is not None:
+            problems.append(problem)
+            task = broken(task, problem)
+        tasks.append(task)
+    return Reading(tuple(tasks), tuple(problems))
+
+
+def _task(found: Found, one: Mapping[str, Any], content: str) -> Task:
+    options = one["options"]
+    limits = {name: options[name] for name in _LIMITS if name in options}
+    if "busy" in options:
+        limits["busy"] = Busy(options["busy"])
+    if "background" in options:
+        limits["background"] = Background(options["background"])
+    return Task(
+        slug=slug_of(one["name"]),
+        title=one["title"],
+        target=PythonTarget(str(found.path), one["name"], options.get("logging", False)),
+        source=Source(str(found.path), one["line"]),
+        help=one["help"],
+        group=options.get("group", found.group),
+        button=options.get("button", ""),
+        confirm=options.get("confirm", ""),
+        params=tuple(_param(param) for param in one["params"]),
+        cwd=str(found.path.parent),
+        env=options.get("env", {}),
+        tty=tuple(options["tty"]) if "tty" in options else None,
+        limits=Limits(**limits),
+        digest=content,
+    )
+
+
+def _param(given: Mapping[str, Any]) -> Param:
+    values = dict(given)
+    values["type"] = ParamType(values["type"])
+    values["choices"] = tuple(Choice(one["value"], one["label"]) for one in values.get("choices", ()))
+    return Param(**values)
+
+
+def _problem(path: Path, place: Mapping[str, Any], *, warning: bool = False) -> Problem:
+    sentence = str(place["sentence"]).rstrip(".")
+    ending = "" if sentence.endswith("?") else "."
+    return Problem(str(path), place["line"], place["column"], sentence[:1].upper() + sentence[1:] + ending, warning)

@@ -1,0 +1,120 @@
+"""What was found in a folder, and what reading one file of it gave."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+from pushbutton.domain.command import BadTemplate, holes
+from pushbutton.domain.inputs import parse
+from pushbutton.domain.param import Param
+from pushbutton.domain.task import Task
+from pushbutton.errors import InvalidInputs
+
+__all__ = ["Form", "Found", "Problem", "Reading", "broken", "digest", "fault", "slug_of"]
+
+
+class Form(StrEnum):
+    SCRIPT = "script"  # an executable file
+    PYTHON = "python"  # tasks are what `task` decorates, if it imports `task` at all
+    NAMED = "named"  # a Python file that somebody named: every public function may be a task
+    CONFIG = "config"  # pushbutton.yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that may hold tasks. Two with the same `stamp` are taken to have the same content."""
+
+    path: Path  # absolute
+    form: Form
+    group: str = ""
+    function: str = ""  # only this one of a named file
+    stamp: tuple[int, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Line and column count from 1. A warning leaves the task usable."""
+
+    file: str
+    line: int
+    column: int
+    sentence: str
+    warning: bool = False
+
+    @property
+    def reason(self) -> str:
+        """As a broken task shows it."""
+        return f"{Path(self.file).name} line {self.line}: {self.sentence}"
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {'warning: ' if self.warning else ''}{self.sentence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The tasks of one file. `whole` is set when the file as a whole is broken, so that nobody knows its tasks."""
+
+    tasks: tuple[Task, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    whole: Problem | None = None
+
+
+def slug_of(name: str) -> str:
+    """A name as it stands in URLs: a-z, 0-9 and "-". A name without any such letter gets a short digest."""
+    plain = (
+        unicodedata.normalize("NFKD", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name)).encode("ascii", "ignore").decode()
+    )
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+    return slug[:80].strip("-") or f"task-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:6]}"
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def broken(task: Task, problem: Problem) -> Task:
+    return replace(task, broken=problem.reason)
+
+
+def fault(task: Task) -> tuple[str, str]:
+    """What does not fit together in a task: (the key that is wrong, a sentence), or ("", "")."""
+    for param in task.params:
+        if sentence := _param_fault(param):
+            return f"params.{param.name}", sentence
+    names = [param.name for param in task.params]
+    for key in ("button", "confirm"):
+        text = getattr(task, key)
+        try:
+            unknown = [name for name in holes(text) if name not in names]
+        except BadTemplate as error:
+            return key, str(error)
+        if unknown:
+            return key, f"“{key}” names “{{{unknown[0]}}}”, and there is no such input."
+    return "", ""
+
+
+def _param_fault(param: Param) -> str:
+    try:
+        re.compile(param.pattern)
+    except re.error as error:
+        return f"the pattern of “{param.name}” is wrong: {error}."
+    if param.default is None:
+        return ""
+    try:
+        parse([param], {param.name: param.default})
+    except InvalidInputs as error:
+        return f"the default of “{param.name}” does not fit: {next(iter(error.fields.values()))}"
+    return ""
+
+
+def nearest(word: str, words: Sequence[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
+
+    near = get_close_matches(word, words, 1)
+    return f" Did you mean “{near[0]}”?" if near else ""

@@ -1,0 +1,209 @@
+"""The catalog over paths: it reads each file once, follows changes, and reads again only what changed.
+
+A change is seen by the system's notification or, where there is none, by looking twice a second; so an edit shows
+within a second on any file system. A file is read in the background and what it held before stays until then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import difflib
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+from watchfiles import awatch
+
+from pushbutton.domain.task import PythonTarget, ScriptTarget, Source, Target, Task
+from pushbutton.errors import NoSuchTask
+from pushbutton.job.title import title_of
+
+from .config import read_config
+from .folder import Named, folders, named, scan
+from .python import read_python
+from .reading import Form, Found, Reading, slug_of
+from .scripts import read_script
+
+__all__ = ["PathCatalog", "assemble", "read"]
+
+_LOOK = 400  # milliseconds between two looks when nothing is notified
+_AT_ONCE = 2  # Python files that are read at the same time
+
+_Key = tuple[Path, str]
+
+
+async def read(found: Found, *, execute: bool) -> Reading:
+    """Read one file, whatever it is. Never raises."""
+    match found.form:
+        case Form.CONFIG:
+            return await asyncio.to_thread(read_config, found)
+        case Form.SCRIPT:
+            return await asyncio.to_thread(read_script, found)
+    return await read_python(found, execute=execute)
+
+
+class PathCatalog:
+    """A `Catalog` over folders, Python files (`file.py:function`), scripts and YAML files.
+
+    `changed` is called in the event loop's thread after each change of what `tasks()` gives.
+    """
+
+    def __init__(self, paths: Sequence[str | os.PathLike[str]], changed: Callable[[], None] = lambda: None) -> None:
+        self._words = paths
+        self._paths: list[Named] = []
+        self._changed = changed
+        self._tasks: Mapping[str, Task] = MappingProxyType({})
+        self._found: dict[_Key, Found] = {}
+        self._readings: dict[_Key, Reading] = {}
+        self._known: dict[_Key, tuple[Task, ...]] = {}  # the tasks of a file when it was last whole
+        self._under_way: dict[_Key, asyncio.Task[None]] = {}
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._follower: asyncio.Task[None] | None = None
+        self._stop = asyncio.Event()
+
+    def tasks(self) -> Mapping[str, Task]:
+        return self._tasks
+
+    def task(self, slug: str) -> Task:
+        if slug in self._tasks:
+            return self._tasks[slug]
+        near = difflib.get_close_matches(slug[:100], list(self._tasks), 1)
+        raise NoSuchTask(slug[:100], near[0] if near else None)
+
+    async def open(self) -> None:
+        self._paths = named(self._words)
+        await self._look()
+        await asyncio.gather(*self._under_way.values())
+        self._follower = asyncio.create_task(self._follow(), name="catalog")
+
+    async def close(self) -> None:
+        self._stop.set()
+        ending = [*self._under_way.values(), *([self._follower] if self._follower else [])]
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
+
+    async def _follow(self) -> None:
+        polling: bool | None = None
+        while not self._stop.is_set():
+            watched = await asyncio.to_thread(folders, self._paths)
+            if not watched:  # everything was removed; it may come back
+                await asyncio.sleep(_LOOK / 1000)
+            try:
+                await self._watch(watched, polling)
+            except FileNotFoundError:
+                continue  # one was removed while the watch began
+            except Exception:  # noqa: BLE001 - no notifications to be had (too many watches, a strange file system)
+                polling = True
+                await asyncio.sleep(_LOOK / 1000)
+
+    async def _watch(self, watched: Sequence[Path], polling: bool | None) -> None:
+        """Until the folders to watch are others."""
+        await self._look()
+        changes = awatch(
+            *watched,
+            watch_filter=None,
+            recursive=False,
+            debounce=200,
+            step=30,
+            rust_timeout=_LOOK,
+            yield_on_timeout=True,
+            stop_event=self._stop,
+            force_polling=polling,
+            poll_delay_ms=_LOOK // 2,
+        )
+        async with contextlib.aclosing(changes):
+            async for _ in changes:
+                await self._look()
+                if await asyncio.to_thread(folders, self._paths) != watched:
+                    return
+
+    async def _look(self) -> None:
+        """Compare what is there with what was read, and begin to read what is new or other."""
+        there = {(found.path, found.function): found for found in await asyncio.to_thread(scan, self._paths)}
+        gone = [key for key in self._found if key not in there]
+        for key in gone:
+            self._drop(key)
+        for key, found in there.items():
+            before = self._found.get(key)
+            if before is None or before != found or before.stamp != found.stamp:
+                self._begin(key, found)
+        self._found = there
+        if gone:
+            self._publish()
+
+    def _drop(self, key: _Key) -> None:
+        if key in self._under_way:
+            self._under_way.pop(key).cancel()
+        self._readings.pop(key, None)
+        self._known.pop(key, None)
+
+    def _begin(self, key: _Key, found: Found) -> None:
+        if key in self._under_way:
+            self._under_way.pop(key).cancel()
+        task = self._under_way[key] = asyncio.create_task(self._read(key, found))
+        task.add_done_callback(lambda done: self._done(key, done))
+
+    def _done(self, key: _Key, task: asyncio.Task[None]) -> None:
+        if self._under_way.get(key) is task:
+            del self._under_way[key]
+
+    async def _read(self, key: _Key, found: Found) -> None:
+        python = found.form in (Form.PYTHON, Form.NAMED)
+        async with self._turns if python else contextlib.nullcontext():
+            reading = await read(found, execute=True)
+        self._readings[key] = reading
+        if reading.whole is None:
+            self._known[key] = reading.tasks
+        self._publish()
+
+    def _publish(self) -> None:
+        order = [key for key in self._found if key in self._readings]
+        order += [key for key in self._readings if key not in self._found]
+        tasks = assemble((self._readings[key], self._known.get(key, ()), key[0]) for key in order)
+        if tasks != self._tasks or list(tasks) != list(self._tasks):
+            self._tasks = MappingProxyType(tasks)
+            self._changed()
+
+
+def assemble(files: Iterable[tuple[Reading, tuple[Task, ...], Path]]) -> dict[str, Task]:
+    """All tasks by slug, in the order of a page: those without a group, then group by group.
+
+    Each file comes with its reading, the tasks that it held when it was last whole, and its path.
+    """
+    found: dict[str, list[Task]] = {}
+    unknown: list[tuple[Path, str]] = []
+    for reading, known, path in files:
+        tasks: Sequence[Task] = reading.tasks
+        if reading.whole is not None:
+            tasks = [replace(task, broken=reading.whole.reason) for task in known]
+            if not tasks:
+                unknown.append((path, reading.whole.reason))
+        for task in tasks:
+            found.setdefault(task.slug, []).append(task)
+    merged = [tasks[0] if len(tasks) == 1 else _clash(tasks) for tasks in found.values()]
+    taken = set(found)
+    for path, reason in unknown:
+        slug = slug_of(path.stem)
+        if slug in taken:
+            slug = slug_of(path.name)
+        while slug in taken:
+            slug += "-x"
+        taken.add(slug)
+        merged.append(Task(slug, title_of(path.stem), _target(path), Source(str(path)), broken=reason))
+    return {task.slug: task for task in sorted(merged, key=lambda task: task.group.casefold())}
+
+
+def _clash(tasks: Sequence[Task]) -> Task:
+    places = [f"{Path(task.source.file).name} line {task.source.line}" for task in tasks]
+    if len({Path(task.source.file).name for task in tasks}) < len({task.source.file for task in tasks}):
+        places = [f"{task.source.file} line {task.source.line}" for task in tasks]
+    where = f"{', '.join(places[:-1])} and {places[-1]}"
+    return replace(tasks[0], broken=f"{where} each have a task named “{tasks[0].slug}”: give them different names.")
+
+
+def _target(path: Path) -> Target:
+    return PythonTarget(str(path), "") if path.suffix == ".py" else ScriptTarget(str(path))
