@@ -77,16 +77,17 @@ class Row:
 
     def open(self) -> None:
         """Turn raw bytes into cells."""
-        raw, style = self.raw, self.style
+        raw, style, stale = self.raw, self.style, self.stale
         if raw is None:
             return
-        self.raw, self.style = None, 0
+        self.raw, self.style, self.stale = None, 0, -1
         text, spans, _ = ink.read_line(raw[:-1].rstrip(b"\r"), style)
         done = 0
         for start, end, span in (*spans, (len(text), len(text), 0)):
             self._add(text[done:start], 0)
             self._add(text[start:end], span)
             done = end
+        self.stale = stale
 
     def _add(self, text: str, style: Style) -> None:
         for index, piece in enumerate(text.split("\t")):

@@ -92,6 +92,11 @@ class Terminal:
             self._write(self._pending.decode("utf-8", "replace"))
         self._pending = b""
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether the output so far ends within a character or a sequence."""
+        return bool(self._pending)
+
     def reach(self) -> list[Shown]:
         """The lines that are not settled, first to last; a last line without text is none yet."""
         rows = self._rows

@@ -141,7 +141,7 @@ class LineReader:
         """Everything that was in `output` when we were asked is in the index, or `enough` lines are."""
         index = self._index
         size = index.size()
-        while (enough is None or index.settled < enough) and (index.read < size or (final and index.worth_saving)):
+        while (enough is None or index.settled < enough) and (index.read != size or (final and index.worth_saving)):
             before, step = index.read, self._step
             mine = step is None or step.done()
             if step is None or mine:

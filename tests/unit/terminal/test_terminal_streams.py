@@ -1,0 +1,107 @@
+"""Streams as tools write them, and what a person should read afterwards."""
+
+from pushbutton.domain import ink
+from pushbutton.domain.terminal import Terminal
+
+
+def shown(stream: bytes) -> list[str]:
+    machine = Terminal()
+    machine.feed(stream)
+    return [line.text for line in machine.reach()]
+
+
+def coloured(stream: bytes) -> list[list[tuple[str, str]]]:
+    machine = Terminal()
+    machine.feed(stream)
+    return [
+        [(text, ink.classes(style)) for text, style in ink.Line(0, line.text, line.spans).runs()]
+        for line in machine.reach()
+    ]
+
+
+def test_a_tqdm_bar_leaves_its_last_state() -> None:
+    bar = "".join(
+        f"\rCopy: {done:3d}%|{'█' * (done // 10):<10}| {done}/100 [00:{done // 10:02d}<00:0{9 - done // 11}, 9.90it/s]"
+        for done in range(101)
+    )
+    assert shown(f"start\n{bar}\ndone\n".encode()) == [
+        "start",
+        "Copy: 100%|██████████| 100/100 [00:10<00:00, 9.90it/s]",
+        "done",
+    ]
+
+
+def test_a_tqdm_bar_that_leaves_nothing_leaves_no_line() -> None:
+    assert shown(b"a\n\r 50%|##  |\r100%|####|\r           \r\x1b[2Kb\n") == ["a", "b"]
+
+
+def test_nested_tqdm_bars_stay_on_their_lines() -> None:
+    stream = b"outer 0%\n\rinner  50%\rinner 100%\x1b[A\router 50%\n\rinner  50%\rinner 100%\x1b[A\router 100%\n\n"
+    assert shown(stream) == ["outer 100%", "inner 100%"]
+
+
+def test_docker_pull_leaves_one_line_per_layer() -> None:
+    stream = (
+        b"latest: Pulling from library/redis\r\n"
+        b"a1: Pulling fs layer \r\nb2: Pulling fs layer \r\nc3: Waiting \r\n"
+        b"\x1b[2A\x1b[2K\rb2: Downloading [=>   ]  1MB/4MB\r\x1b[2B"
+        b"\x1b[3A\x1b[2K\ra1: Downloading [==>  ]  2MB/4MB\r\x1b[3B"
+        b"\x1b[2A\x1b[2K\rb2: Pull complete \r\x1b[2B"
+        b"\x1b[3A\x1b[2K\ra1: Pull complete \r\x1b[3B"
+        b"\x1b[1A\x1b[2K\rc3: Pull complete \r\x1b[1B"
+        b"Digest: sha256:0123\r\n"
+    )
+    assert shown(stream) == [
+        "latest: Pulling from library/redis",
+        "a1: Pull complete ",
+        "b2: Pull complete ",
+        "c3: Pull complete ",
+        "Digest: sha256:0123",
+    ]
+
+
+def test_git_progress_leaves_the_final_counts() -> None:
+    stream = (
+        b"remote: Counting objects:  50% (1/2)\x1b[K\rremote: Counting objects: 100% (2/2)\x1b[K\r"
+        b"remote: Counting objects: 100% (2/2), done.\x1b[K\nReceiving objects: 100% (2/2), 1.2 KiB, done.\n"
+    )
+    assert shown(stream) == [
+        "remote: Counting objects: 100% (2/2), done.",
+        "Receiving objects: 100% (2/2), 1.2 KiB, done.",
+    ]
+
+
+def test_a_spinner_that_redraws_its_block_leaves_the_last_block() -> None:
+    frames = b"".join(
+        b"\x1b[2K\x1b[1A\x1b[2K\x1b[1A\x1b[2K\x1b[G\x1b[36m%s\x1b[39m install\n\x1b[90m%d files\x1b[39m\n"
+        % (mark, count)
+        for mark, count in ((b"|", 1), (b"/", 20), (b"-", 300))
+    )
+    assert coloured(b"npm\n\n\n" + frames) == [
+        [("npm", "")],
+        [("-", "f6"), (" install", "")],
+        [("300 files", "F0")],
+    ]
+
+
+def test_pytest_colours_are_kept() -> None:
+    stream = (
+        b"\x1b[1m=== test session starts ===\x1b[0m\n"
+        b"test_a.py \x1b[32m.\x1b[0m\x1b[31mF\x1b[0m\x1b[31m [100%]\x1b[0m\n"
+        b"\x1b[31m=== \x1b[31m\x1b[1m1 failed\x1b[0m, "
+        b"\x1b[32m1 passed\x1b[0m\x1b[31m in 0.1s\x1b[0m\x1b[31m ===\x1b[0m\n"
+    )
+    assert coloured(stream) == [
+        [("=== test session starts ===", "b")],
+        [("test_a.py ", ""), (".", "f2"), ("F [100%]", "f1")],
+        [("=== ", "f1"), ("1 failed", "f1 b"), (", ", ""), ("1 passed", "f2"), (" in 0.1s ===", "f1")],
+    ]
+
+
+def test_grep_colours_with_their_erase_codes_are_kept() -> None:
+    assert coloured(b"a \x1b[01;31m\x1b[Kmatch\x1b[m\x1b[K here\n") == [[("a ", ""), ("match", "f1 b"), (" here", "")]]
+
+
+def test_apt_without_rows_keeps_every_line() -> None:
+    stream = b"Setting up a ...\r\nProgress: [ 50%]\rProgress: [100%]\r\n\x1b[?25hdone\r\n"
+    assert shown(stream) == ["Setting up a ...", "Progress: [100%]", "done"]
