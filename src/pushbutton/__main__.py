@@ -1,0 +1,28 @@
+"""The command `pushbutton`.
+
+What a job says (`pushbutton status …`) is said on the fast path: a script may call it in a loop, so it loads neither
+the option parser nor anything else of the command line.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from pushbutton.job.command import VERBS
+from pushbutton.job.command import main as say
+
+__all__ = ["main"]
+
+
+def main() -> int:
+    """The exit code; what the codes mean stands in `cli/exits.py`."""
+    argv = sys.argv[1:]
+    if argv and argv[0] in VERBS:
+        return say(argv)
+    from pushbutton.cli.commands import run  # noqa: PLC0415  the slow path
+
+    return run(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,4 @@
+import typer
+
+
+def add(app: typer.Typer, panel: str) -> None: ...

@@ -1,0 +1,69 @@
+"""The one table from errors to exit codes, and what each code means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+from pushbutton.errors import (
+    BadInput,
+    ConfigError,
+    Conflict,
+    NotFound,
+    PushbuttonError,
+    Refused,
+    StoreError,
+    TaskBroken,
+)
+
+__all__ = ["MEANING", "Exit", "code_of", "for_job"]
+
+
+class Exit(IntEnum):
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    NOT_FOUND = 3
+    REFUSED = 4
+    TROUBLE = 5
+    CONFIG = 6
+    FAULT = 70
+    INTERRUPTED = 130
+
+
+MEANING: Mapping[Exit, str] = {
+    Exit.OK: "it worked; the run succeeded",
+    Exit.FAILED: "the run ended badly without a code of its own (lost, cancelled, skipped, took too long)",
+    Exit.USAGE: "the command or an input is wrong; nothing was started",
+    Exit.NOT_FOUND: "there is no such task or run",
+    Exit.REFUSED: "refused, or not possible in the state that things are in",
+    Exit.TROUBLE: "trouble with the server, the store or the network",
+    Exit.CONFIG: "a setting or a task's file is wrong",
+    Exit.FAULT: "a fault in Pushbutton itself",
+    Exit.INTERRUPTED: "Ctrl+C: `run` ended its job, `watch` and `press --follow` left theirs running",
+}
+"""`run`, `watch` and `press --follow` pass on the job's own code where it has one (128 + N: ended by signal N)."""
+
+_CODES: Mapping[type[PushbuttonError], Exit] = {
+    TaskBroken: Exit.CONFIG,
+    ConfigError: Exit.CONFIG,
+    NotFound: Exit.NOT_FOUND,
+    BadInput: Exit.USAGE,
+    Refused: Exit.REFUSED,
+    Conflict: Exit.REFUSED,
+    StoreError: Exit.TROUBLE,
+}
+"""The first entry that the error is an instance of counts."""
+
+
+def code_of(error: PushbuttonError) -> Exit:
+    return next((code for kind, code in _CODES.items() if isinstance(error, kind)), Exit.FAULT)
+
+
+def for_job(*, succeeded: bool, code: int | None) -> int:
+    """What to exit with when a run is over; never 0 for one that did not succeed."""
+    if succeeded:
+        return Exit.OK
+    if code is None:
+        return Exit.FAILED
+    return (128 - code if code < 0 else code) or Exit.FAILED

@@ -1,0 +1,188 @@
+"""`pushbutton serve`: the pages, the API and the runs, in one process. Jobs outlive it."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import inspect
+import ipaddress
+import signal
+import socket
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pushbutton import config
+from pushbutton.errors import ConfigError, Refused, StoreError
+
+if TYPE_CHECKING:
+    from pushbutton.app import Pushbutton
+    from pushbutton.domain.task import Task
+
+__all__ = ["add"]
+
+HELP = """Serve the tasks of folders and files: pages, API and runs, in one process.
+
+\b
+  pushbutton serve                          what lies in this folder
+  pushbutton serve tasks/ --port 9000       what lies in tasks/, on another port
+  pushbutton serve deploy.py:release        one function of one file
+
+A folder gives a button for every executable file, for every Python function with @task, and for the commands of its
+pushbutton.yaml; an edit shows within a second. Ctrl+C stops the server; jobs that run go on, and the next server
+finds them again with everything that they said meanwhile.
+
+Every option can be given in the environment too, as PUSHBUTTON_ and its name in capitals.
+"""
+
+_KINDS: dict[type, type] = {str: str, int: int, float: float, bool: bool}
+
+
+def add(app: typer.Typer, panel: str) -> None:
+    app.command("serve", help=HELP, rich_help_panel=panel)(_command())
+
+
+def _command() -> Any:
+    """The command with an option for each of `config.Settings`."""
+
+    def serve(paths: list[str] | None, i_know_there_is_no_login: bool, **given: Any) -> None:
+        _serve(tuple(paths or ["."]), open_to_all=i_know_there_is_no_login, given=given)
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    words = Annotated[list[str] | None, typer.Argument(metavar="[PATHS]…", help="folders and files; default: here")]
+    no_login = Annotated[
+        bool,
+        typer.Option("--i-know-there-is-no-login", help="let everybody who can reach --host press everything"),
+    ]
+    parameters = [inspect.Parameter("paths", keyword, default=None, annotation=words)]
+    for spec in fields(config.Settings):
+        default = f"default: {spec.default}" if spec.default not in ("", 0) else ""
+        known = "; ".join(filter(None, [config.variable(spec.name), default]))
+        option = typer.Option(
+            f"--{spec.name.replace('_', '-')}", help=f"{spec.metadata['help']} ({known})", show_default=False
+        )
+        kind: Any = Annotated[_KINDS[type(spec.default)] | None, option]
+        parameters.append(inspect.Parameter(spec.name, keyword, default=None, annotation=kind))
+    parameters.append(inspect.Parameter("i_know_there_is_no_login", keyword, default=False, annotation=no_login))
+    serve.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    serve.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return serve
+
+
+def _serve(paths: tuple[str, ...], *, open_to_all: bool, given: dict[str, Any]) -> None:
+    import uvloop  # noqa: PLC0415  only for serving
+
+    from . import logs  # noqa: PLC0415
+
+    settings = config.load(**given)
+    if not open_to_all:
+        _private(settings.host)
+    logs.begin()
+    sock = _listen(settings.host, settings.port)
+    # Known before anything opens: jobs are told where to report to.
+    given = {**given, "port": sock.getsockname()[1]}
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(paths, sock, given, open_to_all=open_to_all))
+
+
+def _private(host: str) -> None:
+    """Raises `Refused` for an address that others can reach: nobody logs in here."""
+    try:
+        private = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        private = False
+    if not private:
+        raise Refused(
+            f"{host} can be reached from other machines, and everybody who reaches it could press everything, "
+            "because there is no login. Use --host 127.0.0.1, or say --i-know-there-is-no-login."
+        )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    from pushbutton.web.server import listen  # noqa: PLC0415  loads the whole web
+
+    try:
+        return listen(host, port)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise StoreError(
+                f"Port {port} of {host} is taken by another program. Choose another with --port, or any free one "
+                "with --port 0."
+            ) from None
+        if error.errno == errno.EACCES:
+            raise StoreError(f"Port {port} may not be used by this user. Choose one above 1023 with --port.") from None
+        reason = error.strerror or str(error)
+        raise ConfigError(f"nobody can listen on {host}, port {port}: {reason}", file="--host") from None
+    except OverflowError:
+        raise ConfigError(f"{port} is no port: they go from 0 to 65535", file="--port") from None
+
+
+async def _run(paths: tuple[str, ...], sock: socket.socket, given: dict[str, Any], *, open_to_all: bool) -> None:
+    from pushbutton.app import Pushbutton  # noqa: PLC0415  loads every adapter
+    from pushbutton.web import server  # noqa: PLC0415
+
+    class Served(Pushbutton):
+        left = 0
+
+        async def close(self) -> None:
+            counts = await (await self.open()).store.counts()
+            self.left = sum(count for state, count in counts.items() if state.active)
+            await super().close()
+
+    app = Served(*paths, **given)
+    core = await app.open()  # what cannot be opened is said here, before anything is served
+    asked: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # The server handles both while it serves, then raises them once more for whoever started it: that is here.
+        signal.signal(number, lambda number, _: asked.append(number))
+    serving = asyncio.create_task(server.serve(app, sock))
+    if await _answers(sock, serving):
+        _welcome(app, list(core.catalog.tasks().values()), open_to_all=open_to_all)
+        if asked:
+            signal.raise_signal(asked[0])  # it came before anybody listened
+    await serving
+    _farewell(app.left)
+
+
+async def _answers(sock: socket.socket, serving: asyncio.Task[None]) -> bool:
+    """Wait for the first answer over the network. False: the server ended instead."""
+    address = sock.getsockname()[:2]
+
+    async def ask() -> None:
+        reader, writer = await asyncio.open_connection(*address)
+        host = f"[{address[0]}]" if ":" in address[0] else address[0]
+        writer.write(f"GET /api/health HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        await reader.read()
+        writer.close()
+
+    asking = asyncio.create_task(ask())
+    await asyncio.wait({asking, serving}, return_when=asyncio.FIRST_COMPLETED)
+    asking.cancel()
+    return not serving.done()
+
+
+def _welcome(app: Pushbutton, tasks: list[Task], *, open_to_all: bool) -> None:
+    host, port = app.settings.host, app.settings.port
+    if host in {"0.0.0.0", "::"}:  # noqa: S104  asked for with --i-know-there-is-no-login
+        host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104
+    broken = [task for task in tasks if task.broken]
+    print(f"Pushbutton is ready: http://{f'[{host}]' if ':' in host else host}:{port}/")
+    print(f"Tasks: {len(tasks)}" + (f", {len(broken)} of them broken:" if broken else ""))
+    for task in broken:
+        print(f"  {task.broken}")
+    print(f"Data:  {app.folder}")
+    if open_to_all:
+        print(f"Nobody has to log in: everybody who can reach {app.settings.host} may press everything.")
+    else:
+        print("Nobody has to log in: everybody on this machine may press everything.")
+    print("Ctrl+C stops the server; jobs that run go on.", flush=True)
+
+
+def _farewell(left: int) -> None:
+    jobs = {0: "No job is running.", 1: "1 run goes on"}.get(left, f"{left} runs go on")
+    print(
+        "Stopped. "
+        + (f"{jobs} without it; the next server finds " + ("it" if left == 1 else "them") + "." if left else jobs),
+        flush=True,
+    )
