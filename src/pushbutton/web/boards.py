@@ -1,0 +1,188 @@
+"""Boards: what a page shows that has a latest value only, made once for all who watch it.
+
+    patch:REST         parts of pages as HTML; REST is `run:42`, `task:deploy`, `tasks` or `now`, with a language
+                       before it for another than English: `patch:de:run:42`
+    tail:42            the last lines of a run's output, for who follows it
+
+Each frame is whole: who misses one misses nothing. A board works only while somebody watches it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pushbutton.domain.ink import Line
+from pushbutton.domain.sse import event_frame, frame
+from pushbutton.errors import PushbuttonError, StoreError
+from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.ports import Topics
+from pushbutton.runtime.watch import EVERYTHING, Bell
+
+from . import fragments, render, texts
+from .lines import line_json, readers
+from .views import Views
+
+log = logging.getLogger(__name__)
+
+PATCHES = 0.25  # seconds between two patches of one board, at least
+TAILS = 0.1  # the same for the end of an output
+LOOK = 5.0  # how often to look without a word
+TAIL_LINES = 120
+TAIL_CHARS = 1 << 17  # of all its lines together; fewer lines where they are long
+LINE_CHARS = 10_000  # what a page shows of one line
+
+
+def register(core: Core) -> None:
+    """Make the topics known to the hub."""
+    views = Views(core.store, core.catalog)
+
+    def patch(rest: str) -> AsyncIterator[bytes]:
+        return _patches(core, views, rest)
+
+    def tail(rest: str) -> AsyncIterator[bytes]:
+        return _tails(core, rest)
+
+    core.hub.register("patch", patch)
+    core.hub.register("tail", tail)
+
+
+# -- parts of pages
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    html: fragments.Fragments
+    follow: Topics | None  # what may change it; None: nothing any more
+    ages: bool = False  # changes with time alone: a rest that is guessed, "longer than usual"
+
+
+_Draw = Callable[[], Awaitable[_Drawing]]
+
+
+async def _patches(core: Core, views: Views, rest: str) -> AsyncIterator[bytes]:
+    draw, topics = _drawer(core, views, rest)
+    bell, shown = Bell(), b""
+    deaf = core.notifier.listen("catalog", bell.ring)
+    try:
+        while True:
+            # Drawn while it is followed already, so that nothing can happen in between.
+            with core.hub.channel(topics, event_frame, bell):
+                while True:
+                    drawing = await _drawn(draw)
+                    if drawing is None:
+                        return
+                    body = frame("patch", {"topic": f"patch:{rest}", "html": drawing.html})
+                    if body != shown:
+                        shown = body
+                        yield body
+                    if drawing.follow != topics:
+                        break
+                    while not await bell.wait(LOOK) and not drawing.ages:
+                        pass
+                    await asyncio.sleep(PATCHES)
+            if drawing.follow is None:
+                return
+            topics = drawing.follow
+    finally:
+        deaf()
+
+
+async def _drawn(draw: _Draw) -> _Drawing | None:
+    """None: there is nothing to draw, or not any more."""
+    while True:
+        try:
+            return await draw()
+        except StoreError as error:
+            log.warning("a page's parts wait: %s", error)
+            await asyncio.sleep(LOOK)
+        except PushbuttonError:
+            return None
+
+
+def _drawer(core: Core, views: Views, rest: str) -> tuple[_Draw, Topics]:
+    """What draws it, and what to follow meanwhile. An unknown one is drawn as nothing."""
+    language, _, thing = rest.partition(":")
+    if language not in texts.LANGUAGES:
+        language, thing = "en", rest
+    name, _, which = thing.partition(":")
+
+    async def a_run() -> _Drawing:
+        run = await core.store.run(int(which))
+        view = await views.run(run, now())
+        html = fragments.run_fragments(view, language)
+        if run.state.over:
+            return _Drawing(html, None)
+        # One that waits depends on those before it.
+        follow = Topics(runs=frozenset({run.id})) if run.state.active else Topics(tasks=frozenset({run.task}))
+        return _Drawing(html, follow, ages=run.state.active)
+
+    async def a_task() -> _Drawing:
+        view = await views.task(which, now())
+        return _Drawing(fragments.task_fragments(view, language), Topics(tasks=frozenset({which})))
+
+    async def all_tasks() -> _Drawing:
+        view = await views.tasks(now())
+        return _Drawing(fragments.tasks_fragments(view, language), EVERYTHING, ages=bool(view.going))
+
+    async def going() -> _Drawing:
+        return _Drawing({"now": _pill(await views.running(), language)}, EVERYTHING)
+
+    async def nothing() -> _Drawing:
+        return _Drawing({}, None)
+
+    if name == "run" and which.isascii() and which.isdigit():
+        return a_run, Topics(runs=frozenset({int(which)}))
+    if name == "task":
+        return a_task, Topics(tasks=frozenset({which}))
+    return {"tasks": all_tasks, "now": going}.get(thing, nothing), EVERYTHING
+
+
+def _pill(count: int, language: str) -> str:
+    """How many go on, for the header of every page."""
+    parts: Any = render.environment(language).get_template("parts.html").make_module()
+    return str(parts.now_pill(count)).strip()
+
+
+# -- the end of an output
+
+
+async def _tails(core: Core, rest: str) -> AsyncIterator[bytes]:
+    if not (rest.isascii() and rest.isdigit()):
+        return
+    try:
+        run = await core.store.run(int(rest))
+    except PushbuttonError:
+        return
+    bell, shown, quiet = Bell(), None, 0.0
+    reader = readers(core).of(run.id)
+    with core.hub.tap(run.id, bell, size=core.spools.size(run.id), over=run.state.over) as tap:
+        while True:
+            over = tap.over
+            page = await reader.lines(-TAIL_LINES, TAIL_LINES, final=over)
+            if shown != (now_shown := (page.total, page.bytes_read, page.done)):
+                shown, quiet = now_shown, time.monotonic() + TAILS
+                last = _last(page.lines)
+                head = {"run": run.id, "total": page.total, "bytes": page.bytes_read, "over": page.done}
+                first = page.first + len(page.lines) - len(last)
+                yield frame("tail", {**head, "first": first, "lines": [line_json(line, LINE_CHARS) for line in last]})
+            if over and page.done:
+                return
+            if not await bell.wait(LOOK):
+                # The word that it is over may have been said before anybody listened.
+                run = await core.store.run(run.id)
+                tap.grow(core.spools.size(run.id), over=run.state.over)
+            await asyncio.sleep(max(0.0, quiet - time.monotonic()))
+
+
+def _last(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """As many of the last lines as fit into one frame."""
+    room, first = TAIL_CHARS, len(lines)
+    while first > 0 and room > 0:
+        first -= 1
+        room -= min(len(lines[first].text), LINE_CHARS)
+    return lines[first:]

@@ -1,0 +1,149 @@
+"""A run's output as numbered lines over HTTP: pages by range, search, and plain text to read in the browser."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections import OrderedDict
+from weakref import WeakKeyDictionary
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from pushbutton.domain.event import Json, iso
+from pushbutton.domain.ink import Line, classes
+from pushbutton.domain.policy import LOCAL
+from pushbutton.domain.run import Run
+from pushbutton.errors import BadInput, BadRange
+from pushbutton.runtime import history
+from pushbutton.runtime.core import Core
+from pushbutton.runtime.lines import PAGE_LINES, LineReader
+from pushbutton.runtime.watch import Hub
+
+from .api import core_of, number_of
+
+READERS = 200  # runs whose lines are known by heart
+HITS = 200  # of one search
+QUERY = 1000  # characters to look for
+_WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
+
+
+class Readers:
+    """One `LineReader` per run, so that all who look share what was read. The longest unused go first."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._readers: OrderedDict[int, LineReader] = OrderedDict()
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def of(self, run: int) -> LineReader:
+        reader = self._readers.pop(run, None) or LineReader(self._core.spools.folder(run))
+        self._readers[run] = reader
+        while len(self._readers) > READERS:
+            # One that somebody still holds opens its files again at the next call.
+            task = asyncio.create_task(self._readers.popitem(last=False)[1].close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+        return reader
+
+
+_readers: WeakKeyDictionary[Hub, Readers] = WeakKeyDictionary()
+
+
+def readers(core: Core) -> Readers:
+    """Those of this server; streams and requests share them."""
+    if core.hub not in _readers:
+        _readers[core.hub] = Readers(core)
+    return _readers[core.hub]
+
+
+def line_json(line: Line, cut: int | None = None) -> dict[str, Json]:
+    """`t` is the text, or a list of `[text]` and `[text, classes]` where it is coloured; `c` marks a line that goes on
+    from the one before. `cut`: at most so many characters.
+    """
+    text: Json
+    if not line.spans:
+        text = line.text[:cut]
+    else:
+        runs: list[Json] = []
+        left = len(line.text) if cut is None else cut
+        for piece, style in line.runs():
+            if left <= 0:
+                break
+            runs.append([piece[:left], classes(style)] if style else [piece[:left]])
+            left -= len(piece)
+        text = runs
+    shape: dict[str, Json] = {"n": line.number, "at": iso(line.at) if line.at else None, "t": text}
+    if line.continued:
+        shape["c"] = True
+    return shape
+
+
+async def lines(request: Request) -> Response:
+    """`?from=&count=`: lines from a number on; a negative one counts from the end."""
+    core, run = await _run(request)
+    start, count = _number(request, "from", 1), _number(request, "count", 200)
+    if start == 0:
+        raise BadRange("Lines are counted from 1; a negative “from” counts from the end.")
+    if not 0 <= count <= PAGE_LINES:
+        raise BadRange(f"“count” is a number from 0 to {PAGE_LINES}.")
+    page = await readers(core).of(run.id).lines(start, count, final=run.state.over)
+
+    def body() -> bytes:
+        shown = [line_json(line) for line in page.lines]
+        return _json(
+            {"run": run.id, "total": page.total, "first": page.first, "over": page.done, "bytes": page.bytes_read},
+            lines=shown,
+        )
+
+    return _answer(await asyncio.to_thread(body))
+
+
+async def find(request: Request) -> Response:
+    """`?q=&from=&limit=&back=`: lines that hold the text, nearest first, and how many there are in all."""
+    core, run = await _run(request)
+    query = request.query_params.get("q", "")
+    if len(query) > QUERY:
+        raise BadInput(f"Look for at most {QUERY} characters.")
+    back = request.query_params.get("back", "0")
+    if back not in {"", "0", "1"}:
+        raise BadInput("“back” is 0 or 1.")
+    limit = _number(request, "limit", 50)
+    if not 1 <= limit <= HITS:
+        raise BadRange(f"“limit” is a number from 1 to {HITS}.")
+    start = _number(request, "from", -1 if back == "1" else 1)
+    reader = readers(core).of(run.id)
+    found = await reader.search(query, start=start or 1, forward=back != "1", limit=limit, final=run.state.over)
+    hits = [{"n": hit.number, "start": hit.start, "end": hit.end} for hit in found.hits]
+    return _answer(_json({"run": run.id, "total": found.total, "more": found.more}, hits=hits))
+
+
+async def plain(request: Request) -> Response:
+    """All of it as text without colours, as a terminal would have left it."""
+    core, run = await _run(request)
+    text = readers(core).of(run.id).plain(final=run.state.over)
+    headers = {"cache-control": "no-cache", "x-content-type-options": "nosniff", "x-run-state": run.state.value}
+    return StreamingResponse(text, headers=headers, media_type="text/plain; charset=utf-8")
+
+
+async def _run(request: Request) -> tuple[Core, Run]:
+    core, number = core_of(request), number_of(request.path_params["number"])
+    return core, await history.run(core, LOCAL, number)
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name, "")
+    if not text:
+        return default
+    if not _WHOLE.fullmatch(text):
+        raise BadInput(f"“{name}” is a whole number, not “{text[:40]}”.")
+    return int(text)
+
+
+def _json(head: dict[str, Json], **lists: Json) -> bytes:
+    return json.dumps({**head, **lists}, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _answer(body: bytes) -> Response:
+    return Response(body, media_type="application/json", headers={"cache-control": "no-cache"})
