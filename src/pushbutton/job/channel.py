@@ -20,13 +20,14 @@ __all__ = ["VARIABLE", "send"]
 VARIABLE = "PUSHBUTTON_EVENTS"
 _LONGEST = 60_000  # bytes: below what `lines.parse` looks at
 
-_lock = _thread.allocate_lock()
+_lock = _thread.RLock()  # a signal's handler may say something while the same thread is saying something
+_saying = False
 
 
 def _fresh_lock() -> None:
     """Another thread may have held the lock when the process was forked; in the child nobody would let it go."""
-    global _lock  # noqa: PLW0603 - one lock per process
-    _lock = _thread.allocate_lock()
+    global _lock, _saying  # noqa: PLW0603 - one lock per process
+    _lock, _saying = _thread.RLock(), False
 
 
 os.register_at_fork(after_in_child=_fresh_lock)
@@ -39,10 +40,7 @@ def send(kind: str, data: dict[str, Any]) -> bool:
         return False
     line = _encode(kind, data)
     try:
-        if len(line) <= select.PIPE_BUF:  # the kernel keeps it whole
-            _write(fd, line)
-        else:
-            _write_long(fd, line)
+        _in_turn(fd, line)
     except OSError:
         pass  # the reader is gone; the job is not hurt
     return True
@@ -77,13 +75,18 @@ def _descriptor() -> int | None:
         return None
 
 
-def _write_long(fd: int, line: bytes) -> None:
-    """Past PIPE_BUF the kernel may mix writers, so they take turns: threads by a lock, processes by `flock`.
+def _in_turn(fd: int, line: bytes) -> None:
+    """Threads take turns by a lock, processes by `flock`.
 
-    Forked processes share one open file, which `flock` would not tell apart; where `/proc` is, each opens the
-    pipe anew.
+    The kernel keeps a line whole up to PIPE_BUF, but would put it into the middle of somebody's longer one. Forked
+    processes share one open file, which `flock` would not tell apart; where `/proc` is, each opens the pipe anew.
     """
+    global _saying  # noqa: PLW0603 - guarded by the lock
     with _lock:
+        if _saying:
+            _write(fd, line)
+            return
+        _saying = True
         try:
             turn = os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError:
@@ -93,7 +96,9 @@ def _write_long(fd: int, line: bytes) -> None:
                 fcntl.flock(turn, fcntl.LOCK_EX)
             _write(fd, line)
         finally:
+            _saying = False
             if turn >= 0:
+                fcntl.flock(turn, fcntl.LOCK_UN)  # a process forked meanwhile has it open too
                 os.close(turn)
 
 

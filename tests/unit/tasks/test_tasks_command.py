@@ -1,0 +1,105 @@
+"""From a task and its inputs to argv and environment."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pushbutton.domain.command import BadTemplate, build, holes, is_shell, protected
+from pushbutton.domain.param import Inputs, Param, ParamType
+from pushbutton.domain.task import Command, CommandTarget, PythonTarget, ScriptTarget, Source, Target, Task
+from pushbutton.errors import InvalidInputs
+
+NAME = Param("name", ParamType.STR)
+
+
+def made(target: Target, inputs: Inputs, *params: Param) -> Command:
+    return build(Task("t", "T", target, Source("x"), params=params), inputs, python="/py")
+
+
+def test_a_python_task_runs_in_our_child_with_its_inputs_as_payload():
+    command = made(PythonTarget("/jobs/shop.py", "deploy"), {"name": "x"}, NAME)
+    assert command.argv == ("/py", "-P", "-m", "pushbutton.job.child", "/jobs/shop.py", "deploy")
+    assert json.loads(command.payload) == {"name": "x"}
+    assert command.env == {}
+
+
+@pytest.mark.parametrize("value", ["a b; rm -rf ~", "$(id)", "`id`", "'\"\\", "a\nb", "*", "{name}", "{{"])
+def test_a_value_stays_one_argument_whatever_it_holds(value: str):
+    assert made(CommandTarget(("say", "{name}", "--to={name}")), {"name": value}, NAME).argv == (
+        "say",
+        value,
+        f"--to={value}",
+    )
+
+
+def test_doubled_braces_are_braces():
+    assert made(CommandTarget(("say", "{{name}}", "${{HOME}}")), {}).argv == ("say", "{name}", "${HOME}")
+
+
+@pytest.mark.parametrize("item", ["{", "}", "{name", "name}", "{na me}", "{}", "{0}"])
+def test_braces_that_do_not_fit_are_a_bad_template(item: str):
+    with pytest.raises(BadTemplate):
+        holes(item)
+
+
+def test_a_value_cannot_become_an_option():
+    with pytest.raises(InvalidInputs) as caught:
+        made(CommandTarget(("cat", "{name}")), {"name": "--help"}, NAME)
+    assert caught.value.fields == {
+        "name": "Begin this with something other than “-”: the job would take it for an option."
+    }
+    with pytest.raises(InvalidInputs):
+        made(CommandTarget(("cat", "{name}.txt")), {"name": "-x"}, NAME)
+
+
+def test_a_value_with_a_dash_is_taken_where_it_can_be_no_option():
+    for argv in (("cat", "--", "{name}"), ("cat", "--file={name}"), ("cat", "x{name}")):
+        assert made(CommandTarget(argv), {"name": "-x"}, NAME).argv[-1].endswith("-x")
+    dash = Param("name", ParamType.STR, dash=True)
+    assert made(CommandTarget(("cat", "{name}")), {"name": "-x"}, dash).argv == ("cat", "-x")
+
+
+def test_an_item_without_value_falls_away():
+    target = CommandTarget(("cat", "{name}", "--n={name}", "end"))
+    assert made(target, {}, Param("name", ParamType.STR, required=False)).argv == ("cat", "end")
+
+
+def test_an_input_that_the_command_does_not_name_is_in_its_environment():
+    other = Param("other_one", ParamType.BOOL)
+    command = made(CommandTarget(("cat", "{name}")), {"name": "a", "other_one": True}, NAME, other)
+    assert command.env == {"OTHER_ONE": "true"}
+
+
+@pytest.mark.parametrize("name", ["path", "ld_preload", "pythonpath", "ifs", "env", "bash_env", "pushbutton_events"])
+def test_no_input_sets_a_variable_that_programs_act_on(name: str):
+    assert protected(name.upper())
+    assert made(CommandTarget(("true",)), {name: "x"}, Param(name, ParamType.STR)).env == {}
+
+
+def test_a_secret_is_in_the_environment_and_never_in_argv():
+    secret = Param("token", ParamType.SECRET)
+    command = made(ScriptTarget("/s", {"token": "option"}), {"token": "s3cret"}, secret)
+    assert (command.argv, command.env) == (("/s",), {"TOKEN": "s3cret"})
+    with pytest.raises(InvalidInputs):
+        made(CommandTarget(("x", "{token}")), {"token": "s3cret"}, secret)
+
+
+def test_a_script_gets_each_input_in_the_way_declared():
+    params = [Param("dry_run", ParamType.BOOL), NAME, Param("days", ParamType.CHOICES), Param("n", ParamType.INT)]
+    target = ScriptTarget("/s", {"dry_run": "option", "name": "argument", "days": "option"})
+    command = made(target, {"dry_run": True, "name": "a b", "days": ["mo", "tu"], "n": 3}, *params)
+    assert command.argv == ("/s", "--dry-run", "--days=mo,tu", "a b")
+    assert command.env == {"N": "3"}
+
+
+@pytest.mark.parametrize("line", ["#!/bin/sh", "#! /usr/bin/env bash", "#!/usr/bin/env -S zsh -e", "#!/bin/dash -eu"])
+def test_a_shell_script_runs_from_a_copy(line: str):
+    assert is_shell(line)
+    assert made(ScriptTarget("/s", shebang=line), {}).snapshot
+
+
+@pytest.mark.parametrize("line", ["", "#!", "#!/usr/bin/python3", "#!/usr/bin/env python3", "#!/opt/bashful"])
+def test_another_program_reads_its_script_by_itself(line: str):
+    assert not is_shell(line)
