@@ -24,7 +24,7 @@ import zlib
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pushbutton.domain import ink
@@ -33,6 +33,7 @@ from pushbutton.domain.terminal import PIECE, Terminal
 
 VERSION = 1  # of the files and of what a terminal shows: files of another version are made anew
 CHUNK = 1 << 18  # bytes read at a time
+BUFFERED = 10_000  # rewritten lines that wait to be written
 STEP = 0.1  # seconds of reading on, before others get a look in
 SAVE_EVERY = 32 << 20  # bytes that may have to be read again after a crash
 WORTH_SAVING = 1 << 20  # bytes of output below which reading it anew is as quick
@@ -51,6 +52,9 @@ class Extent:
     size: int
     begin: int  # offset in `output` of its first line
     extra: int  # its first line's place in `lines.at`, or the style that it begins in
+
+    def longer(self, size: int) -> Extent:
+        return Extent(self.first, self.drawn, self.offset, self.size + size, self.begin, self.extra)
 
     def row(self) -> tuple[int, ...]:
         return self.first, self.offset * 2 + self.drawn, self.size, self.begin, self.extra
@@ -112,6 +116,7 @@ class LineIndex:
         self._begins = array("Q")  # for `lines.at`, not written yet
         self._drawn = 0  # lines in `lines`
         self._drawn_size = 0
+        self._flushed = 0  # bytes of `lines` that are in the file
         self._saved = 0  # bytes of output that the files on disk stand for
         self._view: View | None = None
         self._final = False  # what `_view` was asked for
@@ -195,6 +200,8 @@ class LineIndex:
                         break
                     for piece in self._terminal.feed(data):
                         self._add(piece)
+                    if len(self._begins) > BUFFERED or self._drawn_size - self._flushed > CHUNK:
+                        self._flush()
                     if time.monotonic() >= until:
                         break
             self._flush()
@@ -214,7 +221,7 @@ class LineIndex:
         else:
             size = len(piece.data)
             if last and not last.drawn and last.offset + last.size == piece.offset and last.size + size <= PIECE:
-                self._last = replace(last, size=last.size + size)
+                self._last = last.longer(size)
             else:
                 self._begin(Extent(self._count, False, piece.offset, size, piece.offset, piece.style))
             self._count += piece.lines
@@ -222,7 +229,7 @@ class LineIndex:
     def _draw(self, data: bytes, begin: int, continued: bool) -> None:
         last, size = self._last, len(data) + 1
         if last and last.drawn and last.size + size <= PIECE:
-            self._last = replace(last, size=last.size + size)
+            self._last = last.longer(size)
         else:
             self._begin(Extent(self._count, True, self._drawn_size, size, begin, self._drawn))
         self._texts.append(data)
@@ -250,6 +257,7 @@ class LineIndex:
         _write(self._place / "lines.at", self._begins.tobytes(), (self._drawn - len(self._begins)) * 8)
         self._texts = []
         self._begins = array("Q")
+        self._flushed = self._drawn_size
 
     def _own(self) -> None:
         """Make sure that nobody else writes the derived files; where somebody does, or nobody may, use own ones."""
@@ -329,6 +337,7 @@ class LineIndex:
         self._terminal = Terminal.restore(state["terminal"])
         self._rows.frombytes(rows)
         self._drawn_size, self._drawn, self._count = drawn_size, drawn, count
+        self._flushed = drawn_size
         if state["last"]:
             first, where, length, begin, extra = state["last"]
             self._last = Extent(first, bool(where & 1), where >> 1, length, begin, extra)

@@ -10,6 +10,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import AnyStr, Self
 
@@ -19,12 +20,13 @@ from pushbutton.domain.ink import Line, Span
 from .line_index import Extent, View
 
 PAGE_LINES = 2_000
-PAGE_CHARS = 1 << 22  # a page ends early, but not before its first line
+PAGE_CHARS = 1 << 20  # a page ends early, but not before its first line
 COUNTED = 10_000  # lines that a search counts before it says "or more"
 _TIME = struct.Struct("<QQ")
 _AT_ONCE = 1 << 16  # time records read in one piece
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
+_CODE = re.compile(rb"\x1b\[(?:[0-9;:]*m|0?[Kk])")  # also in data whose capitals were made small
 _PICTURED = re.compile(rb"[\x00-\x08\x0b-\x1f]")
 
 
@@ -124,7 +126,7 @@ def _times(folder: Path, begins: Sequence[int]) -> list[int]:
     """When the byte at each of these rising offsets came; 0 where it is not known."""
     if not begins:
         return []
-    with _records(folder) as (file, count):
+    with _Times(folder) as (file, count):
         if not count:
             return [0] * len(begins)
 
@@ -144,7 +146,7 @@ def _times(folder: Path, begins: Sequence[int]) -> list[int]:
     return [times[max(0, bisect_right(offsets, begin) - 1)] for begin in begins]
 
 
-class _records:  # noqa: N801 -- reads as the function that it is
+class _Times:
     """`times`, open, and how many whole records it has."""
 
     def __init__(self, folder: Path) -> None:
@@ -165,7 +167,7 @@ class _records:  # noqa: N801 -- reads as the function that it is
 
 def line_at(folder: Path, view: View, micros: int) -> int:
     """The number of the line that was written to at that moment or next; the last one after the end, 0 if none."""
-    with _records(folder) as (file, count):
+    with _Times(folder) as (file, count):
         index = bisect_left(range(count), micros, key=lambda at: int(_TIME.unpack(os.pread(file, 16, at * 16))[1]))
         if index == count:
             return view.total
@@ -238,17 +240,39 @@ class Query:
     exact: bool = False  # capitals matter
 
     def numbers(self, data: bytes) -> Iterator[int]:
-        """Which lines of this text hold it, counted from 0."""
-        if self.exact or self.text.isascii():
-            needle = self.text.encode("utf-8", "replace")
-            yield from _hits(*((data, needle) if self.exact else (data.lower(), needle.lower())), b"\n")
+        """Which lines of an extent hold it, counted from 0."""
+        if not (self.exact or self.text.isascii()):
+            yield from _hits(_stripped(data).decode("utf-8", "replace").lower(), self.text.lower(), "\n")
+            return
+        needle = self.text.encode("utf-8", "replace")
+        needle, folded = (needle, data) if self.exact else (needle.lower(), data.lower())
+        if b"\x1b" not in data or b"\r" in data or _CONTROL.search(data.replace(b"\x1b", b"")):
+            yield from _hits(_stripped(data) if self.exact else _stripped(data).lower(), needle, b"\n")
         else:
-            yield from _hits(data.decode("utf-8", "replace").lower(), self.text.lower(), "\n")
+            yield from self._among_codes(folded, needle)
+
+    @staticmethod
+    def _among_codes(data: bytes, needle: bytes) -> Iterator[int]:
+        """Look past colours without taking them out of every line first: only out of lines that may hold it."""
+        pattern = _spaced(needle)
+        line = done = 0
+        while match := pattern.search(data, done):
+            line += data.count(b"\n", done, match.start())
+            start = data.rfind(b"\n", 0, match.start()) + 1
+            done = data.find(b"\n", match.start())
+            if needle in _CODE.sub(b"", data[start:done]):
+                yield line
 
     def columns(self, text: str) -> tuple[int, int]:
         """Where it stands first in the text of a line that holds it."""
         start = text.find(self.text) if self.exact else text.lower().find(self.text.lower())
         return (start, min(len(text), start + len(self.text))) if start >= 0 else (0, 0)
+
+
+@lru_cache(maxsize=32)
+def _spaced(needle: bytes) -> re.Pattern[bytes]:
+    """The text, with any number of colours between its characters."""
+    return re.compile(rb"(?:\x1b\[[0-9;:]*m|\x1b\[0?[Kk])*+".join(re.escape(bytes([byte])) for byte in needle))
 
 
 def _hits(data: AnyStr, needle: AnyStr, end: AnyStr) -> Iterator[int]:
@@ -267,7 +291,7 @@ def scan(folder: Path, view: View, query: Query, extents: Iterable[int], *, back
         for index in extents:
             if index < view.extents:
                 extent = view.extent(index)
-                first, data = extent.first, _stripped(files.extent(extent))
+                first, data = extent.first, files.extent(extent)
             else:
                 first, data = view.settled, "\n".join(shown.text for shown in view.reach).encode()
             numbers = [first + 1 + line for line in query.numbers(data)]

@@ -69,7 +69,7 @@ class LineReader:
         self._counts: dict[Query, _Counted] = {}
 
     async def lines(self, start: int, count: int, *, final: bool) -> LinePage:
-        """At most `count` lines (2,000, 4 Mi characters) from `start` on; -200 is the 200th from the end.
+        """At most `count` lines (2,000, 1 Mi characters) from `start` on; -200 is the 200th from the end.
 
         A page that lies within what is known already does not wait for the rest of the output: ask again when
         neither `done` nor following the run, and `total` will have grown.

@@ -129,7 +129,7 @@ async def test_a_page_holds_at_most_two_thousand_lines(tmp_path: Path, reader: L
 async def test_a_page_of_very_long_lines_ends_early(tmp_path: Path, reader: LineReader) -> None:
     write(tmp_path, b"x" * (65_536 * 100))
     page = await reader.lines(1, 2000, final=True)
-    assert len(page.lines) == 64
+    assert len(page.lines) == 16
     assert (page.lines[0].continued, page.lines[1].continued) == (False, True)
 
 
@@ -234,6 +234,13 @@ async def test_search_looks_at_what_is_shown(tmp_path: Path, reader: LineReader)
     assert (await reader.search("fail")).total == 0
     assert [hit.number for hit in (await reader.search("error")).hits] == [2]
     assert (await reader.search("[31m")).total == 0
+
+
+async def test_search_does_not_find_what_is_in_colour_codes(tmp_path: Path, reader: LineReader) -> None:
+    write(tmp_path, b"\x1b[31mred\x1b[K 3\x1b[0m\x1b[1m1\x1b[m\n" * 400 + b"\x1b[1mK\x1b[m\n" + b"filler\n" * 300)
+    assert (await reader.search("31")).total == 400
+    assert (await reader.search("1mr")).total == 0
+    assert [hit.number for hit in (await reader.search("k")).hits] == [401]
 
 
 async def test_search_finds_text_that_is_not_ascii(tmp_path: Path, reader: LineReader) -> None:
