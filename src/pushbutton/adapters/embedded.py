@@ -38,7 +38,8 @@ class EmbeddedDispatch:
             self._wake.clear()
             await self._round(deliver)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL)
+                async with asyncio.timeout(POLL):  # not wait_for: up to Python 3.11 it can swallow a cancellation
+                    await self._wake.wait()
 
     async def _round(self, deliver: Deliver) -> None:
         """Offer the heads, the oldest run first, until every line is empty or busy, or nothing has a slot."""

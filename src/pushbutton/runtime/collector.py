@@ -82,6 +82,7 @@ async def _end(core: Core, run: Run, reading: Reading, end: Record) -> None:
     if reading.open_step:
         done = "succeeded" if state is RunState.SUCCEEDED else "failed"
         reading.add(Kind.STEP, end["t"], name=reading.open_step, state=done)
+        reading.row["step"] = "" if state is RunState.SUCCEEDED else reading.open_step
     core.hub.grew(run.id, core.spools.size(run.id), over=True)
     await journal.move(
         core,
