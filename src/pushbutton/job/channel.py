@@ -26,7 +26,7 @@ _saying = False
 
 def _fresh_lock() -> None:
     """Another thread may have held the lock when the process was forked; in the child nobody would let it go."""
-    global _lock, _saying  # noqa: PLW0603 - one lock per process
+    global _lock, _saying
     _lock, _saying = _thread.RLock(), False
 
 

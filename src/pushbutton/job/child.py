@@ -35,6 +35,11 @@ def main(argv: list[str]) -> int:
     path = os.path.abspath(path)
     inputs = _inputs()
     sys.argv = [path]
+    if inputs or os.path.basename(path).partition(".")[0] in sys.stdlib_module_names:
+        # what comes from the standard library comes before the author's folder can stand in for it
+        import traceback  # noqa: F401, PLC0415
+
+        from . import convert  # noqa: F401, PLC0415
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(line_buffering=True)

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import declare, docstring, hints
-from .evaluate import NotPlain, Scope
+from .evaluate import Foreign, NotPlain, Scope
 from .hints import MISSING, WrongHint
 from .load import load
 from .title import title_of
@@ -183,7 +183,7 @@ class _Reader:
         if argument.default is None:
             default = MISSING
         elif value != self._live:
-            default = value(argument.default)
+            default = _certain(value(argument.default), argument.default)
         else:  # what it is, not what it would be a second time
             found = self._module
             for part in argument.function.split("."):
@@ -198,10 +198,10 @@ class _Reader:
         for keyword in (keyword for one in call for keyword in one.keywords):
             name = keyword.arg or "**"
             if name not in declare.OPTIONS:
-                raise _Wrong(keyword, f"task() has no option named “{name}”.{_nearest(name, declare.OPTIONS)}")
+                raise _Wrong(keyword, f"there is no option named “{name}” for a task.{_nearest(name, declare.OPTIONS)}")
             try:
                 try:
-                    value = self._scope.value(keyword.value)
+                    value = _certain(self._scope.value(keyword.value), keyword.value)
                 except NotPlain as unknown:
                     if not self._execute:
                         raise
@@ -238,6 +238,13 @@ class _Reader:
             return self._live(ast.parse(source.strip(), mode="eval").body)
         except SyntaxError:
             raise NotPlain(None, f"“{source}” is no type") from None
+
+
+def _certain(value: Any, node: ast.AST) -> Any:
+    """The value, unless it is only a name of another package."""
+    if isinstance(value, Foreign):
+        raise NotPlain(node, f"{value.name} is only known when the file runs")
+    return value
 
 
 def _definitions(body: list[ast.stmt]) -> Iterator[Function | ast.ClassDef]:

@@ -52,15 +52,19 @@ def test_each_call_is_one_event(monkeypatch: pytest.MonkeyPatch):
         ("progress", {"percent": 37.5, "text": "three"}),
         ("progress", {"percent": None, "text": ""}),
         ("progress", {"percent": None, "text": ""}),
-        ("artifact", {"path": os.path.abspath("out.csv"), "title": "Sales"}),
+        ("artifact", {"path": str(Path.cwd() / "out.csv"), "title": "Sales"}),
     ]
 
 
 def test_a_step_fails_with_the_exception_that_leaves_it(monkeypatch: pytest.MonkeyPatch):
-    with heard(monkeypatch) as events, pytest.raises(KeyError), context.step("outer"):
-        with context.step("inner"):
-            pass
-        raise KeyError
+    def work() -> None:
+        with context.step("outer"):
+            with context.step("inner"):
+                pass
+            raise KeyError
+
+    with heard(monkeypatch) as events, pytest.raises(KeyError):
+        work()
     assert [(data["name"], data["state"]) for _, data in events] == [
         ("outer", "running"),
         ("inner", "running"),

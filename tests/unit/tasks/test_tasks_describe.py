@@ -1,5 +1,7 @@
 """A Python file tells its tasks without being run."""
 
+# ruff: noqa: E501 - a sentence that is tested stands on one line
+
 from __future__ import annotations
 
 import json
@@ -69,16 +71,41 @@ def test_nothing_of_the_file_runs(tmp_path: Path):
         ("x: 'dt.datetime | None' = None", {"type": "datetime", "required": False}),
         ("x: Optional['pathlib.Path']", {"type": "file", "required": False}),
         ("x: SecretStr", {"type": "secret", "required": True}),
-        ("x: Annotated[str, Field(multiline=True, dash=True)]", {"type": "str", "required": True} | {"multiline": True, "dash": True}),
-        ("x: Annotated[int, Field(min=1, max=8, label='L', help='H')]", {"type": "int", "required": True, "min": 1, "max": 8, "label": "L", "help": "H"}),
-        ("x: Annotated[str, Field(pattern='[a-z]+', max_length=3)]", {"type": "str", "required": True, "pattern": "[a-z]+", "max_length": 3}),
+        (
+            "x: Annotated[str, Field(multiline=True, dash=True)]",
+            {"type": "str", "required": True} | {"multiline": True, "dash": True},
+        ),
+        (
+            "x: Annotated[int, Field(min=1, max=8, label='L', help='H')]",
+            {"type": "int", "required": True, "min": 1, "max": 8, "label": "L", "help": "H"},
+        ),
+        (
+            "x: Annotated[str, Field(pattern='[a-z]+', max_length=3)]",
+            {"type": "str", "required": True, "pattern": "[a-z]+", "max_length": 3},
+        ),
         ("x: Annotated[int, 'How many']", {"type": "int", "required": True, "help": "How many"}),
-        ("x: Literal['a', 2] = 2", {"type": "choice", "required": False, "default": 2, "choices": [{"value": "a", "label": ""}, {"value": 2, "label": ""}]}),
-        ("x: list[Literal['a', 'b']] = ['b']", {"type": "choices", "required": False, "default": ["b"], "choices": [{"value": "a", "label": ""}, {"value": "b", "label": ""}]}),
+        (
+            "x: Literal['a', 2] = 2",
+            {
+                "type": "choice",
+                "required": False,
+                "default": 2,
+                "choices": [{"value": "a", "label": ""}, {"value": 2, "label": ""}],
+            },
+        ),
+        (
+            "x: list[Literal['a', 'b']] = ['b']",
+            {
+                "type": "choices",
+                "required": False,
+                "default": ["b"],
+                "choices": [{"value": "a", "label": ""}, {"value": "b", "label": ""}],
+            },
+        ),
         ("*, x: int", {"type": "int", "required": True}),
         ("x: int, /, *rest, **more", {"type": "int", "required": True}),
     ],
-)  # fmt: skip
+)
 def test_a_hint_is_a_param(argument: str, expected: dict[str, Any], tmp_path: Path):
     assert param(tmp_path, argument) == expected
 
@@ -99,8 +126,12 @@ def test_labels_of_a_field_stand_for_values(tmp_path: Path):
 def test_constraints_of_other_packages_are_read_without_them(tmp_path: Path):
     before = "from pydantic import Field as F, SecretStr as S\nfrom annotated_types import Ge, Lt, Len\n"
     assert param(tmp_path, "x: Annotated[int, F(ge=1, description='D'), Lt(8)]", before) == {
-        "type": "int", "required": True, "min": 1, "max": 7, "help": "D",
-    }  # fmt: skip
+        "type": "int",
+        "required": True,
+        "min": 1,
+        "max": 7,
+        "help": "D",
+    }
     assert param(tmp_path, "x: S", before) == {"type": "secret", "required": True}
     assert param(tmp_path, "x: Annotated[str, Len(2, 3)]", before)["max_length"] == 3
 
@@ -138,7 +169,10 @@ def test_a_file_that_cannot_be_imported_breaks_only_the_task_that_needs_it(tmp_p
 @pytest.mark.parametrize(
     ("argument", "sentence"),
     [
-        ("x: dict", "a form cannot ask for “x: dict”; use str, int, float, bool, date, time, datetime, Literal, Enum, list[Literal[…]], Path or SecretStr"),
+        (
+            "x: dict",
+            "a form cannot ask for “x: dict”; use str, int, float, bool, date, time, datetime, Literal, Enum, list[Literal[…]], Path or SecretStr",
+        ),
         ("x: list[str]", "a form cannot ask for “x: list[str]”; use list[Literal[…]] or list of an Enum"),
         ("x: Literal['a'] = 'b'", "the default of “x” is not among its choices"),
         ("x: int = 'a'", "the default of “x” is str, and the hint says int"),
@@ -146,7 +180,7 @@ def test_a_file_that_cannot_be_imported_breaks_only_the_task_that_needs_it(tmp_p
         ("x: Annotated[int, Field(min=3, max=1)]", "the least value of “x” (3) is above its greatest (1)"),
         ("_x: int", "“_x” has no default, and a name that begins with “_” is asked of nobody"),
     ],
-)  # fmt: skip
+)
 def test_a_hint_that_no_form_can_ask_for_is_explained(argument: str, sentence: str, tmp_path: Path):
     if argument.startswith("x: Literal['a'] =") or "= 'a'" in argument:
         answer = described(tmp_path, f"{HEAD}@task\ndef go({argument}): ...\n")
@@ -163,14 +197,40 @@ def test_what_no_form_can_ask_for_is_left_to_its_default(tmp_path: Path):
 def test_options_are_read_and_mistakes_in_them_are_placed(tmp_path: Path):
     text = f"{HEAD}@task(timeout=60 * 15, tty=(24, 80), env={{'A': 'b'}}, busy='join')\ndef go(): ...\n"
     assert described(tmp_path, text)["tasks"][0]["options"] == {
-        "timeout": 900, "tty": [24, 80], "env": {"A": "b"}, "busy": "join",
-    }  # fmt: skip
+        "timeout": 900,
+        "tty": [24, 80],
+        "env": {"A": "b"},
+        "busy": "join",
+    }
     (task,) = described(tmp_path, f"{HEAD}@task(\n    titel='x')\ndef go(): ...\n")["tasks"]
     assert task["error"] == {
-        "line": 5, "column": 5, "sentence": "task() has no option named “titel”. Did you mean “title”?",
-    }  # fmt: skip
+        "line": 5,
+        "column": 5,
+        "sentence": "there is no option named “titel” for a task. Did you mean “title”?",
+    }
     (task,) = described(tmp_path, f"{HEAD}@task(busy='wait')\ndef go(): ...\n")["tasks"]
     assert task["error"]["sentence"] == "“busy” must be one of: queue, skip, join"
+
+
+def test_a_value_of_another_file_is_known_by_importing(tmp_path: Path):
+    (tmp_path / "house_rules.py").write_text("NAME = 'teapot'\nLIMIT = 30\n")
+    text = f"{HEAD}import house_rules\n@task(timeout=house_rules.LIMIT)\ndef go(x: str = house_rules.NAME): ...\n"
+    assert len(asked(tmp_path, text)["warnings"]) == 2
+    (task,) = asked(tmp_path, text, "--import")["tasks"]
+    assert (task["options"], task["params"][0]["default"]) == ({"timeout": 30}, "teapot")
+
+
+@pytest.mark.parametrize(
+    "enum",
+    [
+        "class K(str, enum.Enum):\n    A = 'a'\n    B = 'b'",
+        "class K(enum.StrEnum):\n    A = enum.auto()\n    B = enum.auto()",
+        "K = enum.Enum('K', [('A', 'a'), ('B', 'b')])",
+        "NAMES = ['a', *['b']]\nK = Literal[tuple(NAMES)]",
+    ],
+)
+def test_choices_of_all_shapes_are_read_without_running(enum: str, tmp_path: Path):
+    assert [choice["value"] for choice in param(tmp_path, "x: K", enum)["choices"]] == ["a", "b"]
 
 
 def test_a_syntax_error_has_its_place_and_reason(tmp_path: Path):

@@ -58,7 +58,8 @@ class Table:
             try:
                 found[name] = self._keys[name].read(given)
             except Unfit as error:
-                self._wrong.append(((*at, name), f"“{name}” must be {error}."))
+                ending = "" if str(error).endswith("?") else "."
+                self._wrong.append(((*at, name), f"“{name}” must be {error}{ending}"))
         return found
 
 
@@ -133,7 +134,7 @@ def _one_of(*words: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if value not in words or not isinstance(value, str):
             near = nearest(value, words) if isinstance(value, str) else ""
-            raise Unfit(f"one of: {', '.join(words)}{'.' + near[:-1] + '?' if near else ''}")
+            raise Unfit(f"one of: {', '.join(words)}{'.' + near if near else ''}")
         return value
 
     return read
