@@ -1,0 +1,121 @@
+"""How a run's end is told: what happened, what it means, what to do. Never in the words of a shell."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from pushbutton.domain.run import Run, RunState
+
+from .steps import Story
+from .texts import Texts, mark
+from .wording import who
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    headline: str
+    happened: str = ""
+    means: str = ""
+    todo: str = ""
+
+
+_SIGNALS: Final = {
+    9: mark("Something outside of the task ended it without warning; most often the machine had run out of memory."),
+    11: mark("The program crashed: it used memory that it may not use."),
+    6: mark("The program crashed and ended itself."),
+    15: mark("Something outside of Pushbutton asked it to end."),
+    2: mark("Something outside of Pushbutton interrupted it."),
+}
+_CODES: Final = {
+    126: mark("The program that it starts is there, but may not be started: its file is not marked as a program."),
+    127: mark("A program that it needs was not found on this machine."),
+}
+
+_NUMBERED: Final = re.compile(r"\((code|signal) \d+\)")
+"""A reason that only repeats the number with which a process ended."""
+
+
+def ending(run: Run, story: Story, t: Texts) -> Ending:
+    """For a run that is over."""
+    tell = {
+        RunState.SUCCEEDED: _succeeded,
+        RunState.FAILED: _failed,
+        RunState.CANCELLED: _cancelled,
+        RunState.LOST: _lost,
+        RunState.SKIPPED: _skipped,
+    }
+    return tell[run.state](run, story, t)
+
+
+def _succeeded(run: Run, story: Story, t: Texts) -> Ending:
+    return Ending(story.last_word or run.status or t("It is done: everything went well."))
+
+
+def _failed(run: Run, story: Story, t: Texts) -> Ending:
+    if run.started_at is None:
+        return Ending(
+            t("It could not be started."),
+            happened=t.sentence(run.reason),
+            means=t("Nothing was done."),
+            todo=t("Once the reason is gone, try again."),
+        )
+    where = story.failed_step
+    headline = (
+        t("It failed at step {number}: {name}", number=where[0], name=where[1].name) if where else t("It failed.")
+    )
+    return Ending(
+        headline,
+        happened=story.complaint or cause(run, t),
+        means=t("What it had done until then stays done; nothing was taken back."),
+        todo=t("The last lines of the technical output usually say more. Try again once the reason is gone."),
+    )
+
+
+def cause(run: Run, t: Texts) -> str:
+    """Why a run failed, as far as its reason and the end of its process tell."""
+    if run.reason and not _NUMBERED.search(run.reason):
+        return t.sentence(run.reason)
+    code = run.exit_code
+    if code is not None and code < 0:
+        return t(_SIGNALS.get(-code, mark("Something outside of the task ended it before it was done.")))
+    return t(_CODES.get(code or 0, mark("The task itself reported that it did not work.")))
+
+
+def _cancelled(run: Run, story: Story, t: Texts) -> Ending:
+    if run.started_at is None:
+        return Ending(
+            t("{who} took it back before it started.", who=who(run.stop_by, t))
+            if run.stop_by
+            else t("It was stopped."),
+            means=t("Nothing was done."),
+        )
+    place = next(
+        ((n, step) for n, step in enumerate(story.steps, 1) if step.colour == "skipped" and step.started), None
+    )
+    by = who(run.stop_by, t) if run.stop_by else ""
+    if by and place:
+        headline = t("{who} stopped it at step {number}: {name}", who=by, number=place[0], name=place[1].name)
+    else:
+        headline = t("{who} stopped it.", who=by) if by else t("It was stopped.")
+    return Ending(headline, means=t("What it had done until then stays done; nothing was taken back."))
+
+
+def _lost(run: Run, story: Story, t: Texts) -> Ending:
+    del run, story
+    return Ending(
+        t("We do not know how it ended."),
+        happened=t("Contact with it was lost: it was ended from outside, or the machine was restarted."),
+        means=t("It may have been done in full, in part, or not at all. What it had said until then is kept."),
+        todo=t("Look at the output, and at the place where it works, before you try again."),
+    )
+
+
+def _skipped(run: Run, story: Story, t: Texts) -> Ending:
+    del run, story
+    return Ending(
+        t("Its turn passed."),
+        happened=t("The task was still busy with an earlier run, and it lets a turn pass rather than wait."),
+        means=t("Nothing was started."),
+    )

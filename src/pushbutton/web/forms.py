@@ -1,0 +1,223 @@
+"""A task's params as form fields, and a submitted form as raw inputs. What values mean is decided in `domain`.
+
+Names of our own fields hold a dash, which no param's name can.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.datastructures import FormData, QueryParams, UploadFile
+
+from pushbutton.domain.event import Json
+from pushbutton.domain.param import Choice, Param, ParamType
+from pushbutton.domain.task import Task
+
+from .texts import Texts
+
+KEY: Final = "press-key"
+WHY: Final = "press-why"
+SEEN: Final = "press-seen"  # the newest run of the task when the form was shown
+SURE: Final = "press-sure"  # the question was answered
+FROM_RUN: Final = "from-run"  # in the URL: fill in the inputs of this run
+
+_CARDS = 5  # more choices than this become a list
+_CARD_TEXT = 40  # characters; longer labels need the room of a list
+_YES = frozenset({"true", "1", "on", "yes"})
+
+Values = Mapping[str, Sequence[str]]
+"""What stands in the fields, by param name, as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One param as a control with what stands in it."""
+
+    param: Param
+    control: str  # cards, select, tick, ticks, area, password, file, or an input's type
+    values: tuple[str, ...] = ()
+    wrong: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"f-{self.param.name}"
+
+    @property
+    def value(self) -> str:
+        return self.values[0] if self.values else ""
+
+    @property
+    def grouped(self) -> bool:
+        """Several inputs under one legend."""
+        return self.control in ("cards", "ticks")
+
+    @property
+    def optional(self) -> bool:
+        return not self.param.required and self.control not in ("tick", "ticks")
+
+    def described(self) -> str:
+        """The ids for aria-describedby: the hint, then what is wrong."""
+        ids = [f"{self.id}-hint"] if self.param.help and self.control != "tick" else []
+        return " ".join([*ids, f"{self.id}-wrong"] if self.wrong else ids)
+
+
+def control(param: Param) -> str:
+    if param.type is ParamType.CHOICE or (param.type is ParamType.STR and param.choices):
+        short = all(len(choice.label or str(choice.value)) <= _CARD_TEXT for choice in param.choices)
+        return "cards" if short and len(param.choices) <= _CARDS else "select"
+    if param.type is ParamType.STR:
+        return "area" if param.multiline else "text"
+    return {
+        ParamType.INT: "number",
+        ParamType.FLOAT: "number",
+        ParamType.BOOL: "tick",
+        ParamType.DATE: "date",
+        ParamType.TIME: "time",
+        ParamType.DATETIME: "datetime-local",
+        ParamType.CHOICES: "ticks",
+        ParamType.FILE: "file",
+        ParamType.SECRET: "password",
+    }[param.type]
+
+
+def fields(task: Task, values: Values | None = None, wrong: Mapping[str, str] | None = None) -> tuple[Field, ...]:
+    """`values` None: the declared defaults. A file or a secret never stands in a field."""
+    return tuple(
+        Field(
+            param,
+            control(param),
+            () if param.type in (ParamType.FILE, ParamType.SECRET) else _standing(param, values),
+            (wrong or {}).get(param.name, ""),
+        )
+        for param in task.params
+    )
+
+
+def _standing(param: Param, values: Values | None) -> tuple[str, ...]:
+    if values is None or param.name not in values:
+        return _as_text(param.default) if values is None else ()
+    return tuple(values[param.name])
+
+
+def prefilled(task: Task, query: QueryParams) -> Values | None:
+    """The defaults, with what the URL says in their place; None where it says nothing."""
+    named = {param.name for param in task.params} & set(query.keys())
+    if not named:
+        return None
+    values = {param.name: _as_text(param.default) for param in task.params}
+    for param in task.params:
+        if param.name in named:
+            given = query.getlist(param.name)
+            values[param.name] = (_flag(given[-1]),) if param.type is ParamType.BOOL else tuple(given)
+    return values
+
+
+def of_inputs(task: Task, inputs: Mapping[str, Json]) -> Values:
+    """The inputs of an earlier run, as far as the task still has them."""
+    return {param.name: _as_text(inputs[param.name]) for param in task.params if param.name in inputs}
+
+
+def of_form(task: Task, form: FormData) -> Values:
+    """What was typed, to be shown again."""
+    values: dict[str, tuple[str, ...]] = {}
+    for param in task.params:
+        given = tuple(text for text in form.getlist(param.name) if isinstance(text, str))
+        values[param.name] = ("true" if given else "false",) if param.type is ParamType.BOOL else given
+    return values
+
+
+def raw(task: Task, form: FormData) -> dict[str, object]:
+    """What a press takes with `form`: text as it was typed, lists for several choices, "on" or "off", uploads."""
+    given: dict[str, object] = {}
+    for param in task.params:
+        values = form.getlist(param.name)
+        if param.type is ParamType.BOOL:
+            given[param.name] = "on" if values else "off"
+        elif param.type is ParamType.CHOICES:
+            given[param.name] = [value for value in values if isinstance(value, str)]
+        elif param.type is ParamType.FILE:
+            uploads = [value for value in values if isinstance(value, UploadFile) and value.filename]
+            if uploads:
+                given[param.name] = uploads[-1]
+        elif values and isinstance(values[-1], str):
+            given[param.name] = values[-1].replace("\r\n", "\n") if param.multiline else values[-1]
+    return given
+
+
+def shown(param: Param | None, value: Json, t: Texts) -> str:
+    """An input as a page shows it."""
+    if param is not None and param.type is ParamType.SECRET:
+        return t("not shown")
+    if value is None or value in ("", []):
+        return "–"
+    if isinstance(value, bool):
+        return t("Yes") if value else t("No")
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(shown(param, item, t) for item in value)
+    if isinstance(value, Mapping):
+        return str(value.get("name", ""))
+    labels = {str(choice.value): choice.label for choice in param.choices} if param else {}
+    return labels.get(str(value)) or str(value)
+
+
+def facts(task: Task | None, inputs: Mapping[str, Json], t: Texts) -> list[tuple[str, str]]:
+    """Inputs as label and value, in the order of the form; inputs that the task lost come last, under their names."""
+    params = task.params if task else ()
+    known = [(param.title, shown(param, inputs.get(param.name), t)) for param in params
+             if param.name in inputs or param.type is ParamType.SECRET]  # fmt: skip
+    names = {param.name for param in params}
+    return known + [(name, shown(None, value, t)) for name, value in inputs.items() if name not in names]
+
+
+def summary(task: Task | None, inputs: Mapping[str, Json], t: Texts) -> str:
+    """Inputs in one short line: "2.14.3 · Production"."""
+    params = {param.name: param for param in task.params} if task else {}
+    parts = [
+        shown(params.get(name), value, t)
+        for name, value in inputs.items()
+        if value not in (None, "", [], False) and (value is not True)
+    ]
+    line = " · ".join(part.replace("\n", " ") for part in parts)
+    return line if len(line) <= 120 else line[:119] + "…"
+
+
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+def filled(template: str, standing: Sequence[Field], t: Texts) -> str:
+    """A button's or question's text with `{name}` replaced by what stands in the field, "…" where nothing does."""
+    by_name = {field.param.name: field for field in standing}
+    return _PLACE.sub(lambda match: _place(match, by_name, t), template)
+
+
+def _place(match: re.Match[str], by_name: Mapping[str, Field], t: Texts) -> str:
+    field = by_name.get(match[1])
+    if field is None:
+        return match[0]
+    if field.param.type is ParamType.BOOL:
+        return t("Yes") if field.value == "true" else t("No")
+    if field.control == "select" and not field.value and field.param.required and field.param.choices:
+        return _label(field.param.choices[0])
+    labels = {str(choice.value): _label(choice) for choice in field.param.choices}
+    return ", ".join(labels.get(value, value) for value in field.values if value) or "…"
+
+
+def _label(choice: Choice) -> str:
+    return choice.label or str(choice.value)
+
+
+def _as_text(value: Json) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, bool):
+        return ("true" if value else "false",)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return tuple(str(item) for item in value)
+    return () if isinstance(value, Mapping) else (str(value),)
+
+
+def _flag(text: str) -> str:
+    return "true" if text.lower() in _YES else "false"

@@ -1,0 +1,344 @@
+"""The pages: each is read with GET, works without JavaScript, and changes things by a form and a redirect."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import secrets
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from pushbutton import errors
+from pushbutton.domain.run import Run
+from pushbutton.domain.task import Task
+from pushbutton.runtime import cancel, history, press
+from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.ports import RunQuery
+
+from . import export, favourites, filters, find, forms, problems, render, tails, texts, uploads, wording
+from .readers import THEMES, Reader, reader, remember, way_back
+from .views import Card, TasksView, TaskView, Views
+
+log = logging.getLogger(__name__)
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+PAGE = 50
+"""Runs on one page of the history."""
+
+_KEYS = 2000  # idempotency keys that are remembered, to tell a double press from somebody who was faster
+_FORM = 8 << 20  # bytes of one text field
+_FIELDS = 2000
+
+
+def routes() -> list[Route]:
+    return [
+        Route("/", _page(tasks)),
+        Route("/tasks/{slug}", _page(task)),
+        Route("/tasks/{slug}", _page(press_task), methods=["POST"]),
+        Route("/runs/{number:int}", _page(run)),
+        Route("/runs/{number:int}/stop", _page(stop), methods=["POST"]),
+        Route("/history", _page(runs)),
+        Route("/history.csv", _page(runs_csv)),
+        Route("/theme", _page(settings), methods=["POST"]),
+        Route("/favourites", _page(favourite), methods=["POST"]),
+    ]
+
+
+# --- reading
+
+
+async def tasks(request: Request) -> Response:
+    core, who = _core(request), reader(request)
+    view = await _views(request).tasks(now())
+    query, group = request.query_params.get("q", "").strip()[:100], request.query_params.get("group", "")
+    found = [card for card in view.cards if find.matches(card.task, query) and group in ("", card.task.group)]
+    meant = find.meant(query, (card.task for card in view.cards)) if query and not found else ""
+    del core
+    return await _show(
+        request, "tasks.html", room="tasks", parts="tasks", view=view, query=query, group=group,
+        pins=who.pins, sections=_sections(view, found, who), meant=meant,
+    )  # fmt: skip
+
+
+def _sections(view: TasksView, found: list[Card], who: Reader) -> list[tuple[str, list[Card]]]:
+    """The kept tasks first ("*"), in their order, then the groups in the catalogue's, then the rest ("")."""
+    by_slug = {card.task.slug: card for card in found}
+    kept = [by_slug[slug] for slug in who.pins if slug in by_slug]
+    rest = [card for card in found if card not in kept]
+    named = [("*", kept), *((name, [card for card in rest if card.task.group == name]) for name in (*view.groups, ""))]
+    return [(name, cards) for name, cards in named if cards]
+
+
+async def task(request: Request) -> Response:
+    view = await _views(request).task(request.path_params["slug"], now())
+    who, values, source = reader(request), forms.prefilled(view.task, request.query_params), 0
+    number = request.query_params.get(forms.FROM_RUN, "")
+    if number.isascii() and number.isdigit() and len(number) < 19:
+        earlier = await history.run(_core(request), who.actor, int(number))
+        if earlier.task == view.task.slug:
+            values, source = forms.of_inputs(view.task, earlier.inputs), earlier.id
+    return await _form(request, view, values, from_run=source)
+
+
+async def run(request: Request) -> Response:
+    core, who = _core(request), reader(request)
+    found = await history.run(core, who.actor, request.path_params["number"])
+    view = await _views(request).run(found, now())
+    failed = found.state.value in ("failed", "lost")
+    return await _show(
+        request, "run.html", room="tasks", parts=f"run:{found.id}", output=found.id, view=view,
+        joined="joined" in request.query_params, tail=await tails.tail(core, found),
+        open_output=failed or not view.story.updates,
+    )  # fmt: skip
+
+
+async def runs(request: Request) -> Response:
+    chosen = filters.read(request.query_params)
+    at, who = now(), reader(request)
+    found = await history.runs(_core(request), who.actor, chosen.query(at, PAGE + 1))
+    view = await _views(request).history(found, at, limit=PAGE)
+    days: list[tuple[int, list[Run]]] = []
+    for item in view.runs:
+        day = wording.local(item.pressed_at, who.zone).date()
+        if not days or wording.local(days[-1][0], who.zone).date() != day:
+            days.append((item.pressed_at, []))
+        days[-1][1].append(item)
+    words = [(name, wording.LOOKS[min(states)].word) for name, states in filters.STATES.items()]
+    return await _show(
+        request, "history.html", room="history", view=view, filter=chosen, days=days, states=words,
+        older=f"/history{chosen.url(before=view.older)}" if view.older else "", query=chosen.url(),
+    )  # fmt: skip
+
+
+async def runs_csv(request: Request) -> Response:
+    core, who, chosen = _core(request), reader(request), filters.read(request.query_params)
+
+    async def read(query: RunQuery) -> Any:
+        return await history.runs(core, who.actor, query)
+
+    return StreamingResponse(
+        export.table(read, chosen.query(now(), PAGE)),
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": 'attachment; filename="runs.csv"'},
+    )
+
+
+# --- changing
+
+
+async def press_task(request: Request) -> Response:
+    core, who = _core(request), reader(request)
+    view = await _views(request).task(request.path_params["slug"], now())
+    async with request.form(max_fields=_FIELDS, max_part_size=_FORM) as form:
+        key = _text(form, forms.KEY) or secrets.token_urlsafe(16)
+        again = _seen_before(request, key)
+        if view.task.confirm and not _text(form, forms.SURE):
+            return await _refused(request, view, form, texts.mark("Tick that you are sure, then press again."), key=key)
+        if not again and (faster := _faster(view, form)):
+            return await _form(request, view, forms.of_form(view.task, form), 409, key=key, faster=faster,
+                               why=_text(form, forms.WHY))  # fmt: skip
+        try:
+            pressed = await press.press(
+                core, who.actor, view.task.slug, await _stored(core, view.task, form), key=key,
+                why=_text(form, forms.WHY).strip(), form=True,
+            )  # fmt: skip
+        except errors.InvalidInputs as error:
+            return await _refused(request, view, form, error.fields.get("", ""), key=key, wrong=error.fields)
+        except errors.KeyReused:
+            said = texts.mark("This form was already pressed with other inputs. Press once more to start another run.")
+            return await _refused(request, view, form, said, status=409)
+        except (errors.StoreError, errors.TaskBroken, errors.Refused) as error:
+            return await _refused(request, view, form, str(error), key=key, status=503)
+    url = f"/runs/{pressed.run.id}" + ("" if pressed.made or again else "?joined=1")
+    if _by_script(request):
+        return JSONResponse({"go": url}, 201)
+    return RedirectResponse(url, 303)
+
+
+def _faster(view: TaskView, form: FormData) -> Run | None:
+    """Somebody else's run that takes the place and that this form has not seen. Without the field: nobody."""
+    seen = _text(form, forms.SEEN)
+    if not seen.isdigit() or view.task.limits.busy.value != "queue":
+        return None
+    return next((run for run in view.busy if run.id > int(seen)), None)
+
+
+async def _stored(core: Core, job: Task, form: FormData) -> dict[str, object]:
+    """The form's raw inputs, its files in store. A file that is too big is refused before it is kept."""
+    given = forms.raw(job, form)
+    for param in job.params:
+        upload = given.get(param.name)
+        if not isinstance(upload, UploadFile):
+            continue
+        if param.max_length and (upload.size or 0) > param.max_length:
+            most = texts.texts("en").size(param.max_length)
+            raise errors.InvalidInputs({param.name: f"This file is too big: at most {most} are taken."})
+        given[param.name] = await uploads.save(core.uploads, upload.filename or "file", _chunks(upload))
+    return given
+
+
+async def _chunks(upload: UploadFile) -> AsyncIterator[bytes]:
+    while chunk := await upload.read(1 << 20):
+        yield chunk
+
+
+async def _refused(
+    request: Request, view: TaskView, form: FormData, whole: str, *,
+    key: str = "", wrong: Mapping[str, str] | None = None, status: int = 422,
+) -> Response:  # fmt: skip
+    """The form again, with everything that was typed, and what has to change. Nothing was started."""
+    return await _form(request, view, forms.of_form(view.task, form), status, key=key, whole=whole, wrong=wrong,
+                       why=_text(form, forms.WHY))  # fmt: skip
+
+
+async def _form(
+    request: Request, view: TaskView, values: forms.Values | None = None, status: int = 200, *,
+    key: str = "", whole: str = "", wrong: Mapping[str, str] | None = None, why: str = "",
+    from_run: int = 0, faster: Run | None = None,
+) -> Response:  # fmt: skip
+    job: Task = view.task
+    t = texts.texts(reader(request).language)
+    fields = forms.fields(job, values, wrong)
+    more = job.help.strip().partition("\n\n")[2].strip()
+    return await _show(
+        request, "task.html", status, room="tasks", parts=f"task:{job.slug}", view=view, fields=fields,
+        whole=whole, wrong=wrong or whole, why=why, from_run=from_run, faster=faster, more_help=more,
+        key=key or secrets.token_urlsafe(16), seen=max((item.id for item in view.past.runs), default=0),
+        uploads=any(field.control == "file" for field in fields),
+        question=forms.filled(job.confirm, fields, t),
+        button=forms.filled(job.button or job.title, fields, t),
+    )  # fmt: skip
+
+
+async def stop(request: Request) -> Response:
+    number = request.path_params["number"]
+    try:
+        await cancel.cancel(_core(request), reader(request).actor, number)
+    except errors.NotRunning:
+        log.debug("run %s was over before it was stopped", number)  # its page says how it ended
+    return RedirectResponse(f"/runs/{number}", 303)
+
+
+async def settings(request: Request) -> Response:
+    """Appearance, language and keys. A script sends one of them, the form sends all."""
+    async with request.form() as form:
+        response = RedirectResponse(way_back(_text(form, "back")), 303)
+        if (theme := _text(form, "theme")) in THEMES:
+            remember(response, "theme", theme)
+        if (language := _text(form, "language")) in texts.LANGUAGES:
+            remember(response, "language", language)
+        if _text(form, "settings") == "all":
+            remember(response, "keys", "on" if _text(form, "keys") else "off")
+        return response
+
+
+async def favourite(request: Request) -> Response:
+    async with request.form() as form:
+        response = RedirectResponse(way_back(_text(form, "back")), 303)
+        pins = favourites.turned(reader(request).pins, _text(form, "slug"), _text(form, "keep") == "1")
+        remember(response, favourites.COOKIE, favourites.write(pins))
+        return response
+
+
+# --- what all of them share
+
+
+def _core(request: Request) -> Core:
+    core: Core = request.app.state.core
+    return core
+
+
+def _views(request: Request) -> Views:
+    """One per server: it keeps what it worked out of past runs."""
+    state = request.app.state
+    if not hasattr(state, "views"):
+        state.views = Views(state.core.store, state.core.catalog)
+    views: Views = state.views
+    return views
+
+
+def _seen_before(request: Request, key: str) -> bool:
+    """Whether this key is on its way or was pressed already; from now on it is."""
+    state = request.app.state
+    if not hasattr(state, "press_keys"):
+        state.press_keys = OrderedDict[str, None]()
+    keys: OrderedDict[str, None] = state.press_keys
+    if key in keys:
+        return True
+    keys[key] = None
+    if len(keys) > _KEYS:
+        keys.popitem(last=False)
+    return False
+
+
+def _text(form: FormData, name: str) -> str:
+    value = form.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _by_script(request: Request) -> bool:
+    return "application/json" in request.headers.get("accept", "")
+
+
+async def _show(
+    request: Request, template: str, status: int = 200, *, room: str, parts: str = "now", output: int = 0,
+    **shown: object,
+) -> Response:  # fmt: skip
+    """`parts` of the page follow the stream, and so does the `output` of a run."""
+    who, views = reader(request), _views(request)
+    path = request.url.path
+    query = f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
+    context = {
+        "reader": who, "zone": who.zone, "now": now(), "room": room, "path": path, "back": quote(path) + query,
+        "topics": _topics(who.language, parts, output), "since": request.state.since, "running": await views.running(),
+        "version": getattr(request.app.state, "version", ""), "languages": texts.LANGUAGES,
+        "scripts": render.scripts(), **shown,
+    }  # fmt: skip
+    html = render.page(template, who.language, context)
+    headers = {"cache-control": "no-store", "vary": "cookie, accept-language"}
+    return HTMLResponse(html, status, headers)
+
+
+def _topics(language: str, parts: str, output: int) -> str:
+    """As `boards` names them. The number of running runs is in every page's header."""
+    prefix = "patch:" if language == "en" else f"patch:{language}:"
+    names = [parts] if parts in ("now", "tasks") else [parts, "now"]
+    return " ".join([*(prefix + name for name in names), *([f"tail:{output}"] if output else [])])
+
+
+def _page(endpoint: Endpoint) -> Endpoint:
+    """What goes wrong becomes a page that says so, in the reader's language."""
+
+    @functools.wraps(endpoint)
+    async def shown(request: Request) -> Response:
+        try:
+            # before anything else is read: what happens after this comes by the stream
+            request.state.since = await _core(request).store.last_event()
+            return await endpoint(request)
+        except HTTPException:
+            raise
+        except Exception as error:  # noqa: BLE001 - the one place where a page's errors end
+            return await problem(request, error)
+
+    return shown
+
+
+async def problem(request: Request, error: Exception) -> Response:
+    """The page for an error, in the reader's language."""
+    t = texts.texts(reader(request).language)
+    request.state.since = getattr(request.state, "since", 0)
+    told = problems.told(error, t, method=request.method, path=request.url.path)
+    try:
+        return await _show(request, "problem.html", told.status, room="", problem=told)
+    except errors.StoreError:  # even the header cannot be read
+        lines = " ".join((f"{told.title}.", *told.lines, told.number))
+        return Response(lines, told.status, media_type="text/plain; charset=utf-8")

@@ -1,0 +1,53 @@
+"""Who looks, and how they like it: everything about a page that belongs to one browser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Final
+from urllib.parse import unquote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pushbutton.domain.policy import LOCAL
+
+from . import favourites, texts
+from .render import zone
+
+THEMES: Final = ("auto", "light", "dark")
+_YEAR = 365 * 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    actor: str
+    language: str
+    theme: str
+    zone: tzinfo | None  # None: the server's
+    keys: bool  # keyboard shortcuts
+    pins: tuple[str, ...]
+
+
+def reader(request: Request) -> Reader:
+    cookies = request.cookies
+    theme = cookies.get("theme", "auto")
+    return Reader(
+        actor=getattr(request.state, "actor", LOCAL),
+        language=texts.choose(cookies.get("language", ""), request.headers.get("accept-language", "")),
+        theme=theme if theme in THEMES else "auto",
+        zone=zone(unquote(cookies.get("zone", ""))),
+        keys=cookies.get("keys", "on") != "off",
+        pins=favourites.read(cookies.get(favourites.COOKIE, "")),
+    )
+
+
+def remember(response: Response, name: str, value: str) -> None:
+    """Keep a setting in the browser for a year."""
+    response.set_cookie(name, value, max_age=_YEAR, path="/", samesite="lax", httponly=True)
+
+
+def way_back(path: str) -> str:
+    """A path of this server to return to; anything else is the front page."""
+    safe = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if safe else "/"

@@ -1,0 +1,130 @@
+"""Jinja2 with our words and filters, one environment per language; and help texts from Markdown."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+from collections.abc import Mapping
+from datetime import tzinfo
+from functools import cache, partial
+from importlib.resources import files
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+import nh3
+from jinja2.runtime import Context
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from pushbutton.domain.event import iso
+from pushbutton.domain.run import Micros
+
+from . import endings, find, forms, wording
+from .texts import Texts, texts
+
+Shown = Mapping[str, Any]
+"""What a template gets."""
+
+
+@cache
+def environment(language: str) -> jinja2.Environment:
+    t = texts(language)
+    env = jinja2.Environment(
+        loader=jinja2.PackageLoader("pushbutton.web"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    env.globals.update(
+        t=t,
+        static=static,
+        time=_time,
+        look=wording.LOOKS.__getitem__,
+        ending=partial(endings.ending, t=t),
+    )
+    env.filters.update(
+        took=partial(wording.took, t=t),
+        usual=partial(wording.usual, t=t),
+        about=partial(wording.left, t=t),
+        rounded=wording.rounded,
+        who=partial(wording.who, t=t),
+        number=t.number,
+        size=t.size,
+        percent=t.percent,
+        said=t.sentence,
+        facts=partial(_facts, t=t),
+        summary=partial(_summary, t=t),
+        help=markdown,
+        plain=plain,
+        haystack=find.haystack,
+        iso=iso,
+    )
+    return env
+
+
+def page(template: str, language: str, shown: Shown) -> str:
+    return environment(language).get_template(template).render(shown)
+
+
+@cache
+def static(name: str) -> str:
+    """The URL of a static file; it changes when the file does."""
+    content = files("pushbutton.web").joinpath("static", name).read_bytes()
+    return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:10]}"
+
+
+@cache
+def scripts() -> tuple[str, ...]:
+    """The modules that a page loads."""
+    folder = files("pushbutton.web").joinpath("static")
+    return tuple(static(name) for name in ("page.js", "keys.js", "live.js") if folder.joinpath(name).is_file())
+
+
+@cache
+def markdown(text: str) -> Markup:
+    """Help texts: Markdown without raw HTML, and cleaned again after it."""
+    made = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"]).render(text)
+    clean = nh3.clean(
+        made,
+        tags={"p", "a", "b", "strong", "em", "i", "s", "code", "pre", "ul", "ol", "li", "blockquote", "br", "hr",
+              "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"},
+        attributes={"a": {"href", "title"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer",
+    )  # fmt: skip
+    return Markup(clean)  # noqa: S704 - nh3 made it safe
+
+
+@cache
+def plain(text: str) -> str:
+    """The text of Markdown."""
+    return html.unescape(nh3.clean(str(markdown(text)), tags=set())).strip()
+
+
+@jinja2.pass_context
+def _time(context: Context, at: Micros, form: str = "ago") -> Markup:
+    """A <time> that says the moment in words and the exact time on hover."""
+    t: Texts = context["t"]
+    zone: tzinfo | None = context.get("zone")
+    text = wording.said_at(at, context["now"], form, t, zone)
+    return Markup('<time datetime="{}" data-as="{}" title="{}">{}</time>').format(
+        iso(at), form, wording.exact(at, t, zone), text
+    )
+
+
+def _facts(inputs: Mapping[str, Any], task: Any, t: Texts) -> list[tuple[str, str]]:
+    return forms.facts(task, inputs, t)
+
+
+def _summary(inputs: Mapping[str, Any], task: Any, t: Texts) -> str:
+    return forms.summary(task, inputs, t)
+
+
+def zone(name: str) -> tzinfo | None:
+    """The reader's zone by its name; None for one that does not exist."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ValueError, OSError, KeyError):
+        return None

@@ -1,0 +1,408 @@
+// What a page does beyond reading and forms. Everything here works without it too, only less comfortably.
+// No live stream: that is live.js. Elements may be replaced while the page is open, so listeners sit on the document.
+
+const one = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const language = document.documentElement.lang;
+
+// --- times, in the reader's zone
+
+const skew = Date.parse(document.body.dataset.now) - Date.now() || 0; // the server's clock counts
+const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const seconds = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+const exact = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short' });
+const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+function took(whole) {
+  whole = Math.max(0, Math.floor(whole));
+  const [d, h, m, s] = [Math.floor(whole / 86400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60, whole % 60];
+  if (d) return `${new Intl.NumberFormat(language, { style: 'unit', unit: 'day', unitDisplay: 'long' }).format(d)}${h ? ` ${h} h` : ''}`;
+  if (h) return `${h} h${m ? ` ${m} min` : ''}`;
+  if (m) return `${m} min${s ? ` ${s} s` : ''}`;
+  return `${s || 1} s`;
+}
+
+function rounded(value) {
+  if (value < 15) return Math.max(1, Math.round(value));
+  const step = value < 60 ? 5 : value < 300 ? 10 : 60;
+  return Math.round(value / step) * step;
+}
+
+const day = (date, now) => {
+  const midnight = d => new Date(d.getFullYear(), d.getMonth(), d.getDate());
+  return Math.round((midnight(now) - midnight(date)) / 86400000);
+};
+
+function dayName(date, days, now) {
+  const name = days === 0 || days === 1 ? relative.format(-days, 'day')
+    : new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { day: 'numeric', month: 'long', ...(date.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' }) }).format(date);
+  return name[0].toLocaleUpperCase(language) + name.slice(1);
+}
+
+// words around a time differ by language; the server's own text tells which: only its digits are replaced
+function moment(element, date) {
+  const text = element.dataset.text ??= element.textContent;
+  return text.replace(/\d\d:\d\d(?!.*\d\d:\d\d)/, clock.format(date));
+}
+
+function age(date, now, element) {
+  const past = (now - date) / 1000, days = day(date, now);
+  if (past < 45) return element.dataset.text ??= element.textContent;
+  if (past < 3300) return relative.format(-Math.max(1, Math.round(past / 60)), 'minute');
+  if (days <= 0 || past < 18000) return relative.format(-Math.max(1, Math.round(past / 3600)), 'hour');
+  if (days === 1) return `${relative.format(-1, 'day')}, ${clock.format(date)}`;
+  return days < 7 ? relative.format(-days, 'day') : null;
+}
+
+const sameZone = document.cookie.split('; ').includes(`zone=${encodeURIComponent(zone)}`);
+
+function tellTime(element) {
+  const date = new Date(element.dateTime), now = new Date(Date.now() + skew);
+  if (Number.isNaN(+date)) return;
+  let text = null;
+  switch (element.dataset.as) {
+    case 'sofar': text = took((now - date) / 1000); break;
+    case 'left': {
+      const rest = (date - now) / 1000;
+      text = rest < 0 ? element.dataset.over : rest < 8 ? element.dataset.few : element.dataset.about.replace('#', took(rounded(rest)));
+      break;
+    }
+    case 'ago': text = age(date, now, element); break;
+    case 'clock': text = clock.format(date); break;
+    case 'full': text = `${dayName(date, day(date, now), now)}, ${seconds.format(date)}`; break;
+    case 'day': text = dayName(date, day(date, now), now); break;
+    case 'moment': text = moment(element, date); break;
+  }
+  if (text !== null && element.textContent !== text) element.textContent = text;
+  const title = exact.format(date);
+  if (element.dataset.as && !['sofar', 'left'].includes(element.dataset.as) && element.title !== title) element.title = title;
+}
+
+function tellTimes() {
+  all('time[data-as]').forEach(tellTime);
+  for (const bar of all('progress[data-usual]')) { // an estimate grows between two patches, and never shrinks
+    const guess = Math.min(95, (Date.now() + skew - Date.parse(bar.dataset.from)) / 10 / bar.dataset.usual);
+    if (guess > bar.value) bar.value = guess;
+  }
+}
+if (zone && !sameZone) document.cookie = `zone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;
+tellTimes();
+setInterval(tellTimes, 1000);
+
+// --- one polite line for screen readers: what a run says, at most every five seconds
+
+const say = one('#say');
+let said = 0, waiting = 0;
+export function announce(text) {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => { said = Date.now(); if (say.textContent !== text) say.textContent = text; }, Math.max(0, said + 5000 - Date.now()));
+}
+
+let heard = one('#h-say')?.textContent;
+new MutationObserver(() => {
+  all('time[data-as]').forEach(tellTime);
+  const now = one('#h-say')?.textContent;
+  if (now && now !== heard) announce(heard = now);
+  if (one('#run-state')?.dataset.over === 'yes') runIsOver();
+}).observe(one('#main'), { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ['data-over', 'data-state'] });
+
+// --- dialogs: a button with data-ask opens one, and the safe button in it has the focus
+
+let asked = null;
+document.addEventListener('click', event => {
+  const button = event.target.closest?.('[data-ask], [data-close], [aria-disabled=true]');
+  if (!button) return;
+  if (button.matches('[aria-disabled=true]')) { event.preventDefault(); return; }
+  if (button.matches('[data-close]')) { button.closest('dialog').close(); return; }
+  const dialog = document.getElementById(button.dataset.ask);
+  if (!dialog) return;
+  event.preventDefault();
+  if (dialog.id === 'sure' && !checkForm()) return;
+  if (dialog.id === 'sure') repeatInputs(dialog);
+  asked = button;
+  dialog.showModal();
+});
+for (const dialog of all('dialog')) {
+  dialog.addEventListener('click', event => { if (event.target === dialog) dialog.close(); });
+  dialog.addEventListener('close', () => asked?.isConnected && asked.focus());
+}
+
+// --- copy the link
+
+for (const button of all('[data-copy]')) button.hidden = false;
+document.addEventListener('click', async event => {
+  const button = event.target.closest?.('[data-copy]');
+  if (!button) return;
+  const label = one('.l', button), was = label.textContent, link = location.origin + location.pathname;
+  try {
+    await navigator.clipboard.writeText(link);
+  } catch { // no clipboard on plain http: select it by hand
+    prompt(button.dataset.copy, link);
+    return;
+  }
+  label.textContent = button.dataset.done;
+  say.textContent = button.dataset.done;
+  setTimeout(() => { label.textContent = was; }, 1600);
+});
+
+// --- settings: the appearance changes at once
+
+one('#settings')?.addEventListener('change', event => {
+  if (event.target.name !== 'theme') return;
+  const theme = event.target.value;
+  if (theme === 'auto') delete document.documentElement.dataset.theme; else document.documentElement.dataset.theme = theme;
+  one('meta[name=color-scheme]').content = theme === 'auto' ? 'light dark' : theme;
+  fetch('/theme', { method: 'POST', body: new URLSearchParams({ theme, back: '/' }), redirect: 'manual' });
+});
+
+// --- kept tasks: the star turns at once, the card moves with the next visit
+
+document.addEventListener('submit', event => {
+  const form = event.target.closest('.pin-form');
+  if (!form) return;
+  event.preventDefault();
+  const pin = one('.pin', form), keep = pin.value;
+  pin.ariaPressed = String(keep === '1');
+  pin.value = keep === '1' ? '0' : '1';
+  const body = new URLSearchParams(new FormData(form));
+  body.set('keep', keep);
+  fetch(form.action, { method: 'POST', body, redirect: 'manual' });
+});
+
+// --- find a task while typing
+
+const fold = text => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+const search = one('#find input');
+if (search && one('#found')) {
+  let asking = 0;
+  search.addEventListener('input', () => {
+    const query = search.value.trim(), words = fold(query).split(/\s+/).filter(Boolean);
+    let count = 0;
+    for (const card of all('#found .task')) {
+      card.hidden = !words.every(word => card.dataset.words.includes(word));
+      count += !card.hidden;
+    }
+    for (const group of all('#found .group')) group.hidden = !one('.task:not([hidden])', group);
+    const address = new URL(location.href);
+    if (query) address.searchParams.set('q', query); else address.searchParams.delete('q');
+    history.replaceState(history.state, '', address);
+    clearTimeout(asking);
+    const none = one('#none');
+    none.hidden = count > 0;
+    if (!count) asking = setTimeout(async () => { // the server knows the nearest word
+      const page = new DOMParser().parseFromString(await (await fetch(address)).text(), 'text/html');
+      const fresh = one('#none', page);
+      if (fresh && search.value.trim() === query) { none.replaceChildren(...fresh.childNodes); announce(one('h2', none)?.textContent ?? ''); }
+    }, 250);
+  });
+  if (search.value && !one('#found .task')) search.addEventListener('input', () => { location.search = `?q=${encodeURIComponent(search.value)}`; }, { once: true });
+  one('#find').addEventListener('submit', event => {
+    const only = all('#found .task:not([hidden]) a[href^="/tasks/"]');
+    event.preventDefault();
+    if (search.value.trim() && only.length) only[0].focus();
+  });
+}
+
+// --- the history's filters act when they are changed
+
+const filters = one('#filters');
+if (filters) {
+  let asking = 0, newest = 0;
+  const show = async () => {
+    const query = new URLSearchParams([...new FormData(filters)].filter(([, value]) => value)), mine = ++newest;
+    const address = `/history${query.size ? `?${query}` : ''}`;
+    const page = new DOMParser().parseFromString(await (await fetch(address)).text(), 'text/html');
+    const fresh = one('#results', page);
+    if (mine !== newest || !fresh) return;
+    one('#results').replaceWith(fresh);
+    history.replaceState(history.state, '', address);
+    tellTimes();
+    announce(one('.foot-line span, h2', fresh)?.textContent.split('·')[0].trim() ?? '');
+  };
+  one('#filter-go').hidden = true;
+  filters.addEventListener('change', event => { if (event.target.matches('select')) show(); });
+  filters.addEventListener('input', event => { if (event.target.matches('input')) { clearTimeout(asking); asking = setTimeout(show, 300); } });
+  filters.addEventListener('submit', event => { event.preventDefault(); clearTimeout(asking); show(); });
+}
+
+// --- tell me in the browser
+
+const tell = one('#tell'), run = one('.log')?.dataset.run;
+if (tell && 'Notification' in window && window.isSecureContext) {
+  const box = one('input', tell), name = `tell-${run}`;
+  tell.hidden = false;
+  try { box.checked = sessionStorage[name] === 'yes' && Notification.permission === 'granted'; } catch { /* no storage */ }
+  box.addEventListener('change', async () => {
+    if (box.checked && await Notification.requestPermission() !== 'granted') { box.checked = false; say.textContent = tell.dataset.denied; }
+    try { sessionStorage[name] = box.checked ? 'yes' : ''; } catch { /* no storage */ }
+  });
+}
+let over = one('#run-state')?.dataset.over === 'yes';
+function runIsOver() {
+  if (over) return;
+  over = true;
+  const stop = one('#stop');
+  if (stop?.open) stop.close();
+  if (tell && one('input', tell)?.checked) new Notification(tell.dataset.title, { body: one('#h-say')?.textContent ?? '', tag: `run-${run}` });
+}
+
+// --- the form of a task
+
+const form = one('#go');
+
+function standing(name) { // what stands in a field, as the page shows it; nothing for secrets
+  const control = form.elements[name];
+  if (!control) return null;
+  const inputs = all(`[name="${name}"]`, form);
+  if (inputs[0].type === 'password') return inputs[0].value ? '•••' : '';
+  if (inputs[0].type === 'file') return [...inputs[0].files].map(file => file.name).join(', ');
+  if (inputs[0].tagName === 'SELECT') return inputs[0].value && inputs[0].selectedOptions[0].textContent.trim();
+  if (inputs[0].dataset.label !== undefined || inputs[0].type === 'radio') return inputs.filter(input => input.checked && input.value).map(input => input.dataset.label).join(', ');
+  if (inputs[0].type === 'checkbox') return inputs[0].checked ? form.dataset.yes : form.dataset.no;
+  return inputs[0].value;
+}
+
+function fill() { // "Deploy to {where}" follows what is chosen
+  for (const element of all('[data-fill]')) {
+    element.textContent = element.dataset.fill.replace(/\{(\w+)\}/g, (match, name) => { const text = standing(name); return text === null ? match : text || '…'; });
+  }
+}
+
+function repeatInputs(dialog) {
+  const facts = one('#sure-facts', dialog);
+  facts.replaceChildren(...all('[data-field]', form).flatMap(field => {
+    const text = standing(field.dataset.field);
+    if (!text) return [];
+    const [row, term, value] = ['div', 'dt', 'dd'].map(tag => document.createElement(tag));
+    const label = one('legend, label', field).cloneNode(true);
+    all('.optional, span', label).forEach(part => part.remove());
+    term.textContent = label.textContent.trim();
+    value.textContent = text.length > 300 ? `${text.slice(0, 300)}…` : text;
+    row.append(term, value);
+    return [row];
+  }));
+}
+
+function sentence(input) {
+  const state = input.validity, words = form.dataset;
+  if (state.valueMissing) return ['radio', 'checkbox'].includes(input.type) || input.tagName === 'SELECT' ? words.choose : words.required;
+  if (state.rangeUnderflow) return words.low.replace('#', input.min);
+  if (state.rangeOverflow) return words.high.replace('#', input.max);
+  if (state.stepMismatch && input.step === '1' && input.type === 'number') return words.whole;
+  const most = input.dataset.most, size = input.files?.[0]?.size ?? 0;
+  if (most && size > most) return input.dataset.tooBig.replace('#', `${(size / 1e6).toFixed(1)} MB`);
+  return state.valid ? '' : words.odd;
+}
+
+function complain(field, text) {
+  const wrong = one('.wrong', field), grouped = field.tagName === 'FIELDSET';
+  const targets = grouped ? [field] : all('input, select, textarea', field);
+  one('span', wrong).textContent = text;
+  wrong.hidden = !text;
+  for (const target of targets) {
+    const ids = new Set((target.getAttribute('aria-describedby') ?? '').split(' ').filter(Boolean));
+    if (text) { target.setAttribute('aria-invalid', 'true'); ids.add(wrong.id); } else { target.removeAttribute('aria-invalid'); ids.delete(wrong.id); }
+    if (ids.size) target.setAttribute('aria-describedby', [...ids].join(' ')); else target.removeAttribute('aria-describedby');
+  }
+}
+
+function checkForm() { // what can be seen here saves a way to the server; the server checks everything again
+  let first = null;
+  for (const field of all('[data-field]', form)) {
+    const inputs = all('input, select, textarea', field);
+    const text = inputs.map(sentence).find(Boolean) ?? '';
+    complain(field, text);
+    if (text && !first) first = field.tagName === 'FIELDSET' ? one('input', field) : inputs[0];
+  }
+  first?.focus();
+  return !first;
+}
+
+if (form) {
+  form.noValidate = true;
+  fill();
+  form.addEventListener('input', fill);
+  form.addEventListener('change', event => {
+    fill();
+    const field = event.target.closest('[data-field]');
+    if (field && one('.wrong:not([hidden])', field)) complain(field, all('input, select, textarea', field).map(sentence).find(Boolean) ?? '');
+  });
+  form.addEventListener('submit', event => {
+    event.preventDefault();
+    one('#sure')?.close();
+    if (form.dataset.busy || !checkForm()) return;
+    send(new FormData(form, event.submitter));
+  });
+  addEventListener('pageshow', event => { // back from the run's page: the same form again is another press
+    if (!event.persisted && performance.getEntriesByType('navigation')[0]?.type !== 'back_forward') return;
+    form.elements['press-key'].value = [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
+    busy(false);
+    fill();
+  });
+}
+
+function busy(on) {
+  const button = one('.gobar .push', form), label = one('span', button);
+  if (on) form.dataset.busy = 'yes'; else delete form.dataset.busy;
+  button.setAttribute('aria-disabled', String(on));
+  label.textContent = on ? form.dataset.sending : label.textContent;
+  if (!on) fill();
+}
+
+function send(data) {
+  const request = new XMLHttpRequest(), bars = all('input[type=file]', form).filter(input => input.files.length).map(input => one('progress', input.parentElement));
+  busy(true);
+  request.open('POST', form.action);
+  request.setRequestHeader('Accept', 'application/json, text/html');
+  request.upload.onprogress = event => { for (const bar of bars) { bar.hidden = false; bar.value = 100 * event.loaded / event.total; } };
+  request.onload = () => {
+    for (const bar of bars) bar.hidden = true;
+    let go = '';
+    try { go = JSON.parse(request.responseText).go ?? ''; } catch { /* a page */ }
+    if (go) { location.assign(go); return; }
+    busy(false);
+    refused(new DOMParser().parseFromString(request.responseText, 'text/html'), request.status);
+  };
+  request.onerror = () => { busy(false); for (const bar of bars) bar.hidden = true; trouble(form.dataset.unreachable); };
+  request.send(form.enctype === 'multipart/form-data' ? data : new URLSearchParams(data));
+}
+
+function refused(page, status) { // only the complaints are taken over: what was typed stays, files and secrets too
+  const fresh = one('#go', page);
+  if (!fresh) { trouble(one('main', page)?.innerText.trim() || `${form.dataset.odd} (${status})`); return; }
+  for (const field of all('[data-field]', form)) {
+    const other = one(`[data-field="${field.dataset.field}"] .wrong`, page);
+    complain(field, other && !other.hidden ? one('span', other).textContent : '');
+  }
+  for (const name of ['press-key', 'press-seen']) form.elements[name].value = fresh.elements[name].value;
+  all('#problems, #faster, #busy').forEach(old => old.remove());
+  const notes = all('#problems, #faster, #busy', page);
+  all('#problems p.small', page).forEach(again => again.remove());
+  form.before(...notes);
+  focusProblem();
+}
+
+function trouble(text) {
+  const note = document.createElement('p');
+  all('#problems').forEach(old => old.remove());
+  Object.assign(note, { id: 'problems', className: 'note', tabIndex: -1, role: 'alert', textContent: text });
+  note.dataset.state = 'attention';
+  form.before(note);
+  note.focus();
+}
+
+function focusProblem() {
+  const note = one('#problems, #faster');
+  note?.focus();
+  note?.scrollIntoView({ block: 'nearest' });
+}
+focusProblem();
+
+document.addEventListener('click', event => { // a link of the summary goes into the field, not only to it
+  const link = event.target.closest?.('#problems a[href^="#f-"]');
+  if (!link) return;
+  event.preventDefault();
+  const target = document.getElementById(link.hash.slice(1));
+  (target.tagName === 'FIELDSET' ? one('input', target) : target).focus();
+});

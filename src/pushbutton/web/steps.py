@@ -1,0 +1,210 @@
+"""What a run's events tell a reader: its steps, its updates, its files, its question. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pushbutton.domain.event import Event, Json, Kind
+from pushbutton.domain.run import Micros, Run, RunState
+
+UPDATES_SHOWN: Final = 100
+"""Newer updates push older ones off the page; all of them stay in the journal."""
+
+_SECOND = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    name: str
+    colour: str  # as in the stylesheet: succeeded, running, waiting, failed, skipped, attention
+    started: Micros | None = None
+    ended: Micros | None = None
+    usual: float | None = None  # seconds
+    percent: float | None = None
+    text: str = ""
+    depth: int = 0  # 0: not inside another step
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None while it runs or where it was never reached."""
+        return (self.ended - self.started) / _SECOND if self.started is not None and self.ended is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    at: Micros
+    level: str  # info, good, warn, bad
+    text: str
+    ours: bool = False  # said by Pushbutton, not by the job
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A file that the run made."""
+
+    name: str
+    title: str
+    size: int | None
+    type: str
+
+    @property
+    def picture(self) -> bool:
+        return self.type in ("image/png", "image/jpeg", "image/gif", "image/webp")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    id: str
+    text: str
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything in a run's events that its page shows."""
+
+    steps: tuple[Step, ...] = ()
+    updates: tuple[Update, ...] = ()  # newest first, at most UPDATES_SHOWN
+    updates_total: int = 0
+    results: tuple[Result, ...] = ()
+    question: Question | None = None
+    reported: float | None = None  # the highest percent so far
+    reported_at: Micros | None = None  # when the first one came
+    truncated: str = ""
+    saying: str = ""  # the last thing that a status or a progress said
+
+    @property
+    def done(self) -> tuple[str, ...]:
+        return tuple(step.name for step in self.steps if step.colour in ("succeeded", "skipped"))
+
+    @property
+    def current(self) -> Step | None:
+        """The innermost step that it is in."""
+        return next((step for step in reversed(self.steps) if step.colour == "running"), None)
+
+    @property
+    def outer(self) -> Step | None:
+        """The step that it is in, of those that lie in no other: what past runs are compared by."""
+        return next((step for step in self.steps if step.colour == "running"), None)
+
+    @property
+    def failed_step(self) -> tuple[int, Step] | None:
+        """Counts from 1."""
+        numbered = enumerate(self.steps, 1)
+        return next(((number, step) for number, step in numbered if step.colour == "failed" and not step.depth), None)
+
+    @property
+    def complaint(self) -> str:
+        """The last thing that the job itself called a problem."""
+        return next((update.text for update in self.updates if update.level == "bad" and not update.ours), "")
+
+    @property
+    def last_word(self) -> str:
+        return next((update.text for update in self.updates if not update.ours and update.level != "bad"), "")
+
+
+def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None = None) -> Story:
+    """`usual` are the steps known from past runs with their seconds; those still to come are added as waiting."""
+    steps: dict[str, Step] = {}
+    updates: list[Update] = []
+    results: dict[str, Result] = {}
+    open_questions: dict[str, Question] = {}
+    reported: float | None = None
+    reported_at: Micros | None = None
+    truncated = saying = ""
+    for event in events:
+        data = event.data
+        if event.kind is Kind.STEP:
+            _take_step(steps, data, event.at)
+        elif event.kind is Kind.PROGRESS:
+            percent = _percent(data.get("percent"))
+            saying = text_of(data, "text") or saying
+            name = text_of(data, "step")
+            if name in steps:
+                held = steps[name].percent
+                highest = percent if held is None else max(held, percent or 0.0)
+                steps[name] = replace(steps[name], percent=highest, text=text_of(data, "text") or steps[name].text)
+            elif percent is not None:
+                reported_at = reported_at if reported is not None else event.at
+                reported = percent if reported is None else max(reported, percent)
+        elif event.kind in (Kind.STATUS, Kind.NOTE):
+            ours = event.kind is Kind.NOTE
+            saying = saying if ours else text_of(data, "text")
+            updates.append(Update(event.at, text_of(data, "level") or "info", text_of(data, "text"), ours))
+        elif event.kind is Kind.ARTIFACT:
+            results[text_of(data, "name")] = _result(data)
+        elif event.kind is Kind.QUESTION:
+            open_questions[text_of(data, "id")] = _question(data)
+        elif event.kind is Kind.ANSWER:
+            open_questions.pop(text_of(data, "id"), None)
+        elif event.kind is Kind.TRUNCATED:
+            truncated = text_of(data, "text") or "…"
+    return Story(
+        steps=_finished(run, steps, usual or {}),
+        updates=tuple(updates[-UPDATES_SHOWN:][::-1]),
+        updates_total=len(updates),
+        results=tuple(results.values()),
+        question=next(iter(open_questions.values()), None) if run.state is RunState.ASKING else None,
+        reported=reported,
+        reported_at=reported_at,
+        truncated=truncated,
+        saying=saying,
+    )
+
+
+def text_of(data: Mapping[str, Json], key: str) -> str:
+    value = data.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _take_step(steps: dict[str, Step], data: Mapping[str, Json], at: Micros) -> None:
+    name, state = text_of(data, "name"), text_of(data, "state") or "running"
+    if not name:
+        return
+    if state == "running":
+        if data.get("plain"):  # steps without an end of their own end when the next one begins
+            for other, step in steps.items():
+                if step.colour == "running" and other != name:
+                    steps[other] = replace(step, colour="succeeded", ended=at)
+        depth = sum(step.colour == "running" for other, step in steps.items() if other != name)
+        held = steps.get(name) or Step(name, "running", started=at, depth=depth)
+        steps[name] = replace(held, colour="running", ended=None)
+        return
+    colour = state if state in ("succeeded", "failed", "skipped") else "succeeded"
+    held = steps.get(name) or Step(name, colour, started=at if colour != "skipped" else None)
+    steps[name] = replace(held, colour=colour, ended=at)
+
+
+def _finished(run: Run, steps: Mapping[str, Step], usual: Mapping[str, float]) -> tuple[Step, ...]:
+    """Steps that the run's end cut off get its state; steps that are known but were not reached come after."""
+    if not steps and (run.state.over or not usual):
+        return ()
+    cut = {RunState.SUCCEEDED: "succeeded", RunState.FAILED: "failed", RunState.CANCELLED: "skipped"}
+    seen = []
+    for name, step in steps.items():
+        known = replace(step, usual=usual.get(name))
+        if run.state.over and step.colour == "running":
+            known = replace(known, colour=cut.get(run.state, "attention"), ended=run.ended_at)
+        seen.append(known)
+    rest = () if run.state is RunState.SUCCEEDED else [name for name in usual if name not in steps]
+    later = "skipped" if run.state.over else "waiting"
+    return (*seen, *(Step(name, later, usual=usual[name]) for name in rest))
+
+
+def _percent(value: Json) -> float | None:
+    return min(100.0, max(0.0, float(value))) if isinstance(value, int | float) else None
+
+
+def _result(data: Mapping[str, Json]) -> Result:
+    size = data.get("size")
+    name = text_of(data, "name")
+    title = text_of(data, "title") or name
+    return Result(name, title, int(size) if isinstance(size, int | float) else None, text_of(data, "type"))
+
+
+def _question(data: Mapping[str, Json]) -> Question:
+    choices = data.get("choices")
+    offered = [str(choice) for choice in choices] if isinstance(choices, Sequence) and choices else []
+    return Question(text_of(data, "id"), text_of(data, "text"), tuple(offered))

@@ -1,0 +1,206 @@
+"""What each page shows, as values: no HTML, no language, nobody in particular. The same value feeds a page and the
+fragments that replace parts of it.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pushbutton.domain.event import Event
+from pushbutton.domain.run import UNFINISHED, Micros, Run, RunState
+from pushbutton.domain.task import Task
+from pushbutton.errors import NoSuchTask
+from pushbutton.runtime.ports import Catalog, RunQuery, Store, Topics
+
+from .estimates import Outlook, Past, lasted, outlook
+from .steps import Story, story
+
+LAST_RUNS: Final = 20
+"""How many past runs an estimate goes by."""
+
+_STEP_RUNS = 5  # past runs whose steps are read
+_KEPT = 1000  # sets of usual steps
+_PAGE = 1000  # events per read
+_EVENTS_READ = 20_000  # a page reads no more of a run's events than this
+_SECOND = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A task in the catalogue."""
+
+    task: Task
+    past: Past
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """A run that goes on right now."""
+
+    run: Run
+    outlook: Outlook
+
+
+@dataclass(frozen=True, slots=True)
+class TasksView:
+    cards: tuple[Card, ...]
+    going: tuple[Going, ...]
+    now: Micros
+
+    @property
+    def groups(self) -> Mapping[str, int]:
+        """Names with the number of tasks in each, in the catalogue's order; tasks without a group are not counted."""
+        counted: dict[str, int] = {}
+        for card in self.cards:
+            if card.task.group:
+                counted[card.task.group] = counted.get(card.task.group, 0) + 1
+        return counted
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    task: Task
+    past: Past
+    now: Micros
+
+    @property
+    def busy(self) -> tuple[Run, ...]:
+        """Unfinished runs, oldest first, if they leave no room for another one."""
+        unfinished = self.past.unfinished[::-1]
+        return unfinished if len(unfinished) >= self.task.limits.at_once else ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    run: Run
+    task: Task | None  # None: it was removed since
+    story: Story
+    past: Past
+    outlook: Outlook
+    ahead: tuple[Run, ...]  # unfinished runs of the task that come before this one
+    now: Micros
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start, up to the end."""
+        return lasted(self.run, self.now) or 0.0
+
+    @property
+    def stopping(self) -> bool:
+        return bool(self.run.stop_by) and not self.run.state.over
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryView:
+    runs: tuple[Run, ...]
+    older: int  # the `before` of the next page; 0: there is none
+    tasks: Mapping[str, Task]
+    actors: tuple[str, ...]
+    now: Micros
+
+
+class Views:
+    """Reads the store and the catalogue. Keeps the usual steps, by the newest run that they go by."""
+
+    def __init__(self, store: Store, catalog: Catalog) -> None:
+        self._store = store
+        self._catalog = catalog
+        self._steps: dict[int, Mapping[str, float]] = {0: {}}
+        self._highest: dict[int, float] = {}
+
+    async def tasks(self, now: Micros) -> TasksView:
+        cards = [Card(task, await self.past(slug)) for slug, task in self._catalog.tasks().items()]
+        active = await self._store.runs(RunQuery(states=UNFINISHED, limit=50))
+        self._highest = {run.id: self._highest[run.id] for run in active if run.id in self._highest}
+        going = [Going(run, self._quick(run, await self.past(run.task), now)) for run in active]
+        return TasksView(tuple(cards), tuple(going), now)
+
+    async def task(self, slug: str, now: Micros) -> TaskView:
+        """Raises `NoSuchTask`."""
+        return TaskView(self._catalog.task(slug), await self.past(slug), now)
+
+    async def run(self, run: Run, now: Micros, events: Sequence[Event] | None = None) -> RunView:
+        """`events` of the run where the caller has them already."""
+        past = await self.past(run.task, without=run.id)
+        told = story(run, await self.events(run.id) if events is None else events, past.steps)
+        ahead: tuple[Run, ...] = ()
+        if run.state is RunState.WAITING:
+            query = RunQuery(task=run.task, states=UNFINISHED, before=run.id, limit=50)
+            ahead = tuple(await self._store.runs(query))[::-1]
+        try:
+            task = self._catalog.task(run.task)
+        except NoSuchTask:
+            task = None
+        return RunView(run, task, told, past, _outlook(run, told, past, now), ahead, now)
+
+    async def history(self, runs: Sequence[Run], now: Micros, *, limit: int) -> HistoryView:
+        """`runs` is one more than `limit` where there are older ones."""
+        shown = tuple(runs[:limit])
+        recent = await self._store.runs(RunQuery(limit=200))
+        actors = sorted({run.actor for run in (*recent, *shown)})
+        older = shown[-1].id if len(runs) > limit else 0
+        return HistoryView(shown, older, self._catalog.tasks(), tuple(actors), now)
+
+    async def running(self) -> int:
+        """How many runs go on right now."""
+        counts = await self._store.counts()
+        return counts.get(RunState.RUNNING, 0) + counts.get(RunState.ASKING, 0)
+
+    async def past(self, slug: str, *, without: int = 0) -> Past:
+        found = await self._store.runs(RunQuery(task=slug, limit=LAST_RUNS + 1))
+        runs = tuple(run for run in found if run.id != without)[:LAST_RUNS]
+        finished = [run.id for run in runs if run.state is RunState.SUCCEEDED][:_STEP_RUNS]
+        newest = finished[0] if finished else 0
+        if newest not in self._steps:
+            if len(self._steps) >= _KEPT:
+                self._steps = {0: {}}
+            self._steps[newest] = await self._usual_steps([run for run in runs if run.id in finished])
+        return Past(runs, self._steps[newest])
+
+    async def events(self, run: int) -> list[Event]:
+        """All events of a run, oldest first, within reason."""
+        read: list[Event] = []
+        while len(read) < _EVENTS_READ:
+            after = read[-1].id if read else 0
+            more = await self._store.events(Topics(runs=frozenset({run})), after=after, limit=_PAGE)
+            read += [event for event in more if event.run == run]
+            if len(more) < _PAGE:
+                break
+        return read
+
+    def _quick(self, run: Run, past: Past, now: Micros) -> Outlook:
+        """From the run's row alone: what the dials of the catalogue need. They never turn back either."""
+        if run.progress is not None:
+            self._highest[run.id] = max(run.progress, self._highest.get(run.id, 0.0))
+        return outlook(past, lasted(run, now) or 0.0, reported=self._highest.get(run.id))
+
+    async def _usual_steps(self, runs: Sequence[Run]) -> Mapping[str, float]:
+        """The median time of each step of the newest run, in its order."""
+        times: dict[str, list[float]] = {}
+        order: list[str] = []
+        for run in runs:
+            steps = story(run, await self.events(run.id)).steps
+            order = order or [step.name for step in steps if not step.depth]
+            for step in steps:
+                if not step.depth and step.seconds is not None:
+                    times.setdefault(step.name, []).append(step.seconds)
+        return {name: statistics.median(times[name]) for name in order if name in times}
+
+
+def _outlook(run: Run, told: Story, past: Past, now: Micros) -> Outlook:
+    if run.started_at is None or run.state.over:
+        return Outlook(percent=100.0 if run.state is RunState.SUCCEEDED else told.reported, samples=past.samples,
+                       usual=past.usual, slow=past.slow)  # fmt: skip
+    step = told.outer
+    return outlook(
+        past,
+        lasted(run, now) or 0.0,
+        done=told.done,
+        current=step.name if step else "",
+        within=(now - step.started) / _SECOND if step and step.started is not None else 0.0,
+        reported=told.reported,
+        reported_at=((told.reported_at or run.started_at) - run.started_at) / _SECOND,
+    )

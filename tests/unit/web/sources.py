@@ -1,0 +1,42 @@
+"""Every text that our code and templates hand to the catalogue."""
+
+import ast
+from pathlib import Path
+
+import jinja2
+from jinja2 import nodes
+
+from pushbutton.web import wording
+
+WEB = Path(wording.__file__).parent
+
+
+def in_templates() -> set[str]:
+    env = jinja2.Environment(autoescape=True)
+    found = set()
+    for path in WEB.glob("templates/*.html"):
+        for call in env.parse(path.read_text("utf-8")).find_all(nodes.Call):
+            named = isinstance(call.node, nodes.Name) and call.node.name == "t"
+            form = call.node.attr if isinstance(call.node, nodes.Getattr) and _is_t(call.node.node) else ""
+            texts = call.args[: 2 if form == "n" else 1] if named or form in ("n", "html") else []
+            found |= {arg.value for arg in texts if isinstance(arg, nodes.Const)}
+    return found
+
+
+def _is_t(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Name) and node.name == "t"
+
+
+def in_code() -> set[str]:
+    found = set()
+    for path in WEB.glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(call, ast.Call):
+                continue
+            name = ast.unparse(call.func)
+            wanted = 2 if name == "t.n" else 1 if name in ("t", "t.html", "mark", "texts.mark", "self", "self.n") else 0
+            found |= {
+                arg.value for arg in call.args[:wanted] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+            }
+    states = {look.word for look in wording.LOOKS.values()}
+    return found | states | set(wording.MONTHS) | {"1 byte", "{n} bytes"}
