@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from pushbutton.domain.policy import LOCAL
+from pushbutton.domain.sse import frame
 from pushbutton.errors import BadRange
 from pushbutton.runtime import history
 from pushbutton.runtime.ports import Topics
@@ -32,15 +33,22 @@ def stall(request: Request) -> float:
     return seconds
 
 
+def hello(request: Request) -> bytes:
+    """The server's version: a page that was rendered by another one offers to reload."""
+    return frame("hello", {"version": getattr(request.app.state, "version", "") or request.app.version})
+
+
 async def all_events(request: Request) -> Response:
-    """`?topics=…` (default: runs), live from now on, or behind `since`."""
+    """`?topics=…` (default: runs), live from now on, or behind `since`. `hello=1`: who speaks comes first."""
     if not acceptable(request):
         return unacceptable()
     core = core_of(request)
     wish = parse_topics(request.query_params.get("topics", "runs"), core.hub.prefixes)
     since, known = cursor(request)
+    if request.query_params.get("hello") == "1":
+        wish = replace(wish, first=hello(request))
     if not known or (since is not None and since > core.hub.tip and since > await core.store.last_event()):
-        wish = replace(wish, first=reset(core.hub.tip))
+        wish = replace(wish, first=wish.first + reset(core.hub.tip))
         since = None
     runs = {number: await history.run(core, LOCAL, number) for number in wish.outputs}
     return EventStream(core, replace(wish, since=since), runs, stall(request))

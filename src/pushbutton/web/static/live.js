@@ -1,0 +1,134 @@
+// The page's end of the live stream: parts that change are put in as they come, and the reader knows when they do not.
+
+import { apply, morph } from './morph.js';
+
+const SILENCE = 3_000; // ms without a connection before it is worth a word
+const HERE = 20_000; // ms between two signs of life
+const one = selector => document.querySelector(selector);
+const language = document.documentElement.lang;
+
+/** @type {Map<string, (data: any) => void>} */
+const heard = new Map();
+let port = null, quiet = 0, inPage = false;
+let version = document.body.dataset.version;
+const since = Number(document.body.dataset.since);
+const rendered = Date.parse(document.body.dataset.now) || Date.now();
+
+/**
+ * Hear a topic from now on.
+ * @param {string} topic @param {(data: any) => void} listener
+ * @returns {() => void} ends it
+ */
+export function watch(topic, listener) {
+  heard.set(topic, listener);
+  here();
+  return () => { if (heard.get(topic) === listener) { heard.delete(topic); here(); } };
+}
+
+function here() {
+  if (port && !(inPage && document.hidden)) port.postMessage({ topics: [...heard.keys()], since });
+}
+
+function leave() {
+  port?.postMessage({ bye: true });
+}
+
+function hear({ data: said }) {
+  if (said.kind === 'frame') heard.get(said.topic)?.(said.data);
+  else if (said.kind === 'link') link(said.live, said.last);
+  else if (said.kind === 'reset') refetch();
+  else if (said.kind === 'hello') {
+    version ||= said.version;
+    const updated = one('#updated');
+    if (updated) updated.hidden = said.version === version;
+  }
+}
+
+// --- connection lost, and back
+
+const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+
+function link(live, last) {
+  clearTimeout(quiet);
+  const banner = one('#offline');
+  if (!banner) return;
+  if (live) { banner.hidden = true; return; }
+  quiet = setTimeout(() => {
+    const time = one('#offline-since'), from = new Date(Math.max(last, rendered));
+    time.dateTime = from.toISOString();
+    time.textContent = clock.format(from);
+    banner.hidden = false;
+  }, SILENCE);
+}
+
+/** What this page shows does not lead up to what follows: fetch it once more. */
+async function refetch() {
+  try {
+    const answer = await fetch(location.href, { headers: { accept: 'text/html' }, cache: 'no-store' });
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('#main');
+    if (answer.ok && fresh) morph(one('#main'), document.adoptNode(fresh));
+  } catch { /* no connection: the stream says so */ }
+}
+
+// --- one hub for all tabs, or one of our own
+
+/** The same code in every tab has the same hub; another version of it has another. */
+const hubUrl = new URL(`./hub.js?v=${encodeURIComponent(`${version}${new URL(import.meta.url).searchParams.get('v') ?? ''}`)}`, import.meta.url);
+
+function connect() {
+  if (!('SharedWorker' in window)) return alone();
+  try {
+    const worker = new SharedWorker(hubUrl, { type: 'module', name: 'pushbutton' });
+    worker.onerror = () => alone(); // a browser that knows no modules in workers
+    use(worker.port);
+  } catch {
+    alone();
+  }
+}
+
+async function alone() {
+  if (inPage) return;
+  inPage = true;
+  const { Hub } = await import(hubUrl.href);
+  const channel = new MessageChannel();
+  new Hub().attach(channel.port1);
+  use(channel.port2);
+}
+
+function use(other) {
+  port = other;
+  port.onmessage = hear;
+  here();
+}
+
+for (const topic of (document.body.dataset.topics ?? '').split(' ')) {
+  const [board, rest] = [topic.split(':')[0], topic.slice(topic.indexOf(':') + 1)];
+  if (board === 'patch') heard.set(`patch:${language}:${rest}`, data => apply(data.html));
+}
+const pill = `patch:${language}:now`;
+if (one('#now') && !heard.has(`patch:${language}:tasks`)) heard.set(pill, data => apply(data.html));
+connect();
+
+setInterval(here, HERE);
+addEventListener('pagehide', leave);
+addEventListener('pageshow', event => { if (event.persisted) here(); });
+document.addEventListener('visibilitychange', () => { if (document.hidden && inPage) leave(); else here(); });
+document.addEventListener('resume', here);
+document.addEventListener('click', event => {
+  if (event.target.closest?.('#retry')) port?.postMessage({ retry: true });
+  if (event.target.closest?.('#reload')) location.reload();
+});
+
+// --- the output, once it is looked at
+
+const box = one('.log-box'), out = box?.closest('details');
+if (box && out) {
+  const mount = async () => {
+    if (!out.open || box.hasAttribute('data-keep')) return;
+    box.setAttribute('data-keep', '');
+    (await import('./log.js')).mount(box, watch);
+  };
+  out.addEventListener('toggle', mount);
+  if (/^#L\d/.test(location.hash)) out.open = true;
+  mount();
+}
