@@ -29,6 +29,7 @@ TICK = 0.020  # at most one write to the spool per this many seconds, unless a b
 PIPE = 1 << 20
 LINE = 64 << 10  # the longest event line taken; the rest of it is dropped
 LOOK = 1.0  # how often the tree is written down
+ASK = 0.1  # how often it is looked for orphans that have not been asked to end
 KILLING = 5.0  # how long KILL is repeated before survivors are named
 F_SETPIPE_SZ = 1031
 
@@ -46,6 +47,7 @@ class Supervisor:
         self.alone = False  # no process of the job is left
         self.why = ""  # what ends the run: cancel, timeout, signal; background: what the job left behind is ended
         self.error = ""
+        self.asked: set[tuple[int, int]] = set()  # (pid, start) of who got TERM
         self.survivors: list[process.Process] = []
         self.batch: list[bytes] = []
         self.held = 0  # bytes in `batch`
@@ -242,15 +244,22 @@ class Supervisor:
         self.spool.record("stop", why=why, by=by, grace=grace)
         self.deadlines.pop("timeout", None)
         self.deadlines.pop("linger", None)
-        for member in process.descendants(os.getpid(), process.everybody()):
-            process.send(member, signal.SIGTERM)
-            process.send(member, signal.SIGCONT)  # a stopped process would sleep through it
+        self._ask(process.descendants(os.getpid(), process.everybody()))
         self._within("kill", grace)
+
+    def _ask(self, members: list[process.Process]) -> None:
+        """TERM, once for each. Who is forked while we look is missed if its parent dies of it: it becomes our own child
+        then, and is asked a moment later. What a living parent starts now is its tidying up, and is left alone."""
+        for member in members:
+            if (member.pid, member.start) not in self.asked:
+                self.asked.add((member.pid, member.start))
+                process.send(member, signal.SIGTERM)
+                process.send(member, signal.SIGCONT)  # a stopped process would sleep through it
+        self._within("ask", ASK)
 
     def _kill(self) -> None:
         """STOP them all until nobody new appears, then KILL: a fork in between cannot escape."""
-        for member in process.stop_all(os.getpid()):
-            process.send(member, signal.SIGKILL)
+        process.send_all(process.stop_all(os.getpid()), signal.SIGKILL)
         self.deadlines.setdefault("give up", time.monotonic() + KILLING)
         self._within("again", 0.05)
 
@@ -278,6 +287,9 @@ class Supervisor:
                 self._stop("timeout")
             elif step == "linger":
                 self._stop("background", grace=min(3.0, self.spec["grace"]))
+            elif step == "ask" and "kill" in self.deadlines:
+                us = os.getpid()
+                self._ask([m for m in process.descendants(us, process.everybody()) if m.parent == us])
             elif step in {"kill", "again"}:
                 self._kill()
             elif step == "give up":

@@ -61,14 +61,12 @@ def end(folder: str, mark: bytes) -> list[str]:
     while True:
         seen: set[tuple[int, int]] = set()
         while new := [p for p in find(known, mark) if (p.pid, p.start) not in seen]:
-            for member in new:
-                process.send(member, signal.SIGSTOP)
-                seen.add((member.pid, member.start))
+            process.send_all(new, signal.SIGSTOP)
+            seen |= {(p.pid, p.start) for p in new}
         if not seen:
             return []
         known |= seen
-        for member in find(known, mark):
-            process.send(member, signal.SIGKILL)
+        process.send_all(find(known, mark), signal.SIGKILL)
         if time.monotonic() > patience:
             return [f"{p.pid} {p.name}" for p in find(known, mark)]
         time.sleep(0.02)

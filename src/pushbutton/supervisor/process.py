@@ -27,6 +27,7 @@ class Process(NamedTuple):
     pid: int
     start: int
     parent: int
+    group: int
     session: int
     state: str
     name: str
@@ -143,6 +144,7 @@ def read(pid: int) -> Process | None:
         pid=pid,
         start=int(fields[19]),
         parent=int(fields[1]),
+        group=int(fields[2]),
         session=int(fields[3]),
         state=fields[0].decode(),
         name=head.partition(b"(")[2].decode(errors="replace"),
@@ -192,6 +194,20 @@ def send(process: Process, number: int) -> bool:
         os.close(fd)
 
 
+def send_all(members: list[Process], number: int) -> None:
+    """Signal all of them, whole process groups in one step: nobody can fork between the signals of a group.
+
+    The groups are the job's own: it was started in a session of its own, and no group spans two sessions.
+    """
+    for group in {member.group for member in members} - {0, 1, os.getpgrp()}:
+        try:
+            os.killpg(group, number)
+        except OSError:
+            pass
+    for member in members:
+        send(member, number)
+
+
 def stop_all(of: int, rounds: int = 100) -> list[Process]:
     """Stop every process below `of`, looking again until nobody new appears: who is stopped cannot fork.
 
@@ -202,9 +218,8 @@ def stop_all(of: int, rounds: int = 100) -> list[Process]:
         new = [p for p in descendants(of, everybody()) if (p.pid, p.start) not in stopped]
         if not new:
             break
-        for process in new:
-            send(process, signal.SIGSTOP)
-            stopped[process.pid, process.start] = process
+        send_all(new, signal.SIGSTOP)
+        stopped |= {(p.pid, p.start): p for p in new}
     return list(stopped.values())
 
 
