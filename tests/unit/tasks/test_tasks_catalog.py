@@ -20,6 +20,7 @@ from pushbutton.domain.param import ParamType
 from pushbutton.domain.run import Busy
 from pushbutton.domain.task import CommandTarget, ScriptTarget, Task
 from pushbutton.errors import ConfigError, NoSuchTask
+from pushbutton.runtime.ports import Catalog
 
 ROOT = Path(__file__).parents[3]
 TASKS = "from pushbutton import task\n\n@task\ndef deploy_shop(n: int = 1):\n    'Deploys.'\n"
@@ -428,3 +429,8 @@ async def test_the_tour_is_whole():
 def test_a_slug_has_only_plain_letters(name: str, slug: str):
     assert slug_of(name) == slug
     assert slug_of("日本").startswith("task-")
+
+
+def test_it_is_a_catalog_as_the_main_flow_needs_one():
+    catalog: Catalog = PathCatalog([])
+    assert catalog.tasks() == {}

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pushbutton.domain.inputs import MASK, fingerprint, mask, parse
@@ -246,6 +246,7 @@ PARAMS = [
 TEXTS = st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]{0,12}(Z|[+-][0-9:]{0,5})?)?|[0-9:]{1,8}|[0-9.eE+-]{1,9}")
 
 
+@settings(deadline=None)  # a busy machine is no fault of the parser
 @given(
     st.dictionaries(st.sampled_from([param.name for param in PARAMS]) | st.text(), ANYTHING | TEXTS, max_size=6),
     st.booleans(),

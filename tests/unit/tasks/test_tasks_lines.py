@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pushbutton.job.lines import LIMIT, parse
@@ -77,6 +77,7 @@ def test_json_that_is_too_deep_is_a_status():
     assert one("{" + '"a":{' * 5000)[0] == "status"
 
 
+@settings(deadline=None)  # a busy machine is no fault of the parser
 @given(st.text() | st.text().map(lambda text: json.dumps({"kind": "progress", "data": {"percent": text}})))
 def test_no_line_hurts(line: str):
     for event in parse(line, open_step="x"):
