@@ -32,9 +32,10 @@ from pushbutton.domain.cells import Drawn, Settled, Shown
 from pushbutton.domain.terminal import PIECE, Terminal
 
 VERSION = 1  # of the files and of what a terminal shows: files of another version are made anew
-CHUNK = 1 << 18  # bytes read at a time
+CHUNK = 1 << 17  # bytes read at a time
+BREATH = 5e-5  # seconds between two chunks, in which the event loop can have the interpreter
 BUFFERED = 10_000  # rewritten lines that wait to be written
-STEP = 0.1  # seconds of reading on, before others get a look in
+STEP = 0.03  # seconds of reading on, before others get a look in
 SAVE_EVERY = 32 << 20  # bytes that may have to be read again after a crash
 WORTH_SAVING = 1 << 20  # bytes of output below which reading it anew is as quick
 SMALL = 1 << 14  # bytes; fewer between rewritten lines are copied to `lines`, so that extents stay few
@@ -204,6 +205,7 @@ class LineIndex:
                         self._flush()
                     if time.monotonic() >= until:
                         break
+                    time.sleep(BREATH)
             self._flush()
         if self.read - self._saved >= (WORTH_SAVING if final and self.read >= size else SAVE_EVERY):
             self._save()

@@ -6,6 +6,7 @@ import os
 import re
 import struct
 import sys
+import time
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +18,7 @@ from typing import AnyStr, Self
 from pushbutton.domain import ink
 from pushbutton.domain.ink import Line, Span
 
-from .line_index import Extent, View
+from .line_index import BREATH, Extent, View
 
 PAGE_LINES = 2_000
 PAGE_CHARS = 1 << 20  # a page ends early, but not before its first line
@@ -294,5 +295,7 @@ def scan(folder: Path, view: View, query: Query, extents: Iterable[int], *, back
                 first, data = extent.first, files.extent(extent)
             else:
                 first, data = view.settled, "\n".join(shown.text for shown in view.reach).encode()
+            if index % 16 == 15:
+                time.sleep(BREATH)
             numbers = [first + 1 + line for line in query.numbers(data)]
             yield from reversed(numbers) if back else numbers

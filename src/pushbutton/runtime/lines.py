@@ -1,6 +1,6 @@
 """A run's output as numbered lines, as a terminal would have left them: pages, search, times, plain text.
 
-One `LineReader` per run serves all who look. It reads each byte of output once, in steps of a tenth of a second in a
+One `LineReader` per run serves all who look. It reads each byte of output once, in short steps in a
 thread; who asks while a step is going on waits for that step and not for one of his own.
 """
 
@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_left, bisect_right
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from pushbutton.domain.ink import Line
 from pushbutton.domain.run import Micros
@@ -22,6 +25,10 @@ from .line_pages import COUNTED, PAGE_LINES, Query
 
 __all__ = ["COUNTED", "PAGE_LINES", "Found", "Hit", "Line", "LinePage", "LineReader"]
 
+# One thread for each kind of work, for all runs together: any more would only wait for each other, and each one that
+# computes may keep the event loop waiting for another 5 ms.
+_GROWING, _READING, _SEARCHING = (ThreadPoolExecutor(1, f"lines-{name}") for name in ("grow", "read", "search"))
+_T = TypeVar("_T")
 _QUERIES = 8  # whose counts are kept
 _BATCH = 16  # extents of plain text at a time, up to 1 MiB
 
@@ -83,7 +90,7 @@ class LineReader:
             lines = line_pages.page(self._folder, view, first, count)
             return LinePage(view.total, first, lines, view.read, final and view.read >= self._index.size())
 
-        return await asyncio.to_thread(read)
+        return await _in(_READING, read)
 
     async def search(
         self,
@@ -107,7 +114,7 @@ class LineReader:
                 view, Query(query, exact), start if start >= 0 else view.total + 1 + start, forward, limit
             )
 
-        return await asyncio.to_thread(look) if query and "\n" not in query else Found((), 0, more=False)
+        return await _in(_SEARCHING, look) if query and "\n" not in query else Found((), 0, more=False)
 
     async def find_time(self, micros: Micros, *, final: bool = False) -> int:
         """The number of the line that was written to at that moment, or next after it; the last one after the end.
@@ -115,15 +122,15 @@ class LineReader:
         0 if there are no lines.
         """
         await self._grown(final=final)
-        return await asyncio.to_thread(lambda: line_pages.line_at(self._folder, self._index.view(final=final), micros))
+        return await _in(_READING, lambda: line_pages.line_at(self._folder, self._index.view(final=final), micros))
 
     async def plain(self, *, final: bool = False) -> AsyncIterator[bytes]:
         """All lines as UTF-8 text without colours, in pieces of up to about 1 MiB. Continued lines are joined."""
         await self._grown(final=final)
-        view = await asyncio.to_thread(lambda: self._index.view(final=final))
+        view = await _in(_READING, lambda: self._index.view(final=final))
         for low in range(0, view.extents + 1, _BATCH):
             extents = range(low, min(low + _BATCH, view.extents + 1))
-            if text := await asyncio.to_thread(self._text, view, extents):
+            if text := await _in(_SEARCHING, partial(self._text, view, extents)):
                 yield text
         if view.total:
             yield b"\n"
@@ -135,7 +142,7 @@ class LineReader:
         """Leave the derived files to others; a later call opens them again."""
         if self._step:
             await asyncio.wait([self._step])
-        await asyncio.to_thread(self._index.close)
+        await _in(_GROWING, self._index.close)
 
     async def _grown(self, *, final: bool, enough: int | None = None) -> None:
         """Everything that was in `output` when we were asked is in the index, or `enough` lines are."""
@@ -145,7 +152,7 @@ class LineReader:
             before, step = index.read, self._step
             mine = step is None or step.done()
             if step is None or mine:
-                step = self._step = asyncio.create_task(asyncio.to_thread(index.grow, final=final))
+                step = self._step = asyncio.create_task(_in(_GROWING, partial(index.grow, final=final)))
             await asyncio.shield(step)
             if mine and index.read == before:  # the output has become shorter, or there was only saving left to do
                 return
@@ -181,3 +188,7 @@ class LineReader:
             self._counts.pop(next(iter(self._counts)), None)
         rest = line_pages.scan(self._folder, view, query, range(view.closed, view.extents + 1))
         return (*known.numbers, *islice(rest, max(0, COUNTED + 1 - len(known.numbers))))
+
+
+async def _in(threads: ThreadPoolExecutor, work: Callable[[], _T]) -> _T:
+    return await asyncio.get_running_loop().run_in_executor(threads, work)

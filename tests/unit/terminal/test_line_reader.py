@@ -303,7 +303,14 @@ async def test_plain_text_joins_what_was_too_long_for_one_line(tmp_path: Path, r
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are made for small outputs too, and steps are short."""
-    for name, value in {"CHUNK": 1000, "STEP": 0.0, "SAVE_EVERY": 4000, "WORTH_SAVING": 1, "SMALL": 200}.items():
+    for name, value in {
+        "CHUNK": 1000,
+        "STEP": 0.0,
+        "BREATH": 0.0,
+        "SAVE_EVERY": 4000,
+        "WORTH_SAVING": 1,
+        "SMALL": 200,
+    }.items():
         monkeypatch.setattr(line_index, name, value)
     monkeypatch.setattr(terminal, "PIECE", 600)
     monkeypatch.setattr(line_index, "PIECE", 600)
@@ -387,11 +394,12 @@ async def test_a_small_plain_output_gets_no_files_beside_it(tmp_path: Path, read
     assert names(tmp_path) == ["output", "times"]
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10**6), st.integers(1, 900), st.integers(1, 3000))
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 900), st.integers(50, 3000))
 async def test_pages_are_windows_of_the_whole(seed: int, start: int, size: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(line_index, "CHUNK", size)
+        patch.setattr(line_index, "BREATH", 0.0)
         patch.setattr(line_index, "SMALL", 100)
         patch.setattr(terminal, "PIECE", 400)
         patch.setattr(line_index, "PIECE", 400)
