@@ -1,4 +1,112 @@
+"""`pushbutton press TASK`: make a run on a server, and watch it if that is asked for."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
 import typer
 
+from pushbutton.domain.inputs import parse
+from pushbutton.domain.param import Param, ParamType
+from pushbutton.errors import BadInput, InvalidInputs
 
-def add(app: typer.Typer, panel: str) -> None: ...
+from . import options
+from .exits import Exit
+from .remote import DEFAULT, Server, Url, params_of
+
+__all__ = ["add"]
+
+HELP = """Press a task's button on a server, and say which run that made.
+
+\b
+  pushbutton press deploy --env staging              the inputs are options
+  pushbutton press deploy --help                     what deploy can be given
+  pushbutton press deploy --env staging --follow     and watch it to its end
+  pushbutton press import --file ./orders.csv        a file is brought along
+  pushbutton press unlock --password -               a secret comes from standard input
+
+Exits with 0 when it was pressed; with --follow, with the code of `watch`. Ctrl+C while following leaves the run
+running. An input that is named like an option of this command stands behind “--”.
+"""
+
+
+def add(app: typer.Typer, panel: str) -> None:
+    app.command(
+        "press",
+        help=HELP,
+        rich_help_panel=panel,
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
+    )(_press)
+
+
+def _press(
+    context: typer.Context,
+    task: Annotated[str, typer.Argument(metavar="TASK", help="its name, as in the address of its page")] = "",
+    follow: Annotated[bool, typer.Option("--follow", help="watch the run to its end")] = False,
+    why: Annotated[str, typer.Option(help="a reason that is kept with the run", show_default=False)] = "",
+    key: Annotated[
+        str, typer.Option(help="the same key again is the same press, and makes no second run", show_default=False)
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="print the run as JSON")] = False,
+    show_help: Annotated[bool, typer.Option("--help", "-h", help="show this, or what TASK can be given")] = False,
+    server: Url = DEFAULT,
+) -> None:
+    if not task:
+        print(context.get_help())
+        raise typer.Exit(Exit.OK if show_help else Exit.USAGE)
+    if task.startswith("-"):
+        raise BadInput(f"Name the task first: pushbutton press TASK {task} …")
+    if as_json and follow:
+        raise BadInput("--json and --follow do not go together; press with --json, then watch the run.")
+    with Server(server) as remote:
+        described = remote.get(f"/api/tasks/{_segment(task)}")
+        params = params_of(described)
+        if show_help:
+            print(f"{described['title']}\n\nUsage: pushbutton press {task} [--PARAM VALUE]…\n")
+            print(options.help_text(params))
+            return
+        body: dict[str, Any] = {"inputs": _inputs(remote, params, context.args), **({"why": why} if why else {})}
+        headers = {"Idempotency-Key": key or secrets.token_urlsafe(18)}
+        run = remote.post(f"/api/tasks/{_segment(task)}/runs", body, headers)
+        number = int(run["number"])
+        if as_json:
+            print(json.dumps(run, indent=2, ensure_ascii=False))
+            return
+        said = f"Run {number}" if run["made"] else f"Run {number} is there already"
+        print(f"{said}: {remote.page(number)}", file=sys.stderr if follow else sys.stdout, flush=True)
+    if follow:
+        from .watch import watch  # noqa: PLC0415  loads asyncio and rich, which a press alone does not need
+
+        raise typer.Exit(watch(remote, number))
+
+
+def _inputs(remote: Server, params: Sequence[Param], words: Sequence[str]) -> dict[str, Any]:
+    """What was given, in JSON's types, files brought to the server first. Raises `InvalidInputs`."""
+    raw = options.read(params, words)
+    files: dict[str, Path] = {}
+    wrong: dict[str, str] = {}
+    for param in params:
+        value = raw.get(param.name)
+        if param.type is ParamType.FILE and isinstance(value, str) and value:
+            files[param.name] = Path(value).expanduser()
+            if not files[param.name].is_file():
+                wrong[param.name] = "There is no such file."
+        elif param.type is ParamType.SECRET and value == "-":
+            raw[param.name] = sys.stdin.readline().rstrip("\r\n")
+    if wrong:
+        raise InvalidInputs(wrong)
+    parsed: Mapping[str, Any] = parse(params, raw, form=True, paths=True)
+    given = {name: value for name, value in parsed.items() if name in raw}
+    return {**given, **{name: remote.upload(file) for name, file in files.items() if name in given}}
+
+
+def _segment(task: str) -> str:
+    """One segment of a path. Names have nothing that needs escaping; what does is no name."""
+    from urllib.parse import quote  # noqa: PLC0415  only here
+
+    return quote(task, safe="")

@@ -1,4 +1,271 @@
+"""`pushbutton run FILE`: one run here and now, in the foreground, under the same supervisor as a served one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
 
+from pushbutton.errors import InvalidInputs
 
-def add(app: typer.Typer, panel: str) -> None: ...
+from .exits import Exit, for_job
+
+if TYPE_CHECKING:
+    from pushbutton.domain.task import Command, Task
+    from pushbutton.runtime.ports import Record
+
+    from .live import View
+
+__all__ = ["add"]
+
+HELP = """Run a task here and now, without a server: live steps, progress and output, and the job's own exit code.
+
+\b
+  pushbutton run deploy.py --env staging --dry-run    the one task of a file
+  pushbutton run deploy.py:release --help             one of several; what it can be given
+  pushbutton run backup.sh > log                      a script; what it writes goes to the file
+  pushbutton run pushbutton.yaml:reindex              a command
+
+Everything behind FILE belongs to the task. The job runs as a server would run it: in its own folder, with a small
+environment, and with nothing left over when it has ended. Ctrl+C asks it to end, a second Ctrl+C ends it at once.
+"""
+RUN = 0
+"""It belongs to no history, so it has no number of its own."""
+LOOK = 0.05
+
+
+def add(app: typer.Typer, panel: str) -> None:
+    app.command(
+        "run",
+        help=HELP,
+        rich_help_panel=panel,
+        context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True},
+    )(_run)
+
+
+def _run(
+    file: Annotated[str, typer.Argument(metavar="FILE[:NAME]", help="a Python file, a script or a pushbutton.yaml")],
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[--PARAM VALUE]…", help="what the task is given")
+    ] = None,
+    python: Annotated[
+        str, typer.Option(help="the Python that runs Python tasks (PUSHBUTTON_PYTHON)", show_default=False)
+    ] = "",
+) -> None:
+    python = python or os.environ.get("PUSHBUTTON_PYTHON", "") or sys.executable
+    raise typer.Exit(asyncio.run(_main(file, words or [], python)))
+
+
+async def _main(file: str, words: Sequence[str], python: str) -> int:
+    from pushbutton.domain.command import build  # noqa: PLC0415  what only this command needs
+    from pushbutton.domain.inputs import parse  # noqa: PLC0415
+
+    from . import live, options  # noqa: PLC0415
+    from .find import find  # noqa: PLC0415
+
+    task = await find(file)
+    if options.asks_help(task.params, words):
+        print(_help(file, task))
+        return Exit.OK
+    raw = _paths(task, options.read(task.params, words))
+    inputs = parse(task.params, raw, form=True, paths=True)
+    # No copy of the script: whoever edits it meanwhile does so by hand, and two runs here have the same number.
+    order = replace(build(task, inputs, python=python), snapshot=False)
+    secrets = [str(inputs[name]) for name in task.secrets if inputs.get(name)]
+    with tempfile.TemporaryDirectory(prefix="pushbutton-run-") as folder:
+        return await _Foreground(task, Path(folder), live.view()).run(order, secrets)
+
+
+def _help(file: str, task: Task) -> str:
+    from .options import help_text  # noqa: PLC0415
+
+    text = f"\n{task.help.strip()}\n" if task.help.strip() else ""
+    return f"{task.title}\n{text}\nUsage: pushbutton run {file} [--PARAM VALUE]…\n\n{help_text(task.params)}"
+
+
+def _paths(task: Task, raw: Mapping[str, object]) -> dict[str, object]:
+    """Files by their absolute paths, for the job starts in another folder. Raises `InvalidInputs`."""
+    found, wrong = dict(raw), {}
+    for param in task.params:
+        value = raw.get(param.name)
+        if param.type == "file" and isinstance(value, str) and value:
+            path = Path(value).expanduser().absolute()
+            found[param.name] = str(path)
+            if not path.is_file():
+                wrong[param.name] = "There is no such file."
+    if wrong:
+        raise InvalidInputs(wrong)
+    return found
+
+
+class _Foreground:
+    """`run()` starts the supervisor, shows what it writes, and returns the exit code when nothing is left."""
+
+    def __init__(self, task: Task, folder: Path, view: View) -> None:
+        from pushbutton.adapters.embedded import LocalNotifier  # noqa: PLC0415  what only this command needs
+        from pushbutton.adapters.spools import SpoolFolder  # noqa: PLC0415
+        from pushbutton.runtime.watch import Bell  # noqa: PLC0415
+
+        self._task, self._view = task, view
+        self._bell = Bell()
+        self._notifier = LocalNotifier(folder / "hint")
+        self._spools = SpoolFolder(folder, hint=folder / "hint")
+        self._position = 0  # in the events
+        self._shown = 0  # bytes of output
+        self._open_step = ""
+        self._supervisor = 0  # its pid, once it was born
+        self._asked: list[int] = []  # the signals that we got
+        self._told = 0  # how many of them were acted upon
+        self._files = folder / str(RUN) / "files"
+
+    async def run(self, order: Command, secrets: Sequence[str]) -> int:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._ask, number)
+        self._listen()
+        try:
+            await self._spools.start(_run_value(self._task), self._task, order, secrets, _token())
+            return await self._follow()
+        except BaseException:
+            await self._end_now()  # our reader has gone, or a fault: the job must not stay behind
+            raise
+        finally:
+            self._view.close()
+            self._notifier.close()
+            self._spools.let_go()
+
+    def _listen(self) -> None:
+        try:
+            self._notifier.open()
+        except OSError:
+            return  # a path too long for a socket: looking every 50 ms does as well
+        self._notifier.listen(f"run:{RUN}", self._bell.ring)
+
+    async def _follow(self) -> int:
+        while True:
+            held = self._spools.held(RUN)  # asked before reading: who is gone has written its last
+            records, self._position = self._spools.records(RUN, self._position)
+            for record in records:
+                self._show(record)
+                if record["k"] == "end":
+                    return self._ended(record)
+            self._output(self._spools.size(RUN))
+            if not records and not held:
+                return await self._gone()
+            await self._act()
+            await self._bell.wait(LOOK)
+
+    # -- what it shows
+
+    def _show(self, record: Record) -> None:
+        from pushbutton.runtime.reading import read  # noqa: PLC0415  loaded by now
+
+        self._output(int(record["o"]))  # what it wrote before it said this
+        if record["k"] == "born":
+            self._supervisor = int(record["pid"])
+        reading = read([record], self._open_step)
+        self._open_step = reading.open_step
+        for draft in reading.drafts:
+            data = dict(draft.data)
+            if draft.kind == "artifact":
+                data["path"] = self._kept(Path(str(data["path"])))
+            self._view.event(draft.kind, data, draft.at / 1e6)
+
+    def _output(self, upto: int) -> None:
+        if upto <= self._shown:
+            return
+        with (self._spools.folder(RUN) / "output").open("rb") as file:
+            file.seek(self._shown)
+            while self._shown < upto and (data := file.read(min(1 << 18, upto - self._shown))):
+                self._shown += len(data)
+                self._view.output(data)
+
+    def _kept(self, path: Path) -> str:
+        """A file that lies in the run's own folder, which goes away, is moved into the present one."""
+        if path.parent != self._files or not path.is_file():
+            return str(path)
+        target, number = Path.cwd() / path.name, 1
+        while target.exists():
+            number += 1
+            target = target.with_name(f"{path.stem}-{number}{path.suffix}")
+        try:
+            shutil.move(path, target)
+        except OSError as error:
+            return f"{path.name} (it could not be kept: {error.strerror})"
+        return str(target)
+
+    # -- how it ends
+
+    def _ended(self, end: Record) -> int:
+        from pushbutton.domain.event import Kind  # noqa: PLC0415  loaded by now
+        from pushbutton.runtime.reading import ending  # noqa: PLC0415
+
+        self._output(self._spools.size(RUN))
+        state, reason = ending(end)
+        if self._open_step:
+            done = "succeeded" if state == "succeeded" else "failed"
+            self._view.event(Kind.STEP, {"name": self._open_step, "state": done}, end["t"] / 1e6)
+        data: dict[str, Any] = {"state": state.value, "reason": reason, "survivors": end["survivors"]}
+        self._view.event(Kind.STATE, data, end["t"] / 1e6)
+        if state == "cancelled":
+            return 128 + (self._asked or [signal.SIGTERM])[0]
+        return for_job(succeeded=state == "succeeded", code=end["code"])
+
+    async def _gone(self) -> int:
+        """The supervisor ended without a last word."""
+        survivors = await self._spools.clear(RUN)
+        self._output(self._spools.size(RUN))
+        left = f" Still alive: {', '.join(survivors)}." if survivors else ""
+        if self._told > 1:
+            self._view.note(f"Ended at once.{left}")
+            return 128 + self._asked[0]
+        self._view.note(f"Its supervisor was killed; what was left of the job was ended.{left}")
+        return Exit.FAILED
+
+    def _ask(self, number: int) -> None:
+        self._asked.append(number)
+        self._bell.ring()
+
+    async def _act(self) -> None:
+        """Pass on what we were asked: first to end, then to end at once."""
+        if not self._supervisor or self._told == min(2, len(self._asked)):
+            return
+        if self._told == 0:
+            grace = self._task.limits.grace
+            if not self._spools.stop(RUN, grace=grace, by="the terminal"):
+                return  # it does not hear yet; again at the next look
+            self._told = 1
+            self._view.note(f"Asked it to end; it has {grace:g} s. Ctrl+C again ends it at once.")
+        else:
+            self._told = 2
+            await self._end_now()
+
+    async def _end_now(self) -> None:
+        """Without its supervisor the whole tree is found by its marks, and killed."""
+        if self._supervisor and self._spools.held(RUN):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._supervisor, signal.SIGKILL)
+        await self._spools.clear(RUN)
+
+
+def _run_value(task: Task) -> Any:
+    from pushbutton.domain.run import Run, RunState  # noqa: PLC0415  what only this command needs
+    from pushbutton.runtime.core import now  # noqa: PLC0415
+
+    return Run(RUN, task.slug, task.title, RunState.RUNNING, 1, "local", {}, now())
+
+
+def _token() -> str:
+    from pushbutton.adapters.spools import new_token  # noqa: PLC0415  what only this command needs
+
+    return new_token()

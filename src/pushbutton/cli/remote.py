@@ -1,0 +1,143 @@
+"""A server, from the outside: its JSON API as values, its refusals as our own errors."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import httpx
+import typer
+
+from pushbutton.domain.param import Choice, Param, ParamType
+from pushbutton.errors import BadInput, Conflict, InvalidInputs, NotFound, PushbuttonError, Refused, StoreError
+from pushbutton.job.lines import clean
+
+__all__ = ["DEFAULT", "Number", "Server", "Url", "params_of", "refusal"]
+
+DEFAULT = "http://127.0.0.1:8080"
+PATIENCE = 30.0
+AGAIN = 3
+"""How often a request that may be sent twice is sent."""
+
+Url = Annotated[
+    str,
+    typer.Option(
+        "--server", envvar="PUSHBUTTON_SERVER", help="where the server is", show_default=DEFAULT, show_envvar=True
+    ),
+]
+Number = Annotated[int, typer.Argument(metavar="RUN", help="the run's number", min=1)]
+
+
+class Server:
+    """Raises our errors only; a server that does not answer is a `StoreError`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self.options: dict[str, Any] = {"base_url": self.url, "trust_env": not _near(self.url)}
+        try:
+            self._client = httpx.Client(**self.options, timeout=PATIENCE)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise BadInput(f"“{url}” is no address of a server: {error}.") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def get(self, path: str, **query: str | int) -> Any:
+        return self._ask("GET", path, params={name: str(value) for name, value in query.items() if value})
+
+    def post(self, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
+        return self._ask("POST", path, json=body, headers=dict(headers or {}))
+
+    def upload(self, file: Path) -> str:
+        """The value of an input for a file that lies here."""
+        with file.open("rb") as content:
+            answer = self._ask("POST", "/api/uploads", params={"name": file.name}, content=content)
+        return str(answer["value"])
+
+    def page(self, number: int) -> str:
+        return f"{self.url}/runs/{number}"
+
+    def _ask(self, method: str, path: str, **options: Any) -> Any:
+        # A press carries a key, so asking again for an answer that got lost presses nothing twice.
+        tries = AGAIN if method == "GET" or "Idempotency-Key" in (options.get("headers") or {}) else 1
+        for left in reversed(range(tries)):
+            try:
+                answer = self._client.request(method, path, **options)
+                break
+            except httpx.ConnectError:
+                raise self.silent() from None
+            except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+                raise BadInput(f"“{self.url}” is no address of a server: {error}") from None
+            except httpx.TransportError as error:
+                if not left:
+                    raise self.silent(error) from None
+        if answer.is_error:
+            raise refusal(answer)
+        try:
+            return answer.json()
+        except ValueError:
+            raise StoreError(f"{self.url} is no Pushbutton server: it answered something else.") from None
+
+    def silent(self, error: Exception | None = None) -> StoreError:
+        how = f" ({type(error).__name__})" if error else ""
+        return StoreError(
+            f"No server answers at {self.url}{how}. Start one with “pushbutton serve”, or name another with --server."
+        )
+
+
+def refusal(answer: httpx.Response) -> PushbuttonError:
+    """An answer that says no, as the error that the server itself raised."""
+    try:
+        problem = json.loads(answer.content)
+        title, fields = str(problem["title"]), problem.get("fields")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        title, fields = f"{answer.url} answered {answer.status_code} {answer.reason_phrase}.", None
+    title = clean(title, 2000)
+    match answer.status_code:
+        case 404:
+            return NotFound(title)
+        case 422 if isinstance(fields, dict):
+            return InvalidInputs({clean(str(name)): clean(str(text)) for name, text in fields.items()})
+        case 403:
+            return Refused(title)
+        case 409:
+            return Conflict(title)
+        case status if status < 500:
+            return BadInput(title)
+    return StoreError(title)
+
+
+def params_of(task: Mapping[str, Any]) -> list[Param]:
+    """A task's params from the API, so that values are read here as the server will read them."""
+    return [_param(shown) for shown in task["params"]]
+
+
+def _param(shown: Mapping[str, Any]) -> Param:
+    known = {kind.value for kind in ParamType}
+    bounds = {name: shown[name] for name in ("min", "max", "min_length", "max_length", "pattern") if name in shown}
+    return Param(
+        name=shown["name"],
+        type=ParamType(shown["type"]) if shown["type"] in known else ParamType.STR,
+        label=shown["title"],
+        help=shown["help"],
+        required=shown["required"],
+        default=shown["default"],
+        choices=tuple(Choice(one["value"], one["label"], one["help"]) for one in shown.get("choices", ())),
+        multiline=shown.get("multiline", False),
+        **bounds,
+    )
+
+
+def _near(url: str) -> bool:
+    """On this machine: then no proxy is asked, whatever the environment says."""
+    try:
+        host = httpx.URL(url).host
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except (httpx.InvalidURL, ValueError):
+        return False
