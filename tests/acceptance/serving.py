@@ -280,10 +280,10 @@ class Served:
             yield event.json()
 
     def frames(self, path: str, **headers: str) -> Iterator[ServerSentEvent]:
-        """The frames of a stream, until it ends."""
+        """The frames of a stream that hold something, until it ends."""
         with connect_sse(self.http, "GET", path, headers=headers) as source:
             source.response.raise_for_status()
-            yield from source.iter_sse()
+            yield from (frame for frame in source.iter_sse() if frame.data)
 
     def finished(self, number: int) -> dict[str, Any]:
         """Wait for the run's end; the run as it is then."""

@@ -121,10 +121,11 @@ def params_of(task: Mapping[str, Any]) -> list[Param]:
 def _param(shown: Mapping[str, Any]) -> Param:
     known = {kind.value for kind in ParamType}
     bounds = {name: shown[name] for name in ("min", "max", "min_length", "max_length", "pattern") if name in shown}
+    kind = ParamType(shown["type"]) if shown["type"] in known else ParamType.STR
     return Param(
         name=shown["name"],
-        type=ParamType(shown["type"]) if shown["type"] in known else ParamType.STR,
-        label=shown["title"],
+        type=kind,
+        label="" if shown["title"] == Param(shown["name"], kind).title else shown["title"],
         help=shown["help"],
         required=shown["required"],
         default=shown["default"],

@@ -183,8 +183,9 @@ class _Watch:
                         self._found()
                         patience.contact()
                         async for frame in EventSource(answer).aiter_sse():
-                            patience.renew()
-                            yield frame
+                            if frame.data:  # a frame without any only says how long to wait before a new try
+                                patience.renew()
+                                yield frame
             if not await patience.pause():
                 raise self._server.silent()
 
