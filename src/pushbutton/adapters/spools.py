@@ -39,7 +39,6 @@ class SpoolFolder:
         await asyncio.to_thread(self._start, run, task, command, secrets, token)
 
     def _start(self, run: Run, task: Task, command: Command, secrets: Sequence[str], token: str) -> None:
-        self._reap()
         folder = self.folder(run.id)
         shutil.rmtree(folder, ignore_errors=True)  # of an attempt that never came to start the job
         folder.mkdir(parents=True, mode=0o700)
@@ -119,9 +118,6 @@ class SpoolFolder:
             return 0
 
     def held(self, run: int) -> bool:
-        child = self._children.get(run)
-        if child and child.poll() is not None:
-            del self._children[run]
         return spool.is_held(self.folder(run))
 
     def stop(self, run: int, *, grace: float, by: str) -> bool:
@@ -169,16 +165,19 @@ class SpoolFolder:
 
     # -- children
 
-    def _reap(self) -> None:
+    def reap(self) -> None:
         for run, child in list(self._children.items()):
             if child.poll() is not None:
                 del self._children[run]
 
     def let_go(self) -> None:
         """The server ends, supervisors go on: forget them without complaint."""
-        for child in self._children.values():
+        for run, child in self._children.items():
             if child.poll() is None:
-                child.returncode = 0
+                if self.held(run):
+                    child.returncode = 0
+                else:
+                    child.wait()  # it has closed its spool and is ending in this moment
         self._children.clear()
 
 

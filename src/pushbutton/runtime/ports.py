@@ -222,6 +222,10 @@ class Spools(Protocol):
 
     async def remove(self, run: int) -> None: ...
 
+    def reap(self) -> None:
+        """Take leave of supervisors that have ended: nobody else does."""
+        ...
+
     def put_secrets(self, run: int, values: Mapping[str, str]) -> None:
         """Keep them for a waiting run, readable by us alone, until `take_secrets`."""
         ...

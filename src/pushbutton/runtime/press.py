@@ -40,15 +40,16 @@ async def press(
         raise InvalidInputs({"": "The idempotency key or the reason is too long."})
     inputs = parse(task.params, raw, form=form)
     command.build(task, inputs, python=core.python)  # what cannot be started is refused now, not later
+    shown = mask(task, inputs)
     new = NewRun(
         task=slug,
         title=task.title,
         actor=actor,
-        inputs=mask(task, inputs),
+        inputs=shown,
         at=now(),
         why=why,
         key=key,
-        fingerprint=fingerprint(inputs) if key else "",
+        fingerprint=fingerprint(shown) if key else "",  # masked: no trace of a secret is kept
         busy=task.limits.busy,
         limit=task.limits.at_once,
     )

@@ -7,6 +7,8 @@ import contextlib
 import hashlib
 import logging
 import secrets as random
+from collections.abc import Coroutine
+from typing import Any
 
 from pushbutton.domain import command
 from pushbutton.domain.event import Json
@@ -34,6 +36,7 @@ class Worker:
 
     async def run(self) -> None:
         await self._take_back()
+        self._keep(self._reap())
         while True:
             try:
                 await self._core.dispatch.run_worker(self._deliver)
@@ -116,7 +119,15 @@ class Worker:
         return inputs, list(secrets.values())
 
     def _follow(self, run: Run) -> None:
-        task = asyncio.create_task(self._guard(run))
+        self._keep(self._guard(run))
+
+    async def _reap(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            self._core.spools.reap()
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._following.add(task)
         task.add_done_callback(self._following.discard)
 

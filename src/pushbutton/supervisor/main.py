@@ -366,10 +366,10 @@ def main() -> None:
     log = os.open(LOG, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     for fd, target in ((null, 0), (log, 1), (log, 2)):
         os.dup2(fd, target)
-    for fd in range(3, 16):
+    for name in os.listdir("/dev/fd"):
         try:
-            os.set_inheritable(fd, False)  # above all the lock: the job must not hold it
+            os.set_inheritable(int(name), int(name) < 3)  # above all the lock: the job must not hold it
         except OSError:
-            pass
+            pass  # the listing's own descriptor
     os.stat(EVENTS)  # made by the server: if it is not there, this is no spool
     Supervisor(spec, os.getcwd()).run()

@@ -1,10 +1,9 @@
-"""Files that people bring for an input: stored under a random name, referred to as `<random>/<name>`."""
+"""Files that people bring for an input: stored as `<random>-<name>`, which is the input's value."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -16,23 +15,21 @@ LARGEST = 512 << 20
 async def save(folder: Path, name: str, parts: AsyncIterator[bytes]) -> str:
     """The value of the input that takes this file. Raises `BadInput`, `StorageFull`; then nothing is kept."""
     safe = safe_name(name)
-    token = secrets.token_hex(12)
-    place = folder / token
-    place.mkdir(parents=True)
+    place = folder / f"{secrets.token_hex(12)}-{safe}"
     size = 0
     try:
-        with (place / safe).open("xb") as file:
+        with place.open("xb") as file:
             async for part in parts:
                 size += len(part)
                 if size > LARGEST:
                     raise BadInput(f"The file is larger than {LARGEST >> 20} MB.")
                 await asyncio.to_thread(file.write, part)
     except BaseException as error:
-        shutil.rmtree(place, ignore_errors=True)
+        place.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise StorageFull from error
         raise
-    return f"{token}/{safe}"
+    return place.name
 
 
 def safe_name(name: str) -> str:
