@@ -121,11 +121,11 @@ document.addEventListener('click', event => {
 
 // --- the output, once it is looked at
 
-const box = one('.log-box'), out = box?.closest('details');
+const box = one('.out .log'), out = box?.closest('details');
 if (box && out) {
   const mount = async () => {
-    if (!out.open || box.hasAttribute('data-keep')) return;
-    box.setAttribute('data-keep', '');
+    if (!out.open || out.hasAttribute('data-keep')) return;
+    out.setAttribute('data-keep', '');
     (await import('./log.js')).mount(box, watch);
   };
   out.addEventListener('toggle', mount);

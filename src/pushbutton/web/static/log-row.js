@@ -1,0 +1,125 @@
+// One line of an output as a row. What a job writes is hostile: it becomes text nodes and nothing else, except that an
+// http or https address becomes a link.
+
+const MOST = 10_000; // characters shown of one line; the plain text has all of them
+const LINK = /https?:\/\/[^\s"'<>`\\^{|}\p{Cc}]+/giu;
+const END = /[.,:;!?)\]*_]+$/;
+const NAMED = /^[fFbB][0-7]$|^[biudsv]$/;
+
+const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+let second = '', said = '';
+
+/** The wall-clock time of a line, to the second; most lines have that of the line before. */
+function told(at) {
+  if (at.slice(0, 19) !== second) { second = at.slice(0, 19); said = clock.format(new Date(at)); }
+  return said;
+}
+
+/** An empty row: number, time, text. */
+export function row() {
+  const item = document.createElement('li'), link = document.createElement('a'), text = document.createElement('span');
+  link.tabIndex = -1;
+  text.className = 'tx';
+  item.append(link, document.createElement('time'), text);
+  return item;
+}
+
+/** Show line `n` in it; `line` is undefined until it has come. @returns {boolean} whether anything changed */
+export function fill(item, n, line) {
+  if (item.line === line && item.n === n && line !== undefined) return false;
+  const [link, time, text] = item.children;
+  if (item.n !== n) {
+    item.n = n;
+    link.href = `#L${n}`;
+    link.textContent = String(n);
+  }
+  const same = item.line && line && typeof line.t === 'string' && item.line.t === line.t;
+  item.line = line;
+  if (time.dateTime !== (line?.at ?? '')) {
+    time.dateTime = line?.at ?? '';
+    time.textContent = line?.at ? told(line.at) : '';
+  }
+  item.classList.toggle('goes-on', Boolean(line?.c));
+  if (!same) text.replaceChildren(...(line ? pieces(line.t) : []));
+  return true;
+}
+
+function pieces(text) {
+  if (typeof text === 'string') return linked(text, MOST);
+  const nodes = [];
+  let left = MOST;
+  for (const [piece, style] of text) {
+    if (left <= 0) break;
+    nodes.push(...(style ? [coloured(piece, style, left)] : linked(piece, left)));
+    left -= piece.length;
+  }
+  return nodes;
+}
+
+function linked(text, most) {
+  const nodes = [], shown = text.length > most ? `${text.slice(0, most)}…` : text;
+  let done = 0;
+  if (shown.includes('://')) {
+    for (const found of shown.matchAll(LINK)) {
+      const address = found[0].replace(END, '');
+      const link = anchor(address);
+      if (!link) continue;
+      nodes.push(document.createTextNode(shown.slice(done, found.index)), link);
+      done = found.index + address.length;
+    }
+  }
+  nodes.push(document.createTextNode(shown.slice(done)));
+  return nodes;
+}
+
+function anchor(address) {
+  let url;
+  try { url = new URL(address); } catch { return null; }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
+  const link = document.createElement('a');
+  link.className = 'to';
+  link.href = url.href;
+  link.rel = 'noopener noreferrer';
+  link.target = '_blank';
+  link.textContent = address;
+  return link;
+}
+
+function coloured(piece, style, most) {
+  const span = document.createElement('span');
+  let names = style.split(' ');
+  if (names.includes('v')) { // inverse: what was text is ground
+    const swap = { f: 'b', F: 'B', x: 'y', '#': '@', b: 'f', B: 'F', y: 'x', '@': '#' };
+    const paints = names.filter(name => name.length > 1);
+    names = [...names.filter(name => name.length === 1 && name !== 'v'), ...paints.map(name => swap[name[0]] + name.slice(1))];
+    if (!names.some(name => name.length > 1 && 'fFx#'.includes(name[0]))) names.push('vf');
+    if (!names.some(name => name.length > 1 && 'bBy@'.includes(name[0]))) names.push('vb');
+  }
+  for (const name of names) {
+    if (NAMED.test(name) || name === 'vf' || name === 'vb') span.classList.add(name);
+    else paint(span, name);
+  }
+  span.append(...linked(piece, most));
+  return span;
+}
+
+/** Colours that no class names. Exact text colours are drawn towards the ink, so that they can be read on any ground. */
+function paint(span, name) {
+  const [kind, rest] = [name[0], name.slice(1)];
+  const colour = kind === '#' || kind === '@' ? (/^[0-9a-f]{6}$/.test(rest) ? `#${rest}` : '') : palette(Number(rest));
+  if (!colour) return;
+  if (kind === '@' || kind === 'y') {
+    span.style.setProperty('background-color', `color-mix(in oklab, ${colour} 45%, var(--surface))`);
+    span.classList.add('g');
+  } else {
+    span.style.setProperty('color', `color-mix(in oklab, ${colour} 55%, var(--ink))`);
+  }
+}
+
+/** Entries 16 to 255 of the terminal palette: a cube of 6 by 6 by 6, then greys. */
+function palette(entry) {
+  if (!(entry >= 16 && entry <= 255)) return '';
+  if (entry >= 232) { const grey = 8 + (entry - 232) * 10; return `rgb(${grey} ${grey} ${grey})`; }
+  const step = value => (value ? 55 + value * 40 : 0), cube = entry - 16;
+  return `rgb(${step(Math.floor(cube / 36))} ${step(Math.floor(cube / 6) % 6)} ${step(cube % 6)})`;
+}

@@ -1,0 +1,244 @@
+// A list of any length of which only the rows in sight exist: a spacer, the rows, a spacer.
+//
+// Rows may be of any height (wrapped lines), so nothing is calculated from line numbers that can be measured instead:
+// the first row in sight is the anchor of every change, and where the change would move it, the spacer above gives way.
+// Scrolling by hand is therefore exact. Where a scrollbar is dragged to is a fraction of all lines. Browsers cannot
+// scroll further than some 17 million pixels, so the whole is at most CAP high; it is put right when scrolling rests.
+
+const CAP = 8_000_000; // px of both spacers and rows
+const SPARE = 12; // rows drawn beyond what is in sight, on either side
+const REST = 200; // ms without scrolling
+
+export class LogWindow {
+  first = 1;
+  total = 0;
+  /** @type {HTMLElement[]} rows in order, from line `first` on */ rows = [];
+  #pool = [];
+  #unit = 20; // px of one row, on average
+  #space = 0; // px of the spacer above
+  #below = 0;
+  #was = 0; // the scroll position that was dealt with last, or that we set
+  stuck = false; // the end is followed
+  #mark = null; // {n, top}: the row that stays where it is when sizes change
+  #drawing = 0;
+  #resting = 0;
+  #width = 0;
+
+  /**
+   * @param {HTMLElement} box what scrolls
+   * @param {{make: () => HTMLElement, fill: (row: HTMLElement, n: number) => void, moved: (by: number) => void}} parts
+   *   `moved` is called with other lines in sight, and by how many pixels the reader scrolled
+   */
+  constructor(box, parts) {
+    this.box = box;
+    this.parts = parts;
+    this.list = document.createElement('ol');
+    this.top = document.createElement('div');
+    this.bottom = document.createElement('div');
+    this.top.className = this.bottom.className = 'space';
+    box.replaceChildren(this.top, this.list, this.bottom);
+    box.addEventListener('scroll', () => this.#scrolled(), { passive: true });
+    new ResizeObserver(() => this.#resized()).observe(box);
+  }
+
+  get last() { return this.first + this.rows.length - 1; }
+  get #high() { return this.box.clientHeight; }
+  get #fits() { return Math.max(1, Math.ceil(this.#high / this.#unit)); }
+  /** Whether the last line is in sight. */
+  get atEnd() { return this.last >= this.total && this.box.scrollTop + this.#high >= this.box.scrollHeight - 4; }
+  /** Whether the reader has scrolled up and nothing was done about it yet. */
+  get pulledUp() { return this.box.scrollTop < this.#was - 2; }
+
+  /** The lines in sight. @returns {[number, number]} */
+  get sight() {
+    const from = this.box.getBoundingClientRect().top, to = from + this.#high;
+    let [low, high] = [0, 0];
+    for (const row of this.rows) {
+      const { top, bottom } = row.getBoundingClientRect();
+      if (bottom > from && top < to) { low ||= row.n; high = row.n; }
+    }
+    return [low, high];
+  }
+
+  /** Show the end. */
+  end() {
+    if (!this.#high) return;
+    const first = Math.max(1, this.total - this.#fits - SPARE);
+    this.#range(first, this.total);
+    this.#measure();
+    this.#spaces(this.#ideal(first));
+    this.#scroll(this.box.scrollHeight);
+    this.#remember();
+  }
+
+  /** Show a line, in the upper third. */
+  go(n) {
+    if (!this.#high) return;
+    n = Math.min(Math.max(1, n), this.total);
+    const first = Math.max(1, n - this.#fits - SPARE);
+    this.#range(first, Math.min(this.total, n + this.#fits + SPARE));
+    this.#measure();
+    this.#spaces(this.#ideal(first));
+    const row = this.rows[n - this.first];
+    if (row) this.#scroll(row.offsetTop - this.#high / 3);
+    this.#mark = row ? { n, top: row.getBoundingClientRect().top - this.box.getBoundingClientRect().top } : null;
+    this.parts.moved(0);
+  }
+
+  /** There are more lines, or other ones: draw again what is in sight. */
+  refresh(total) {
+    this.total = total;
+    if (!this.#high) return;
+    if (this.last > total || !this.rows.length) { this.#jump(); return; }
+    this.#steady(() => { for (const row of this.rows) this.parts.fill(row, row.n); });
+    this.#cover();
+  }
+
+  /** Change how rows look, keeping the one that is looked at in its place. @param {() => void} change */
+  restyle(change) {
+    this.#remember();
+    change();
+    this.#unit = 0;
+    this.#measure();
+    this.#hold();
+    this.#cover();
+  }
+
+  // --- scrolling
+
+  #scrolled() {
+    this.#drawing ||= requestAnimationFrame(() => {
+      this.#drawing = 0;
+      const by = this.box.scrollTop - this.#was;
+      if (!this.#high || Math.abs(by) < 1) return;
+      this.#was = this.box.scrollTop;
+      this.#mark = null;
+      this.#cover();
+      this.parts.moved(by);
+      clearTimeout(this.#resting);
+      this.#resting = setTimeout(() => this.#settle(), REST);
+    });
+  }
+
+  /** Have rows for what is in sight, and some more. */
+  #cover() {
+    if (!this.rows.length) { this.#jump(); return; }
+    const from = this.box.scrollTop, to = from + this.#high, above = this.#space, under = above + this.list.offsetHeight;
+    if (under < from - this.#high || above > to + this.#high) { this.#jump(); return; }
+    const [low, high] = this.sight;
+    const lacks = Math.ceil(Math.max(0, above - from) / this.#unit), more = Math.ceil(Math.max(0, to - under) / this.#unit);
+    const first = Math.max(1, (low || (above > from ? this.first : this.last)) - lacks - SPARE);
+    const last = Math.min(this.total, (high || (above > from ? this.first : this.last)) + more + SPARE);
+    const near = Math.abs(first - this.first) < SPARE / 2 && Math.abs(last - this.last) < SPARE / 2;
+    const enough = low && !lacks && !more && (first > 1 || this.first === 1) && (last < this.total || this.last === this.total);
+    if (near && enough) { this.#spaces(this.#space); return; }
+    this.#steady(() => this.#range(first, last));
+    if (!this.#mark) this.#remember();
+    this.parts.moved(0);
+  }
+
+  /** The scrollbar was dragged far away: the fraction of the way is the fraction of the lines. */
+  #jump() {
+    const way = this.box.scrollHeight - this.#high, part = way > 0 ? Math.min(1, this.box.scrollTop / way) : 1;
+    if (part > 0.9999 || this.total <= this.#fits) { this.end(); this.parts.moved(0); return; }
+    const n = 1 + Math.floor(part * (this.total - this.#fits)), first = Math.max(1, n - SPARE);
+    this.#range(first, Math.min(this.total, n + this.#fits + SPARE));
+    this.#measure();
+    const row = this.rows[n - this.first], shift = row ? row.offsetTop - this.#space - this.top.offsetTop : 0;
+    this.#spaces(first === 1 ? 0 : Math.max(0, this.box.scrollTop - shift));
+    this.#remember();
+    this.parts.moved(0);
+  }
+
+  /** Scrolling rests: let the scrollbar say the truth again. Only where heights differ or the cap is reached. */
+  #settle() {
+    if (!this.#high || !this.rows.length || this.box.matches(':active')) return;
+    const ideal = this.#ideal(this.first);
+    if (Math.abs(ideal - this.#space) < 2 * this.#high) return;
+    const shift = ideal - this.#space;
+    this.#spaces(ideal);
+    this.#scroll(this.box.scrollTop + shift);
+  }
+
+  #resized() {
+    const width = this.box.clientWidth;
+    if (!this.#high) return;
+    if (this.stuck) { this.#width = width; this.#unit = 0; this.end(); this.parts.moved(0); return; }
+    if (width === this.#width) { this.#cover(); return; }
+    this.#width = width;
+    this.#unit = 0;
+    if (!this.rows.length) { this.parts.moved(0); return; }
+    this.#measure();
+    this.#hold();
+    this.#cover();
+  }
+
+  // --- rows and spacers
+
+  /** Make `rows` those of the lines from `first` to `last`; rows of lines that stay are left alone. */
+  #range(first, last) {
+    const kept = new Map(this.rows.map(row => [row.n, row]));
+    for (const [n, row] of kept) if (n < first || n > last) { this.#pool.push(row); kept.delete(n); }
+    if (kept.size === 0) this.list.replaceChildren();
+    const rows = [];
+    let at = this.list.firstChild;
+    for (let n = first; n <= last; n += 1) {
+      const row = kept.get(n) ?? this.#pool.pop() ?? this.parts.make();
+      this.parts.fill(row, n);
+      if (row === at) at = at.nextSibling; else this.list.insertBefore(row, at);
+      while (at && (at.n < first || at.n > last)) { const gone = at; at = at.nextSibling; gone.remove(); }
+      rows.push(row);
+    }
+    while (at) { const gone = at; at = at.nextSibling; gone.remove(); }
+    this.#pool.length = Math.min(this.#pool.length, 100);
+    this.first = first;
+    this.rows = rows;
+  }
+
+  #measure() {
+    const now = this.rows.length ? this.list.getBoundingClientRect().height / this.rows.length : 20;
+    this.#unit = this.#unit ? this.#unit * 0.7 + now * 0.3 : now || 20;
+    if (Math.abs(this.#unit - now) < 0.5) this.#unit = now;
+  }
+
+  #height() { return Math.min(CAP, this.total * this.#unit); }
+
+  #ideal(first) { return first <= 1 ? 0 : (first - 1) / Math.max(1, this.total) * this.#height(); }
+
+  #spaces(above) {
+    if (this.#space !== above) this.top.style.setProperty('height', `${this.#space = above}px`);
+    const rest = this.#height() - above - this.list.offsetHeight;
+    const below = this.last >= this.total ? 0 : Math.max(4 * this.#high, rest);
+    if (Math.abs(this.#below - below) >= 1 || below === 0) this.bottom.style.setProperty('height', `${this.#below = below}px`);
+  }
+
+  #scroll(to) {
+    this.box.scrollTop = to;
+    this.#was = this.box.scrollTop;
+  }
+
+  /** Change rows without moving what is looked at. */
+  #steady(change) {
+    if (!this.#mark) this.#remember();
+    change();
+    this.#measure();
+    this.#hold();
+  }
+
+  #remember() {
+    const from = this.box.getBoundingClientRect().top;
+    const row = this.rows.find(one => one.getBoundingClientRect().bottom > from);
+    this.#mark = row ? { n: row.n, top: row.getBoundingClientRect().top - from } : null;
+  }
+
+  /** Put the marked row back to where it was: the spacer above gives way, the scroll position only where it cannot. */
+  #hold() {
+    const row = this.#mark && this.rows[this.#mark.n - this.first];
+    let above = this.#space, shift = 0;
+    if (row) above += this.#mark.top - (row.getBoundingClientRect().top - this.box.getBoundingClientRect().top);
+    if (this.first === 1) { shift = -above; above = 0; }
+    else if (above < Math.min(this.#high, this.#ideal(this.first)) / 2) { shift = this.#ideal(this.first) - above; above += shift; }
+    this.#spaces(above);
+    if (Math.abs(shift) >= 0.5) this.#scroll(this.box.scrollTop + shift);
+  }
+}

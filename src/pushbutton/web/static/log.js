@@ -1,0 +1,209 @@
+// The technical output of a run: the rows in sight of any number of lines, followed, searched, linked.
+
+import { Lines } from './log-lines.js';
+import { fill, row } from './log-row.js';
+import { LogWindow } from './log-window.js';
+
+const number = new Intl.NumberFormat(document.documentElement.lang);
+const RANKED = 200; // matches up to which it is worth saying which one this is
+
+/**
+ * @param {HTMLElement} box what the server rendered for those without scripts; from now on it is ours
+ * @param {(topic: string, listener: (data: any) => void) => () => void} watch hears the live stream
+ */
+export function mount(box, watch) {
+  const out = box.closest('.out'), parts = out.querySelector('#log-parts').content.cloneNode(true);
+  const one = selector => parts.querySelector(selector) ?? out.querySelector(selector);
+  const frame = one('.log-frame'), tools = one('.tools'), followButton = one('.tail'), empty = one('.nothing'), count = one('#out-count');
+  out.querySelector('.tools').replaceWith(tools);
+  box.replaceWith(frame);
+  frame.prepend(box);
+
+  const lines = new Lines(box.dataset.run, changed);
+  const view = new LogWindow(box, { make: row, fill: draw, moved });
+  const wanted = linked();
+  let marked = wanted ?? [0, 0];
+  let over = box.dataset.over === 'yes', behind = false, unwatch = null, going = wanted?.[0] ?? 0;
+  follow(!over && !wanted);
+
+  // --- lines come
+
+  function changed() {
+    if (document.hidden) { behind = true; return; }
+    view.total = lines.total;
+    if (going && going <= lines.total) { view.go(going); going = 0; }
+    else if (view.stuck && !view.pulledUp) view.end();
+    else if (view.rows.length) view.refresh(lines.total);
+    else view.end();
+    if (view.stuck && view.pulledUp) follow(false);
+    if (lines.over && !over) { over = true; follow(false); listen(); }
+    count.textContent = lines.total === 1 ? count.dataset.one : lines.total ? count.dataset.many.replace('#', number.format(lines.total)) : '';
+    empty.hidden = lines.total > 0;
+    followButton.hidden = over || !lines.total;
+    lines.want(view.first, view.last);
+  }
+
+  function moved(by) {
+    if (by < 0 && view.stuck) follow(false);
+    if (by > 0 && !view.stuck && !over && view.atEnd) follow(true);
+    lines.want(view.first, view.last);
+  }
+
+  /** The live end of the output: only while it grows and somebody looks. */
+  function listen() {
+    unwatch?.();
+    unwatch = out.open && !over ? watch(`tail:${box.dataset.run}`, tail => lines.tail(tail)) : null;
+  }
+
+  function follow(on) {
+    view.stuck = on;
+    followButton.ariaPressed = String(on);
+    followButton.querySelector('span').textContent = on ? followButton.dataset.on : followButton.dataset.off;
+    if (on) { view.end(); lines.want(view.first, view.last); }
+  }
+
+  followButton.addEventListener('click', () => follow(!view.stuck));
+  document.addEventListener('visibilitychange', () => { if (behind && !document.hidden) { behind = false; changed(); } });
+  document.addEventListener('selectionchange', () => {
+    const chosen = document.getSelection();
+    if (view.stuck && !chosen.isCollapsed && box.contains(chosen.anchorNode)) follow(false); // rows that are selected stay
+  });
+  out.addEventListener('toggle', listen);
+
+  // --- how a row looks
+
+  function draw(item, n) {
+    fill(item, n, lines.get(n));
+    item.classList.toggle('hit', n >= marked[0] && n <= marked[1]);
+    item.classList.toggle('found', n === finding.at);
+    shade(item);
+  }
+
+  function redraw() {
+    for (const item of view.rows) draw(item, item.n);
+  }
+
+  // --- how it is shown
+
+  for (const [button, name] of [[one('[data-times]'), 'times'], [one('[data-wrap]'), 'wrap']]) {
+    const set = on => { button.ariaPressed = String(on); box.classList.toggle(`no-${name}`, !on); };
+    set(kept(`log-${name}`) !== 'no');
+    button.addEventListener('click', () => {
+      const on = button.ariaPressed !== 'true';
+      keep(`log-${name}`, on ? 'yes' : 'no');
+      if (view.stuck) { set(on); view.end(); } else view.restyle(() => set(on));
+    });
+  }
+
+  // --- links to lines: #L120, #L120-L140
+
+  function linked() {
+    const found = /^#L(\d{1,9})(?:-L?(\d{1,9}))?$/.exec(location.hash);
+    if (!found) return null;
+    const [from, to] = [Number(found[1]), Number(found[2] ?? found[1])];
+    return from ? [Math.min(from, to), Math.max(from, to)] : null;
+  }
+
+  function show(from, to) {
+    marked = [from, to];
+    history.replaceState(history.state, '', from === to ? `#L${from}` : `#L${from}-L${to}`);
+    redraw();
+  }
+
+  function go(n) {
+    follow(false);
+    if (lines.total) view.go(n); else going = n;
+    lines.want(view.first, view.last);
+  }
+
+  box.addEventListener('click', event => {
+    const item = event.target.closest('a:not(.to)')?.parentElement;
+    if (!item?.n) return;
+    event.preventDefault();
+    follow(false);
+    if (event.shiftKey && marked[0]) show(Math.min(marked[0], item.n), Math.max(marked[0], item.n));
+    else show(item.n, item.n);
+  });
+  addEventListener('hashchange', () => {
+    const range = linked();
+    if (range) { out.open = true; marked = range; go(range[0]); redraw(); }
+  });
+  const lineField = one('[data-line]');
+  lineField.addEventListener('keydown', event => {
+    if (event.key !== 'Enter') return;
+    event.preventDefault();
+    const n = Math.min(Number(lineField.value.replace(/\D/g, '')), lines.total);
+    if (!n) return;
+    go(n);
+    show(n, n);
+    box.focus({ preventScroll: true });
+  });
+
+  // --- find
+
+  const finding = { query: '', at: 0, turn: 0, total: -1, all: [] };
+  const field = one('[data-find]'), said = one('[data-found]'), highlight = 'highlights' in CSS ? new Highlight() : null;
+  if (highlight) CSS.highlights.set('found', highlight);
+
+  function shade(item) {
+    for (const range of item.ranges ?? []) highlight?.delete(range);
+    item.ranges = [];
+    if (!highlight || !finding.query || !item.line) return;
+    const needle = finding.query.toLowerCase(), nodes = [], walker = document.createTreeWalker(item.lastChild, NodeFilter.SHOW_TEXT);
+    let text = '';
+    while (walker.nextNode()) { nodes.push([text.length, walker.currentNode]); text += walker.currentNode.data; }
+    const low = text.toLowerCase();
+    if (low.length !== text.length) return;
+    const spot = offset => { const [start, node] = nodes.findLast(([begin]) => begin <= offset); return [node, offset - start]; };
+    for (let place = low.indexOf(needle); place >= 0 && item.ranges.length < 50; place = low.indexOf(needle, place + needle.length)) {
+      const range = new Range();
+      range.setStart(...spot(place));
+      range.setEnd(...spot(place + needle.length));
+      item.ranges.push(range);
+      highlight.add(range);
+    }
+  }
+
+  async function seek(back) {
+    const turn = finding.turn += 1, query = field.value;
+    if (query !== finding.query) Object.assign(finding, { query, at: 0, total: -1, all: [] });
+    if (!query) { said.textContent = ''; redraw(); return; }
+    try {
+      const from = finding.at ? finding.at + (back ? -1 : 1) : view.sight[0] || 1;
+      let found = from > 0 ? await lines.find(query, { from, back }) : { hits: [], total: 1 };
+      if (!found.hits.length && found.total) found = await lines.find(query, { from: back ? -1 : 1, back }); // around the end
+      if (turn !== finding.turn) return;
+      finding.at = found.hits[0]?.n ?? 0;
+      if (finding.at) go(finding.at);
+      redraw();
+      if (found.total !== finding.total && found.total <= RANKED) finding.all = (await lines.find(query, { limit: RANKED })).hits.map(hit => hit.n);
+      finding.total = found.total;
+      if (turn !== finding.turn) return;
+      const rank = finding.all.indexOf(finding.at) + 1, total = number.format(found.total);
+      said.textContent = !found.total ? said.dataset.none
+        : rank && !found.more ? said.dataset.rank.replace('#', number.format(rank)).replace('#', total)
+          : (found.more ? said.dataset.more : said.dataset.many).replace('#', total);
+    } catch { /* no connection: the page says so */ }
+  }
+
+  let typed = 0;
+  field.addEventListener('input', () => { clearTimeout(typed); typed = setTimeout(() => seek(false), 250); });
+  field.addEventListener('keydown', event => {
+    if (event.key === 'Enter') { event.preventDefault(); clearTimeout(typed); seek(event.shiftKey); }
+    if (event.key === 'Escape' && field.value) { event.preventDefault(); field.value = ''; seek(false); box.focus({ preventScroll: true }); }
+  });
+  one('[data-next]').addEventListener('click', () => seek(false));
+  one('[data-previous]').addEventListener('click', () => seek(true));
+
+  listen();
+  const begin = () => lines.end().catch(() => setTimeout(begin, 2_000));
+  begin();
+}
+
+function kept(name) {
+  try { return localStorage.getItem(name); } catch { return null; }
+}
+
+function keep(name, value) {
+  try { localStorage.setItem(name, value); } catch { /* no storage */ }
+}
