@@ -166,6 +166,7 @@ class Served:
         self.port = port
         self.url = ""
         self.errors: list[str] = []  # what the processes before the present one wrote to stderr
+        self.http = httpx.Client()
         self.start()
 
     # -- its life
@@ -182,6 +183,7 @@ class Served:
                 pass
             raise AssertionError(f"{error}\nstderr:\n{self.command.err.text}") from None
         self.port = int(self.url.rpartition(":")[2])
+        self.http.close()
         self.http = httpx.Client(base_url=self.url, timeout=PATIENCE)
 
     @property
@@ -232,6 +234,7 @@ class Served:
                 self._ended()
             except subprocess.TimeoutExpired:
                 self.kill9()
+        self.http.close()
         self.end_runs()
 
     def end_runs(self) -> None:

@@ -157,7 +157,7 @@ class Plain:
             self._say(line[1])
 
     def note(self, text: str) -> None:
-        self._say(_plain(text))
+        self._say(f"· {_plain(text)}")
 
     def close(self) -> None:
         self._out.flush()

@@ -1,0 +1,470 @@
+"""The command line with real processes: a server, clients that come and go, jobs that live and die."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .serving import Command, Lines, Served, environment, until
+
+TASKS = """
+import sys, time
+from pathlib import Path
+from pushbutton import progress, status, step
+
+def talk(lines: int = 3):
+    '''Say a few things.'''
+    with step("Talk"):
+        for number in range(lines):
+            status(f"said {number}")
+            progress(number + 1, of=lines)
+            print("line", number, flush=True)
+
+def gated(gate: str, lines: int = 2000):
+    '''Write, wait for a file, write on.'''
+    for number in range(lines):
+        print(f"before {number} \\u2713", flush=number % 100 == 0)
+    status("at the gate")
+    sys.stdout.flush()
+    while not Path(gate).exists():
+        time.sleep(0.01)
+    sys.stdout.buffer.write(b"half a character: \\xe2\\x9c|\\r\\n")
+    for number in range(lines):
+        print(f"after {number}", flush=number % 100 == 0)
+    status("through the gate")
+
+def bad(code: int = 7):
+    sys.exit(code)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "jobs.py").write_text(TASKS)
+    return tmp_path
+
+
+@pytest.fixture
+def server(folder: Path) -> Iterator[Served]:
+    with Served(folder / "jobs.py") as served:
+        yield served
+
+
+def script(folder: Path, name: str, body: str) -> Path:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    return path
+
+
+def alive(mark: str) -> list[int]:
+    """Processes with this in their command line."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if mark.encode() in words:
+                found.append(int(entry.name))
+    return found
+
+
+# -- press and watch
+
+
+def test_press_follow_shows_output_on_stdout_and_what_is_said_on_stderr(server: Served) -> None:
+    with Command("press", "talk", "--lines", "2", "--follow", "--server", server.url) as press:
+        assert press.wait() == 0
+    assert press.out.text == "line 0\nline 1"
+    told = press.err.text
+    assert told.startswith(f"Run 1: {server.url}/runs/1\n")
+    for line in ("▶ Talk", "● said 0", "● said 1", "[ 50 %]", "✔ Talk"):
+        assert line in told
+    assert re.search(r"^✔ Succeeded after", told, re.MULTILINE)
+
+
+def test_press_says_number_and_address_and_does_not_wait(server: Served) -> None:
+    with Command("press", "talk", "--server", server.url) as press:
+        assert press.wait() == 0
+    assert press.out.text == f"Run 1: {server.url}/runs/1"
+    assert server.finished(1)["state"] == "succeeded"
+
+
+def test_press_with_a_key_again_answers_with_the_same_run(server: Served) -> None:
+    for said in ("Run 1: ", "Run 1 is there already: "):
+        with Command("press", "talk", "--key", "once", "--server", server.url) as press:
+            assert press.wait() == 0
+        assert press.out.text.startswith(said)
+    assert len(server.get("/api/runs")) == 1
+
+
+def test_press_refuses_wrong_inputs_by_name_and_starts_nothing(server: Served) -> None:
+    with Command("press", "talk", "--lnies", "2", "--server", server.url) as press:
+        assert press.wait() == 2
+    assert press.err.text == (
+        "pushbutton: Nothing was started:\n  --lnies: There is no such option. Did you mean --lines?"
+    )
+    with Command("press", "talk", "--lines", "many", "--server", server.url) as press:
+        assert press.wait() == 2
+    assert "  --lines: Write a whole number, such as 3." in press.err.text
+    assert server.get("/api/runs") == []
+
+
+def test_press_of_a_task_that_is_not_there_names_the_nearest(server: Served) -> None:
+    with Command("press", "takl", "--server", server.url) as press:
+        assert press.wait() == 3
+    assert press.err.text == "pushbutton: There is no task named “takl”. Did you mean “talk”?"
+
+
+def test_a_run_that_fails_passes_its_code_on(server: Served) -> None:
+    with Command("press", "bad", "--code", "9", "--follow", "--server", server.url) as press:
+        assert press.wait() == 9
+    with Command("watch", "1", env={"PUSHBUTTON_SERVER": server.url}) as watch:
+        assert watch.wait() == 9
+    assert "✘ Failed" in watch.err.text
+    assert "(code 9)" in watch.err.text
+
+
+def test_ctrl_c_while_following_leaves_the_run_running(server: Served, folder: Path) -> None:
+    gate = folder / "gate"
+    with Command("press", "gated", "--gate", gate, "--lines", "1", "--follow", "--server", server.url) as press:
+        press.err.wait_for("at the gate")
+        press.signal(signal.SIGINT)
+        assert press.wait() == 130
+    assert press.err.text.splitlines()[-1] == (
+        f"· Run 1 goes on. Watch: pushbutton watch 1 --server {server.url}. "
+        f"Stop it: pushbutton stop 1 --server {server.url}"
+    )
+    assert server.run(1)["state"] == "running"
+    gate.touch()
+    assert server.finished(1)["state"] == "succeeded"
+
+
+@pytest.mark.parametrize("end", ["kill", "term"])
+def test_watch_over_a_restarted_server_shows_every_byte_once(server: Served, folder: Path, end: str) -> None:
+    gate = folder / "gate"
+    number = server.press("gated", gate=str(gate))
+    log = folder / "log"
+    with log.open("wb") as file:
+        watch = subprocess.Popen(
+            [sys.executable, "-m", "pushbutton", "watch", str(number), "--server", server.url],
+            stdout=file,
+            stderr=subprocess.PIPE,
+            env=environment(),
+        )
+    assert watch.stderr
+    told = Lines(watch.stderr)
+    try:
+        told.wait_for("at the gate")
+        server.kill9() if end == "kill" else server.term()
+        gate.touch()  # the job goes on while nobody serves
+        told.wait_for("Lost contact")
+        server.restart()
+        assert watch.wait(30) == 0
+    finally:
+        watch.kill()
+        watch.wait()
+        told.close()
+    assert log.read_bytes() == server.output(number)
+    assert log.read_bytes().startswith("before 0 ✓\n".encode())
+    assert b"half a character: \xe2\x9c|\r\n" in log.read_bytes()
+    assert log.read_bytes().endswith(b"after 1999\n")
+    for once in ("at the gate", "through the gate", "It runs.", "✔ Succeeded"):
+        assert told.text.count(once) == 1, told.text
+
+
+def test_a_watcher_who_comes_late_sees_it_all(server: Served) -> None:
+    number = server.press("talk", lines=500)
+    server.finished(number)
+    with Command("watch", str(number), "--server", server.url) as watch:
+        assert watch.wait() == 0
+    assert watch.out.text.split("\n") == [f"line {n}" for n in range(500)]
+
+
+def test_stop_ends_a_run_and_its_watcher_exits_with_1(server: Served, folder: Path) -> None:
+    with Command("press", "gated", "--gate", folder / "never", "--follow", "--server", server.url) as press:
+        press.err.wait_for("at the gate")
+        with Command("stop", "1", "--server", server.url) as stop:
+            assert stop.wait() == 0
+        assert stop.out.text == "Run 1 is being stopped. See its end: pushbutton watch 1"
+        assert press.wait() == 1
+    assert "▲ Stopped" in press.err.text
+    with Command("stop", "1", "--server", server.url) as stop:
+        assert stop.wait() == 4
+    assert stop.err.text == "pushbutton: Run 1 is not running any more: it is cancelled."
+
+
+def test_runs_lists_the_newest_first(server: Served) -> None:
+    server.finished(server.press("talk"))
+    server.finished(server.press("bad"))
+    with Command("runs", "--server", server.url) as runs:
+        assert runs.wait() == 0
+    rows = runs.out.text.splitlines()
+    assert [row.split()[:3] for row in rows] == [
+        ["RUN", "TASK", "STATE"],
+        ["2", "bad", "failed"],
+        ["1", "talk", "succeeded"],
+    ]
+    with Command("runs", "--task", "talk", "--json", "--server", server.url) as runs:
+        assert runs.wait() == 0
+    assert [run["number"] for run in json.loads(runs.out.text)] == [1]
+
+
+def test_without_a_server_there_is_one_sentence(folder: Path) -> None:
+    with Command("runs", "--server", "http://127.0.0.1:9") as runs:
+        assert runs.wait() == 5
+    assert runs.err.text == (
+        "pushbutton: No server answers at http://127.0.0.1:9. Start one with “pushbutton serve”, "
+        "or name another with --server."
+    )
+
+
+# -- serve
+
+
+def test_serve_says_what_it_serves_once_it_does(folder: Path) -> None:
+    script(folder, "fine.sh", "echo hi")
+    (folder / "pushbutton.yaml").write_text("tasks:\n  x:\n    comand: [ls]\n")
+    with Served(folder) as server:
+        server.command.out.wait_for("Nobody has to log in: everybody on this machine may press everything.")
+        told = server.out
+        assert server.http.get("/api/health").json()["ok"]
+    assert told.startswith(f"Pushbutton is ready: {server.url}/\nTasks: 2, 1 of them broken:\n  pushbutton.yaml line 3")
+    assert f"\nData:  {folder}/.pushbutton\n" in told
+
+
+def test_a_second_server_on_the_same_data_is_refused(server: Served, folder: Path) -> None:
+    with Command("serve", folder / "jobs.py", "--data", server.data, "--port", "0") as second:
+        assert second.wait() == 5
+    assert second.err.text == (
+        f"pushbutton: {server.data} is in use by another server (process {server.pid}). "
+        "Stop that server first, or give this one another folder with --data."
+    )
+    assert second.out.text == ""
+
+
+def test_a_taken_port_is_named(server: Served, tmp_path: Path) -> None:
+    with Command("serve", tmp_path, "--data", tmp_path / "other", "--port", str(server.port)) as second:
+        assert second.wait() == 5
+    assert second.err.text == (
+        f"pushbutton: Port {server.port} of 127.0.0.1 is taken by another program. "
+        "Choose another with --port, or any free one with --port 0."
+    )
+
+
+def test_an_address_that_others_can_reach_is_refused(tmp_path: Path) -> None:
+    with Command("serve", tmp_path, "--host", "0.0.0.0", "--port", "0") as serve:
+        assert serve.wait() == 4
+    assert "there is no login" in serve.err.text
+    assert not (tmp_path / ".pushbutton").exists()
+
+
+def test_serve_of_what_is_not_there_names_it(tmp_path: Path) -> None:
+    with Command("serve", tmp_path / "nowhere", "--data", tmp_path / "data", "--port", "0") as serve:
+        assert serve.wait() == 6
+    assert serve.err.text.endswith("nowhere:1: There is no such file or folder.")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_server_says_how_many_runs_go_on(server: Served, folder: Path, number: int) -> None:
+    run = server.press("gated", gate=str(folder / "gate"), lines=1)
+    server.output_has(run, b"before")
+    server.command.signal(number)
+    began = time.monotonic()
+    assert server.command.wait() == 0
+    assert time.monotonic() - began < 5
+    assert server.out.splitlines()[-1] == "Stopped. 1 run goes on without it; the next server finds it."
+    assert server.held() == [run]
+    (folder / "gate").touch()
+    server.restart()
+    assert server.finished(run)["state"] == "succeeded"
+
+
+# -- run
+
+
+def test_run_passes_the_jobs_code_and_output_on(folder: Path) -> None:
+    path = script(folder, "seven.sh", "echo to stdout; echo to stderr >&2; exit 7")
+    with Command("run", path) as run:
+        assert run.wait() == 7
+    assert run.out.text == "to stdout\nto stderr"
+    assert run.err.text == "✘ Failed: The job reported a failure (code 7)."
+
+
+def test_run_of_a_function_takes_its_params_as_options(folder: Path) -> None:
+    with Command("run", f"{folder}/jobs.py:talk", "--lines=2") as run:
+        assert run.wait() == 0
+    assert run.out.text == "line 0\nline 1"
+    assert run.err.text.startswith("▶ Talk\n● said 0\n[ 50 %]\n● said 1\n[100 %]\n✔ Talk")
+
+
+def test_run_of_a_file_with_several_tasks_says_which(folder: Path) -> None:
+    with Command("run", "jobs.py", cwd=folder) as run:
+        assert run.wait() == 2
+    assert run.err.text == ("pushbutton: jobs.py has 3 tasks; say which: jobs.py:talk, jobs.py:gated, jobs.py:bad")
+
+
+def test_run_of_a_command_in_yaml(folder: Path) -> None:
+    (folder / "pushbutton.yaml").write_text(
+        "tasks:\n  greet:\n    command: [echo, 'hello {name}']\n    params:\n      name: {}\n"
+    )
+    with Command("run", "pushbutton.yaml:greet", "--name", "a  b; c", cwd=folder) as run:
+        assert run.wait() == 0
+    assert run.out.text == "hello a  b; c"
+
+
+def test_run_without_a_required_param_names_all(folder: Path) -> None:
+    with Command("run", "jobs.py:gated", cwd=folder) as run:
+        assert run.wait() == 2
+    assert run.err.text == "pushbutton: Nothing was started:\n  --gate: Fill this in."
+
+
+def test_run_help_shows_the_params(folder: Path) -> None:
+    with Command("run", "jobs.py:gated", "--help", cwd=folder) as run:
+        assert run.wait() == 0
+    assert "--gate TEXT" in run.out.text
+    assert "(required)" in run.out.text
+    assert "(default: 2000)" in run.out.text
+
+
+def test_run_keeps_what_the_job_wrote_byte_by_byte(folder: Path) -> None:
+    path = script(folder, "bytes.sh", r"head -c 300000 /dev/zero; printf '\377\376 \342\234'")
+    done = subprocess.run(
+        [sys.executable, "-m", "pushbutton", "run", path], capture_output=True, env=environment(), check=True
+    )
+    assert done.stdout == b"\0" * 300_000 + b"\xff\xfe \xe2\x9c"
+
+
+def test_ctrl_c_ends_the_job_and_all_that_it_started(folder: Path) -> None:
+    mark = f"4{os.getpid()}.25"
+    path = script(folder, "deep.sh", f"setsid sleep {mark} & (sleep {mark} &) ; echo ready; wait")
+    with Command("run", path) as run:
+        run.out.wait_for("ready")
+        until(lambda: len(alive(mark)) == 2, what="both")
+        run.signal(signal.SIGINT)
+        assert run.wait() == 130
+    assert "Asked it to end; it has 10 s." in run.err.text
+    assert "▲ Stopped: It was stopped." in run.err.text
+    assert alive(mark) == []
+
+
+def test_a_second_ctrl_c_ends_at_once_what_does_not_listen(folder: Path) -> None:
+    mark = f"5{os.getpid()}.25"
+    path = script(folder, "deaf.sh", f"trap '' TERM INT; echo ready; while :; do sleep {mark}; done")
+    with Command("run", path) as run:
+        run.out.wait_for("ready")
+        run.signal(signal.SIGINT)
+        run.err.wait_for("Ctrl.C again")
+        began = time.monotonic()
+        run.signal(signal.SIGINT)
+        assert run.wait() == 130
+    assert time.monotonic() - began < 5
+    assert run.err.text.endswith("· Ended at once.")
+    assert alive(mark) == []
+    assert alive(str(path)) == []
+
+
+def test_run_into_a_pipe_that_closes_leaves_nothing_behind(folder: Path) -> None:
+    mark = f"6{os.getpid()}.25"
+    path = script(folder, "endless.sh", f"sleep {mark} & while :; do echo more; done")
+    reading, writing = os.pipe()
+    run = subprocess.Popen(
+        [sys.executable, "-m", "pushbutton", "run", path], stdout=writing, stderr=subprocess.PIPE, env=environment()
+    )
+    os.close(writing)
+    assert os.read(reading, 4) == b"more"
+    os.close(reading)
+    _, told = run.communicate(timeout=20)
+    assert run.returncode == 1
+    assert b"Traceback" not in told
+    assert alive(mark) == []
+
+
+def test_run_on_a_terminal_shows_a_bar_and_no_escape_of_the_job(folder: Path) -> None:
+    (folder / "bar.py").write_text(
+        "import time\nfrom pushbutton import progress, step\n\n"
+        "def bar():\n"
+        "    with step('Fill'):\n"
+        "        progress(50, 'half')\n"
+        "        print('\\x1b]0;title\\x07\\x1b[31mred\\x1b[0m \\x1b[2Jclear', flush=True)\n"
+        "        time.sleep(0.4)\n"
+    )
+    ours, theirs = pty.openpty()
+    run = subprocess.Popen(
+        [sys.executable, "-m", "pushbutton", "run", folder / "bar.py"],
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment(TERM="xterm-256color", COLUMNS="100"),
+    )
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            data = os.read(ours, 65536)
+        except OSError:
+            break
+        if not data:
+            break
+        shown += data
+    os.close(ours)
+    assert run.wait(20) == 0
+    text = shown.decode()
+    assert "50 %" in text
+    assert "━" in text
+    assert "\x1b[31mred" in text
+    assert "clear" in text
+    assert "\x1b[2J" not in text
+    assert "title" not in text
+    assert "✔ Succeeded" in text
+
+
+# -- check, schema, and what a job says
+
+
+def test_check_names_the_place_and_exits_with_6(folder: Path) -> None:
+    (folder / "pushbutton.yaml").write_text("tasks:\n  x:\n    comand: [ls]\n")
+    with Command("check", ".", cwd=folder) as check:
+        assert check.wait() == 6
+    lines = check.out.text.splitlines()
+    assert "pushbutton.yaml:3:5: There is no key “comand” here. Did you mean “command”?" in lines
+    assert re.fullmatch(r"\d mistakes?\.", lines[-1])
+    with Command("check", ".", "--json", cwd=folder) as check:
+        assert check.wait() == 6
+    assert 3 in [problem["line"] for problem in json.loads(check.out.text)]
+    with Command("check", "jobs.py", cwd=folder) as check:
+        assert check.wait() == 0
+    assert check.out.text == "All is well."
+
+
+def test_what_a_job_says_outside_of_a_run_is_printed_and_loads_no_option_parser() -> None:
+    code = (
+        "import sys; sys.argv = ['pushbutton', 'status', 'hello']\n"
+        "from pushbutton.__main__ import main\n"
+        "assert main() == 0\n"
+        "heavy = {'typer', 'rich', 'httpx', 'asyncio', 'pydantic'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=False)
+    assert (done.returncode, done.stderr) == (0, "● hello\n")
+
+
+def test_the_first_output_of_a_run_is_shown_while_it_runs(folder: Path) -> None:
+    with Command("run", f"{folder}/jobs.py:gated", "--gate", folder / "gate", "--lines", "1") as run:
+        run.out.wait_for("before 0")
+        assert run.alive
+        (folder / "gate").touch()
+        assert run.wait() == 0
+    assert until(lambda: "after 0" in run.out.text, what="the rest")
