@@ -171,7 +171,7 @@ async def test_nothing_is_left_of_sixty_runs(tmp_path):
     script(tmp_path, "job.sh", "echo x", head="at_once = 8")
     async with opened(tmp_path) as app:
         await press_and_wait(app, "job")
-        fds = len(os.listdir("/proc/self/fd"))
+        fds, others = len(os.listdir("/proc/self/fd")), _zombies()
         runs = [await app.press("job") for _ in range(60)]
         for run in runs:
             assert (await run.finished()).state is RunState.SUCCEEDED
@@ -179,11 +179,13 @@ async def test_nothing_is_left_of_sixty_runs(tmp_path):
         for run in runs:
             await until(lambda run=run: not core.spools.held(run.id), "its supervisor to be gone")
         assert len(os.listdir("/proc/self/fd")) <= fds + 2
-        us = (os.getpid(), "Z")
-        await until(
-            lambda: not [pid for pid in os.listdir("/proc") if pid.isdigit() and _parent_and_state(pid) == us],
-            "every supervisor to be reaped",
-        )
+        await until(lambda: _zombies() <= others, "every supervisor to be reaped")
+
+
+def _zombies() -> set[str]:
+    """Our children that ended and that nobody has waited for."""
+    us = (os.getpid(), "Z")
+    return {pid for pid in os.listdir("/proc") if pid.isdigit() and _parent_and_state(pid) == us}
 
 
 def _parent_and_state(pid: str) -> tuple[int, str]:

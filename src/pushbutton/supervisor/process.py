@@ -94,8 +94,11 @@ def _become(
         os.dup2(events, EVENTS_FD)
         if inputs is not None:
             os.dup2(inputs, INPUTS_FD)
-        for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
-            signal.signal(number, signal.SIG_DFL)
+        for number in range(1, signal.NSIG):
+            try:
+                signal.signal(number, signal.SIG_DFL)
+            except (OSError, ValueError):
+                pass  # KILL, STOP and the C library's own
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
         try:
             os.chdir(cwd)
