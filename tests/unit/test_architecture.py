@@ -1,0 +1,210 @@
+"""Which room may import which, and that no two modules need each other. Read from the source, nothing is imported.
+
+errors <- domain <- runtime.ports <- {runtime, adapters};  runtime <- services <- app <- web <- cli
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import pushbutton
+
+ROOT = Path(pushbutton.__file__).parent
+
+
+class Import(NamedTuple):
+    importer: str  # without the leading "pushbutton."
+    imported: str  # the same for ours; the whole dotted name for others
+    ours: bool
+
+    def __str__(self) -> str:
+        return f"{self.importer} imports {self.imported}"
+
+
+ALLOWED = {
+    "errors": set(),
+    "config": {"errors"},
+    "domain": {"errors", "domain", "job"},
+    "job": {"job"},
+    "supervisor": {"supervisor"},
+    "runtime.ports": {"errors", "domain"},
+    "runtime": {"errors", "domain", "runtime", "job"},
+    "services": {"errors", "domain", "runtime", "services"},
+    "adapters": {"errors", "domain", "runtime.ports", "job", "supervisor", "adapters"},  # see the next test too
+    "app": {"errors", "config", "domain", "runtime", "services", "adapters"},
+    "testing": {"app", "domain", "adapters"},
+    "web": {"", "errors", "config", "domain", "job", "runtime", "services", "app", "web"},
+    "cli": {"", "errors", "config", "domain", "job", "runtime", "services", "app", "web", "cli"},
+    "": {"app", "job", "domain", "errors"},  # the package's root only re-exports
+    "__main__": {"cli", "job"},
+}
+"""Room -> the rooms that it may import. A module's room is the longest of these names that begins its own."""
+
+EXCEPTIONS = {
+    ("app", "web.server"): "an ASGI application builds its routes at the first request; nothing else needs the web",
+    ("adapters.spools", ""): "asks where the package lies, to start supervisors from it",
+    ("cli.run", "adapters.spools"): "runs a job in the foreground with the environment that a supervisor gives it",
+    ("cli.run", "adapters.embedded"): "hears the hints of that supervisor",
+    ("cli.find", "adapters.catalog"): "finds one file's task for `run`, without a server",
+    ("cli.check", "adapters.catalog"): "reads the files without a server",
+    ("cli.schema", "adapters.catalog"): "prints the schema of the configuration file",
+}
+"""(importer, imported or the room that it lies in) -> why this one may."""
+
+
+def name_of(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {name_of(file): file for file in sorted(ROOT.rglob("*.py"))}
+
+
+def room(module: str) -> str:
+    parts = module.split(".")
+    names = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((name for name in names if name in ALLOWED), "")
+
+
+def imports(module: str) -> Iterator[Import]:
+    """Every import that can happen at run time, also those inside functions."""
+    file = MODULES[module]
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    for node in _run_time(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield from _one(module, alias.name, ())
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parents = package.split(".") if package else []
+                parents = parents[: len(parents) - node.level + 1]
+                base = ".".join(filter(None, ["pushbutton", *parents, base]))
+            yield from _one(module, base, tuple(alias.name for alias in node.names))
+
+
+def _run_time(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            continue
+        yield node
+        yield from _run_time(node)
+
+
+def _one(module: str, imported: str, names: tuple[str, ...]) -> Iterator[Import]:
+    if imported != "pushbutton" and not imported.startswith("pushbutton."):
+        yield Import(module, imported, ours=False)
+        return
+    base = imported.removeprefix("pushbutton").lstrip(".")
+    submodules = [name for name in (f"{base}.{name}".lstrip(".") for name in names) if name in MODULES]
+    for name in submodules:
+        yield Import(module, name, ours=True)
+    if len(submodules) < len(names) or not names:
+        yield Import(module, base, ours=True)
+
+
+EDGES = [edge for module in MODULES for edge in imports(module)]
+
+
+def allowed(edge: Import) -> bool:
+    if any((edge.importer, above) in EXCEPTIONS for above in _above(edge.imported)):
+        return True
+    rooms = ALLOWED[room(edge.importer)]
+    if edge.imported == "":
+        return "" in rooms
+    return any(above in rooms for above in _above(edge.imported))
+
+
+def _above(module: str) -> list[str]:
+    """The module, and every package around it, apart from the root."""
+    parts = module.split(".")
+    return [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+
+
+def test_there_is_something_to_look_at():
+    assert len(MODULES) > 50
+    assert len(EDGES) > 200
+
+
+def test_imports_go_one_way():
+    assert [str(edge) for edge in EDGES if edge.ours and not allowed(edge)] == []
+
+
+def test_adapters_do_not_import_each_other():
+    """`rows` is what the SQL stores share."""
+
+    def technology(module: str) -> str:
+        return module.split(".")[1] if "." in module else ""
+
+    wrong = [
+        str(edge)
+        for edge in EDGES
+        if edge.importer.startswith("adapters.")
+        and edge.imported.startswith("adapters.")
+        and edge.imported != "adapters.rows"
+        and technology(edge.importer) != technology(edge.imported)
+    ]
+    assert wrong == []
+
+
+def test_only_the_composition_roots_choose_adapters():
+    choosers = {edge.importer for edge in EDGES if edge.imported.startswith("adapters") and edge.ours}
+    outside = {name for name in choosers if not name.startswith("adapters")}
+    excused = {importer for importer, imported in EXCEPTIONS if imported.startswith("adapters")}
+    assert outside - excused == {"app", "testing"}
+
+
+@pytest.mark.parametrize("part", ["job", "supervisor"])
+def test_what_runs_beside_the_job_needs_only_the_standard_library(part):
+    foreign = {
+        str(edge)
+        for edge in EDGES
+        if room(edge.importer) == part and not edge.ours and edge.imported.split(".")[0] not in sys.stdlib_module_names
+    }
+    assert foreign == set()
+
+
+def test_no_exception_is_kept_that_nobody_needs():
+    used = {
+        (edge.importer, above)
+        for edge in EDGES
+        if edge.ours
+        for above in ([""] if edge.imported == "" else _above(edge.imported))
+    }
+    assert set(EXCEPTIONS) - used == set()
+
+
+def test_there_is_no_cycle():
+    """Imports inside functions count too, apart from the one through which the application makes its web."""
+    graph: dict[str, set[str]] = {module: set() for module in MODULES}
+    for edge in EDGES:
+        if edge.ours and edge.imported in MODULES and (edge.importer, edge.imported) not in EXCEPTIONS:
+            graph[edge.importer].add(edge.imported)
+    done: set[str] = set()
+    path: list[str] = []
+
+    def visit(module: str) -> None:
+        if module in done:
+            return
+        assert module not in path, " -> ".join([*path[path.index(module) :], module])
+        path.append(module)
+        for imported in sorted(graph[module] - {module}):
+            visit(imported)
+        path.pop()
+        done.add(module)
+
+    for module in sorted(graph):
+        visit(module)
+
+
+def test_the_test_itself_sees_relative_and_late_imports():
+    edges = {(edge.importer, edge.imported) for edge in EDGES}
+    assert ("runtime.press", "runtime.core") in edges  # from .core import …
+    assert ("app", "web.server") in edges  # inside a method
+    assert ("web.sse", "runtime.watch") in edges
