@@ -105,6 +105,5 @@ class NewRun:
     why: str = ""
     key: str = ""  # idempotency key; "" for none
     fingerprint: str = ""  # of the inputs, to tell a repeated press from a reused key
-    token: str = ""  # hash of the token with which the job may report over HTTP
     busy: Busy = Busy.QUEUE
     limit: int = 1
