@@ -79,6 +79,7 @@ class Outlook:
 
     percent: float | None = None
     reported: bool = False  # the job itself said so; otherwise it is an estimate
+    by_time: bool = False  # an estimate that grows with every second
     left: float | None = None
     late: bool = False  # it takes longer than nine of ten runs did
     samples: int = 0
@@ -100,27 +101,35 @@ def quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
 
 
-def outlook(
-    past: Past, elapsed: float, *, done: Sequence[str] = (), current: str = "", within: float = 0.0,
-    reported: float | None = None, reported_at: float = 0.0,
-) -> Outlook:  # fmt: skip
-    """`elapsed` seconds since the start; `done` steps, the `current` one and the seconds `within` it.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run is. Times in seconds."""
 
-    `reported` is the highest percent that the job gave, `reported_at` when it first gave one (elapsed seconds): the
-    bar that was shown until then is a floor, so that progress never goes backwards.
-    """
-    usual, slow = past.usual, past.slow
+    elapsed: float
+    done: Sequence[str] = ()  # names of steps
+    step: str = ""  # the one that it is in
+    within: float = 0.0  # since it began
+    step_percent: float | None = None  # what the job said of this step
+    reported: float | None = None  # the highest percent that the job gave for the whole
+    reported_at: float = 0.0  # when it first gave one
+
+
+def outlook(past: Past, place: Place) -> Outlook:
+    """What was shown before the job's first own percent is a floor, so that progress never goes backwards."""
+    usual, slow, reported = past.usual, past.slow, place.reported
     if usual is None or slow is None:
         return Outlook(percent=reported, reported=reported is not None, samples=past.samples)
-    remaining = _remaining(past.steps, done, current, within) if current in past.steps else usual - elapsed
-    late = elapsed > max(slow, usual + 2)
-    guess = min(_CAP, 100 * elapsed / max(usual, 0.001))
-    percent = guess
+    by_steps = place.step in past.steps
+    late = place.elapsed > max(slow, usual + 2)
     if reported is not None:
-        percent = max(reported, min(_CAP, 100 * reported_at / max(usual, 0.001)))
+        percent = max(reported, _share(place.reported_at, usual))
+    else:
+        percent = _by_steps(past.steps, place) if by_steps else _share(place.elapsed, usual)
+    remaining = _remaining(past.steps, place) if by_steps else usual - place.elapsed
     return Outlook(
         percent=percent,
         reported=reported is not None,
+        by_time=reported is None and not by_steps,
         left=None if late else max(0.0, remaining),
         late=late,
         samples=past.samples,
@@ -129,9 +138,23 @@ def outlook(
     )
 
 
-def _remaining(steps: Mapping[str, float], done: Sequence[str], current: str, within: float) -> float:
-    after = sum(seconds for name, seconds in steps.items() if name not in done and name != current)
-    return max(0.0, steps[current] - within) + after
+def _share(seconds: float, of: float) -> float:
+    return min(_CAP, 100 * seconds / max(of, 0.001))
+
+
+def _in_step(steps: Mapping[str, float], place: Place) -> float:
+    """Percent of the current step."""
+    return _share(place.within, steps[place.step]) if place.step_percent is None else place.step_percent
+
+
+def _by_steps(steps: Mapping[str, float], place: Place) -> float:
+    done = sum(seconds for name, seconds in steps.items() if name in place.done)
+    return _share(done + steps[place.step] * _in_step(steps, place) / 100, sum(steps.values()))
+
+
+def _remaining(steps: Mapping[str, float], place: Place) -> float:
+    after = sum(seconds for name, seconds in steps.items() if name not in place.done and name != place.step)
+    return max(0.0, steps[place.step] - place.within) + after
 
 
 def _height(seconds: float, middle: float) -> int:

@@ -13,7 +13,7 @@ from typing import Final
 from starlette.datastructures import FormData, QueryParams, UploadFile
 
 from pushbutton.domain.event import Json
-from pushbutton.domain.param import Choice, Param, ParamType
+from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.task import Task
 
 from .texts import Texts
@@ -56,7 +56,8 @@ class Field:
 
     @property
     def optional(self) -> bool:
-        return not self.param.required and self.control not in ("tick", "ticks")
+        """May be left empty, and empty is something else than the default."""
+        return not self.param.required and self.param.default in (None, "") and self.control not in ("tick", "ticks")
 
     def described(self) -> str:
         """The ids for aria-describedby: the hint, then what is wrong."""
@@ -155,12 +156,14 @@ def shown(param: Param | None, value: Json, t: Texts) -> str:
         return "–"
     if isinstance(value, bool):
         return t("Yes") if value else t("No")
+    if isinstance(value, Mapping):
+        return str(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(shown(param, item, t) for item in value)
-    if isinstance(value, Mapping):
-        return str(value.get("name", ""))
-    labels = {str(choice.value): choice.label for choice in param.choices} if param else {}
-    return labels.get(str(value)) or str(value)
+    if param is not None and param.type is ParamType.FILE:
+        return _UPLOADED.sub("", str(value))
+    labels = {sent(choice.value): choice.label for choice in param.choices} if param else {}
+    return labels.get(sent(value)) or sent(value)
 
 
 def facts(task: Task | None, inputs: Mapping[str, Json], t: Texts) -> list[tuple[str, str]]:
@@ -184,6 +187,7 @@ def summary(task: Task | None, inputs: Mapping[str, Json], t: Texts) -> str:
     return line if len(line) <= 120 else line[:119] + "…"
 
 
+_UPLOADED = re.compile(r"^[0-9a-f]{24}-")
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -199,24 +203,23 @@ def _place(match: re.Match[str], by_name: Mapping[str, Field], t: Texts) -> str:
         return match[0]
     if field.param.type is ParamType.BOOL:
         return t("Yes") if field.value == "true" else t("No")
-    if field.control == "select" and not field.value and field.param.required and field.param.choices:
-        return _label(field.param.choices[0])
-    labels = {str(choice.value): _label(choice) for choice in field.param.choices}
+    labels = {sent(choice.value): choice.label or sent(choice.value) for choice in field.param.choices}
     return ", ".join(labels.get(value, value) for value in field.values if value) or "…"
 
 
-def _label(choice: Choice) -> str:
-    return choice.label or str(choice.value)
+def sent(value: str | float) -> str:
+    """A choice's value as a form sends it, and as `domain.inputs` knows it again."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return format(value, "g") if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _as_text(value: Json) -> tuple[str, ...]:
-    if value is None:
+    if value is None or isinstance(value, Mapping):
         return ()
-    if isinstance(value, bool):
-        return ("true" if value else "false",)
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple(str(item) for item in value)
-    return () if isinstance(value, Mapping) else (str(value),)
+        return tuple(text for item in value for text in _as_text(item))
+    return (sent(value),)
 
 
 def _flag(text: str) -> str:

@@ -6,7 +6,7 @@ import functools
 import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -64,7 +64,7 @@ async def tasks(request: Request) -> Response:
     meant = find.meant(query, (card.task for card in view.cards)) if query and not found else ""
     del core
     return await _show(
-        request, "tasks.html", room="tasks", parts="tasks", view=view, query=query, group=group,
+        request, "tasks.html", room="tasks", parts=["patch:tasks"], view=view, query=query, group=group,
         pins=who.pins, sections=_sections(view, found, who), meant=meant,
     )  # fmt: skip
 
@@ -95,7 +95,7 @@ async def run(request: Request) -> Response:
     view = await _views(request).run(found, now())
     failed = found.state.value in ("failed", "lost")
     return await _show(
-        request, "run.html", room="tasks", parts=f"run:{found.id}", output=found.id, view=view,
+        request, "run.html", room="tasks", parts=[f"patch:run:{found.id}", f"tail:{found.id}"], view=view,
         joined="joined" in request.query_params, tail=await tails.tail(core, found),
         open_output=failed or not view.story.updates,
     )  # fmt: skip
@@ -210,7 +210,7 @@ async def _form(
     fields = forms.fields(job, values, wrong)
     more = job.help.strip().partition("\n\n")[2].strip()
     return await _show(
-        request, "task.html", status, room="tasks", parts=f"task:{job.slug}", view=view, fields=fields,
+        request, "task.html", status, room="tasks", parts=[f"patch:task:{job.slug}"], view=view, fields=fields,
         whole=whole, wrong=wrong or whole, why=why, from_run=from_run, faster=faster, more_help=more,
         key=key or secrets.token_urlsafe(16), seen=max((item.id for item in view.past.runs), default=0),
         uploads=any(field.control == "file" for field in fields),
@@ -290,29 +290,22 @@ def _by_script(request: Request) -> bool:
 
 
 async def _show(
-    request: Request, template: str, status: int = 200, *, room: str, parts: str = "now", output: int = 0,
+    request: Request, template: str, status: int = 200, *, room: str, parts: Sequence[str] = (),
     **shown: object,
 ) -> Response:  # fmt: skip
-    """`parts` of the page follow the stream, and so does the `output` of a run."""
+    """`parts` of the page follow the stream: topics of `boards`, to which the page adds its language."""
     who, views = reader(request), _views(request)
     path = request.url.path
     query = f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
     context = {
         "reader": who, "zone": who.zone, "now": now(), "room": room, "path": path, "back": quote(path) + query,
-        "topics": _topics(who.language, parts, output), "since": request.state.since, "running": await views.running(),
+        "topics": " ".join(parts), "since": request.state.since, "running": await views.running(),
         "version": getattr(request.app.state, "version", ""), "languages": texts.LANGUAGES,
         "scripts": render.scripts(), **shown,
     }  # fmt: skip
     html = render.page(template, who.language, context)
     headers = {"cache-control": "no-store", "vary": "cookie, accept-language"}
     return HTMLResponse(html, status, headers)
-
-
-def _topics(language: str, parts: str, output: int) -> str:
-    """As `boards` names them. The number of running runs is in every page's header."""
-    prefix = "patch:" if language == "en" else f"patch:{language}:"
-    names = [parts] if parts in ("now", "tasks") else [parts, "now"]
-    return " ".join([*(prefix + name for name in names), *([f"tail:{output}"] if output else [])])
 
 
 def _page(endpoint: Endpoint) -> Endpoint:

@@ -56,6 +56,7 @@ def environment(language: str) -> jinja2.Environment:
         said=t.sentence,
         facts=partial(_facts, t=t),
         summary=partial(_summary, t=t),
+        sent=forms.sent,
         help=markdown,
         plain=plain,
         haystack=find.haystack,

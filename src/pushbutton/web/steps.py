@@ -121,7 +121,7 @@ def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None =
         elif event.kind is Kind.PROGRESS:
             percent = _percent(data.get("percent"))
             saying = text_of(data, "text") or saying
-            name = text_of(data, "step")
+            name = text_of(data, "step") or _innermost(steps)
             if name in steps:
                 held = steps[name].percent
                 highest = percent if held is None else max(held, percent or 0.0)
@@ -191,6 +191,11 @@ def _finished(run: Run, steps: Mapping[str, Step], usual: Mapping[str, float]) -
     rest = () if run.state is RunState.SUCCEEDED else [name for name in usual if name not in steps]
     later = "skipped" if run.state.over else "waiting"
     return (*seen, *(Step(name, later, usual=usual[name]) for name in rest))
+
+
+def _innermost(steps: dict[str, Step]) -> str:
+    """The step that a progress without a name belongs to; "": to the whole run."""
+    return next((name for name, step in reversed(steps.items()) if step.colour == "running"), "")
 
 
 def _percent(value: Json) -> float | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pushbutton.domain.event import Event
@@ -15,7 +15,7 @@ from pushbutton.domain.task import Task
 from pushbutton.errors import NoSuchTask
 from pushbutton.runtime.ports import Catalog, RunQuery, Store, Topics
 
-from .estimates import Outlook, Past, lasted, outlook
+from .estimates import Outlook, Past, Place, lasted, outlook
 from .steps import Story, story
 
 LAST_RUNS: Final = 20
@@ -41,6 +41,7 @@ class Going:
     """A run that goes on right now."""
 
     run: Run
+    story: Story
     outlook: Outlook
 
 
@@ -109,14 +110,14 @@ class Views:
         self._store = store
         self._catalog = catalog
         self._steps: dict[int, Mapping[str, float]] = {0: {}}
+        self._told: dict[int, list[Event]] = {}
         self._highest: dict[int, float] = {}
 
     async def tasks(self, now: Micros) -> TasksView:
         cards = [Card(task, await self.past(slug)) for slug, task in self._catalog.tasks().items()]
         active = await self._store.runs(RunQuery(states=UNFINISHED, limit=50))
-        self._highest = {run.id: self._highest[run.id] for run in active if run.id in self._highest}
-        going = [Going(run, self._quick(run, await self.past(run.task), now)) for run in active]
-        return TasksView(tuple(cards), tuple(going), now)
+        self._forget({run.id for run in active})
+        return TasksView(tuple(cards), tuple([await self._going(run, now) for run in active]), now)
 
     async def task(self, slug: str, now: Micros) -> TaskView:
         """Raises `NoSuchTask`."""
@@ -125,7 +126,7 @@ class Views:
     async def run(self, run: Run, now: Micros, events: Sequence[Event] | None = None) -> RunView:
         """`events` of the run where the caller has them already."""
         past = await self.past(run.task, without=run.id)
-        told = story(run, await self.events(run.id) if events is None else events, past.steps)
+        told = story(run, await self.events(run) if events is None else events, past.steps)
         ahead: tuple[Run, ...] = ()
         if run.state is RunState.WAITING:
             query = RunQuery(task=run.task, states=UNFINISHED, before=run.id, limit=50)
@@ -134,7 +135,7 @@ class Views:
             task = self._catalog.task(run.task)
         except NoSuchTask:
             task = None
-        return RunView(run, task, told, past, _outlook(run, told, past, now), ahead, now)
+        return RunView(run, task, told, past, self._risen(run, _outlook(run, told, past, now)), ahead, now)
 
     async def history(self, runs: Sequence[Run], now: Micros, *, limit: int) -> HistoryView:
         """`runs` is one more than `limit` where there are older ones."""
@@ -160,29 +161,45 @@ class Views:
             self._steps[newest] = await self._usual_steps([run for run in runs if run.id in finished])
         return Past(runs, self._steps[newest])
 
-    async def events(self, run: int) -> list[Event]:
-        """All events of a run, oldest first, within reason."""
-        read: list[Event] = []
+    async def events(self, run: Run) -> Sequence[Event]:
+        """All events of a run, oldest first, within reason. Of one that goes on, only the new ones are read."""
+        read = self._told.get(run.id, [])
         while len(read) < _EVENTS_READ:
             after = read[-1].id if read else 0
-            more = await self._store.events(Topics(runs=frozenset({run})), after=after, limit=_PAGE)
-            read += [event for event in more if event.run == run]
+            more = await self._store.events(Topics(runs=frozenset({run.id})), after=after, limit=_PAGE)
+            read = read + [event for event in more if event.run == run.id]
             if len(more) < _PAGE:
                 break
+        if run.state.over:
+            self._told.pop(run.id, None)
+            self._highest.pop(run.id, None)
+        else:
+            self._told[run.id] = read
         return read
 
-    def _quick(self, run: Run, past: Past, now: Micros) -> Outlook:
-        """From the run's row alone: what the dials of the catalogue need. They never turn back either."""
-        if run.progress is not None:
-            self._highest[run.id] = max(run.progress, self._highest.get(run.id, 0.0))
-        return outlook(past, lasted(run, now) or 0.0, reported=self._highest.get(run.id))
+    def _forget(self, going: set[int]) -> None:
+        """What was kept of runs that are over."""
+        self._told = {number: read for number, read in self._told.items() if number in going}
+        self._highest = {number: percent for number, percent in self._highest.items() if number in going}
+
+    async def _going(self, run: Run, now: Micros) -> Going:
+        past = await self.past(run.task)
+        told = story(run, await self.events(run), past.steps)
+        return Going(run, told, self._risen(run, _outlook(run, told, past, now)))
+
+    def _risen(self, run: Run, seen: Outlook) -> Outlook:
+        """Progress never goes backwards, whatever an estimate thinks later."""
+        if run.state.over or seen.percent is None:
+            return seen
+        self._highest[run.id] = max(seen.percent, self._highest.get(run.id, 0.0))
+        return replace(seen, percent=self._highest[run.id])
 
     async def _usual_steps(self, runs: Sequence[Run]) -> Mapping[str, float]:
         """The median time of each step of the newest run, in its order."""
         times: dict[str, list[float]] = {}
         order: list[str] = []
         for run in runs:
-            steps = story(run, await self.events(run.id)).steps
+            steps = story(run, await self.events(run)).steps
             order = order or [step.name for step in steps if not step.depth]
             for step in steps:
                 if not step.depth and step.seconds is not None:
@@ -192,15 +209,16 @@ class Views:
 
 def _outlook(run: Run, told: Story, past: Past, now: Micros) -> Outlook:
     if run.started_at is None or run.state.over:
-        return Outlook(percent=100.0 if run.state is RunState.SUCCEEDED else told.reported, samples=past.samples,
-                       usual=past.usual, slow=past.slow)  # fmt: skip
+        percent = 100.0 if run.state is RunState.SUCCEEDED else told.reported
+        return Outlook(percent=percent, samples=past.samples, usual=past.usual, slow=past.slow)
     step = told.outer
-    return outlook(
-        past,
-        lasted(run, now) or 0.0,
+    place = Place(
+        elapsed=lasted(run, now) or 0.0,
         done=told.done,
-        current=step.name if step else "",
+        step=step.name if step else "",
         within=(now - step.started) / _SECOND if step and step.started is not None else 0.0,
+        step_percent=step.percent if step else None,
         reported=told.reported,
         reported_at=((told.reported_at or run.started_at) - run.started_at) / _SECOND,
     )
+    return outlook(past, place)

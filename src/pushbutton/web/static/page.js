@@ -130,7 +130,6 @@ for (const dialog of all('dialog')) {
 
 // --- copy the link
 
-for (const button of all('[data-copy]')) button.hidden = false;
 document.addEventListener('click', async event => {
   const button = event.target.closest?.('[data-copy]');
   if (!button) return;
@@ -220,7 +219,6 @@ if (filters) {
     tellTimes();
     announce(one('.foot-line span, h2', fresh)?.textContent.split('·')[0].trim() ?? '');
   };
-  one('#filter-go').hidden = true;
   filters.addEventListener('change', event => { if (event.target.matches('select')) show(); });
   filters.addEventListener('input', event => { if (event.target.matches('input')) { clearTimeout(asking); asking = setTimeout(show, 300); } });
   filters.addEventListener('submit', event => { event.preventDefault(); clearTimeout(asking); show(); });

@@ -1,0 +1,303 @@
+"""The pages without a browser: what they hold, and that every form works without a script."""
+
+import re
+from collections import Counter
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+import pytest
+from tests.unit.web.worlds import EVERY, NOW, S, a_run, a_task, events
+
+from pushbutton.domain.event import Kind
+from pushbutton.domain.run import Run, RunState
+from pushbutton.testing import opened
+from pushbutton.web.estimates import Outlook, Past
+from pushbutton.web.fragments import run_fragments, task_fragments, tasks_fragments
+from pushbutton.web.steps import story
+from pushbutton.web.views import Card, Going, RunView, TasksView, TaskView
+
+TASKS = '''
+from typing import Annotated, Literal
+from pushbutton import Field, status, task
+
+@task(title="Say hello", group="Greetings", button="Greet {name}")
+def hello(name: Annotated[str, Field(min_length=2)], loud: bool = False) -> str:
+    """Says hello to somebody.
+
+    It **never** shouts.
+    """
+    status(f"Hello, {name}")
+    return f"{name} was greeted"
+
+@task(confirm="Really empty {shelf}?")
+def empty(shelf: Literal["left", "right"] = "left") -> None:
+    """Empties a shelf."""
+'''
+
+
+class Seen(HTMLParser):
+    """Every element with its attributes."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def ids(self) -> list[str | None]:
+        return [attrs["id"] for _, attrs in self.elements if "id" in attrs]
+
+
+@asynccontextmanager
+async def a_site(tmp_path, tasks=TASKS):
+    (tmp_path / "tasks.py").write_text(tasks)
+    async with (
+        opened(tmp_path / "tasks.py", host="127.0.0.1") as app,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client,
+    ):
+        core = await app.open()
+        yield core, client
+        if await core.store.counts():
+            async for _ in app.events(since=0):
+                if not await core.store.counts():
+                    break
+
+
+def hidden(html: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', html)
+    assert found
+    return found[1]
+
+
+def check(html: str) -> str:
+    """What holds for every page: strict content policy, unique ids, labels that lead somewhere."""
+    seen = Seen(html)
+    assert [
+        attrs for _, attrs in seen.elements if "style" in attrs or any(name.startswith("on") for name in attrs)
+    ] == []
+    assert [tag for tag, attrs in seen.elements if tag == "style" or (tag == "script" and "src" not in attrs)] == []
+    assert [name for name, count in Counter(seen.ids()).items() if count > 1] == []
+    pointed = [attrs[key] for _, attrs in seen.elements for key in ("for", "aria-labelledby") if attrs.get(key)]
+    assert set(pointed) <= set(seen.ids())
+    return html
+
+
+async def test_every_page_keeps_the_content_policy(tmp_path):
+    async with a_site(tmp_path) as (_, client):
+        for path in (
+            "/",
+            "/?q=hello",
+            "/?q=zzzz",
+            "/tasks/hello",
+            "/tasks/empty",
+            "/history",
+            "/history?state=failed",
+            "/runs/77",
+        ):
+            check((await client.get(path, headers={"accept-language": "de"})).text)
+
+
+async def test_a_press_without_a_script_leads_to_the_run(tmp_path):
+    async with a_site(tmp_path) as (core, client):
+        form = (await client.get("/tasks/hello")).text
+        sent = {
+            "press-key": hidden(form, "press-key"),
+            "press-seen": hidden(form, "press-seen"),
+            "name": "Maya",
+            "press-why": "Morning",
+        }
+        answer = await client.post("/tasks/hello", data=sent)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/runs/1")
+        run = await core.store.run(1)
+        assert (run.inputs, run.why, run.actor) == ({"name": "Maya", "loud": False}, "Morning", "local")
+        assert "Morning" in check((await client.get("/runs/1")).text)
+
+
+async def test_a_double_press_is_one_run(tmp_path):
+    async with a_site(tmp_path) as (_, client):
+        sent = {"press-key": "same", "press-seen": "0", "name": "Maya"}
+        answers = [await client.post("/tasks/hello", data=sent) for _ in range(2)]
+        assert [answer.headers["location"] for answer in answers] == ["/runs/1", "/runs/1"]
+
+
+async def test_an_error_stands_at_its_field_and_nothing_is_lost_or_started(tmp_path):
+    async with a_site(tmp_path) as (core, client):
+        answer = await client.post(
+            "/tasks/hello", data={"press-key": "k", "name": "M", "loud": "true", "press-why": "Because"}
+        )
+        html = check(answer.text)
+        assert answer.status_code == 422
+        assert "Nothing was started." in html
+        assert re.search(r'<a href="#f-name">Name</a>: Write at least 2 characters', html)
+        assert re.search(r'name="name" value="M"[^>]*aria-describedby="f-name-wrong"[^>]*aria-invalid="true"', html)
+        assert re.search(r'name="loud"[^>]* checked', html)
+        assert "Because</textarea>" in html
+        assert await core.store.last_event() == 0
+
+
+async def test_a_form_error_is_said_in_german(tmp_path):
+    async with a_site(tmp_path) as (_, client):
+        answer = await client.post(
+            "/tasks/hello", data={"press-key": "k", "name": "M"}, headers={"accept-language": "de"}
+        )
+        assert "Schreiben Sie mindestens 2 Zeichen" in answer.text
+
+
+async def test_a_key_used_for_other_inputs_starts_nothing(tmp_path):
+    async with a_site(tmp_path) as (core, client):
+        await client.post("/tasks/hello", data={"press-key": "k", "name": "Maya"})
+        answer = await client.post("/tasks/hello", data={"press-key": "k", "name": "Aiko"})
+        assert answer.status_code == 409
+        assert hidden(answer.text, "press-key") != "k"
+        with pytest.raises(Exception, match="There is no run 2"):
+            await core.store.run(2)
+
+
+async def test_a_question_must_be_answered_first(tmp_path):
+    async with a_site(tmp_path) as (_, client):
+        asked = await client.post("/tasks/empty", data={"press-key": "k", "shelf": "right"})
+        assert asked.status_code == 422
+        assert "Tick that you are sure" in asked.text
+        sure = await client.post("/tasks/empty", data={"press-key": "k", "shelf": "right", "press-sure": "yes"})
+        assert sure.status_code == 303
+
+
+async def test_somebody_who_was_faster_is_named_before_a_second_run_waits(tmp_path):
+    async with a_site(tmp_path, TASKS.replace("status(f", "import time; time.sleep(20); status(f")) as (core, client):
+        first = {"press-key": "one", "press-seen": "0", "name": "Maya"}
+        second = {"press-key": "two", "press-seen": "0", "name": "Aiko"}
+        assert (await client.post("/tasks/hello", data=first)).status_code == 303
+        told = await client.post("/tasks/hello", data=second)
+        assert told.status_code == 409
+        assert "Somebody was faster." in check(told.text)
+        again = await client.post(
+            "/tasks/hello", data=second | {"press-seen": hidden(told.text, "press-seen"), "press-key": "three"}
+        )
+        assert again.headers["location"] == "/runs/2"
+        await client.post("/runs/2/stop")
+        stopped = await client.post("/runs/1/stop")
+        assert stopped.headers["location"] == "/runs/1"
+        assert (await core.store.run(1)).stop_by == "local"
+
+
+async def test_settings_are_kept_in_the_browser(tmp_path):
+    async with a_site(tmp_path) as (_, client):
+        answer = await client.post(
+            "/theme", data={"theme": "dark", "language": "de", "settings": "all", "back": "/history"}
+        )
+        assert answer.headers["location"] == "/history"
+        html = (await client.get("/")).text
+        assert '<html lang="de" data-theme="dark">' in html
+        assert 'data-keys="off"' in html
+        assert "Was soll erledigt werden?" in html
+
+
+async def test_a_kept_task_comes_first(tmp_path):
+    async with a_site(tmp_path) as (_, client):
+        await client.post("/favourites", data={"slug": "hello", "keep": "1", "back": "/"})
+        html = (await client.get("/")).text
+        assert html.index("Yours") < html.index("Say hello")
+        assert 'aria-pressed="true"' in html
+        await client.post("/favourites", data={"slug": "hello", "keep": "0", "back": "/"})
+        assert "Yours" not in (await client.get("/")).text
+
+
+async def test_pages_of_things_that_are_not_there(tmp_path):
+    async with a_site(tmp_path) as (_, client):
+        for path, text in (("/runs/99", "There is no run 99"), ("/tasks/helo", "There is no task “helo”")):
+            answer = await client.get(path)
+            assert (answer.status_code, text in answer.text) == (404, True)
+
+
+async def test_our_own_fault_has_a_number_and_says_what_was_started(tmp_path, monkeypatch, caplog):
+    async with a_site(tmp_path) as (core, client):
+
+        async def broken(*_: object) -> None:
+            raise RuntimeError("boom")
+
+        monkeypatch.setattr(core.store, "runs", broken)
+        answer = await client.get("/history")
+        number = re.search(r'class="num">([A-Z0-9]{3}-[A-Z0-9]{3})<', answer.text)
+        assert answer.status_code == 500
+        assert number
+        assert number[1] in caplog.text
+        assert "nothing was started or changed" in answer.text
+        assert "boom" not in answer.text
+
+
+async def test_the_history_as_a_table_is_safe_in_a_spreadsheet(tmp_path):
+    async with a_site(tmp_path) as (_, client):
+        await client.post("/tasks/hello", data={"press-key": "k", "name": "Maya", "press-why": "=cmd()"})
+        table = (await client.get("/history.csv")).text
+        assert table.startswith("\ufeffrun,task,title")
+        assert "'=cmd()" in table
+
+
+async def test_what_a_task_says_is_text_and_never_markup(tmp_path):
+    async with a_site(tmp_path) as (_, client):
+        await client.post("/tasks/hello", data={"press-key": "k", "name": "<img src=x onerror=alert(1)>"})
+        for path in ("/runs/1", "/history", "/?q=<script>", "/tasks/hello?name=%22%3E%3Cscript%3E"):
+            html = check((await client.get(path)).text)
+            assert "<img src=x" not in html
+            assert "<script>" not in html
+
+
+# --- fragments
+
+
+def a_view(run: Run, *said: tuple[float, Kind, dict[str, Any]]) -> RunView:
+    told = story(run, events(run, *said))
+    return RunView(run, None, told, Past(), Outlook(percent=62.0, reported=True), (), NOW)
+
+
+@pytest.mark.parametrize("state", list(RunState))
+def test_a_run_has_the_same_parts_in_every_state(state):
+    run = a_run(state=state, status="Hello")
+    parts = run_fragments(
+        a_view(run, (1, Kind.STATUS, {"text": "Hello"}), (2, Kind.STEP, {"name": "A", "state": "running"}))
+    )
+    assert {name for name, html in parts.items() if name not in Seen(html).ids()} == set()
+    assert list(parts) == [
+        "title", "run-state", "run-lead", "run-acts", "run-hero", "run-steps", "run-updates", "run-facts", "run-stop-say",
+    ]  # fmt: skip
+
+
+def test_parts_of_the_catalogue_and_of_a_task():
+    run, task = a_run(), a_task(*EVERY)
+    past = Past((run, *(a_run(n, RunState.SUCCEEDED) for n in range(4))))
+    view = TasksView((Card(task, past),), (Going(run, story(run, ()), Outlook()),), NOW)
+    parts = tasks_fragments(view) | task_fragments(TaskView(task, past, NOW))
+    assert list(parts) == ["now", "running", "foot-deploy", "busy", "last-runs"]
+    assert {name for name, html in parts.items() if name not in Seen(html).ids()} == set()
+
+
+def test_parts_speak_the_language_of_who_watches():
+    assert "Läuft" in run_fragments(a_view(a_run()), "de")["run-state"]
+
+
+def test_a_question_and_survivors_are_shown():
+    asking = a_view(a_run(state=RunState.ASKING), (1, Kind.QUESTION, {"id": "q", "text": "Go on?", "choices": ["yes"]}))
+    assert "Go on?" in run_fragments(asking)["run-hero"]
+    left = replace(a_run(state=RunState.CANCELLED), survivors=("4711 rsync",))
+    assert "4711 rsync" in run_fragments(a_view(left))["run-hero"]
+
+
+def test_the_queue_says_how_many_are_before():
+    run = a_run(44, RunState.WAITING)
+    view = replace(a_view(run), ahead=(a_run(42), a_run(43, RunState.WAITING)),
+                   past=Past(tuple(a_run(n, RunState.SUCCEEDED, lasted=180) for n in range(3))))  # fmt: skip
+    hero = run_fragments(view)["run-hero"]
+    assert "2 runs are before this one" in hero
+    assert "about 6 minutes" in hero
+
+
+def test_a_long_story_is_cut_and_says_so():
+    run = a_run()
+    parts = run_fragments(a_view(run, *((n / S, Kind.STATUS, {"text": f"say {n}"}) for n in range(300))))
+    assert parts["run-updates"].count("<li") == 100
+    assert "the last 100 of 300" in parts["run-updates"]

@@ -1,0 +1,155 @@
+"""How times, durations, people and ends are said."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from tests.unit.web.worlds import NOW, S, a_run, events
+
+from pushbutton.domain.event import Kind
+from pushbutton.domain.run import Run, RunState
+from pushbutton.web import wording
+from pushbutton.web.endings import Ending, ending
+from pushbutton.web.steps import story
+from pushbutton.web.texts import texts
+
+EN, DE = texts("en"), texts("de")
+UTC = ZoneInfo("UTC")
+HOUR = 3600 * S
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.4, "under 1 s"), (12.9, "12 s"), (60, "1 min"), (151, "2 min 31 s"), (3780, "1 h 3 min"), (7200, "2 h"),
+        (86400, "1 day"), (2 * 86400 + 4 * 3600, "2 days 4 h"),
+    ],
+)  # fmt: skip
+def test_a_measured_time(seconds, text):
+    assert wording.took(seconds, EN) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (4, "a few seconds"), (31, "under a minute"), (65, "about 1 minute"), (240, "about 4 minutes"),
+        (3500, "about 1 hour"), (5400, "about 1.5 hours"), (7200, "about 2 hours"), (86400, "about 1 day"),
+    ],
+)  # fmt: skip
+def test_a_time_to_expect_is_no_finer_than_it_is_known(seconds, text):
+    assert wording.usual(seconds, EN) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(3, "a few seconds left"), (12, "about 12 s left"), (43, "about 45 s left"), (98, "about 1 min 40 s left")],
+)
+def test_a_time_left_goes_in_steps(seconds, text):
+    assert wording.left(seconds, EN) == text
+
+
+@pytest.mark.parametrize(
+    ("ago", "form", "text"),
+    [
+        (0, "clock", "09:42"), (0, "moment", "today at 09:42"), (24 * HOUR, "moment", "yesterday at 09:42"),
+        (11 * 24 * HOUR, "moment", "on 12 November at 09:42"), (365 * 24 * HOUR, "day", "23 November 2025"),
+        (0, "full", "Today, 09:42:07"), (10 * S, "ago", "just now"), (12 * 60 * S, "ago", "12 minutes ago"),
+        (2 * HOUR, "ago", "2 hours ago"), (20 * HOUR, "ago", "yesterday, 13:42"), (3 * 24 * HOUR, "ago", "3 days ago"),
+        (11 * 24 * HOUR, "ago", "on 12 November"),
+    ],
+)  # fmt: skip
+def test_a_moment(ago, form, text):
+    assert wording.said_at(NOW - ago, NOW, form, EN, UTC) == text
+
+
+def test_a_moment_in_the_readers_zone_and_language():
+    assert wording.said_at(NOW, NOW, "moment", DE, ZoneInfo("Europe/Berlin")) == "heute um 10:42"
+
+
+def test_the_exact_time_names_its_zone():
+    assert wording.exact(NOW, EN, ZoneInfo("Europe/Berlin")) == "23 November 2026, 10:42:07 CET"
+
+
+@pytest.mark.parametrize(
+    ("actor", "text"),
+    [
+        ("local", "Somebody on this machine"),
+        ("schedule:nightly", "The schedule “nightly”"),
+        ("run:7", "Run 7"),
+        ("Maya", "Maya"),
+    ],
+)
+def test_who(actor, text):
+    assert wording.who(actor, EN) == text
+
+
+def test_every_state_has_an_icon_and_a_word():
+    assert all(wording.LOOKS[state].icon and wording.LOOKS[state].word for state in RunState)
+
+
+# --- ends
+
+
+def told(run: Run, *said: tuple[float, Kind, dict[str, Any]]) -> Ending:
+    return ending(run, story(run, events(run, *said)), EN)
+
+
+def test_a_failure_names_its_step_and_what_the_job_said_of_it():
+    run = a_run(state=RunState.FAILED, exit_code=1, reason="The job reported a failure (code 1).")
+    end = told(
+        run,
+        (0, Kind.STEP, {"name": "Check", "state": "running"}),
+        (1, Kind.STEP, {"name": "Check", "state": "succeeded"}),
+        (1, Kind.STEP, {"name": "Copy", "state": "running"}),
+        (2, Kind.STATUS, {"text": "The disk of shop-3 is full.", "level": "bad"}),
+        (2, Kind.STEP, {"name": "Copy", "state": "failed"}),
+    )
+    assert (end.headline, end.happened) == ("It failed at step 2: Copy", "The disk of shop-3 is full.")
+    assert end.means
+    assert end.todo
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "piece"),
+    [
+        (-9, "The system ended it (signal 9).", "memory"),
+        (-77, "The system ended it (signal 77).", "outside"),
+        (127, "The job reported a failure (code 127).", "was not found"),
+        (3, "The job reported a failure (code 3).", "did not work"),
+        (-15, "It took longer than it may, so it was ended.", "longer than it may"),
+    ],
+)
+def test_a_cause_in_plain_words(code, reason, piece):
+    assert piece in told(a_run(state=RunState.FAILED, exit_code=code, reason=reason)).happened
+
+
+def test_what_could_not_start_says_that_nothing_was_done():
+    end = told(a_run(state=RunState.FAILED, started_at=None, reason="“mailer” was not found."))
+    assert (end.headline, end.happened, end.means) == (
+        "It could not be started.",
+        "“mailer” was not found.",
+        "Nothing was done.",
+    )
+
+
+def test_a_stop_names_who_and_where():
+    run = a_run(state=RunState.CANCELLED, stop_by="Maya")
+    end = told(run, (0, Kind.STEP, {"name": "Copy", "state": "running"}))
+    assert end.headline == "Maya stopped it at step 1: Copy"
+
+
+def test_a_lost_run_claims_nothing():
+    assert told(a_run(state=RunState.LOST)).headline == "We do not know how it ended."
+
+
+def test_no_end_speaks_like_a_shell():
+    words = ("exit code", "execution", "kill", "SIGKILL", "process")
+    ends = [
+        told(a_run(state=state, exit_code=code))
+        for state in RunState
+        if state.over
+        for code in (0, 1, 126, 127, -9, -11)
+    ]
+    assert not [
+        end for end in ends for word in words if word in f"{end.headline} {end.happened} {end.means} {end.todo}"
+    ]
