@@ -28,6 +28,7 @@ class Settings:
     at_once: int = setting(0, "runs at the same time, all tasks together; 0: four for each processor")
     python: str = setting("", "the Python that runs Python tasks; default: the one that runs Pushbutton")
     stall: float = setting(60.0, "seconds after which a watcher that takes nothing is dropped")
+    ping: float = setting(15.0, "seconds of silence after which a stream sends a comment, so that no proxy cuts it")
     allow_host: str = setting("", "more host names, comma separated, under which browsers may reach this server")
 
     @property

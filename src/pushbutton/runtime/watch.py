@@ -269,6 +269,10 @@ class Hub:
         self.tip = events[-1].id
         for channel in self._channels.values():
             channel.extend([event for event in events if channel.topics.match(event)], self.tip)
+        for event in events:
+            if is_last(event) and event.run in self._taps:
+                tap = self._taps[event.run]
+                tap.grow(tap.size, over=True)  # who began to follow while the run ended was not told
 
     def grew(self, run: int, size: int, *, over: bool = False) -> None:
         """The collector's word on a run's output."""
@@ -340,6 +344,8 @@ class Hub:
         size = 0
         parts: list[bytes] = []
         for event in page:
+            if is_last(event):
+                channel.ended = event.id  # it was there before the channel
             encoded = channel.encode(event) or b""
             if parts and size + len(encoded) > CHUNK:
                 return b"".join(parts), cursor

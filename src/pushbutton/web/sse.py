@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from pushbutton.config import Settings
 from pushbutton.domain.run import Run
 from pushbutton.domain.sse import PING, event_frame, frame
 from pushbutton.errors import BadCursor, BadInput
@@ -24,7 +25,7 @@ from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import Topics
 from pushbutton.runtime.watch import Bell, Board, Channel, Encode, Tap
 
-PING_EVERY = 15.0
+GRACE = 5.0
 RETRY = b"retry: 2000\n\n"
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -105,9 +106,10 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, core: Core, wish: Wish, runs: dict[int, Run], stall: float) -> None:
+    def __init__(self, core: Core, wish: Wish, runs: dict[int, Run], settings: Settings) -> None:
         super().__init__()
-        self._core, self._wish, self._runs, self._stall = core, wish, runs, stall
+        self._core, self._wish, self._runs = core, wish, runs
+        self._stall, self._ping = settings.stall, settings.ping
         self._bell = Bell()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -131,13 +133,15 @@ class EventStream(Response):
 
         async def out(data: bytes) -> None:
             nonlocal quiet
-            # A client that takes nothing for so long is dropped: it can come back with its last id.
-            async with asyncio.timeout(self._stall):
+            # A client that takes nothing for so long is dropped: it can come back with its last id. Our own server has
+            # cut the connection by then (`connection`); under another one the stream at least ends.
+            async with asyncio.timeout(self._stall + GRACE):
                 await send({"type": "http.response.body", "body": data, "more_body": True})
             quiet = time.monotonic()
 
         with contextlib.ExitStack() as open_sources, contextlib.suppress(TimeoutError):
             sources = list(self._sources(open_sources))
+            await self._ended_meanwhile()
             await out(RETRY + wish.first)
             while True:
                 over = False
@@ -151,8 +155,14 @@ class EventStream(Response):
                 if (over and not busy) or self._core.hub.closing:
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
                     return
-                if not busy and not await self._bell.wait(max(0.01, quiet + PING_EVERY - time.monotonic())):
+                if not busy and not await self._bell.wait(max(0.01, quiet + self._ping - time.monotonic())):
                     await out(PING)
+
+    async def _ended_meanwhile(self) -> None:
+        """A run that ended between being looked up and being followed says so to nobody any more: look once again."""
+        for number, run in self._runs.items():
+            if not run.state.over and (await self._core.store.run(number)).state.over:
+                self._core.hub.grew(number, self._core.spools.size(number), over=True)
 
     def _sources(self, stack: contextlib.ExitStack) -> Iterator[_Events | _Output | _Latest]:
         """Output first: at the end of a run its last lines are sent before its last event."""

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from pushbutton.config import Settings
 from pushbutton.domain.policy import LOCAL
 from pushbutton.domain.sse import frame
 from pushbutton.errors import BadRange
@@ -28,9 +29,9 @@ GONE = 204
 """What makes an EventSource stop asking."""
 
 
-def stall(request: Request) -> float:
-    seconds: float = request.app.state.settings.stall
-    return seconds
+def settings(request: Request) -> Settings:
+    found: Settings = request.app.state.settings
+    return found
 
 
 def hello(request: Request) -> bytes:
@@ -48,10 +49,10 @@ async def all_events(request: Request) -> Response:
     if request.query_params.get("hello") == "1":
         wish = replace(wish, first=hello(request))
     if not known or (since is not None and since > core.hub.tip and since > await core.store.last_event()):
-        wish = replace(wish, first=wish.first + reset(core.hub.tip))
-        since = None
+        # It comes from another server or another time: rather everything once more than a gap.
+        wish, since = replace(wish, first=wish.first + reset(core.hub.tip)), 0
     runs = {number: await history.run(core, LOCAL, number) for number in wish.outputs}
-    return EventStream(core, replace(wish, since=since), runs, stall(request))
+    return EventStream(core, replace(wish, since=since), runs, settings(request))
 
 
 async def task_events(request: Request) -> Response:
@@ -65,7 +66,7 @@ async def task_events(request: Request) -> Response:
     since, known = cursor(request)
     if not known or (since or 0) > await core.store.last_event():
         wish, since = replace(wish, first=reset(core.hub.tip)), 0
-    return EventStream(core, replace(wish, since=since or 0), {}, stall(request))
+    return EventStream(core, replace(wish, since=since or 0), {}, settings(request))
 
 
 async def run_events(request: Request) -> Response:
@@ -82,11 +83,10 @@ async def run_events(request: Request) -> Response:
     last = await core.store.last_event(number) if run.state.over else None
     wish = Wish(Topics(runs=frozenset({number})), ends=True, last=last)
     if not known or (since or 0) > await core.store.last_event():
-        # It comes from another server or another time: rather everything once more than a gap.
         wish, since = replace(wish, first=reset(core.hub.tip)), 0
     elif last is not None and since is not None and since >= last:
         return Response(status_code=GONE)
-    return EventStream(core, replace(wish, since=since or 0), {}, stall(request))
+    return EventStream(core, replace(wish, since=since or 0), {}, settings(request))
 
 
 async def output_stream(request: Request) -> Response:
@@ -102,7 +102,7 @@ async def output_stream(request: Request) -> Response:
     if run.state.over and offset is not None and offset >= size and (offset or "last-event-id" in request.headers):
         return Response(status_code=GONE)
     wish = Wish(outputs=frozenset({number}), plain=True, offset=offset or 0)
-    return EventStream(core, wish, {number: run}, stall(request))
+    return EventStream(core, wish, {number: run}, settings(request))
 
 
 async def output(request: Request) -> Response:
@@ -143,9 +143,9 @@ def _range(text: str, size: int) -> tuple[int, int]:
     if not found or found[0] == "bytes=-":
         raise BadRange("Ask for one range, like “bytes=0-1023”.")
     first, last = found.groups()
+    start, end = int(first or 0), int(last) + 1 if last else size
     if not first:
-        return max(0, size - int(last)), size
-    start, end = int(first), int(last) + 1 if last else size
+        start, end = max(0, size - int(last)), size
     if start >= size or end <= start:
         raise BadRange(f"There are {size} bytes; “{text[:60]}” lies outside.")
     return start, min(end, size)
