@@ -21,6 +21,7 @@ from pushbutton.errors import PushbuttonError
 from pushbutton.runtime.core import Core
 
 from . import api, boards, errors, pages, streams
+from .connection import Connection
 from .guard import Guard
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ async def serve(app: Pushbutton, sock: socket.socket) -> None:
     config = uvicorn.Config(
         app,
         loop="none",
-        http="httptools",
+        http=type("Connection", (Connection,), {"stall": app.settings.stall}),
         ws="none",
         lifespan="on",
         log_config=None,
@@ -102,7 +103,6 @@ async def serve(app: Pushbutton, sock: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=10,
         timeout_keep_alive=75,
-        h11_max_incomplete_event_size=64 << 10,
     )
     with contextlib.closing(sock):
         await _Server(config, app).serve(sockets=[sock])

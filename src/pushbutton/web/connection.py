@@ -1,0 +1,148 @@
+"""One client's connection, with the limits that the server brings none of its own for.
+
+A request's head has to be there in time and may not be endless, a body has to go on coming, and a client that takes
+nothing is cut: otherwise each of them holds a descriptor and memory for as long as it likes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+LARGEST_HEAD = 64 << 10
+"""Bytes of a request line and its headers together."""
+HEAD_SECONDS = 30.0
+"""From the connection, or from the first byte of a later request, to the end of the head."""
+BODY_SECONDS = 60.0
+"""Between two pieces of a body."""
+STALL_SECONDS = 60.0
+
+_LATE = (
+    b"HTTP/1.1 408 Request Timeout\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 27\r\n"
+    b"connection: close\r\n\r\nThe request took too long.\n"
+)
+
+
+class _HeadTooLarge(Exception):
+    """Raised inside the parser, which makes a 400 of it."""
+
+
+class Connection(HttpToolsProtocol):
+    """What is added to the parser's protocol: two timers and a count."""
+
+    stall = STALL_SECONDS
+    head_seconds = HEAD_SECONDS
+    body_seconds = BODY_SECONDS
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._in_head = True
+        self._size = 0  # bytes of its request line and headers
+        self._head = 0  # bytes of the present request that are not its body
+        self._body = 0
+        self._completed = False  # a request became complete in the piece that is being read
+        self._heard = 0.0  # when the last piece came
+        self._incoming: asyncio.TimerHandle | None = None  # runs while a request is not complete
+        self._outgoing: asyncio.TimerHandle | None = None  # runs while the client takes nothing
+        self._left = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expect(self.head_seconds)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for timer in (self._incoming, self._outgoing):
+            if timer:
+                timer.cancel()
+        self._incoming = None
+        super().connection_lost(exc)
+        self._outgoing = None
+
+    # -- what comes in
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = self.loop.time()
+        if self._incoming is None:
+            self._expect(self.head_seconds)
+        self._completed = False
+        body = self._body
+        super().data_received(data)
+        # Many small chunks of a body are mostly not body: they may have eight times its size.
+        self._head = 0 if self._completed else self._head + len(data) - (self._body - body)
+        if self._head > LARGEST_HEAD + 8 * self._body and not self.transport.is_closing():
+            self.send_400_response("The head of the request is too large.")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head, self._body, self._size = True, 0, 0
+
+    def on_url(self, url: bytes) -> None:
+        self._grow(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._grow(len(name) + len(value) + 4)
+        super().on_header(name, value)
+
+    def _grow(self, size: int) -> None:
+        self._size += size
+        if self._size > LARGEST_HEAD:
+            raise _HeadTooLarge
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._body += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._completed = True
+        if self._incoming:
+            self._incoming.cancel()
+            self._incoming = None
+        super().on_message_complete()
+
+    def _expect(self, seconds: float) -> None:
+        self._incoming = self.loop.call_later(seconds, self._late)
+
+    def _late(self) -> None:
+        self._incoming = None
+        if self.transport.is_closing():
+            return
+        if not self._in_head:
+            quiet = 0.0 if self.flow.read_paused else self.loop.time() - self._heard
+            if quiet < self.body_seconds:
+                self._expect(self.body_seconds - quiet)
+                return
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if cycle is None or cycle.response_complete:
+            self.transport.write(_LATE)
+            self.transport.close()
+        else:
+            self.transport.abort()
+
+    # -- what goes out
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._left = self.transport.get_write_buffer_size()
+        self._outgoing = self.loop.call_later(self.stall, self._look)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._outgoing:
+            self._outgoing.cancel()
+            self._outgoing = None
+
+    def _look(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        if left >= self._left:
+            # Not `close`: it would wait for the client to take what is left.
+            self.transport.abort()
+            return
+        self._left = left
+        self._outgoing = self.loop.call_later(self.stall, self._look)
