@@ -44,7 +44,7 @@ class EmbeddedDispatch:
     async def _round(self, deliver: Deliver) -> None:
         """Offer the heads, the oldest run first, until every line is empty or busy, or nothing has a slot."""
         todo = {task: line for task, line in self._lines.items() if line}
-        while todo:
+        while todo := {task: line for task, line in todo.items() if line}:  # one may have been emptied meanwhile
             task = min(todo, key=lambda name: todo[name][0])
             line = todo[task]
             head = line[0]
