@@ -38,6 +38,8 @@ async def press(
         raise TaskBroken(slug, task.broken)
     if len(key) > LONGEST_KEY or len(why) > LONGEST_WHY:
         raise InvalidInputs({"": "The idempotency key or the reason is too long."})
+    if not _whole(why):
+        raise InvalidInputs({"": "Half of a character is missing in the reason: type or paste it again."})
     inputs = parse(task.params, raw, form=form)
     command.build(task, inputs, python=core.python)  # what cannot be started is refused now, not later
     shown = mask(task, inputs)
@@ -60,3 +62,12 @@ async def press(
             await core.dispatch.submit(pressed.run.id, slug)
         core.notifier.hint("events")
     return pressed
+
+
+def _whole(text: str) -> bool:
+    """Whether any store can keep it: JSON can bring halves of characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

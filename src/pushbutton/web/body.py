@@ -35,7 +35,7 @@ async def read_json(request: Request) -> Any:
     if kind != "application/json":
         raise BadInput("Send JSON, with the header “Content-Type: application/json”.")
     try:
-        value = json.loads(data, parse_constant=_refuse)
+        value = json.loads(data.decode(), parse_constant=_refuse, object_pairs_hook=_once)
     except RecursionError:
         raise BadInput("The JSON is nested too deeply.") from None
     except (ValueError, UnicodeDecodeError) as error:
@@ -47,6 +47,14 @@ async def read_json(request: Request) -> Any:
 
 def _refuse(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two values for one name, two readers may take two different ones."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands in it twice")
+    return found
 
 
 def _depth(value: Any) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from pushbutton.errors import BadInput, StorageFull
 
 LARGEST = 512 << 20
+LONGEST_NAME = 200
 
 
 async def save(folder: Path, name: str, parts: AsyncIterator[bytes]) -> str:
@@ -36,4 +37,5 @@ def safe_name(name: str) -> str:
     """The last part of whatever path a browser sent, without what could surprise a shell or a folder."""
     last = PurePosixPath(PureWindowsPath(name).name).name
     kept = "".join(char if char.isalnum() or char in "._- " else "_" for char in last).strip(" .")
-    return kept[-120:].lstrip("-") or "file"
+    # A file's name has at most 255 bytes; its end is kept, because that says what it is.
+    return kept.encode()[-LONGEST_NAME:].decode(errors="ignore").lstrip("- ") or "file"
