@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from .exits import Exit
+from .flow import flow
 
 __all__ = ["add"]
 
@@ -23,7 +24,7 @@ Exits with 0 when all is well (warnings do not count), else with 6.
 
 
 def add(app: typer.Typer, panel: str) -> None:
-    app.command("check", help=HELP, rich_help_panel=panel)(_check)
+    app.command("check", help=flow(HELP), rich_help_panel=panel)(_check)
 
 
 def _check(

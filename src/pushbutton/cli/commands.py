@@ -27,16 +27,17 @@ _CODES = "\n".join(f"  {code.value:>3}  {text}" for code, text in MEANING.items(
 HELP = f"""Put a button on any job: press it, it runs once in the background, everybody watches it live.
 
 \b
-  pushbutton serve tasks/                    a page with a button for every script and function in tasks/
-  pushbutton press deploy --env staging      press one from the shell
-  pushbutton watch 42                        see live what run 42 does, from its beginning
-  pushbutton stop 42                         stop it
-  pushbutton run tasks/deploy.py --env dev   or run one here and now, without a server
+  pushbutton serve tasks/                 a page with a button for each job
+  pushbutton press deploy --env prod      press one from the shell
+  pushbutton watch 42                     see live what run 42 does
+  pushbutton stop 42                      stop it
+  pushbutton run deploy.py --env dev      or run one here, without a server
 
 \b
 Exit codes
 {_CODES}
-       run, watch and press --follow pass on the job's own code (128 + N: ended by signal N)
+       run, watch and press --follow pass on the job's own code
+       (128 + N: ended by signal N)
 """
 
 SERVE, PRESS, WRITE, SAY = "Serve", "Press and watch", "Write tasks", "Say what a job does (inside of it)"
@@ -128,6 +129,7 @@ def _sentence(error: PushbuttonError) -> str:
 def _usage(error: Exception) -> str:
     context = getattr(error, "ctx", None)
     message = error.format_message() if hasattr(error, "format_message") else str(error)
+    message = message if message.endswith((".", "?")) else f"{message}."
     return f"{message} See: {context.command_path} --help" if context is not None else message
 
 

@@ -33,14 +33,14 @@ class Exit(IntEnum):
 
 MEANING: Mapping[Exit, str] = {
     Exit.OK: "it worked; the run succeeded",
-    Exit.FAILED: "the run ended badly without a code of its own (lost, cancelled, skipped, took too long)",
+    Exit.FAILED: "the run ended badly and has no code (lost, stopped, skipped)",
     Exit.USAGE: "the command or an input is wrong; nothing was started",
-    Exit.NOT_FOUND: "there is no such task or run",
-    Exit.REFUSED: "refused, or not possible in the state that things are in",
-    Exit.TROUBLE: "trouble with the server, the store or the network",
+    Exit.NOT_FOUND: "there is no such task, run or file",
+    Exit.REFUSED: "refused, or not possible as things are",
+    Exit.TROUBLE: "trouble with the server, its data or the network",
     Exit.CONFIG: "a setting or a task's file is wrong",
     Exit.FAULT: "a fault in Pushbutton itself",
-    Exit.INTERRUPTED: "Ctrl+C: `run` ended its job, `watch` and `press --follow` left theirs running",
+    Exit.INTERRUPTED: "Ctrl+C (run ended its job; watch left it running)",
 }
 """`run`, `watch` and `press --follow` pass on the job's own code where it has one (128 + N: ended by signal N)."""
 

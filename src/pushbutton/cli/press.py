@@ -17,6 +17,7 @@ from pushbutton.errors import BadInput, InvalidInputs
 
 from . import options
 from .exits import Exit
+from .flow import flow
 from .remote import DEFAULT, Server, Url, params_of
 
 __all__ = ["add"]
@@ -24,11 +25,11 @@ __all__ = ["add"]
 HELP = """Press a task's button on a server, and say which run that made.
 
 \b
-  pushbutton press deploy --env staging              the inputs are options
-  pushbutton press deploy --help                     what deploy can be given
-  pushbutton press deploy --env staging --follow     and watch it to its end
-  pushbutton press import --file ./orders.csv        a file is brought along
-  pushbutton press unlock --password -               a secret comes from standard input
+  pushbutton press deploy --env prod              the inputs are options
+  pushbutton press deploy --help                  what deploy can be given
+  pushbutton press deploy --env prod --follow     and watch it to its end
+  pushbutton press import --file ./orders.csv     a file is brought along
+  pushbutton press unlock --password -            a secret from standard input
 
 Exits with 0 when it was pressed; with --follow, with the code of `watch`. Ctrl+C while following leaves the run
 running. An input that is named like an option of this command stands behind “--”.
@@ -38,7 +39,7 @@ running. An input that is named like an option of this command stands behind “
 def add(app: typer.Typer, panel: str) -> None:
     app.command(
         "press",
-        help=HELP,
+        help=flow(HELP),
         rich_help_panel=panel,
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
     )(_press)
@@ -53,7 +54,7 @@ def _press(
         str, typer.Option(help="the same key again is the same press, and makes no second run", show_default=False)
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="print the run as JSON")] = False,
-    show_help: Annotated[bool, typer.Option("--help", "-h", help="show this, or what TASK can be given")] = False,
+    show_help: Annotated[bool, typer.Option("--help", help="show this, or what TASK can be given")] = False,
     server: Url = DEFAULT,
 ) -> None:
     if not task:

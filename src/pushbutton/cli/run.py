@@ -19,6 +19,7 @@ import typer
 from pushbutton.errors import InvalidInputs
 
 from .exits import Exit, for_job
+from .flow import flow
 
 if TYPE_CHECKING:
     from pushbutton.domain.task import Command, Task
@@ -31,10 +32,10 @@ __all__ = ["add"]
 HELP = """Run a task here and now, without a server: live steps, progress and output, and the job's own exit code.
 
 \b
-  pushbutton run deploy.py --env staging --dry-run    the one task of a file
-  pushbutton run deploy.py:release --help             one of several; what it can be given
-  pushbutton run backup.sh > log                      a script; what it writes goes to the file
-  pushbutton run pushbutton.yaml:reindex              a command
+  pushbutton run deploy.py --env prod --dry-run    the one task of a file
+  pushbutton run deploy.py:release --help          what one of several takes
+  pushbutton run backup.sh > log                   a script; its output to a file
+  pushbutton run pushbutton.yaml:reindex           a command
 
 Everything behind FILE belongs to the task. The job runs as a server would run it: in its own folder, with a small
 environment, and with nothing left over when it has ended. Ctrl+C asks it to end, a second Ctrl+C ends it at once.
@@ -47,7 +48,7 @@ LOOK = 0.05
 def add(app: typer.Typer, panel: str) -> None:
     app.command(
         "run",
-        help=HELP,
+        help=flow(HELP),
         rich_help_panel=panel,
         context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True},
     )(_run)

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from pushbutton.job.lines import clean
 
+from .flow import flow
 from .live import duration
 from .remote import DEFAULT, Number, Server, Url
 
@@ -37,8 +38,8 @@ _STYLES = {"succeeded": "green", "failed": "red", "lost": "red", "running": "cya
 
 
 def add(app: typer.Typer, panel: str) -> None:
-    app.command("runs", help=RUNS, rich_help_panel=panel)(_runs)
-    app.command("stop", help=STOP, rich_help_panel=panel)(_stop)
+    app.command("runs", help=flow(RUNS), rich_help_panel=panel)(_runs)
+    app.command("stop", help=flow(STOP), rich_help_panel=panel)(_stop)
 
 
 def _runs(

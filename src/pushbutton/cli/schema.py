@@ -6,6 +6,8 @@ import json
 
 import typer
 
+from .flow import flow
+
 __all__ = ["add"]
 
 HELP = """Print the JSON schema of pushbutton.yaml, for editors.
@@ -16,7 +18,7 @@ HELP = """Print the JSON schema of pushbutton.yaml, for editors.
 
 
 def add(app: typer.Typer, panel: str) -> None:
-    app.command("schema", help=HELP, rich_help_panel=panel)(_schema)
+    app.command("schema", help=flow(HELP), rich_help_panel=panel)(_schema)
 
 
 def _schema() -> None:

@@ -20,27 +20,29 @@ if TYPE_CHECKING:
     from pushbutton.app import Pushbutton
     from pushbutton.domain.task import Task
 
+from .flow import flow
+
 __all__ = ["add"]
 
 HELP = """Serve the tasks of folders and files: pages, API and runs, in one process.
 
 \b
-  pushbutton serve                          what lies in this folder
-  pushbutton serve tasks/ --port 9000       what lies in tasks/, on another port
-  pushbutton serve deploy.py:release        one function of one file
+  pushbutton serve                        what lies in this folder
+  pushbutton serve tasks/ --port 9000     what lies in tasks/, on another port
+  pushbutton serve deploy.py:release      one function of one file
 
 A folder gives a button for every executable file, for every Python function with @task, and for the commands of its
 pushbutton.yaml; an edit shows within a second. Ctrl+C stops the server; jobs that run go on, and the next server
 finds them again with everything that they said meanwhile.
 
-Every option can be given in the environment too, as PUSHBUTTON_ and its name in capitals.
+What an option does not say the environment may, in the variable that is named with it.
 """
 
 _KINDS: dict[type, type] = {str: str, int: int, float: float, bool: bool}
 
 
 def add(app: typer.Typer, panel: str) -> None:
-    app.command("serve", help=HELP, rich_help_panel=panel)(_command())
+    app.command("serve", help=flow(HELP), rich_help_panel=panel)(_command())
 
 
 def _command() -> Any:

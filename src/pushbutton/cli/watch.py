@@ -22,6 +22,7 @@ from pushbutton.domain.run import RunState
 from pushbutton.errors import StoreError
 
 from .exits import Exit, for_job
+from .flow import flow
 from .live import View, view
 from .remote import DEFAULT, Number, Server, Url, refusal
 
@@ -31,7 +32,7 @@ HELP = """Show live what a run does: everything from its beginning, then what co
 
 \b
   pushbutton watch 42
-  pushbutton watch 42 > log        what it writes goes to the file, what it says to the terminal
+  pushbutton watch 42 > log     its output to a file, what it says to the terminal
 
 Exits with 0 when the run succeeded, with the job's own code when it failed, else with 1. When the connection breaks
 or the server is restarted, it reads on where it was. Ctrl+C stops watching, not the run (130).
@@ -44,7 +45,7 @@ GONE = 204  # "there is nothing more, ever"
 
 
 def add(app: typer.Typer, panel: str) -> None:
-    app.command("watch", help=HELP, rich_help_panel=panel)(_watch)
+    app.command("watch", help=flow(HELP), rich_help_panel=panel)(_watch)
 
 
 def _watch(run: Number, server: Url = DEFAULT) -> None:

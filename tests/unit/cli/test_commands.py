@@ -1,0 +1,130 @@
+"""The command line as a whole: help, errors, and the page that documents it."""
+
+from __future__ import annotations
+
+import logging
+import re
+import runpy
+import tempfile
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from pushbutton import __version__
+from pushbutton.cli import commands, logs
+from pushbutton.cli.exits import MEANING
+from pushbutton.cli.serve import _private
+from pushbutton.config import Settings, variable
+from pushbutton.errors import Refused
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_help_teaches_by_example_and_lists_every_command_and_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.run(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "pushbutton serve tasks/" in shown
+    for word in ("serve", "press", "watch", "runs", "stop", "run", "check", "schema", "status", "progress", "step"):
+        assert re.search(rf"^. {word} ", shown, re.MULTILINE), word
+    for code in MEANING:
+        assert re.search(rf"^\s+{code.value}  ", shown, re.MULTILINE), code
+
+
+@pytest.mark.parametrize("command", ["serve", "press", "watch", "runs", "stop", "run", "check", "schema"])
+def test_the_help_of_each_command_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.run([command, "--help"]) == 0
+    assert re.search(rf"^ +pushbutton {command}\b", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_serve_has_an_option_for_each_setting(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    assert commands.run(["serve", "--help"]) == 0
+    shown = capsys.readouterr().out
+    for spec in fields(Settings):
+        assert f"--{spec.name.replace('_', '-')} " in shown
+        assert variable(spec.name) in shown
+
+
+def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.run(["--version"]) == 0
+    assert capsys.readouterr().out == f"pushbutton {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["serv"], 2, "No such command 'serv'. Did you mean 'serve'? See: pushbutton --help"),
+        (["serve", "--prot", "1"], 2, "No such option: --prot"),
+        (["watch", "x"], 2, "Invalid value for 'RUN': "),
+        (["watch", "0"], 2, "Invalid value for 'RUN': "),
+        (["run", "nowhere.py"], 3, "There is no file nowhere.py."),
+        (["press", "--env", "prod"], 2, "Name the task first: pushbutton press TASK --env …"),
+        (["press", "x", "--json", "--follow"], 2, "--json and --follow do not go together"),
+        (["runs", "--server", "nonsense"], 2, "“nonsense” is no address of a server"),
+        (["serve", "--host", "192.0.2.1"], 4, "192.0.2.1 can be reached from other machines"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(
+    words: list[str], code: int, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert commands.run(words) == code
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("pushbutton: ")
+    assert sentence in shown.err
+    assert shown.err.count("\n") == 1
+
+
+def test_a_setting_from_the_environment_that_makes_no_sense_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUSHBUTTON_PORT", "many")
+    assert commands.run(["serve"]) == 6
+    assert "PUSHBUTTON_PORT" in capsys.readouterr().err
+
+
+def test_a_fault_of_ours_names_the_file_with_its_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(commands, "app", broken)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert commands.run(["runs"]) == 70
+    told = capsys.readouterr().err
+    [file] = tmp_path.iterdir()
+    assert (
+        told
+        == f"pushbutton: Something broke in Pushbutton itself (ZeroDivisionError). What happened is written in {file}\n"
+    )
+    assert "Traceback" in file.read_text()
+    assert commands.run(["--debug", "runs"]) == 70
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+def test_addresses_of_this_machine_alone_are_served(host: str) -> None:
+    _private(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.org", "", "localhost.example.org"])
+def test_addresses_that_others_reach_are_refused(host: str) -> None:
+    with pytest.raises(Refused):
+        _private(host)
+
+
+def test_a_log_record_is_one_line_whatever_is_in_it() -> None:
+    record = logging.LogRecord("x", logging.INFO, "", 0, "a\nb\x1b[2J\u2028é", None, None)
+    line = logs._OneLine("%(levelname)s %(message)s").format(record)
+    assert line == "INFO a\\nb\\x1b[2J\\u2028é"
+
+
+def test_the_reference_is_made_from_the_commands_of_today() -> None:
+    make = runpy.run_path(str(ROOT / "docs" / "make_reference.py"))
+    for page, text in make["PAGES"].items():
+        there = (ROOT / "docs" / "reference" / page).read_text()
+        assert there == text(), f"docs/reference/{page} is old: run python docs/make_reference.py"

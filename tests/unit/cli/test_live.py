@@ -1,0 +1,96 @@
+"""The lines in which a run is shown."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from pushbutton.cli.live import Plain, duration, safe_line
+from pushbutton.domain.event import Kind
+
+
+class Shown:
+    def __init__(self) -> None:
+        self.out, self.told = io.BytesIO(), io.StringIO()
+        self.view = Plain(self.out, self.told)
+
+    @property
+    def lines(self) -> list[str]:
+        return self.told.getvalue().splitlines()
+
+
+def test_output_is_passed_on_byte_by_byte() -> None:
+    shown = Shown()
+    shown.view.output(b"\xff\x00\r")
+    shown.view.output(b"\n\x1b[2J")
+    assert shown.out.getvalue() == b"\xff\x00\r\n\x1b[2J"
+    assert shown.lines == []
+
+
+def test_steps_lie_in_steps_and_say_how_long_they_took() -> None:
+    shown = Shown()
+    shown.view.event(Kind.STEP, {"name": "Build", "state": "running"}, 10.0)
+    shown.view.event(Kind.STEP, {"name": "Compile"}, 11.0)
+    shown.view.event(Kind.STEP, {"name": "Compile", "state": "failed"}, 13.5)
+    shown.view.event(Kind.STEP, {"name": "Build", "state": "succeeded"}, 95.0)
+    assert shown.lines == ["▶ Build", "  ▶ Compile", "  ✘ Compile 2.5 s", "✔ Build 1:25"]
+
+
+def test_of_progress_each_tenth_is_a_line_and_each_new_text() -> None:
+    shown = Shown()
+    for percent in range(101):
+        shown.view.event(Kind.PROGRESS, {"percent": percent}, 0.0)
+    assert shown.lines == [f"[{percent:3.0f} %]" for percent in range(0, 101, 10)]
+    shown.view.event(Kind.PROGRESS, {"percent": 100, "text": "sweeping"}, 0.0)
+    shown.view.event(Kind.PROGRESS, {"percent": None}, 0.0)
+    assert shown.lines[-2:] == ["[100 %] sweeping", "[  ? %]"]
+
+
+def test_the_end_names_the_time_the_reason_and_who_is_left() -> None:
+    shown = Shown()
+    shown.view.event(Kind.STATE, {"state": "running"}, 100.0)
+    shown.view.event(
+        Kind.STATE, {"state": "failed", "reason": "It took longer than it may.", "survivors": ["7 sleep"]}, 112.0
+    )
+    assert shown.lines[-1] == "✘ Failed after 12 s: It took longer than it may. Still alive: 7 sleep."
+
+
+def test_no_word_of_a_job_can_move_the_terminal_or_begin_a_line() -> None:
+    shown = Shown()
+    shown.view.event(Kind.STATUS, {"text": "one\n\x1b[2J\x07two\x9b", "level": "bad"}, 0.0)
+    assert shown.lines == ["✘ one ⏎ �two�"]
+
+
+def test_marks_become_plain_where_the_stream_cannot_write_them() -> None:
+    raw = io.BytesIO()
+    view = Plain(io.BytesIO(), io.TextIOWrapper(raw, encoding="ascii"))
+    view.event(Kind.STATUS, {"text": "käse", "level": "good"}, 0.0)
+    assert raw.getvalue() == b"+ k?se\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "safe"),
+    [
+        ("plain\ttab", "plain\ttab"),
+        ("crlf\r", "crlf"),
+        ("10 %\r20 %\r30 %", "30 %"),
+        ("\x1b[1;31mred\x1b[0m", "\x1b[1;31mred\x1b[0m"),
+        ("\x1b[2J\x1b[Hclear", "clear"),
+        ("\x1b]0;title\x07text", "text"),
+        ("\x1b]8;;http://x\x1b\\link", "link"),
+        ("\x1bcreset", "reset"),
+        ("bell\x07\x9b2J\x00", "bell2J"),
+        ("cut \x1b[", "cut "),
+        ("\x1b[5n\x1b[6n\x1bZ", ""),
+    ],
+)
+def test_a_line_of_output_keeps_its_colours_and_nothing_else(line: str, safe: str) -> None:
+    assert safe_line(line) == safe
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(-1, "0.0 s"), (0.44, "0.4 s"), (12, "12 s"), (187, "3:07"), (7387, "2:03:07")]
+)
+def test_durations_are_short(seconds: float, shown: str) -> None:
+    assert duration(seconds) == shown
