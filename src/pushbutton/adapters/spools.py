@@ -40,6 +40,8 @@ class SpoolFolder:
 
     def _start(self, run: Run, task: Task, command: Command, secrets: Sequence[str], token: str) -> None:
         folder = self.folder(run.id)
+        if stillborn := self._children.pop(run.id, None):
+            stillborn.wait()  # of an attempt before: its lock is free, so it is ending or has ended
         shutil.rmtree(folder, ignore_errors=True)  # of an attempt that never came to start the job
         folder.mkdir(parents=True, mode=0o700)
         (folder / spool.EVENTS).touch(0o600)

@@ -300,7 +300,7 @@ class Supervisor:
 
     def _look(self) -> None:
         members = process.descendants(os.getpid(), process.everybody())
-        self.spool.tree([(member.pid, member.start, member.name) for member in members])
+        self.spool.tree(boot_id(), [(member.pid, member.start, member.name) for member in members])
         self.spool.settle()
         self._within("look", LOOK)
 

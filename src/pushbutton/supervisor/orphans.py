@@ -18,11 +18,13 @@ PATIENCE = 5.0
 
 
 def listed(folder: str) -> set[tuple[int, int]]:
-    """(pid, start) of the last list that was written."""
+    """(pid, start) of the last list that was written; none of another boot, whose numbers mean others now."""
     try:
         with open(os.path.join(folder, TREE), encoding="utf-8", errors="replace") as file:
-            lines = file.read().split("\nend\n")[0].splitlines()
+            boot, *lines = file.read().split("\nend\n")[0].splitlines() or [""]
     except OSError:
+        return set()
+    if boot != process.boot_id():
         return set()
     found = set()
     for line in lines:

@@ -5,7 +5,8 @@
     output    what the job wrote, as it came
     times     16-byte records (offset, microseconds since the epoch): bytes from `offset` on came then
     control   a FIFO: the server writes JSON lines, `{"do": "stop", "grace": 10, "by": "…"}`
-    tree      the processes of the run at the last look, "pid start name" a line, for who must clean up after us
+    tree      the processes of the run at the last look, for who must clean up after us: the boot id in the first
+              line, then "pid start name" a line, then "end"
     log       what the supervisor itself had to complain about
 
 Every event record has `t` (microseconds since the epoch), `o` (output bytes at that moment) and `k`:
@@ -159,9 +160,10 @@ class Spool:
             self.record("storage", lost=unsaid)
         self.hint()
 
-    def tree(self, processes: list[tuple[int, int, str]]) -> None:
+    def tree(self, boot: str, processes: list[tuple[int, int, str]]) -> None:
         """Overwrite the list of the run's processes."""
-        text = "".join(f"{pid} {start} {name}\n" for pid, start, name in processes).encode() + b"end\n"
+        lines = (f"{pid} {start} {name}\n" for pid, start, name in processes)
+        text = f"{boot}\n{''.join(lines)}end\n".encode()
         try:
             os.pwrite(self._tree, text, 0)
             os.ftruncate(self._tree, len(text))
