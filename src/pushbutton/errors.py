@@ -119,7 +119,7 @@ class StoreDamaged(StoreError):
 class StoreTooNew(StoreError):
     def __init__(self, path: str, found: int, known: int) -> None:
         super().__init__(
-            f"{path} was written by a newer Pushbutton (schema {found}, this one knows up to {known}). Upgrade this one."
+            f"{path} was written by a newer Pushbutton (schema {found}, known up to {known}). Upgrade this one."
         )
 
 

@@ -176,8 +176,7 @@ async def test_nothing_is_left_of_sixty_runs(tmp_path):
         for run in runs:
             assert (await run.finished()).state is RunState.SUCCEEDED
         core = await app.open()
-        for run in runs:
-            await until(lambda run=run: not core.spools.held(run.id), "its supervisor to be gone")
+        await until(lambda: not any(core.spools.held(run.id) for run in runs), "every supervisor to be gone")
         assert len(os.listdir("/proc/self/fd")) <= fds + 2
         await until(lambda: _zombies() <= others, "every supervisor to be reaped")
 

@@ -14,6 +14,7 @@ import threading
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,7 @@ for number in range({LINES}):
         os.write(3, b"status at %d\\n" % number)
     time.sleep(0.004)
 """
+ENDS = {"succeeded", "failed", "lost", "cancelled"}
 WHOLE = "".join(f"line {number}\n" for number in range(LINES)).encode()
 
 
@@ -49,7 +51,7 @@ def mark() -> str:
 
 def dice() -> random.Random:
     seed = random.SystemRandom().randrange(1 << 32)
-    print("seed", seed)
+    print("seed", seed)  # noqa: T201  to run a failure again
     return random.Random(seed)
 
 
@@ -58,14 +60,14 @@ class Reader:
 
     def __init__(self, server: Served, run: int) -> None:
         self._server, self._run = server, run
-        self.events: list[dict] = []
+        self.events: list[dict[str, Any]] = []
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
 
     def _read(self) -> None:
         import httpx
 
-        while not (self.events and self.events[-1]["data"].get("state") in {"succeeded", "failed", "lost", "cancelled"}):
+        while not (self.events and self.events[-1]["data"].get("state") in ENDS):
             since = self.events[-1]["id"] if self.events else 0
             try:
                 for event in self._server.events(self._run, since=since):

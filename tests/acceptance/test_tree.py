@@ -14,7 +14,6 @@ from pushbutton.testing import Finished, opened, watched
 from .worlds import marked, script, until
 
 
-
 @pytest.fixture
 def mark() -> str:
     return f"mark-{uuid.uuid4().hex}"

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from pushbutton.domain.event import Draft, Kind
 from pushbutton.domain.run import TRANSITIONS, Busy, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, KeyReused, NoSuchRun
-from pushbutton.runtime.ports import Append, Claim, RunQuery, Store, Topics
+from pushbutton.runtime.ports import Append, Claim, Claimed, RunQuery, Store, Topics
 
 EVERYTHING = Topics(everything=True)
 
 
-def new(task: str = "deploy", **more) -> NewRun:
-    return NewRun(**{"task": task, "title": task.title(), "actor": "local", "inputs": {"env": "test"}, "at": 1000} | more)
+def new(task: str = "deploy", **more: Any) -> NewRun:
+    given: dict[str, Any] = {"title": task.title(), "actor": "local", "inputs": {"env": "test"}, "at": 1000}
+    return NewRun(task, **given | more)
 
 
-async def pressed(store: Store, task: str = "deploy", **more) -> Run:
+async def pressed(store: Store, task: str = "deploy", **more: Any) -> Run:
     return (await store.press(new(task, **more))).run
 
 
@@ -29,7 +31,7 @@ async def running(store: Store, task: str = "deploy") -> Run:
     return claimed.run
 
 
-async def claim(store: Store, run: Run, *, task_limit: int = 1, total_limit: int = 100):
+async def claim(store: Store, run: Run, *, task_limit: int = 1, total_limit: int = 100) -> Claimed:
     return await store.claim(
         run.id, worker="w", at=2000, task_limit=task_limit, total_limit=total_limit, token=f"hash{run.id}"
     )

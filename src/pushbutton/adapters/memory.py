@@ -50,9 +50,7 @@ class MemoryStore:
         self._add(run, [Draft(Kind.STATE, data, new.at)])
         return Pressed(self._runs[number], made=True)
 
-    async def claim(
-        self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int, token: str
-    ) -> Claimed:
+    async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int, token: str) -> Claimed:
         waiting = self._runs.get(run)
         if waiting is None or waiting.state is not RunState.WAITING:
             return Claimed(Claim.GONE)

@@ -68,5 +68,5 @@ class Event:
 
 
 def iso(micros: int) -> str:
-    """ "2026-11-23T09:42:07.123456Z"."""
+    """As RFC 3339, UTC: 2026-11-23T09:42:07.123456Z."""
     return datetime.fromtimestamp(micros / 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -14,9 +14,9 @@ PING = b":\n\n"
 """A comment: keeps proxies from closing a quiet stream."""
 
 
-def frame(name: str, data: Json, id: int | None = None) -> bytes:
-    """`name` is one of our own words; it is not escaped."""
-    head = f"id: {id}\n" if id is not None else ""
+def frame(name: str, data: Json, number: int | None = None) -> bytes:
+    """`name` is one of our own words and is not escaped; `number` is the frame's id."""
+    head = f"id: {number}\n" if number is not None else ""
     return f"{head}event: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode("ascii")
 
 

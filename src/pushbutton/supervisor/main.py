@@ -248,8 +248,11 @@ class Supervisor:
         self._within("kill", grace)
 
     def _ask(self, members: list[process.Process]) -> None:
-        """TERM, once for each. Who is forked while we look is missed if its parent dies of it: it becomes our own child
-        then, and is asked a moment later. What a living parent starts now is its tidying up, and is left alone."""
+        """TERM, once for each.
+
+        Who is forked while we look is missed if its parent dies of it: it becomes our own child then, and is asked a
+        moment later. What a living parent starts now is its tidying up, and is left alone.
+        """
         for member in members:
             if (member.pid, member.start) not in self.asked:
                 self.asked.add((member.pid, member.start))
