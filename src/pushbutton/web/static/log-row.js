@@ -88,15 +88,14 @@ function anchor(address) {
 function coloured(piece, style, most) {
   const span = document.createElement('span');
   let names = style.split(' ');
-  if (names.includes('v')) { // inverse: what was text is ground
-    const swap = { f: 'b', F: 'B', x: 'y', '#': '@', b: 'f', B: 'F', y: 'x', '@': '#' };
-    const paints = names.filter(name => name.length > 1);
-    names = [...names.filter(name => name.length === 1 && name !== 'v'), ...paints.map(name => swap[name[0]] + name.slice(1))];
-    if (!names.some(name => name.length > 1 && 'fFx#'.includes(name[0]))) names.push('vf');
-    if (!names.some(name => name.length > 1 && 'bBy@'.includes(name[0]))) names.push('vb');
+  if (names.includes('v')) { // inverse: what was text is ground, and the text is ink, which can be read on all of them
+    const ground = { f: 'b', F: 'B', x: 'y', '#': '@' };
+    const front = names.find(name => name.length > 1 && name[0] in ground), back = names.find(name => name.length > 1 && 'bBy@'.includes(name[0]));
+    names = names.filter(name => name.length === 1 && name !== 'v');
+    names.push(...(front ? [ground[front[0]] + front.slice(1)] : back ? [back] : ['v']));
   }
   for (const name of names) {
-    if (NAMED.test(name) || name === 'vf' || name === 'vb') span.classList.add(name);
+    if (NAMED.test(name)) span.classList.add(name);
     else paint(span, name);
   }
   span.append(...linked(piece, most));

@@ -15,6 +15,8 @@ export class LogWindow {
   /** @type {HTMLElement[]} rows in order, from line `first` on */ rows = [];
   #pool = [];
   #unit = 20; // px of one row, on average
+  #full = false;
+  #known = false; // whether that was measured at this width
   #space = 0; // px of the spacer above
   #below = 0;
   #was = 0; // the scroll position that was dealt with last, or that we set
@@ -43,7 +45,7 @@ export class LogWindow {
 
   get last() { return this.first + this.rows.length - 1; }
   get #high() { return this.box.clientHeight; }
-  get #fits() { return Math.max(1, Math.ceil(this.#high / this.#unit)); }
+  get #fits() { return Math.min(500, Math.max(1, Math.ceil(this.#high / this.#unit))); }
   /** Whether the last line is in sight. */
   get atEnd() { return this.last >= this.total && this.box.scrollTop + this.#high >= this.box.scrollHeight - 4; }
   /** Whether the reader has scrolled up and nothing was done about it yet. */
@@ -63,12 +65,15 @@ export class LogWindow {
   /** Show the end. */
   end() {
     if (!this.#high) return;
-    const first = Math.max(1, this.total - this.#fits - SPARE);
+    const first = Math.max(1, this.total - this.#fits - (this.stuck ? 2 : SPARE));
     this.#range(first, this.total);
     this.#measure();
-    this.#spaces(this.#ideal(first));
+    const ideal = this.#ideal(first);
+    // While the end is followed the spacer above need not be exact: each change of it would cost another layout.
+    const near = this.stuck && this.#space > 2 * this.#high && Math.abs(this.#space - ideal) < ideal / 4;
+    this.#spaces(first > 1 && near ? this.#space : ideal);
     this.#scroll(this.box.scrollHeight);
-    this.#remember();
+    this.#mark = null;
   }
 
   /** Show a line, in the upper third. */
@@ -98,7 +103,7 @@ export class LogWindow {
   restyle(change) {
     this.#remember();
     change();
-    this.#unit = 0;
+    this.#known = false;
     this.#measure();
     this.#hold();
     this.#cover();
@@ -163,10 +168,10 @@ export class LogWindow {
   #resized() {
     const width = this.box.clientWidth;
     if (!this.#high) return;
-    if (this.stuck) { this.#width = width; this.#unit = 0; this.end(); this.parts.moved(0); return; }
+    if (this.stuck) { this.#width = width; this.#known = false; this.end(); this.parts.moved(0); return; }
     if (width === this.#width) { this.#cover(); return; }
     this.#width = width;
-    this.#unit = 0;
+    this.#known = false;
     if (!this.rows.length) { this.parts.moved(0); return; }
     this.#measure();
     this.#hold();
@@ -196,9 +201,13 @@ export class LogWindow {
   }
 
   #measure() {
-    const now = this.rows.length ? this.list.getBoundingClientRect().height / this.rows.length : 20;
-    this.#unit = this.#unit ? this.#unit * 0.7 + now * 0.3 : now || 20;
-    if (Math.abs(this.#unit - now) < 0.5) this.#unit = now;
+    if (!this.rows.length) return;
+    const now = Math.max(1, this.list.getBoundingClientRect().height / this.rows.length);
+    this.#unit = !this.#known || Math.abs(this.#unit - now) < 0.5 ? now : this.#unit * 0.7 + now * 0.3;
+    this.#known = true;
+    // Of a fixed size, the browser need not look beyond it when rows change.
+    const full = this.total * this.#unit > 1.2 * this.#high && this.total > this.#fits;
+    if (full !== this.#full) this.box.classList.toggle('full', this.#full = full);
   }
 
   #height() { return Math.min(CAP, this.total * this.#unit); }
@@ -207,9 +216,9 @@ export class LogWindow {
 
   #spaces(above) {
     if (this.#space !== above) this.top.style.setProperty('height', `${this.#space = above}px`);
-    const rest = this.#height() - above - this.list.offsetHeight;
-    const below = this.last >= this.total ? 0 : Math.max(4 * this.#high, rest);
-    if (Math.abs(this.#below - below) >= 1 || below === 0) this.bottom.style.setProperty('height', `${this.#below = below}px`);
+    const rest = () => Math.max(4 * this.#high, this.#height() - above - this.list.offsetHeight);
+    const below = this.last >= this.total ? 0 : rest();
+    if (this.#below !== below && (Math.abs(this.#below - below) >= 1 || below === 0)) this.bottom.style.setProperty('height', `${this.#below = below}px`);
   }
 
   #scroll(to) {

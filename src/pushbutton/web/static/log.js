@@ -23,7 +23,7 @@ export function mount(box, watch) {
   const view = new LogWindow(box, { make: row, fill: draw, moved });
   const wanted = linked();
   let marked = wanted ?? [0, 0];
-  let over = box.dataset.over === 'yes', behind = false, unwatch = null, going = wanted?.[0] ?? 0;
+  let over = box.dataset.over === 'yes', behind = false, unwatch = null, wide = 0, counted = 0, going = wanted?.[0] ?? 0;
   follow(!over && !wanted);
 
   // --- lines come
@@ -31,16 +31,24 @@ export function mount(box, watch) {
   function changed() {
     if (document.hidden) { behind = true; return; }
     view.total = lines.total;
+    const digits = Math.max(4, String(lines.total).length);
+    if (digits !== wide) box.style.setProperty('--digits', String(wide = digits));
     if (going && going <= lines.total) { view.go(going); going = 0; }
     else if (view.stuck && !view.pulledUp) view.end();
     else if (view.rows.length) view.refresh(lines.total);
     else view.end();
     if (view.stuck && view.pulledUp) follow(false);
     if (lines.over && !over) { over = true; follow(false); listen(); }
+    if (over || Date.now() > counted + 900) tell();
+    lines.want(view.first, view.last);
+  }
+
+  /** What stands around the rows; outside of them, so not ten times a second. */
+  function tell() {
+    counted = Date.now();
     count.textContent = lines.total === 1 ? count.dataset.one : lines.total ? count.dataset.many.replace('#', number.format(lines.total)) : '';
     empty.hidden = lines.total > 0;
     followButton.hidden = over || !lines.total;
-    lines.want(view.first, view.last);
   }
 
   function moved(by) {
@@ -146,14 +154,15 @@ export function mount(box, watch) {
   if (highlight) CSS.highlights.set('found', highlight);
 
   function shade(item) {
-    for (const range of item.ranges ?? []) highlight?.delete(range);
-    item.ranges = [];
+    if (item.ranges) for (const range of item.ranges) highlight.delete(range);
+    item.ranges = null;
     if (!highlight || !finding.query || !item.line) return;
     const needle = finding.query.toLowerCase(), nodes = [], walker = document.createTreeWalker(item.lastChild, NodeFilter.SHOW_TEXT);
     let text = '';
     while (walker.nextNode()) { nodes.push([text.length, walker.currentNode]); text += walker.currentNode.data; }
     const low = text.toLowerCase();
     if (low.length !== text.length) return;
+    item.ranges = [];
     const spot = offset => { const [start, node] = nodes.findLast(([begin]) => begin <= offset); return [node, offset - start]; };
     for (let place = low.indexOf(needle); place >= 0 && item.ranges.length < 50; place = low.indexOf(needle, place + needle.length)) {
       const range = new Range();
