@@ -41,15 +41,15 @@ _FIELDS = 2000
 
 def routes() -> list[Route]:
     return [
-        Route("/", _page(tasks)),
-        Route("/tasks/{slug}", _page(task)),
-        Route("/tasks/{slug}", _page(press_task), methods=["POST"]),
-        Route("/runs/{number:int}", _page(run)),
-        Route("/runs/{number:int}/stop", _page(stop), methods=["POST"]),
-        Route("/history", _page(runs)),
-        Route("/history.csv", _page(runs_csv)),
-        Route("/theme", _page(settings), methods=["POST"]),
-        Route("/favourites", _page(favourite), methods=["POST"]),
+        Route("/", page(tasks)),
+        Route("/tasks/{slug}", page(task)),
+        Route("/tasks/{slug}", page(press_task), methods=["POST"]),
+        Route("/runs/{number:int}", page(run)),
+        Route("/runs/{number:int}/stop", page(stop), methods=["POST"]),
+        Route("/history", page(runs)),
+        Route("/history.csv", page(runs_csv)),
+        Route("/theme", page(settings), methods=["POST"]),
+        Route("/favourites", page(favourite), methods=["POST"]),
     ]
 
 
@@ -63,7 +63,7 @@ async def tasks(request: Request) -> Response:
     found = [card for card in view.cards if find.matches(card.task, query) and group in ("", card.task.group)]
     meant = find.meant(query, (card.task for card in view.cards)) if query and not found else ""
     del core
-    return await _show(
+    return await show(
         request, "tasks.html", room="tasks", parts=["patch:tasks"], view=view, query=query, group=group,
         pins=who.pins, sections=_sections(view, found, who), meant=meant,
     )  # fmt: skip
@@ -94,7 +94,7 @@ async def run(request: Request) -> Response:
     found = await history.run(core, who.actor, request.path_params["number"])
     view = await _views(request).run(found, now())
     failed = found.state.value in ("failed", "lost")
-    return await _show(
+    return await show(
         request, "run.html", room="tasks", parts=[f"patch:run:{found.id}", f"tail:{found.id}"], view=view,
         joined="joined" in request.query_params, tail=await tails.tail(core, found),
         open_output=failed or not view.story.updates,
@@ -113,7 +113,7 @@ async def runs(request: Request) -> Response:
             days.append((item.pressed_at, []))
         days[-1][1].append(item)
     words = [(name, wording.LOOKS[min(states)].word) for name, states in filters.STATES.items()]
-    return await _show(
+    return await show(
         request, "history.html", room="history", view=view, filter=chosen, days=days, states=words,
         older=f"/history{chosen.url(before=view.older)}" if view.older else "", query=chosen.url(),
     )  # fmt: skip
@@ -209,7 +209,7 @@ async def _form(
     t = texts.texts(reader(request).language)
     fields = forms.fields(job, values, wrong)
     more = job.help.strip().partition("\n\n")[2].strip()
-    return await _show(
+    return await show(
         request, "task.html", status, room="tasks", parts=[f"patch:task:{job.slug}"], view=view, fields=fields,
         whole=whole, wrong=wrong or whole, why=why, from_run=from_run, faster=faster, more_help=more,
         key=key or secrets.token_urlsafe(16), seen=max((item.id for item in view.past.runs), default=0),
@@ -289,7 +289,7 @@ def _by_script(request: Request) -> bool:
     return "application/json" in request.headers.get("accept", "")
 
 
-async def _show(
+async def show(
     request: Request, template: str, status: int = 200, *, room: str, parts: Sequence[str] = (),
     **shown: object,
 ) -> Response:  # fmt: skip
@@ -308,7 +308,7 @@ async def _show(
     return HTMLResponse(html, status, headers)
 
 
-def _page(endpoint: Endpoint) -> Endpoint:
+def page(endpoint: Endpoint) -> Endpoint:
     """What goes wrong becomes a page that says so, in the reader's language."""
 
     @functools.wraps(endpoint)
@@ -331,7 +331,7 @@ async def problem(request: Request, error: Exception) -> Response:
     request.state.since = getattr(request.state, "since", 0)
     told = problems.told(error, t, method=request.method, path=request.url.path)
     try:
-        return await _show(request, "problem.html", told.status, room="", problem=told)
+        return await show(request, "problem.html", told.status, room="", problem=told)
     except errors.StoreError:  # even the header cannot be read
         lines = " ".join((f"{told.title}.", *told.lines, told.number))
         return Response(lines, told.status, media_type="text/plain; charset=utf-8")

@@ -20,7 +20,7 @@ from pushbutton.config import Settings
 from pushbutton.errors import PushbuttonError
 from pushbutton.runtime.core import Core
 
-from . import api, boards, errors, pages, streams
+from . import api, boards, errors, pages, reference, streams
 from .connection import Connection
 from .guard import Guard
 
@@ -46,6 +46,7 @@ def build(core: Core, settings: Settings) -> ASGIApp:
         redirect_slashes=False,
     )
     app.state.core, app.state.settings = core, settings
+    app.openapi = lambda: reference.document(app)  # type: ignore[method-assign]  # FastAPI's own way to add to it
     for kind, handler in (
         (PushbuttonError, errors.known),
         (HTTPException, errors.http),
@@ -57,6 +58,7 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     # The streams first: their paths lie below those of the API.
     app.router.routes.extend(streams.routes)
     app.include_router(api.router)
+    app.router.routes.extend(reference.routes)
     app.router.routes.extend(pages.routes())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     extra = {name.strip().lower() for name in settings.allow_host.split(",") if name.strip()}
