@@ -320,8 +320,7 @@ function checkForm() { // what can be seen here saves a way to the server; the s
 if (form) {
   form.noValidate = true;
   fill();
-  form.addEventListener('input', fill);
-  form.addEventListener('change', event => {
+  form.addEventListener('input', event => { // not on change: what moves when a field is left takes the click off the button
     fill();
     const field = event.target.closest('[data-field]');
     if (field && one('.wrong:not([hidden])', field)) complain(field, all('input, select, textarea', field).map(sentence).find(Boolean) ?? '');
