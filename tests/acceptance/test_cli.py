@@ -392,6 +392,23 @@ def test_run_into_a_pipe_that_closes_leaves_nothing_behind(folder: Path) -> None
     assert alive(mark) == []
 
 
+def test_ctrl_c_is_heard_in_the_middle_of_much_output(folder: Path) -> None:
+    path = script(folder, "flood.sh", "while :; do echo more and more and more; done")
+    run = subprocess.Popen(
+        [sys.executable, "-m", "pushbutton", "run", path],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    )
+    assert run.stdout
+    run.stdout.read(1 << 20)
+    run.send_signal(signal.SIGINT)
+    _, told = run.communicate(timeout=20)
+    assert run.returncode == 130
+    assert "▲ Stopped" in told.decode()
+    assert alive(str(path)) == []
+
+
 def test_run_on_a_terminal_shows_a_bar_and_no_escape_of_the_job(folder: Path) -> None:
     (folder / "bar.py").write_text(
         "import time\nfrom pushbutton import progress, step\n\n"

@@ -43,6 +43,7 @@ environment, and with nothing left over when it has ended. Ctrl+C asks it to end
 RUN = 0
 """It belongs to no history, so it has no number of its own."""
 LOOK = 0.05
+PIECE = 128 << 10
 
 
 def add(app: typer.Typer, panel: str) -> None:
@@ -157,10 +158,10 @@ class _Foreground:
             held = self._spools.held(RUN)  # asked before reading: who is gone has written its last
             records, self._position = self._spools.records(RUN, self._position)
             for record in records:
-                self._show(record)
+                await self._show(record)
                 if record["k"] == "end":
-                    return self._ended(record)
-            self._output(self._spools.size(RUN))
+                    return await self._ended(record)
+            await self._output(self._spools.size(RUN))
             if not records and not held:
                 return await self._gone()
             await self._act()
@@ -168,10 +169,10 @@ class _Foreground:
 
     # -- what it shows
 
-    def _show(self, record: Record) -> None:
+    async def _show(self, record: Record) -> None:
         from pushbutton.runtime.reading import read  # noqa: PLC0415  loaded by now
 
-        self._output(int(record["o"]))  # what it wrote before it said this
+        await self._output(int(record["o"]))  # what it wrote before it said this
         if record["k"] == "born":
             self._supervisor = int(record["pid"])
         reading = read([record], self._open_step)
@@ -182,14 +183,17 @@ class _Foreground:
                 data["path"] = self._kept(Path(str(data["path"])))
             self._view.event(draft.kind, data, draft.at / 1e6)
 
-    def _output(self, upto: int) -> None:
+    async def _output(self, upto: int) -> None:
+        """In pieces, so that Ctrl+C is heard in between; after the second one the rest is not shown."""
         if upto <= self._shown:
             return
         with (self._spools.folder(RUN) / "output").open("rb") as file:
             file.seek(self._shown)
-            while self._shown < upto and (data := file.read(min(1 << 18, upto - self._shown))):
+            while self._shown < upto and self._told < 2 and (data := file.read(min(PIECE, upto - self._shown))):
                 self._shown += len(data)
                 self._view.output(data)
+                await asyncio.sleep(0)
+                await self._act()
 
     def _kept(self, path: Path) -> str:
         """A file that lies in the run's own folder, which goes away, is moved into the present one."""
@@ -207,11 +211,11 @@ class _Foreground:
 
     # -- how it ends
 
-    def _ended(self, end: Record) -> int:
+    async def _ended(self, end: Record) -> int:
         from pushbutton.domain.event import Kind  # noqa: PLC0415  loaded by now
         from pushbutton.runtime.reading import ending  # noqa: PLC0415
 
-        self._output(self._spools.size(RUN))
+        await self._output(self._spools.size(RUN))
         state, reason = ending(end)
         if self._open_step:
             done = "succeeded" if state == "succeeded" else "failed"
@@ -225,7 +229,7 @@ class _Foreground:
     async def _gone(self) -> int:
         """The supervisor ended without a last word."""
         survivors = await self._spools.clear(RUN)
-        self._output(self._spools.size(RUN))
+        await self._output(self._spools.size(RUN))
         left = f" Still alive: {', '.join(survivors)}." if survivors else ""
         if self._told > 1:
             self._view.note(f"Ended at once.{left}")

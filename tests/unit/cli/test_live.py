@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
+from rich.console import Console
 
-from pushbutton.cli.live import Plain, duration, safe_line
+from pushbutton.cli.live import Plain, Terminal, duration, safe_line
 from pushbutton.domain.event import Kind
 
 
@@ -94,3 +96,20 @@ def test_a_line_of_output_keeps_its_colours_and_nothing_else(line: str, safe: st
 )
 def test_durations_are_short(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_terminal_gets_every_line_once_however_the_pieces_are_cut(size: int) -> None:
+    lines = [f"line {number} ✓" + ("\x1b[31m red\x1b[0m" if number % 3 == 0 else "") for number in range(200)]
+    data = ("\n".join(lines) + "\nno end").encode()
+    file = io.StringIO()
+    view = Terminal(
+        Console(file=file, force_terminal=True, width=80, highlight=False, soft_wrap=True, color_system=None)
+    )
+    for start in range(0, len(data), size):
+        view.output(data[start : start + size])
+    view.close()
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", file.getvalue())
+    found = [line.rpartition("\r")[2] for line in shown.split("\n")]
+    wanted = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in lines] + ["no end"]
+    assert [line for line in found if line in set(wanted)][-len(wanted) :] == wanted
