@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import BinaryIO
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from pushbutton.config import Settings
 from pushbutton.domain.policy import LOCAL
@@ -125,16 +127,27 @@ async def output(request: Request) -> Response:
     kind = "text/plain; charset=utf-8"
     if request.method == "HEAD" or start == end:
         return Response(status_code=status, headers=headers, media_type=kind)
+    return _Slice(path.open("rb"), start, end, status, headers, kind)
 
-    def blocks() -> Iterator[bytes]:  # a plain generator: starlette runs it in a thread
-        with path.open("rb") as file:
-            file.seek(start)
-            left = end - start
-            while left and (block := file.read(min(BLOCK, left))):
-                left -= len(block)
-                yield block
 
-    return StreamingResponse(blocks(), status, headers, media_type=kind)
+class _Slice(StreamingResponse):
+    """A part of a file, closed as soon as nobody takes it any more: a generator that is cut is closed much later."""
+
+    def __init__(
+        self, file: BinaryIO, start: int, end: int, status: int, headers: Mapping[str, str], media_type: str
+    ) -> None:
+        super().__init__(self._blocks(end - start), status, headers, media_type)
+        self._file = file
+        file.seek(start)
+
+    def _blocks(self, left: int) -> Iterator[bytes]:  # a plain generator: starlette runs it in a thread
+        while left and (block := self._file.read(min(BLOCK, left))):
+            left -= len(block)
+            yield block
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._file:
+            await super().__call__(scope, receive, send)
 
 
 def _range(text: str, size: int) -> tuple[int, int]:
