@@ -1,0 +1,189 @@
+"""A real browser for tests of what moves on a page, and a wire to the server that can be watched and cut."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+BREACHES = (
+    "addEventListener('securitypolicyviolation', e => console.error(`CSP ${e.violatedDirective} ${e.blockedURI}`))"
+)
+UNREACHABLE = re.compile(r"net::ERR_(CONNECTION|EMPTY|INCOMPLETE)\w*|503 \(")
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Reader:
+    """One browser of one person: pages of it share their cookies and the hub.
+
+    Leaving fails when a page complained: a script error, a console error, a breach of the content security policy.
+    """
+
+    def __init__(self, browser: Browser, url: str, *, init: str = "", unreachable: bool = False) -> None:
+        self.context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="UTC")
+        self.context.add_init_script(BREACHES + ";" + init)
+        self.url = url
+        self.complaints: list[str] = []
+        self._unreachable = unreachable  # a server that is away is part of the test
+
+    def open(self, path: str) -> Page:
+        page = self.context.new_page()
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(f"{error.message}\n{error.stack}"))
+        page.goto(self.url + path)
+        return page
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type != "error" or (self._unreachable and UNREACHABLE.search(message.text)):
+            return
+        self.complaints.append(f"{message.text} {message.location}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self.context.close()
+        assert kind or self.complaints == [], self.complaints
+
+
+class Wire:
+    """A port of its own whose connections are passed on to the server's.
+
+    `streams` counts the event streams that are open, as the network sees them. `refusing` answers them with 503,
+    `swap` replaces bytes of what the server says by as many others.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.refusing = False
+        self.refused = 0
+        self.swap: tuple[bytes, bytes] | None = None
+        self._open: dict[socket.socket, bytes] = {}  # the browser's ends, each with the first line it asked last
+        self._lock = threading.Lock()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def streams(self) -> int:
+        with self._lock:
+            return sum(b" /api/events?" in line for line in self._open.values())
+
+    def cut(self) -> None:
+        """Break every connection; new ones are made."""
+        with self._lock:
+            for end in self._open:
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                end, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(end,), daemon=True).start()
+
+    def _serve(self, end: socket.socket) -> None:
+        with self._lock:
+            self._open[end] = b""
+        with end, contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._to)) as server:
+            back = threading.Thread(target=self._back, args=(server, end), daemon=True)
+            back.start()
+            with contextlib.suppress(OSError):
+                while data := end.recv(65536):
+                    line = data.partition(b"\r\n")[0]
+                    if line.endswith(b" HTTP/1.1"):
+                        with self._lock:
+                            self._open[end] = line
+                    if self.refusing and b" /api/events?" in line:
+                        self.refused += 1
+                        end.sendall(
+                            b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                        )
+                        break
+                    server.sendall(data)
+            with contextlib.suppress(OSError):
+                server.shutdown(socket.SHUT_RDWR)
+            back.join()
+        with self._lock:
+            self._open.pop(end, None)
+
+    def _back(self, server: socket.socket, end: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := server.recv(65536):
+                end.sendall(data.replace(*self.swap) if self.swap else data)
+        with contextlib.suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+        self.cut()
+
+
+PUPPET = """#!/usr/bin/env python3
+# /// pushbutton
+# at_once = 20
+# ///
+# Does what it is told, a line at a time, through a pipe of its own: "status …", "out …", "end".
+import os, sys
+from pathlib import Path
+here = Path(__file__).parent / "pipes"
+here.mkdir(exist_ok=True)
+name = here / os.environ["PUSHBUTTON_RUN"]
+os.mkfifo(name.with_suffix(".new"))
+name.with_suffix(".new").rename(name)
+events = os.fdopen(int(os.environ["PUSHBUTTON_EVENTS"]), "w", buffering=1)
+while True:
+    with name.open() as pipe:
+        for line in pipe:
+            word, _, rest = line.rstrip("\\n").partition(" ")
+            if word == "end":
+                sys.exit(0)
+            if word == "out":
+                print(rest.encode().decode("unicode_escape"), flush=True)
+            else:
+                events.write(line)
+"""
+
+
+class Puppet:
+    """A run that says what the test tells it to. Needs `PUPPET` as a script in the folder."""
+
+    def __init__(self, folder: Path, number: int) -> None:
+        self._pipe = folder / "pipes" / str(number)
+        self.number = number
+
+    def tell(self, *lines: str) -> None:
+        """Waits until the job has taken the lines."""
+        fd = os.open(self._pipe, os.O_WRONLY)
+        try:
+            os.write(fd, "".join(f"{line}\n" for line in lines).encode())
+        finally:
+            os.close(fd)
+
+    @property
+    def ready(self) -> bool:
+        return self._pipe.exists()
