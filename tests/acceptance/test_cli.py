@@ -20,7 +20,7 @@ from .serving import Command, Lines, Served, environment, until
 TASKS = """
 import sys, time
 from pathlib import Path
-from pushbutton import progress, status, step
+from pushbutton import SecretStr, progress, status, step
 
 def talk(lines: int = 3):
     '''Say a few things.'''
@@ -45,6 +45,9 @@ def gated(gate: str, lines: int = 2000):
 
 def bad(code: int = 7):
     sys.exit(code)
+
+def given(file: Path, password: SecretStr, why: str = ""):
+    print(file.read_text(), len(str(getattr(password, "get_secret_value", lambda: password)())), why)
 """
 
 
@@ -193,6 +196,57 @@ def test_a_watcher_who_comes_late_sees_it_all(server: Served) -> None:
     assert watch.out.text.split("\n") == [f"line {n}" for n in range(500)]
 
 
+def test_press_brings_files_along_and_reads_secrets_from_standard_input(server: Served, folder: Path) -> None:
+    (folder / "note.txt").write_text("what the file says")
+    press = subprocess.run(
+        [
+            *(
+                sys.executable,
+                "-m",
+                "pushbutton",
+                "press",
+                "given",
+                "--follow",
+                "--file",
+                "note.txt",
+                "--password",
+                "-",
+            ),
+            *("--", "--why", "an input that is named like an option"),
+        ],
+        input="twelve chars\nmore\n",
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=environment(PUSHBUTTON_SERVER=server.url),
+        check=False,
+    )
+    assert press.returncode == 0, press.stderr
+    assert press.stdout == "what the file says 12 an input that is named like an option\n"
+    assert server.run(1)["inputs"]["password"] == "•••"
+    assert server.run(1)["why"] == ""
+
+
+def test_watch_into_a_pipe_that_closes_ends_without_a_word(server: Served) -> None:
+    number = server.press("gated", gate="/nowhere", lines=50_000)
+    watch = subprocess.Popen(
+        [sys.executable, "-m", "pushbutton", "watch", str(number), "--server", server.url],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    )
+    assert watch.stdout
+    assert watch.stderr
+    assert watch.stdout.read(10) == b"before 0 \xe2"
+    watch.stdout.close()
+    told = watch.stderr.read().decode()
+    watch.stderr.close()
+    assert watch.wait(20) == 1
+    assert "pushbutton:" not in told
+    assert "Traceback" not in told
+    assert server.run(number)["state"] == "running"
+
+
 def test_stop_ends_a_run_and_its_watcher_exits_with_1(server: Served, folder: Path) -> None:
     with Command("press", "gated", "--gate", folder / "never", "--follow", "--server", server.url) as press:
         press.err.wait_for("at the gate")
@@ -271,6 +325,16 @@ def test_an_address_that_others_can_reach_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / ".pushbutton").exists()
 
 
+def test_an_address_that_others_can_reach_is_served_when_that_is_meant(tmp_path: Path) -> None:
+    words = ("serve", tmp_path, "--host", "0.0.0.0", "--port", "0", "--i-know-there-is-no-login")
+    with Command(*words) as serve:
+        serve.out.wait_for(r"http://127\.0\.0\.1:\d+/$")
+        serve.out.wait_for("everybody who can reach 0.0.0.0 may press everything")
+        serve.signal(signal.SIGTERM)
+        assert serve.wait() == 0
+    assert serve.out.text.endswith("Stopped. No job is running.")
+
+
 def test_serve_of_what_is_not_there_names_it(tmp_path: Path) -> None:
     with Command("serve", tmp_path / "nowhere", "--data", tmp_path / "data", "--port", "0") as serve:
         assert serve.wait() == 6
@@ -313,7 +377,9 @@ def test_run_of_a_function_takes_its_params_as_options(folder: Path) -> None:
 def test_run_of_a_file_with_several_tasks_says_which(folder: Path) -> None:
     with Command("run", "jobs.py", cwd=folder) as run:
         assert run.wait() == 2
-    assert run.err.text == ("pushbutton: jobs.py has 3 tasks; say which: jobs.py:talk, jobs.py:gated, jobs.py:bad")
+    assert run.err.text == (
+        "pushbutton: jobs.py has 4 tasks; say which: jobs.py:talk, jobs.py:gated, jobs.py:bad, jobs.py:given"
+    )
 
 
 def test_run_of_a_command_in_yaml(folder: Path) -> None:
