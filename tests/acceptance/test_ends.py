@@ -217,3 +217,12 @@ async def test_an_edit_of_a_running_shell_script_does_not_change_the_run(tmp_pat
         done = await watched(app, run)
     assert done.output == "old\n"
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".pushbutton-")] == []
+
+
+async def test_a_job_that_reports_without_end_is_not_listened_to_for_ever(tmp_path):
+    script(tmp_path, "job.sh", "yes 'status again' | head -n 100200 >&3; echo done")
+    async with opened(tmp_path) as app:
+        done = await press_and_wait(app, "job")
+    assert (done.run.state, done.output) == (RunState.SUCCEEDED, "done\n")
+    assert len(done.statuses) == 100_000
+    assert "reported more than 100,000 times" in done.notes[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import json
 import os
@@ -48,6 +49,7 @@ class SpoolFolder:
         (folder / "files").mkdir()
         os.mkfifo(folder / spool.CONTROL, 0o600)
         argv, copy = _snapshot(command, run.id)
+        (folder / "copy").write_text(copy)
         limits = task.limits
         spec = {
             "run": run.id,
@@ -137,6 +139,9 @@ class SpoolFolder:
 
     async def clear(self, run: int) -> Sequence[str]:
         folder = self.folder(run)
+        with contextlib.suppress(OSError):
+            if copy := (folder / "copy").read_text():
+                Path(copy).unlink(missing_ok=True)
         mark = f"PUSHBUTTON_SPOOL={folder}".encode()
         return await asyncio.to_thread(orphans.end, str(folder), mark)
 

@@ -98,6 +98,7 @@ async def _end(core: Core, run: Run, reading: Reading, end: Record) -> None:
 
 async def _gone(core: Core, run: Run, *, born: bool) -> None:
     """The lock is free and there is no last record."""
+    survivors = await core.spools.clear(run.id)
     if not born:
         # It never came to start the job, and nobody else can: no supervisor is left that has this spool.
         if run.epoch < ATTEMPTS:
@@ -106,7 +107,6 @@ async def _gone(core: Core, run: Run, *, born: bool) -> None:
         return await journal.move(
             core, run, RunState.FAILED, reason="It could not be started: its supervisor did not come up."
         )
-    survivors = await core.spools.clear(run.id)
     core.hub.grew(run.id, core.spools.size(run.id), over=True)
     reason = "Its supervisor is gone (killed, or the machine was restarted): nobody knows how it ended."
     await journal.move(core, run, RunState.LOST, reason=reason, survivors=list(survivors) or None)

@@ -42,6 +42,9 @@ def read(records: Sequence[Record], open_step: str = "") -> Reading:
             case "truncated":
                 text = f"The output is larger than {size(record['kept'])}: the rest of it is not kept. The run goes on."
                 reading.add(Kind.TRUNCATED, record["t"], kept=record["kept"], text=text)
+            case "deaf":
+                text = f"It reported more than {record['kept']:,} times: the rest of it is not kept. The run goes on."
+                reading.add(Kind.NOTE, record["t"], code="deaf", text=text)
             case "storage":
                 lost = f"{size(record['lost'])} of output were lost" if record["lost"] else "output is being lost"
                 reading.add(Kind.NOTE, record["t"], code="storage", text=f"The disk was full: {lost}. The run goes on.")

@@ -262,6 +262,9 @@ class Hub:
             except StoreError as error:
                 log.warning("watchers wait: %s", error)
                 await asyncio.sleep(POLL)
+            except Exception:
+                log.exception("following the store failed; trying again")  # all watchers depend on this one task
+                await asyncio.sleep(POLL)
             await asyncio.sleep(TICK)
 
     def _spread(self, events: Iterable[Event]) -> None:

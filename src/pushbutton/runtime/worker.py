@@ -88,9 +88,15 @@ class Worker:
             inputs, secrets = self._inputs(task, run)
             order = command.build(task, inputs, python=self._core.python)
             await self._core.spools.start(run, task, order, secrets, token)
-        except (PushbuttonError, OSError) as error:
-            reason = str(error) if isinstance(error, PushbuttonError) else f"It could not be started: {error.strerror}."
-            log.warning("run %d: %s", run.id, reason)
+        except Exception as error:  # noqa: BLE001  whatever it is, a claimed run must not stay `running` unfollowed
+            match error:
+                case PushbuttonError():
+                    reason = str(error)
+                case OSError():
+                    reason = f"It could not be started: {error.strerror}."
+                case _:
+                    reason = "It could not be started because of a fault in Pushbutton; the server's log has more."
+            log.warning("run %d: %s", run.id, reason, exc_info=not isinstance(error, PushbuttonError | OSError))
             with contextlib.suppress(Fenced):
                 await journal.move(self._core, run, RunState.FAILED, reason=reason)
             return False

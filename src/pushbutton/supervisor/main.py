@@ -28,6 +28,7 @@ BATCH = 256 << 10
 TICK = 0.020  # at most one write to the spool per this many seconds, unless a batch is full
 PIPE = 1 << 20
 LINE = 64 << 10  # the longest event line taken; the rest of it is dropped
+MOST = 100_000  # event lines taken of one run: a loop that reports without end must not fill the history
 LOOK = 1.0  # how often the tree is written down
 ASK = 0.1  # how often it is looked for orphans that have not been asked to end
 KILLING = 5.0  # how long KILL is repeated before survivors are named
@@ -53,6 +54,7 @@ class Supervisor:
         self.held = 0  # bytes in `batch`
         self.written = 0.0  # when output was last written, monotonic
         self.line = b""  # an event line that is not complete
+        self.said = 0  # event lines so far
         self.deadlines: dict[str, float] = {}  # by step: timeout, linger, kill, again, give up, look
         self.output = self.events = self.control = -1
         self.wake, wake = os.pipe()
@@ -205,6 +207,11 @@ class Supervisor:
 
     def _say(self, line: bytes) -> None:
         if line.strip():
+            self.said += 1
+            if self.said > MOST:
+                if self.said == MOST + 1:
+                    self.spool.record("deaf", kept=MOST)
+                return
             self._flush()  # so that the event stands behind the output which came before it
             text = line[:LINE].decode(errors="replace") + ("…" if len(line) > LINE else "")
             self.spool.record("line", line=self.redact.clean(text))

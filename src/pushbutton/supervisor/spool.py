@@ -17,6 +17,7 @@ Every event record has `t` (microseconds since the epoch), `o` (output bytes at 
     stop      why (cancel | timeout | signal | background), by, grace
     exit      code (negative: that signal ended it)
     truncated kept                        the output reached its cap
+    deaf      kept                        it reported more often than is listened to; the rest is not kept
     storage   lost                        output that could not be written, in bytes
     end       code, why, error, survivors, bytes, lost
 """
