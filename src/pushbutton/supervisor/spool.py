@@ -179,6 +179,11 @@ class Spool:
             except OSError:
                 pass
 
+    def close(self) -> None:
+        self._socket.close()
+        for fd in (self._events, self._output, self._times, self._tree):
+            os.close(fd)
+
     def hint(self) -> None:
         """Say "this run grew". If nobody listens, the server looks by itself a little later."""
         try:
