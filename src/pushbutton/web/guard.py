@@ -39,7 +39,9 @@ class Guard:
         headers = Headers(scope=scope)
         refusal = self._refusal(scope["method"], headers, scope.get("scheme", "http"))
         if refusal:
-            return await problem(403, refusal)(scope, receive, send)
+            response = problem(403, refusal)
+            response.headers["connection"] = "close"  # what is behind it on the same connection is not read
+            return await response(scope, receive, send)
 
         async def hardened(message: dict[str, object]) -> None:
             if message["type"] == "http.response.start":
@@ -54,7 +56,7 @@ class Guard:
 
     def _refusal(self, method: str, headers: Headers, scheme: str) -> str:
         host = headers.get("host", "")
-        if not self._known(host):
+        if len(headers.getlist("host")) > 1 or not self._known(host):
             return f"This server does not answer under the name “{host[:80]}”. Allow it with --allow-host if it should."
         if method in SAFE:
             return ""

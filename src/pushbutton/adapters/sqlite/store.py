@@ -94,8 +94,12 @@ class SqliteStore:
         return await self._db.read(lambda db: {RunState(state): n for state, n in db.execute(sql)})
 
 
+_BEYOND = (1 << 63) - 1
+"""The largest number that SQLite has; no run comes near it."""
+
+
 def _run(db: apsw.Connection, number: int) -> Run:
-    row = db.execute(f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ?", (number,)).fetchone()
+    row = db.execute(f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ?", (min(number, _BEYOND),)).fetchone()
     if row is None:
         raise NoSuchRun(number)
     return run_from(row)
