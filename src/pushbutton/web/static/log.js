@@ -23,7 +23,7 @@ export function mount(box, watch) {
   const view = new LogWindow(box, { make: row, fill: draw, moved });
   const wanted = linked();
   let marked = wanted ?? [0, 0];
-  let over = box.dataset.over === 'yes', behind = false, unwatch = null, wide = 0, counted = 0, going = wanted?.[0] ?? 0;
+  let over = box.dataset.over === 'yes', behind = false, unwatch = null, wide = 0, counted = 0, telling = 0, going = wanted?.[0] ?? 0;
   follow(!over && !wanted);
 
   // --- lines come
@@ -39,13 +39,14 @@ export function mount(box, watch) {
     else view.end();
     if (view.stuck && view.pulledUp) follow(false);
     if (lines.over && !over) { over = true; follow(false); listen(); }
-    if (over || Date.now() > counted + 900) tell();
+    telling ||= setTimeout(tell, lines.total && counted && !over ? 900 : 0);
     lines.want(view.first, view.last);
   }
 
   /** What stands around the rows; outside of them, so not ten times a second. */
   function tell() {
-    counted = Date.now();
+    telling = 0;
+    counted = lines.total;
     count.textContent = lines.total === 1 ? count.dataset.one : lines.total ? count.dataset.many.replace('#', number.format(lines.total)) : '';
     empty.hidden = lines.total > 0;
     followButton.hidden = over || !lines.total;

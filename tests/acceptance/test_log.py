@@ -1,0 +1,304 @@
+"""The technical output in a real browser: a million lines, found, linked, followed, and never more than text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from .browser import PUPPET, Puppet, Reader, chromium
+from .serving import Served, until
+from .worlds import script
+
+SOON = 20_000
+MILLION = 1_000_000
+HOSTILE = r"""
+printf '<script>document.title = "taken"</script><img src=x onerror="document.title = 1">\n'
+printf '\033]8;;javascript:alert(1)\033\\click me\033]8;;\033\\\n'
+printf 'javascript:alert(1) data:text/html,x and https://example.org/a?b=1&c=2.\n'
+printf '\033[31mred\033[0m \033[1;38;2;10;20;30mexact\033[0m \033[48;5;200mground\033[0m \033[7mturned\033[0m\n'
+printf ' 10%%\r 55%%\r100%%\n'
+printf '%s\n' "&lt;b&gt; ]]> --> </ol></div>"
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def tasks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("log") / "tasks"
+    folder.mkdir()
+    script(folder, "million.sh", f"seq 1 {MILLION}")
+    script(folder, "hostile.sh", HOSTILE)
+    # Lines of very different length: wrapped, no two rows need be of the same height.
+    script(folder, "uneven.sh", 'awk \'BEGIN { for (n = 1; n <= 20000; n++) { s = "row " n " "; '
+           'for (i = 0; i < (n * 7919) % 101; i++) s = s "word "; print s } }\'')  # fmt: skip
+    (folder / "puppet.py").write_text(PUPPET)
+    (folder / "puppet.py").chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(tasks: Path) -> Iterator[Served]:
+    with Served(tasks, at_once=20) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def million(server: Served) -> int:
+    return _finished(server, "million")
+
+
+def _finished(server: Served, task: str) -> int:
+    number = server.press(task)
+    assert server.finished(number)["state"] == "succeeded"
+    return number
+
+
+def _log(page: Page) -> Locator:
+    return page.locator(".log")
+
+
+def _text(page: Page, n: int) -> Locator:
+    """What line `n` says; there is at most one row for it."""
+    return page.locator(".log li", has=page.locator(f"a[href='#L{n}']")).locator(".tx")
+
+
+def _sound(page: Page) -> list[int]:
+    """The lines in sight, after making sure that they follow each other without gap or overlap and fill the view."""
+    rows = page.evaluate(
+        """() => {
+            const log = document.querySelector('.log');
+            const { top } = log.getBoundingClientRect(), bottom = top + log.clientHeight;
+            return [...log.querySelectorAll('li')].map(row => {
+                const box = row.getBoundingClientRect();
+                return { n: row.n, top: box.top - top, bottom: box.bottom - top, empty: !row.lastChild.textContent };
+            }).filter(row => row.bottom > 0 && row.top < bottom - top).concat([{ high: bottom - top }]);
+        }"""
+    )
+    high = rows.pop()["high"]
+    assert rows
+    assert [row["n"] for row in rows] == list(range(rows[0]["n"], rows[0]["n"] + len(rows)))
+    assert all(abs(one["bottom"] - other["top"]) < 0.1 for one, other in pairwise(rows))
+    assert rows[0]["top"] <= 0 or rows[0]["n"] == 1
+    assert rows[-1]["bottom"] >= high - 12
+    assert not any(row["empty"] for row in rows)
+    return [row["n"] for row in rows]
+
+
+def _settled(page: Page) -> list[int]:
+    """Wait until every row in sight has its text; the lines in sight."""
+    expect(page.locator(".log li .tx:empty")).to_have_count(0, timeout=SOON)
+    return _sound(page)
+
+
+def test_a_million_lines_show_their_end_and_any_middle(browser, server, million):
+    with Reader(browser, server.url) as reader:
+        page = reader.open(f"/runs/{million}")
+        expect(_text(page, MILLION)).to_have_text(str(MILLION), timeout=SOON)
+        expect(page.locator("#out-count")).to_have_text("1,000,000 lines")
+        assert _settled(page)[-1] == MILLION
+        for part in (0.5, 0.001, 0.9, 0):
+            _log(page).evaluate("(log, part) => { log.scrollTop = part * log.scrollHeight; }", part)
+            about = max(1, round(part * MILLION))
+            until(partial(_is_about, page, about), what=f"rows about line {about}")
+            seen = _settled(page)
+            expect(_text(page, seen[3])).to_have_text(str(seen[3]))
+        assert _settled(page)[0] == 1
+        assert page.locator(".log li").count() < 120
+
+
+def _is_about(page: Page, n: int) -> bool:
+    first: int = page.evaluate("() => document.querySelector('.log li').n")
+    return abs(first - n) < 2000
+
+
+def test_the_wheel_goes_line_by_line_anywhere_in_a_million(browser, server, million):
+    with Reader(browser, server.url) as reader:
+        page = reader.open(f"/runs/{million}#L500000")
+        expect(_text(page, 500_000)).to_be_visible(timeout=SOON)
+        _log(page).hover()
+        before = _settled(page)
+        for _ in range(10):
+            page.mouse.wheel(0, 100)
+        until(
+            lambda: page.evaluate("() => document.querySelector('.log li').n") > before[0] + 20,
+            what="rows further down",
+        )
+        seen = _settled(page)
+        assert before[0] < seen[0] < before[0] + 100
+
+
+def test_a_link_leads_to_its_line_and_a_range_is_marked(browser, server, million):
+    with Reader(browser, server.url) as reader:
+        page = reader.open(f"/runs/{million}#L120-L122")
+        expect(page.locator(".log li.hit .tx")).to_have_text(["120", "121", "122"], timeout=SOON)
+        _sound(page)
+        page.locator(".log a[href='#L124']").click()
+        assert page.url.endswith("#L124")
+        page.locator(".log a[href='#L126']").click(modifiers=["Shift"])
+        assert page.url.endswith("#L124-L126")
+        expect(page.locator(".log li.hit .tx")).to_have_text(["124", "125", "126"])
+        page.keyboard.press(":")
+        page.keyboard.type("777,777")
+        page.keyboard.press("Enter")
+        expect(page.locator(".log li.hit .tx")).to_have_text(["777777"], timeout=SOON)
+        assert page.url.endswith("#L777777")
+        page.evaluate("() => { location.hash = '#L5'; }")
+        expect(page.locator(".log li.hit .tx")).to_have_text(["5"], timeout=SOON)
+
+
+def test_find_goes_to_the_next_and_the_previous_and_around_the_end(browser, server, million):
+    with Reader(browser, server.url) as reader:
+        page = reader.open(f"/runs/{million}#L1")
+        expect(_text(page, 1)).to_be_visible(timeout=SOON)
+        found, status = page.locator(".log li.found .tx"), page.locator("[data-found]")
+        page.keyboard.press("/")
+        page.keyboard.type("77777")
+        expect(found).to_have_text("77777", timeout=SOON)
+        expect(status).to_have_text("1 of 19")
+        page.keyboard.press("Enter")
+        expect(found).to_have_text("177777", timeout=SOON)
+        expect(status).to_have_text("2 of 19")
+        page.keyboard.press("Shift+Enter")
+        expect(found).to_have_text("77777", timeout=SOON)
+        _log(page).focus()
+        page.keyboard.press("N")
+        expect(found).to_have_text("977777", timeout=SOON)
+        expect(status).to_have_text("19 of 19")
+        page.keyboard.press("n")
+        expect(found).to_have_text("77777", timeout=SOON)
+        assert page.evaluate("() => [...CSS.highlights.get('found')].some(range => range.toString() === '77777')")
+        page.locator("[data-find]").fill("no such thing")
+        expect(status).to_have_text("Not found", timeout=SOON)
+        page.locator("[data-find]").fill("1")
+        expect(status).to_have_text(re.compile(r"^in more than 10,000 lines$"), timeout=SOON)
+
+
+def test_rows_of_any_height_neither_jump_nor_leave_gaps(browser, server):
+    number = _finished(server, "uneven")
+    with Reader(browser, server.url) as reader:
+        page = reader.open(f"/runs/{number}#L9000")
+        expect(_text(page, 9000)).to_be_visible(timeout=SOON)
+        _settled(page)
+        # One small step of the wheel after the other: what is in sight moves by exactly that much, at every step.
+        steps = page.evaluate(
+            """async () => {
+                const log = document.querySelector('.log'), rows = () => [...log.querySelectorAll('li')];
+                const next = () => new Promise(done => requestAnimationFrame(done));
+                const wrong = [];
+                for (const step of [...Array(60).fill(37), ...Array(120).fill(-53)]) {
+                    const middle = log.getBoundingClientRect().top + 300;
+                    const row = rows().find(one => one.getBoundingClientRect().bottom > middle);
+                    const n = row.n, before = row.getBoundingClientRect().top;
+                    log.scrollTop += step;
+                    await next().then(next);
+                    const after = rows().find(one => one.n === n).getBoundingClientRect().top;
+                    if (Math.abs(before - step - after) > 1) wrong.push([n, step, before - after]);
+                }
+                return wrong;
+            }"""
+        )
+        assert steps == []
+        first = _settled(page)[2]
+        page.locator("[data-wrap]").click()
+        assert first in _settled(page)
+        expect(_log(page)).to_have_class(re.compile("no-wrap"))
+        page.locator("[data-wrap]").click()
+        assert first in _settled(page)
+        _log(page).evaluate("log => { log.scrollTop = log.scrollHeight; }")
+        expect(_text(page, 20_000)).to_be_visible(timeout=SOON)
+        assert _settled(page)[-1] == 20_000
+        _log(page).evaluate("log => { log.scrollTop = 0; }")
+        expect(_text(page, 1)).to_be_visible(timeout=SOON)
+        assert _settled(page)[0] == 1
+
+
+def test_following_lets_go_when_the_reader_scrolls_up_and_comes_back_on_f(browser, server, tasks):
+    job = Puppet(tasks, server.press("puppet"))
+    until(lambda: job.ready, what="the job waits for orders")
+    with Reader(browser, server.url) as reader:
+        page = reader.open(f"/runs/{job.number}")
+        page.keyboard.press("o")
+        expect(page.locator(".nothing")).to_be_visible()
+        follow = page.locator(".tail")
+        job.tell(*(f"out line {n}" for n in range(1, 301)))
+        expect(page.locator("#out-count")).to_have_text("300 lines", timeout=SOON)
+        follow.scroll_into_view_if_needed()
+        expect(_text(page, 300)).to_be_in_viewport(timeout=SOON)
+        expect(follow).to_have_attribute("aria-pressed", "true")
+        _log(page).hover()
+        page.mouse.wheel(0, -400)
+        expect(follow).to_have_attribute("aria-pressed", "false")
+        job.tell(*(f"out line {n}" for n in range(301, 401)))
+        expect(page.locator("#out-count")).to_have_text("400 lines", timeout=SOON)
+        seen = _settled(page)
+        assert seen[-1] < 300
+        page.keyboard.press("f")
+        expect(_text(page, 400)).to_be_in_viewport(timeout=SOON)
+        job.tell(*(f"out line {n}" for n in range(401, 501)))
+        expect(_text(page, 500)).to_be_in_viewport(timeout=SOON)
+        page.mouse.wheel(0, -400)
+        expect(follow).to_have_attribute("aria-pressed", "false")
+        page.mouse.wheel(0, 4000)
+        expect(follow).to_have_attribute("aria-pressed", "true")
+        job.tell("out a bar  10%\\r", "out \\x1b[1Aa bar 100%", "end")
+        expect(_text(page, 501)).to_have_text("a bar 100%", timeout=SOON)
+        expect(follow).to_be_hidden(timeout=SOON)
+        _settled(page)
+
+
+def test_what_a_job_writes_is_text_and_nothing_else(browser, server):
+    number = _finished(server, "hostile")
+    with Reader(browser, server.url) as reader:
+        page = reader.open(f"/runs/{number}")
+        page.locator("#out").evaluate("out => { out.open = true; }")
+        expect(_text(page, 1)).to_have_text(
+            '<script>document.title = "taken"</script><img src=x onerror="document.title = 1">', timeout=SOON
+        )
+        expect(_text(page, 2)).to_have_text("click me")
+        expect(_text(page, 2).locator("a")).to_have_count(0)
+        link = _text(page, 3).locator("a")
+        expect(link).to_have_attribute("href", "https://example.org/a?b=1&c=2")
+        expect(link).to_have_attribute("rel", "noopener noreferrer")
+        expect(_text(page, 4)).to_have_text("red exact ground turned")
+        expect(_text(page, 4).locator(".f1")).to_have_text("red")
+        expect(_text(page, 4).locator("span.b")).to_have_css("color", re.compile("oklab|rgb"))
+        expect(_text(page, 5)).to_have_text("100%")
+        expect(_text(page, 6)).to_have_text("&lt;b&gt; ]]> --> </ol></div>")
+        expect(page.locator(".log script, .log img, .log iframe")).to_have_count(0)
+        assert "Succeeded" in page.title()
+
+
+def test_keys_rest_while_somebody_types(browser, server, million):
+    with Reader(browser, server.url) as reader:
+        page = reader.open(f"/runs/{million}")
+        expect(_text(page, MILLION)).to_be_visible(timeout=SOON)
+        page.locator("[data-find]").click()
+        page.keyboard.type("wnN:f")
+        expect(page.locator("[data-find]")).to_have_value("wnN:f")
+        expect(_log(page)).not_to_have_class(re.compile("no-wrap"))
+        _log(page).focus()
+        page.keyboard.press("w")
+        expect(_log(page)).to_have_class(re.compile("no-wrap"))
+
+
+def test_the_plain_text_opens_as_text(browser, server):
+    number = _finished(server, "hostile")
+    with Reader(browser, server.url) as reader:
+        page = reader.open(f"/runs/{number}")
+        page.locator("#out").evaluate("out => { out.open = true; }")
+        answer = page.request.get(server.url + str(page.get_by_role("link", name="Plain text").get_attribute("href")))
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "content-disposition" not in answer.headers
+        assert "red exact ground turned\n100%\n" in answer.text()
