@@ -442,6 +442,17 @@ def test_a_second_ctrl_c_ends_at_once_what_does_not_listen(folder: Path) -> None
     assert alive(str(path)) == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_a_run_that_is_itself_killed_ends_its_job(folder: Path, number: int) -> None:
+    mark = f"7{os.getpid()}.{number}"
+    path = script(folder, "orphan.sh", f"setsid sleep {mark} & echo ready; wait")
+    with Command("run", path) as run:
+        run.out.wait_for("ready")
+        run.signal(number)
+        assert run.wait() == (-9 if number == signal.SIGKILL else 128 + number)
+    until(lambda: not alive(mark) and not alive(str(path)), what="the job is gone")
+
+
 def test_run_into_a_pipe_that_closes_leaves_nothing_behind(folder: Path) -> None:
     mark = f"6{os.getpid()}.25"
     path = script(folder, "endless.sh", f"sleep {mark} & while :; do echo more; done")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -44,6 +46,11 @@ RUN = 0
 """It belongs to no history, so it has no number of its own."""
 LOOK = 0.05
 PIECE = 128 << 10
+_GUARD = (
+    "import os, sys; sys.stdin.buffer.read(); "
+    "os.write(os.open(sys.argv[1], os.O_WRONLY | os.O_NONBLOCK), sys.argv[2].encode())"
+)
+"""Waits until we are gone, however that came, and then asks the supervisor to end the job."""
 
 
 def add(app: typer.Typer, panel: str) -> None:
@@ -135,13 +142,18 @@ class _Foreground:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._ask, number)
         self._listen()
+        guard: subprocess.Popen[bytes] | None = None
         try:
             await self._spools.start(_run_value(self._task), self._task, order, secrets, _token())
+            guard = self._guard()
             return await self._follow()
         except BaseException:
             await self._end_now()  # our reader has gone, or a fault: the job must not stay behind
             raise
         finally:
+            if guard:
+                guard.kill()
+                guard.communicate()
             self._view.close()
             self._notifier.close()
             self._spools.let_go()
@@ -152,6 +164,17 @@ class _Foreground:
         except OSError:
             return  # a path too long for a socket: looking every 50 ms does as well
         self._notifier.listen(f"run:{RUN}", self._bell.ring)
+
+    def _guard(self) -> subprocess.Popen[bytes]:
+        control = self._spools.folder(RUN) / "control"
+        order = json.dumps({"do": "stop", "by": "the terminal", "grace": self._task.limits.grace})
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _GUARD, control, f"{order}\n"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     async def _follow(self) -> int:
         while True:
