@@ -139,11 +139,10 @@ class SpoolFolder:
 
     async def clear(self, run: int) -> Sequence[str]:
         folder = self.folder(run)
-        with contextlib.suppress(OSError):
-            if copy := (folder / "copy").read_text():
-                Path(copy).unlink(missing_ok=True)
         mark = f"PUSHBUTTON_SPOOL={folder}".encode()
-        return await asyncio.to_thread(orphans.end, str(folder), mark)
+        survivors = await asyncio.to_thread(orphans.end, str(folder), mark)
+        await asyncio.to_thread(_remove_copy, folder)
+        return survivors
 
     async def remove(self, run: int) -> None:
         await asyncio.to_thread(shutil.rmtree, self.folder(run), True)
@@ -191,6 +190,12 @@ class SpoolFolder:
 def new_token() -> str:
     """With it a job may report on its own run over HTTP."""
     return "pbr_" + random.token_urlsafe(24)
+
+
+def _remove_copy(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        if copy := (folder / "copy").read_text():
+            Path(copy).unlink(missing_ok=True)
 
 
 def _snapshot(command: Command, run: int) -> tuple[list[str], str]:

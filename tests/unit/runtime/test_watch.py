@@ -235,7 +235,7 @@ async def test_who_is_behind_the_memory_reads_from_the_store(world, monkeypatch)
 
 
 async def test_a_board_shows_its_newest_only_and_stops_when_nobody_looks(world):
-    running = asyncio.Event()
+    running, stopped = asyncio.Event(), asyncio.Event()
 
     async def count(_: str) -> AsyncIterator[bytes]:
         try:
@@ -244,7 +244,7 @@ async def test_a_board_shows_its_newest_only_and_stops_when_nobody_looks(world):
             running.set()
             await asyncio.Event().wait()
         finally:
-            running.clear()
+            stopped.set()
 
     world.hub.register("numbers", count)
     bell = Bell()
@@ -252,8 +252,7 @@ async def test_a_board_shows_its_newest_only_and_stops_when_nobody_looks(world):
         await running.wait()
         assert board.after(0) == (b"4", 5)
         assert board.after(5) == (b"", 5)
-    while running.is_set():
-        await asyncio.sleep(0)
+    await stopped.wait()
 
 
 async def test_the_end_of_a_run_is_known_to_its_channel(world):
