@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .app import Pushbutton
+    from .domain.event import Event
     from .job.context import artifact, progress, status, step
     from .job.declare import Field, SecretStr, task
 
-__all__ = ["Field", "Pushbutton", "SecretStr", "artifact", "progress", "status", "step", "task"]
+__all__ = ["Event", "Field", "Pushbutton", "SecretStr", "artifact", "progress", "status", "step", "task"]
 __version__ = "0.1.0"
 
 _HOME = {
     "Pushbutton": ".app",
+    "Event": ".domain.event",
     "Field": ".job.declare",
     "SecretStr": ".job.declare",
     "task": ".job.declare",

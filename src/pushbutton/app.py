@@ -16,7 +16,8 @@ import os
 import secrets as random
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -31,11 +32,13 @@ from .domain.run import Run
 from .errors import StoreInUse
 from .runtime import cancel, press
 from .runtime.core import Core, now
-from .runtime.ports import Store, Topics
+from .runtime.ports import RunQuery, Store, Topics
 from .runtime.watch import EVERYTHING, Hub, is_last
 from .runtime.worker import Worker
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
@@ -167,6 +170,11 @@ class Pushbutton:
         async for event in core.hub.events(topics, core.hub.tip if since is None else since):
             yield event
 
+    async def latest(self, task: str) -> Run | None:
+        """The task's newest run, None if it never had one. `run.state.over` says whether its button is free again."""
+        core = await self.open()
+        return next(iter(await core.store.runs(RunQuery(task=task, limit=1))), None)
+
     def on(self, kind: str) -> Callable[[Hook], Hook]:
         """`@app.on("status")`: call the function, plain or async, with each event of that kind ("*": every one).
 
@@ -191,6 +199,41 @@ class Pushbutton:
                         await result
                 except Exception:
                     log.exception("a hook for %s events failed", kind)
+
+    # -- inside another application
+
+    async def stream(
+        self,
+        request: Request,
+        show: Callable[[Event], tuple[str, str] | None],
+        *,
+        task: str | None = None,
+        first: Sequence[tuple[str, str]] = (),
+    ) -> Response:
+        """The answer to a request for an event stream of your own: all events, or one task's, from the very first, then
+        each as it comes.
+
+        `show` makes (event name, text) of an event, or None to leave it out; pass the same function each time, so
+        that everybody who watches shares its frames. `first` are frames that stand before all others. A browser that
+        comes back goes on where it was; one whose last id cannot be ours gets “reset” and everything once more.
+        """
+        from .web import custom  # noqa: PLC0415  `web` lies above this module
+
+        return await custom.stream(await self.open(), self.settings, request, show, task=task, first=first)
+
+    def serve(self, asgi: ASGIApp) -> None:
+        """Serve the application that mounts this one on the settings' host and port until Ctrl+C or SIGTERM.
+
+        Any ASGI server can; this one ends event streams in good order before it ends. Who may reach `asgi` is its
+        own affair. Raises `OSError` when the port is taken.
+        """
+        from .web import server  # noqa: PLC0415  `web` lies above this module
+
+        sock = server.listen(self.settings.host, self.settings.port)
+        self.settings = replace(self.settings, port=sock.getsockname()[1])
+        log.info("serving on %s/", self.url)
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(server.serve(self, sock, asgi))
 
     # -- ASGI
 
@@ -256,7 +299,7 @@ def _make(folder: Path, *inside: Path) -> None:
 
 
 def _name(folder: Path) -> str:
-    """This worker's name: the same after a restart, whatever the machine is called then."""
+    """The name of this worker: the same after a restart, whatever the machine is called then."""
     file = folder / "worker"
     if not file.exists():
         file.write_text(f"{socket.gethostname()}-{random.token_hex(4)}")

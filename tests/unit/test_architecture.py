@@ -48,6 +48,7 @@ ALLOWED = {
 
 EXCEPTIONS = {
     ("app", "web.server"): "an ASGI application builds its routes at the first request; nothing else needs the web",
+    ("app", "web.custom"): "streams for the pages of the application that mounts this one",
     ("adapters.spools", ""): "asks where the package lies, to start supervisors from it",
     ("cli.run", "adapters.spools"): "runs a job in the foreground with the environment that a supervisor gives it",
     ("cli.run", "adapters.embedded"): "hears the hints of that supervisor",

@@ -92,10 +92,10 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-async def serve(app: Pushbutton, sock: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT; jobs go on."""
+async def serve(app: Pushbutton, sock: socket.socket, asgi: ASGIApp | None = None) -> None:
+    """Serve `app`, or `asgi` which mounts it, until SIGTERM or SIGINT; jobs go on."""
     config = uvicorn.Config(
-        app,
+        asgi or app,
         loop="none",
         http=type("Connection", (Connection,), {"stall": app.settings.stall}),
         ws="none",
