@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from pushbutton.errors import BadInput
 
@@ -13,17 +14,26 @@ LARGEST = 2 << 20
 DEEPEST = 50
 
 
+async def parts(request: Request) -> AsyncIterator[bytes]:
+    """The body as it comes. Raises `BadInput` for one that is cut: nobody hears it, but it is no fault of ours."""
+    try:
+        async for part in request.stream():
+            yield part
+    except ClientDisconnect:
+        raise BadInput("The connection was cut before the body was whole.") from None
+
+
 async def read(request: Request, largest: int = LARGEST) -> bytes:
     length = request.headers.get("content-length", "")
     if length.isascii() and length.isdigit() and int(length) > largest:
         raise BadInput(f"The body is larger than {largest >> 10} kB.")
-    parts, size = [], 0
-    async for part in request.stream():
+    found, size = [], 0
+    async for part in parts(request):
         size += len(part)
         if size > largest:
             raise BadInput(f"The body is larger than {largest >> 10} kB.")
-        parts.append(part)
-    return b"".join(parts)
+        found.append(part)
+    return b"".join(found)
 
 
 async def read_json(request: Request) -> Any:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -23,7 +23,7 @@ from pushbutton.runtime import cancel, history, press
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import RunQuery
 
-from . import export, favourites, filters, find, forms, problems, render, tails, texts, uploads, wording
+from . import export, favourites, filters, find, forms, previews, problems, render, tails, texts, uploads, wording
 from .readers import THEMES, Reader, reader, remember, way_back
 from .views import Card, TasksView, TaskView, Views
 
@@ -96,6 +96,7 @@ async def run(request: Request) -> Response:
     failed = found.state.value in ("failed", "lost")
     return await show(
         request, "run.html", room="tasks", parts=[f"patch:run:{found.id}", f"tail:{found.id}"], view=view,
+        previews=await previews.previews(core.spools.folder(found.id) / "files", view.story.results),
         joined="joined" in request.query_params, tail=await tails.tail(core, found),
         open_output=failed or not view.story.updates,
     )  # fmt: skip
@@ -319,6 +320,8 @@ def page(endpoint: Endpoint) -> Endpoint:
             return await endpoint(request)
         except HTTPException:
             raise
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody hears it
         except Exception as error:  # noqa: BLE001 - the one place where a page's errors end
             return await problem(request, error)
 
