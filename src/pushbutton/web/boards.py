@@ -20,6 +20,7 @@ from pushbutton.domain.ink import Line
 from pushbutton.domain.sse import event_frame, frame
 from pushbutton.errors import PushbuttonError, StoreError
 from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.lines import LinePage, LineReader
 from pushbutton.runtime.ports import Topics
 from pushbutton.runtime.watch import EVERYTHING, Bell
 
@@ -163,7 +164,7 @@ async def _tails(core: Core, rest: str) -> AsyncIterator[bytes]:
     with core.hub.tap(run.id, bell, size=core.spools.size(run.id), over=run.state.over) as tap:
         while True:
             over = tap.over
-            page = await reader.lines(-TAIL_LINES, TAIL_LINES, final=over)
+            page = await _end(reader, final=over)
             if shown != (now_shown := (page.total, page.bytes_read, page.done)):
                 shown, quiet = now_shown, time.monotonic() + TAILS
                 last = _last(page.lines)
@@ -177,6 +178,16 @@ async def _tails(core: Core, rest: str) -> AsyncIterator[bytes]:
                 run = await core.store.run(run.id)
                 tap.grow(core.spools.size(run.id), over=run.state.over)
             await asyncio.sleep(max(0.0, quiet - time.monotonic()))
+
+
+async def _end(reader: LineReader, *, final: bool) -> LinePage:
+    """The last lines; fewer where they are so long that a page ends before the last one."""
+    count = TAIL_LINES
+    while True:
+        page = await reader.lines(-count, count, final=final)
+        if count == 1 or page.first + len(page.lines) > page.total:
+            return page
+        count = max(1, count // 4)
 
 
 def _last(lines: tuple[Line, ...]) -> tuple[Line, ...]:

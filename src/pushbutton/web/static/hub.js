@@ -69,7 +69,10 @@ export class Hub {
     const wanted = new Set([...this.#tabs.values()].flatMap(tab => tab.topics));
     const open = new Set(this.#asked.split(',').filter(Boolean));
     const grown = [...wanted].some(topic => !open.has(topic));
-    if (!grown && wanted.size === open.size) return;
+    if (!grown && wanted.size === open.size) { // as it was, before anything was done about it
+      if (this.#live) clearTimeout(this.#timer);
+      return;
+    }
     this.#after(grown ? GROWN : SHRUNK);
   }
 
