@@ -32,9 +32,9 @@ def deploy_web_shop(
         Field(
             label="Where to",
             labels={
-                Where.TEST: "Test: for trying out",
-                Where.STAGING: "Staging: the last look before customers",
-                Where.PRODUCTION: "Production: what customers see",
+                Where.TEST: ("Test", "For trying out. Nobody else sees it."),
+                Where.STAGING: ("Staging", "The last look before customers."),
+                Where.PRODUCTION: ("Production", "What customers see."),
             },
         ),
     ],

@@ -132,7 +132,8 @@ class Pushbutton:
     @property
     def url(self) -> str:
         """Where this machine reaches the server, once its port is known."""
-        return f"http://{self.settings.host}:{self.settings.port}" if self.settings.port else ""
+        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
+        return f"http://{host}:{self.settings.port}" if self.settings.port else ""
 
     async def __aenter__(self) -> Self:
         await self.open()

@@ -226,3 +226,18 @@ async def test_a_job_that_reports_without_end_is_not_listened_to_for_ever(tmp_pa
     assert (done.run.state, done.output) == (RunState.SUCCEEDED, "done\n")
     assert len(done.statuses) == 100_000
     assert "reported more than 100,000 times" in done.notes[0]
+
+
+async def test_a_shell_job_finds_the_words_to_report_with(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+    script(tmp_path, "job.sh", 'pushbutton step "Copy files"\npushbutton status "half done"\npushbutton progress 50')
+    async with opened(tmp_path) as app:
+        done = await press_and_wait(app, "job")
+    assert done.run.state is RunState.SUCCEEDED, done.output
+    said = [(e.kind, e.data.get("name") or e.data.get("text") or e.data.get("percent")) for e in done.events[2:-1]]
+    assert said == [
+        (Kind.STEP, "Copy files"),
+        (Kind.STATUS, "half done"),
+        (Kind.PROGRESS, 50.0),
+        (Kind.STEP, "Copy files"),
+    ]

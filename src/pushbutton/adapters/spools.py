@@ -94,8 +94,11 @@ class SpoolFolder:
     def _env(self, run: Run, command: Command, token: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith("LC_")}
         folder = self.folder(run.id)
+        # Behind everything else, so that a job finds `pushbutton status` and nothing that it has itself is hidden.
+        path = os.pathsep.join([kept.get("PATH", os.defpath), str(Path(sys.executable).parent)])
         return {
             **kept,
+            "PATH": path,
             **command.env,
             "PUSHBUTTON_RUN": str(run.id),
             "PUSHBUTTON_TASK": run.task,

@@ -102,7 +102,8 @@ class Field:
     """What a form should know of one param: `Annotated[int, Field(min=1, max=8, label="Servers at a time")]`.
 
     `min` and `max` are part of the range; for dates and times they are those types. `pattern` must match the whole
-    value. `dash` allows a value that begins with "-". `labels` maps a choice's value to what is shown for it.
+    value. `dash` allows a value that begins with "-". `labels` maps a choice's value to what is shown for
+    it: a text, or (text, one sentence more).
     """
 
     __slots__ = ("dash", "help", "label", "labels", "max", "max_length", "min", "min_length", "multiline", "pattern")
@@ -119,7 +120,7 @@ class Field:
         pattern: str = "",
         multiline: bool = False,
         dash: bool = False,
-        labels: Mapping[Any, str] | None = None,
+        labels: Mapping[Any, str | tuple[str, str]] | None = None,
     ) -> None:
         self.label, self.help = label, help
         self.min, self.max = min, max

@@ -159,7 +159,7 @@ def _constrain(param: dict[str, Any], data: Any) -> None:
         for choice in param.get("choices", ()):
             for value, label in data.labels.items():
                 if canonical(value) == choice["value"]:
-                    choice["label"] = label
+                    choice["label"], choice["help"] = (label, "") if isinstance(label, str) else label
         return
     for inner in _get(data, "metadata") or ():
         _constrain(param, inner)

@@ -95,7 +95,7 @@ def _limits(keys: Mapping[str, Any]) -> Limits:
 
 
 def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Place, str]]) -> Param:
-    choices = tuple(Choice(value, label) for value, label in keys.get("choices", ()))
+    choices = tuple(Choice(*choice) for choice in keys.get("choices", ()))
     kind = ParamType(keys.get("type", "choice" if choices else "str"))
     if not name.isascii() or not name.isidentifier():
         wrong.append((at, f"“{name}” cannot be the name of an input: use letters, digits and “_”."))

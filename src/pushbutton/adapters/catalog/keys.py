@@ -174,13 +174,19 @@ def _params(value: Any) -> dict[str, Any]:
     return value
 
 
-def _choices(value: Any) -> list[tuple[Any, str]]:
-    pairs = list(value.items()) if isinstance(value, dict) else value
-    if not isinstance(pairs, list) or not pairs:
+def _choices(value: Any) -> list[tuple[Any, ...]]:
+    """(value, label, help) each; the last may be missing."""
+    if not isinstance(value, list | dict) or not value:
         raise Unfit("a list of values, or a table of values and what is shown for them")
-    found = [pair if isinstance(value, dict) else (pair, "") for pair in pairs]
-    if not all(type(one) in (str, int, float, bool) and isinstance(label, str) for one, label in found):
-        raise Unfit("a list of texts and numbers")
+    if isinstance(value, list):
+        found = [(one, "") for one in value]
+    else:
+        found = [(one, *(shown if isinstance(shown, list) else [shown])) for one, shown in value.items()]
+    for one, *texts in found:
+        if type(one) not in (str, int, float, bool):
+            raise Unfit("a list of texts and numbers")
+        if not 1 <= len(texts) <= 2 or not all(isinstance(text, str) for text in texts):
+            raise Unfit("a table of values, each with a text or with [text, one sentence more]")
     return found
 
 
@@ -250,7 +256,7 @@ PARAM: Mapping[str, Key] = {
     "required": Key("Whether it must be filled in; yes, where it has no default.", _flag, {"type": "boolean"}),
     "default": Key("What it is when nothing is filled in.", lambda value: value, {}),
     "choices": Key(
-        "What can be chosen: a list, or a table of values and what is shown for them.",
+        "What can be chosen: a list, or a table of values, each with its text or [text, one sentence more].",
         _choices,
         {"anyOf": [{"type": "array", "items": SCALAR, "minItems": 1}, {"type": "object", "minProperties": 1}]},
     ),

@@ -124,7 +124,8 @@ def _task(found: Found, one: Mapping[str, Any], content: str) -> Task:
 def _param(given: Mapping[str, Any]) -> Param:
     values = dict(given)
     values["type"] = ParamType(values["type"])
-    values["choices"] = tuple(Choice(one["value"], one["label"]) for one in values.get("choices", ()))
+    offered = values.get("choices", ())
+    values["choices"] = tuple(Choice(one["value"], one["label"], one.get("help", "")) for one in offered)
     return Param(**values)
 
 
