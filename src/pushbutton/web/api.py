@@ -96,7 +96,7 @@ async def press_task(request: Request, slug: str) -> Response:
     key = request.headers.get("idempotency-key", "")
     pressed = await press.press(core, LOCAL, slug, asked.get("inputs", {}), key=key, why=why)
     prefer = ",".join(request.headers.getlist("prefer")).lower()
-    headers = {"location": str(request.url_for("run", number=str(pressed.run.id)).path)}
+    headers = {"location": f"{request.scope.get('root_path', '')}/api/runs/{pressed.run.id}"}
     run, status = pressed.run, 202
     if wait := _PREFER_WAIT.search(prefer):
         run = await _wait(core, run, min(float(wait[1]), LONGEST_WAIT))
