@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from tests.acceptance.serving import Served
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 WATCH = "addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective, e.blockedURI))"
-SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+SIZES: dict[str, ViewportSize] = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 QUIET = {
     "tasks": "/",
@@ -76,6 +76,8 @@ def report(month: Literal["August", "September", "October"] = "October", day: da
     where = HERE / "report.txt"
     where.write_text("42")
     artifact(where, "The report")
+    (HERE / "shelves.csv").write_text("Shelf,Pieces\\nleft,3\\n")
+    artifact(HERE / "shelves.csv", "The shelves")
     print("\\x1b[32mwritten\\x1b[0m")
     return "The report is ready"
 
@@ -252,6 +254,7 @@ def test_a_file_that_a_run_made_is_downloaded(browser, site):
         with page.expect_download() as download:
             page.get_by_role("link", name="The report").click()
         assert Path(download.value.path()).read_text() == "42"
+        expect(page.get_by_role("table")).to_contain_text("left")
 
 
 def test_finding_a_task_while_typing(browser, site):
@@ -293,7 +296,11 @@ def test_the_theme_and_the_language_are_kept(browser, site):
 
 def test_the_keyboard_map(browser, site):
     with Reader(browser, site) as reader:
-        page = reader.open("/")
+        page = reader.open("/tasks/report")
+        press(page)
+        over(page)
+        page.keyboard.press("o")
+        expect(page.locator(".log")).to_be_focused()
         page.keyboard.press("?")
         expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
         page.keyboard.press("Escape")
@@ -380,6 +387,12 @@ def test_axe_finds_nothing_on_any_page(browser, site, theme, size):
             page.goto(f"{site.url}{path}")
             found[name] = axe(page)
             assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), name
+            if size == "wide":  # 200 % of a window that is 1280 wide
+                page.set_viewport_size({"width": 640, "height": 450})
+                assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), (
+                    name
+                )
+                page.set_viewport_size(SIZES[size])
         page.goto(f"{site.url}/")
         page.get_by_role("button", name="Settings").click()
         found["settings"] = axe(page)

@@ -67,10 +67,15 @@ def _failed(run: Run, story: Story, t: Texts) -> Ending:
     )
     return Ending(
         headline,
-        happened=story.complaint or cause(run, t),
+        happened=_whole(story.complaint or cause(run, t)),
         means=t("What it had done until then stays done; nothing was taken back."),
         todo=t("The last lines of the technical output usually say more. Try again once the reason is gone."),
     )
+
+
+def _whole(text: str) -> str:
+    """With a full stop, so that the next sentence can follow."""
+    return text if not text or text[-1] in ".!?…:" else f"{text}."
 
 
 def cause(run: Run, t: Texts) -> str:

@@ -24,6 +24,7 @@ SEEN: Final = "press-seen"  # the newest run of the task when the form was shown
 SURE: Final = "press-sure"  # the question was answered
 FROM_RUN: Final = "from-run"  # in the URL: fill in the inputs of this run
 
+_LINE = 120
 _CARDS = 5  # more choices than this become a list
 _CARD_TEXT = 40  # characters; longer labels need the room of a list
 _YES = frozenset({"true", "1", "on", "yes"})
@@ -176,15 +177,18 @@ def facts(task: Task | None, inputs: Mapping[str, Json], t: Texts) -> list[tuple
 
 
 def summary(task: Task | None, inputs: Mapping[str, Json], t: Texts) -> str:
-    """Inputs in one short line: "2.14.3 · Production"."""
+    """Inputs in one short line: "2.14.3 · Production". Numbers and ticks only where they are not the default."""
     params = {param.name: param for param in task.params} if task else {}
-    parts = [
-        shown(params.get(name), value, t)
-        for name, value in inputs.items()
-        if value not in (None, "", [], False) and (value is not True)
-    ]
-    line = " · ".join(part.replace("\n", " ") for part in parts)
-    return line if len(line) <= 120 else line[:119] + "…"
+    parts = []
+    for name, value in inputs.items():
+        param = params.get(name)
+        bare = isinstance(value, bool | int | float)
+        if value in (None, "", []) or (bare and param is not None and value == param.default):
+            continue
+        text = shown(param, value, t).replace("\n", " ")
+        parts.append(f"{param.title if param else name}: {text}" if bare else text)
+    line = " · ".join(parts)
+    return line if len(line) <= _LINE else line[: _LINE - 1] + "…"
 
 
 _UPLOADED = re.compile(r"^[0-9a-f]{24}-")

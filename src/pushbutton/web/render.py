@@ -86,11 +86,16 @@ def scripts() -> tuple[str, ...]:
 @cache
 def markdown(text: str) -> Markup:
     """Help texts: Markdown without raw HTML, and cleaned again after it."""
-    made = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"]).render(text)
+    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    tokens = parser.parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = "h3"  # below the heading of the card that it stands in, with no level left out
+    made = parser.renderer.render(tokens, parser.options, {})
     clean = nh3.clean(
         made,
         tags={"p", "a", "b", "strong", "em", "i", "s", "code", "pre", "ul", "ol", "li", "blockquote", "br", "hr",
-              "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"},
+              "h3", "table", "thead", "tbody", "tr", "th", "td"},
         attributes={"a": {"href", "title"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer",

@@ -33,7 +33,7 @@ def test_templates_hold_no_text_of_their_own():
     loose = re.compile(r">[^<>{}]*[A-Za-zÄÖÜäöü]{3,}[^<>{}]*<")
     allowed = re.compile(r"=\"|Pushbutton|from pushbutton|@task|def hello|status\(|tasks/hello")
     found = []
-    for path in WEB.glob("templates/*.html"):
+    for path in set(WEB.glob("templates/*.html")) - {WEB / "templates/reference.html"}:  # English, as the API itself is
         plain = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", path.read_text("utf-8"), flags=re.DOTALL)
         found += [text for text in loose.findall(plain) if not allowed.search(text)]
     assert found == []

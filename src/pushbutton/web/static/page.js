@@ -240,9 +240,18 @@ let over = one('#run-state')?.dataset.over === 'yes';
 function runIsOver() {
   if (over) return;
   over = true;
+  showFiles();
   const stop = one('#stop');
   if (stop?.open) stop.close();
   if (tell && one('input', tell)?.checked) new Notification(tell.dataset.title, { body: one('#h-say')?.textContent ?? '', tag: `run-${run}` });
+}
+
+async function showFiles() { // what the run made, as far as a page can show it
+  if (!one('.results')) return;
+  try {
+    const page = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), 'text/html');
+    one('#run-previews').replaceChildren(...one('#run-previews', page).childNodes);
+  } catch { /* no connection: they can still be downloaded */ }
 }
 
 // --- the form of a task
