@@ -14,7 +14,7 @@ import os
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from pushbutton.domain.event import Event, Json, Kind
 from pushbutton.domain.run import RunState
@@ -26,6 +26,7 @@ from .ports import Notifier, Store, Topics
 log = logging.getLogger(__name__)
 
 TICK = 0.020  # when busy, wake watchers at most this often
+CROWD, CROWDED = 5000, 0.100  # with more watchers than this, so often
 POLL = 1.0  # how often to look without a hint
 CHUNK = 64 << 10  # the most that is sent at once
 TAIL = 1 << 20  # bytes of frames that a channel keeps in memory
@@ -40,6 +41,12 @@ T = TypeVar("T")
 def is_last(event: Event) -> bool:
     """Whether it ends its run: nothing of that run follows."""
     return event.kind is Kind.STATE and RunState(str(event.data["state"])).over
+
+
+class Ear(Protocol):
+    """Who watches. `ring` is called in the event loop's thread when something grew; it must not wait nor raise."""
+
+    def ring(self) -> None: ...
 
 
 class Bell:
@@ -81,7 +88,7 @@ class Channel:
         self.topics, self.encode = topics, encode
         self.floor = self.tip = tip
         self.ended: int | None = None  # the id of an event that ended a run
-        self.bells: set[Bell] = set()
+        self.bells: set[Ear] = set()
         self._ids: list[int] = []
         self._frames: list[bytes] = []
         self._size = 0
@@ -134,7 +141,7 @@ class Tap:
 
     def __init__(self, path: Path, run: int, size: int, *, over: bool) -> None:
         self.run, self.size, self.over = run, size, over
-        self.bells: set[Bell] = set()
+        self.bells: set[Ear] = set()
         self._path = path
         self._fd = -1
         self._shared: dict[bool, tuple[int, int, bytes]] = {}
@@ -185,7 +192,7 @@ class Board:
 
     def __init__(self, frames: AsyncIterator[bytes]) -> None:
         self.version, self.frame = 0, b""
-        self.bells: set[Bell] = set()
+        self.bells: set[Ear] = set()
         self._task = asyncio.create_task(self._follow(frames))
 
     async def _follow(self, frames: AsyncIterator[bytes]) -> None:
@@ -258,16 +265,23 @@ class Hub:
             await self._bell.wait(POLL)
             try:
                 while events := await self._store.events(EVERYTHING, after=self.tip):
-                    self._spread(events)
+                    self.spread(events)
             except StoreError as error:
                 log.warning("watchers wait: %s", error)
                 await asyncio.sleep(POLL)
             except Exception:
                 log.exception("following the store failed; trying again")  # all watchers depend on this one task
                 await asyncio.sleep(POLL)
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(self.pace)
 
-    def _spread(self, events: Iterable[Event]) -> None:
+    @property
+    def pace(self) -> float:
+        """Seconds between two wakes of the same watchers, at least. The first after a silence waits for nothing."""
+        sources: list[Channel | Tap] = [*self._channels.values(), *self._taps.values()]
+        return TICK if sum(len(source.bells) for source in sources) <= CROWD else CROWDED
+
+    def spread(self, events: Iterable[Event]) -> None:
+        """The next events, which are in the store, for everybody who watches."""
         events = list(events)
         self.tip = events[-1].id
         for channel in self._channels.values():
@@ -283,7 +297,7 @@ class Hub:
             tap.grow(size, over=over)
 
     @contextlib.contextmanager
-    def channel(self, topics: Topics, encode: Encode, bell: Bell) -> Iterator[Channel]:
+    def channel(self, topics: Topics, encode: Encode, bell: Ear) -> Iterator[Channel]:
         key = (topics, encode)
         channel = self._channels.setdefault(key, Channel(topics, encode, self.tip))
         channel.bells.add(bell)
@@ -297,7 +311,7 @@ class Hub:
                 self._channels.pop(key, None)
 
     @contextlib.contextmanager
-    def tap(self, run: int, bell: Bell, *, size: int, over: bool) -> Iterator[Tap]:
+    def tap(self, run: int, bell: Ear, *, size: int, over: bool) -> Iterator[Tap]:
         """`size` and `over` are what the caller knows; the collector's word is added to them."""
         tap = self._taps.setdefault(run, Tap(self._output(run), run, size, over=over))
         tap.grow(size, over=over or tap.over)
@@ -311,7 +325,7 @@ class Hub:
                 tap.close()
 
     @contextlib.contextmanager
-    def board(self, topic: str, bell: Bell) -> Iterator[Board]:
+    def board(self, topic: str, bell: Ear) -> Iterator[Board]:
         prefix, _, rest = topic.partition(":")
         if topic not in self._boards:
             self._boards[topic] = Board(self._producers[prefix](rest))

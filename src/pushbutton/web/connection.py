@@ -7,9 +7,12 @@ nothing is cut: otherwise each of them holds a descriptor and memory for as long
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from .outlet import CONNECTION
 
 LARGEST_HEAD = 64 << 10
 """Bytes of a request line and its headers together."""
@@ -25,13 +28,25 @@ _LATE = (
 )
 
 
+_latest = (b"", b"")
+
+
+def _chunk(data: bytes) -> bytes:
+    """`data` as a chunk of a response; the same object again, which is for the next watcher, costs nothing."""
+    global _latest  # noqa: PLW0603  one process, one event loop
+    if _latest[0] is not data:
+        _latest = (data, b"%x\r\n%b\r\n" % (len(data), data))
+    return _latest[1]
+
+
 class _HeadTooLarge(Exception):
     """Raised inside the parser, which makes a 400 of it."""
 
 
 class Connection(HttpToolsProtocol):
-    """What is added to the parser's protocol: two timers and a count."""
+    """What is added to the parser's protocol: two timers, a count, a short way out for streams (`outlet`)."""
 
+    direct = True  # False: what it serves may change bodies on their way
     stall = STALL_SECONDS
     head_seconds = HEAD_SECONDS
     body_seconds = BODY_SECONDS
@@ -47,6 +62,8 @@ class Connection(HttpToolsProtocol):
         self._incoming: asyncio.TimerHandle | None = None  # runs while a request is not complete
         self._outgoing: asyncio.TimerHandle | None = None  # runs while the client takes nothing
         self._left = 0
+        self.open = True
+        self.changed: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -59,6 +76,9 @@ class Connection(HttpToolsProtocol):
         self._incoming = None
         super().connection_lost(exc)
         self._outgoing = None
+        self.open = False
+        if self.changed:
+            self.changed()
 
     # -- what comes in
 
@@ -76,6 +96,8 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        if self.direct:
+            cast("dict[str, Any]", self.scope)[CONNECTION] = self
         self._in_head, self._body, self._size = True, 0, 0
 
     def on_url(self, url: bytes) -> None:
@@ -126,6 +148,17 @@ class Connection(HttpToolsProtocol):
             self.transport.abort()
 
     # -- what goes out
+
+    def offer(self, data: bytes) -> bool:
+        if self.flow.write_paused or not self.open:
+            return False
+        self.transport.write(_chunk(data))
+        return True
+
+    async def put(self, data: bytes) -> None:
+        """A client that takes nothing is cut by `_look`: this does not wait for ever."""
+        while not self.offer(data) and self.open:
+            await self.flow.drain()
 
     def pause_writing(self) -> None:
         super().pause_writing()

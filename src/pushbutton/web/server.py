@@ -97,7 +97,7 @@ async def serve(app: Pushbutton, sock: socket.socket, asgi: ASGIApp | None = Non
     config = uvicorn.Config(
         asgi or app,
         loop="none",
-        http=type("Connection", (Connection,), {"stall": app.settings.stall}),
+        http=type("Connection", (Connection,), {"stall": app.settings.stall, "direct": asgi is None}),
         ws="none",
         lifespan="on",
         log_config=None,

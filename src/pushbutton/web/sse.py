@@ -23,7 +23,9 @@ from pushbutton.domain.sse import PING, event_frame, frame
 from pushbutton.errors import BadCursor, BadInput
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import Topics
-from pushbutton.runtime.watch import Bell, Board, Channel, Encode, Tap
+from pushbutton.runtime.watch import Board, Channel, Encode, Tap
+
+from .outlet import outlet
 
 GRACE = 5.0
 RETRY = b"retry: 2000\n\n"
@@ -102,7 +104,11 @@ def parse_topics(text: str, boards: frozenset[str]) -> Wish:
 
 
 class EventStream(Response):
-    """The answer to one watcher. Everything it sends is shared; its own state is a few cursors."""
+    """The answer to one watcher. Everything it sends is shared; its own state is a few cursors.
+
+    While its client takes what it gets, it is served by whoever rings it, and its task sleeps. The task wakes for what
+    takes waiting: a client that is slow, events that are in the store only, the end.
+    """
 
     media_type = "text/event-stream"
 
@@ -110,53 +116,111 @@ class EventStream(Response):
         super().__init__()
         self._core, self._wish, self._runs = core, wish, runs
         self._stall, self._ping = settings.stall, settings.ping
-        self._bell = Bell()
+        self._sources: list[_Events | _Output | _Latest] = []
+        self._round: Iterator[_Events | _Output | _Latest] = iter(())
+        self._held = b""  # taken from a source, not sent yet
+        self._quiet = 0.0  # when something was sent last
+        self._asleep: asyncio.Future[None] | None = None
+        self._beating: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-        if scope["method"] == "HEAD":
-            await send({"type": "http.response.body", "body": b""})
-            return
-        pushing = asyncio.create_task(self._push(send))
-        gone = asyncio.create_task(_gone(receive))
-        try:
-            await asyncio.wait({pushing, gone}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (pushing, gone):
-                task.cancel()
-            for task in (pushing, gone):
-                with contextlib.suppress(asyncio.CancelledError, OSError):
-                    await task
-
-    async def _push(self, send: Send) -> None:
-        wish, quiet = self._wish, time.monotonic()
-
-        async def out(data: bytes) -> None:
-            nonlocal quiet
+        if scope["method"] != "HEAD":
             # A client that takes nothing for so long is dropped: it can come back with its last id. Our own server has
             # cut the connection by then (`connection`); under another one the stream at least ends.
-            async with asyncio.timeout(self._stall + GRACE):
-                await send({"type": "http.response.body", "body": data, "more_body": True})
-            quiet = time.monotonic()
+            async with outlet(scope, receive, send, self._wake, self._stall + GRACE) as self._out:
+                with contextlib.suppress(TimeoutError):
+                    await self._serve()
+        with contextlib.suppress(OSError):  # the client has gone
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-        with contextlib.ExitStack() as open_sources, contextlib.suppress(TimeoutError):
-            sources = list(self._sources(open_sources))
+    async def _serve(self) -> None:
+        with contextlib.ExitStack() as stack:
+            self._sources = list(self._opened(stack))
             await self._ended_meanwhile()
-            await out(RETRY + wish.first)
-            while True:
-                over = False
-                busy = False
-                for source in sources:
-                    data = await source.more(self._core)
-                    if data:
-                        await out(data)
-                        busy = True
-                    over = over or source.over
-                if (over and not busy) or self._core.hub.closing:
-                    await send({"type": "http.response.body", "body": b"", "more_body": False})
+            await self._out.put(RETRY + self._wish.first)
+            self._quiet = time.monotonic()
+            self._beat()
+            stack.callback(self._still)
+            while self._out.open and not self._core.hub.closing:
+                if data := self._held or self._next() or await self._from_store():
+                    self._held = b""
+                    await self._out.put(data)
+                    self._quiet = time.monotonic()
+                elif self._over:
                     return
-                if not busy and not await self._bell.wait(max(0.01, quiet + self._ping - time.monotonic())):
-                    await out(PING)
+                elif not self._behind:
+                    await self._sleep()
+
+    # -- asleep, and rung
+
+    async def _sleep(self) -> None:
+        """Nothing is there to send. Until `_wake`."""
+        self._asleep = asyncio.get_running_loop().create_future()
+        try:
+            await self._asleep
+        finally:
+            self._asleep = None
+
+    def _wake(self) -> None:
+        if self._asleep and not self._asleep.done():
+            self._asleep.set_result(None)
+
+    def ring(self) -> None:
+        """Something grew: send it here and now, or leave it to the task."""
+        if self._asleep is None or self._asleep.done():
+            return  # the task is looking anyway
+        try:
+            while data := self._next():
+                if not self._out.offer(data):
+                    self._held = data
+                    self._wake()
+                    return
+                self._quiet = time.monotonic()
+            if self._behind or self._over or self._core.hub.closing:
+                self._wake()
+        except Exception:  # noqa: BLE001  met again in the task, which is where it belongs
+            self._wake()
+
+    def _beat(self) -> None:
+        """A comment where nothing was sent for so long. One timer for each stream, moved when it rings, not before."""
+        now = time.monotonic()
+        if now >= self._quiet + self._ping:
+            self._quiet = now
+            if self._asleep and not self._held and not self._out.offer(PING):
+                self._held = PING
+                self._wake()
+        self._beating = asyncio.get_running_loop().call_later(max(0.01, self._quiet + self._ping - now), self._beat)
+
+    def _still(self) -> None:
+        if self._beating:
+            self._beating.cancel()
+
+    # -- what there is to send
+
+    def _next(self) -> bytes:
+        """A chunk of the next source that has one in memory, in turn; empty when a whole round has nothing."""
+        for _ in range(2):
+            for source in self._round:
+                if data := source.ready():
+                    return data
+            self._round = iter(self._sources)
+        return b""
+
+    @property
+    def _behind(self) -> bool:
+        """Whether what follows has to be read from the store."""
+        return any(source.behind for source in self._sources)
+
+    async def _from_store(self) -> bytes:
+        for source in self._sources:
+            if isinstance(source, _Events) and source.behind:
+                return await source.fetch(self._core)
+        return b""
+
+    @property
+    def _over(self) -> bool:
+        return any(source.over for source in self._sources)
 
     async def _ended_meanwhile(self) -> None:
         """A run that ended between being looked up and being followed says so to nobody any more: look once again."""
@@ -164,25 +228,20 @@ class EventStream(Response):
             if not run.state.over and (await self._core.store.run(number)).state.over:
                 self._core.hub.grew(number, self._core.spools.size(number), over=True)
 
-    def _sources(self, stack: contextlib.ExitStack) -> Iterator[_Events | _Output | _Latest]:
+    def _opened(self, stack: contextlib.ExitStack) -> Iterator[_Events | _Output | _Latest]:
         """Output first: at the end of a run its last lines are sent before its last event."""
         wish, hub = self._wish, self._core.hub
         for number in sorted(wish.outputs):
             run = self._runs[number]
             size = self._core.spools.size(number)
-            tap = stack.enter_context(hub.tap(number, self._bell, size=size, over=run.state.over))
+            tap = stack.enter_context(hub.tap(number, self, size=size, over=run.state.over))
             yield _Output(tap, wish.offset, plain=wish.plain)
         if wish.topics:
-            channel = stack.enter_context(hub.channel(wish.topics, wish.encode, self._bell))
+            channel = stack.enter_context(hub.channel(wish.topics, wish.encode, self))
             since = channel.tip if wish.since is None else wish.since
             yield _Events(channel, since, wish)
         for topic in sorted(wish.boards):
-            yield _Latest(stack.enter_context(hub.board(topic, self._bell)))
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+            yield _Latest(stack.enter_context(hub.board(topic, self)))
 
 
 class _Events:
@@ -194,14 +253,24 @@ class _Events:
         last = self._wish.last or self._channel.ended
         return self._wish.ends and last is not None and self._cursor >= last
 
-    async def more(self, core: Core) -> bytes:
-        data = b""
-        while not data and self._cursor < self._channel.tip:  # what is left out by the encoding moves the cursor only
-            data, self._cursor = await core.hub.frames(self._channel, self._cursor)
+    @property
+    def behind(self) -> bool:
+        return self._cursor < self._channel.floor
+
+    def ready(self) -> bytes:
+        channel, data = self._channel, b""
+        while not data and channel.floor <= self._cursor < channel.tip:  # what is left out moves the cursor only
+            data, self._cursor = channel.after(self._cursor)
+        return data
+
+    async def fetch(self, core: Core) -> bytes:
+        data, self._cursor = await core.hub.frames(self._channel, self._cursor)
         return data
 
 
 class _Output:
+    behind = False
+
     def __init__(self, tap: Tap, offset: int, *, plain: bool) -> None:
         self._tap, self._offset, self._plain = tap, offset, plain
 
@@ -209,20 +278,18 @@ class _Output:
     def over(self) -> bool:
         return self._plain and self._tap.over and self._offset >= self._tap.size
 
-    async def more(self, core: Core) -> bytes:
-        del core
+    def ready(self) -> bytes:
         data, self._offset = self._tap.after(self._offset, plain=self._plain)
         return data
 
 
 class _Latest:
-    over = False
+    over = behind = False
 
     def __init__(self, board: Board) -> None:
         self._board, self._version = board, 0
 
-    async def more(self, core: Core) -> bytes:
-        del core
+    def ready(self) -> bytes:
         data, self._version = self._board.after(self._version)
         return data
 

@@ -1,0 +1,81 @@
+"""Where a stream's frames go: through ASGI, as every server takes them, or straight to a connection of our own server.
+
+The second is the first without what lies between: while a client takes what it gets, whoever has new frames writes
+them, and no task wakes for it. What a stream sends, and when it ends, is the same on both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+from starlette.types import Receive, Scope, Send
+
+CONNECTION = "pushbutton.connection"
+"""The key in a request's scope under which our own server leaves the `Direct` that the request came by."""
+
+
+class Outlet(Protocol):
+    open: bool
+    """False once the client has gone."""
+
+    def offer(self, data: bytes) -> bool:
+        """Send it now. False: that takes waiting, and nothing was sent; `put` it."""
+        ...
+
+    async def put(self, data: bytes) -> None:
+        """Send it when the client can take it. Raises `TimeoutError` when it takes nothing for too long."""
+        ...
+
+
+class Direct(Outlet, Protocol):
+    changed: Callable[[], None] | None
+    """Called when the client has gone."""
+
+
+class Plain:
+    """Any server's way."""
+
+    def __init__(self, send: Send, patience: float) -> None:
+        self.open = True
+        self._send, self._patience = send, patience
+
+    def offer(self, data: bytes) -> bool:
+        """A `send` may wait for anything, and only a task can wait."""
+        del data
+        return False
+
+    async def put(self, data: bytes) -> None:
+        async with asyncio.timeout(self._patience):
+            await self._send({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def listen(self, receive: Receive, changed: Callable[[], None]) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self.open = False
+        changed()
+
+
+@contextlib.asynccontextmanager
+async def outlet(
+    scope: Scope, receive: Receive, send: Send, changed: Callable[[], None], patience: float
+) -> AsyncIterator[Outlet]:
+    """The best one that there is for a response that has begun; `changed` is called when its client has gone."""
+    direct: Direct | None = scope.get(CONNECTION)
+    if direct:
+        direct.changed = changed
+        try:
+            yield direct
+        finally:
+            direct.changed = None
+        return
+    plain = Plain(send, patience)
+    listening = asyncio.create_task(plain.listen(receive, changed))
+    try:
+        yield plain
+    finally:
+        listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError, OSError):
+            await listening
