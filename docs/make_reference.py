@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import typer.main
+from fastapi import FastAPI
 
+from pushbutton import config
+from pushbutton.adapters.catalog.keys import PARAM, TASK
+from pushbutton.adapters.spools import KEPT
 from pushbutton.cli.commands import HELP, app
-from pushbutton.cli.exits import MEANING
+from pushbutton.cli.exits import MEANING, code_of
+from pushbutton.domain import event
+from pushbutton.domain.run import TRANSITIONS
+from pushbutton.errors import PushbuttonError
+from pushbutton.job import declare, lines
+from pushbutton.supervisor import spool
+from pushbutton.web import api as web_api
+from pushbutton.web import errors as web_errors
+from pushbutton.web import reference, shapes
 
 FOLDER = Path(__file__).parent / "reference"
 
@@ -42,7 +55,206 @@ def cli() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"cli.md": cli}
+def settings() -> str:
+    """Every setting with its three names."""
+    rows = [
+        (
+            f"`{one.name}`",
+            f"`{config.variable(one.name)}`",
+            f"`--{one.name.replace('_', '-')}`",
+            f"`{one.default}`" if one.default != "" else "",
+            one.metadata["help"],
+        )
+        for one in fields(config.Settings)
+    ]
+    return _page(
+        "# Settings",
+        (
+            "Each is an argument of `Pushbutton(…)`, a variable of the environment, and an option of "
+            "`pushbutton serve`. What is given to the program counts before the environment, the environment before the default."
+        ),
+        _table(("Setting", "Environment", "Option", "Default", "Meaning"), rows),
+        (
+            "The commands that talk to a server (`press`, `watch`, `runs`, `stop`) find it by `--server` or "
+            "`PUSHBUTTON_SERVER`."
+        ),
+    )
+
+
+def api() -> str:
+    """The HTTP API, from the OpenAPI document that the server shows."""
+    made = FastAPI(title="Pushbutton")
+    made.include_router(web_api.router)
+    document = reference.document(made)
+    groups: dict[str, list[str]] = {}
+    for path, item in document["paths"].items():
+        for method in reference.METHODS:
+            if operation := item.get(method):
+                groups.setdefault(operation.get("tags", ["other"])[0], []).append(_operation(method, path, operation))
+    shown = [part for name, operations in groups.items() for part in (f"## {name.capitalize()}", *operations)]
+    errors = sorted(web_errors.STATUS.items(), key=lambda pair: pair[1])
+    models = (shapes.TaskShape, shapes.RunShape, shapes.PressedShape, shapes.EventShape, shapes.Problem)
+    return _page(
+        "# The HTTP API",
+        (
+            "The server shows the same under `/api`, and as an OpenAPI document under `/api/openapi.json`. Answers are "
+            "JSON in UTF-8, times RFC 3339 in UTC. A JSON body needs `Content-Type: application/json`."
+        ),
+        *shown,
+        "## Errors",
+        "An error is `application/problem+json` (RFC 9457); its `title` is a whole sentence.",
+        _table(
+            ("Status", "When"),
+            [(str(status), f"`{kind.__name__}`: {_first(kind.__doc__)}") for kind, status in errors],
+        ),
+        "## Shapes",
+        *(part for model in models for part in _shape(model)),
+    )
+
+
+def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
+    described = operation.get("description", "")
+    parts = [f"### {operation['summary']}", f"`{method.upper()} {path}`", *([described] if described else [])]
+    asked = [one for one in operation.get("parameters", ()) if one["in"] != "path"]
+    if asked:
+        parts.append(
+            _table(("Given", "As", "Meaning"), [(f"`{o['name']}`", o["in"], o.get("description", "")) for o in asked])
+        )
+    return "\n\n".join(parts)
+
+
+def _shape(model: Any) -> Iterator[str]:
+    yield f"### {model.__name__.removesuffix('Shape')}"
+    rows = []
+    above = set(getattr(model.__mro__[1], "model_fields", ()))
+    if above:
+        yield f"As {model.__mro__[1].__name__.removesuffix('Shape')}, and:"
+    for name, field in model.model_fields.items():
+        if name in above:
+            continue
+        kind = field.annotation.__name__ if isinstance(field.annotation, type) else str(field.annotation)
+        kind = re.sub(r"typing\.Literal\[(.*?)\]", lambda found: f"one of {found[1]}".replace("'", ""), kind)
+        rows.append((f"`{name}`", kind.replace("typing.", ""), field.description or ""))
+    yield _table(("Key", "Type", "Meaning"), rows)
+
+
+def events() -> str:
+    """What an event holds, which state follows which, and how a job reports."""
+    states = [
+        (f"`{state}`", ", ".join(f"`{one}`" for one in sorted(after)) or "nothing: it is over")
+        for state, after in TRANSITIONS.items()
+    ]
+    return _page(
+        "# Events and states",
+        "## What an event holds",
+        *_docstring(event),
+        "In streams the kind is the frame's `event`, the id its `id`, and the whole event its `data`.",
+        "## States of a run",
+        _table(("State", "May be followed by"), states),
+        "## What a job may say",
+        *_docstring(lines),
+        (
+            f"A line longer than {lines.LIMIT >> 10} KiB is cut. The descriptor's number is in `PUSHBUTTON_EVENTS`; "
+            "`pushbutton status`, `progress`, `step` and `artifact` write to it, and print where there is none."
+        ),
+        "## What a job finds in its environment",
+        _table(
+            ("Variable", "Meaning"),
+            [
+                ("`PUSHBUTTON_EVENTS`", "the file descriptor for its reports"),
+                ("`PUSHBUTTON_RUN`, `PUSHBUTTON_TASK`", "its number and its task's name"),
+                ("`PUSHBUTTON_FILES`", "a folder for files that it hands over"),
+                ("`PUSHBUTTON_URL`, `PUSHBUTTON_TOKEN`", "where and with what it may report over HTTP"),
+                (f"{', '.join(f'`{name}`' for name in KEPT)}, `LC_*`", "what the server has there"),
+            ],
+        ),
+    )
+
+
+def spools() -> str:
+    """The folder of a run."""
+    return _page("# The spool: a run's folder", *_docstring(spool))
+
+
+def tasks() -> str:
+    """What can be said of a task and of its inputs."""
+    where = {"": "everywhere", "config": "pushbutton.yaml", "script": "a script's head"}
+    head = ("Key", "Where", "Meaning")
+    known = inspect.getdoc(declare.task) or ""
+    options = [
+        re.split(r" {2,}", line.strip(), maxsplit=1) for line in known.splitlines() if re.match(r"\w+ {2,}", line)
+    ]
+    return _page(
+        "# What can be said of a task",
+        "## In pushbutton.yaml and in a script's head",
+        _table(head, [(f"`{name}`", where[key.only], key.help) for name, key in TASK.items()]),
+        "## Of an input",
+        _table(head, [(f"`{name}`", where[key.only], key.help) for name, key in PARAM.items()]),
+        "## In Python: options of `@task`",
+        _table(("Option", "Meaning"), [(f"`{name}`", text) for name, text in options]),
+        "## In Python: `Field`",
+        *_paragraphs(inspect.getdoc(declare.Field) or ""),
+        f"It takes {', '.join(f'`{name}`' for name in inspect.signature(declare.Field).parameters)}.",
+    )
+
+
+def errors() -> str:
+    """Every error with its HTTP status and its exit code."""
+    rows = []
+    for kind in _below(PushbuttonError):
+        bare = kind.__new__(kind)
+        rows.append(
+            (
+                f"`{kind.__name__}`",
+                str(web_errors.status_of(bare)),
+                str(int(code_of(bare))),
+                _first(kind.__doc__ if kind.__doc__ != kind.__mro__[1].__doc__ else ""),
+            )
+        )
+    return _page(
+        "# Errors",
+        "Everything that Pushbutton raises on purpose, what it becomes over HTTP, and what a command exits with.",
+        _table(("Error", "HTTP", "Exit", "Meaning"), rows),
+    )
+
+
+def _below(kind: type[PushbuttonError]) -> Iterator[type[PushbuttonError]]:
+    for one in kind.__subclasses__():
+        if one.__name__ != "Fenced":  # never leaves the runtime
+            yield one
+            yield from _below(one)
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "cli.md": cli,
+    "settings.md": settings,
+    "api.md": api,
+    "events.md": events,
+    "spool.md": spools,
+    "tasks.md": tasks,
+    "errors.md": errors,
+}
+
+
+def _page(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _first(text: str | None) -> str:
+    """The first sentence."""
+    return re.split(r"(?<=[.])\s", inspect.cleandoc(text or ""), maxsplit=1)[0]
+
+
+def _docstring(module: Any) -> list[str]:
+    return _paragraphs(inspect.cleandoc(module.__doc__))
+
+
+def _paragraphs(text: str) -> list[str]:
+    """Indented blocks as they are, the rest as running text."""
+    return [
+        f"```text\n{inspect.cleandoc(part)}\n```" if part.startswith(" ") else re.sub(r"\s*\n\s*", " ", part)
+        for part in text.split("\n\n")
+    ]
 
 
 def _text(help_text: str) -> str:
