@@ -50,7 +50,7 @@ def parse(line: str, *, open_step: str = "") -> list[Said]:
     `open_step` is the plain step that is under way; the event that starts one has `"plain": True` in its data.
     """
     if len(line) > LIMIT:
-        return [_status(line)]
+        return [_status(line.removeprefix("status "))]
     line = line.strip()
     if line.startswith("{"):
         said = _json(line)
