@@ -6,24 +6,45 @@ beginning of a secret, so that other output is not delayed.
 
 from __future__ import annotations
 
+import binascii
 import json
 
 MASK = b"\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2"  # three bullets
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
 SHORTEST = 4
 """Shorter values are not masked: they would turn up everywhere, and the mask itself would give them away."""
+
+
+def forms(value: str) -> set[bytes]:
+    """The value as it may turn up: plain, each of its lines, inside JSON, inside a URL, inside base64."""
+    plain = value.encode(errors="surrogateescape")
+    found = {plain, *(line for line in plain.splitlines() if b"\n" in plain)}
+    found |= {json.dumps(value, ensure_ascii=ascii_only)[1:-1].encode(errors="replace") for ascii_only in (True, False)}
+    if len(plain) < SHORTEST:
+        return found  # its other forms are longer, and would be masked though it is not
+    for digits in ("%%%02X", "%%%02x"):
+        for safe in (b"-._~", b"-._~/"):
+            found.add(b"".join(c if c.isalnum() or c in safe else digits.encode() % c[0] for c in _bytes(plain)))
+    for before in range(3):
+        # Where in a group of three the value begins is unknown; the characters that its neighbours have a part in
+        # are left out.
+        coded = binascii.b2a_base64(b"\0" * before + plain, newline=False).rstrip(b"=")
+        whole = (before + len(plain)) // 3 * 4 if (before + len(plain)) % 3 else len(coded)
+        core = coded[(before * 4 + 2) // 3 : whole]
+        if len(core) >= 2 * SHORTEST:
+            found |= {core, core.translate(URL_SAFE)}
+    return found
+
+
+def _bytes(data: bytes) -> list[bytes]:
+    return [data[at : at + 1] for at in range(len(data))]
 
 
 class Redactor:
     """Longer values first, so that one which contains another is masked whole."""
 
     def __init__(self, values: list[str]) -> None:
-        raw = {value.encode(errors="surrogateescape") for value in values}
-        raw |= {
-            json.dumps(value, ensure_ascii=plain)[1:-1].encode(errors="replace")
-            for value in values
-            for plain in (True, False)
-        }
-        raw |= {line for value in raw if b"\n" in value for line in value.splitlines()}
+        raw = {form for value in values for form in forms(value)}
         self._values = sorted((v for v in raw if len(v) >= SHORTEST), key=len, reverse=True)
         self._held = b""
 

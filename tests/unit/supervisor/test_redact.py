@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import urllib.parse
 
 import pytest
 from hypothesis import given, settings
@@ -52,6 +54,24 @@ def test_each_line_of_a_value_with_several_is_masked():
 def test_a_value_inside_json_is_masked(value):
     for plain in (True, False):
         assert MASK in through([value], [json.dumps({"text": value}, ensure_ascii=plain).encode()])
+
+
+@pytest.mark.parametrize("value", ["hunter2hunter2", "p@ss/wörd+more?", "x" * 33])
+@pytest.mark.parametrize("before", ["", "a", "ab", "user:"])
+@pytest.mark.parametrize("after", ["", "z", "yz"])
+def test_a_value_inside_base64_is_masked_wherever_it_stands(value, before, after):
+    data = f"{before}{value}{after}".encode()
+    for coded in (base64.b64encode(data), base64.urlsafe_b64encode(data)):
+        out = through([value], [coded])
+        assert MASK in out
+        # at most the characters at its two ends, which say less than a byte each, are left of it
+        assert len(out.replace(MASK, b"")) <= len(coded) - len(base64.b64encode(value.encode()).rstrip(b"=")) + 5
+
+
+@pytest.mark.parametrize("value", ["p@ss/wörd+more?", "a b&c=d"])
+def test_a_value_inside_a_url_is_masked(value):
+    for safe in ("", "/"):
+        assert through([value], [f"?q={urllib.parse.quote(value, safe=safe)}&x".encode()]) == b"?q=" + MASK + b"&x"
 
 
 def test_values_too_short_to_hide_are_left():
