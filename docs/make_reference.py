@@ -71,7 +71,8 @@ def settings() -> str:
         "# Settings",
         (
             "Each is an argument of `Pushbutton(…)`, a variable of the environment, and an option of "
-            "`pushbutton serve`. What is given to the program counts before the environment, the environment before the default."
+            "`pushbutton serve`. What is given to the program counts before the environment, the environment before "
+            "the default."
         ),
         _table(("Setting", "Environment", "Option", "Default", "Meaning"), rows),
         (
