@@ -6,6 +6,7 @@ Python files. Hidden files, editors' left-overs and the folders of tools are pas
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,10 @@ class Named:
 
     def __init__(self, path: Path, function: str = "") -> None:
         self.path, self.function = path, function
+
+
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO})
+"""What the system says when the fault is not the folder's."""
 
 
 def named(words: Sequence[str | os.PathLike[str]]) -> list[Named]:
@@ -123,7 +128,9 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)
-    except OSError:
+    except OSError as error:
+        if error.errno in EXHAUSTED:
+            raise  # what cannot be looked at now is not gone
         return []  # removed since, or not ours to read
 
 

@@ -22,7 +22,7 @@ from pushbutton.errors import NoSuchTask
 from pushbutton.job.title import title_of
 
 from .config import read_config
-from .folder import Named, folders, named, scan
+from .folder import EXHAUSTED, Named, folders, named, scan
 from .python import read_python
 from .reading import Form, Found, Reading, slug_of
 from .scripts import read_script
@@ -89,15 +89,15 @@ class PathCatalog:
     async def _follow(self) -> None:
         polling: bool | None = None
         while not self._stop.is_set():
-            watched = await asyncio.to_thread(folders, self._paths)
-            if not watched:  # everything was removed; it may come back
-                await asyncio.sleep(_LOOK / 1000)
             try:
+                watched = await asyncio.to_thread(folders, self._paths)
+                if not watched:  # everything was removed; it may come back
+                    await asyncio.sleep(_LOOK / 1000)
                 await self._watch(watched, polling)
             except FileNotFoundError:
                 continue  # one was removed while the watch began
-            except Exception:  # noqa: BLE001 - no notifications to be had (too many watches, a strange file system)
-                polling = True
+            except Exception as error:  # noqa: BLE001 - no notifications to be had (a strange file system, too many)
+                polling = polling or getattr(error, "errno", None) not in EXHAUSTED
                 await asyncio.sleep(_LOOK / 1000)
 
     async def _watch(self, watched: Sequence[Path], polling: bool | None) -> None:
