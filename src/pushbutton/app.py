@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import logging
 import os
 import secrets as random
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -29,7 +30,7 @@ from .adapters.sqlite import SqliteStore
 from .domain.event import Draft, Event, Json, Kind
 from .domain.policy import LOCAL
 from .domain.run import Run
-from .errors import StoreInUse
+from .errors import StorageFull, StoreDamaged, StoreInUse
 from .runtime import cancel, press
 from .runtime.core import Core, now
 from .runtime.ports import RunQuery, Store, Topics
@@ -83,8 +84,10 @@ class Pushbutton:
 
     async def _assemble(self, stack: contextlib.AsyncExitStack) -> Core:
         runs = self.folder / "runs"
-        _make(self.folder, runs, self.folder / "uploads")
-        stack.callback(os.close, _lock(self.folder))
+        with _writing(self.folder):
+            _make(self.folder, runs, self.folder / "uploads")
+            stack.callback(os.close, _lock(self.folder))
+            worker_name = _name(self.folder)
         store = self._store or SqliteStore(self.folder / "history.db")
         await store.open()
         stack.push_async_callback(store.close)
@@ -107,7 +110,7 @@ class Pushbutton:
             spools=spools,
             hub=hub,
             uploads=self.folder / "uploads",
-            worker=_name(self.folder),
+            worker=worker_name,
             at_once=self.settings.limit,
             python=self.settings.python or sys.executable,
         )
@@ -290,6 +293,20 @@ class RunHandle:
 
     async def cancel(self, actor: str = LOCAL) -> Run:
         return await cancel.cancel(self._core, actor, self.id)
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """What the system has against it, as a sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise StorageFull from error
+        raise StoreDamaged(
+            f"{folder} cannot be written ({error.strerror}). Give it to the user that runs this server, or choose "
+            "another folder with --data."
+        ) from None
 
 
 def _make(folder: Path, *inside: Path) -> None:
