@@ -29,6 +29,12 @@ BUSY_MS = 15_000
 GROUP = 500  # writes in one transaction at most
 CHECK_BELOW = 64 << 20  # files up to this size are checked whole at start: about 0.2 s
 CACHE_KB = 8_000
+MOVE_PAGES = 1_000
+"""From so many pages in the log on, each commit moves what it can into the file."""
+RESTART_PAGES = 3_000
+"""From here on (12 MB) it also waits a moment for the readers, so that the log begins anew: who always finds somebody
+reading would let it grow for ever."""
+RESTART_MS = 500
 
 
 class Database:
@@ -182,6 +188,7 @@ class Database:
             connection.execute(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8000000"
             )
+            connection.set_wal_hook(_move)
             for number, step in list(enumerate(steps, 1))[found:]:
                 with connection:  # one transaction: a kill in the middle leaves the old schema
                     connection.execute(step)
@@ -192,6 +199,20 @@ class Database:
             connection.close()
             raise
         return connection
+
+
+def _move(connection: apsw.Connection, database: str, pages: int) -> int:
+    """Called after each commit."""
+    with contextlib.suppress(apsw.Error):  # busy, or full: the next commit tries again
+        if pages >= RESTART_PAGES:
+            connection.set_busy_timeout(RESTART_MS)
+            try:
+                connection.wal_checkpoint(database, apsw.SQLITE_CHECKPOINT_RESTART)
+            finally:
+                connection.set_busy_timeout(BUSY_MS)
+        elif pages >= MOVE_PAGES:
+            connection.wal_checkpoint(database, apsw.SQLITE_CHECKPOINT_PASSIVE)
+    return apsw.SQLITE_OK
 
 
 def _settle(results: list[tuple[asyncio.Future[Any], Any, BaseException | None]]) -> None:
