@@ -51,8 +51,13 @@ def over(page: Page) -> None:
 
 def shoot(page: Page, name: str, *, whole: bool = True) -> None:
     page.evaluate("document.fonts.ready")
-    page.evaluate("scrollTo(0, 0)")
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=whole, animations="disabled")
+    size = page.viewport_size
+    if whole and size:  # as high as the page, so that nothing sticks in the middle of it
+        height = max(size["height"], page.evaluate("document.documentElement.scrollHeight"))
+        page.set_viewport_size({"width": size["width"], "height": height})
+    page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+    if size:
+        page.set_viewport_size(size)
 
 
 def history(browser: Browser, address: str) -> None:
