@@ -190,7 +190,8 @@ Producer = Callable[[str], AsyncIterator[bytes]]
 class Board:
     """A topic with a latest value only: who is slow gets the newest and misses what is stale."""
 
-    def __init__(self, frames: AsyncIterator[bytes]) -> None:
+    def __init__(self, topic: str, frames: AsyncIterator[bytes]) -> None:
+        self.topic = topic
         self.version, self.frame = 0, b""
         self.bells: set[Ear] = set()
         self._task = asyncio.create_task(self._follow(frames))
@@ -296,48 +297,71 @@ class Hub:
         if tap := self._taps.get(run):
             tap.grow(size, over=over)
 
-    @contextlib.contextmanager
-    def channel(self, topics: Topics, encode: Encode, bell: Ear) -> Iterator[Channel]:
-        key = (topics, encode)
-        channel = self._channels.setdefault(key, Channel(topics, encode, self.tip))
-        channel.bells.add(bell)
-        self.watchers += 1
-        try:
-            yield channel
-        finally:
-            self.watchers -= 1
-            channel.bells.discard(bell)
-            if not channel.bells:
-                self._channels.pop(key, None)
+    # -- who watches
 
-    @contextlib.contextmanager
-    def tap(self, run: int, bell: Ear, *, size: int, over: bool) -> Iterator[Tap]:
+    def follow(self, topics: Topics, encode: Encode, ear: Ear) -> Channel:
+        """Until `leave`, as with the two below."""
+        channel = self._channels.setdefault((topics, encode), Channel(topics, encode, self.tip))
+        channel.bells.add(ear)
+        self.watchers += 1
+        return channel
+
+    def follow_output(self, run: int, ear: Ear, *, size: int, over: bool) -> Tap:
         """`size` and `over` are what the caller knows; the collector's word is added to them."""
         tap = self._taps.setdefault(run, Tap(self._output(run), run, size, over=over))
         tap.grow(size, over=over or tap.over)
-        tap.bells.add(bell)
+        tap.bells.add(ear)
+        return tap
+
+    def follow_board(self, topic: str, ear: Ear) -> Board:
+        if topic not in self._boards:
+            prefix, _, rest = topic.partition(":")
+            self._boards[topic] = Board(topic, self._producers[prefix](rest))
+        board = self._boards[topic]
+        board.bells.add(ear)
+        return board
+
+    def leave(self, source: Channel | Tap | Board, ear: Ear) -> None:
+        """What nobody follows any more is let go."""
+        source.bells.discard(ear)
+        if isinstance(source, Channel):
+            self.watchers -= 1
+        if source.bells:
+            return
+        if isinstance(source, Channel):
+            self._channels.pop((source.topics, source.encode), None)
+        elif isinstance(source, Tap):
+            self._taps.pop(source.run, None)
+            source.close()
+        else:
+            self._boards.pop(source.topic, None)
+            source.close()
+
+    @contextlib.contextmanager
+    def channel(self, topics: Topics, encode: Encode, ear: Ear) -> Iterator[Channel]:
+        channel = self.follow(topics, encode, ear)
+        try:
+            yield channel
+        finally:
+            self.leave(channel, ear)
+
+    @contextlib.contextmanager
+    def tap(self, run: int, ear: Ear, *, size: int, over: bool) -> Iterator[Tap]:
+        tap = self.follow_output(run, ear, size=size, over=over)
         try:
             yield tap
         finally:
-            tap.bells.discard(bell)
-            if not tap.bells:
-                self._taps.pop(run, None)
-                tap.close()
+            self.leave(tap, ear)
 
     @contextlib.contextmanager
-    def board(self, topic: str, bell: Ear) -> Iterator[Board]:
-        prefix, _, rest = topic.partition(":")
-        if topic not in self._boards:
-            self._boards[topic] = Board(self._producers[prefix](rest))
-        board = self._boards[topic]
-        board.bells.add(bell)
+    def board(self, topic: str, ear: Ear) -> Iterator[Board]:
+        board = self.follow_board(topic, ear)
         try:
             yield board
         finally:
-            board.bells.discard(bell)
-            if not board.bells:
-                self._boards.pop(topic, None)
-                board.close()
+            self.leave(board, ear)
+
+    # -- what they get
 
     async def events(self, topics: Topics, since: int) -> AsyncIterator[Event]:
         """Every event of the topics behind `since`, then each new one as it comes. For use inside the process."""

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, cast
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from .outlet import CONNECTION
@@ -39,6 +40,28 @@ def _chunk(data: bytes) -> bytes:
     return _latest[1]
 
 
+class _Flow(FlowControl):
+    """uvicorn's, which has an event for each client: here it is made for those that make somebody wait."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.read_paused = False
+        self.write_paused = False
+
+    async def drain(self) -> None:
+        if self.write_paused:
+            await self._is_writable_event.wait()
+
+    def pause_writing(self) -> None:
+        self.write_paused = True
+        self._is_writable_event = asyncio.Event()
+
+    def resume_writing(self) -> None:
+        if self.write_paused:
+            self.write_paused = False
+            self._is_writable_event.set()
+
+
 class _HeadTooLarge(Exception):
     """Raised inside the parser, which makes a 400 of it."""
 
@@ -46,6 +69,19 @@ class _HeadTooLarge(Exception):
 class Connection(HttpToolsProtocol):
     """What is added to the parser's protocol: two timers, a count, a short way out for streams (`outlet`)."""
 
+    __slots__ = (  # with these in its dictionary, it would be too large to be shared by all
+        "_body",
+        "_completed",
+        "_head",
+        "_heard",
+        "_in_head",
+        "_incoming",
+        "_left",
+        "_outgoing",
+        "_size",
+        "changed",
+        "open",
+    )
     direct = True  # False: what it serves may change bodies on their way
     stall = STALL_SECONDS
     head_seconds = HEAD_SECONDS
@@ -67,6 +103,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.flow = _Flow(transport)
         self._expect(self.head_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -159,6 +196,9 @@ class Connection(HttpToolsProtocol):
         """A client that takes nothing is cut by `_look`: this does not wait for ever."""
         while not self.offer(data) and self.open:
             await self.flow.drain()
+
+    async def close(self) -> None:
+        self.changed = None
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
@@ -29,6 +29,10 @@ class Outlet(Protocol):
         """Send it when the client can take it. Raises `TimeoutError` when it takes nothing for too long."""
         ...
 
+    async def close(self) -> None:
+        """Nothing more is sent here."""
+        ...
+
 
 class Direct(Outlet, Protocol):
     changed: Callable[[], None] | None
@@ -38,9 +42,16 @@ class Direct(Outlet, Protocol):
 class Plain:
     """Any server's way."""
 
-    def __init__(self, send: Send, patience: float) -> None:
+    def __init__(self, receive: Receive, send: Send, changed: Callable[[], None], patience: float) -> None:
         self.open = True
         self._send, self._patience = send, patience
+        self._listening = asyncio.create_task(self._listen(receive, changed))
+
+    async def _listen(self, receive: Receive, changed: Callable[[], None]) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self.open = False
+        changed()
 
     def offer(self, data: bytes) -> bool:
         """A `send` may wait for anything, and only a task can wait."""
@@ -51,31 +62,16 @@ class Plain:
         async with asyncio.timeout(self._patience):
             await self._send({"type": "http.response.body", "body": data, "more_body": True})
 
-    async def listen(self, receive: Receive, changed: Callable[[], None]) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        self.open = False
-        changed()
+    async def close(self) -> None:
+        self._listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError, OSError):
+            await self._listening
 
 
-@contextlib.asynccontextmanager
-async def outlet(
-    scope: Scope, receive: Receive, send: Send, changed: Callable[[], None], patience: float
-) -> AsyncIterator[Outlet]:
+def outlet(scope: Scope, receive: Receive, send: Send, changed: Callable[[], None], patience: float) -> Outlet:
     """The best one that there is for a response that has begun; `changed` is called when its client has gone."""
     direct: Direct | None = scope.get(CONNECTION)
-    if direct:
-        direct.changed = changed
-        try:
-            yield direct
-        finally:
-            direct.changed = None
-        return
-    plain = Plain(send, patience)
-    listening = asyncio.create_task(plain.listen(receive, changed))
-    try:
-        yield plain
-    finally:
-        listening.cancel()
-        with contextlib.suppress(asyncio.CancelledError, OSError):
-            await listening
+    if direct is None:
+        return Plain(receive, send, changed, patience)
+    direct.changed = changed
+    return direct

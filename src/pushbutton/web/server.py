@@ -23,6 +23,7 @@ from pushbutton.runtime.core import Core
 from . import api, boards, errors, pages, reference, streams
 from .connection import Connection
 from .guard import Guard
+from .sse import Shallow
 
 if TYPE_CHECKING:
     from pushbutton.app import Pushbutton
@@ -62,7 +63,7 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     app.router.routes.extend(pages.routes())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     extra = {name.strip().lower() for name in settings.allow_host.split(",") if name.strip()}
-    return Guard(app, hosts=NAMES | extra)
+    return Guard(Shallow(app), hosts=NAMES | extra)
 
 
 class _Server(uvicorn.Server):

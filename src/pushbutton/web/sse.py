@@ -12,10 +12,11 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pushbutton.config import Settings
 from pushbutton.domain.run import Run
@@ -34,6 +35,8 @@ HEADERS = [
     (b"cache-control", b"no-cache, no-transform"),
     (b"x-accel-buffering", b"no"),
 ]
+_WAITING = "pushbutton.streams"
+"""The key in a request's scope under which `Shallow` takes streams."""
 _NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
 _RUN = re.compile(r"[1-9][0-9]{0,14}", re.ASCII)
 
@@ -78,6 +81,7 @@ def acceptable(request: Request) -> bool:
     return bool(kinds & {"text/event-stream", "text/*", "*/*", ""})
 
 
+@lru_cache(maxsize=500)  # everybody who looks at the same page shares one
 def parse_topics(text: str, boards: frozenset[str]) -> Wish:
     """`runs`, `run:42`, `task:deploy`, `output:42` and the boards' topics, comma separated."""
     runs: set[int] = set()
@@ -124,24 +128,34 @@ class EventStream(Response):
         self._beating: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        waiting: list[EventStream] | None = scope.get(_WAITING)
+        if waiting is None:
+            await self.serve(scope, receive, send)
+        else:
+            waiting.append(self)
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         if scope["method"] != "HEAD":
             # A client that takes nothing for so long is dropped: it can come back with its last id. Our own server has
             # cut the connection by then (`connection`); under another one the stream at least ends.
-            async with outlet(scope, receive, send, self._wake, self._stall + GRACE) as self._out:
-                with contextlib.suppress(TimeoutError):
-                    await self._serve()
+            self._out = outlet(scope, receive, send, self._wake, self._stall + GRACE)
+            try:
+                await self._run()
+            except TimeoutError:
+                pass  # the client may come back later, as everybody may
+            finally:
+                await self._out.close()
         with contextlib.suppress(OSError):  # the client has gone
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _serve(self) -> None:
-        with contextlib.ExitStack() as stack:
-            self._sources = list(self._opened(stack))
+    async def _run(self) -> None:
+        try:
+            self._open()
             await self._ended_meanwhile()
             await self._out.put(RETRY + self._wish.first)
             self._quiet = time.monotonic()
             self._beat()
-            stack.callback(self._still)
             while self._out.open and not self._core.hub.closing:
                 if data := self._held or self._next() or await self._from_store():
                     self._held = b""
@@ -151,6 +165,8 @@ class EventStream(Response):
                     return
                 elif not self._behind:
                     await self._sleep()
+        finally:
+            self._close()
 
     # -- asleep, and rung
 
@@ -171,13 +187,16 @@ class EventStream(Response):
         if self._asleep is None or self._asleep.done():
             return  # the task is looking anyway
         try:
-            while data := self._next():
-                if not self._out.offer(data):
-                    self._held = data
+            for source in self._sources:
+                while data := source.ready():
+                    if not self._out.offer(data):
+                        self._held = data
+                        self._wake()
+                        return
+                    self._quiet = time.monotonic()
+                if source.over or source.behind:
                     self._wake()
-                    return
-                self._quiet = time.monotonic()
-            if self._behind or self._over or self._core.hub.closing:
+            if self._core.hub.closing:
                 self._wake()
         except Exception:  # noqa: BLE001  met again in the task, which is where it belongs
             self._wake()
@@ -191,10 +210,6 @@ class EventStream(Response):
                 self._held = PING
                 self._wake()
         self._beating = asyncio.get_running_loop().call_later(max(0.01, self._quiet + self._ping - now), self._beat)
-
-    def _still(self) -> None:
-        if self._beating:
-            self._beating.cancel()
 
     # -- what there is to send
 
@@ -228,70 +243,99 @@ class EventStream(Response):
             if not run.state.over and (await self._core.store.run(number)).state.over:
                 self._core.hub.grew(number, self._core.spools.size(number), over=True)
 
-    def _opened(self, stack: contextlib.ExitStack) -> Iterator[_Events | _Output | _Latest]:
+    # -- what it follows
+
+    def _open(self) -> None:
         """Output first: at the end of a run its last lines are sent before its last event."""
         wish, hub = self._wish, self._core.hub
         for number in sorted(wish.outputs):
-            run = self._runs[number]
-            size = self._core.spools.size(number)
-            tap = stack.enter_context(hub.tap(number, self, size=size, over=run.state.over))
-            yield _Output(tap, wish.offset, plain=wish.plain)
+            size, over = self._core.spools.size(number), self._runs[number].state.over
+            tap = hub.follow_output(number, self, size=size, over=over)
+            self._sources.append(_Output(tap, wish.offset, plain=wish.plain))
         if wish.topics:
-            channel = stack.enter_context(hub.channel(wish.topics, wish.encode, self))
-            since = channel.tip if wish.since is None else wish.since
-            yield _Events(channel, since, wish)
+            channel = hub.follow(wish.topics, wish.encode, self)
+            self._sources.append(_Events(channel, channel.tip if wish.since is None else wish.since, wish))
         for topic in sorted(wish.boards):
-            yield _Latest(stack.enter_context(hub.board(topic, self)))
+            self._sources.append(_Latest(hub.follow_board(topic, self)))
+
+    def _close(self) -> None:
+        for source in self._sources:
+            self._core.hub.leave(source.followed, self)
+        if self._beating:
+            self._beating.cancel()
 
 
 class _Events:
+    __slots__ = ("_cursor", "_wish", "followed")
+
     def __init__(self, channel: Channel, since: int, wish: Wish) -> None:
-        self._channel, self._cursor, self._wish = channel, since, wish
+        self.followed, self._cursor, self._wish = channel, since, wish
 
     @property
     def over(self) -> bool:
-        last = self._wish.last or self._channel.ended
-        return self._wish.ends and last is not None and self._cursor >= last
+        if not self._wish.ends:
+            return False
+        last = self._wish.last or self.followed.ended
+        return last is not None and self._cursor >= last
 
     @property
     def behind(self) -> bool:
-        return self._cursor < self._channel.floor
+        return self._cursor < self.followed.floor
 
     def ready(self) -> bytes:
-        channel, data = self._channel, b""
+        channel, data = self.followed, b""
         while not data and channel.floor <= self._cursor < channel.tip:  # what is left out moves the cursor only
             data, self._cursor = channel.after(self._cursor)
         return data
 
     async def fetch(self, core: Core) -> bytes:
-        data, self._cursor = await core.hub.frames(self._channel, self._cursor)
+        data, self._cursor = await core.hub.frames(self.followed, self._cursor)
         return data
 
 
 class _Output:
+    __slots__ = ("_offset", "_plain", "followed")
     behind = False
 
     def __init__(self, tap: Tap, offset: int, *, plain: bool) -> None:
-        self._tap, self._offset, self._plain = tap, offset, plain
+        self.followed, self._offset, self._plain = tap, offset, plain
 
     @property
     def over(self) -> bool:
-        return self._plain and self._tap.over and self._offset >= self._tap.size
+        return self._plain and self.followed.over and self._offset >= self.followed.size
 
     def ready(self) -> bytes:
-        data, self._offset = self._tap.after(self._offset, plain=self._plain)
+        data, self._offset = self.followed.after(self._offset, plain=self._plain)
         return data
 
 
 class _Latest:
+    __slots__ = ("_version", "followed")
     over = behind = False
 
     def __init__(self, board: Board) -> None:
-        self._board, self._version = board, 0
+        self.followed, self._version = board, 0
 
     def ready(self) -> bytes:
-        data, self._version = self._board.after(self._version)
+        data, self._version = self.followed.after(self._version)
         return data
+
+
+class Shallow:
+    """In front of an application: serves the streams that it answers with, when it has returned.
+
+    A stream lasts for hours, and all the while it would keep alive what every layer between here and there has on its
+    stack, which is more than the stream itself has.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        waiting: list[EventStream] = []
+        await self._app({**scope, _WAITING: waiting}, receive, send)  # a copy: the layers leave things in it, too
+        while waiting:
+            await waiting.pop().serve(scope, receive, send)
 
 
 def reset(tip: int) -> bytes:
