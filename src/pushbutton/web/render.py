@@ -79,8 +79,7 @@ def static(name: str) -> str:
 @cache
 def scripts() -> tuple[str, ...]:
     """The modules that a page loads."""
-    folder = files("pushbutton.web").joinpath("static")
-    return tuple(static(name) for name in ("page.js", "keys.js", "live.js") if folder.joinpath(name).is_file())
+    return tuple(static(name) for name in ("page.js", "form.js", "keys.js", "live.js"))
 
 
 @cache

@@ -1,0 +1,163 @@
+// The form of a task: the button says what is chosen, complaints stand at their fields, nothing typed is lost, a double
+// press is one press, uploads show how far they are. Without this file the form is sent and comes back as a page.
+
+const one = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+const form = one('#go');
+
+function standing(name) { // what stands in a field, as the page shows it; nothing for secrets
+  const control = form.elements[name];
+  if (!control) return null;
+  const inputs = all(`[name="${name}"]`, form);
+  if (inputs[0].type === 'password') return inputs[0].value ? '•••' : '';
+  if (inputs[0].type === 'file') return [...inputs[0].files].map(file => file.name).join(', ');
+  if (inputs[0].tagName === 'SELECT') return inputs[0].value && inputs[0].selectedOptions[0].textContent.trim();
+  if (inputs[0].dataset.label !== undefined || inputs[0].type === 'radio') return inputs.filter(input => input.checked && input.value).map(input => input.dataset.label).join(', ');
+  if (inputs[0].type === 'checkbox') return inputs[0].checked ? form.dataset.yes : form.dataset.no;
+  return inputs[0].value;
+}
+
+function fill() { // "Deploy to {where}" follows what is chosen
+  for (const element of all('[data-fill]')) {
+    element.textContent = element.dataset.fill.replace(/\{(\w+)\}/g, (match, name) => { const text = standing(name); return text === null ? match : text || '…'; });
+  }
+}
+
+function repeatInputs(dialog) {
+  const facts = one('#sure-facts', dialog);
+  facts.replaceChildren(...all('[data-field]', form).flatMap(field => {
+    const text = standing(field.dataset.field);
+    if (!text) return [];
+    const [row, term, value] = ['div', 'dt', 'dd'].map(tag => document.createElement(tag));
+    const label = one('legend, label', field).cloneNode(true);
+    all('.optional, span', label).forEach(part => part.remove());
+    term.textContent = label.textContent.trim();
+    value.textContent = text.length > 300 ? `${text.slice(0, 300)}…` : text;
+    row.append(term, value);
+    return [row];
+  }));
+}
+
+function sentence(input) {
+  const state = input.validity, words = form.dataset;
+  if (state.valueMissing) return ['radio', 'checkbox'].includes(input.type) || input.tagName === 'SELECT' ? words.choose : words.required;
+  if (state.rangeUnderflow) return words.low.replace('#', input.min);
+  if (state.rangeOverflow) return words.high.replace('#', input.max);
+  if (state.stepMismatch && input.step === '1' && input.type === 'number') return words.whole;
+  const most = input.dataset.most, size = input.files?.[0]?.size ?? 0;
+  if (most && size > most) return input.dataset.tooBig.replace('#', `${(size / 1e6).toFixed(1)} MB`);
+  return state.valid ? '' : words.odd;
+}
+
+function complain(field, text) {
+  const wrong = one('.wrong', field), grouped = field.tagName === 'FIELDSET';
+  const targets = grouped ? [field] : all('input, select, textarea', field);
+  one('span', wrong).textContent = text;
+  wrong.hidden = !text;
+  for (const target of targets) {
+    const ids = new Set((target.getAttribute('aria-describedby') ?? '').split(' ').filter(Boolean));
+    if (text) { target.setAttribute('aria-invalid', 'true'); ids.add(wrong.id); } else { target.removeAttribute('aria-invalid'); ids.delete(wrong.id); }
+    if (ids.size) target.setAttribute('aria-describedby', [...ids].join(' ')); else target.removeAttribute('aria-describedby');
+  }
+}
+
+function checkForm() { // what can be seen here saves a way to the server; the server checks everything again
+  let first = null;
+  for (const field of all('[data-field]', form)) {
+    const inputs = all('input, select, textarea', field);
+    const text = inputs.map(sentence).find(Boolean) ?? '';
+    complain(field, text);
+    if (text && !first) first = field.tagName === 'FIELDSET' ? one('input', field) : inputs[0];
+  }
+  first?.focus();
+  return !first;
+}
+
+if (form) {
+  form.noValidate = true;
+  fill();
+  form.addEventListener('input', event => { // not on change: what moves when a field is left takes the click off the button
+    fill();
+    const field = event.target.closest('[data-field]');
+    if (field && one('.wrong:not([hidden])', field)) complain(field, all('input, select, textarea', field).map(sentence).find(Boolean) ?? '');
+  });
+  one('#sure')?.addEventListener('ask', event => { if (checkForm()) repeatInputs(event.target); else event.preventDefault(); });
+  form.addEventListener('submit', event => {
+    event.preventDefault();
+    one('#sure')?.close();
+    if (form.dataset.busy || !checkForm()) return;
+    send(new FormData(form, event.submitter));
+  });
+  addEventListener('pageshow', event => { // back from the run's page: the same form again is another press
+    if (!event.persisted && performance.getEntriesByType('navigation')[0]?.type !== 'back_forward') return;
+    form.elements['press-key'].value = [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
+    busy(false);
+    fill();
+  });
+}
+
+function busy(on) {
+  const button = one('.gobar .push', form), label = one('span', button);
+  if (on) form.dataset.busy = 'yes'; else delete form.dataset.busy;
+  button.setAttribute('aria-disabled', String(on));
+  label.textContent = on ? form.dataset.sending : label.textContent;
+  if (!on) fill();
+}
+
+function send(data) {
+  const request = new XMLHttpRequest(), bars = all('input[type=file]', form).filter(input => input.files.length).map(input => one('progress', input.parentElement));
+  busy(true);
+  request.open('POST', form.action);
+  request.setRequestHeader('Accept', 'application/json, text/html');
+  request.upload.onprogress = event => { for (const bar of bars) { bar.hidden = false; bar.value = 100 * event.loaded / event.total; } };
+  request.onload = () => {
+    for (const bar of bars) bar.hidden = true;
+    let go = '';
+    try { go = JSON.parse(request.responseText).go ?? ''; } catch { /* a page */ }
+    if (go) { location.assign(go); return; }
+    busy(false);
+    refused(new DOMParser().parseFromString(request.responseText, 'text/html'), request.status);
+  };
+  request.onerror = () => { busy(false); for (const bar of bars) bar.hidden = true; trouble(form.dataset.unreachable); };
+  request.send(form.enctype === 'multipart/form-data' ? data : new URLSearchParams(data));
+}
+
+function refused(page, status) { // only the complaints are taken over: what was typed stays, files and secrets too
+  const fresh = one('#go', page);
+  if (!fresh) { trouble(one('main', page)?.innerText.trim() || `${form.dataset.odd} (${status})`); return; }
+  for (const field of all('[data-field]', form)) {
+    const other = one(`[data-field="${field.dataset.field}"] .wrong`, page);
+    complain(field, other && !other.hidden ? one('span', other).textContent : '');
+  }
+  for (const name of ['press-key', 'press-seen']) form.elements[name].value = fresh.elements[name].value;
+  all('#problems, #faster, #busy').forEach(old => old.remove());
+  const notes = all('#problems, #faster, #busy', page);
+  all('#problems p.small', page).forEach(again => again.remove());
+  form.before(...notes);
+  focusProblem();
+}
+
+function trouble(text) {
+  const note = document.createElement('p');
+  all('#problems').forEach(old => old.remove());
+  Object.assign(note, { id: 'problems', className: 'note', tabIndex: -1, role: 'alert', textContent: text });
+  note.dataset.state = 'attention';
+  form.before(note);
+  note.focus();
+}
+
+function focusProblem() {
+  const note = one('#problems, #faster');
+  note?.focus();
+  note?.scrollIntoView({ block: 'nearest' });
+}
+focusProblem();
+
+document.addEventListener('click', event => { // a link of the summary goes into the field, not only to it
+  const link = event.target.closest?.('#problems a[href^="#f-"]');
+  if (!link) return;
+  event.preventDefault();
+  const target = document.getElementById(link.hash.slice(1));
+  (target.tagName === 'FIELDSET' ? one('input', target) : target).focus();
+});
