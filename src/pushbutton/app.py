@@ -36,6 +36,7 @@ from .runtime.core import Core, now
 from .runtime.ports import RunQuery, Store, Topics
 from .runtime.watch import EVERYTHING, Hub, is_last
 from .runtime.worker import Worker
+from .services import pruner
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -117,6 +118,7 @@ class Pushbutton:
         worker = Worker(core)
         stack.push_async_callback(worker.close)
         await self._background(stack, worker.run())
+        await self._background(stack, pruner.run(core, self.settings.keep_days))
         for kind, hooks in self._hooks.items():
             await self._background(stack, self._call(core, kind, hooks))
         return core

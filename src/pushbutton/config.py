@@ -29,6 +29,7 @@ class Settings:
     python: str = setting("", "the Python that runs Python tasks; default: the one that runs Pushbutton")
     stall: float = setting(60.0, "seconds after which a watcher that takes nothing is dropped")
     ping: float = setting(15.0, "seconds of silence after which a stream sends a comment, so that no proxy cuts it")
+    keep_days: float = setting(365.0, "days for which finished runs and uploads are kept; 0: for ever")
     allow_host: str = setting("", "more host names, comma separated, under which browsers may reach this server")
 
     @property

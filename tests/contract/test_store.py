@@ -343,3 +343,48 @@ async def test_a_run_that_never_was_is_named(store):
 def test_every_state_can_be_entered_or_is_where_runs_begin():
     begins = {RunState.WAITING, RunState.HELD, RunState.SKIPPED}
     assert {state for state in RunState if before(state)} | begins == set(RunState)
+
+
+# -- forgetting
+
+
+async def test_old_finished_runs_are_found_oldest_first_but_the_newest_of_a_task_stay(store):
+    runs = [await over(store) for _ in range(5)]
+    await pressed(store)
+    found = await store.expired(10_000, keep=3, limit=10)
+    assert found == [run.id for run in runs[:3]]
+    assert await store.expired(10_000, keep=3, limit=2) == found[:2]
+    assert await store.expired(500, keep=1, limit=10) == []
+
+
+async def test_a_task_that_ran_once_keeps_its_run(store):
+    await over(store)
+    assert await store.expired(10_000, keep=1, limit=10) == []
+
+
+async def test_an_unfinished_run_is_never_forgotten(store):
+    run = await running(store)
+    await pressed(store)
+    assert await store.expired(10_000, keep=1, limit=10) == []
+    await store.forget([run.id, 99])
+    assert (await store.run(run.id)).id == run.id
+
+
+async def test_forgetting_takes_runs_and_events_and_gives_no_number_again(store):
+    first, second = await over(store), await over(store)
+    last = await store.last_event(second.id)
+    await store.forget([second.id])
+    with pytest.raises(NoSuchRun):
+        await store.run(second.id)
+    assert {event.run for event in await store.events(EVERYTHING, after=0)} == {first.id}
+    assert await store.forgotten() == last
+    assert await store.last_event() == last
+    third = await pressed(store)
+    assert third.id == second.id + 1
+    assert (await store.events(EVERYTHING, after=last))[0].id == last + 1
+    assert await store.last_event() == last + 1
+
+
+async def test_what_was_never_forgotten_is_nothing(store):
+    await over(store)
+    assert await store.forgotten() == 0

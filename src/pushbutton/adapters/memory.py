@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,7 @@ class MemoryStore:
         self._events: list[Event] = []
         self._keys: dict[tuple[str, str], tuple[int, str]] = {}
         self._tokens: dict[int, str] = {}
+        self._last_run = self._last_event = self._forgotten = 0
 
     async def open(self) -> None: ...
 
@@ -39,7 +41,7 @@ class MemoryStore:
         skipped = busy and new.busy is Busy.SKIP
         state = RunState.SKIPPED if skipped else RunState.WAITING
         reason = "It was busy, and a press is not kept waiting here." if skipped else ""
-        number = len(self._runs) + 1
+        self._last_run = number = self._last_run + 1
         run = Run(
             number, new.task, new.title, state, 0, new.actor, dict(new.inputs), new.at, why=new.why, reason=reason
         )
@@ -90,7 +92,8 @@ class MemoryStore:
         for draft in drafts:
             dumps(draft.data)  # what is no JSON is refused here too
             number, slug = (run.id, run.task) if run else (None, task)
-            made.append(Event(len(self._events) + 1, number, slug, draft.at, draft.kind, dict(draft.data)))
+            self._last_event += 1
+            made.append(Event(self._last_event, number, slug, draft.at, draft.kind, dict(draft.data)))
             self._events.append(made[-1])
         return made
 
@@ -109,10 +112,31 @@ class MemoryStore:
     async def events(
         self, topics: Topics, *, after: int, upto: int | None = None, limit: int = 1000
     ) -> Sequence[Event]:
-        return [event for event in self._events[after:upto] if topics.match(event)][:limit]
+        first = bisect_right(self._events, after, key=lambda event: event.id)
+        last = bisect_right(self._events, upto, key=lambda event: event.id) if upto is not None else None
+        return [event for event in self._events[first:last] if topics.match(event)][:limit]
 
     async def last_event(self, run: int | None = None) -> int:
-        return max((event.id for event in self._events if run is None or event.run == run), default=0)
+        if run is None:
+            return self._last_event
+        return max((event.id for event in self._events if event.run == run), default=0)
+
+    async def expired(self, before: int, *, keep: int, limit: int) -> Sequence[int]:
+        found = []
+        for run in self._runs.values():
+            newer = sum(other.task == run.task and other.id > run.id for other in self._runs.values())
+            if run.pressed_at < before and run.state.over and newer >= max(1, keep):
+                found.append(run.id)
+        return found[:limit]
+
+    async def forget(self, runs: Sequence[int]) -> None:
+        gone = {number for number in runs if number in self._runs and self._runs[number].state.over}
+        self._forgotten = max([self._forgotten, *(event.id for event in self._events if event.run in gone)])
+        self._runs = {number: run for number, run in self._runs.items() if number not in gone}
+        self._events = [event for event in self._events if event.run not in gone]
+
+    async def forgotten(self) -> int:
+        return self._forgotten
 
     async def counts(self) -> Mapping[RunState, int]:
         states = [run.state for run in self._runs.values() if run.state in UNFINISHED]

@@ -147,6 +147,19 @@ class Store(Protocol):
         """The highest id given, over all or of one run; 0 for none."""
         ...
 
+    async def expired(self, before: int, *, keep: int, limit: int) -> Sequence[int]:
+        """Finished runs pressed before `before` (microseconds), oldest first; the newest `keep` of each task are
+        never among them."""
+        ...
+
+    async def forget(self, runs: Sequence[int]) -> None:
+        """Delete finished runs with their events, in one transaction. Others among them are left."""
+        ...
+
+    async def forgotten(self) -> int:
+        """Who has read up to an id below this one may miss events that are deleted; 0: nothing ever was."""
+        ...
+
     async def counts(self) -> Mapping[RunState, int]:
         """Runs by state, unfinished states only."""
         ...
@@ -218,7 +231,8 @@ class Spools(Protocol):
 
     async def clear(self, run: int) -> Sequence[str]:
         """The supervisor is gone: end what is left of its tree and remove what it would have removed. Who could not
-        be ended is named, "pid name"."""
+        be ended is named, "pid name".
+        """
         ...
 
     async def remove(self, run: int) -> None: ...

@@ -1,0 +1,1 @@
+"""Loops that look after things by themselves: clients of the main flow, never a part of it."""

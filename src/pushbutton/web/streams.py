@@ -53,6 +53,8 @@ async def all_events(request: Request) -> Response:
     if not known or (since is not None and since > core.hub.tip and since > await core.store.last_event()):
         # It comes from another server or another time: rather everything once more than a gap.
         wish, since = replace(wish, first=wish.first + reset(core.hub.tip)), 0
+    elif since is not None and since < await core.store.forgotten():
+        wish = replace(wish, first=wish.first + reset(core.hub.tip))
     runs = {number: await history.run(core, LOCAL, number) for number in wish.outputs}
     return EventStream(core, replace(wish, since=since), runs, settings(request))
 
@@ -68,6 +70,8 @@ async def task_events(request: Request) -> Response:
     since, known = cursor(request)
     if not known or (since or 0) > await core.store.last_event():
         wish, since = replace(wish, first=reset(core.hub.tip)), 0
+    elif since is not None and since < await core.store.forgotten():
+        wish = replace(wish, first=reset(core.hub.tip))
     return EventStream(core, replace(wish, since=since or 0), {}, settings(request))
 
 

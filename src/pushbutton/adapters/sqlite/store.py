@@ -85,9 +85,27 @@ class SqliteStore:
         return await self._db.read(lambda db: [event_from(row) for row in db.execute(sql, values)])
 
     async def last_event(self, run: int | None = None) -> int:
-        where, values = ("WHERE run = ?", (run,)) if run is not None else ("", ())
-        sql = f"SELECT coalesce(max(id), 0) FROM events {where}"
+        # Over all: the highest ever given, which may be of an event that is deleted.
+        sql, values = (
+            ("SELECT coalesce(max(id), 0) FROM events WHERE run = ?", (run,))
+            if run is not None
+            else ("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'", ())
+        )
         return int(await self._db.read(lambda db: db.execute(sql, values).get))
+
+    async def expired(self, before: int, *, keep: int, limit: int) -> Sequence[int]:
+        sql = f"""SELECT id FROM runs WHERE pressed_at < ? AND state NOT IN ({_UNFINISHED})
+                  AND EXISTS (SELECT 1 FROM runs AS r WHERE r.task = runs.task AND r.id > runs.id LIMIT 1 OFFSET ?)
+                  ORDER BY id LIMIT ?"""
+        values = (before, max(0, keep - 1), limit)
+        return await self._db.read(lambda db: [row[0] for row in db.execute(sql, values)])
+
+    async def forget(self, runs: Sequence[int]) -> None:
+        await self._db.write(lambda db: _forget(db, runs))
+
+    async def forgotten(self) -> int:
+        sql = "SELECT coalesce(max(value), 0) FROM meta WHERE name = 'forgotten'"
+        return int(await self._db.read(lambda db: db.execute(sql).get))
 
     async def counts(self) -> Mapping[RunState, int]:
         sql = f"SELECT state, count(*) FROM runs WHERE state IN ({_UNFINISHED}) GROUP BY state"
@@ -194,6 +212,24 @@ def _append(db: apsw.Connection, entry: Append) -> Sequence[Event]:
         now = _run(db, entry.run)
         raise Fenced(f"run {entry.run} is {now.state} at epoch {now.epoch}, not as epoch {entry.epoch} expected")
     return _insert(db, entry.run, row[0], entry.drafts)
+
+
+def _forget(db: apsw.Connection, runs: Sequence[int]) -> None:
+    for run in runs:
+        found = db.execute(
+            "SELECT (SELECT max(id) FROM events WHERE run = runs.id) FROM runs"
+            f" WHERE id = ? AND state NOT IN ({_UNFINISHED})",
+            (run,),
+        ).fetchone()
+        if found is None:
+            continue
+        db.execute("DELETE FROM events WHERE run = ?", (run,))
+        db.execute("DELETE FROM runs WHERE id = ?", (run,))
+        db.execute(
+            "INSERT INTO meta (name, value) VALUES ('forgotten', ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
+            (found[0] or 0,),
+        )
 
 
 def _where(query: RunQuery) -> tuple[str, list[Any]]:
