@@ -40,8 +40,9 @@ NASTY = [
 SECRET = "correct horse battery staple"
 JOBS = {
     "everything.py": f"import os\nos.write(1, {EVERY_BYTE!r})\n",
-    "nasty.py": f"import os\nfor line in {NASTY!r}:\n    os.write(3, b'status ' * (line[:1] != b'{{') + line + b'\\n')\n"
-    f"    os.write(1, line + b'\\n')\n",
+    "nasty.py": f"import os\nfor line in {NASTY!r}:\n"
+    "    os.write(3, b'status ' * (line[:1] != b'{') + line + b'\\n')\n"
+    "    os.write(1, line + b'\\n')\n",
     "cut.py": "import os, time\n"
     "for byte in 'aä\\u2028🙂\\r\\n'.encode() * 40:\n"
     "    os.write(1, bytes([byte]))\n    time.sleep(0.001)\n",
