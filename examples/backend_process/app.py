@@ -7,7 +7,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -45,7 +45,9 @@ async def stream(request: Request) -> Response:
 
 
 async def status_event(request: Request) -> Response:
-    await buttons.say(request.query_params.get("data", "")[:2000], source="Visitor", task=TASK)
+    if not (text := request.query_params.get("data", "")[:2000]):
+        return PlainTextResponse("Say something, such as /status_event?data=hello\n", 400)
+    await buttons.say(text, source="Visitor", task=TASK)
     return Response(status_code=204)
 
 

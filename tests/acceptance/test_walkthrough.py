@@ -183,6 +183,7 @@ def test_hello_reaches_everybody_who_watches_and_everybody_who_comes_later(examp
     for watcher in (first, second, example.watcher()):
         watcher.until("hello")
         assert watcher.messages == ["Visitor: hello"]
+    assert example.post("/status_event").status_code == 400
 
 
 def test_line_breaks_in_a_message_forge_no_frame(example):

@@ -10,7 +10,10 @@ let over = true;
 const source = new EventSource('/stream');
 source.onopen = () => (link.textContent = '');
 source.onerror = () => (link.textContent = 'No connection; trying again…');
-source.addEventListener('reset', () => messages.replaceChildren());
+source.addEventListener('reset', () => { // another history: everything comes once more
+  messages.replaceChildren();
+  [newest, over] = [0, true];
+});
 
 source.addEventListener('status_event', ({ data }) => {
   const line = document.createElement('li');
