@@ -62,6 +62,13 @@ def test_lines_come_by_number_and_from_the_end(server, count):
     assert [line["n"] for line in server.get(f"/api/runs/{count}/output/lines?from=-2")["lines"]] == [3000, 3001]
 
 
+def test_lines_can_be_cut_and_say_so(server, count):
+    page = server.get(f"/api/runs/{count}/output/lines?from=-2&cut=3")
+    assert [(line["t"], line.get("cut")) for line in page["lines"]] == [("300", True), ([["red", "f1"]], True)]
+    (line,) = server.get(f"/api/runs/{count}/output/lines?from=7&count=1&cut=3")["lines"]
+    assert (line["t"], "cut" in line) == ("7", False)
+
+
 def test_beyond_the_end_there_are_no_lines(server, count):
     page = server.get(f"/api/runs/{count}/output/lines?from=5000")
     assert (page["total"], page["lines"]) == (3001, [])
@@ -83,6 +90,7 @@ def test_a_run_that_said_nothing_has_no_lines(server):
         ("lines?from=٣", 400, "“from” is a whole number, not “٣”."),
         ("lines?count=2001", 416, "“count” is a number from 0 to 2000."),
         ("lines?count=-1", 416, "“count” is a number from 0 to 2000."),
+        ("lines?cut=-1", 416, "“cut” is how many characters of each line to show, 0 for all."),
         ("lines?from=99999999999999999999", 400, "“from” is a whole number, not “99999999999999999999”."),
         ("search?q=a&limit=0", 416, "“limit” is a number from 1 to 200."),
         ("search?q=a&back=maybe", 400, "“back” is 0 or 1."),

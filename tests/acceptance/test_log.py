@@ -42,6 +42,8 @@ def tasks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Lines of very different length: wrapped, no two rows need be of the same height.
     script(folder, "uneven.sh", 'awk \'BEGIN { for (n = 1; n <= 20000; n++) { s = "row " n " "; '
            'for (i = 0; i < (n * 7919) % 101; i++) s = s "word "; print s } }\'')  # fmt: skip
+    # Lines so long that a page of them ends early, and one alone is higher than the view.
+    script(folder, "long.py", "for n in range(1, 201):\n    print(n, 'word ' * 8000)")
     (folder / "puppet.py").write_text(PUPPET)
     (folder / "puppet.py").chmod(0o755)
     return folder
@@ -221,6 +223,42 @@ def test_rows_of_any_height_neither_jump_nor_leave_gaps(browser, server):
         _log(page).evaluate("log => { log.scrollTop = 0; }")
         expect(_text(page, 1)).to_be_visible(timeout=SOON)
         assert _settled(page)[0] == 1
+
+
+def test_an_output_of_very_long_lines_shows_its_end_and_any_part(browser, server):
+    number = _finished(server, "long")
+    with Reader(browser, server.url) as reader:
+        page = reader.open(f"/runs/{number}")
+        page.keyboard.press("o")
+        for rows_in_sight in (1, 20):  # wrapped, and not
+            _ends_at(page, 200)
+            assert len(_settled(page)) >= rows_in_sight
+            for part in (0.5, 0.2, 0, 0.5, 1):
+                _log(page).evaluate("(log, part) => { log.scrollTop = part * log.scrollHeight; }", part)
+                until(partial(_is_near, page, 200 * part), what=f"rows about line {200 * part}")
+                seen = _settled(page)
+                expect(_text(page, seen[0])).to_have_text(re.compile(f"^{seen[0]} (word )+.*…$"))
+            _ends_at(page, 200)
+            page.locator("[data-wrap]").click()
+        _ends_at(page, 200)  # wrapped again, and still at its end
+
+
+def _ends_at(page: Page, n: int) -> None:
+    """Wait until the end of line `n` is at the lower edge of the view."""
+    expect(_text(page, n)).not_to_be_empty(timeout=SOON)
+    bottom = "([row]) => row && row.getBoundingClientRect().bottom - row.closest('.log').getBoundingClientRect().bottom"
+    until(lambda: -30 < (_text(page, n).evaluate_all(bottom) or -999) < 1, what=f"the end of line {n} in sight")
+
+
+def _is_near(page: Page, n: float) -> bool:
+    seen: list[int] = page.evaluate(
+        """() => {
+            const log = document.querySelector('.log').getBoundingClientRect();
+            const rows = [...document.querySelectorAll('.log li')].map(row => [row, row.getBoundingClientRect()]);
+            return rows.filter(([, { top, bottom }]) => bottom > log.top && top < log.bottom).map(([row]) => row.n);
+        }"""
+    )
+    return bool(seen) and seen[0] - 20 <= n <= seen[-1] + 20
 
 
 def test_following_lets_go_when_the_reader_scrolls_up_and_comes_back_on_f(browser, server, tasks):

@@ -60,7 +60,7 @@ def readers(core: Core) -> Readers:
 
 def line_json(line: Line, cut: int | None = None) -> dict[str, Json]:
     """`t` is the text, or a list of `[text]` and `[text, classes]` where it is coloured; `c` marks a line that goes on
-    from the one before. `cut`: at most so many characters.
+    from the one before. `cut`: at most so many characters; a shape with `cut` has not all of them.
     """
     text: Json
     if not line.spans:
@@ -77,21 +77,26 @@ def line_json(line: Line, cut: int | None = None) -> dict[str, Json]:
     shape: dict[str, Json] = {"n": line.number, "at": iso(line.at) if line.at else None, "t": text}
     if line.continued:
         shape["c"] = True
+    if cut is not None and len(line.text) > cut:
+        shape["cut"] = True
     return shape
 
 
 async def lines(request: Request) -> Response:
-    """`?from=&count=`: lines from a number on; a negative one counts from the end."""
+    """`?from=&count=&cut=`: lines from a number on, a negative one counts from the end; `cut` characters of each."""
     core, run = await _run(request)
     start, count = _number(request, "from", 1), _number(request, "count", 200)
     if start == 0:
         raise BadRange("Lines are counted from 1; a negative “from” counts from the end.")
     if not 0 <= count <= PAGE_LINES:
         raise BadRange(f"“count” is a number from 0 to {PAGE_LINES}.")
+    cut = _number(request, "cut", 0)
+    if cut < 0:
+        raise BadRange("“cut” is how many characters of each line to show, 0 for all.")
     page = await readers(core).of(run.id).lines(start, count, final=run.state.over)
 
     def body() -> bytes:
-        shown = [line_json(line) for line in page.lines]
+        shown = [line_json(line, cut or None) for line in page.lines]
         return _json(
             {"run": run.id, "total": page.total, "first": page.first, "over": page.done, "bytes": page.bytes_read},
             lines=shown,

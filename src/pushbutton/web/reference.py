@@ -80,10 +80,11 @@ STREAMS: dict[str, Any] = (
     | _stream(
         "/api/runs/{number}/output/lines",
         "Numbered lines, as a terminal would leave them",
-        "`runs` of each line are pieces of text with their colours; `at` is when it was written.",
+        "`t` of each line is its text, or pieces of it with their colours; `at` is when it was written.",
         _JSON,
         {"name": "from", "description": "The first line, counted from 1; negative: from the end", **_COUNTED},
-        {"name": "count", "description": "At most 2,000", **_COUNTED},
+        {"name": "count", "description": "At most 2,000; fewer come where lines are very long", **_COUNTED},
+        {"name": "cut", "description": "So many characters of each line; one with `cut` has more", **_COUNTED},
     )
     | _stream(
         "/api/runs/{number}/output/search",

@@ -1,22 +1,32 @@
 // The lines of one output, fetched by range as they are looked at, kept for a while, and brought up to date by the end
 // of the output while somebody follows it.
+//
+// Lines are asked for and forgotten by chunks. A page of very long lines ends before its chunk does; what is in sight
+// and missing is then asked for from there on.
 
 const CHUNK = 200; // lines fetched at once
+const CUT = 10_000; // characters of one line; the plain text has all of them
 const KEPT = 24; // chunks; more are forgotten, the longest unused first
+const ROOM = 2_000_000; // characters of all chunks together, except the newest ones
+const NEWEST = 4; // which all may be in sight
 const REACH = 200; // lines before the end that a job may still rewrite
 const STALE = 500; // ms after which such lines are worth another look
 const AGAIN = 2_000; // ms after a failure
 const AT_ONCE = 2; // requests
 
-/** @typedef {{n: number, at: string | null, t: string | string[][], c?: boolean}} Line */
+/**
+ * @typedef {{bytes: number, total: number, at: number}} Seen how much output there was when a line was read
+ * @typedef {{n: number, at: string | null, t: string | string[][], c?: boolean, cut?: boolean, seen: Seen}} Line
+ * @typedef {{lines: Line[], chars: number}} Chunk
+ */
 
 export class Lines {
   total = 0;
   over = false;
   bytes = -1;
-  /** @type {Map<number, {lines: Line[], bytes: number, total: number, at: number}>} */ #chunks = new Map();
+  /** @type {Map<number, Chunk>} the longest unused first */ #chunks = new Map();
   /** @type {Map<number, AbortController>} */ #asking = new Map();
-  /** @type {number[]} */ #wanted = [];
+  /** @type {Map<number, [number, number]>} from which line on, and how many */ #wanted = new Map();
   #again = 0;
 
   /** @param {string} run @param {() => void} changed called when there are other lines than before, or more */
@@ -32,8 +42,7 @@ export class Lines {
 
   /** Read the last lines, which also tells how many there are. */
   async end() {
-    const page = await this.#fetch(-CHUNK, CHUNK);
-    this.#take(page);
+    this.#take(await this.#fetch(-CHUNK, CHUNK));
     this.changed();
   }
 
@@ -46,62 +55,72 @@ export class Lines {
 
   /** These lines are looked at: fetch what is missing, and nothing that was wanted before. */
   want(first, last) {
-    const wanted = [];
+    this.#wanted = new Map();
     for (let index = place(first); index <= place(Math.max(first, last)); index += 1) {
-      const chunk = this.#chunks.get(index);
+      const chunk = this.#chunks.get(index), gap = this.#gap(index, first, last);
       if (chunk) { this.#chunks.delete(index); this.#chunks.set(index, chunk); } // the newest used
-      if (this.#lacks(index, chunk, first, last)) wanted.push(index);
+      if (gap) this.#wanted.set(index, gap);
     }
-    this.#wanted = wanted;
-    for (const [index, control] of this.#asking) if (!wanted.includes(index)) control.abort();
+    for (const [index, control] of this.#asking) if (!this.#wanted.has(index)) control.abort();
     this.#next();
-    for (const index of this.#chunks.keys()) {
-      if (this.#chunks.size <= KEPT) break;
-      this.#chunks.delete(index);
-    }
   }
 
-  #lacks(index, chunk, first, last) {
-    const low = Math.max(first, index * CHUNK + 1), high = Math.min(last, (index + 1) * CHUNK, this.total);
-    if (!chunk) return low <= high;
-    for (let n = low; n <= high; n += 1) if (!chunk.lines[(n - 1) % CHUNK]) return true;
-    const settled = chunk.bytes === this.bytes || high <= chunk.total - REACH;
-    return !settled && Date.now() - chunk.at > STALE;
+  /** What is missing of a chunk from the first missing line in sight on; of one that was never asked for, all. */
+  #gap(index, first, last) {
+    const known = this.#chunks.get(index)?.lines ?? [], begin = index * CHUNK;
+    const low = Math.max(first - begin, 1), high = Math.min(last - begin, CHUNK, this.total - begin);
+    let from = low;
+    while (from <= high && this.#holds(known[from - 1])) from += 1;
+    if (from > high) return null;
+    if (!known[0]) from = 1;
+    let to = from;
+    while (to < CHUNK && !this.#holds(known[to])) to += 1;
+    return [begin + from, to - from + 1];
+  }
+
+  /** Whether the line is as the job left it, as far as is known; what it may have rewritten is asked for now and then. */
+  #holds(line) {
+    if (!line) return false;
+    if (line.seen.bytes === this.bytes || line.n <= line.seen.total - REACH) return true;
+    const young = line.seen.at + STALE - Date.now();
+    if (young > 0) this.#later(young);
+    return young > 0;
+  }
+
+  #later(wait) {
+    this.#again ||= setTimeout(() => { this.#again = 0; this.changed(); }, wait);
   }
 
   #next() {
-    for (const index of this.#wanted) {
+    for (const [index, [from, count]] of this.#wanted) {
       if (this.#asking.size >= AT_ONCE) return;
-      if (!this.#asking.has(index)) this.#ask(index);
+      if (!this.#asking.has(index)) this.#ask(index, from, count);
     }
   }
 
-  async #ask(index) {
-    const control = new AbortController(), chunk = this.#chunks.get(index);
+  async #ask(index, from, count) {
+    const control = new AbortController();
     this.#asking.set(index, control);
-    // A page of very long lines ends early: go on behind what there is, unless that may have been rewritten.
-    let skip = 0;
-    while (chunk && chunk.total - REACH > index * CHUNK + skip && chunk.lines[skip]) skip += 1;
-    skip %= CHUNK;
     try {
-      const page = await this.#fetch(index * CHUNK + 1 + skip, CHUNK - skip, control.signal);
+      const page = await this.#fetch(from, count, control.signal);
+      if (!page.lines.length) throw new Error('there are lines, and none came');
       this.#take(page);
-      this.#wanted = this.#wanted.filter(other => other !== index);
-      this.changed();
+      this.#asking.delete(index);
+      this.#wanted.delete(index);
+      this.changed(); // which asks for more, if that is not all
     } catch (error) {
       if (error.name !== 'AbortError') {
-        clearTimeout(this.#again);
-        this.#again = setTimeout(() => this.changed(), AGAIN);
-        this.#wanted = [];
+        this.#wanted.clear();
+        this.#later(AGAIN);
       }
     } finally {
-      this.#asking.delete(index);
+      if (this.#asking.get(index) === control) this.#asking.delete(index);
       this.#next();
     }
   }
 
   async #fetch(from, count, signal) {
-    const answer = await fetch(`${this.address}/lines?from=${from}&count=${count}`, { signal });
+    const answer = await fetch(`${this.address}/lines?from=${from}&count=${count}&cut=${CUT}`, { signal });
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     return answer.json();
   }
@@ -113,15 +132,26 @@ export class Lines {
       this.over = page.over;
       this.bytes = page.bytes;
     }
-    let chunk;
+    const seen = { bytes: page.bytes, total: page.total, at: Date.now() };
     for (const line of page.lines) {
       if (late && line.n > page.total - REACH) break;
-      const index = place(line.n);
-      if (!chunk || chunk.index !== index) {
-        chunk = { index, lines: this.#chunks.get(index)?.lines ?? [] };
-        this.#chunks.set(index, { lines: chunk.lines, bytes: page.bytes, total: page.total, at: Date.now() });
-      }
-      chunk.lines[(line.n - 1) % CHUNK] = line;
+      const index = place(line.n), spot = (line.n - 1) % CHUNK;
+      let chunk = this.#chunks.get(index);
+      if (!chunk) this.#chunks.set(index, chunk = { lines: [], chars: 0 });
+      chunk.chars += size(line) - size(chunk.lines[spot]);
+      line.seen = seen;
+      chunk.lines[spot] = line;
+    }
+    this.#forget();
+  }
+
+  #forget() {
+    let chars = 0;
+    for (const chunk of this.#chunks.values()) chars += chunk.chars;
+    for (const [index, chunk] of this.#chunks) {
+      if (this.#chunks.size <= NEWEST || (this.#chunks.size <= KEPT && chars <= ROOM)) return;
+      chars -= chunk.chars;
+      this.#chunks.delete(index);
     }
   }
 
@@ -135,3 +165,4 @@ export class Lines {
 }
 
 const place = n => Math.floor((n - 1) / CHUNK);
+const size = line => (!line ? 0 : typeof line.t === 'string' ? line.t.length : line.t.reduce((sum, [text]) => sum + text.length, 0));

@@ -1,7 +1,6 @@
 // One line of an output as a row. What a job writes is hostile: it becomes text nodes and nothing else, except that an
 // http or https address becomes a link.
 
-const MOST = 10_000; // characters shown of one line; the plain text has all of them
 const LINK = /https?:\/\/[^\s"'<>`\\^{|}\p{Cc}]+/giu;
 const END = /[.,:;!?)\]*_]+$/;
 const NAMED = /^[fFbB][0-7]$|^[biudsv]$/;
@@ -24,51 +23,44 @@ export function row() {
   return item;
 }
 
-/** Show line `n` in it; `line` is undefined until it has come. @returns {boolean} whether anything changed */
+/** Show line `n` in it; `line` is undefined until it has come. What was shown of it stays meanwhile. */
 export function fill(item, n, line) {
-  if (item.line === line && item.n === n && line !== undefined) return false;
+  if (item.n === n && (item.line === line || !line)) return;
   const [link, time, text] = item.children;
   if (item.n !== n) {
     item.n = n;
     link.href = `#L${n}`;
     link.textContent = String(n);
   }
-  const same = item.line && line && typeof line.t === 'string' && item.line.t === line.t;
+  const same = item.line && line && typeof line.t === 'string' && item.line.t === line.t && item.line.cut === line.cut;
   item.line = line;
   if (time.dateTime !== (line?.at ?? '')) {
     time.dateTime = line?.at ?? '';
     time.textContent = line?.at ? told(line.at) : '';
   }
   item.classList.toggle('goes-on', Boolean(line?.c));
-  if (!same) text.replaceChildren(...(line ? pieces(line.t) : []));
-  return true;
+  if (!same) text.replaceChildren(...(line ? pieces(line) : []));
 }
 
-function pieces(text) {
-  if (typeof text === 'string') return linked(text, MOST);
-  const nodes = [];
-  let left = MOST;
-  for (const [piece, style] of text) {
-    if (left <= 0) break;
-    nodes.push(...(style ? [coloured(piece, style, left)] : linked(piece, left)));
-    left -= piece.length;
-  }
+function pieces({ t: text, cut }) {
+  const nodes = typeof text === 'string' ? linked(text) : text.flatMap(([piece, style]) => (style ? [coloured(piece, style)] : linked(piece)));
+  if (cut) nodes.push(document.createTextNode('…'));
   return nodes;
 }
 
-function linked(text, most) {
-  const nodes = [], shown = text.length > most ? `${text.slice(0, most)}…` : text;
+function linked(text) {
+  const nodes = [];
   let done = 0;
-  if (shown.includes('://')) {
-    for (const found of shown.matchAll(LINK)) {
+  if (text.includes('://')) {
+    for (const found of text.matchAll(LINK)) {
       const address = found[0].replace(END, '');
       const link = anchor(address);
       if (!link) continue;
-      nodes.push(document.createTextNode(shown.slice(done, found.index)), link);
+      nodes.push(document.createTextNode(text.slice(done, found.index)), link);
       done = found.index + address.length;
     }
   }
-  nodes.push(document.createTextNode(shown.slice(done)));
+  nodes.push(document.createTextNode(text.slice(done)));
   return nodes;
 }
 
@@ -85,7 +77,7 @@ function anchor(address) {
   return link;
 }
 
-function coloured(piece, style, most) {
+function coloured(piece, style) {
   const span = document.createElement('span');
   let names = style.split(' ');
   if (names.includes('v')) { // inverse: what was text is ground, and the text is ink, which can be read on all of them
@@ -98,7 +90,7 @@ function coloured(piece, style, most) {
     if (NAMED.test(name)) span.classList.add(name);
     else paint(span, name);
   }
-  span.append(...linked(piece, most));
+  span.append(...linked(piece));
   return span;
 }
 

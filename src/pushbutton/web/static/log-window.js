@@ -7,7 +7,10 @@
 
 const CAP = 8_000_000; // px of both spacers and rows
 const SPARE = 12; // rows drawn beyond what is in sight, on either side
+const SHORT = 3; // screens beyond the rows
+const END = 0.9999; // of the way
 const REST = 200; // ms without scrolling
+const LEFT = 16; // px that stay in sight of a row that shrinks
 
 export class LogWindow {
   first = 1;
@@ -21,14 +24,15 @@ export class LogWindow {
   #below = 0;
   #was = 0; // the scroll position that was dealt with last, or that we set
   stuck = false; // the end is followed
-  #mark = null; // {n, top}: the row that stays where it is when sizes change
+  #mark = null; // {n, edge, at}: the row whose top or bottom stays where it is when sizes change
   #drawing = 0;
   #resting = 0;
   #width = 0;
 
   /**
    * @param {HTMLElement} box what scrolls
-   * @param {{make: () => HTMLElement, fill: (row: HTMLElement, n: number) => void, moved: (by: number) => void}} parts
+   * @param {{make: () => HTMLElement, fill: (row: HTMLElement, n: number) => void, clear: (row: HTMLElement) => void,
+   *   moved: (by: number) => void}} parts `clear` is for rows that are not used for now;
    *   `moved` is called with other lines in sight, and by how many pixels the reader scrolled
    */
   constructor(box, parts) {
@@ -46,10 +50,14 @@ export class LogWindow {
   get last() { return this.first + this.rows.length - 1; }
   get #high() { return this.box.clientHeight; }
   get #fits() { return Math.min(500, Math.max(1, Math.ceil(this.#high / this.#unit))); }
+  /** How far the reader has scrolled without anything done about it yet. */
+  get #unseen() { return this.box.scrollTop - this.#was; }
+  /** Whether that was up. */
+  get pulledUp() { return this.#unseen < -2; }
+  /** How much of the way is scrolled. */
+  get #part() { const way = this.box.scrollHeight - this.#high; return way > 0 ? Math.min(1, this.box.scrollTop / way) : 1; }
   /** Whether the last line is in sight. */
   get atEnd() { return this.last >= this.total && this.box.scrollTop + this.#high >= this.box.scrollHeight - 4; }
-  /** Whether the reader has scrolled up and nothing was done about it yet. */
-  get pulledUp() { return this.box.scrollTop < this.#was - 2; }
 
   /** The lines in sight. @returns {[number, number]} */
   get sight() {
@@ -73,7 +81,7 @@ export class LogWindow {
     const near = this.stuck && this.#space > 2 * this.#high && Math.abs(this.#space - ideal) < ideal / 4;
     this.#spaces(first > 1 && near ? this.#space : ideal);
     this.#scroll(this.box.scrollHeight);
-    this.#mark = null;
+    if (this.stuck) this.#mark = null; else this.#remember();
   }
 
   /** Show a line, in the upper third. */
@@ -86,26 +94,24 @@ export class LogWindow {
     this.#spaces(this.#ideal(first));
     const row = this.rows[n - this.first];
     if (row) this.#scroll(row.offsetTop - this.#high / 3);
-    this.#mark = row ? { n, top: row.getBoundingClientRect().top - this.box.getBoundingClientRect().top } : null;
+    this.#mark = this.#at(row, 'top');
     this.parts.moved(0);
   }
 
   /** There are more lines, or other ones: draw again what is in sight. */
-  refresh(total) {
-    this.total = total;
+  refresh() {
     if (!this.#high) return;
-    if (this.last > total || !this.rows.length) { this.#jump(); return; }
+    if (this.last > this.total || !this.rows.length) { this.#jump(); return; }
     this.#steady(() => { for (const row of this.rows) this.parts.fill(row, row.n); });
     this.#cover();
   }
 
   /** Change how rows look, keeping the one that is looked at in its place. @param {() => void} change */
   restyle(change) {
-    this.#remember();
-    change();
-    this.#known = false;
-    this.#measure();
-    this.#hold();
+    this.#steady(() => {
+      change();
+      this.#known = false;
+    });
     this.#cover();
   }
 
@@ -114,7 +120,7 @@ export class LogWindow {
   #scrolled() {
     this.#drawing ||= requestAnimationFrame(() => {
       this.#drawing = 0;
-      const by = this.box.scrollTop - this.#was;
+      const by = this.#unseen;
       if (!this.#high || Math.abs(by) < 1) return;
       this.#was = this.box.scrollTop;
       this.#mark = null;
@@ -127,42 +133,50 @@ export class LogWindow {
 
   /** Have rows for what is in sight, and some more. */
   #cover() {
-    if (!this.rows.length) { this.#jump(); return; }
-    const from = this.box.scrollTop, to = from + this.#high, above = this.#space, under = above + this.list.offsetHeight;
-    if (under < from - this.#high || above > to + this.#high) { this.#jump(); return; }
     const [low, high] = this.sight;
-    const lacks = Math.ceil(Math.max(0, above - from) / this.#unit), more = Math.ceil(Math.max(0, to - under) / this.#unit);
-    const first = Math.max(1, (low || (above > from ? this.first : this.last)) - lacks - SPARE);
-    const last = Math.min(this.total, (high || (above > from ? this.first : this.last)) + more + SPARE);
+    if (!low) { this.#catchUp(); return; }
+    const from = this.box.scrollTop, to = from + this.#high, under = this.#space + this.list.offsetHeight;
+    const lacks = Math.ceil(Math.max(0, this.#space - from) / this.#unit), more = Math.ceil(Math.max(0, to - under) / this.#unit);
+    const first = Math.max(1, low - lacks - SPARE), last = Math.min(this.total, high + more + SPARE);
     const near = Math.abs(first - this.first) < SPARE / 2 && Math.abs(last - this.last) < SPARE / 2;
-    const enough = low && !lacks && !more && (first > 1 || this.first === 1) && (last < this.total || this.last === this.total);
+    const enough = !lacks && !more && (first > 1 || this.first === 1) && (last < this.total || this.last === this.total);
     if (near && enough) { this.#spaces(this.#space); return; }
     this.#steady(() => this.#range(first, last));
     if (!this.#mark) this.#remember();
     this.parts.moved(0);
   }
 
+  /** No row is in sight. Of a short way the pixels count, of a long one the fraction of the whole. */
+  #catchUp() {
+    const from = this.box.scrollTop, part = this.#part, passed = this.#space < from;
+    const gap = passed ? Math.max(0, from - this.#space - this.list.offsetHeight) : this.#space - from;
+    if (!this.rows.length || gap > SHORT * this.#high || part === 0 || part > END) this.#jump();
+    else this.#show(passed ? this.last + 1 + Math.floor(gap / this.#unit) : this.first - Math.ceil(gap / this.#unit));
+  }
+
   /** The scrollbar was dragged far away: the fraction of the way is the fraction of the lines. */
   #jump() {
-    const way = this.box.scrollHeight - this.#high, part = way > 0 ? Math.min(1, this.box.scrollTop / way) : 1;
-    if (part > 0.9999 || this.total <= this.#fits) { this.end(); this.parts.moved(0); return; }
-    const n = 1 + Math.floor(part * (this.total - this.#fits)), first = Math.max(1, n - SPARE);
+    if (this.#part > END || this.total <= this.#fits) { this.end(); this.parts.moved(0); } else this.#show(1 + Math.floor(this.#part * (this.total - this.#fits)));
+  }
+
+  /** Have a line at the upper edge of where the reader has scrolled to. */
+  #show(n) {
+    n = Math.min(Math.max(1, n), this.total);
+    const first = Math.max(1, n - SPARE);
     this.#range(first, Math.min(this.total, n + this.#fits + SPARE));
     this.#measure();
-    const row = this.rows[n - this.first], shift = row ? row.offsetTop - this.#space - this.top.offsetTop : 0;
-    this.#spaces(first === 1 ? 0 : Math.max(0, this.box.scrollTop - shift));
+    const above = this.box.scrollTop - (this.rows[n - first].offsetTop - this.rows[0].offsetTop);
+    if (first === 1) this.#shift(0, -above); else this.#shift(Math.max(0, above), 0);
     this.#remember();
     this.parts.moved(0);
   }
 
   /** Scrolling rests: let the scrollbar say the truth again. Only where heights differ or the cap is reached. */
   #settle() {
-    if (!this.#high || !this.rows.length || this.box.matches(':active')) return;
-    const ideal = this.#ideal(this.first);
-    if (Math.abs(ideal - this.#space) < 2 * this.#high) return;
-    const shift = ideal - this.#space;
-    this.#spaces(ideal);
-    this.#scroll(this.box.scrollTop + shift);
+    if (!this.#high || !this.rows.length || Math.abs(this.#unseen) >= 1 || this.box.matches(':active')) return;
+    if (!this.#mark && !this.stuck) this.#remember();
+    const shift = this.#ideal(this.first) - this.#space;
+    if (Math.abs(shift) >= 2 * this.#high) this.#shift(this.#space + shift, shift);
   }
 
   #resized() {
@@ -196,6 +210,7 @@ export class LogWindow {
     }
     while (at) { const gone = at; at = at.nextSibling; gone.remove(); }
     this.#pool.length = Math.min(this.#pool.length, 100);
+    this.#pool.forEach(this.parts.clear);
     this.first = first;
     this.rows = rows;
   }
@@ -226,28 +241,45 @@ export class LogWindow {
     this.#was = this.box.scrollTop;
   }
 
+  /** Make the spacer above that high, and scroll by so much. */
+  #shift(above, by) {
+    const unseen = this.#unseen, to = this.box.scrollTop + by; // the browser may scroll by itself when the spacers shrink
+    this.#spaces(above);
+    if (Math.abs(by) < 0.5) return;
+    this.box.scrollTop = to;
+    this.#was = this.box.scrollTop - unseen;
+  }
+
   /** Change rows without moving what is looked at. */
   #steady(change) {
-    if (!this.#mark) this.#remember();
+    if (!this.#mark || Math.abs(this.#unseen) >= 1) this.#remember();
     change();
     this.#measure();
     this.#hold();
   }
 
+  /** The row that is looked at: the first in sight, or the last one where the end is. */
   #remember() {
     const from = this.box.getBoundingClientRect().top;
-    const row = this.rows.find(one => one.getBoundingClientRect().bottom > from);
-    this.#mark = row ? { n: row.n, top: row.getBoundingClientRect().top - from } : null;
+    this.#mark = this.atEnd ? this.#at(this.rows.at(-1), 'bottom')
+      : this.#at(this.rows.find(row => row.getBoundingClientRect().bottom > from), 'top');
+  }
+
+  #at(row, edge) {
+    return row ? { n: row.n, edge, at: row.getBoundingClientRect()[edge] - this.box.getBoundingClientRect().top } : null;
   }
 
   /** Put the marked row back to where it was: the spacer above gives way, the scroll position only where it cannot. */
   #hold() {
     const row = this.#mark && this.rows[this.#mark.n - this.first];
-    let above = this.#space, shift = 0;
-    if (row) above += this.#mark.top - (row.getBoundingClientRect().top - this.box.getBoundingClientRect().top);
-    if (this.first === 1) { shift = -above; above = 0; }
-    else if (above < Math.min(this.#high, this.#ideal(this.first)) / 2) { shift = this.#ideal(this.first) - above; above += shift; }
-    this.#spaces(above);
-    if (Math.abs(shift) >= 0.5) this.#scroll(this.box.scrollTop + shift);
+    let above = this.#space, by = 0;
+    if (row) {
+      const { edge, at } = this.#mark, { height } = row.getBoundingClientRect();
+      const gone = edge === 'top' && at + height <= 0; // it has become much lower
+      above += (gone ? LEFT - height : at) - this.#at(row, edge).at;
+    }
+    if (this.first === 1) { by = -above; above = 0; }
+    else if (above < Math.min(this.#high, this.#ideal(this.first)) / 2) { by = this.#ideal(this.first) - above; above += by; }
+    this.#shift(above, by);
   }
 }

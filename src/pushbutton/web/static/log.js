@@ -20,7 +20,7 @@ export function mount(box, watch) {
   frame.prepend(box);
 
   const lines = new Lines(box.dataset.run, changed);
-  const view = new LogWindow(box, { make: row, fill: draw, moved });
+  const view = new LogWindow(box, { make: row, fill: draw, clear, moved });
   const wanted = linked();
   let marked = wanted ?? [0, 0];
   let over = box.dataset.over === 'yes', behind = false, unwatch = null, wide = 0, counted = 0, telling = 0, going = wanted?.[0] ?? 0;
@@ -35,7 +35,7 @@ export function mount(box, watch) {
     if (digits !== wide) box.style.setProperty('--digits', String(wide = digits));
     if (going && going <= lines.total) { view.go(going); going = 0; }
     else if (view.stuck && !view.pulledUp) view.end();
-    else if (view.rows.length) view.refresh(lines.total);
+    else if (view.rows.length) view.refresh();
     else view.end();
     if (view.stuck && view.pulledUp) follow(false);
     if (lines.over && !over) { over = true; follow(false); listen(); }
@@ -85,6 +85,12 @@ export function mount(box, watch) {
     fill(item, n, lines.get(n));
     item.classList.toggle('hit', n >= marked[0] && n <= marked[1]);
     item.classList.toggle('found', n === finding.at);
+    shade(item);
+  }
+
+  function clear(item) {
+    if (!item.n) return;
+    fill(item, 0, undefined);
     shade(item);
   }
 
