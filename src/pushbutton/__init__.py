@@ -7,8 +7,8 @@ and nothing else.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
     from .app import Pushbutton
     from .domain.event import Event

@@ -13,7 +13,10 @@ import json
 import os
 import select
 import stat
-from typing import Any
+
+TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["VARIABLE", "send"]
 

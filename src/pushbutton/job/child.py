@@ -17,11 +17,14 @@ import signal
 import sys
 from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import Any
 
 from . import context
 from .declare import ATTRIBUTE
 from .load import load
+
+TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["main"]
 

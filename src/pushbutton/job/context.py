@@ -10,9 +10,12 @@ import os
 import sys
 import time
 from types import TracebackType
-from typing import Self
 
 from .channel import send
+
+TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
+if TYPE_CHECKING:
+    from typing import Self
 
 __all__ = ["Step", "artifact", "begin", "progress", "status", "step"]
 

@@ -6,11 +6,14 @@ Nothing here runs a task; a decorated function stays as it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeVar, overload
+
+TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
+if TYPE_CHECKING:
+    from typing import Any, Literal, TypeVar, overload
+
+    T = TypeVar("T", bound=Callable[..., Any])
 
 __all__ = ["OPTIONS", "Declaration", "Field", "SecretStr", "task"]
-
-T = TypeVar("T", bound=Callable[..., Any])
 
 ATTRIBUTE = "__pushbutton__"
 """The one attribute that `task` adds."""
@@ -43,28 +46,29 @@ class Declaration:
         self.options = options
 
 
-@overload
-def task(work: T, /) -> T: ...
+if TYPE_CHECKING:
 
+    @overload
+    def task(work: T, /) -> T: ...
 
-@overload
-def task(
-    *,
-    title: str = ...,
-    group: str = ...,
-    help: str = ...,
-    button: str = ...,
-    confirm: str = ...,
-    timeout: float = ...,
-    grace: float = ...,
-    at_once: int = ...,
-    busy: Literal["queue", "skip", "join"] = ...,
-    background: Literal["end", "leave"] = ...,
-    logging: bool = ...,
-    tty: tuple[int, int] = ...,
-    output: int = ...,
-    env: Mapping[str, str] = ...,
-) -> Callable[[T], T]: ...
+    @overload
+    def task(
+        *,
+        title: str = ...,
+        group: str = ...,
+        help: str = ...,
+        button: str = ...,
+        confirm: str = ...,
+        timeout: float = ...,
+        grace: float = ...,
+        at_once: int = ...,
+        busy: Literal["queue", "skip", "join"] = ...,
+        background: Literal["end", "leave"] = ...,
+        logging: bool = ...,
+        tty: tuple[int, int] = ...,
+        output: int = ...,
+        env: Mapping[str, str] = ...,
+    ) -> Callable[[T], T]: ...
 
 
 def task(work: T | None = None, /, **options: Any) -> T | Callable[[T], T]:

@@ -14,16 +14,21 @@ import signal
 import struct
 import sys
 import termios
-from typing import NamedTuple, NoReturn
+from collections import namedtuple
+
+TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 PR_SET_CHILD_SUBREAPER = 36
 EVENTS_FD = 3  # dash can only redirect to descriptors of one digit
 INPUTS_FD = 4
 
 
-class Process(NamedTuple):
+class Process(namedtuple("Process", "pid start parent group session state name")):  # noqa: PYI024  see above
     """`start` is the kernel's start time in ticks since boot: with the pid it names one process for good."""
 
+    __slots__ = ()
     pid: int
     start: int
     parent: int
