@@ -29,7 +29,7 @@ from .adapters.spools import SpoolFolder
 from .adapters.sqlite import SqliteStore
 from .domain.event import Draft, Event, Json, Kind
 from .domain.policy import LOCAL
-from .domain.run import Run
+from .domain.run import ACTIVE, Run
 from .errors import StorageFull, StoreDamaged, StoreInUse
 from .runtime import cancel, press
 from .runtime.core import Core, now
@@ -88,10 +88,11 @@ class Pushbutton:
         with _writing(self.folder):
             _make(self.folder, runs, self.folder / "uploads")
             stack.callback(os.close, _lock(self.folder))
-            worker_name = _name(self.folder)
         store = self._store or SqliteStore(self.folder / "history.db")
         await store.open()
         stack.push_async_callback(store.close)
+        with _writing(self.folder):
+            worker_name = await _name(self.folder, store)
         notifier = LocalNotifier(self.folder / "hint")
         notifier.open()
         stack.callback(notifier.close)
@@ -318,11 +319,16 @@ def _make(folder: Path, *inside: Path) -> None:
     (folder / ".gitignore").write_text("*\n")
 
 
-def _name(folder: Path) -> str:
-    """The name of this worker: the same after a restart, whatever the machine is called then."""
+async def _name(folder: Path, store: Store) -> str:
+    """The name of this worker: the same after a restart, whatever the machine is called then.
+
+    Where its file is gone (a backup that left it out), it takes the name that active runs have, or nobody would ever
+    end them: the folder is locked, so no other worker can have them.
+    """
     file = folder / "worker"
     if not file.exists():
-        file.write_text(f"{socket.gethostname()}-{random.token_hex(4)}")
+        left = await store.runs(RunQuery(states=ACTIVE, limit=1))
+        file.write_text(left[0].worker if left else f"{socket.gethostname()}-{random.token_hex(4)}")
     return file.read_text()
 
 

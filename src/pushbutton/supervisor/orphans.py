@@ -12,7 +12,7 @@ import time
 
 from . import process
 from .process import Process
-from .spool import TREE
+from .spool import EVENTS, TREE, read_records
 
 PATIENCE = 5.0
 
@@ -33,6 +33,23 @@ def listed(folder: str) -> set[tuple[int, int]]:
         if pid.isdigit() and start.isdigit():
             found.add((int(pid), int(start)))
     return found
+
+
+def copied(folder: str) -> bool:
+    """Whether the supervisor that wrote this lives: its lock lies elsewhere then, and this is a copy of its spool."""
+    try:
+        fd = os.open(os.path.join(folder, EVENTS), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        records, _ = read_records(fd, 0)
+    finally:
+        os.close(fd)
+    born = next((record for record in records if record["k"] == "born"), None)
+    if born is None or born.get("boot") != process.boot_id():
+        return False
+    writer = process.read(int(str(born["pid"])))
+    return writer is not None and writer.start == born["start"] and writer.state != "Z"
 
 
 def marked(pid: int, mark: bytes) -> bool:
@@ -57,7 +74,15 @@ def find(known: set[tuple[int, int]], mark: bytes) -> list[Process]:
 
 
 def end(folder: str, mark: bytes) -> list[str]:
-    """STOP until nobody new appears, KILL, look until they are gone or patience is; "pid name" of who stays."""
+    """STOP until nobody new appears, KILL, look until they are gone or patience is; "pid name" of who stays.
+
+    Nobody is touched on account of a copied spool (a restored backup, while the original's job goes on).
+    """
+    patience = time.monotonic() + PATIENCE
+    while copied(folder):
+        if time.monotonic() > patience:  # one that is dying has let go of its lock a moment before it is gone
+            return []
+        time.sleep(0.02)
     known = listed(folder)
     patience = time.monotonic() + PATIENCE
     while True:

@@ -43,7 +43,7 @@ async def stream(
     except BadCursor as error:
         return problem(400, str(error))  # the application that mounts us has no table for our errors
     head = list(first)
-    if not known or (since or 0) > await core.store.last_event():
+    if not known or (since and not await core.store.forgotten() <= since <= await core.store.last_event()):
         head, since = [("reset", ""), *head], 0
     topics = Topics(tasks=frozenset({task})) if task else EVERYTHING
     wish = Wish(
