@@ -1,0 +1,62 @@
+"""Measure, and print one table: `./dev bench [NAME …] [--quick] [--write]`.
+
+Names: fanout, output, press, runs, history, crowd. Without one, all of them. `--quick` takes fewer rounds and smaller
+sizes; `--write` puts the table and its curves into docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import crowd
+import fanout
+import history
+import output
+import page
+import press
+import runs
+from machine import Bench, Missing
+from table import Row, text
+
+FIGURES: dict[str, Callable[[Bench], Iterator[Row]]] = {
+    "fanout": fanout.run,
+    "output": output.run,
+    "press": press.run,
+    "runs": runs.run,
+    "history": history.run,
+    "crowd": crowd.run,
+}
+
+
+def main() -> int:
+    words = sys.argv[1:]
+    flags = {word for word in words if word.startswith("-")}
+    names = [word for word in words if word not in flags] or list(FIGURES)
+    if flags - {"--quick", "--write"} or set(names) - set(FIGURES):
+        print(__doc__)
+        return 2
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="pushbutton-bench-") as folder:
+        bench = Bench(Path(folder), "--quick" in flags)
+        for name in names:
+            begin = time.monotonic()
+            try:
+                for row in FIGURES[name](bench):
+                    rows.append(row)
+                    print(f"  {row.figure}: {' '.join(filter(None, row.cells()[1:]))}", file=sys.stderr, flush=True)
+            except Missing as missing:
+                rows.append(Row(name, str(missing)))
+                print(f"  {name}: {missing}", file=sys.stderr)
+            print(f"{name}: {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
+    print("\n".join(text(rows)))
+    if "--write" in flags:
+        page.write(rows, quick="--quick" in flags)
+    return 1 if any(row.verdict == "SHORT" for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""Many runs and many watchers at once: whether anything is lost, and what it costs."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+from machine import TICKS, Bench, load, memory, press, pushbutton, script, until
+from table import Row
+
+LINES = """#!/usr/bin/env python3
+# /// pushbutton
+# at_once = 1000
+# ///
+import time
+begin = time.monotonic() + {wait}
+for tenth in range({tenths}):
+    time.sleep(max(0.0, begin + tenth / 10 - time.monotonic()))
+    print("\\n".join(f"line {{tenth * 10 + n}} of a job that has much to say" for n in range(10)), flush=True)
+"""
+WATCHERS = 5  # of each run
+
+
+def run(bench: Bench) -> Iterator[Row]:
+    for many in (20, 200) if bench.quick else (20, 100, 200):
+        yield from _crowd(bench, many)
+
+
+def _crowd(bench: Bench, many: int) -> Iterator[Row]:
+    folder = bench.new("crowd")
+    tenths, wait = (50, 5 + many / 8) if bench.quick else (100, 5 + many / 8)
+    script(folder, "lines.py", LINES.format(tenths=tenths, wait=wait))
+    with pushbutton(folder, "--at-once", "1000", pin=False) as server:
+        numbers = [press(server, "lines") for _ in range(many)]
+        spools = [folder / "data" / "runs" / str(number) for number in numbers]
+        until(lambda: all(_pid(spool) for spool in spools), "all run", 120)
+        supervisors = [_pid(spool) for spool in spools]
+        begin, clock = server.cpu(), time.monotonic()
+        others = sum(map(_cpu, supervisors))
+        path = "/api/runs/%ld/output/stream"
+        found = load(
+            bench, server, path, many * WATCHERS, r=f"{numbers[0]}:{many}", E=True, i=True, d=wait + tenths / 10 + 90
+        )
+        others = sum(map(_cpu, supervisors)) - others
+        took, cpu, kb = time.monotonic() - clock, server.cpu() - begin, memory(server.pid)["Rss"]
+
+        def over() -> bool:
+            return bool(httpx.get(f"{server.url}/api/health", timeout=60).json()["runs"] == {})
+
+        until(over, "all are over", 60)
+        lines = sum((spool / "output").read_bytes().count(b"\n") for spool in spools)
+    yield Row(
+        f"{many} runs × 100 lines/s, {many * WATCHERS:,} watchers: lines kept",
+        f"{lines:,}",
+        f"{many * tenths * 10:,} written",
+        lines / (many * tenths * 10),
+        must=1.0,
+        more=True,
+        note=f"streams whole to their end: {found['finished']:,.0f} of {many * WATCHERS:,}, pieces missing or "
+        f"doubled: {found['gaps']:.0f}; server {cpu / took:.0%} of a core and {kb / 1024:.0f} MB, supervisors "
+        f"{others / took:.0%} together",
+        curve=("server's processor with a crowd, % of a core", many, cpu / took * 100),
+    )
+
+
+def _pid(spool: Path) -> int:
+    try:
+        facts = [json.loads(line) for line in (spool / "events").read_text().splitlines()]
+    except (FileNotFoundError, ValueError):
+        return 0
+    started = any(fact["k"] == "started" for fact in facts)
+    return next((fact["pid"] for fact in facts if fact["k"] == "born" and started), 0)
+
+
+def _cpu(pid: int) -> float:
+    """Seconds of a process; 0 when it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+assert os.name == "posix"

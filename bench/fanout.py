@@ -1,0 +1,144 @@
+"""One event to many: what delivering costs, what a watcher costs, and how that grows."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from machine import HERE, Bench, free_port, load, middle, spread, started
+from table import Row
+
+SIZES = (100, 1000, 5000)
+MOST = 10_000
+
+
+def ours(bench: Bench, streams: int, *, by: str = "hub", **asked: float) -> dict[str, float]:
+    folder, port = bench.new("fanout"), free_port()
+    wanted = f"/pub?by={by}&" + "&".join(f"{name}={value}" for name, value in asked.items())
+    words: list[str | Path] = [sys.executable, HERE / "fanout_server.py", str(port), folder, folder / "data"]
+    with started(words, port, log=bench.folder / "fanout.log") as server:
+        return load(bench, server, "/api/events", streams, e=asked["events"], T=wanted, d=60)
+
+
+def limit(bench: Bench, streams: int, **asked: float) -> dict[str, float]:
+    return _other(bench, [bench.program("limit")], streams, **asked)
+
+
+def queues(bench: Bench, streams: int, *more: str, **asked: float) -> dict[str, float]:
+    return _other(bench, [sys.executable, HERE / "peer_queue.py"], streams, *more, **asked)
+
+
+def _other(bench: Bench, words: list[str | Path], streams: int, *more: str, **asked: float) -> dict[str, float]:
+    port = free_port()
+    wanted = "/pub?" + "&".join(f"{name}={value}" for name, value in asked.items())
+    with started([*words, str(port), *more], port, log=bench.folder / "other.log") as server:
+        return load(bench, server, "/events", streams, e=asked["events"], T=wanted, d=120)
+
+
+def each(found: dict[str, float]) -> float:
+    """Microseconds of the server's processor per delivered event."""
+    return found["cpu_s"] / max(1, found["events"]) * 1e6
+
+
+def run(bench: Bench) -> Iterator[Row]:
+    yield from _against_the_limit(bench)
+    yield from _against_queues(bench)
+    yield from _memory(bench)
+
+
+def _against_the_limit(bench: Bench) -> Iterator[Row]:
+    bars = {(1000, 1): (0.40, 0.70), (1000, 10): (0.45, 0.75)}
+    for streams in SIZES:
+        for batch in (1, 10):
+            deliveries = (150_000 if bench.quick else 500_000) * (1 if batch == 1 else 4)
+            events = max(batch, deliveries // streams)
+            pairs = [
+                (ours(bench, streams, events=events, batch=batch), limit(bench, streams, events=events, batch=batch))
+                for _ in range(bench.rounds)
+            ]
+            lost = sum(mine["gaps"] + mine["failed"] for mine, _ in pairs)
+            ratios = [each(theirs) / each(mine) for mine, theirs in pairs]
+            mine, theirs = (middle([each(pair[i]) for pair in pairs]) for i in (0, 1))
+            wall = middle([b["seconds"] / b["events"] / (a["seconds"] / a["events"]) for a, b in pairs])
+            what = "one write per event" if batch == 1 else f"{batch} events a write"
+            must, aim = bars.get((streams, batch), (None, None))
+            yield Row(
+                f"fan-out to {streams:,}, {what}",
+                f"{mine:.2g} µs",
+                f"{theirs:.2g} µs, C epoll",
+                middle(ratios),
+                must=must,
+                aim=aim,
+                more=True,
+                note=f"by processor time ({spread(ratios)}); by the clock {wall:.2f}; lost or doubled: {lost:.0f}",
+                curve=(
+                    "fan-out, share of the limit" + ("" if batch == 1 else ", ten a write"),
+                    streams,
+                    middle(ratios),
+                ),
+            )
+
+
+def _against_queues(bench: Bench) -> Iterator[Row]:
+    seconds = 4 if bench.quick else 10
+    asked: dict[str, Any] = {"events": 1000 * seconds, "batch": 1, "rate": 1000}
+    pairs = [
+        (ours(bench, 100, by="store", **asked), queues(bench, 100, **asked), limit(bench, 100, **asked))
+        for _ in range(3)
+    ]
+    mine, theirs, least = (middle([run[i]["cpu_s"] / seconds for run in pairs]) for i in range(3))
+    yield Row(
+        "1,000 events/s to 100 watchers, processor",
+        f"{mine:.0%} of a core",
+        f"{theirs:.0%}, Starlette with a queue each",
+        mine / theirs,
+        must=0.25,
+        aim=0.13,
+        note=f"ours writes every event to disk and keeps it; p50 {pairs[0][0]['p50_ms']:.0f} "
+        f"and {pairs[0][1]['p50_ms']:.0f} ms; C epoll {least:.0%}",
+    )
+    for streams in SIZES[:2] if bench.quick else SIZES:
+        asked = {"events": 300_000 // streams, "batch": 1}
+        both = [(ours(bench, streams, **asked), queues(bench, streams, **asked)) for _ in range(3)]
+        ratio = middle([each(b) / each(a) for a, b in both])
+        yield Row(f"fan-out to {streams:,} ÷ Starlette with a queue each", "", "", ratio, unit="×", more=True)
+    if importlib.util.find_spec("sse_starlette") is None:
+        yield Row("fan-out ÷ sse-starlette", "not installed here: pip install --group bench")
+        return
+    asked = {"events": 100, "batch": 1}
+    both = [(ours(bench, 1000, **asked), queues(bench, 1000, "sse-starlette", **asked)) for _ in range(3)]
+    ratio = middle([each(b) / each(a) for a, b in both])
+    yield Row("fan-out to 1,000 ÷ sse-starlette", "", "", ratio, unit="×", more=True)
+
+
+def _memory(bench: Bench) -> Iterator[Row]:
+    for streams in (100, 1000, MOST):
+        port, folder = free_port(), bench.new("fanout")
+        with started([sys.executable, HERE / "fanout_server.py", str(port), folder, folder / "data"], port) as server:
+            load(bench, server, "/api/events", 20, e=0, d=0.3)  # what the first ones make is not theirs
+            found = load(bench, server, "/api/events", streams, e=1, T="/pub?by=store&events=1&batch=1", d=30)
+        kb = (found["open_kb"] - found["empty_kb"]) / streams
+        if streams == MOST:
+            yield Row(
+                f"{MOST:,} connections on one process",
+                f"{found['finished']:,.0f} got the event",
+                f"opened in {found['open_s']:.1f} s",
+                found["finished"] / MOST,
+                must=1.0,
+                more=True,
+                note=f"the last one after {found['max_ms']:.0f} ms; memory {found['open_kb'] / 1024:.0f} MB in all",
+            )
+        bars = (12, 10) if streams > 100 else (None, None)
+        yield Row(
+            f"memory per watcher, {streams:,} watchers",
+            "",
+            "",
+            kb,
+            " kB",
+            must=bars[0],
+            aim=bars[1],
+            curve=("memory per watcher, kB", streams, kb),
+        )

@@ -1,0 +1,95 @@
+"""Our own server with two routes more: POST /nothing, and POST /pub?events=E&batch=B&rate=R&by=hub|store.
+
+`by=hub` hands them to the hub, past the store: what delivering alone costs. `by=store` is the product's own way:
+written durably in one transaction per batch, then followed by the hub.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import uvloop
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pushbutton.app import Pushbutton
+from pushbutton.domain.event import Draft, Event, Kind
+from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.ports import Append
+from pushbutton.web import server
+
+
+def add(core: Core, web: Any) -> None:
+    """The two routes, in the same application and behind the same layers as all others."""
+    going = set()
+
+    async def pub(request: Request) -> Response:
+        task = asyncio.create_task(publish(core, **{"by": "hub", **request.query_params}))
+        going.add(task)
+        task.add_done_callback(going.discard)
+        return Response(status_code=204)
+
+    async def nothing(request: Request) -> Response:
+        await request.body()
+        return Response(status_code=204)
+
+    fastapi = web._app._app  # noqa: SLF001  behind the guard and what serves streams
+    fastapi.post("/pub")(pub)
+    fastapi.post("/nothing")(nothing)
+
+
+async def publish(core: Core, events: str, batch: str, by: str, rate: str = "0") -> None:
+    way = _by_hub if by == "hub" else _by_store
+    await way(core, int(events), int(batch), float(rate))
+
+
+async def _paced(count: int, size: int, rate: float, put: Callable[[int], Awaitable[None]]) -> None:
+    due = time.monotonic()
+    for start in range(0, count, size):
+        if rate:
+            due += size / rate
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+        await put(min(size, count - start))
+
+
+def _draft() -> Draft:
+    return Draft(Kind.STATUS, {"text": f"doing a thing, step one t={time.time_ns()}"}, now())
+
+
+async def _by_hub(core: Core, count: int, size: int, rate: float) -> None:
+    async def put(many: int) -> None:
+        drafts = [_draft() for _ in range(many)]
+        first = core.hub.tip + 1
+        core.hub.spread([Event(first + i, 1, "deploy", d.at, d.kind, d.data) for i, d in enumerate(drafts)])
+        for _ in range(3):  # everybody gets a turn: nothing is joined with the next
+            await asyncio.sleep(0)
+
+    await _paced(count, size, rate, put)
+
+
+async def _by_store(core: Core, count: int, size: int, rate: float) -> None:
+    from pushbutton.domain.run import NewRun  # noqa: PLC0415
+
+    run = (await core.store.press(NewRun("deploy", "Deploy", "bench", {}, now()))).run
+
+    async def put(many: int) -> None:
+        await core.store.append(Append(run.id, [_draft() for _ in range(many)]))
+        core.notifier.hint("events")
+
+    await _paced(count, size, rate, put)
+
+
+async def main(port: int, folder: str, data: str) -> None:
+    app = Pushbutton(folder, data=data, port=port)
+    core = await app.open()
+    app._web = server.build(core, app.settings)  # noqa: SLF001
+    add(core, app._web)  # noqa: SLF001
+    await server.serve(app, server.listen("127.0.0.1", port))
+
+
+if __name__ == "__main__":
+    uvloop.run(main(int(sys.argv[1]), sys.argv[2], sys.argv[3]))

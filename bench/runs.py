@@ -1,0 +1,55 @@
+"""What one run costs while it runs: its supervisor's memory and its start."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+from machine import Bench, memory, middle, press, pushbutton, script, until
+from table import Row
+
+
+def run(bench: Bench) -> Iterator[Row]:
+    folder = bench.new("runs")
+    script(folder, "sleeps.sh", "#!/bin/sh\n# /// pushbutton\n# at_once = 1000\n# ///\nexec sleep 1000\n")
+    with pushbutton(folder, "--at-once", "1000", pin=False) as server:
+        numbers: list[int] = []
+        for many in (1, 10, 50):
+            begin = time.perf_counter()
+            while len(numbers) < many:
+                numbers.append(press(server, "sleeps"))
+            spools = [folder / "data" / "runs" / str(number) for number in numbers]
+            until(lambda spools=spools: all(_fact(spool, "started") for spool in spools), "all run")  # type: ignore[misc]
+            took = time.perf_counter() - begin
+            time.sleep(1.5)  # until each has looked around once
+            found = [memory(_fact(spool, "born")["pid"]) for spool in spools]
+            rss, pss = middle([one["Rss"] / 1024 for one in found]), middle([one["Pss"] / 1024 for one in found])
+            yield Row(
+                f"supervisor's memory, {many} runs",
+                f"{rss:.1f} MB resident",
+                f"{pss:.1f} MB of its own share (PSS)",
+                rss,
+                " MB",
+                14,
+                10,
+                note=f"{took * 1000 / max(1, many - len(numbers) + many):.0f} ms a start, pressed one behind the other"
+                if many == 1
+                else "",
+                curve=("supervisor's memory, MB", many, rss),
+            )
+        born = [_fact(spool, "started")["t"] - _fact(spool, "born")["t"] for spool in spools]
+        yield Row("from the supervisor's first word to the job's process", f"{middle(born) / 1000:.1f} ms")
+        for number in numbers:
+            httpx.post(f"{server.url}/api/runs/{number}/cancel", timeout=30)
+        until(lambda: httpx.get(f"{server.url}/api/health", timeout=30).json()["runs"] == {}, "all are over", 60)
+
+
+def _fact(spool: Path, kind: str) -> dict[str, int]:
+    try:
+        lines = (spool / "events").read_text().splitlines()
+    except FileNotFoundError:
+        return {}
+    return next((fact for fact in map(json.loads, lines) if fact["k"] == kind), {})
