@@ -268,6 +268,47 @@ def test_a_mistake_in_the_configuration_has_line_and_column(
     assert (problem.line, problem.column) == place
 
 
+TEN, TEN_A, TEN_B, TEN_C, TEN_D = (f"[{', '.join([one] * 10)}]" for one in ("1", "*a", "*b", "*c", "*d"))
+
+
+@pytest.mark.parametrize(
+    ("task", "place", "sentence"),
+    [
+        ("env: {? [a, b] : c}", (2, 34), "A key here must be text: put it in quotes."),
+        ("params: {? {a: b} : c}", (2, 37), "A key here must be text: put it in quotes."),
+        ("params: {x: {~: c}}", (2, 39), "A key here must be text: put it in quotes."),
+        (
+            f"env: [&a {TEN}, &b {TEN_A}, &c {TEN_B}, &d {TEN_C}, &e {TEN_D}]",
+            (2, 3),
+            "It holds itself, or more than anybody can look through.",
+        ),
+    ],
+)
+def test_a_key_that_is_no_text_has_line_and_column(task: str, place: tuple[int, int], sentence: str, tmp_path: Path):
+    path = tmp_path / "pushbutton.yaml"
+    path.write_text(f"tasks:\n  one: {{command: [echo], {task}}}\n")
+    problem = check([path])[0]
+    assert problem.sentence == sentence
+    assert (problem.line, problem.column) == place
+
+
+async def test_a_fault_in_reading_one_file_is_logged_and_hurts_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def fail(_: object) -> None:
+        raise TypeError("unhashable")
+
+    monkeypatch.setattr("pushbutton.adapters.catalog.reload.read_config", fail)
+    (tmp_path / "pushbutton.yaml").write_text(CONFIG)
+    script(tmp_path / "tidy.sh")
+    tasks = await read(tmp_path)
+    assert tasks["tidy"].broken == ""
+    assert tasks["pushbutton"].broken == (
+        "pushbutton.yaml line 1: It cannot be read (TypeError); the server's log says more."
+    )
+    assert "pushbutton.yaml failed" in caplog.text
+
+
 def test_the_published_schema_is_the_one_of_the_parser():
     published = json.loads((ROOT / "docs" / "pushbutton.schema.json").read_text(encoding="utf-8"))
     assert published == config_schema()

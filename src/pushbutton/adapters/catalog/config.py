@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from .reading import Found, Problem, Reading, broken, digest, nearest, slug_of
 __all__ = ["read_config"]
 
 _LARGEST = 1 << 20
+_MOST = 100_000  # keys and values of one task; an alias may stand for any number of them
 
 
 def read_config(found: Found) -> Reading:
@@ -42,7 +45,9 @@ def read_config(found: Found) -> Reading:
             wrong.append((at, f"A task's name has only a-z, 0-9 and “-”: write “{slug_of(slug)}”."))
             slug = slug_of(slug)
         origin = Origin(path, slug, slug, line, found.group, digest=digest(content))
-        task = declare(origin, plain(table), at, wrong)
+        odd = list(_odd(table, at))
+        task = declare(origin, {} if odd else plain(table), at, wrong)
+        wrong = odd or wrong
         mistakes = [Problem(str(path), *_position(tree, place), sentence) for place, sentence in wrong]
         tasks.append(broken(task, mistakes[0]) if mistakes else task)
         problems += mistakes
@@ -65,6 +70,24 @@ def _top(path: Path, tree: Any) -> Problem | None:
     if not isinstance(tree["tasks"], CommentedMap):
         return Problem(str(path), *_position(tree, ("tasks",)), "Below “tasks:” stand the tasks, each by its name.")
     return None
+
+
+def _odd(table: Any, at: Place) -> Iterator[tuple[Place, str]]:
+    """Keys that no table of ours can have, and a tree without end."""
+    left: list[tuple[Any, Place]] = [(table, at)]
+    for _ in range(_MOST):
+        if not left:
+            return
+        node, place = left.pop()
+        if isinstance(node, Mapping):
+            for key, item in node.items():
+                if isinstance(key, str | int | float | dt.date):
+                    left.append((item, (*place, key)))  # type: ignore[arg-type]  # as the reader's own table has it
+                else:
+                    yield (*place, key), "A key here must be text: put it in quotes."
+        elif isinstance(node, list | tuple):
+            left += [(item, (*place, index)) for index, item in enumerate(node)]
+    yield at, "It holds itself, or more than anybody can look through."
 
 
 def _position(tree: Any, place: Place) -> tuple[int, int]:

@@ -66,7 +66,7 @@ class Table:
 def plain(value: Any) -> Any:
     """What a YAML or TOML reader gave, as JSON has it: dates as text, and no classes of the reader's own."""
     if isinstance(value, Mapping):
-        return {str(key) if isinstance(key, str) else plain(key): plain(item) for key, item in value.items()}
+        return {_key(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, dt.datetime | dt.date | dt.time):
@@ -79,6 +79,12 @@ def plain(value: Any) -> Any:
     if hasattr(value, "__bool__"):  # ruamel's own truth values
         return bool(value)
     return str(value)
+
+
+def _key(key: Any) -> Any:
+    """Numbers and truth values stay what they are, for a table of choices has its values as keys."""
+    found = plain(key)
+    return found if isinstance(found, str | int | float) else str(key)
 
 
 def _text(value: Any) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import difflib
+import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -24,10 +25,12 @@ from pushbutton.job.title import title_of
 from .config import read_config
 from .folder import EXHAUSTED, Named, folders, named, scan
 from .python import read_python
-from .reading import Form, Found, Reading, slug_of
+from .reading import Form, Found, Problem, Reading, slug_of
 from .scripts import read_script
 
 __all__ = ["PathCatalog", "assemble", "read"]
+
+log = logging.getLogger(__name__)
 
 _LOOK = 400  # milliseconds between two looks when nothing is notified
 _AT_ONCE = 2  # Python files that are read at the same time
@@ -36,7 +39,16 @@ _Key = tuple[Path, str]
 
 
 async def read(found: Found, *, execute: bool) -> Reading:
-    """Read one file, whatever it is. Never raises."""
+    """Read one file, whatever it is. Never raises: a file that nobody thought of is broken, and hurts no other."""
+    try:
+        return await _read(found, execute=execute)
+    except Exception as error:
+        log.exception("reading %s failed", found.path)
+        sentence = f"It cannot be read ({type(error).__name__}); the server's log says more."
+        return Reading(whole=Problem(str(found.path), 1, 1, sentence))
+
+
+async def _read(found: Found, *, execute: bool) -> Reading:
     match found.form:
         case Form.CONFIG:
             return await asyncio.to_thread(read_config, found)
@@ -193,7 +205,8 @@ def assemble(files: Iterable[tuple[Reading, tuple[Task, ...], Path]]) -> dict[st
         while slug in taken:
             slug += "-x"
         taken.add(slug)
-        merged.append(Task(slug, title_of(path.stem), _target(path), Source(str(path)), broken=reason))
+        title = title_of(path.stem)
+        merged.append(Task(slug, title, _target(path), Source(str(path)), broken=reason))
     return {task.slug: task for task in sorted(merged, key=lambda task: task.group.casefold())}
 
 
@@ -206,4 +219,5 @@ def _clash(tasks: Sequence[Task]) -> Task:
 
 
 def _target(path: Path) -> Target:
-    return PythonTarget(str(path), "") if path.suffix == ".py" else ScriptTarget(str(path))
+    file = str(path)
+    return PythonTarget(file, "") if path.suffix == ".py" else ScriptTarget(file)

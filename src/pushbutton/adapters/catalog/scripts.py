@@ -91,7 +91,7 @@ def _block(lines: list[str]) -> tuple[list[str] | None, int, tuple[int, int, str
 def _toml(block: list[str], first: int) -> tuple[Any, tuple[int, int, str] | None]:
     try:
         return tomllib.loads("\n".join(block)), None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, or a number of too many digits
         match = _TOML_PLACE.search(str(error))
         line, column = (int(match[1]), int(match[2])) if match and match[1] else (max(1, len(block)), 1)
         return {}, (first + line - 1, column + 2, f"This is no TOML: {_TOML_PLACE.sub('', str(error))}.")
