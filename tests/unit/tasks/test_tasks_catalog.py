@@ -309,6 +309,26 @@ async def test_a_fault_in_reading_one_file_is_logged_and_hurts_no_other(
     assert "pushbutton.yaml failed" in caplog.text
 
 
+async def test_half_a_character_breaks_its_task_and_is_replaced(tmp_path: Path):
+    (tmp_path / "pushbutton.yaml").write_text('tasks:\n  one:\n    title: "x\\ud800"\n    command: ["true"]\n')
+    task = await only(tmp_path)
+    assert (task.title, task.broken) == (
+        "x\ufffd",
+        "pushbutton.yaml line 2: “title” holds half of a character (such as \\ud800): write it anew.",
+    )
+
+
+async def test_a_name_that_is_not_utf_8_breaks_its_task_and_is_replaced(tmp_path: Path):
+    script(tmp_path / "caf\udce9.sh")
+    task = await only(tmp_path)
+    assert (task.slug, task.title, task.source.file) == ("caf", "Caf\ufffd", f"{tmp_path}/caf\ufffd.sh")
+    assert task.broken == (
+        "caf\ufffd.sh line 1: The name of this file or of a folder above it is not UTF-8, so nobody can be shown it: rename it."
+    )
+    (problem,) = await asyncio.to_thread(check, [tmp_path])
+    assert str(problem).encode()
+
+
 def test_the_published_schema_is_the_one_of_the_parser():
     published = json.loads((ROOT / "docs" / "pushbutton.schema.json").read_text(encoding="utf-8"))
     assert published == config_schema()

@@ -13,6 +13,7 @@ from pushbutton.errors import ConfigError
 from .folder import named, scan
 from .reading import Problem
 from .reload import assemble, read
+from .sound import readable
 
 __all__ = ["check"]
 
@@ -29,7 +30,7 @@ async def _check(paths: Sequence[str | os.PathLike[str]]) -> list[Problem]:
         try:
             existing += named([path])
         except ConfigError as error:
-            problems.append(Problem(error.file, error.line, 1, error.sentence))
+            problems.append(Problem(readable(error.file), error.line, 1, error.sentence))
     files = []
     for found in scan(existing):
         reading = await read(found, execute=False)

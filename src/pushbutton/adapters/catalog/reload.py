@@ -27,6 +27,7 @@ from .folder import EXHAUSTED, Named, folders, named, scan
 from .python import read_python
 from .reading import Form, Found, Problem, Reading, slug_of
 from .scripts import read_script
+from .sound import readable, sound
 
 __all__ = ["PathCatalog", "assemble", "read"]
 
@@ -41,11 +42,11 @@ _Key = tuple[Path, str]
 async def read(found: Found, *, execute: bool) -> Reading:
     """Read one file, whatever it is. Never raises: a file that nobody thought of is broken, and hurts no other."""
     try:
-        return await _read(found, execute=execute)
+        return sound(await _read(found, execute=execute))
     except Exception as error:
         log.exception("reading %s failed", found.path)
         sentence = f"It cannot be read ({type(error).__name__}); the server's log says more."
-        return Reading(whole=Problem(str(found.path), 1, 1, sentence))
+        return sound(Reading(whole=Problem(str(found.path), 1, 1, sentence)))
 
 
 async def _read(found: Found, *, execute: bool) -> Reading:
@@ -205,8 +206,8 @@ def assemble(files: Iterable[tuple[Reading, tuple[Task, ...], Path]]) -> dict[st
         while slug in taken:
             slug += "-x"
         taken.add(slug)
-        title = title_of(path.stem)
-        merged.append(Task(slug, title, _target(path), Source(str(path)), broken=reason))
+        title = title_of(readable(path.stem))
+        merged.append(Task(slug, title, _target(path), Source(readable(str(path))), broken=reason))
     return {task.slug: task for task in sorted(merged, key=lambda task: task.group.casefold())}
 
 
@@ -219,5 +220,5 @@ def _clash(tasks: Sequence[Task]) -> Task:
 
 
 def _target(path: Path) -> Target:
-    file = str(path)
+    file = readable(str(path))
     return PythonTarget(file, "") if path.suffix == ".py" else ScriptTarget(file)

@@ -1,0 +1,66 @@
+"""What authors put into their folder, and what their jobs do, on the way through the whole server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pushbutton import testing
+from pushbutton.app import Pushbutton
+
+from .worlds import script
+
+
+def web(app: Pushbutton) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost", timeout=30)
+
+
+# -- one file hurts no other
+
+
+def _latin_1(folder: Path) -> None:
+    script(folder, "caf\udce9.sh", "true")
+
+
+def _latin_1_folder(folder: Path) -> None:
+    group = folder / "caf\udce9"
+    group.mkdir()
+    (group / "pushbutton.yaml").write_text("tasks: {tea: {command: ['true']}}\n")
+    (group / "shop.py").write_text("import pushbutton\ndef (\n")
+
+
+def _python(folder: Path) -> None:
+    (folder / "shop.py").write_text(
+        "from typing import *\nfrom pushbutton import task, Field\n"
+        "@task(title='a\\ud800')\ndef one(): ...\n"
+        "@task\ndef two(x: Annotated[Literal['a'], Field(help='a\\ud800')]): ...\n"
+        "@task(timeout=float('inf'))\ndef three(): ...\n"
+    )
+
+
+def _yaml(folder: Path) -> None:
+    (folder / "pushbutton.yaml").write_text(
+        'tasks:\n  one: {command: ["true"], title: "x\\ud800"}\n'
+        '  two: {command: ["true"], params: {x: {choices: ["x\\ud800"], label: "x\\ud800"}}}\n'
+        "  three: {command: ['true'], params: {x: {type: float, min: -.inf}, y: {type: float, max: .nan}}}\n"
+        "  four: {command: ['true'], params: {x: {choices: [.inf]}}}\n"
+        "  five: {command: ['true'], env: {? [a, b] : c}}\n"
+        "  six: {command: ['true'], env: &a {A: *a}}\n"
+    )
+
+
+@pytest.mark.parametrize("spoil", [_latin_1, _latin_1_folder, _python, _yaml])
+async def test_a_file_that_nobody_can_show_hurts_no_other(spoil, tmp_path):
+    script(tmp_path, "good.sh", "true")
+    spoil(tmp_path)
+    async with testing.opened(tmp_path) as app, web(app) as client:
+        listed = await client.get("/api/tasks")
+        assert listed.status_code == 200
+        assert [task["slug"] for task in listed.json() if not task["broken"]] == ["good"]
+        for task in listed.json():
+            assert (await client.get(f"/api/tasks/{task['slug']}")).status_code == 200
+            assert (await client.get(f"/tasks/{task['slug']}")).status_code == 200
+        assert (await client.get("/")).status_code == 200
+        await (await app.press("good")).finished()
