@@ -120,7 +120,8 @@ def params_of(task: Mapping[str, Any]) -> list[Param]:
 
 def _param(shown: Mapping[str, Any]) -> Param:
     known = {kind.value for kind in ParamType}
-    bounds = {name: shown[name] for name in ("min", "max", "min_length", "max_length", "pattern") if name in shown}
+    more = ("min", "max", "min_length", "max_length", "pattern", "when")
+    bounds = {name: shown[name] for name in more if name in shown}
     kind = ParamType(shown["type"]) if shown["type"] in known else ParamType.STR
     return Param(
         name=shown["name"],

@@ -20,7 +20,7 @@ from .event import Json
 from .param import Inputs, Param, ParamType
 from .task import Task
 
-__all__ = ["MASK", "VALUE_LIMIT", "fingerprint", "mask", "parse"]
+__all__ = ["MASK", "VALUE_LIMIT", "applies", "fingerprint", "in_order", "mask", "parse"]
 
 T = TypeVar("T")
 
@@ -54,26 +54,48 @@ def parse(params: Sequence[Param], raw: object, *, form: bool = False, paths: bo
     `raw` maps names to values as JSON has them. With `form` the values are text (or lists of text), as HTML forms
     and command lines have them; a bool that is absent is then its default or false, so a form sends an empty value
     before each checkbox, and the last of several values counts. A value that is absent, null or blank is its
-    default; a param with neither stays out. With `paths` a file's value may be a path on this machine; without, it
-    is the name of a stored upload and holds no slash.
+    default; a param with neither stays out, and so does one whose `when` does not hold, whatever is sent for it.
+    With `paths` a file's value may be a path on this machine; without, it is the name of a stored upload and holds no
+    slash.
     """
     if not isinstance(raw, Mapping):
         raise InvalidInputs({"": "Send the inputs as an object of names and values."})
     wrong = _unknown([param.name for param in params], raw)
-    inputs: dict[str, Json] = {}
-    for param in params:
+    found: dict[str, Json] = {}
+    for param in in_order(params)[0]:
+        if not applies(param, found):
+            continue
         try:
             value = _one(param, raw.get(param.name), form=form, paths=paths)
         except _No as no:
             wrong[param.name] = str(no)
             continue
         if value is not None:
-            inputs[param.name] = value
+            found[param.name] = value
+    inputs = {param.name: found[param.name] for param in params if param.name in found}
     if sum(_size(value) for value in inputs.values()) > TOTAL_LIMIT:
         wrong.setdefault("", "All values together are longer than 1 MiB: send less, or put it into a file.")
     if wrong:
         raise InvalidInputs(wrong)
     return inputs
+
+
+def applies(param: Param, inputs: Inputs) -> bool:
+    """Whether the param is asked at all, as these inputs of the others stand."""
+    return all(name in inputs and _among(inputs[name], wanted) for name, wanted in param.when.items())
+
+
+def in_order(params: Sequence[Param]) -> tuple[list[Param], list[Param]]:
+    """Each behind those that its `when` names; and those for which that cannot be, which are never asked."""
+    placed: list[Param] = []
+    left = list(params)
+    while True:
+        names = {param.name for param in placed}
+        ready = [param for param in left if names.issuperset(param.when)]
+        if not ready:
+            return placed, left
+        placed += ready
+        left = [param for param in left if param not in ready]
 
 
 def mask(task: Task, inputs: Inputs) -> Inputs:
@@ -345,6 +367,12 @@ def _bound(bound: float | str | None, found: Any) -> Any:
     if isinstance(found, datetime) and (found.tzinfo is None) != (read.tzinfo is None):
         return read.replace(tzinfo=found.tzinfo)
     return read
+
+
+def _among(value: Json, wanted: Sequence[Json]) -> bool:
+    """Of several choices, one is enough."""
+    values = value if isinstance(value, list | tuple) else [value]
+    return any(_same(one, other) for one in values for other in wanted)
 
 
 def _same(one: object, other: object) -> bool:

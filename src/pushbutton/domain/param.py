@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .event import Json
@@ -48,6 +48,8 @@ class Param:
     pattern: str = ""  # the whole value must match (Python `re`, fullmatch)
     multiline: bool = False
     dash: bool = False  # a value that begins with "-" is allowed
+    when: Mapping[str, Sequence[Json]] = field(default_factory=dict)
+    """Asked only while each of these params has one of these values; otherwise it has no value, whatever is sent."""
 
     @property
     def title(self) -> str:

@@ -6,8 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from .param import Param
+from .param import Inputs, Param
 from .run import Busy
+
+
+class Reason(StrEnum):
+    """Whether who presses has to say why."""
+
+    OPTIONAL = "optional"
+    REQUIRED = "required"
 
 
 class Background(StrEnum):
@@ -82,6 +89,8 @@ class Task:
     button: str = ""  # "Deploy to {where}"; empty: the title
     confirm: str = ""  # asked before the press, with `{name}` filled in; empty: no question
     params: tuple[Param, ...] = ()
+    reason: Reason = Reason.OPTIONAL
+    dry_run: str = ""  # the bool param that makes a run one that changes nothing; empty: there is none
     cwd: str = ""  # where the job starts; absolute
     env: Mapping[str, str] = field(default_factory=dict)
     tty: tuple[int, int] | None = None  # (rows, columns): the job gets a terminal
@@ -96,6 +105,10 @@ class Task:
     @property
     def secrets(self) -> frozenset[str]:
         return frozenset(param.name for param in self.params if param.type == "secret")
+
+    def is_dry(self, inputs: Inputs) -> bool:
+        """Whether a run with these inputs changes nothing."""
+        return bool(self.dry_run) and inputs.get(self.dry_run) is True
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ OPTIONS: Mapping[str, tuple[type, ...]] = {
     "help": (str,),
     "button": (str,),
     "confirm": (str,),
+    "reason": (str,),
+    "dry_run": (str, bool),
     "timeout": (int, float),
     "grace": (int, float),
     "at_once": (int,),
@@ -59,6 +61,8 @@ if TYPE_CHECKING:
         help: str = ...,
         button: str = ...,
         confirm: str = ...,
+        reason: Literal["optional", "required"] = ...,
+        dry_run: str | Literal[False] = ...,
         timeout: float = ...,
         grace: float = ...,
         at_once: int = ...,
@@ -79,6 +83,8 @@ def task(work: T | None = None, /, **options: Any) -> T | Callable[[T], T]:
     help     Markdown; the docstring where it is not given
     button   what the button says, with `{name}` filled in
     confirm  asked before it starts, with `{name}` filled in
+    reason   "required": who presses has to say why
+    dry_run  the bool argument that makes it change nothing, a button of its own; False: not even “dry_run” is
     timeout  seconds; then it is stopped
     grace    seconds between asking it to stop and making it
     at_once  how many runs of it may be under way
@@ -107,10 +113,13 @@ class Field:
 
     `min` and `max` are part of the range; for dates and times they are those types. `pattern` must match the whole
     value. `dash` allows a value that begins with "-". `labels` maps a choice's value to what is shown for
-    it: a text, or (text, one sentence more).
+    it: a text, or (text, one sentence more). `when` maps other params to a value, or a list of values: it is asked
+    only while they have them, and is its default (or None) otherwise.
     """
 
-    __slots__ = ("dash", "help", "label", "labels", "max", "max_length", "min", "min_length", "multiline", "pattern")
+    __slots__ = (
+        *("dash", "help", "label", "labels", "max", "max_length", "min", "min_length", "multiline", "pattern", "when"),
+    )
 
     def __init__(
         self,
@@ -125,12 +134,14 @@ class Field:
         multiline: bool = False,
         dash: bool = False,
         labels: Mapping[Any, str | tuple[str, str]] | None = None,
+        when: Mapping[str, Any] | None = None,
     ) -> None:
         self.label, self.help = label, help
         self.min, self.max = min, max
         self.min_length, self.max_length = min_length, max_length
         self.pattern, self.multiline, self.dash = pattern, multiline, dash
         self.labels = dict(labels or {})
+        self.when = dict(when or {})
 
     def __repr__(self) -> str:
         given = (f"{name}={getattr(self, name)!r}" for name in self.__slots__ if getattr(self, name))

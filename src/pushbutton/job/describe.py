@@ -34,7 +34,7 @@ __all__ = ["describe", "main"]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Place = dict[str, Any]
 
-_CHOICES = {"busy": ("queue", "skip", "join"), "background": ("end", "leave")}
+_CHOICES = {"busy": ("queue", "skip", "join"), "background": ("end", "leave"), "reason": ("optional", "required")}
 _POSITIVE = ("timeout", "at_once", "output")
 
 
@@ -284,6 +284,8 @@ def _option(node: ast.AST, name: str, value: Any) -> Any:
         raise _Wrong(node, f"“{name}” must be {' or '.join(kind.__name__ for kind in kinds)}")
     if name in _CHOICES and value not in _CHOICES[name]:
         raise _Wrong(node, f"“{name}” must be one of: {', '.join(_CHOICES[name])}")
+    if name == "dry_run" and value is True:
+        raise _Wrong(node, "“dry_run” must be the name of a bool argument, or False")
     if (name in _POSITIVE and value <= 0) or (name == "grace" and value < 0):
         raise _Wrong(node, f"“{name}” must be more than nothing")
     if name == "tty" and not (len(value) == 2 and all(type(side) is int and 0 < side < 10_000 for side in value)):

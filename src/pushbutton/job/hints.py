@@ -153,6 +153,8 @@ def _constrain(param: dict[str, Any], data: Any) -> None:
         for key in ("label", "help", "pattern", "multiline", "dash"):
             if given := getattr(data, key):
                 param[key] = given
+        if data.when:
+            param["when"] = {name: _wanted(value) for name, value in data.when.items()}
         for key in ("min", "max", *_LENGTHS):
             if (bound := getattr(data, key)) is not None:
                 param[key] = canonical(bound)
@@ -173,6 +175,12 @@ def _constrain(param: dict[str, Any], data: Any) -> None:
     for key, theirs, way in (("min", "ge", 0), ("max", "le", 0), ("min", "gt", 1), ("max", "lt", -1)):
         if (bound := _get(data, theirs)) is not None:
             param[key] = _beyond(param, bound, way)
+
+
+def _wanted(value: Any) -> list[Any]:
+    """One value or several, as JSON has them."""
+    many = isinstance(value, list | tuple | set | frozenset)
+    return [canonical(one) for one in value] if many else [canonical(value)]
 
 
 def _get(data: Any, name: str) -> Any:

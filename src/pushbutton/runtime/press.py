@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from pushbutton.domain import command
 from pushbutton.domain.inputs import fingerprint, mask, parse
+from pushbutton.domain.param import Inputs
 from pushbutton.domain.policy import Verb, require
 from pushbutton.domain.run import NewRun
+from pushbutton.domain.task import Reason, Task
 from pushbutton.errors import InvalidInputs, TaskBroken
 
 from .core import Core, now
@@ -40,7 +42,7 @@ async def press(
         raise InvalidInputs({"": "The idempotency key or the reason is too long."})
     if not _whole(why):
         raise InvalidInputs({"": "Half of a character is missing in the reason: type or paste it again."})
-    inputs = parse(task.params, raw, form=form)
+    inputs = _read(task, raw, why, form=form)
     command.build(task, inputs, python=core.python)  # what cannot be started is refused now, not later
     shown = mask(task, inputs)
     new = NewRun(
@@ -62,6 +64,20 @@ async def press(
             await core.dispatch.submit(pressed.run.id, slug)
         core.notifier.hint("events")
     return pressed
+
+
+def _read(task: Task, raw: Mapping[str, object], why: str, *, form: bool) -> Inputs:
+    """The inputs; what is wrong with them and with the reason is told at once."""
+    wrong = {}
+    if task.reason is Reason.REQUIRED and not why.strip():
+        wrong["why"] = "Say why: it is shown in the history."
+    try:
+        inputs = parse(task.params, raw, form=form)
+    except InvalidInputs as error:
+        raise InvalidInputs({**wrong, **error.fields}) from None
+    if wrong:
+        raise InvalidInputs(wrong)
+    return inputs
 
 
 def _whole(text: str) -> bool:

@@ -55,6 +55,8 @@ class TaskShape(BaseModel):
     title: str
     help: str
     group: str
+    reason: Literal["optional", "required"] = Field(description="Whether a press needs “why”")
+    dry_run: str = Field(description="The input that makes a run change nothing; empty: there is none")
     broken: str = Field(description="Why it cannot be pressed; empty: it can")
     params: list[dict[str, Any]]
 
@@ -107,6 +109,8 @@ def param_json(param: Param) -> dict[str, Any]:
     }
     if param.choices:
         shown["choices"] = [{"value": c.value, "label": c.label, "help": c.help} for c in param.choices]
+    if param.when:
+        shown["when"] = {name: list(wanted) for name, wanted in param.when.items()}
     for name in ("min", "max", "min_length", "max_length", "pattern", "multiline"):
         if (value := getattr(param, name)) not in (None, "", False):
             shown[name] = value
@@ -119,6 +123,8 @@ def task_json(task: Task) -> dict[str, Any]:
         "title": task.title,
         "help": task.help,
         "group": task.group,
+        "reason": task.reason.value,
+        "dry_run": task.dry_run,
         "broken": task.broken,
         "params": [param_json(param) for param in task.params],
     }

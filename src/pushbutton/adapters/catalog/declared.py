@@ -11,11 +11,11 @@ from typing import Any
 from pushbutton.domain.command import BadTemplate, holes, is_code, protected
 from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.domain.run import Busy
-from pushbutton.domain.task import Background, CommandTarget, Limits, ScriptTarget, Source, Target, Task
+from pushbutton.domain.task import Background, CommandTarget, Limits, Reason, ScriptTarget, Source, Target, Task
 from pushbutton.job.title import title_of
 
 from .keys import PARAM, TASK, Place, Table
-from .reading import fault, nearest
+from .reading import dry_run_of, fault, nearest
 
 __all__ = ["Origin", "declare"]
 
@@ -72,6 +72,8 @@ def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]
         button=keys.get("button", ""),
         confirm=keys.get("confirm", ""),
         params=tuple(params),
+        reason=Reason(keys.get("reason", Reason.OPTIONAL)),
+        dry_run=dry_run_of(keys.get("dry_run"), params),
         cwd=os.path.normpath(origin.path.parent / Path(keys.get("cwd", "")).expanduser()),
         env=keys.get("env", {}),
         tty=keys.get("tty"),
@@ -141,6 +143,7 @@ def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Plac
         pattern=keys.get("pattern", ""),
         multiline=keys.get("multiline", False),
         dash=keys.get("dash", False),
+        when=keys.get("when", {}),
     )
 
 

@@ -196,6 +196,21 @@ def _choices(value: Any) -> list[tuple[Any, ...]]:
     return found
 
 
+def _when(value: Any) -> dict[str, list[Any]]:
+    if not isinstance(value, dict) or not value:
+        raise Unfit("a table of inputs and the values that they must have")
+    found = {str(name): wanted if isinstance(wanted, list) else [wanted] for name, wanted in value.items()}
+    if not all(wanted and all(type(one) in (str, int, float, bool) for one in wanted) for wanted in found.values()):
+        raise Unfit("a table of inputs, each with a value or a list of values")
+    return found
+
+
+def _dry_run(value: Any) -> str | bool:
+    if not (isinstance(value, str) and value) and value is not False:
+        raise Unfit("the name of an input, or false")
+    return value
+
+
 def _scalar(value: Any) -> Any:
     if type(value) not in (str, int, float):
         raise Unfit("a number or a date")
@@ -217,6 +232,15 @@ TASK: Mapping[str, Key] = {
     "group": Key("The heading under which it stands.", _text, TEXT),
     "button": Key("What the button says, with {name} filled in.", _text, TEXT),
     "confirm": Key("Asked before it starts, with {name} filled in.", _text, TEXT),
+    "reason": Key(
+        "Whether who presses has to say why.", _one_of("optional", "required"), _words("optional", "required")
+    ),
+    "dry_run": Key(
+        "The bool input that makes it change nothing, a button of its own on the page. One that is called dry_run is "
+        "taken by itself, unless this is false.",
+        _dry_run,
+        {"anyOf": [{"type": "string"}, {"const": False}]},
+    ),
     "command": Key(
         "The program and its arguments, one item each; {name} is filled in. No shell reads it.",
         _argv,
@@ -265,6 +289,11 @@ PARAM: Mapping[str, Key] = {
         "What can be chosen: a list, or a table of values, each with its text or [text, one sentence more].",
         _choices,
         {"anyOf": [{"type": "array", "items": SCALAR, "minItems": 1}, {"type": "object", "minProperties": 1}]},
+    ),
+    "when": Key(
+        "It is asked only while these inputs have this value, or one of these values.",
+        _when,
+        {"type": "object", "additionalProperties": {"anyOf": [SCALAR, {"type": "array", "items": SCALAR}]}},
     ),
     "min": Key("The least value.", _scalar, {"type": ["number", "string"]}),
     "max": Key("The greatest value.", _scalar, {"type": ["number", "string"]}),

@@ -14,9 +14,9 @@ from typing import Any
 
 from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.domain.run import Busy
-from pushbutton.domain.task import Background, Limits, PythonTarget, Source, Task
+from pushbutton.domain.task import Background, Limits, PythonTarget, Reason, Source, Task
 
-from .reading import Form, Found, Problem, Reading, broken, digest, fault, nearest, slug_of
+from .reading import Form, Found, Problem, Reading, broken, digest, dry_run_of, fault, nearest, slug_of
 
 __all__ = ["LIMIT", "read_python"]
 
@@ -103,6 +103,7 @@ def _task(found: Found, one: Mapping[str, Any], content: str) -> Task:
         limits["busy"] = Busy(options["busy"])
     if "background" in options:
         limits["background"] = Background(options["background"])
+    params = tuple(_param(param) for param in one["params"])
     return Task(
         slug=slug_of(one["name"]),
         title=one["title"],
@@ -112,7 +113,9 @@ def _task(found: Found, one: Mapping[str, Any], content: str) -> Task:
         group=options.get("group", found.group),
         button=options.get("button", ""),
         confirm=options.get("confirm", ""),
-        params=tuple(_param(param) for param in one["params"]),
+        params=params,
+        reason=Reason(options.get("reason", Reason.OPTIONAL)),
+        dry_run=dry_run_of(options.get("dry_run"), params),
         cwd=str(found.path.parent),
         env=options.get("env", {}),
         tty=tuple(options["tty"]) if "tty" in options else None,

@@ -11,12 +11,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from pushbutton.domain.command import BadTemplate, holes
-from pushbutton.domain.inputs import parse
-from pushbutton.domain.param import Param
+from pushbutton.domain.inputs import in_order, parse
+from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.task import Task
 from pushbutton.errors import InvalidInputs
 
-__all__ = ["Form", "Found", "Problem", "Reading", "broken", "digest", "fault", "slug_of"]
+__all__ = ["Form", "Found", "Problem", "Reading", "broken", "digest", "dry_run_of", "fault", "slug_of"]
 
 
 class Form(StrEnum):
@@ -82,12 +82,25 @@ def broken(task: Task, problem: Problem) -> Task:
     return replace(task, broken=problem.reason)
 
 
+def dry_run_of(given: str | bool | None, params: Sequence[Param]) -> str:
+    """The input that makes a run change nothing: the one that is named, or a bool of that name if nothing is said."""
+    if given is None:
+        return next((param.name for param in params if param.name == "dry_run" and param.type is ParamType.BOOL), "")
+    return given if isinstance(given, str) else ""
+
+
 def fault(task: Task) -> tuple[str, str]:
     """What does not fit together in a task: (the key that is wrong, a sentence), or ("", "")."""
     for param in task.params:
         if sentence := _param_fault(param):
             return f"params.{param.name}", sentence
+        if sentence := _when_fault(param, task.params):
+            return f"params.{param.name}.when", sentence
+    if endless := in_order(task.params)[1]:
+        return f"params.{endless[0].name}.when", f"“{endless[0].name}” waits for itself: nobody could ever be asked."
     names = [param.name for param in task.params]
+    if task.dry_run and ParamType.BOOL not in [param.type for param in task.params if param.name == task.dry_run]:
+        return "dry_run", f"“dry_run” names “{task.dry_run}”, and there is no such input that is yes or no."
     for key in ("button", "confirm"):
         text = getattr(task, key)
         try:
@@ -110,6 +123,20 @@ def _param_fault(param: Param) -> str:
         parse([param], {param.name: param.default})
     except InvalidInputs as error:
         return f"the default of “{param.name}” does not fit: {next(iter(error.fields.values()))}"
+    return ""
+
+
+def _when_fault(param: Param, params: Sequence[Param]) -> str:
+    known = {other.name: other for other in params if other.type not in (ParamType.SECRET, ParamType.FILE)}
+    for name, wanted in param.when.items():
+        if name not in known:
+            return f"“when” of “{param.name}” names “{name}”, and there is no such input.{nearest(name, list(known))}"
+        other = known[name]
+        for value in wanted:
+            try:
+                parse([replace(other, when={})], {name: [value] if other.type is ParamType.CHOICES else value})
+            except InvalidInputs as error:
+                return f"“when” of “{param.name}” cannot be: {next(iter(error.fields.values()))}"
     return ""
 
 
