@@ -20,7 +20,7 @@ from .event import Json
 from .param import Inputs, Param, ParamType
 from .task import Task
 
-__all__ = ["MASK", "VALUE_LIMIT", "applies", "fingerprint", "in_order", "mask", "parse"]
+__all__ = ["MASK", "VALUE_LIMIT", "applies", "bounds_fault", "fingerprint", "in_order", "mask", "parse"]
 
 T = TypeVar("T")
 
@@ -107,6 +107,31 @@ def fingerprint(inputs: Inputs) -> str:
     """The same for equal inputs, in whatever order. Hand over masked ones: a hash of a weak secret can be guessed."""
     text = json.dumps(inputs, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def bounds_fault(param: Param) -> tuple[str, str]:
+    """Which of `min` and `max` no value could be compared with, and a sentence; ("", "") when they are well."""
+    read: list[Any] = []
+    for key, bound in (("min", param.min), ("max", param.max)):
+        try:
+            read.append(None if bound is None else _read_bound(param.type, bound))
+        except _No as no:
+            return key, f"“{key}” of “{param.name}” cannot be read. {no}"
+    low, high = read
+    if low is not None and high is not None and low > high:
+        return "min", f"“min” of “{param.name}” is above its “max”, so that nothing would fit."
+    return "", ""
+
+
+def _read_bound(kind: ParamType, bound: float | str) -> Any:
+    """What can be compared with the other bound. Raises `_No`."""
+    if kind in _BOUNDS and isinstance(bound, str):
+        pattern, read, ask = _BOUNDS[kind]
+        found = _read_moment(read, _moment(pattern, bound, ask), ask)
+        return found.replace(tzinfo=None) if isinstance(found, datetime) else found
+    if isinstance(bound, str) or not math.isfinite(bound):
+        raise _No("Write it in quotes." if kind in _BOUNDS else "Write a number, such as 3.5.")
+    return bound
 
 
 def _unknown(names: Sequence[str], raw: Mapping[Any, Any]) -> dict[str, str]:
@@ -373,6 +398,21 @@ def _among(value: Json, wanted: Sequence[Json]) -> bool:
     """Of several choices, one is enough."""
     values = value if isinstance(value, list | tuple) else [value]
     return any(_same(one, other) for one in values for other in wanted)
+
+
+_BOUNDS: Mapping[ParamType, tuple[re.Pattern[str], Callable[[str], Any], str]] = {
+    ParamType.DATE: (_DATE, date.fromisoformat, "Write a date as year-month-day, such as 2026-11-23."),
+    ParamType.TIME: (
+        re.compile(rf"{_TIME.pattern}(?:\.[0-9]{{1,6}})?"),
+        time.fromisoformat,
+        "Write a time as hours:minutes, such as 09:42.",
+    ),
+    ParamType.DATETIME: (
+        re.compile(f"{_DATETIME.pattern}|{_DATE.pattern}"),
+        datetime.fromisoformat,
+        "Write a date and time, such as 2026-11-23T09:42.",
+    ),
+}
 
 
 def _same(one: object, other: object) -> bool:

@@ -250,6 +250,36 @@ async def test_a_command_of_the_configuration_is_a_task(tmp_path: Path):
             (7, 7),
             "The default of “name” does not fit: Write at most 2 characters; there are 3.",
         ),
+        (
+            "type: bool",
+            "type: date, min: soon",
+            (8, 26),
+            "“min” of “loud” cannot be read. Write a date as year-month-day, such as 2026-11-23.",
+        ),
+        (
+            "type: bool",
+            "type: time, max: '9:00'",
+            (8, 26),
+            "“max” of “loud” cannot be read. Write a time as hours:minutes, such as 09:42.",
+        ),
+        (
+            "type: bool",
+            "type: datetime, max: '2026-02-30'",
+            (8, 30),
+            "“max” of “loud” cannot be read. Write a date and time, such as 2026-11-23T09:42.",
+        ),
+        (
+            "type: bool",
+            "type: float, min: .nan",
+            (8, 27),
+            "“min” of “loud” cannot be read. Write a number, such as 3.5.",
+        ),
+        (
+            "type: bool",
+            "type: date, max: 2026-01-01, min: 2026-01-02",
+            (8, 43),
+            "“min” of “loud” is above its “max”, so that nothing would fit.",
+        ),
         ("say-hello", "Say_Hello", (2, 3), "A task's name has only a-z, 0-9 and “-”: write “say-hello”."),
         ("title: Say hello", "timeout: soon", (3, 5), "“timeout” must be seconds, or text such as “10 min”."),
         ("title: Say hello", "confirm: 'Hello {you}?'", (3, 5), "“confirm” names “{you}”, and there is no such input."),
@@ -357,6 +387,16 @@ async def test_a_named_file_needs_no_import_of_ours(tmp_path: Path):
     assert list(await read(f"{path}:two")) == ["two"]
     assert (await only(Path(f"{path}:tow"))).broken == (
         "shop.py line 1: There is no task named “tow” in it. Did you mean “two”?"
+    )
+
+
+async def test_a_bound_that_cannot_be_read_breaks_a_python_task(tmp_path: Path):
+    (tmp_path / "shop.py").write_text(
+        "import datetime as dt\nfrom typing import Annotated\nfrom pushbutton import Field, task\n\n\n"
+        "@task\ndef go(day: Annotated[dt.date, Field(min='soon')]): ...\n"
+    )
+    assert (await only(tmp_path)).broken == (
+        "shop.py line 7: “min” of “day” cannot be read. Write a date as year-month-day, such as 2026-11-23."
     )
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from pushbutton.domain.command import BadTemplate, holes
-from pushbutton.domain.inputs import in_order, parse
+from pushbutton.domain.inputs import bounds_fault, in_order, parse
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.task import Task
 from pushbutton.errors import InvalidInputs
@@ -92,6 +92,10 @@ def dry_run_of(given: str | bool | None, params: Sequence[Param]) -> str:
 def fault(task: Task) -> tuple[str, str]:
     """What does not fit together in a task: (the key that is wrong, a sentence), or ("", "")."""
     for param in task.params:
+        key, sentence = bounds_fault(param)
+        if sentence:
+            return f"params.{param.name}.{key}", sentence
+    for param in task.params:  # only now: a default and a “when” are compared with the bounds
         if sentence := _param_fault(param):
             return f"params.{param.name}", sentence
         if sentence := _when_fault(param, task.params):

@@ -35,8 +35,9 @@ def sound(reading: Reading) -> Reading:
             continue
         whole: Task = _mended(task)
         problem = Problem(whole.source.file, whole.source.line, 1, sentence)
+        if not whole.broken:
+            problems.append(problem)
         tasks.append(whole if whole.broken else broken(whole, problem))
-        problems.append(problem)
     return Reading(
         tuple(tasks),
         (*(_mended(problem) for problem in reading.problems), *problems),
