@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import time
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,14 +38,17 @@ def _crowd(bench: Bench, many: int) -> Iterator[Row]:
         spools = [folder / "data" / "runs" / str(number) for number in numbers]
         until(lambda: all(_pid(spool) for spool in spools), "all run", 120)
         supervisors = [_pid(spool) for spool in spools]
-        begin, clock = server.cpu(), time.monotonic()
-        others = sum(map(_cpu, supervisors))
+        begin = server.cpu()
+        others, sampling = _Sampled(supervisors), threading.Event()
+        thread = threading.Thread(target=others.follow, args=(sampling,))
+        thread.start()
         path = "/api/runs/%ld/output/stream"
         found = load(
             bench, server, path, many * WATCHERS, r=f"{numbers[0]}:{many}", E=True, i=True, d=wait + tenths / 10 + 90
         )
-        others = sum(map(_cpu, supervisors)) - others
-        took, cpu, kb = time.monotonic() - clock, server.cpu() - begin, memory(server.pid)["Rss"]
+        sampling.set()
+        thread.join()
+        cpu, kb, printing = server.cpu() - begin, memory(server.pid)["Rss"], tenths / 10
 
         def over() -> bool:
             return bool(httpx.get(f"{server.url}/api/health", timeout=60).json()["runs"] == {})
@@ -61,9 +63,9 @@ def _crowd(bench: Bench, many: int) -> Iterator[Row]:
         must=1.0,
         more=True,
         note=f"streams whole to their end: {found['finished']:,.0f} of {many * WATCHERS:,}, pieces missing or "
-        f"doubled: {found['gaps']:.0f}; server {cpu / took:.0%} of a core and {kb / 1024:.0f} MB, supervisors "
-        f"{others / took:.0%} together",
-        curve=("server's processor with a crowd, % of a core", many, cpu / took * 100),
+        f"doubled: {found['gaps']:.0f}; server {cpu / printing:.0%} of a core and {kb / 1024:.0f} MB, supervisors "
+        f"{others.seconds / printing:.0%} together",
+        curve=("server's processor with a crowd, % of a core", many, cpu / printing * 100),
     )
 
 
@@ -76,6 +78,23 @@ def _pid(spool: Path) -> int:
     return next((fact["pid"] for fact in facts if fact["k"] == "born" and started), 0)
 
 
+class _Sampled:
+    """Processor time of processes that end while one looks."""
+
+    def __init__(self, pids: list[int]) -> None:
+        self._before = {pid: _cpu(pid) for pid in pids}
+        self._last = dict(self._before)
+
+    def follow(self, over: threading.Event) -> None:
+        while not over.wait(0.5):
+            for pid in self._last:
+                self._last[pid] = max(self._last[pid], _cpu(pid))
+
+    @property
+    def seconds(self) -> float:
+        return sum(self._last.values()) - sum(self._before.values())
+
+
 def _cpu(pid: int) -> float:
     """Seconds of a process; 0 when it is gone."""
     try:
@@ -83,6 +102,3 @@ def _cpu(pid: int) -> float:
     except OSError:
         return 0.0
     return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-assert os.name == "posix"
