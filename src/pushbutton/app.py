@@ -29,7 +29,7 @@ from .adapters.spools import SpoolFolder
 from .adapters.sqlite import SqliteStore
 from .domain.event import Draft, Event, Json, Kind
 from .domain.policy import LOCAL
-from .domain.run import ACTIVE, Run
+from .domain.run import Run
 from .errors import StorageFull, StoreDamaged, StoreInUse
 from .runtime import cancel, press
 from .runtime.core import Core, now
@@ -66,6 +66,7 @@ class Pushbutton:
         self._stack = contextlib.AsyncExitStack()
         self._opening = asyncio.Lock()
         self._hooks: dict[str, list[Hook]] = {}
+        self.url = ""  # where jobs on this machine reach it over HTTP; whoever serves it says so before it opens
 
     # -- life
 
@@ -92,7 +93,7 @@ class Pushbutton:
         await store.open()
         stack.push_async_callback(store.close)
         with _writing(self.folder):
-            worker_name = await _name(self.folder, store)
+            worker_name = _name(self.folder)
         notifier = LocalNotifier(self.folder / "hint")
         notifier.open()
         stack.callback(notifier.close)
@@ -135,12 +136,6 @@ class Pushbutton:
 
         stack.push_async_callback(end)
 
-    @property
-    def url(self) -> str:
-        """Where this machine reaches the server, once its port is known."""
-        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
-        return f"http://{host}:{self.settings.port}" if self.settings.port else ""
-
     async def __aenter__(self) -> Self:
         await self.open()
         return self
@@ -156,7 +151,7 @@ class Pushbutton:
 
     # -- in-process use
 
-    async def press(self, task: str, /, actor: str = LOCAL, **inputs: Json) -> RunHandle:
+    async def press(self, task: str, actor: str = LOCAL, /, **inputs: Json) -> RunHandle:
         """Press the button; raises what `runtime.press` raises."""
         core = await self.open()
         pressed = await press.press(core, actor, task, inputs)
@@ -319,16 +314,11 @@ def _make(folder: Path, *inside: Path) -> None:
     (folder / ".gitignore").write_text("*\n")
 
 
-async def _name(folder: Path, store: Store) -> str:
-    """The name of this worker: the same after a restart, whatever the machine is called then.
-
-    Where its file is gone (a backup that left it out), it takes the name that active runs have, or nobody would ever
-    end them: the folder is locked, so no other worker can have them.
-    """
+def _name(folder: Path) -> str:
+    """The name of this worker: the same after a restart, whatever the machine is called then."""
     file = folder / "worker"
     if not file.exists():
-        left = await store.runs(RunQuery(states=ACTIVE, limit=1))
-        file.write_text(left[0].worker if left else f"{socket.gethostname()}-{random.token_hex(4)}")
+        file.write_text(f"{socket.gethostname()}-{random.token_hex(4)}")
     return file.read_text()
 
 

@@ -97,6 +97,16 @@ async def test_a_busy_task_that_joins_answers_with_the_run_that_is_there(store):
     assert (answer.made, answer.run.id) == (False, first.id)
 
 
+async def test_a_joined_press_keeps_its_key_also_when_the_run_is_over(store):
+    first = await running(store)
+    joined = await store.press(new(busy=Busy.JOIN, key="k", fingerprint="f"))
+    await store.append(Append(first.id, epoch=1, to=RunState.SUCCEEDED))
+    again = await store.press(new(busy=Busy.JOIN, key="k", fingerprint="f"))
+    assert (joined.run.id, again.run.id, again.made) == (first.id, first.id, False)
+    with pytest.raises(KeyReused):
+        await store.press(new(busy=Busy.JOIN, key="k", fingerprint="other"))
+
+
 async def test_a_task_with_a_free_slot_neither_skips_nor_joins(store):
     await running(store)
     answer = await store.press(new(busy=Busy.JOIN, limit=2))
@@ -281,7 +291,7 @@ async def test_topics_choose_runs_tasks_and_notes_to_everybody(store):
     one, two = await pressed(store, "a"), await pressed(store, "b")
     note = await store.say(Draft(Kind.NOTE, {"text": "hello"}))
     only_b = await store.say(Draft(Kind.NOTE, {"text": "psst"}), task="b")
-    assert [e.run for e in await store.events(Topics(runs=frozenset({one.id})), after=0)] == [one.id, None]
+    assert [e.run for e in await store.events(Topics(runs=frozenset({one.id})), after=0)] == [one.id]
     ids = [e.id for e in await store.events(Topics(tasks=frozenset({"b"})), after=0)]
     assert ids == [2, note.id, only_b.id]
     both = Topics(runs=frozenset({one.id, two.id}), tasks=frozenset({"a", "b"}))

@@ -21,13 +21,22 @@ class EmbeddedDispatch:
 
     def __init__(self) -> None:
         self._lines: dict[str, deque[int]] = {}
+        self._known: set[int] = set()
         self._wake = asyncio.Event()
 
     async def submit(self, run: int, task: str) -> None:
-        self._lines.setdefault(task, deque()).append(run)
-        self._wake.set()
+        if run in self._known:
+            return
+        self._known.add(run)
+        line = self._lines.setdefault(task, deque())
+        line.append(run)
+        # Behind others nothing changes: the head was offered, and is again when a slot is free. An older one than they
+        # are is back from an attempt, and left a slot.
+        if len(line) == 1 or run < line[-2]:
+            self._wake.set()
 
     async def cancel(self, run: int) -> None:
+        self._known.discard(run)
         for line in self._lines.values():
             with contextlib.suppress(ValueError):
                 line.remove(run)
@@ -57,6 +66,7 @@ class EmbeddedDispatch:
             if verdict is Claim.TASK_BUSY:
                 del todo[task]
                 continue
+            self._known.discard(head)
             with contextlib.suppress(ValueError):
                 line.remove(head)  # by value: somebody may have cancelled it meanwhile
             if not line:

@@ -37,6 +37,8 @@ class MemoryStore:
         unfinished = [run for run in self._runs.values() if run.task == new.task and run.state in UNFINISHED]
         busy = len(unfinished) >= new.limit
         if busy and new.busy is Busy.JOIN:
+            if new.key:
+                self._keys[new.task, new.key] = (unfinished[-1].id, new.fingerprint)
             return Pressed(unfinished[-1], made=False)
         skipped = busy and new.busy is Busy.SKIP
         state = RunState.SKIPPED if skipped else RunState.WAITING

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import json
 import os
-import secrets as random
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import pushbutton
@@ -47,7 +48,8 @@ class SpoolFolder:
         folder.mkdir(parents=True, mode=0o700)
         (folder / spool.EVENTS).touch(0o600)
         (folder / "files").mkdir()
-        os.mkfifo(folder / spool.CONTROL, 0o600)
+        for fifo in (spool.CONTROL, spool.CHANNEL):
+            os.mkfifo(folder / fifo, 0o600)
         argv, copy = _snapshot(command, run.id)
         (folder / "copy").write_text(copy)
         limits = task.limits
@@ -71,7 +73,7 @@ class SpoolFolder:
         # The lock is taken here and inherited: there is no moment in which the spool looks abandoned.
         lock = os.open(folder / spool.LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(lock)
             child = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-c", _BOOT, _SOURCE, f"pushbutton: supervisor of run {run.id}"],
                 cwd=folder,
@@ -140,6 +142,25 @@ class SpoolFolder:
             os.close(fd)
         return True
 
+    async def say(self, run: int, text: str) -> bool:
+        return await asyncio.to_thread(self._say, run, text.encode(errors="replace"))
+
+    def _say(self, run: int, data: bytes) -> bool:
+        try:
+            fd = os.open(self.folder(run) / spool.CHANNEL, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            return False  # no reader: nobody is there
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)  # lines of several writers must not mix
+            os.set_blocking(fd, True)
+            while data:
+                data = data[os.write(fd, data) :]
+        except OSError:
+            return False
+        finally:
+            os.close(fd)
+        return True
+
     async def clear(self, run: int) -> Sequence[str]:
         folder = self.folder(run)
         mark = f"PUSHBUTTON_SPOOL={folder}".encode()
@@ -152,9 +173,11 @@ class SpoolFolder:
 
     # -- secrets of runs that wait
 
-    def put_secrets(self, run: int, values: Mapping[str, str]) -> None:
-        if not values:
-            return
+    async def put_secrets(self, run: int, values: Mapping[str, str]) -> None:
+        if values:
+            await asyncio.to_thread(self._put_secrets, run, values)
+
+    def _put_secrets(self, run: int, values: Mapping[str, str]) -> None:
         path = self.root / f"{run}.secrets"
         fd = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(fd, "w") as file:
@@ -170,7 +193,13 @@ class SpoolFolder:
         return values
 
     def drop_secrets(self, run: int) -> None:
-        (self.root / f"{run}.secrets").unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # `sweep` finds it at the next start
+            (self.root / f"{run}.secrets").unlink(missing_ok=True)
+
+    def sweep(self, waiting: Collection[int]) -> None:
+        for file in self.root.glob("*.secrets"):
+            if not (file.stem.isdigit() and int(file.stem) in waiting):
+                file.unlink(missing_ok=True)
 
     # -- children
 
@@ -190,9 +219,16 @@ class SpoolFolder:
         self._children.clear()
 
 
-def new_token() -> str:
-    """With it a job may report on its own run over HTTP."""
-    return "pbr_" + random.token_urlsafe(24)
+def _take(lock: int) -> None:
+    """The lock of a spool that nobody has. Somebody may look at it in this moment, which holds it for that long."""
+    for _ in range(200):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.01)
+        else:
+            return
+    raise OSError(errno.EBUSY, "its folder is held by another supervisor")
 
 
 def _remove_copy(folder: Path) -> None:

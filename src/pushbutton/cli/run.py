@@ -294,6 +294,6 @@ def _run_value(task: Task) -> Any:
 
 
 def _token() -> str:
-    from pushbutton.adapters.spools import new_token  # noqa: PLC0415  what only this command needs
+    from pushbutton.domain.token import new_token  # noqa: PLC0415  what only this command needs
 
     return new_token()

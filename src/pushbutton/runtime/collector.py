@@ -20,7 +20,7 @@ from pushbutton.errors import Fenced, NoSuchRun
 from . import journal
 from .cancel import order
 from .core import Core
-from .ports import Record
+from .ports import Record, Topics
 from .reading import Reading, ending, read, size
 from .watch import TICK, Bell
 
@@ -43,7 +43,8 @@ async def collect(core: Core, run: Run) -> None:
 
 
 async def _follow(core: Core, run: Run, bell: Bell) -> None:
-    position, born, asked, open_step = run.collected, run.collected > 0, False, run.step
+    position, born, asked = run.collected, run.collected > 0, False
+    open_step = await _plain_step(core, run)
     while True:
         held = core.spools.held(run.id)  # asked BEFORE reading: who is gone has written its last
         records, after = core.spools.records(run.id, position)
@@ -62,6 +63,7 @@ async def _follow(core: Core, run: Run, bell: Bell) -> None:
         if born and not asked:
             # An order to stop that was given while the supervisor was not listening yet: the row remembers it.
             asked = True
+            core.spools.drop_secrets(run.id)
             if stop_by := (await core.store.run(run.id)).stop_by:
                 order(core, run, stop_by)
         if records:
@@ -70,19 +72,36 @@ async def _follow(core: Core, run: Run, bell: Bell) -> None:
             await bell.wait(POLL)
 
 
+async def _plain_step(core: Core, run: Run) -> str:
+    """The step that a plain line began before a restart: the next one ends it, as it would have without."""
+    found, after = "", 0
+    while run.step and (page := await core.store.events(Topics(runs=frozenset({run.id})), after=after)):
+        for event in page:
+            if event.kind is Kind.STEP and event.run == run.id:
+                begun = event.data.get("state") == "running" and event.data.get("plain")
+                found = str(event.data["name"]) if begun else ""
+        after = page[-1].id
+    return found
+
+
 async def _end(core: Core, run: Run, reading: Reading, end: Record) -> None:
     """The supervisor wrote its last record: the run is over."""
     state, reason = ending(end)
-    if end.get("lost") and not reading.drafts:
-        reading.add(Kind.NOTE, end["t"], code="lost-output", text=f"{size(end['lost'])} of output are not kept.")
+    at = int(end["t"])
+    if end.get("lost"):
+        reading.add(Kind.NOTE, at, code="lost-output", text=f"In all, {size(end['lost'])} of output are not kept.")
+    if end.get("unheard"):
+        reading.add(Kind.NOTE, at, code="unheard", text=f"{end['unheard']:,} of its reports found no room on the disk.")
     if not end.get("verified", True):
-        reading.add(Kind.NOTE, end["t"], code="unverified", text="This system cannot prove that nothing of it is left.")
-    if state is RunState.SUCCEEDED:
-        reading.row |= {"progress": 100.0} if (await core.store.run(run.id)).progress is not None else {}
+        reading.add(Kind.NOTE, at, code="unverified", text="This system cannot prove that nothing of it is left.")
     if reading.open_step:
         done = "succeeded" if state is RunState.SUCCEEDED else "failed"
-        reading.add(Kind.STEP, end["t"], name=reading.open_step, state=done)
+        reading.add(Kind.STEP, at, name=reading.open_step, state=done)
         reading.row["step"] = "" if state is RunState.SUCCEEDED else reading.open_step
+    if state is RunState.SUCCEEDED:
+        progress = reading.row["progress"] if "progress" in reading.row else (await core.store.run(run.id)).progress
+        reading.row["progress"] = 100.0 if progress is not None else None
+    core.spools.drop_secrets(run.id)
     core.hub.grew(run.id, core.spools.size(run.id), over=True)
     await journal.move(
         core,
@@ -100,6 +119,9 @@ async def _gone(core: Core, run: Run, *, born: bool) -> None:
     """The lock is free and there is no last record."""
     survivors = await core.spools.clear(run.id)
     if not born:
+        if stop_by := (await core.store.run(run.id)).stop_by:
+            reason = "It was stopped before it started."
+            return await journal.move(core, run, RunState.CANCELLED, actor=stop_by, reason=reason)
         # It never came to start the job, and nobody else can: no supervisor is left that has this spool.
         if run.epoch < ATTEMPTS:
             await journal.move(core, run, RunState.WAITING, reason="It could not be started; trying again.")
@@ -108,6 +130,7 @@ async def _gone(core: Core, run: Run, *, born: bool) -> None:
             core, run, RunState.FAILED, reason="It could not be started: its supervisor did not come up."
         )
     core.hub.grew(run.id, core.spools.size(run.id), over=True)
+    core.spools.drop_secrets(run.id)
     reason = "Its supervisor is gone (killed, or the machine was restarted): nobody knows how it ended."
     await journal.move(core, run, RunState.LOST, reason=reason, survivors=list(survivors) or None)
     return None

@@ -7,7 +7,7 @@ Spools    folders in which supervisors write, and the supervisors themselves
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -71,7 +71,10 @@ class RunQuery:
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """Which events: those of any of the runs, of any of the tasks, or all. Notes to everybody belong to all topics."""
+    """Which events: those of any of the runs, of any of the tasks, or all.
+
+    A note to everybody belongs to everything and to tasks, not to a run: nothing follows a run's last event.
+    """
 
     runs: frozenset[int] = frozenset()
     tasks: frozenset[str] = frozenset()
@@ -80,7 +83,7 @@ class Topics:
     def match(self, event: Event) -> bool:
         return (
             self.everything
-            or (event.run is None and event.task is None)
+            or (event.run is None and event.task is None and bool(self.tasks))
             or event.run in self.runs
             or event.task in self.tasks
         )
@@ -149,7 +152,8 @@ class Store(Protocol):
 
     async def expired(self, before: int, *, keep: int, limit: int) -> Sequence[int]:
         """Finished runs pressed before `before` (microseconds), oldest first; the newest `keep` of each task are
-        never among them."""
+        never among them.
+        """
         ...
 
     async def forget(self, runs: Sequence[int]) -> None:
@@ -229,6 +233,12 @@ class Spools(Protocol):
         """Tell the supervisor to end the job. False: nobody is there to hear it."""
         ...
 
+    async def say(self, run: int, text: str) -> bool:
+        """Hand lines to the supervisor as if the job had reported them: it masks, counts and orders them. False:
+        nobody is there to hear it.
+        """
+        ...
+
     async def clear(self, run: int) -> Sequence[str]:
         """The supervisor is gone: end what is left of its tree and remove what it would have removed. Who could not
         be ended is named, "pid name".
@@ -241,13 +251,17 @@ class Spools(Protocol):
         """Take leave of supervisors that have ended: nobody else does."""
         ...
 
-    def put_secrets(self, run: int, values: Mapping[str, str]) -> None:
+    async def put_secrets(self, run: int, values: Mapping[str, str]) -> None:
         """Keep them for a waiting run, readable by us alone, until `take_secrets`."""
         ...
 
     def take_secrets(self, run: int) -> Mapping[str, str]: ...
 
     def drop_secrets(self, run: int) -> None: ...
+
+    def sweep(self, waiting: Collection[int]) -> None:
+        """Remove the kept secrets of every run that is not among these."""
+        ...
 
 
 class Notifier(Protocol):

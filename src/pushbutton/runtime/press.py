@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from pushbutton.domain import command
 from pushbutton.domain.inputs import fingerprint, mask, parse
 from pushbutton.domain.param import Inputs
 from pushbutton.domain.policy import Verb, require
-from pushbutton.domain.run import NewRun
+from pushbutton.domain.run import NewRun, RunState
 from pushbutton.domain.task import Reason, Task
-from pushbutton.errors import InvalidInputs, TaskBroken
+from pushbutton.errors import InvalidInputs, StorageFull, TaskBroken
 
+from . import journal
 from .core import Core, now
 from .ports import Pressed
 
@@ -57,12 +59,25 @@ async def press(
         busy=task.limits.busy,
         limit=task.limits.at_once,
     )
+    secrets = {name: str(inputs[name]) for name in task.secrets if inputs.get(name)}
+    # Shielded: who pressed may be gone before it is done (a client that hung up); half a press helps nobody.
+    return await asyncio.shield(asyncio.create_task(_make(core, new, secrets)))
+
+
+async def _make(core: Core, new: NewRun, secrets: Mapping[str, str]) -> Pressed:
     pressed = await core.store.press(new)
+    run = pressed.run
     if pressed.made:
-        core.spools.put_secrets(pressed.run.id, {name: str(inputs[name]) for name in task.secrets if inputs.get(name)})
-        if not pressed.run.state.over:
-            await core.dispatch.submit(pressed.run.id, slug)
         core.notifier.hint("events")
+        if not run.state.over:
+            try:
+                await core.spools.put_secrets(run.id, secrets)
+            except OSError:
+                await journal.move(
+                    core, run, RunState.FAILED, reason="Its secret inputs could not be kept; press again."
+                )
+                raise StorageFull from None
+            await core.dispatch.submit(run.id, new.task)
     return pressed
 
 

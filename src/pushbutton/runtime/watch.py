@@ -369,10 +369,17 @@ class Hub:
         with self.channel(topics, _nothing_less, bell) as channel:
             while True:
                 target = channel.tip
-                while page := await self._store.events(topics, after=cursor, upto=target, limit=PAGE):
-                    for event in page:
-                        cursor = event.id
-                        yield event
+                try:
+                    page = await self._store.events(topics, after=cursor, upto=target, limit=PAGE)
+                except StoreError as error:
+                    log.warning("a follower waits: %s", error)
+                    await asyncio.sleep(POLL)
+                    continue
+                for event in page:
+                    cursor = event.id
+                    yield event
+                if page:
+                    continue
                 if channel.tip == target:
                     await bell.wait(POLL)
 

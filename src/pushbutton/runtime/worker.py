@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
+import itertools
 import logging
-import secrets as random
 from collections.abc import Coroutine
 from typing import Any
 
@@ -15,6 +14,7 @@ from pushbutton.domain.event import Json
 from pushbutton.domain.param import ParamType
 from pushbutton.domain.run import ACTIVE, Run, RunState
 from pushbutton.domain.task import Task
+from pushbutton.domain.token import hashed, new_token
 from pushbutton.errors import Fenced, NoSuchTask, PushbuttonError, StoreError
 
 from . import journal
@@ -25,6 +25,7 @@ from .ports import Claim, Outcome, RunQuery
 log = logging.getLogger(__name__)
 
 MANY = 1_000_000
+SWEEP = 30  # seconds
 
 
 class Worker:
@@ -35,10 +36,13 @@ class Worker:
         self._following: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        await self._take_back()
-        self._keep(self._reap())
+        self._keep(self._look_after())
+        taken_back = False
         while True:
             try:
+                if not taken_back:
+                    await self._take_back()
+                    taken_back = True
                 await self._core.dispatch.run_worker(self._deliver)
             except StoreError as error:
                 log.warning("waiting runs stay where they are: %s", error)
@@ -55,18 +59,32 @@ class Worker:
                 await task
 
     async def _take_back(self) -> None:
+        """Whoever holds the data folder has all of its runs, whatever the worker before was called."""
         store = self._core.store
-        for run in await store.runs(RunQuery(states=ACTIVE, worker=self._core.worker, limit=MANY)):
+        active = await store.runs(RunQuery(states=ACTIVE, limit=MANY))
+        waiting = await store.runs(RunQuery(states=frozenset({RunState.WAITING}), limit=MANY))
+        self._core.spools.sweep({run.id for run in (*active, *waiting)})
+        for run in active:
             self._follow(run)
-        for run in reversed(await store.runs(RunQuery(states=frozenset({RunState.WAITING}), limit=MANY))):
+        for run in reversed(waiting):
             await self._core.dispatch.submit(run.id, run.task)
+
+    async def _look_after(self) -> None:
+        """Take leave of supervisors; now and then, offer what waits in the store and was never submitted."""
+        for second in itertools.count(1):
+            await asyncio.sleep(1)
+            self._core.spools.reap()
+            if second % SWEEP == 0:
+                with contextlib.suppress(StoreError):
+                    for run in await self._core.store.runs(RunQuery(states=frozenset({RunState.WAITING}), limit=MANY)):
+                        await self._core.dispatch.submit(run.id, run.task)
 
     async def _deliver(self, number: int) -> Outcome:
         """Gate, start, follow: the only way in which a run begins."""
         core = self._core
         waiting = await core.store.run(number)
         task = core.catalog.tasks().get(waiting.task)
-        token = "pbr_" + random.token_urlsafe(24)
+        token = new_token()
         claimed = await core.store.claim(
             number,
             worker=core.worker,
@@ -77,7 +95,12 @@ class Worker:
         )
         if claimed.verdict is Claim.YES and claimed.run:
             core.notifier.hint("events")
-            if await self._start(claimed.run, token):
+            try:
+                started = await self._start(claimed.run, token)
+            except Exception:
+                self._follow(claimed.run)  # who follows finds out what became of it
+                raise
+            if started:
                 self._follow(claimed.run)
         return claimed.verdict
 
@@ -88,7 +111,7 @@ class Worker:
             inputs, secrets = self._inputs(task, run)
             order = command.build(task, inputs, python=self._core.python)
             await self._core.spools.start(run, task, order, secrets, token)
-        except Exception as error:  # noqa: BLE001  whatever it is, a claimed run must not stay `running` unfollowed
+        except Exception as error:
             match error:
                 case PushbuttonError():
                     reason = str(error)
@@ -99,10 +122,9 @@ class Worker:
             log.warning("run %d: %s", run.id, reason, exc_info=not isinstance(error, PushbuttonError | OSError))
             with contextlib.suppress(Fenced):
                 await journal.move(self._core, run, RunState.FAILED, reason=reason)
-            return False
-        finally:
             self._core.spools.drop_secrets(run.id)
-        return True
+            return False
+        return True  # its secrets stay until the job is born: if it never is, it is started once more
 
     def _task(self, run: Run) -> Task:
         try:
@@ -127,11 +149,6 @@ class Worker:
     def _follow(self, run: Run) -> None:
         self._keep(self._guard(run))
 
-    async def _reap(self) -> None:
-        while True:
-            await asyncio.sleep(1)
-            self._core.spools.reap()
-
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._following.add(task)
@@ -151,8 +168,3 @@ class Worker:
                 run = await self._core.store.run(run.id)
             if run.state.over:
                 return None
-
-
-def hashed(token: str) -> str:
-    """What the store keeps of a token. The token has 192 random bits, so a plain hash is enough."""
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import signal
 import sys
@@ -21,18 +22,21 @@ from typing import Any
 from . import process
 from .process import boot_id
 from .redact import Redactor
-from .spool import CONTROL, EVENTS, LOG, Spool
+from .spool import CHANNEL, CONTROL, EVENTS, LOG, Spool
 
 CHUNK = 64 << 10
 BATCH = 256 << 10
 TICK = 0.020  # at most one write to the spool per this many seconds, unless a batch is full
 PIPE = 1 << 20
+MOST_BYTES = 64 << 20  # the same in bytes
 LINE = 64 << 10  # the longest event line taken; the rest of it is dropped
 MOST = 100_000  # event lines taken of one run: a loop that reports without end must not fill the history
 LOOK = 1.0  # how often the tree is written down
 ASK = 0.1  # how often it is looked for orphans that have not been asked to end
 KILLING = 5.0  # how long KILL is repeated before survivors are named
 F_SETPIPE_SZ = 1031
+ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_]")
+"""Terminal escapes in what is reported: nobody shows them, and they must not tear a secret into two harmless halves."""
 
 
 class Supervisor:
@@ -48,68 +52,96 @@ class Supervisor:
         self.alone = False  # no process of the job is left
         self.why = ""  # what ends the run: cancel, timeout, signal; background: what the job left behind is ended
         self.error = ""
+        self.verified = False  # whether "we have no children" proves that the tree is empty
+        self.ended = False  # the last record is written
+        self.told: set[str] = set()  # what is said once
         self.asked: set[tuple[int, int]] = set()  # (pid, start) of who got TERM
         self.survivors: list[process.Process] = []
         self.batch: list[bytes] = []
         self.held = 0  # bytes in `batch`
         self.written = 0.0  # when output was last written, monotonic
-        self.line = b""  # an event line that is not complete
-        self.said = 0  # event lines so far
+        self.lines: dict[int, bytes] = {}  # by descriptor: an event line that is not complete
+        self.said = self.said_bytes = 0  # event lines so far
+        self.unread = -1  # the job's side of its terminal: held open, or its master would hang up on the job
         self.deadlines: dict[str, float] = {}  # by step: timeout, linger, kill, again, give up, look
-        self.output = self.events = self.control = -1
+        self.output = self.events = self.channel = self.control = -1
         self.wake, wake = os.pipe()
         os.set_blocking(self.wake, False)
         os.set_blocking(wake, False)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
 
     def run(self) -> None:
-        verified = process.become_subreaper()
+        self.verified = process.become_subreaper()
         self._listen()
         self._start()
         while not self._over():
             self._turn()
-        self._finish(verified=verified)
+        self._finish()
         while self._left_behind():
             self._turn()
 
     # -- start
 
     def _listen(self) -> None:
-        self.control = os.open(CONTROL, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)  # RDWR: never at end of file
+        self.control = _fifo(CONTROL)
+        self.channel = _fifo(CHANNEL)
         for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)  # only the wake-up pipe matters
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        for fd in (self.control, self.wake):
+        for fd in (self.control, self.channel, self.wake):
             self.poll.register(fd, select.POLLIN)
 
     def _start(self) -> None:
         spec = self.spec
+        me = process.read(os.getpid())
+        self.spool.record("born", pid=os.getpid(), start=me.start if me else 0, boot=boot_id(), epoch=spec["epoch"])
+        # Without this record on the disk, the job is taken for one that never ran, and is started again.
+        if not self.spool.settle():
+            self._not_started("The disk is full, so it was not started.")
+            return
+        self.spool.sync()
+        try:
+            self._spawn()
+        except process.SpawnError as error:
+            self._not_started(self.redact.clean(str(error)))
+        except OSError as error:
+            self._not_started(f"It could not be started: {error.strerror}.")
+        else:
+            now = process.read(self.child)
+            self.spool.record("started", pid=self.child, start=now.start if now else 0)
+            if spec["timeout"]:
+                self._within("timeout", spec["timeout"])
+            self._within("look", 0.1)
+
+    def _not_started(self, error: str) -> None:
+        self.error, self.code, self.alone = error, 127, True
+
+    def _spawn(self) -> None:
+        """Raises `SpawnError`, `OSError`."""
+        spec = self.spec
         self.output, out = self._terminal(spec["tty"]) if spec["tty"] else self._pipe()
         self.events, told = self._pipe()
         inputs = self._inputs(spec["payload"]) if spec["payload"] else None
-        env = {**spec["env"], "PUSHBUTTON_EVENTS": str(process.EVENTS_FD)}
+        env = {
+            **spec["env"],
+            "PUSHBUTTON_EVENTS": str(process.EVENTS_FD),
+            "PUSHBUTTON_CHANNEL": os.path.abspath(CHANNEL),
+        }
         if inputs is not None:
             env["PUSHBUTTON_INPUTS"] = str(process.INPUTS_FD)
-        me = process.read(os.getpid())
-        self.spool.record("born", pid=os.getpid(), start=me.start if me else 0, boot=boot_id(), epoch=spec["epoch"])
         try:
             self.child = process.spawn(
                 spec["argv"], cwd=spec["cwd"], env=env, output=out, events=told, inputs=inputs, tty=bool(spec["tty"])
             )
-        except process.SpawnError as error:
-            self.error, self.code, self.alone = self.redact.clean(str(error)), 127, True
-        else:
-            now = process.read(self.child)
-            self.spool.record("started", pid=self.child, start=now.start if now else 0)
-        for fd in (out, told, inputs):
-            if fd is not None:
-                os.close(fd)
-        for fd in (self.output, self.events):
-            os.set_blocking(fd, False)
-            self.poll.register(fd, select.POLLIN)
-        if spec["timeout"]:
-            self._within("timeout", spec["timeout"])
-        self._within("look", 0.1)
+        finally:
+            if spec["tty"]:
+                self.unread = out
+            for fd in (told, inputs, None if spec["tty"] else out):
+                if fd is not None:
+                    os.close(fd)
+            for fd in (self.output, self.events):
+                os.set_blocking(fd, False)
+                self.poll.register(fd, select.POLLIN)
 
     @staticmethod
     def _pipe() -> tuple[int, int]:
@@ -155,8 +187,8 @@ class Supervisor:
         for fd, _ in self.poll.poll(max(0.0, due - now) * 1000):
             if fd == self.output:
                 self._read_output()
-            elif fd == self.events:
-                self._read_events()
+            elif fd in {self.events, self.channel}:
+                self._read_events(fd)
             elif fd == self.control:
                 self._read_control()
             else:
@@ -190,31 +222,51 @@ class Supervisor:
         self.spool.write(data)
         self.written = time.monotonic()
 
-    def _read_events(self) -> bool:
-        data = self._read(self.events)
+    def _read_events(self, fd: int) -> bool:
+        data = self._read(fd)
         if data is None:
             return False
         if not data:
-            self.poll.unregister(self.events)
-            os.close(self.events)
-            self.events = -1
+            self.poll.unregister(fd)
+            os.close(fd)
+            self.events = -1  # the other one has no end: we hold it open ourselves
             return False
-        *lines, rest = (self.line + data).split(b"\n")
+        *lines, rest = (self.lines.get(fd, b"") + data).split(b"\n")
         for line in lines:
             self._say(line)
-        self.line = rest[: LINE + 1]  # of a line without end only this much is kept
+        self.lines[fd] = rest[: LINE + 1]  # of a line without end only this much is kept
         return True
 
     def _say(self, line: bytes) -> None:
-        if line.strip():
-            self.said += 1
-            if self.said > MOST:
-                if self.said == MOST + 1:
-                    self.spool.record("deaf", kept=MOST)
-                return
-            self._flush()  # so that the event stands behind the output which came before it
-            text = line[:LINE].decode(errors="replace") + ("…" if len(line) > LINE else "")
-            self.spool.record("line", line=self.redact.clean(text))
+        if not line.strip():
+            return
+        self.said, self.said_bytes = self.said + 1, self.said_bytes + min(len(line), LINE)
+        if self.said > MOST or self.said_bytes > MOST_BYTES:
+            if "deaf" not in self.told:
+                self.told.add("deaf")
+                self.spool.record("deaf", kept=self.said - 1)
+            return
+        self._flush()  # so that the event stands behind the output which came before it
+        text = line[:LINE].decode(errors="replace") + ("…" if len(line) > LINE else "")
+        self.spool.record("line", line=self._clean(text))
+
+    def _clean(self, text: str) -> str:
+        """Without secrets, also those that would only be whole once JSON or terminal escapes are undone."""
+        if text.lstrip().startswith("{"):
+            try:
+                return json.dumps(self._cleaned(json.loads(text)))
+            except (ValueError, RecursionError):
+                pass  # no JSON: a line like any other
+        return self.redact.clean(ESCAPES.sub("", text))
+
+    def _cleaned(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.redact.clean(ESCAPES.sub("", value))
+        if isinstance(value, list):
+            return [self._cleaned(inner) for inner in value]
+        if isinstance(value, dict):
+            return {self._cleaned(key): self._cleaned(inner) for key, inner in value.items()}
+        return value
 
     @staticmethod
     def _read(fd: int) -> bytes | None:
@@ -232,8 +284,11 @@ class Supervisor:
                 order = json.loads(line)
             except ValueError:
                 continue
-            if order.get("do") == "stop":
-                self._stop("cancel", by=str(order.get("by", "")), grace=float(order.get("grace", self.spec["grace"])))
+            if isinstance(order, dict) and order.get("do") == "stop":
+                grace = order.get("grace")
+                self._stop(
+                    "cancel", by=str(order.get("by", "")), grace=grace if isinstance(grace, int | float) else None
+                )
 
     def _read_signals(self) -> None:
         numbers = self._read(self.wake) or b""
@@ -244,7 +299,7 @@ class Supervisor:
 
     def _stop(self, why: str, *, by: str = "", grace: float | None = None) -> None:
         """Ask the whole tree to end; what is still there after `grace` seconds is made to."""
-        if self.why in {"cancel", "timeout", "signal"} or self.alone:
+        if self.why in {"cancel", "timeout", "signal"} or self.alone or self.ended:
             return
         grace = self.spec["grace"] if grace is None else grace
         self.why = why
@@ -252,7 +307,16 @@ class Supervisor:
         self.deadlines.pop("timeout", None)
         self.deadlines.pop("linger", None)
         self._ask(process.descendants(os.getpid(), process.everybody()))
+        self._signal_group(signal.SIGTERM)
         self._within("kill", grace)
+
+    def _signal_group(self, number: int) -> None:
+        """Where there is no subreaper there may be no /proc: then the job's own process group is what we know of it."""
+        if not self.verified and self.code is None and self.child:
+            try:
+                os.killpg(self.child, number)
+            except OSError:
+                pass
 
     def _ask(self, members: list[process.Process]) -> None:
         """TERM, once for each.
@@ -270,6 +334,7 @@ class Supervisor:
     def _kill(self) -> None:
         """STOP them all until nobody new appears, then KILL: a fork in between cannot escape."""
         process.send_all(process.stop_all(os.getpid()), signal.SIGKILL)
+        self._signal_group(signal.SIGKILL)
         self.deadlines.setdefault("give up", time.monotonic() + KILLING)
         self._within("again", 0.05)
 
@@ -322,18 +387,18 @@ class Supervisor:
             return bool(self.survivors)
         return self.alone or bool(self.survivors) or self.spec["background"] == "leave"
 
-    def _finish(self, *, verified: bool) -> None:
+    def _finish(self) -> None:
         """Write down what is left in the pipes, then the last record. There is no time limit on the disk."""
         for _ in range(2 * PIPE // CHUNK):  # bounded: what is left behind may write for ever
             if self.output < 0 or not self._read_output():
                 break
             if self.held >= BATCH:
                 self._flush()
-        for _ in range(2 * PIPE // CHUNK):
-            if self.events < 0 or not self._read_events():
-                break
-        self._say(self.line)
-        self.line = b""
+        for fd in (self.events, self.channel):
+            for _ in range(2 * PIPE // CHUNK):
+                if fd < 0 or not self._read_events(fd):
+                    break
+            self._say(self.lines.pop(fd, b""))
         rest = self.redact.finish()
         if rest:
             self.batch.append(rest)
@@ -351,10 +416,12 @@ class Supervisor:
             background=self.why == "background",
             error=self.error,
             survivors=[f"{member.pid} {member.name}" for member in self.survivors],
-            verified=verified,
+            verified=self.verified,
+            unheard=self.spool.unheard,
             bytes=self.spool.size,
             lost=self.spool.lost,
         )
+        self.ended = True
         while not self.spool.settle():
             time.sleep(0.2)
         self.spool.sync()
@@ -367,6 +434,13 @@ class Supervisor:
         if self.batch:
             self._flush()
         return False
+
+
+def _fifo(name: str) -> int:
+    """For reading and writing, so that it never is at its end."""
+    if not os.path.exists(name):
+        os.mkfifo(name, 0o600)
+    return os.open(name, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def main() -> None:

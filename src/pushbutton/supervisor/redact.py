@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import json
+import re
 
 MASK = b"\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2"  # three bullets
 URL_SAFE = bytes.maketrans(b"+/", b"-_")
@@ -44,17 +45,17 @@ class Redactor:
     """Longer values first, so that one which contains another is masked whole."""
 
     def __init__(self, values: list[str]) -> None:
-        raw = {form for value in values for form in forms(value)}
-        self._values = sorted((v for v in raw if len(v) >= SHORTEST), key=len, reverse=True)
+        found = {form for value in values for form in forms(value)}
+        self._values = sorted((form for form in found if len(form) >= SHORTEST), key=len, reverse=True)
+        # The leftmost is found first, and of several at one place the one that stands first here: the longest.
+        self._any = re.compile(b"|".join(re.escape(value) for value in self._values) or rb"(?!)")
         self._held = b""
 
     def feed(self, data: bytes) -> bytes:
         """What may be written now."""
         if not self._values:
             return data
-        data = self._held + data
-        clean, held = self._split(data, hold=True)
-        self._held = held
+        clean, self._held = self._split(self._held + data, hold=True)
         return clean
 
     def finish(self) -> bytes:
@@ -70,24 +71,24 @@ class Redactor:
 
     def _split(self, data: bytes, *, hold: bool) -> tuple[bytes, bytes]:
         """(what may be written, what must wait). The leftmost value is masked first, of several there the longest."""
-        parts = []
-        at = 0
-        while True:
-            wait = len(data) - self._begun(data, at) if hold else len(data)
-            found = [(place, -len(value)) for value in self._values if (place := data.find(value, at)) >= 0]
-            if not found or min(found)[0] >= wait:
-                parts.append(data[at:wait])
-                return b"".join(parts), data[wait:]
-            place, length = min(found)
-            parts += data[at:place], MASK
-            at = place - length
+        parts: list[bytes] = []
+        at, wait = 0, self._begun(data, 0) if hold else len(data)
+        while (found := self._any.search(data, at)) and found.start() < wait:
+            parts += data[at : found.start()], MASK
+            at = found.end()
+            if at > wait:
+                wait = self._begun(data, at)
+        parts.append(data[at:wait])
+        return b"".join(parts), data[wait:]
 
     def _begun(self, data: bytes, start: int) -> int:
-        """How many bytes at the end, `start` at the earliest, are the beginning of some value."""
-        longest = 0
+        """Where the beginning of some value may stand at the end, `start` at the earliest; the length if nowhere."""
+        first = len(data)
         for value in self._values:
-            for length in range(min(len(value) - 1, len(data) - start), longest, -1):
-                if data.endswith(value[:length]):
-                    longest = length
+            at = data.find(value[:1], max(start, len(data) - len(value) + 1))
+            while 0 <= at < first:
+                if value.startswith(data[at:]):
+                    first = at
                     break
-        return longest
+                at = data.find(value[:1], at + 1)
+        return first

@@ -5,6 +5,7 @@
     output    what the job wrote, as it came
     times     16-byte records (offset, microseconds since the epoch): bytes from `offset` on came then
     control   a FIFO: the server writes JSON lines, `{"do": "stop", "grace": 10, "by": "…"}`
+    channel   a FIFO: reports of processes that the job's descriptor does not reach, and of the HTTP API
     tree      the processes of the run at the last look, for who must clean up after us: the boot id in the first
               line, then "pid start name" a line, then "end"
     log       what the supervisor itself had to complain about
@@ -19,7 +20,7 @@ Every event record has `t` (microseconds since the epoch), `o` (output bytes at 
     truncated kept                        the output reached its cap
     deaf      kept                        it reported more often than is listened to; the rest is not kept
     storage   lost                        output that could not be written, in bytes
-    end       code, why, error, survivors, bytes, lost
+    end       code, why, background, error, survivors, verified, bytes, lost, unheard
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ import socket
 import struct
 import time
 
-LOCK, EVENTS, OUTPUT, TIMES, CONTROL, TREE, LOG = "lock", "events", "output", "times", "control", "tree", "log"
+LOCK, EVENTS, OUTPUT, TIMES, TREE, LOG = "lock", "events", "output", "times", "tree", "log"
+CONTROL, CHANNEL = "control", "channel"
 TIME_RECORD = struct.Struct("<QQ")
 FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
 """What a write says when the storage cannot take it now. It may be able to later."""
@@ -67,7 +69,7 @@ def read_records(fd: int, position: int, size: int = 1 << 20) -> tuple[list[Reco
 
 
 def is_held(folder: str | os.PathLike[str]) -> bool:
-    """Whether a live supervisor has this spool. Takes no lock, so that it disturbs nobody who is being born."""
+    """Whether a live supervisor has this spool. Holds a shared lock for a moment: whoever takes it tries again."""
     try:
         fd = os.open(os.path.join(folder, LOCK), os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -83,9 +85,12 @@ def is_held(folder: str | os.PathLike[str]) -> bool:
 
 
 class Spool:
-    """The writing side. A full disk loses output (counted, and said once there is room), never an event."""
+    """The writing side. A full disk loses output, counted and said once there is room.
 
-    BACKLOG = 1 << 20  # bytes of events kept in memory while the disk is full
+    Records wait in memory for room; only reports of the job beyond `BACKLOG` bytes are dropped, and counted.
+    """
+
+    BACKLOG = 1 << 20
 
     def __init__(self, folder: str, hint: str, cap: int) -> None:
         self._events = self._open(os.path.join(folder, EVENTS))
@@ -101,7 +106,8 @@ class Spool:
         self.size = os.fstat(self._output).st_size
         self.lost = 0  # bytes of output that nobody will see
         self._unsaid = 0  # of those, not yet told
-        self._capped = False
+        self._capped = self._ended = False
+        self.unheard = 0  # reports that were dropped
 
     @staticmethod
     def _open(path: str) -> int:
@@ -110,8 +116,13 @@ class Spool:
     def record(self, kind: str, **facts: object) -> None:
         """Append one event and tell the server. While the disk is full it is kept and tried again by `settle`."""
         line = json.dumps({"t": micros(), "o": self.size, "k": kind, **facts}, separators=(",", ":")).encode() + b"\n"
-        if len(self._pending) + len(line) <= self.BACKLOG or kind == "end":
+        if self._ended:
+            return  # nothing follows the last record, whatever is left behind says
+        self._ended = kind == "end"
+        if kind != "line" or len(self._pending) + len(line) <= self.BACKLOG:
             self._pending += line
+        else:
+            self.unheard += 1
         self.settle()
         self.hint()
 

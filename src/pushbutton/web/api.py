@@ -14,20 +14,20 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from pushbutton.domain.event import Draft, Kind
 from pushbutton.domain.policy import LOCAL
 from pushbutton.domain.run import Run, RunState
+from pushbutton.domain.token import hashed
 from pushbutton.errors import BadInput, NoSuchArtifact, NoSuchRun, NotRunning, Refused
 from pushbutton.job.lines import parse
-from pushbutton.runtime import cancel, history, journal, press
+from pushbutton.runtime import cancel, history, press
 from pushbutton.runtime.core import Core, now
-from pushbutton.runtime.ports import Append, RunQuery, Topics
-from pushbutton.runtime.reading import Reading, report
+from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.watch import is_last
-from pushbutton.runtime.worker import hashed
 
 from . import body, shapes, uploads
 
 router = APIRouter(prefix="/api")
 
 LONGEST_WAIT = 300.0
+LONGEST_TEXT = 200
 _PREFER_WAIT = re.compile(r"\bwait\s*=\s*([0-9]{1,6})\b")
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": shapes.Problem, "description": "What is wrong, in one sentence"},
@@ -144,6 +144,8 @@ async def runs(
     for value in (before, limit):
         if value and not re.fullmatch(r"[0-9]{1,15}", value, re.ASCII):
             raise BadInput("“before” and “limit” are numbers.")
+    if len(text) > LONGEST_TEXT:
+        raise BadInput(f"“text” has at most {LONGEST_TEXT} characters.")
     query = RunQuery(task, states, actor, text, before=int(before or 0), limit=max(1, min(int(limit or 50), 500)))
     return JSONResponse([shapes.run_json(run) for run in await history.runs(core_of(request), LOCAL, query)])
 
@@ -192,14 +194,12 @@ async def report_events(request: Request, number: str) -> Response:
     run = await core.store.run(run_number)
     if run.state.over:
         raise NotRunning(run_number, run.state)
-    reading = Reading(open_step=run.step)
-    for line in (await body.read(request)).decode(errors="replace").splitlines():
-        for said in parse(line, open_step=reading.open_step):
-            if said["kind"] == Kind.ARTIFACT:
-                raise BadInput("Files cannot be named from elsewhere; the job itself does that.")
-            report(reading, said["kind"], said["data"], now())
-    if reading.drafts:
-        await journal.write(core, Append(run_number, reading.drafts, epoch=run.epoch, row=reading.row))
+    lines = (await body.read(request)).decode(errors="replace").split("\n")
+    if any(said["kind"] == Kind.ARTIFACT for line in lines for said in parse(line)):
+        raise BadInput("Files cannot be named from elsewhere; the job itself does that.")
+    # To the supervisor, like what the job itself reports: it knows the secrets, and what came before.
+    if not await core.spools.say(run_number, "".join(f"{line}\n" for line in lines)):
+        raise NotRunning(run_number, (await core.store.run(run_number)).state)
     return Response(status_code=204)
 
 

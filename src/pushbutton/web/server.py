@@ -107,5 +107,9 @@ async def serve(app: Pushbutton, sock: socket.socket, asgi: ASGIApp | None = Non
         timeout_graceful_shutdown=10,
         timeout_keep_alive=75,
     )
+    if asgi is None:
+        host, port = sock.getsockname()[:2]
+        near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  what was asked for, not what we choose
+        app.url = f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
     with contextlib.closing(sock):
         await _Server(config, app).serve(sockets=[sock])

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -38,6 +38,7 @@ HEADERS = [
 _WAITING = "pushbutton.streams"
 """The key in a request's scope under which `Shallow` takes streams."""
 _NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
+_PLACE = re.compile(r"([1-9][0-9]{0,14})(?:@([0-9]{1,15}))?", re.ASCII)
 _RUN = re.compile(r"[1-9][0-9]{0,14}", re.ASCII)
 
 
@@ -46,13 +47,12 @@ class Wish:
     """What one client watches. `since` and `offset` are the last it has; None: it said nothing."""
 
     topics: Topics | None = None
-    outputs: frozenset[int] = frozenset()
+    outputs: Mapping[int, int] = field(default_factory=dict)  # by run: the offset that the client has
     boards: frozenset[str] = frozenset()
     since: int | None = None
     ends: bool = False  # one run's events: the stream ends with its last one
     last: int | None = None  # that event's id, if the run was over when the client came
     plain: bool = False  # one run's output, its offset is the id
-    offset: int = 0
     encode: Encode = event_frame
     first: bytes = field(default=b"")
 
@@ -83,10 +83,10 @@ def acceptable(request: Request) -> bool:
 
 @lru_cache(maxsize=500)  # everybody who looks at the same page shares one
 def parse_topics(text: str, boards: frozenset[str]) -> Wish:
-    """`runs`, `run:42`, `task:deploy`, `output:42` and the boards' topics, comma separated."""
+    """`runs`, `run:42`, `task:deploy`, `output:42`, `output:42@1000` (from that byte on) and the boards' topics."""
     runs: set[int] = set()
     tasks: set[str] = set()
-    outputs: set[int] = set()
+    outputs: dict[int, int] = {}
     latest: set[str] = set()
     everything = False
     for topic in filter(None, (part.strip() for part in text.split(","))):
@@ -95,8 +95,10 @@ def parse_topics(text: str, boards: frozenset[str]) -> Wish:
             everything = True
         elif name == "task" and rest:
             tasks.add(rest)
-        elif name in {"run", "output"} and _RUN.fullmatch(rest):
-            (runs if name == "run" else outputs).add(int(rest))
+        elif name == "run" and _RUN.fullmatch(rest):
+            runs.add(int(rest))
+        elif name == "output" and (place := _PLACE.fullmatch(rest)):
+            outputs[int(place[1])] = int(place[2] or 0)
         elif name in boards and rest:
             latest.add(topic)
         else:
@@ -104,7 +106,7 @@ def parse_topics(text: str, boards: frozenset[str]) -> Wish:
     if len(runs) + len(tasks) + len(outputs) + len(latest) > 100:
         raise BadInput("At most 100 topics fit into one stream.")
     topics = Topics(frozenset(runs), frozenset(tasks), everything) if runs or tasks or everything else None
-    return Wish(topics, frozenset(outputs), frozenset(latest))
+    return Wish(topics, outputs, frozenset(latest))
 
 
 class EventStream(Response):
@@ -157,13 +159,18 @@ class EventStream(Response):
             self._quiet = time.monotonic()
             self._beat()
             while self._out.open and not self._core.hub.closing:
-                if data := self._held or self._next() or await self._from_store():
+                data = self._held or self._next()
+                if not data and self._behind:
+                    data = await self._from_store()
+                    if not data:
+                        continue  # who rang while we were reading was not heard: look again
+                if data:
                     self._held = b""
                     await self._out.put(data)
                     self._quiet = time.monotonic()
                 elif self._over:
                     return
-                elif not self._behind:
+                else:
                     await self._sleep()
         finally:
             self._close()
@@ -214,7 +221,14 @@ class EventStream(Response):
     # -- what there is to send
 
     def _next(self) -> bytes:
-        """A chunk of the next source that has one in memory, in turn; empty when a whole round has nothing."""
+        """A chunk of a source that has one in memory; empty when none has.
+
+        In turn, so that none starves another; but what is over is sent to its end first, so that the last event of a
+        run comes behind its last output.
+        """
+        for source in self._sources:
+            if isinstance(source, _Output) and source.followed.over and (data := source.ready()):
+                return data
         for _ in range(2):
             for source in self._round:
                 if data := source.ready():
@@ -248,10 +262,10 @@ class EventStream(Response):
     def _open(self) -> None:
         """Output first: at the end of a run its last lines are sent before its last event."""
         wish, hub = self._wish, self._core.hub
-        for number in sorted(wish.outputs):
+        for number, offset in sorted(wish.outputs.items()):
             size, over = self._core.spools.size(number), self._runs[number].state.over
             tap = hub.follow_output(number, self, size=size, over=over)
-            self._sources.append(_Output(tap, wish.offset, plain=wish.plain))
+            self._sources.append(_Output(tap, offset if offset <= tap.size else 0, plain=wish.plain))
         if wish.topics:
             channel = hub.follow(wish.topics, wish.encode, self)
             self._sources.append(_Events(channel, channel.tip if wish.since is None else wish.since, wish))

@@ -105,9 +105,9 @@ async def output_stream(request: Request) -> Response:
     offset, known = cursor(request)
     if not known or (offset or 0) > size:
         offset = 0
-    if run.state.over and offset is not None and offset >= size and (offset or "last-event-id" in request.headers):
+    if run.state.over and (offset or 0) >= size:
         return Response(status_code=GONE)
-    wish = Wish(outputs=frozenset({number}), plain=True, offset=offset or 0)
+    wish = Wish(outputs={number: offset or 0}, plain=True)
     return EventStream(core, wish, {number: run}, settings(request))
 
 

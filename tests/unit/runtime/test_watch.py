@@ -211,7 +211,7 @@ async def test_a_watcher_gets_its_topics_and_the_notes_to_everybody_only(world):
     await world.say(one, "this")
     await world.store.say(Draft(Kind.NOTE, {"text": "hello"}))
     world.notifier.hint("events")
-    topics = Topics(runs=frozenset({one}))
+    topics = Topics(tasks=frozenset({"a"}))
     seen = await world.follow(topics, 0, lambda event: event.kind is Kind.NOTE)
     assert [event.run for event in seen] == [one, one, None]
 

@@ -71,10 +71,10 @@ class Database:
 
     async def close(self) -> None:
         """Everything that was asked for is written first."""
-        if self._writer:
+        writer, self._writer = self._writer, None  # from here on `write` refuses: nothing gets behind the last job
+        if writer:
             self._jobs.put(None)
-            await asyncio.to_thread(self._writer.join)
-            self._writer = None
+            await asyncio.to_thread(writer.join)
         self._readers.shutdown()
         for connection in self._open_readers:
             connection.close()

@@ -74,9 +74,11 @@ class SqliteStore:
             arms = [("1", ())]
         else:
             # One index range per topic: a single OR would make SQLite read everything after `after`.
-            arms = [("run IS NULL AND task IS NULL", ())]
+            arms = [("run IS NULL AND task IS NULL", ())] if topics.tasks else []
             arms += [("run = ?", (run,)) for run in sorted(topics.runs)]
             arms += [("task = ?", (task,)) for task in sorted(topics.tasks)]
+            if not arms:
+                return []
         one = (
             f"SELECT * FROM (SELECT {EVENT_COLUMNS} FROM events WHERE {{}} AND id > ? AND id <= ? ORDER BY id LIMIT ?)"
         )
@@ -138,12 +140,14 @@ def _insert(db: apsw.Connection, run: int | None, task: str | None, drafts: Sequ
 def _press(db: apsw.Connection, new: NewRun) -> Pressed:
     if new.key:
         same = db.execute(
-            f"SELECT {RUN_COLUMNS}, fingerprint FROM runs WHERE task = ? AND key = ?", (new.task, new.key)
+            "SELECT id, fingerprint FROM runs WHERE task = :task AND key = :key"
+            " UNION ALL SELECT run, fingerprint FROM joined WHERE task = :task AND key = :key",
+            {"task": new.task, "key": new.key},
         ).fetchone()
         if same:
-            if same[-1] != new.fingerprint:
+            if same[1] != new.fingerprint:
                 raise KeyReused(new.key)
-            return Pressed(run_from(same), made=False)
+            return Pressed(_run(db, same[0]), made=False)
     state = RunState.WAITING
     if new.busy is not Busy.QUEUE:
         unfinished = [
@@ -154,6 +158,9 @@ def _press(db: apsw.Connection, new: NewRun) -> Pressed:
         ]
         if len(unfinished) >= new.limit:
             if new.busy is Busy.JOIN:
+                if new.key:
+                    stands_for = (new.task, new.key, unfinished[-1], new.fingerprint)
+                    db.execute("INSERT INTO joined (task, key, run, fingerprint) VALUES (?, ?, ?, ?)", stands_for)
                 return Pressed(_run(db, unfinished[-1]), made=False)
             state = RunState.SKIPPED
     reason = "It was busy, and a press is not kept waiting here." if state is RunState.SKIPPED else ""
