@@ -17,12 +17,15 @@ import select
 import signal
 import sys
 import time
-from typing import Any
 
 from . import process
 from .process import boot_id
 from .redact import Redactor
 from .spool import CHANNEL, CONTROL, EVENTS, LOG, Spool
+
+TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
+if TYPE_CHECKING:
+    from typing import Any
 
 CHUNK = 64 << 10
 BATCH = 256 << 10

@@ -25,11 +25,11 @@ Every event record has `t` (microseconds since the epoch), `o` (output bytes at 
 
 from __future__ import annotations
 
+import _socket  # `socket` adds selectors and more enums, which cost a start 4 ms, for nothing that is needed here
 import errno
 import fcntl
 import json
 import os
-import socket
 import struct
 import time
 
@@ -99,7 +99,7 @@ class Spool:
         self._tree = os.open(os.path.join(folder, TREE), os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         self._hint = hint
         self._name = os.path.basename(folder).encode()
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket = _socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._pending = b""  # events that the disk did not take yet
         self._cap = cap
