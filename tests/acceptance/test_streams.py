@@ -163,7 +163,7 @@ async def test_a_run_that_ends_between_the_look_up_and_the_stream_ends_the_strea
         wish = (
             Wish(Topics(runs=frozenset({stale.id})), since=0, ends=True)
             if what == "events"
-            else Wish(outputs=frozenset({stale.id}), plain=True)
+            else Wish(outputs={stale.id: 0}, plain=True)
         )
         stream = EventStream(core, wish, {stale.id: stale} if what == "output" else {}, Settings())
         sent = await asyncio.wait_for(driven(stream), 10)
