@@ -108,6 +108,7 @@ class Spool:
         self._unsaid = 0  # of those, not yet told
         self._capped = self._ended = False
         self.unheard = 0  # reports that were dropped
+        self._unsynced: set[int] = set()  # descriptors of what was written since the last `sync`
 
     @staticmethod
     def _open(path: str) -> int:
@@ -131,6 +132,7 @@ class Spool:
         while self._pending:
             try:
                 written = os.write(self._events, self._pending)
+                self._unsynced.add(self._events)
             except OSError as error:
                 if error.errno not in FULL:
                     raise
@@ -149,6 +151,7 @@ class Spool:
         if not keep:
             return
         at = TIME_RECORD.pack(self.size, micros())
+        self._unsynced |= {self._output, self._times}
         written = 0
         try:
             while written < len(keep):
@@ -184,11 +187,12 @@ class Spool:
 
     def sync(self) -> None:
         """Make everything survive a power cut."""
-        for fd in (self._output, self._times, self._events):
+        for fd in sorted(self._unsynced):
             try:
                 os.fdatasync(fd) if hasattr(os, "fdatasync") else os.fsync(fd)
             except OSError:
                 pass
+        self._unsynced.clear()
 
     def close(self) -> None:
         self._socket.close()
