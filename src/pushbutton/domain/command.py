@@ -15,12 +15,12 @@ from pushbutton.errors import InvalidInputs
 
 from .event import Json
 from .param import Inputs, Param, ParamType
+from .program import SHELLS
 from .task import Command, CommandTarget, PythonTarget, ScriptTarget, Task
 
-__all__ = ["BadTemplate", "build", "holes", "is_code", "is_shell", "protected"]
+__all__ = ["BadTemplate", "build", "holes", "is_shell", "protected"]
 
 _PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
-_SHELLS = frozenset({"sh", "bash", "dash", "ksh", "zsh"})
 _PROTECTED = frozenset(
     {
         "PATH",
@@ -109,17 +109,7 @@ def is_shell(shebang: str) -> bool:
     names = [word.rpartition("/")[2] for word in words]
     if names[:1] == ["env"]:
         names = [name for name in names[1:] if not name.startswith("-") and "=" not in name]
-    return bool(names) and names[0] in _SHELLS
-
-
-def is_code(argv: Sequence[str], index: int) -> bool:
-    """Whether an argv item is a program text for a shell (`sh -c TEXT`), into which no value may be filled."""
-    before = argv[:index]
-    return (
-        bool(before)
-        and re.fullmatch(r"-[a-z]*c", before[-1]) is not None
-        and any(word.rpartition("/")[2] in _SHELLS for word in before)
-    )
+    return bool(names) and names[0] in SHELLS
 
 
 def protected(variable: str) -> bool:

@@ -232,6 +232,24 @@ async def test_a_command_of_the_configuration_is_a_task(tmp_path: Path):
             "“name” would become part of a shell's program text: give it as an item of its own after that text and a name, and write $1 there; or use $NAME.",
         ),
         (
+            "[echo,",
+            "[sudo, bash, -o, pipefail, -c, --,",
+            (4, 49),
+            "“name” would become part of a shell's program text: give it as an item of its own",
+        ),
+        (
+            "[echo,",
+            "[python3, -c,",
+            (4, 28),
+            "“name” would become part of a program that python reads: use the environment variable $NAME there, or write a script.",
+        ),
+        (
+            "[echo,",
+            "[ssh, host,",
+            (4, 26),
+            "“name” would become part of a shell's program text on the other side, for ssh joins its words: use the environment variable $NAME (SendEnv), or write a script that quotes it.",
+        ),
+        (
             "type: bool",
             "type: boll",
             (8, 14),

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pushbutton.domain.command import BadTemplate, holes, is_code, protected
+from pushbutton.domain.command import BadTemplate, holes, protected
 from pushbutton.domain.param import Choice, Param, ParamType
+from pushbutton.domain.program import REMOTE, SHELLS, program_items
 from pushbutton.domain.run import Busy
 from pushbutton.domain.task import Background, CommandTarget, Limits, Reason, ScriptTarget, Source, Target, Task
 from pushbutton.job.title import title_of
@@ -151,17 +152,15 @@ def _check_command(target: CommandTarget, params: list[Param], at: Place, wrong:
     """The inputs that the command names; each must exist, and none may be a secret."""
     names = {param.name: param for param in params}
     used: set[str] = set()
+    programs = program_items(target.argv, _has_hole)
     for index, item in enumerate(target.argv):
         try:
             named = holes(item)
         except BadTemplate as error:
             wrong.append(((*at, index), str(error)))
             continue
-        if named and is_code(target.argv, index):
-            sentence = f"“{named[0]}” would become part of a shell's program text: give it as an item of its own after"
-            wrong.append(
-                ((*at, index), f"{sentence} that text and a name, and write $1 there; or use ${named[0].upper()}.")
-            )
+        if index in programs:
+            wrong.append(((*at, index), _program(named[0], programs[index])))
             continue
         for name in named:
             used.add(name)
@@ -172,6 +171,31 @@ def _check_command(target: CommandTarget, params: list[Param], at: Place, wrong:
                 sentence = f"“{name}” is a secret, and everybody on the machine can read a command line: "
                 wrong.append(((*at, index), f"{sentence}let the program read it from ${name.upper()}."))
     return used
+
+
+def _has_hole(item: str) -> bool:
+    try:
+        return bool(holes(item))
+    except BadTemplate:
+        return False  # said of that item by itself
+
+
+def _program(name: str, reader: str) -> str:
+    """Why an input may not stand there, and where it may."""
+    if reader in SHELLS:
+        return (
+            f"“{name}” would become part of a shell's program text: give it as an item of its own after that text "
+            f"and a name, and write $1 there; or use ${name.upper()}."
+        )
+    if reader in REMOTE:
+        return (
+            f"“{name}” would become part of a shell's program text on the other side, for {reader} joins its words: "
+            f"use the environment variable ${name.upper()} (SendEnv), or write a script that quotes it."
+        )
+    return (
+        f"“{name}” would become part of a program that {reader} reads: use the environment variable "
+        f"${name.upper()} there, or write a script."
+    )
 
 
 def _check_passing(param: Param, way: str, elsewhere: set[str], at: Place, wrong: list[tuple[Place, str]]) -> None:
