@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import select
 import signal
 import sys
@@ -21,6 +20,7 @@ import time
 from . import process
 from .process import boot_id
 from .redact import Redactor
+from .reports import Reports
 from .spool import CHANNEL, CONTROL, EVENTS, LOG, Spool
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
@@ -31,15 +31,10 @@ CHUNK = 64 << 10
 BATCH = 256 << 10
 TICK = 0.020  # at most one write to the spool per this many seconds, unless a batch is full
 PIPE = 1 << 20
-MOST_BYTES = 64 << 20  # the same in bytes
-LINE = 64 << 10  # the longest event line taken; the rest of it is dropped
-MOST = 100_000  # event lines taken of one run: a loop that reports without end must not fill the history
 LOOK = 1.0  # how often the tree is written down
 ASK = 0.1  # how often it is looked for orphans that have not been asked to end
 KILLING = 5.0  # how long KILL is repeated before survivors are named
 F_SETPIPE_SZ = 1031
-ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_]")
-"""Terminal escapes in what is reported: nobody shows them, and they must not tear a secret into two harmless halves."""
 
 
 class Supervisor:
@@ -57,14 +52,13 @@ class Supervisor:
         self.error = ""
         self.verified = False  # whether "we have no children" proves that the tree is empty
         self.ended = False  # the last record is written
-        self.told: set[str] = set()  # what is said once
         self.asked: set[tuple[int, int]] = set()  # (pid, start) of who got TERM
         self.survivors: list[process.Process] = []
         self.batch: list[bytes] = []
         self.held = 0  # bytes in `batch`
         self.written = 0.0  # when output was last written, monotonic
-        self.lines: dict[int, bytes] = {}  # by descriptor: an event line that is not complete
-        self.said = self.said_bytes = 0  # event lines so far
+        self.reports = Reports(self.redact)
+        self.deaf = False  # it was said that no more reports are taken
         self.unread = -1  # the job's side of its terminal: held open, or its master would hang up on the job
         self.deadlines: dict[str, float] = {}  # by step: timeout, linger, kill, again, give up, look
         self.output = self.events = self.channel = self.control = -1
@@ -234,42 +228,17 @@ class Supervisor:
             os.close(fd)
             self.events = -1  # the other one has no end: we hold it open ourselves
             return False
-        *lines, rest = (self.lines.get(fd, b"") + data).split(b"\n")
-        for line in lines:
-            self._say(line)
-        self.lines[fd] = rest[: LINE + 1]  # of a line without end only this much is kept
+        self._say(self.reports.feed(fd, data))
         return True
 
-    def _say(self, line: bytes) -> None:
-        if not line.strip():
-            return
-        self.said, self.said_bytes = self.said + 1, self.said_bytes + min(len(line), LINE)
-        if self.said > MOST or self.said_bytes > MOST_BYTES:
-            if "deaf" not in self.told:
-                self.told.add("deaf")
-                self.spool.record("deaf", kept=self.said - 1)
-            return
-        self._flush()  # so that the event stands behind the output which came before it
-        text = line[:LINE].decode(errors="replace") + ("…" if len(line) > LINE else "")
-        self.spool.record("line", line=self._clean(text))
-
-    def _clean(self, text: str) -> str:
-        """Without secrets, also those that would only be whole once JSON or terminal escapes are undone."""
-        if text.lstrip().startswith("{"):
-            try:
-                return json.dumps(self._cleaned(json.loads(text)))
-            except (ValueError, RecursionError):
-                pass  # no JSON: a line like any other
-        return self.redact.clean(ESCAPES.sub("", text))
-
-    def _cleaned(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self.redact.clean(ESCAPES.sub("", value))
-        if isinstance(value, list):
-            return [self._cleaned(inner) for inner in value]
-        if isinstance(value, dict):
-            return {self._cleaned(key): self._cleaned(inner) for key, inner in value.items()}
-        return value
+    def _say(self, lines: list[str]) -> None:
+        if lines:
+            self._flush()  # so that they stand behind the output which came before them
+        for line in lines:
+            self.spool.record("line", line=line)
+        if self.reports.deaf and not self.deaf:
+            self.deaf = True
+            self.spool.record("deaf", kept=self.reports.taken)
 
     @staticmethod
     def _read(fd: int) -> bytes | None:
@@ -401,7 +370,7 @@ class Supervisor:
             for _ in range(2 * PIPE // CHUNK):
                 if fd < 0 or not self._read_events(fd):
                     break
-            self._say(self.lines.pop(fd, b""))
+            self._say(self.reports.finish(fd))
         rest = self.redact.finish()
         if rest:
             self.batch.append(rest)
