@@ -222,6 +222,7 @@ class Hub:
         self._taps: dict[int, Tap] = {}
         self._boards: dict[str, Board] = {}
         self._producers: dict[str, Producer] = {}
+        self._lookouts: dict[str, set[Ear]] = {}
         self._bell = Bell()
         self._pump: asyncio.Task[None] | None = None
         self._deaf: Callable[[], None] = lambda: None
@@ -319,6 +320,7 @@ class Hub:
             self._boards[topic] = Board(topic, self._producers[prefix](rest))
         board = self._boards[topic]
         board.bells.add(ear)
+        self._crowd(topic)
         return board
 
     def leave(self, source: Channel | Tap | Board, ear: Ear) -> None:
@@ -326,6 +328,8 @@ class Hub:
         source.bells.discard(ear)
         if isinstance(source, Channel):
             self.watchers -= 1
+        elif isinstance(source, Board):
+            self._crowd(source.topic)
         if source.bells:
             return
         if isinstance(source, Channel):
@@ -336,6 +340,29 @@ class Hub:
         else:
             self._boards.pop(source.topic, None)
             source.close()
+
+    def watching(self, topics: Iterable[str]) -> int:
+        """How many follow at least one of these boards. A browser has one stream for all of its pages."""
+        boards = [self._boards[topic] for topic in topics if topic in self._boards]
+        return len({ear for board in boards for ear in board.bells})
+
+    @contextlib.contextmanager
+    def lookout(self, topics: Iterable[str], ear: Ear) -> Iterator[None]:
+        """Rings when somebody begins or ends to follow one of these boards."""
+        topics = list(topics)
+        for topic in topics:
+            self._lookouts.setdefault(topic, set()).add(ear)
+        try:
+            yield
+        finally:
+            for topic in topics:
+                self._lookouts[topic].discard(ear)
+                if not self._lookouts[topic]:
+                    del self._lookouts[topic]
+
+    def _crowd(self, topic: str) -> None:
+        for ear in self._lookouts.get(topic, ()):
+            ear.ring()
 
     @contextlib.contextmanager
     def channel(self, topics: Topics, encode: Encode, ear: Ear) -> Iterator[Channel]:

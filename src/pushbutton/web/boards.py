@@ -13,7 +13,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pushbutton.domain.ink import Line
@@ -38,18 +38,23 @@ TAIL_CHARS = 1 << 17  # of all its lines together; fewer lines where they are lo
 LINE_CHARS = 10_000  # what a page shows of one line
 
 
-def register(core: Core) -> None:
-    """Make the topics known to the hub."""
+def register(core: Core, root: Callable[[], str] = str) -> None:
+    """Make the topics known to the hub. `root` tells below which path the pages lie."""
     views = Views(core.store, core.catalog)
 
     def patch(rest: str) -> AsyncIterator[bytes]:
-        return _patches(core, views, rest)
+        return _patches(core, views, root, rest)
 
     def tail(rest: str) -> AsyncIterator[bytes]:
         return _tails(core, rest)
 
     core.hub.register("patch", patch)
     core.hub.register("tail", tail)
+
+
+def crowd_of(run: int | str) -> tuple[str, ...]:
+    """The topics of everybody who looks at a run, whatever the language."""
+    return tuple(f"patch:{language}run:{run}" for language in ("", *(f"{code}:" for code in texts.LANGUAGES)))
 
 
 # -- parts of pages
@@ -65,14 +70,15 @@ class _Drawing:
 _Draw = Callable[[], Awaitable[_Drawing]]
 
 
-async def _patches(core: Core, views: Views, rest: str) -> AsyncIterator[bytes]:
-    draw, topics = _drawer(core, views, rest)
+async def _patches(core: Core, views: Views, root: Callable[[], str], rest: str) -> AsyncIterator[bytes]:
+    draw, topics = _drawer(core, views, root, rest)
     bell, shown = Bell(), b""
+    crowd = crowd_of(rest.rpartition(":")[2])  # of a run that is no run: nobody
     deaf = core.notifier.listen("catalog", bell.ring)
     try:
         while True:
             # Drawn while it is followed already, so that nothing can happen in between.
-            with core.hub.channel(topics, event_frame, bell):
+            with core.hub.channel(topics, event_frame, bell), core.hub.lookout(crowd, bell):
                 while True:
                     drawing = await _drawn(draw)
                     if drawing is None:
@@ -105,7 +111,7 @@ async def _drawn(draw: _Draw) -> _Drawing | None:
             return None
 
 
-def _drawer(core: Core, views: Views, rest: str) -> tuple[_Draw, Topics]:
+def _drawer(core: Core, views: Views, root: Callable[[], str], rest: str) -> tuple[_Draw, Topics]:
     """What draws it, and what to follow meanwhile. An unknown one is drawn as nothing."""
     language, _, thing = rest.partition(":")
     if language not in texts.LANGUAGES:
@@ -114,8 +120,8 @@ def _drawer(core: Core, views: Views, rest: str) -> tuple[_Draw, Topics]:
 
     async def a_run() -> _Drawing:
         run = await core.store.run(int(which))
-        view = await views.run(run, now())
-        html = fragments.run_fragments(view, language)
+        view = replace(await views.run(run, now()), watching=core.hub.watching(crowd_of(which)))
+        html = await asyncio.to_thread(fragments.run_fragments, view, language, root())
         if run.state.over:
             return _Drawing(html, None)
         # One that waits depends on those before it.
@@ -124,14 +130,16 @@ def _drawer(core: Core, views: Views, rest: str) -> tuple[_Draw, Topics]:
 
     async def a_task() -> _Drawing:
         view = await views.task(which, now())
-        return _Drawing(fragments.task_fragments(view, language), Topics(tasks=frozenset({which})))
+        html = await asyncio.to_thread(fragments.task_fragments, view, language, root())
+        return _Drawing(html, Topics(tasks=frozenset({which})))
 
     async def all_tasks() -> _Drawing:
         view = await views.tasks(now())
-        return _Drawing(fragments.tasks_fragments(view, language), EVERYTHING, ages=bool(view.going))
+        html = await asyncio.to_thread(fragments.tasks_fragments, view, language, root())
+        return _Drawing(html, EVERYTHING, ages=bool(view.going))
 
     async def going() -> _Drawing:
-        return _Drawing({"now": _pill(await views.running(), language)}, EVERYTHING)
+        return _Drawing({"now": _pill(await views.running(), language, root())}, EVERYTHING)
 
     async def nothing() -> _Drawing:
         return _Drawing({}, None)
@@ -143,9 +151,9 @@ def _drawer(core: Core, views: Views, rest: str) -> tuple[_Draw, Topics]:
     return {"tasks": all_tasks, "now": going}.get(thing, nothing), EVERYTHING
 
 
-def _pill(count: int, language: str) -> str:
+def _pill(count: int, language: str, root: str) -> str:
     """How many go on, for the header of every page."""
-    parts: Any = render.environment(language).get_template("parts.html").make_module()
+    parts: Any = render.environment(language).get_template("parts.html").make_module({"root": root})
     return str(parts.now_pill(count)).strip()
 
 

@@ -5,14 +5,16 @@ Names of our own fields hold a dash, which no param's name can.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from starlette.datastructures import FormData, QueryParams, UploadFile
 
 from pushbutton.domain.event import Json
+from pushbutton.domain.inputs import in_order
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.task import Task
 
@@ -41,6 +43,8 @@ class Field:
     control: str  # cards, select, tick, ticks, area, password, file, or an input's type
     values: tuple[str, ...] = ()
     wrong: str = ""
+    only: str = ""  # "Production", where it is asked only then
+    asked: bool = True  # as the other fields stand
 
     @property
     def id(self) -> str:
@@ -59,6 +63,12 @@ class Field:
     def optional(self) -> bool:
         """May be left empty, and empty is something else than the default."""
         return not self.param.required and self.param.default in (None, "") and self.control not in ("tick", "ticks")
+
+    @property
+    def depends(self) -> str:
+        """What must stand in other fields for this one to be asked: names and values as a form sends them, as JSON."""
+        wanted = {name: [sent(one) for one in values] for name, values in self.param.when.items()}  # type: ignore[arg-type]
+        return json.dumps(wanted, ensure_ascii=False) if wanted else ""
 
     def described(self) -> str:
         """The ids for aria-describedby: the hint, then what is wrong."""
@@ -86,8 +96,10 @@ def control(param: Param) -> str:
 
 
 def fields(task: Task, values: Values | None = None, wrong: Mapping[str, str] | None = None) -> tuple[Field, ...]:
-    """`values` None: the declared defaults. A file or a secret never stands in a field."""
-    return tuple(
+    """`values` None: the declared defaults. A file or a secret never stands in a field. The dry run has no field: it is
+    a button.
+    """
+    made = [
         Field(
             param,
             control(param),
@@ -95,7 +107,36 @@ def fields(task: Task, values: Values | None = None, wrong: Mapping[str, str] | 
             (wrong or {}).get(param.name, ""),
         )
         for param in task.params
-    )
+        if param.name != task.dry_run
+    ]
+    return tuple(_depending(made))
+
+
+def _depending(made: Sequence[Field]) -> list[Field]:
+    """With what each says about when it is asked."""
+    by_name = {field.param.name: field for field in made}
+    found: dict[str, Field] = {}
+    for param in in_order([field.param for field in made])[0]:
+        field = by_name[param.name]
+        asked = all(
+            found[name].asked and {sent(one) for one in wanted} & set(_said(found[name]))  # type: ignore[arg-type]
+            for name, wanted in param.when.items()
+        )
+        only = ", ".join(_label(by_name[name].param, one) for name, wanted in param.when.items() for one in wanted)
+        found[param.name] = replace(field, only=only, asked=asked)
+    return [found.get(field.param.name, field) for field in made]
+
+
+def _said(field: Field) -> Sequence[str]:
+    """The values that a form would send for it; a tick that is not set says no."""
+    return (field.value or "false",) if field.control == "tick" else field.values
+
+
+def _label(param: Param, value: Json) -> str:
+    """A value in words, with the name of its field where it says little by itself."""
+    text = sent(value)  # type: ignore[arg-type]
+    label = next((choice.label for choice in param.choices if sent(choice.value) == text), "") or text
+    return label if param.choices else param.title if value is True else f"{param.title}: {label}"
 
 
 def _standing(param: Param, values: Values | None) -> tuple[str, ...]:
@@ -149,6 +190,11 @@ def raw(task: Task, form: FormData) -> dict[str, object]:
     return given
 
 
+def is_dry(task: Task, form: FormData) -> bool:
+    """Whether the button was the one that changes nothing."""
+    return bool(task.dry_run) and bool(form.getlist(task.dry_run))
+
+
 def shown(param: Param | None, value: Json, t: Texts) -> str:
     """An input as a page shows it."""
     if param is not None and param.type is ParamType.SECRET:
@@ -183,6 +229,8 @@ def summary(task: Task | None, inputs: Mapping[str, Json], t: Texts) -> str:
     for name, value in inputs.items():
         param = params.get(name)
         bare = isinstance(value, bool | int | float)
+        if task is not None and name == task.dry_run:
+            continue  # the state says so
         if value in (None, "", []) or (bare and param is not None and value == param.default):
             continue
         text = shown(param, value, t).replace("\n", " ")

@@ -14,9 +14,9 @@ Fragments = dict[str, str]
 """Element id to outer HTML."""
 
 
-def run_fragments(view: RunView, language: str = "en") -> Fragments:
+def run_fragments(view: RunView, language: str = "en", root: str = "") -> Fragments:
     """Everything on `/runs/{n}` that follows the run; not its output."""
-    parts = _parts("run_parts.html", language, {"now": view.now})
+    parts = _parts("run_parts.html", language, {"now": view.now, "root": root})
     return {
         "title": _said(parts.title(view)),
         "run-state": _said(parts.badge(view)),
@@ -30,10 +30,10 @@ def run_fragments(view: RunView, language: str = "en") -> Fragments:
     }
 
 
-def tasks_fragments(view: TasksView, language: str = "en") -> Fragments:
+def tasks_fragments(view: TasksView, language: str = "en", root: str = "") -> Fragments:
     """What is running, and the last result of each task. `now` is in the header of every page."""
-    parts = _parts("tasks_parts.html", language, {"now": view.now, "back": "/"})
-    frame = _parts("parts.html", language, {"now": view.now})
+    parts = _parts("tasks_parts.html", language, {"now": view.now, "back": f"{root}/", "root": root})
+    frame = _parts("parts.html", language, {"now": view.now, "root": root})
     active = sum(item.run.state.active for item in view.going)
     found = {"now": _said(frame.now_pill(active)), "running": _said(parts.going(view))}
     for card in view.cards:
@@ -41,9 +41,9 @@ def tasks_fragments(view: TasksView, language: str = "en") -> Fragments:
     return found
 
 
-def task_fragments(view: TaskView, language: str = "en") -> Fragments:
+def task_fragments(view: TaskView, language: str = "en", root: str = "") -> Fragments:
     """What others do with this task while somebody fills in the form."""
-    parts = _parts("task_parts.html", language, {"now": view.now})
+    parts = _parts("task_parts.html", language, {"now": view.now, "root": root})
     return {"busy": _said(parts.busy(view)), "last-runs": _said(parts.last_runs(view))}
 
 

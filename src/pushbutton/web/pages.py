@@ -7,6 +7,7 @@ import logging
 import secrets
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -18,13 +19,27 @@ from starlette.routing import Route
 
 from pushbutton import errors
 from pushbutton.domain.run import Run
-from pushbutton.domain.task import Task
+from pushbutton.domain.task import Reason, Task
 from pushbutton.runtime import cancel, history, press
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import RunQuery
 
-from . import export, favourites, filters, find, forms, previews, problems, render, tails, texts, uploads, wording
-from .readers import THEMES, Reader, reader, remember, way_back
+from . import (
+    boards,
+    export,
+    favourites,
+    filters,
+    find,
+    forms,
+    previews,
+    problems,
+    render,
+    tails,
+    texts,
+    uploads,
+    wording,
+)
+from .readers import THEMES, Reader, reader, remember, root_of, way_back
 from .views import Card, TasksView, TaskView, Views
 
 log = logging.getLogger(__name__)
@@ -92,7 +107,7 @@ async def task(request: Request) -> Response:
 async def run(request: Request) -> Response:
     core, who = _core(request), reader(request)
     found = await history.run(core, who.actor, request.path_params["number"])
-    view = await _views(request).run(found, now())
+    view = replace(await _views(request).run(found, now()), watching=core.hub.watching(boards.crowd_of(found.id)))
     failed = found.state.value in ("failed", "lost")
     return await show(
         request, "run.html", room="tasks", parts=[f"patch:run:{found.id}", f"tail:{found.id}"], view=view,
@@ -142,7 +157,8 @@ async def press_task(request: Request) -> Response:
     async with request.form(max_fields=_FIELDS, max_part_size=_FORM) as form:
         key = _text(form, forms.KEY) or secrets.token_urlsafe(16)
         again = _seen_before(request, key)
-        if view.task.confirm and not _text(form, forms.SURE):
+        dry = forms.is_dry(view.task, form)
+        if view.task.confirm and not dry and not _text(form, forms.SURE):
             return await _refused(request, view, form, texts.mark("Tick that you are sure, then press again."), key=key)
         if not again and (faster := _faster(view, form)):
             return await _form(request, view, forms.of_form(view.task, form), 409, key=key, faster=faster,
@@ -159,7 +175,7 @@ async def press_task(request: Request) -> Response:
             return await _refused(request, view, form, said, status=409)
         except (errors.StoreError, errors.TaskBroken, errors.Refused) as error:
             return await _refused(request, view, form, str(error), key=key, status=503)
-    url = f"/runs/{pressed.run.id}" + ("" if pressed.made or again else "?joined=1")
+    url = f"{root_of(request)}/runs/{pressed.run.id}" + ("" if pressed.made or again else "?joined=1")
     if _by_script(request):
         return JSONResponse({"go": url}, 201)
     return RedirectResponse(url, 303)
@@ -207,12 +223,14 @@ async def _form(
     from_run: int = 0, faster: Run | None = None,
 ) -> Response:  # fmt: skip
     job: Task = view.task
+    reason = (wrong or {}).get("why", "") if job.reason is Reason.REQUIRED and not why.strip() else ""
     t = texts.texts(reader(request).language)
     fields = forms.fields(job, values, wrong)
     more = job.help.strip().partition("\n\n")[2].strip()
     return await show(
         request, "task.html", status, room="tasks", parts=[f"patch:task:{job.slug}"], view=view, fields=fields,
         whole=whole, wrong=wrong or whole, why=why, from_run=from_run, faster=faster, more_help=more,
+        reason=reason, must_say=job.reason is Reason.REQUIRED,
         key=key or secrets.token_urlsafe(16), seen=max((item.id for item in view.past.runs), default=0),
         uploads=any(field.control == "file" for field in fields),
         question=forms.filled(job.confirm, fields, t),
@@ -226,27 +244,27 @@ async def stop(request: Request) -> Response:
         await cancel.cancel(_core(request), reader(request).actor, number)
     except errors.NotRunning:
         log.debug("run %s was over before it was stopped", number)  # its page says how it ended
-    return RedirectResponse(f"/runs/{number}", 303)
+    return RedirectResponse(f"{root_of(request)}/runs/{number}", 303)
 
 
 async def settings(request: Request) -> Response:
     """Appearance, language and keys. A script sends one of them, the form sends all."""
     async with request.form() as form:
-        response = RedirectResponse(way_back(_text(form, "back")), 303)
+        response = RedirectResponse(_back(request, form), 303)
         if (theme := _text(form, "theme")) in THEMES:
-            remember(response, "theme", theme)
+            remember(request, response, "theme", theme)
         if (language := _text(form, "language")) in texts.LANGUAGES:
-            remember(response, "language", language)
+            remember(request, response, "language", language)
         if _text(form, "settings") == "all":
-            remember(response, "keys", "on" if _text(form, "keys") else "off")
+            remember(request, response, "keys", "on" if _text(form, "keys") else "off")
         return response
 
 
 async def favourite(request: Request) -> Response:
     async with request.form() as form:
-        response = RedirectResponse(way_back(_text(form, "back")), 303)
+        response = RedirectResponse(_back(request, form), 303)
         pins = favourites.turned(reader(request).pins, _text(form, "slug"), _text(form, "keep") == "1")
-        remember(response, favourites.COOKIE, favourites.write(pins))
+        remember(request, response, favourites.COOKIE, favourites.write(pins))
         return response
 
 
@@ -286,6 +304,17 @@ def _text(form: FormData, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _back(request: Request, form: FormData) -> str:
+    """The page that it was sent from, or the front page."""
+    back, home = way_back(_text(form, "back")), f"{root_of(request)}/"
+    return back if back.startswith(home) else home
+
+
+def _path(request: Request) -> str:
+    """Below the root."""
+    return request.url.path.removeprefix(root_of(request)) or "/"
+
+
 def _by_script(request: Request) -> bool:
     return "application/json" in request.headers.get("accept", "")
 
@@ -296,13 +325,14 @@ async def show(
 ) -> Response:  # fmt: skip
     """`parts` of the page follow the stream: topics of `boards`, to which the page adds its language."""
     who, views = reader(request), _views(request)
-    path = request.url.path
+    path, root = _path(request), root_of(request)
     query = f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
     context = {
-        "reader": who, "zone": who.zone, "now": now(), "room": room, "path": path, "back": quote(path) + query,
+        "reader": who, "zone": who.zone, "now": now(), "room": room, "path": path,
+        "root": root, "back": root + quote(path) + query,
         "topics": " ".join(parts), "since": request.state.since, "running": await views.running(),
         "version": getattr(request.app.state, "version", ""), "languages": texts.LANGUAGES,
-        "scripts": render.scripts(), **shown,
+        "scripts": render.scripts(root), **shown,
     }  # fmt: skip
     html = render.page(template, who.language, context)
     headers = {"cache-control": "no-store", "vary": "cookie, accept-language"}
@@ -332,7 +362,7 @@ async def problem(request: Request, error: Exception) -> Response:
     """The page for an error, in the reader's language."""
     t = texts.texts(reader(request).language)
     request.state.since = getattr(request.state, "since", 0)
-    told = problems.told(error, t, method=request.method, path=request.url.path)
+    told = problems.told(error, t, method=request.method, path=_path(request))
     try:
         return await show(request, "problem.html", told.status, room="", problem=told)
     except errors.StoreError:  # even the header cannot be read

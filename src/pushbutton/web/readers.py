@@ -42,9 +42,14 @@ def reader(request: Request) -> Reader:
     )
 
 
-def remember(response: Response, name: str, value: str) -> None:
+def root_of(request: Request) -> str:
+    """The path below which the pages lie: "" or such as "/buttons"."""
+    return str(request.scope.get("root_path", "")).rstrip("/")
+
+
+def remember(request: Request, response: Response, name: str, value: str) -> None:
     """Keep a setting in the browser for a year."""
-    response.set_cookie(name, value, max_age=_YEAR, path="/", samesite="lax", httponly=True)
+    response.set_cookie(name, value, max_age=_YEAR, path=f"{root_of(request)}/", samesite="lax", httponly=True)
 
 
 def way_back(path: str) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import html
 from collections.abc import Mapping
 from datetime import tzinfo
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +18,8 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from pushbutton.domain.event import iso
-from pushbutton.domain.run import Micros
+from pushbutton.domain.run import Micros, Run
+from pushbutton.domain.task import Task
 
 from . import endings, find, forms, wording
 from .texts import Texts, texts
@@ -39,7 +40,7 @@ def environment(language: str) -> jinja2.Environment:
     )
     env.globals.update(
         t=t,
-        static=static,
+        static=_static,
         time=_time,
         look=wording.LOOKS.__getitem__,
         ending=partial(endings.ending, t=t),
@@ -54,6 +55,7 @@ def environment(language: str) -> jinja2.Environment:
         size=t.size,
         percent=t.percent,
         said=t.sentence,
+        dry=_dry,
         facts=partial(_facts, t=t),
         summary=partial(_summary, t=t),
         sent=forms.sent,
@@ -71,18 +73,22 @@ def page(template: str, language: str, shown: Shown) -> str:
 
 @cache
 def static(name: str) -> str:
-    """The URL of a static file; it changes when the file does."""
+    """The path of a static file, below the root; it changes when the file does."""
     content = files("pushbutton.web").joinpath("static", name).read_bytes()
     return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:10]}"
 
 
-@cache
-def scripts() -> tuple[str, ...]:
+@jinja2.pass_context
+def _static(context: Context, name: str) -> str:
+    return f"{context['root']}{static(name)}"
+
+
+def scripts(root: str) -> tuple[str, ...]:
     """The modules that a page loads."""
-    return tuple(static(name) for name in ("page.js", "form.js", "keys.js", "live.js"))
+    return tuple(root + static(name) for name in ("page.js", "form.js", "keys.js", "live.js"))
 
 
-@cache
+@lru_cache(maxsize=256)
 def markdown(text: str) -> Markup:
     """Help texts: Markdown without raw HTML, and cleaned again after it."""
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
@@ -102,7 +108,7 @@ def markdown(text: str) -> Markup:
     return Markup(clean)  # noqa: S704 - nh3 made it safe
 
 
-@cache
+@lru_cache(maxsize=256)
 def plain(text: str) -> str:
     """The text of Markdown."""
     return html.unescape(nh3.clean(str(markdown(text)), tags=set())).strip()
@@ -117,6 +123,11 @@ def _time(context: Context, at: Micros, form: str = "ago") -> Markup:
     return Markup('<time datetime="{}" data-as="{}" title="{}">{}</time>').format(
         iso(at), form, wording.exact(at, t, zone), text
     )
+
+
+def _dry(run: Run, task: Task | None) -> bool:
+    """Whether it changes nothing, as far as the task as it is today can tell."""
+    return task is not None and task.is_dry(run.inputs)
 
 
 def _facts(inputs: Mapping[str, Any], task: Any, t: Texts) -> list[tuple[str, str]]:

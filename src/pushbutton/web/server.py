@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pushbutton import __version__
 from pushbutton.config import Settings
@@ -55,7 +56,8 @@ def build(core: Core, settings: Settings) -> ASGIApp:
         (Exception, errors.ours),
     ):
         app.add_exception_handler(kind, handler)
-    boards.register(core)
+    app.state.root = ""
+    boards.register(core, lambda: app.state.root)
     # The streams first: their paths lie below those of the API.
     app.router.routes.extend(streams.routes)
     app.include_router(api.router)
@@ -63,7 +65,14 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     app.router.routes.extend(pages.routes())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     extra = {name.strip().lower() for name in settings.allow_host.split(",") if name.strip()}
-    return Guard(Shallow(app), hosts=NAMES | extra)
+    guard = Guard(Shallow(app), hosts=NAMES | extra)
+
+    def rooted(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # no frame that a stream keeps alive
+        # One path for all readers: what changes on their pages is rendered once for everybody.
+        app.state.root = str(scope.get("root_path", "")).rstrip("/")
+        return guard(scope, receive, send)
+
+    return rooted
 
 
 class _Server(uvicorn.Server):

@@ -83,6 +83,7 @@ class RunView:
     outlook: Outlook
     ahead: tuple[Run, ...]  # unfinished runs of the task that come before this one
     now: Micros
+    watching: int = 0  # how many browsers show it right now
 
     @property
     def elapsed(self) -> float:

@@ -147,18 +147,19 @@ class Look:
     colour: str
     icon: str
     word: str
+    dry: str  # the word where the run changes nothing
 
 
 LOOKS: Final = {
-    RunState.HELD: Look("attention", "warn", "Needs you"),
-    RunState.WAITING: Look("waiting", "clock", "Waiting"),
-    RunState.RUNNING: Look("running", "spin", "Running"),
-    RunState.ASKING: Look("attention", "warn", "Needs you"),
-    RunState.SUCCEEDED: Look("succeeded", "check", "Succeeded"),
-    RunState.FAILED: Look("failed", "cross", "Failed"),
-    RunState.CANCELLED: Look("cancelled", "halt", "Cancelled"),
-    RunState.LOST: Look("attention", "off", "Lost"),
-    RunState.SKIPPED: Look("skipped", "halt", "Skipped"),
+    RunState.HELD: Look("attention", "warn", "Needs you", "Dry run, needs you"),
+    RunState.WAITING: Look("waiting", "clock", "Waiting", "Dry run, waiting"),
+    RunState.RUNNING: Look("running", "spin", "Running", "Dry run"),
+    RunState.ASKING: Look("attention", "warn", "Needs you", "Dry run, needs you"),
+    RunState.SUCCEEDED: Look("succeeded", "check", "Succeeded", "Dry run, all well"),
+    RunState.FAILED: Look("failed", "cross", "Failed", "Dry run, failed"),
+    RunState.CANCELLED: Look("cancelled", "halt", "Cancelled", "Dry run, cancelled"),
+    RunState.LOST: Look("attention", "off", "Lost", "Dry run, lost"),
+    RunState.SKIPPED: Look("skipped", "halt", "Skipped", "Dry run, skipped"),
 }
 
 

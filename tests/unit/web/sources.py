@@ -38,5 +38,5 @@ def in_code() -> set[str]:
             found |= {
                 arg.value for arg in call.args[:wanted] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
             }
-    states = {look.word for look in wording.LOOKS.values()}
+    states = {word for look in wording.LOOKS.values() for word in (look.word, look.dry)}
     return found | states | set(wording.MONTHS) | {"1 byte", "{n} bytes"}

@@ -181,6 +181,6 @@ def page_of(task: Task) -> str:
     return page("task.html", "en", {
         "view": TaskView(task, Past(), NOW), "fields": forms.fields(task), "now": NOW, "zone": None, "reader": reader,
         "topics": "", "since": 0, "version": "", "running": 0, "room": "tasks", "path": "/", "back": "/", "scripts": (),
-        "languages": {}, "whole": "", "wrong": None, "why": "", "from_run": 0, "faster": None, "more_help": "",
+        "languages": {}, "root": "", "must_say": False, "reason": "", "whole": "", "wrong": None, "why": "", "from_run": 0, "faster": None, "more_help": "",
         "key": "k", "seen": 0, "uploads": False, "question": "", "button": "",
     })  # fmt: skip

@@ -24,10 +24,35 @@ function fill() { // "Deploy to {where}" follows what is chosen
   }
 }
 
+function ask() { // what is asked only while other fields say so
+  for (const field of all('[data-when]', form)) { // those that it depends on may stand behind it: look until nothing moves
+    field.wanted ??= JSON.parse(field.dataset.when);
+  }
+  for (let moved = true, rounds = 0; moved && rounds < 20; rounds += 1) {
+    moved = false;
+    for (const field of all('[data-when]', form)) {
+      const asked = Object.entries(field.wanted).every(([name, values]) => sent(name).some(value => values.includes(value)));
+      if (asked === (field.dataset.off === undefined) && field.settled) continue;
+      field.settled = moved = true;
+      field.toggleAttribute('data-off', !asked);
+      for (const input of all('input, select, textarea', field)) {
+        input.disabled = !asked;
+        if (input.dataset.need !== undefined) input.required = asked;
+      }
+    }
+  }
+}
+
+function sent(name) { // what the form would send for a field, if it were sent now
+  const inputs = all(`[name="${name}"]`, form).filter(input => !input.disabled && input.type !== 'submit');
+  const values = inputs.filter(input => !['radio', 'checkbox'].includes(input.type) || input.checked).map(input => input.value);
+  return !values.length && inputs[0]?.type === 'checkbox' && inputs[0].value === 'true' ? ['false'] : values;
+}
+
 function repeatInputs(dialog) {
   const facts = one('#sure-facts', dialog);
   facts.replaceChildren(...all('[data-field]', form).flatMap(field => {
-    const text = standing(field.dataset.field);
+    const text = field.dataset.off === undefined && standing(field.dataset.field);
     if (!text) return [];
     const [row, term, value] = ['div', 'dt', 'dd'].map(tag => document.createElement(tag));
     const label = one('legend, label', field).cloneNode(true);
@@ -66,6 +91,7 @@ function checkForm() { // what can be seen here saves a way to the server; the s
   let first = null;
   for (const field of all('[data-field]', form)) {
     const inputs = all('input, select, textarea', field);
+    if (field.dataset.off !== undefined) { complain(field, ''); continue; }
     const text = inputs.map(sentence).find(Boolean) ?? '';
     complain(field, text);
     if (text && !first) first = field.tagName === 'FIELDSET' ? one('input', field) : inputs[0];
@@ -76,8 +102,10 @@ function checkForm() { // what can be seen here saves a way to the server; the s
 
 if (form) {
   form.noValidate = true;
+  ask();
   fill();
   form.addEventListener('input', event => { // not on change: what moves when a field is left takes the click off the button
+    ask();
     fill();
     const field = event.target.closest('[data-field]');
     if (field && one('.wrong:not([hidden])', field)) complain(field, all('input, select, textarea', field).map(sentence).find(Boolean) ?? '');
@@ -93,6 +121,7 @@ if (form) {
     if (!event.persisted && performance.getEntriesByType('navigation')[0]?.type !== 'back_forward') return;
     form.elements['press-key'].value = [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
     busy(false);
+    ask();
     fill();
   });
 }
@@ -100,7 +129,7 @@ if (form) {
 function busy(on) {
   const button = one('.gobar .push', form), label = one('span', button);
   if (on) form.dataset.busy = 'yes'; else delete form.dataset.busy;
-  button.setAttribute('aria-disabled', String(on));
+  for (const either of all('.gobar button', form)) either.setAttribute('aria-disabled', String(on));
   label.textContent = on ? form.dataset.sending : label.textContent;
   if (!on) fill();
 }
@@ -155,7 +184,7 @@ function focusProblem() {
 focusProblem();
 
 document.addEventListener('click', event => { // a link of the summary goes into the field, not only to it
-  const link = event.target.closest?.('#problems a[href^="#f-"]');
+  const link = event.target.closest?.('#problems a[href^="#"]');
   if (!link) return;
   event.preventDefault();
   const target = document.getElementById(link.hash.slice(1));

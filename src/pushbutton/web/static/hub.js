@@ -92,7 +92,7 @@ export class Hub {
     this.#asked = topics.join(',');
     for (const topic of this.#newest.keys()) if (!topics.includes(topic)) this.#newest.delete(topic);
     if (!topics.length) return '';
-    const address = new URL('/api/events', self.location.href);
+    const address = new URL('../api/events', import.meta.url);
     address.searchParams.set('topics', topics.slice(0, MOST).join(','));
     address.searchParams.set('hello', '1');
     const behind = [...this.#tabs.values()].filter(tab => tab.topics.some(told)).map(tab => tab.since);

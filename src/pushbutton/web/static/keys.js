@@ -33,7 +33,7 @@ addEventListener('keydown', event => {
   const after = Date.now() - lead < 1200;
   lead = 0;
   if (after && (event.key === 't' || event.key === 'h')) {
-    location.assign(event.key === 't' ? '/' : '/history');
+    location.assign(new URL(event.key === 't' ? '../' : '../history', import.meta.url));
     event.preventDefault();
     return;
   }

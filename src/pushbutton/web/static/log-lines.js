@@ -31,7 +31,7 @@ export class Lines {
 
   /** @param {string} run @param {() => void} changed called when there are other lines than before, or more */
   constructor(run, changed) {
-    this.address = `/api/runs/${run}/output`;
+    this.address = new URL(`../api/runs/${run}/output`, import.meta.url).href;
     this.changed = changed;
   }
 

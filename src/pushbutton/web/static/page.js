@@ -4,6 +4,7 @@
 const one = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const language = document.documentElement.lang;
+const home = new URL('..', import.meta.url).pathname; // of all pages: “/”, or where the server is mounted
 
 // --- times, in the reader's zone
 
@@ -86,7 +87,7 @@ function tellTimes() {
     if (guess > bar.value) bar.value = guess;
   }
 }
-if (zone && !sameZone) document.cookie = `zone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;
+if (zone && !sameZone) document.cookie = `zone=${encodeURIComponent(zone)}; path=${home}; max-age=31536000; samesite=lax`;
 tellTimes();
 setInterval(tellTimes, 1000);
 
@@ -151,7 +152,7 @@ one('#settings')?.addEventListener('change', event => {
   const theme = event.target.value;
   if (theme === 'auto') delete document.documentElement.dataset.theme; else document.documentElement.dataset.theme = theme;
   one('meta[name=color-scheme]').content = theme === 'auto' ? 'light dark' : theme;
-  fetch('/theme', { method: 'POST', body: new URLSearchParams({ theme, back: '/' }), redirect: 'manual' });
+  fetch(`${home}theme`, { method: 'POST', body: new URLSearchParams({ theme, back: home }), redirect: 'manual' });
 });
 
 // --- kept tasks: the star turns at once, the card moves with the next visit
@@ -196,7 +197,7 @@ if (search && one('#found')) {
   });
   if (search.value && !one('#found .task')) search.addEventListener('input', () => { location.search = `?q=${encodeURIComponent(search.value)}`; }, { once: true });
   one('#find').addEventListener('submit', event => {
-    const only = all('#found .task:not([hidden]) a[href^="/tasks/"]');
+    const only = all('#found .task:not([hidden]) h3 a');
     event.preventDefault();
     if (search.value.trim() && only.length) only[0].focus();
   });
@@ -209,7 +210,7 @@ if (filters) {
   let asking = 0, newest = 0;
   const show = async () => {
     const query = new URLSearchParams([...new FormData(filters)].filter(([, value]) => value)), mine = ++newest;
-    const address = `/history${query.size ? `?${query}` : ''}`;
+    const address = `${home}history${query.size ? `?${query}` : ''}`;
     const page = new DOMParser().parseFromString(await (await fetch(address)).text(), 'text/html');
     const fresh = one('#results', page);
     if (mine !== newest || !fresh) return;
