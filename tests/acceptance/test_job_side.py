@@ -64,3 +64,50 @@ async def test_a_file_that_nobody_can_show_hurts_no_other(spoil, tmp_path):
             assert (await client.get(f"/tasks/{task['slug']}")).status_code == 200
         assert (await client.get("/")).status_code == 200
         await (await app.press("good")).finished()
+
+
+# -- everything that is wrong is said at once
+
+
+PARAMS = """
+[params.data]
+type = "file"
+max_length = 3
+[params.more]
+type = "file"
+min_length = 3
+required = false
+[params.name]
+pass = "argument"
+[params.count]
+type = "int"
+"""
+
+
+async def upload(client: httpx.AsyncClient, content: bytes) -> str:
+    answer = await client.post("/api/uploads", params={"name": "x.csv"}, content=content)
+    return str(answer.json()["value"])
+
+
+async def test_files_are_checked_with_everything_else_at_once(tmp_path):
+    script(tmp_path, "take.sh", "true", head=PARAMS)
+    async with testing.opened(tmp_path) as app, web(app) as client:
+        big, small = await upload(client, b"0123456789"), await upload(client, b"")
+        inputs = {"data": "nope", "name": "-rf", "count": "x", "other": 1}
+        answer = await client.post("/api/tasks/take/runs", json={"inputs": inputs})
+        assert answer.status_code == 422
+        assert answer.json()["fields"] == {
+            "data": "Choose the file again: what was uploaded is not here.",
+            "name": "Begin this with something other than “-”: the job would take it for an option.",
+            "count": "Write a whole number, such as 3.",
+            "other": "There is no input named “other”.",
+        }
+        inputs = {"data": big, "more": small, "name": "a", "count": 1}
+        answer = await client.post("/api/tasks/take/runs", json={"inputs": inputs})
+        assert answer.status_code == 422
+        assert answer.json()["fields"] == {
+            "data": "This file is too big: it has 10 bytes, and 3 fit.",
+            "more": "This file is too small: it has 0 bytes, and 3 are needed.",
+        }
+        inputs = {"data": await upload(client, b"012"), "name": "a", "count": 1}
+        assert (await client.post("/api/tasks/take/runs", json={"inputs": inputs})).status_code < 300

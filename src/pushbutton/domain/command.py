@@ -18,7 +18,7 @@ from .param import Inputs, Param, ParamType
 from .program import SHELLS
 from .task import Command, CommandTarget, PythonTarget, ScriptTarget, Task
 
-__all__ = ["BadTemplate", "build", "holes", "is_shell", "protected"]
+__all__ = ["BadTemplate", "build", "holes", "is_shell", "protected", "refusals"]
 
 _PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _PROTECTED = frozenset(
@@ -69,8 +69,10 @@ class _Filled:
 def build(task: Task, inputs: Inputs, *, python: str) -> Command:
     """The command of one run. A file's value must be the path at which the job finds it.
 
-    Raises `InvalidInputs` where a value that begins with "-" could be taken for an option.
+    Raises `InvalidInputs` with every value that begins with "-" where it could be taken for an option.
     """
+    if wrong := refusals(task, inputs):
+        raise InvalidInputs(wrong)
     argv: Sequence[str]
     payload, snapshot, env = "", False, dict(task.env)
     match task.target:
@@ -79,13 +81,24 @@ def build(task: Task, inputs: Inputs, *, python: str) -> Command:
             argv = (python, "-P", "-m", "pushbutton.job.child", file, name)
             payload = json.dumps(inputs, ensure_ascii=True)
         case ScriptTarget(file=file, passing=passing, shebang=shebang):
-            argv = (file, *_script_arguments(task, passing, inputs))
+            argv = (file, *_script_arguments(task, passing, inputs, {}))
             env |= _environment(task, inputs, {n for n, way in passing.items() if way != "env"})
             snapshot = is_shell(shebang)
         case CommandTarget(argv=items):
-            argv = _command_arguments(task, items, inputs)
+            argv = _command_arguments(task, items, inputs, {})
             env |= _environment(task, inputs, {name for item in items for name in holes(item)})
     return Command(tuple(argv), task.cwd, env, payload, snapshot, task.tty)
+
+
+def refusals(task: Task, inputs: Inputs) -> dict[str, str]:
+    """A sentence for each input that the command cannot take, also where other inputs are still missing."""
+    wrong: dict[str, str] = {}
+    match task.target:
+        case ScriptTarget(passing=passing):
+            _script_arguments(task, passing, inputs, wrong)
+        case CommandTarget(argv=items):
+            _command_arguments(task, items, inputs, wrong)
+    return wrong
 
 
 def holes(item: str) -> list[str]:
@@ -117,7 +130,8 @@ def protected(variable: str) -> bool:
     return variable in _PROTECTED or variable.startswith(_PROTECTED_HEADS)
 
 
-def _command_arguments(task: Task, items: Sequence[str], inputs: Inputs) -> list[str]:
+def _command_arguments(task: Task, items: Sequence[str], inputs: Inputs, wrong: dict[str, str]) -> list[str]:
+    """The items with values in them; what the command cannot take is added to `wrong`."""
     params = {param.name: param for param in task.params}
     argv: list[str] = []
     operands = False  # a "--" has been passed: whatever follows is no option
@@ -125,19 +139,17 @@ def _command_arguments(task: Task, items: Sequence[str], inputs: Inputs) -> list
         filled = _fill(item, inputs)
         for name in holes(item):
             if name in params and params[name].type is ParamType.SECRET:
-                raise InvalidInputs(
-                    {name: "A secret cannot stand in a command line; the job finds it in its environment."}
-                )
+                wrong[name] = "A secret cannot stand in a command line; the job finds it in its environment."
         if filled.empty:
             continue
         if filled.leads and not operands:
-            _refuse_option(params.get(filled.leads), filled.leads, filled.text)
+            _refuse_option(params.get(filled.leads), filled.leads, filled.text, wrong)
         operands = operands or item == "--"
         argv.append(filled.text)
     return argv
 
 
-def _script_arguments(task: Task, passing: Mapping[str, str], inputs: Inputs) -> list[str]:
+def _script_arguments(task: Task, passing: Mapping[str, str], inputs: Inputs, wrong: dict[str, str]) -> list[str]:
     options: list[str] = []
     operands: list[str] = []
     for param in task.params:
@@ -146,7 +158,7 @@ def _script_arguments(task: Task, passing: Mapping[str, str], inputs: Inputs) ->
         if value is None or way == "env":
             continue
         if way == "argument":
-            _refuse_option(param, param.name, _text(value))
+            _refuse_option(param, param.name, _text(value), wrong)
             operands.append(_text(value))
         elif param.type is ParamType.BOOL:
             options += [f"--{_dashed(param.name)}"] if value else []
@@ -176,9 +188,9 @@ def _fill(item: str, inputs: Inputs) -> _Filled:
     return _Filled(text, bool(names) and not values, leads)
 
 
-def _refuse_option(param: Param | None, name: str, text: str) -> None:
+def _refuse_option(param: Param | None, name: str, text: str, wrong: dict[str, str]) -> None:
     if text.startswith("-") and not (param and param.dash):
-        raise InvalidInputs({name: "Begin this with something other than “-”: the job would take it for an option."})
+        wrong[name] = "Begin this with something other than “-”: the job would take it for an option."
 
 
 def _dashed(name: str) -> str:

@@ -20,7 +20,7 @@ from .event import Json
 from .param import Inputs, Param, ParamType
 from .task import Task
 
-__all__ = ["MASK", "VALUE_LIMIT", "applies", "bounds_fault", "fingerprint", "in_order", "mask", "parse"]
+__all__ = ["MASK", "VALUE_LIMIT", "applies", "bounds_fault", "check", "fingerprint", "in_order", "mask", "parse"]
 
 T = TypeVar("T")
 
@@ -58,8 +58,18 @@ def parse(params: Sequence[Param], raw: object, *, form: bool = False, paths: bo
     With `paths` a file's value may be a path on this machine; without, it is the name of a stored upload and holds no
     slash.
     """
+    inputs, wrong = check(params, raw, form=form, paths=paths)
+    if wrong:
+        raise InvalidInputs(wrong)
+    return inputs
+
+
+def check(
+    params: Sequence[Param], raw: object, *, form: bool = False, paths: bool = False
+) -> tuple[Inputs, dict[str, str]]:
+    """The inputs that are well, and a sentence for each that is wrong; see `parse`."""
     if not isinstance(raw, Mapping):
-        raise InvalidInputs({"": "Send the inputs as an object of names and values."})
+        return {}, {"": "Send the inputs as an object of names and values."}
     wrong = _unknown([param.name for param in params], raw)
     found: dict[str, Json] = {}
     for param in in_order(params)[0]:
@@ -75,9 +85,7 @@ def parse(params: Sequence[Param], raw: object, *, form: bool = False, paths: bo
     inputs = {param.name: found[param.name] for param in params if param.name in found}
     if sum(_size(value) for value in inputs.values()) > TOTAL_LIMIT:
         wrong.setdefault("", "All values together are longer than 1 MiB: send less, or put it into a file.")
-    if wrong:
-        raise InvalidInputs(wrong)
-    return inputs
+    return inputs, wrong
 
 
 def applies(param: Param, inputs: Inputs) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from pushbutton.domain import command
-from pushbutton.domain.inputs import fingerprint, mask, parse
-from pushbutton.domain.param import Inputs
+from pushbutton.domain.inputs import check, fingerprint, mask
+from pushbutton.domain.param import Inputs, Param, ParamType
 from pushbutton.domain.policy import Verb, require
 from pushbutton.domain.run import NewRun, RunState
 from pushbutton.domain.task import Reason, Task
@@ -44,7 +46,7 @@ async def press(
         raise InvalidInputs({"": "The idempotency key or the reason is too long."})
     if not _whole(why):
         raise InvalidInputs({"": "Half of a character is missing in the reason: type or paste it again."})
-    inputs = _read(task, raw, why, form=form)
+    inputs = await _read(core, task, raw, why, form=form)
     command.build(task, inputs, python=core.python)  # what cannot be started is refused now, not later
     shown = mask(task, inputs)
     new = NewRun(
@@ -81,18 +83,37 @@ async def _make(core: Core, new: NewRun, secrets: Mapping[str, str]) -> Pressed:
     return pressed
 
 
-def _read(task: Task, raw: Mapping[str, object], why: str, *, form: bool) -> Inputs:
-    """The inputs; what is wrong with them and with the reason is told at once."""
+async def _read(core: Core, task: Task, raw: Mapping[str, object], why: str, *, form: bool) -> Inputs:
+    """The inputs; what is wrong with them, their files and the reason is told at once."""
     wrong = {}
     if task.reason is Reason.REQUIRED and not why.strip():
         wrong["why"] = "Say why: it is shown in the history."
-    try:
-        inputs = parse(task.params, raw, form=form)
-    except InvalidInputs as error:
-        raise InvalidInputs({**wrong, **error.fields}) from None
+    inputs, unfit = check(task.params, raw, form=form)
+    files = [param for param in task.params if param.type is ParamType.FILE and param.name in inputs]
+    missing = await asyncio.to_thread(_missing, core.uploads, files, inputs) if files else {}
+    wrong |= command.refusals(task, inputs) | missing | unfit
     if wrong:
         raise InvalidInputs(wrong)
     return inputs
+
+
+def _missing(uploads: Path, files: Sequence[Param], inputs: Inputs) -> dict[str, str]:
+    """A sentence for each file that is not there, or has not the size that is asked for."""
+    wrong = {}
+    for param in files:
+        try:
+            status = (uploads / str(inputs[param.name])).lstat()
+        except OSError:
+            status = None
+        if status is None or not stat.S_ISREG(status.st_mode):
+            wrong[param.name] = "Choose the file again: what was uploaded is not here."
+        elif param.max_length is not None and status.st_size > param.max_length:
+            wrong[param.name] = f"This file is too big: it has {status.st_size:,} bytes, and {param.max_length:,} fit."
+        elif param.min_length is not None and status.st_size < param.min_length:
+            wrong[param.name] = (
+                f"This file is too small: it has {status.st_size:,} bytes, and {param.min_length:,} are needed."
+            )
+    return wrong
 
 
 def _whole(text: str) -> bool:
