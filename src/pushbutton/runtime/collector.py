@@ -26,6 +26,7 @@ from .watch import TICK, Bell
 
 log = logging.getLogger(__name__)
 
+BREATH = 0.005  # between two looks, at least: a job that writes at full speed gives a word for each batch
 POLL = 0.5  # how often to look without a hint; also how soon a killed supervisor is noticed
 ATTEMPTS = 3  # how often a supervisor that dies before it starts the job is tried again
 
@@ -69,6 +70,7 @@ async def _follow(core: Core, run: Run, bell: Bell) -> None:
         if records:
             await sleep(TICK)
         else:
+            await sleep(BREATH)
             await bell.wait(POLL)
 
 

@@ -27,7 +27,7 @@ TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checker
 if TYPE_CHECKING:
     from typing import Any
 
-CHUNK = 64 << 10
+CHUNK = 256 << 10
 BATCH = 256 << 10
 TICK = 0.020  # at most one write to the spool per this many seconds, unless a batch is full
 PIPE = 1 << 20
