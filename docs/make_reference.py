@@ -156,13 +156,16 @@ def events() -> str:
         *_docstring(lines),
         (
             f"A line longer than {lines.LIMIT >> 10} KiB is cut. The descriptor's number is in `PUSHBUTTON_EVENTS`; "
-            "`pushbutton status`, `progress`, `step` and `artifact` write to it, and print where there is none."
+            "`pushbutton status`, `progress`, `step` and `artifact` write to it. Where that was closed on the way, as "
+            "Python's `subprocess` does, they write to the named pipe at `PUSHBUTTON_CHANNEL`, and they print where "
+            "nobody reads that."
         ),
         "## What a job finds in its environment",
         _table(
             ("Variable", "Meaning"),
             [
                 ("`PUSHBUTTON_EVENTS`", "the file descriptor for its reports"),
+                ("`PUSHBUTTON_CHANNEL`", "a named pipe for the same, for programs that did not inherit the descriptor"),
                 ("`PUSHBUTTON_RUN`, `PUSHBUTTON_TASK`", "its number and its task's name"),
                 ("`PUSHBUTTON_FILES`", "a folder for files that it hands over"),
                 ("`PUSHBUTTON_URL`, `PUSHBUTTON_TOKEN`", "where and with what it may report over HTTP"),

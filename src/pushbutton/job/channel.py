@@ -1,5 +1,8 @@
 """The way from a job to its run: one line per event, to the file descriptor named by PUSHBUTTON_EVENTS.
 
+Where that was closed on the way (Python's `subprocess` closes it), to the named pipe at PUSHBUTTON_CHANNEL, if
+anybody reads it.
+
 A line goes out whole, also from threads and forked processes. Nothing here raises: a run that nobody hears is
 still a run.
 """
@@ -18,9 +21,10 @@ TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checker
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["VARIABLE", "send"]
+__all__ = ["CHANNEL", "VARIABLE", "send"]
 
 VARIABLE = "PUSHBUTTON_EVENTS"
+CHANNEL = "PUSHBUTTON_CHANNEL"
 _LONGEST = 60_000  # bytes: below what `lines.parse` looks at
 
 _lock = _thread.RLock()  # a signal's handler may say something while the same thread is saying something
@@ -38,14 +42,17 @@ os.register_at_fork(after_in_child=_fresh_lock)
 
 def send(kind: str, data: dict[str, Any]) -> bool:
     """Write one event. False: there is no run to tell, so the caller shows it itself."""
-    fd = _descriptor()
+    inherited = _descriptor()
+    fd = _named_pipe() if inherited is None else inherited
     if fd is None:
         return False
-    line = _encode(kind, data)
     try:
-        _in_turn(fd, line)
+        _in_turn(fd, _encode(kind, data), own=inherited is None)
     except OSError:
         pass  # the reader is gone; the job is not hurt
+    finally:
+        if inherited is None:
+            os.close(fd)
     return True
 
 
@@ -78,8 +85,23 @@ def _descriptor() -> int | None:
         return None
 
 
-def _in_turn(fd: int, line: bytes) -> None:
-    """Threads take turns by a lock, processes by `flock`.
+def _named_pipe() -> int | None:
+    """The pipe at PUSHBUTTON_CHANNEL, opened for this one event; None when nobody reads it."""
+    path = os.environ.get(CHANNEL, "")
+    if not path:
+        return None
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except (OSError, ValueError):
+        return None
+    if stat.S_ISFIFO(os.fstat(fd).st_mode):
+        return fd
+    os.close(fd)
+    return None
+
+
+def _in_turn(fd: int, line: bytes, *, own: bool) -> None:
+    """Threads take turns by a lock, processes by `flock`. `own`: nobody else has this open file.
 
     The kernel keeps a line whole up to PIPE_BUF, but would put it into the middle of somebody's longer one. Forked
     processes share one open file, which `flock` would not tell apart; where `/proc` is, each opens the pipe anew.
@@ -91,7 +113,7 @@ def _in_turn(fd: int, line: bytes) -> None:
             return
         _saying = True
         try:
-            turn = os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            turn = fd if own else os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError:
             turn = -1
         try:
@@ -102,7 +124,8 @@ def _in_turn(fd: int, line: bytes) -> None:
             _saying = False
             if turn >= 0:
                 fcntl.flock(turn, fcntl.LOCK_UN)  # a process forked meanwhile has it open too
-                os.close(turn)
+                if not own:
+                    os.close(turn)
 
 
 def _write(fd: int, line: bytes) -> None:

@@ -112,6 +112,91 @@ def test_lines_of_threads_and_forked_processes_do_not_mix(monkeypatch: pytest.Mo
     assert all(len(set(text)) == 1 for text in texts)
 
 
+@contextmanager
+def named_pipe(path: Path) -> Iterator[list[bytes]]:
+    """The lines that came through a FIFO made here; filled when the block ends."""
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    kept = os.open(path, os.O_WRONLY)  # so that the reader sees no end between two writers
+    os.set_blocking(reader, True)
+    lines: list[bytes] = []
+
+    def read() -> None:
+        with os.fdopen(reader, "rb") as pipe:
+            lines.extend(pipe)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        yield lines
+    finally:
+        os.close(kept)
+        thread.join()
+
+
+def test_a_report_from_one_process_deeper_is_heard(tmp_path: Path):
+    """Between it and the job stands a Python that closes all descriptors but three."""
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-m', 'pushbutton.job.command', 'status', 'hello'])"
+    reader, writer = os.pipe()
+    with named_pipe(tmp_path / "channel") as lines:
+        process = subprocess.run(
+            [sys.executable, "-c", code],
+            pass_fds=[writer],
+            env={**os.environ, channel.VARIABLE: str(writer), channel.CHANNEL: str(tmp_path / "channel")},
+            capture_output=True,
+            check=True,
+        )
+    os.close(writer)
+    os.close(reader)
+    assert [json.loads(line) for line in lines] == [{"kind": "status", "data": {"text": "hello", "level": "info"}}]
+    assert process.stderr == b""
+
+
+def test_the_descriptor_goes_before_the_named_pipe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv(channel.CHANNEL, str(tmp_path / "channel"))
+    with named_pipe(tmp_path / "channel") as lines, heard(monkeypatch) as events:
+        context.status("a thing")
+    assert (len(events), lines) == (1, [])
+
+
+def test_long_lines_of_many_processes_do_not_mix_in_the_named_pipe(tmp_path: Path):
+    program = tmp_path / "many.py"
+    program.write_text(
+        "import os, threading\n"
+        "from pushbutton.job import context\n"
+        "def talk(who):\n"
+        "    for n in range(20): context.status(who * (20000 if n % 2 else 20))\n"
+        "os.fork(); os.fork()\n"
+        "threads = [threading.Thread(target=talk, args=(who,)) for who in 'abc']\n"
+        "[t.start() for t in threads]; [t.join() for t in threads]\n"
+        "try:\n"
+        "    while os.wait(): pass\n"
+        "except ChildProcessError: pass\n"
+    )
+    env = {**os.environ, channel.VARIABLE: "", channel.CHANNEL: str(tmp_path / "channel")}
+    with named_pipe(tmp_path / "channel") as lines:
+        subprocess.run([sys.executable, program], env=env, check=True)
+    texts = [json.loads(line)["data"]["text"] for line in lines]
+    assert len(texts) == 4 * 3 * 20
+    assert all(len(set(text)) == 1 for text in texts)
+
+
+@pytest.mark.parametrize("there", ["nothing", "unread", "file"])
+def test_a_channel_that_nobody_reads_is_no_channel(
+    there: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    path = tmp_path / "channel"
+    if there == "unread":
+        os.mkfifo(path)
+    elif there == "file":
+        path.write_text("yours")
+    monkeypatch.setenv(channel.VARIABLE, "")
+    monkeypatch.setenv(channel.CHANNEL, str(path))
+    context.status("a thing")
+    assert capsys.readouterr().err == "● a thing\n"
+    assert there != "file" or path.read_text() == "yours"
+
+
 def test_a_reader_that_is_gone_does_not_hurt(monkeypatch: pytest.MonkeyPatch):
     reader, writer = os.pipe()
     monkeypatch.setenv(channel.VARIABLE, str(writer))
@@ -138,7 +223,7 @@ def test_without_a_channel_it_is_printed(
 
 
 def run(code: str, **env: str) -> subprocess.CompletedProcess[bytes]:
-    clean = {name: value for name, value in os.environ.items() if name != channel.VARIABLE}
+    clean = {name: value for name, value in os.environ.items() if name not in (channel.VARIABLE, channel.CHANNEL)}
     return subprocess.run([sys.executable, "-c", code], capture_output=True, env={**clean, **env}, check=False)
 
 
