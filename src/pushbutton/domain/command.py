@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pushbutton.errors import InvalidInputs
 
 from .event import Json
+from .interpreter import module_command
 from .param import Inputs, Param, ParamType
 from .program import SHELLS
 from .task import Command, CommandTarget, PythonTarget, ScriptTarget, Task
@@ -77,8 +78,7 @@ def build(task: Task, inputs: Inputs, *, python: str) -> Command:
     payload, snapshot, env = "", False, dict(task.env)
     match task.target:
         case PythonTarget(file=file, name=name):
-            # -P: a file of the author's that is named like a standard module must not be taken for it
-            argv = (python, "-P", "-m", "pushbutton.job.child", file, name)
+            argv = module_command(python, "child", file, name)
             payload = json.dumps(inputs, ensure_ascii=True)
         case ScriptTarget(file=file, passing=passing, shebang=shebang):
             argv = (file, *_script_arguments(task, passing, inputs, {}))

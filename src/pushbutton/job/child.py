@@ -26,7 +26,7 @@ TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checker
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["main"]
+__all__ = ["main", "run"]
 
 VARIABLE = "PUSHBUTTON_INPUTS"
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -197,7 +197,8 @@ def _hear_logging() -> None:
         logging.getLogger().setLevel(logging.INFO)
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The whole process: `sys.argv` names file and task, and its exit code is that of the work."""
     if len(sys.argv) != 3:
         sys.exit("usage: python -m pushbutton.job.child FILE NAME")
     code = main(sys.argv[1:])
@@ -206,3 +207,7 @@ if __name__ == "__main__":
     except (OSError, ValueError, AttributeError):
         pass  # nobody reads it any more
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    run()

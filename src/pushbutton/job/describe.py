@@ -29,7 +29,7 @@ from .hints import MISSING, WrongHint
 from .load import load
 from .title import title_of
 
-__all__ = ["describe", "main"]
+__all__ = ["describe", "main", "run"]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Place = dict[str, Any]
@@ -327,7 +327,12 @@ def main(argv: list[str]) -> int:
     return 1 if found["error"] else 0
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The whole process: `sys.argv` names the file."""
     code = main(sys.argv[1:])
     sys.stderr.flush()
     os._exit(code)  # a thread that the author's file started must not hold it
+
+
+if __name__ == "__main__":
+    run()

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from pushbutton.domain.command import BadTemplate, build, holes, is_shell, protected
+from pushbutton.domain.interpreter import module_command
 from pushbutton.domain.param import Inputs, Param, ParamType
 from pushbutton.domain.task import Command, CommandTarget, PythonTarget, ScriptTarget, Source, Target, Task
 from pushbutton.errors import InvalidInputs
@@ -20,7 +21,8 @@ def made(target: Target, inputs: Inputs, *params: Param) -> Command:
 
 def test_a_python_task_runs_in_our_child_with_its_inputs_as_payload():
     command = made(PythonTarget("/jobs/shop.py", "deploy"), {"name": "x"}, NAME)
-    assert command.argv == ("/py", "-P", "-m", "pushbutton.job.child", "/jobs/shop.py", "deploy")
+    assert command.argv == module_command("/py", "child", "/jobs/shop.py", "deploy")
+    assert command.argv[:2] == ("/py", "-P")
     assert json.loads(command.payload) == {"name": "x"}
     assert command.env == {}
 

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pushbutton.domain.environment import kept
+from pushbutton.domain.interpreter import module_command
 from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.domain.run import Busy
 from pushbutton.domain.task import Background, Limits, PythonTarget, Reason, Source, Task
@@ -27,8 +29,8 @@ _IMPORTS_US = re.compile(rb"^[ \t]*(?:from[ \t]+pushbutton\b|import[ \t][^#\n]*\
 _LIMITS = ("timeout", "grace", "at_once", "output")
 
 
-async def read_python(found: Found, *, execute: bool, limit: float = LIMIT) -> Reading:
-    """Never raises. `execute` allows to run the file where its source alone does not tell a type."""
+async def read_python(found: Found, *, execute: bool, python: str = sys.executable, limit: float = LIMIT) -> Reading:
+    """Never raises. `execute` allows to run the file where its source alone does not tell a type, by `python`."""
     path = found.path
     try:
         content = await asyncio.to_thread(path.read_bytes)
@@ -37,7 +39,7 @@ async def read_python(found: Found, *, execute: bool, limit: float = LIMIT) -> R
     if found.form is Form.PYTHON and not _IMPORTS_US.search(content):
         return Reading()
     options = [word for word, wanted in (("--all", found.form is Form.NAMED), ("--import", execute)) if wanted]
-    answer = await _ask(path, options, limit)
+    answer = await _ask(python, path, options, limit)
     if isinstance(answer, str):
         return Reading(whole=Problem(str(path), 1, 1, answer))
     if answer["error"]:
@@ -45,17 +47,20 @@ async def read_python(found: Found, *, execute: bool, limit: float = LIMIT) -> R
     return _reading(found, answer, digest(content))
 
 
-async def _ask(path: Path, options: list[str], limit: float) -> dict[str, Any] | str:
+async def _ask(python: str, path: Path, options: list[str], limit: float) -> dict[str, Any] | str:
     """What `describe` says, or a sentence on why it said nothing. Its process is gone when this returns or raises."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "pushbutton.job.describe", str(path), *options),
-        cwd=path.parent,
-        env={name: value for name, value in os.environ.items() if not name.startswith("PUSHBUTTON_")},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *module_command(python, "describe", str(path), *options),
+            cwd=path.parent,
+            env=kept(os.environ),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return f"It could not be read with {python}: {error.strerror}."
     try:
         async with asyncio.timeout(limit):
             out, _ = await process.communicate()

@@ -11,6 +11,7 @@ import contextlib
 import difflib
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -39,33 +40,41 @@ _AT_ONCE = 2  # Python files that are read at the same time
 _Key = tuple[Path, str]
 
 
-async def read(found: Found, *, execute: bool) -> Reading:
+async def read(found: Found, *, execute: bool, python: str = sys.executable) -> Reading:
     """Read one file, whatever it is. Never raises: a file that nobody thought of is broken, and hurts no other."""
     try:
-        return sound(await _read(found, execute=execute))
+        return sound(await _read(found, execute=execute, python=python))
     except Exception as error:
         log.exception("reading %s failed", found.path)
         sentence = f"It cannot be read ({type(error).__name__}); the server's log says more."
         return sound(Reading(whole=Problem(str(found.path), 1, 1, sentence)))
 
 
-async def _read(found: Found, *, execute: bool) -> Reading:
+async def _read(found: Found, *, execute: bool, python: str) -> Reading:
     match found.form:
         case Form.CONFIG:
             return await asyncio.to_thread(read_config, found)
         case Form.SCRIPT:
             return await asyncio.to_thread(read_script, found)
-    return await read_python(found, execute=execute)
+    return await read_python(found, execute=execute, python=python)
 
 
 class PathCatalog:
     """A `Catalog` over folders, Python files (`file.py:function`), scripts and YAML files.
 
-    `changed` is called in the event loop's thread after each change of what `tasks()` gives.
+    `changed` is called in the event loop's thread after each change of what `tasks()` gives. `python` reads the
+    Python files; it should be the one that will run their tasks.
     """
 
-    def __init__(self, paths: Sequence[str | os.PathLike[str]], changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        paths: Sequence[str | os.PathLike[str]],
+        changed: Callable[[], None] = lambda: None,
+        *,
+        python: str = sys.executable,
+    ) -> None:
         self._words = paths
+        self._python = python
         self._paths: list[Named] = []
         self._changed = changed
         self._tasks: Mapping[str, Task] = MappingProxyType({})
@@ -165,9 +174,9 @@ class PathCatalog:
             del self._under_way[key]
 
     async def _read(self, key: _Key, found: Found) -> None:
-        python = found.form in (Form.PYTHON, Form.NAMED)
-        async with self._turns if python else contextlib.nullcontext():
-            reading = await read(found, execute=True)
+        by_python = found.form in (Form.PYTHON, Form.NAMED)
+        async with self._turns if by_python else contextlib.nullcontext():
+            reading = await read(found, execute=True, python=self._python)
         self._readings[key] = reading
         if reading.whole is None:
             self._known[key] = reading.tasks
