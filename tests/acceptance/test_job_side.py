@@ -111,3 +111,38 @@ async def test_files_are_checked_with_everything_else_at_once(tmp_path):
         }
         inputs = {"data": await upload(client, b"012"), "name": "a", "count": 1}
         assert (await client.post("/api/tasks/take/runs", json={"inputs": inputs})).status_code < 300
+
+
+# -- what a job says
+
+
+async def test_a_report_of_a_process_that_inherited_nothing_is_heard(tmp_path):
+    body = "import subprocess\nsubprocess.run(['pushbutton', 'status', 'hello'], check=True)\n"
+    script(tmp_path, "deeper.py", body)
+    async with testing.opened(tmp_path) as app:
+        done = await testing.press_and_wait(app, "deeper")
+    assert (done.statuses, done.output) == (["hello"], "")
+
+
+# -- what authors may say of an input
+
+
+async def test_a_dash_and_words_beside_a_choice_work_from_the_file_to_the_job(tmp_path):
+    (tmp_path / "shop.py").write_text(
+        "from typing import Annotated, Literal\nfrom pushbutton import Field, task\n"
+        "@task\ndef go(\n"
+        "    where: Annotated[Literal['a', 'b'], Field(labels={'a': ('Alpha', 'The first one.'), 'b': 'Beta'})],\n"
+        "): print(where)\n"
+    )
+    (tmp_path / "pushbutton.yaml").write_text(
+        "tasks:\n  say:\n    command: [echo, '{text}']\n    params: {text: {dash: true}}\n"
+        "  ask:\n    command: [echo, '{text}']\n    params: {text: {choices: {a: [Alpha, The first one.], b: Beta}}}\n"
+    )
+    async with testing.opened(tmp_path) as app, web(app) as client:
+        assert (await testing.press_and_wait(app, "say", text="-n x")).output == "-n x\n"
+        assert (await testing.press_and_wait(app, "go", where="b")).output == "b\n"
+        for name in ("go", "ask"):
+            page = (await client.get(f"/tasks/{name}")).text
+            assert "Alpha" in page
+            assert "The first one." in page
+            assert "Beta" in page
