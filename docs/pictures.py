@@ -17,6 +17,7 @@ PICTURES = HERE / "pictures"
 TOUR = HERE.parent / "examples" / "tour"
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 SLOW = 60_000  # milliseconds that a run of the tour may take
+WHY = "Fixes the wrong delivery date at checkout (PM-412)."
 EARLIER = 4  # runs before the one that is shown, so that there is something to go by
 
 
@@ -39,6 +40,8 @@ def served() -> Iterator[str]:
 def press(page: Page, **ticks: str) -> None:
     for name, value in ticks.items():
         page.locator(f"[name={name}][value={value}]").check()
+    if page.locator("#press-why[required]").count():
+        page.locator("#press-why").fill(WHY)
     page.locator(".gobar .push").click()
     if page.locator("#sure").count():
         page.locator("#sure .push").click()
@@ -71,6 +74,12 @@ def history(browser: Browser, address: str) -> None:
         page.goto(f"{address}/tasks/deploy-web-shop")
         press(page, where="staging")
         over(page)
+    page.goto(f"{address}/tasks/deploy-web-shop")
+    page.locator("[name=where][value=production]").check()
+    page.locator("#press-why").fill(WHY)
+    page.locator(".gobar .dry").click()
+    page.wait_for_url(re.compile(r"/runs/\d+"))
+    over(page)
     page.close()
 
 
@@ -78,6 +87,7 @@ def pictures(browser: Browser, address: str, theme: str, size: dict[str, int], s
     page = browser.new_page(locale="en-GB", color_scheme=theme, viewport=size)  # type: ignore[arg-type]
     page.goto(f"{address}/tasks/deploy-web-shop")
     page.locator("[name=where][value=production]").check()
+    page.locator("#press-why").fill(WHY)
     shoot(page, f"task{suffix}")
     page.locator(".gobar .push").click()
     shoot(page, f"question{suffix}", whole=False)

@@ -24,6 +24,7 @@ Version = Literal["2.14.3", "2.14.2", "2.14.1"]
     group="Deployments",
     button="Deploy {version} to {where}",
     confirm="Deploy {version} to {where}?",
+    reason="required",
     timeout=15 * 60,
 )
 def deploy_web_shop(
@@ -40,17 +41,20 @@ def deploy_web_shop(
     ],
     version: Version = "2.14.3",
     servers: Annotated[int, Field(min=1, max=8, label="Servers at a time")] = 2,
-    tell: Annotated[tuple[Literal["#releases", "#support", "#warehouse"], ...], Field(label="Tell these rooms")] = (
-        "#releases",
-    ),
+    tell: Annotated[
+        tuple[Literal["#releases", "#support", "#warehouse"], ...],
+        Field(label="Tell these rooms", when={"where": Where.PRODUCTION}),
+    ] = ("#releases",),
     not_before: Annotated[date | None, Field(label="Not before")] = None,
     note: Annotated[str, Field(max_length=400, multiline=True, label="What is new")] = "",
-    dry_run: Annotated[bool, Field(label="Dry run: change nothing")] = True,
+    dry_run: bool = False,
 ) -> str:
     """Puts a new version of the shop on test, staging or production.
 
     Customers can go on shopping while it works. If a check fails, the shop stays on the version it has.
     **Roll back the web shop** undoes a deployment.
+
+    **Dry run** goes through every step and reports what it would do. It changes nothing.
 
     Args:
         servers: There are 8. More at a time is faster, and leaves fewer for the customers.
@@ -89,7 +93,7 @@ def deploy_web_shop(
             print(f"\x1b[32m200\x1b[0m {page}")
     for room in tell:
         print(f"To {room}: shop {version} is on {where.value}. {note}".rstrip())
-    return f"Dry run, all well: {version} could go to {where.value}" if dry_run else f"{version} is on {where.value}"
+    return f"All is well: {version} could go to {where.value}" if dry_run else f"{version} is on {where.value}"
 
 
 @task(group="Deployments", confirm="Return to {version}?", busy="join")

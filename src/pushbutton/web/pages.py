@@ -39,6 +39,7 @@ from . import (
     uploads,
     wording,
 )
+from .errors import http
 from .readers import THEMES, Reader, reader, remember, root_of, way_back
 from .views import Card, TasksView, TaskView, Views
 
@@ -356,6 +357,12 @@ def page(endpoint: Endpoint) -> Endpoint:
             return await problem(request, error)
 
     return shown
+
+
+async def missing(request: Request, error: Exception) -> Response:
+    """An address that leads nowhere: a page for people, problem+json for programs."""
+    wanted = "text/html" in request.headers.get("accept", "") and not _path(request).startswith(("/api/", "/static/"))
+    return await problem(request, error) if wanted else await http(request, error)
 
 
 async def problem(request: Request, error: Exception) -> Response:

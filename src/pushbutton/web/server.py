@@ -51,7 +51,7 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     app.openapi = lambda: reference.document(app)  # type: ignore[method-assign]  # FastAPI's own way to add to it
     for kind, handler in (
         (PushbuttonError, errors.known),
-        (HTTPException, errors.http),
+        (HTTPException, pages.missing),
         (RequestValidationError, errors.invalid),
         (Exception, errors.ours),
     ):

@@ -181,6 +181,25 @@ def page_of(task: Task) -> str:
     return page("task.html", "en", {
         "view": TaskView(task, Past(), NOW), "fields": forms.fields(task), "now": NOW, "zone": None, "reader": reader,
         "topics": "", "since": 0, "version": "", "running": 0, "room": "tasks", "path": "/", "back": "/", "scripts": (),
-        "languages": {}, "root": "", "must_say": False, "reason": "", "whole": "", "wrong": None, "why": "", "from_run": 0, "faster": None, "more_help": "",
+        "languages": {}, "root": "", "must_say": False, "reason": "",
+        "whole": "", "wrong": None, "why": "", "from_run": 0, "faster": None, "more_help": "",
         "key": "k", "seen": 0, "uploads": False, "question": "", "button": "",
     })  # fmt: skip
+
+
+def test_a_field_knows_whether_it_is_asked_as_the_others_stand():
+    where = Param("where", ParamType.CHOICE, choices=(Choice("test", "Test"), Choice("live", "Live")))
+    sure = Param("sure", ParamType.BOOL, when={"where": ["live"]})
+    note = Param("note", ParamType.STR, when={"sure": [True]})
+    task = a_task(note, where, sure)
+    asked = {field.param.name: (field.asked, field.only) for field in forms.fields(task, {"where": ["live"]})}
+    assert asked == {"note": (False, "Sure"), "where": (True, ""), "sure": (True, "Live")}
+    sure_of_it = forms.fields(task, {"where": ["live"], "sure": ["true"]})
+    assert [field.asked for field in sure_of_it] == [True, True, True]
+    assert sure_of_it[0].depends == '{"sure": ["true"]}'
+
+
+def test_a_dry_run_is_no_field_and_is_left_out_of_the_summary():
+    task = a_task(Param("dry", ParamType.BOOL), Param("name", ParamType.STR), dry_run="dry")
+    assert [field.param.name for field in forms.fields(task)] == ["name"]
+    assert forms.summary(task, {"dry": True, "name": "shop"}, texts("en")) == "shop"

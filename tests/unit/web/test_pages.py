@@ -12,10 +12,12 @@ import pytest
 from tests.unit.web.worlds import EVERY, NOW, S, a_run, a_task, events
 
 from pushbutton.domain.event import Kind
+from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.run import Run, RunState
 from pushbutton.testing import opened
 from pushbutton.web.estimates import Outlook, Past
 from pushbutton.web.fragments import run_fragments, task_fragments, tasks_fragments
+from pushbutton.web.render import markdown, plain
 from pushbutton.web.steps import story
 from pushbutton.web.views import Card, Going, RunView, TasksView, TaskView
 
@@ -302,3 +304,33 @@ def test_a_long_story_is_cut_and_says_so():
     parts = run_fragments(a_view(run, *((n / S, Kind.STATUS, {"text": f"say {n}"}) for n in range(300))))
     assert parts["run-updates"].count("<li") == 100
     assert "the last 100 of 300" in parts["run-updates"]
+
+
+def test_the_parts_lead_to_where_the_pages_lie():
+    run, task = a_run(state=RunState.SUCCEEDED), a_task()
+    past = Past((run,))
+    parts = tasks_fragments(TasksView((Card(task, past),), (Going(run, story(run, ()), Outlook()),), NOW), root="/b")
+    parts |= task_fragments(TaskView(task, past, NOW), root="/b") | run_fragments(a_view(run), root="/b")
+    links = re.findall(r'(?:href|action|src)="([^#"]+)', "".join(parts.values()))
+    assert links
+    assert [link for link in links if not link.startswith("/b/")] == []
+
+
+def test_a_dry_run_says_so_in_the_word_of_its_state():
+    task = a_task(Param("dry", ParamType.BOOL), dry_run="dry")
+    run = a_run(state=RunState.SUCCEEDED, inputs={"dry": True})
+    view = replace(a_view(run), task=task)
+    assert "Dry run, all well" in run_fragments(view)["run-state"]
+    assert "Probelauf, alles gut" in run_fragments(view, "de")["run-state"]
+    assert "Dry run" not in run_fragments(replace(view, run=replace(run, inputs={"dry": False})))["run-state"]
+    assert "Dry run, all well" in task_fragments(TaskView(task, Past((run,)), NOW))["last-runs"]
+
+
+def test_a_run_says_who_looks_only_while_it_goes_on():
+    assert "3 people" in run_fragments(replace(a_view(a_run()), watching=3))["run-facts"]
+    over = replace(a_view(a_run(state=RunState.SUCCEEDED)), watching=3)
+    assert "3 people" not in run_fragments(over)["run-facts"]
+
+
+def test_nothing_that_was_rendered_of_help_texts_is_kept_for_ever():
+    assert (markdown.cache_info().maxsize, plain.cache_info().maxsize) == (256, 256)

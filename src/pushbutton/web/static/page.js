@@ -155,6 +155,10 @@ one('#settings')?.addEventListener('change', event => {
   fetch(`${home}theme`, { method: 'POST', body: new URLSearchParams({ theme, back: home }), redirect: 'manual' });
 });
 
+one('#settings')?.addEventListener('submit', event => { // filters change the address without another page
+  event.target.elements.back.value = location.pathname + location.search;
+});
+
 // --- kept tasks: the star turns at once, the card moves with the next visit
 
 document.addEventListener('submit', event => {
