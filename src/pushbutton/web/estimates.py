@@ -32,10 +32,21 @@ class Past:
 
     runs: tuple[Run, ...] = ()
     steps: Mapping[str, float] = field(default_factory=dict)
+    dry_run: str = ""  # the input that tells dry runs from others: one kind says nothing about the other
+    dry: bool = False  # what is estimated is a dry run
+
+    @property
+    def good(self) -> tuple[Run, ...]:
+        """Those to go by: they succeeded, and are of the same kind."""
+        return tuple(
+            run
+            for run in self.runs
+            if run.state is RunState.SUCCEEDED and (run.inputs.get(self.dry_run) is True) is self.dry
+        )
 
     @property
     def durations(self) -> list[float]:
-        return sorted(seconds for run in self.runs if run.state is RunState.SUCCEEDED and (seconds := lasted(run)))
+        return sorted(seconds for run in self.good if (seconds := lasted(run)))
 
     @property
     def samples(self) -> int:

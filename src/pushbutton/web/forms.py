@@ -216,8 +216,9 @@ def shown(param: Param | None, value: Json, t: Texts) -> str:
 def facts(task: Task | None, inputs: Mapping[str, Json], t: Texts) -> list[tuple[str, str]]:
     """Inputs as label and value, in the order of the form; inputs that the task lost come last, under their names."""
     params = task.params if task else ()
+    dry_run = task.dry_run if task else ""  # a dry run says so in its state
     known = [(param.title, shown(param, inputs.get(param.name), t)) for param in params
-             if param.name in inputs or param.type is ParamType.SECRET]  # fmt: skip
+             if param.name != dry_run and (param.name in inputs or param.type is ParamType.SECRET)]  # fmt: skip
     names = {param.name for param in params}
     return known + [(name, shown(None, value, t)) for name, value in inputs.items() if name not in names]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pushbutton.domain.event import Event
+from pushbutton.domain.param import Inputs
 from pushbutton.domain.run import UNFINISHED, Micros, Run, RunState
 from pushbutton.domain.task import Task
 from pushbutton.errors import NoSuchTask
@@ -126,7 +127,7 @@ class Views:
 
     async def run(self, run: Run, now: Micros, events: Sequence[Event] | None = None) -> RunView:
         """`events` of the run where the caller has them already."""
-        past = await self.past(run.task, without=run.id)
+        past = await self.past(run.task, without=run.id, inputs=run.inputs)
         told = story(run, await self.events(run) if events is None else events, past.steps)
         ahead: tuple[Run, ...] = ()
         if run.state is RunState.WAITING:
@@ -151,16 +152,20 @@ class Views:
         counts = await self._store.counts()
         return counts.get(RunState.RUNNING, 0) + counts.get(RunState.ASKING, 0)
 
-    async def past(self, slug: str, *, without: int = 0) -> Past:
+    async def past(self, slug: str, *, without: int = 0, inputs: Inputs | None = None) -> Past:
+        """`inputs` of the run that is estimated; of a task, what its push button starts."""
         found = await self._store.runs(RunQuery(task=slug, limit=LAST_RUNS + 1))
         runs = tuple(run for run in found if run.id != without)[:LAST_RUNS]
-        finished = [run.id for run in runs if run.state is RunState.SUCCEEDED][:_STEP_RUNS]
+        task = self._catalog.tasks().get(slug)
+        dry_run = task.dry_run if task else ""
+        past = Past(runs, dry_run=dry_run, dry=bool(task and inputs and task.is_dry(inputs)))
+        finished = [run.id for run in past.good][:_STEP_RUNS]
         newest = finished[0] if finished else 0
         if newest not in self._steps:
             if len(self._steps) >= _KEPT:
                 self._steps = {0: {}}
             self._steps[newest] = await self._usual_steps([run for run in runs if run.id in finished])
-        return Past(runs, self._steps[newest])
+        return replace(past, steps=self._steps[newest])
 
     async def events(self, run: Run) -> Sequence[Event]:
         """All events of a run, oldest first, within reason. Of one that goes on, only the new ones are read."""
@@ -184,7 +189,7 @@ class Views:
         self._highest = {number: percent for number, percent in self._highest.items() if number in going}
 
     async def _going(self, run: Run, now: Micros) -> Going:
-        past = await self.past(run.task)
+        past = await self.past(run.task, inputs=run.inputs)
         told = story(run, await self.events(run), past.steps)
         return Going(run, told, self._risen(run, _outlook(run, told, past, now)))
 

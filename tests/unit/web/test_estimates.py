@@ -143,3 +143,10 @@ def test_hostile_events_do_no_harm():
                (0, Kind.PROGRESS, {"percent": 1e9}), (0, Kind.ARTIFACT, {}), (0, Kind.QUESTION, {"choices": 4})),
     )  # fmt: skip
     assert (told.steps, told.reported) == ((), 100)
+
+
+def test_dry_runs_say_nothing_about_others():
+    real = [a_run(n, RunState.SUCCEEDED, lasted=100, inputs={"dry": False}) for n in range(3)]
+    dry = [a_run(n, RunState.SUCCEEDED, lasted=2, inputs={"dry": True}) for n in range(3, 6)]
+    runs = (*dry, *real)
+    assert (Past(runs, dry_run="dry").usual, Past(runs, dry_run="dry", dry=True).usual) == (100, 2)
