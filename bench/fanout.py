@@ -17,7 +17,7 @@ MOST = 10_000
 
 def ours(bench: Bench, streams: int, *, by: str = "hub", **asked: float) -> dict[str, float]:
     folder, port = bench.new("fanout"), free_port()
-    wanted = f"/pub?by={by}&" + "&".join(f"{name}={value}" for name, value in asked.items())
+    wanted = f"/api/pub?by={by}&" + "&".join(f"{name}={value}" for name, value in asked.items())
     words: list[str | Path] = [sys.executable, HERE / "fanout_server.py", str(port), folder, folder / "data"]
     with started(words, port, log=bench.folder / "fanout.log") as server:
         return load(bench, server, "/api/events", streams, e=asked["events"], T=wanted, d=60)
@@ -119,7 +119,7 @@ def _memory(bench: Bench) -> Iterator[Row]:
         port, folder = free_port(), bench.new("fanout")
         with started([sys.executable, HERE / "fanout_server.py", str(port), folder, folder / "data"], port) as server:
             load(bench, server, "/api/events", 20, e=0, d=0.3)  # what the first ones make is not theirs
-            found = load(bench, server, "/api/events", streams, e=1, T="/pub?by=store&events=1&batch=1", d=30)
+            found = load(bench, server, "/api/events", streams, e=1, T="/api/pub?by=store&events=1&batch=1", d=30)
         kb = (found["open_kb"] - found["empty_kb"]) / streams
         if streams == MOST:
             yield Row(

@@ -1,4 +1,4 @@
-"""Our own server with two routes more: POST /nothing, and POST /pub?events=E&batch=B&rate=R&by=hub|store.
+"""Our own server with two routes more: POST /api/nothing, and POST /api/pub?events=E&batch=B&rate=R&by=hub|store.
 
 `by=hub` hands them to the hub, past the store: what delivering alone costs. `by=store` is the product's own way:
 written durably in one transaction per batch, then followed by the hub.
@@ -10,7 +10,6 @@ import asyncio
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import uvloop
 from starlette.requests import Request
@@ -20,26 +19,23 @@ from pushbutton.app import Pushbutton
 from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import Append
-from pushbutton.web import server
+from pushbutton.web import api, server
+
+going: set[asyncio.Task[None]] = set()
 
 
-def add(core: Core, web: Any) -> None:
-    """The two routes, in the same application and behind the same layers as all others."""
-    going = set()
+@api.router.post("/pub")
+async def pub(request: Request) -> Response:
+    task = asyncio.create_task(publish(api.core_of(request), **{"by": "hub", **request.query_params}))
+    going.add(task)
+    task.add_done_callback(going.discard)
+    return Response(status_code=204)
 
-    async def pub(request: Request) -> Response:
-        task = asyncio.create_task(publish(core, **{"by": "hub", **request.query_params}))
-        going.add(task)
-        task.add_done_callback(going.discard)
-        return Response(status_code=204)
 
-    async def nothing(request: Request) -> Response:
-        await request.body()
-        return Response(status_code=204)
-
-    fastapi = web._app._app  # noqa: SLF001  behind the guard and what serves streams
-    fastapi.post("/pub")(pub)
-    fastapi.post("/nothing")(nothing)
+@api.router.post("/nothing")
+async def nothing(request: Request) -> Response:
+    await request.body()
+    return Response(status_code=204)
 
 
 async def publish(core: Core, events: str, batch: str, by: str, rate: str = "0") -> None:
@@ -85,9 +81,7 @@ async def _by_store(core: Core, count: int, size: int, rate: float) -> None:
 
 async def main(port: int, folder: str, data: str) -> None:
     app = Pushbutton(folder, data=data, port=port)
-    core = await app.open()
-    app._web = server.build(core, app.settings)  # noqa: SLF001
-    add(core, app._web)  # noqa: SLF001
+    await app.open()
     await server.serve(app, server.listen("127.0.0.1", port))
 
 

@@ -105,7 +105,8 @@ def started(words: Sequence[str | Path], port: int, *, pin: bool = True, log: Pa
         try:
             until(lambda: process.poll() is not None or _listens(port), f"{words[1]} listens", 60)
             if process.poll() is not None:
-                raise Missing(f"{' '.join(map(str, words[:4]))} ended at once" + (f", see {log}" if log else ""))
+                said = log.read_text().strip().splitlines()[-1:] if log else []
+                raise Missing(f"{Path(words[1]).name} ended at once: {' '.join(said) or 'it said nothing'}")
             if pin:
                 os.sched_setaffinity(process.pid, cores()[0])
             yield Server(process.pid, port)

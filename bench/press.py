@@ -62,7 +62,7 @@ def _against_nothing(bench: Bench, server: Server, clients: int) -> Row:
     count = (200 if bench.quick else 1000) // clients
     found: list[list[list[float]]] = []
     threads = [
-        threading.Thread(target=lambda: found.append(_asks(server, ["/api/tasks/taken/runs", "/nothing"], count)))
+        threading.Thread(target=lambda: found.append(_asks(server, ["/api/tasks/taken/runs", "/api/nothing"], count)))
         for _ in range(clients)
     ]
     for thread in threads:
@@ -86,7 +86,7 @@ def _against_nothing(bench: Bench, server: Server, clients: int) -> Row:
 
 
 def _with_starts(bench: Bench, server: Server) -> Row:
-    taken, nothing = _asks(server, ["/api/tasks/quick/runs", "/nothing"], 20 if bench.quick else 60)
+    taken, nothing = _asks(server, ["/api/tasks/quick/runs", "/api/nothing"], 20 if bench.quick else 60)
     return Row(
         "press that starts a job, one behind the other",
         f"p50 {middle(taken):.1f} ms",

@@ -18,12 +18,10 @@ def run(bench: Bench) -> Iterator[Row]:
     with pushbutton(folder, "--at-once", "1000", pin=False) as server:
         numbers: list[int] = []
         for many in (1, 10, 50):
-            begin = time.perf_counter()
             while len(numbers) < many:
                 numbers.append(press(server, "sleeps"))
             spools = [folder / "data" / "runs" / str(number) for number in numbers]
             until(lambda spools=spools: all(_fact(spool, "started") for spool in spools), "all run")  # type: ignore[misc]
-            took = time.perf_counter() - begin
             time.sleep(1.5)  # until each has looked around once
             found = [memory(_fact(spool, "born")["pid"]) for spool in spools]
             rss, pss = middle([one["Rss"] / 1024 for one in found]), middle([one["Pss"] / 1024 for one in found])
@@ -35,9 +33,6 @@ def run(bench: Bench) -> Iterator[Row]:
                 " MB",
                 14,
                 10,
-                note=f"{took * 1000 / max(1, many - len(numbers) + many):.0f} ms a start, pressed one behind the other"
-                if many == 1
-                else "",
                 curve=("supervisor's memory, MB", many, rss),
             )
         born = [_fact(spool, "started")["t"] - _fact(spool, "born")["t"] for spool in spools]
