@@ -99,7 +99,8 @@ class Pushbutton:
         stack.callback(notifier.close)
         spools = SpoolFolder(runs, hint=self.folder / "hint", url=self.url)
         stack.callback(spools.let_go)
-        catalog = PathCatalog(self.paths, changed=lambda: notifier.hint("catalog"))
+        python = self.settings.python or sys.executable
+        catalog = PathCatalog(self.paths, changed=lambda: notifier.hint("catalog"), python=python)
         await catalog.open()
         stack.push_async_callback(catalog.close)
         hub = Hub(store, notifier, lambda run: spools.folder(run) / "output")
@@ -115,7 +116,7 @@ class Pushbutton:
             uploads=self.folder / "uploads",
             worker=worker_name,
             at_once=self.settings.limit,
-            python=self.settings.python or sys.executable,
+            python=python,
         )
         worker = Worker(core)
         stack.push_async_callback(worker.close)

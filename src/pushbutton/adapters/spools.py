@@ -16,6 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import pushbutton
+from pushbutton.domain.environment import kept
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Command, Task
 from pushbutton.runtime.ports import Record
@@ -23,8 +24,6 @@ from pushbutton.supervisor import orphans, spool
 
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from pushbutton.supervisor.main import main; main()"
 _SOURCE = str(Path(pushbutton.__file__).parent.parent)
-KEPT = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SSH_AUTH_SOCK", "VIRTUAL_ENV")
-"""What a job inherits of the server's environment, and LC_*. The rest may hold secrets and stays with the server."""
 
 
 class SpoolFolder:
@@ -94,12 +93,12 @@ class SpoolFolder:
             pass  # it died at birth: the collector finds a free lock and no record
 
     def _env(self, run: Run, command: Command, token: str) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith("LC_")}
+        inherited = kept(os.environ)
         folder = self.folder(run.id)
         # Behind everything else, so that a job finds `pushbutton status` and nothing that it has itself is hidden.
-        path = os.pathsep.join([kept.get("PATH", os.defpath), str(Path(sys.executable).parent)])
+        path = os.pathsep.join([inherited.get("PATH", os.defpath), str(Path(sys.executable).parent)])
         return {
-            **kept,
+            **inherited,
             "PATH": path,
             **command.env,
             "PUSHBUTTON_RUN": str(run.id),
