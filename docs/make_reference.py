@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from pushbutton import config
 from pushbutton.adapters.catalog.keys import PARAM, TASK
-from pushbutton.adapters.spools import KEPT
+from pushbutton.domain.environment import KEPT
 from pushbutton.cli.commands import HELP, app
 from pushbutton.cli.exits import MEANING, code_of
 from pushbutton.domain import event
