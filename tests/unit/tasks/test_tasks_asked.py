@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pushbutton.app import RunHandle
 from pushbutton.domain.inputs import applies, parse
 from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.errors import InvalidInputs
@@ -137,7 +138,7 @@ async def test_a_press_without_a_reason_is_refused_with_all_else_that_is_wrong(t
         assert caught.value.fields == {"why": "Say why: it is shown in the history.", "approver": "Fill this in."}
         assert await core.store.counts() == {}
         pressed = await press(core, "local", "deploy", {}, why="Because")
-        assert pressed.run.why == "Because"
+        assert (await RunHandle(core, pressed.run, made=True).finished()).why == "Because"
 
 
 async def test_a_function_gets_none_for_what_was_not_asked(tmp_path: Path) -> None:
