@@ -14,10 +14,10 @@ from fastapi import FastAPI
 
 from pushbutton import config
 from pushbutton.adapters.catalog.keys import PARAM, TASK
-from pushbutton.domain.environment import KEPT
 from pushbutton.cli.commands import HELP, app
 from pushbutton.cli.exits import MEANING, code_of
 from pushbutton.domain import event
+from pushbutton.domain.environment import KEPT
 from pushbutton.domain.run import TRANSITIONS
 from pushbutton.errors import PushbuttonError
 from pushbutton.job import declare, lines

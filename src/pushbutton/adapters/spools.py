@@ -32,6 +32,7 @@ class SpoolFolder:
         self.url = url  # where jobs may report to; known once the server listens
         self._hint = hint
         self._children: dict[int, subprocess.Popen[bytes]] = {}
+        self._leaving = False
 
     def folder(self, run: int) -> Path:
         return self.root / str(run)
@@ -85,6 +86,8 @@ class SpoolFolder:
         finally:
             os.close(lock)
         self._children[run.id] = child
+        if self._leaving:
+            self.let_go()  # the server closed while this was on its way: the supervisor goes on all the same
         assert child.stdin  # noqa: S101  asked for above
         try:
             child.stdin.write(json.dumps(spec).encode())
@@ -209,6 +212,7 @@ class SpoolFolder:
 
     def let_go(self) -> None:
         """The server ends, supervisors go on: forget them without complaint."""
+        self._leaving = True
         for run, child in self._children.items():
             if child.poll() is None:
                 if self.held(run):
