@@ -10,8 +10,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
+from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -37,8 +38,17 @@ class Reader:
     Leaving fails when a page complained: a script error, a console error, a breach of the content security policy.
     """
 
-    def __init__(self, browser: Browser, url: str, *, init: str = "", unreachable: bool = False) -> None:
-        self.context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="UTC")
+    def __init__(
+        self,
+        browser: Browser,
+        url: str,
+        *,
+        init: str = "",
+        unreachable: bool = False,
+        size: ViewportSize | None = None,
+    ) -> None:
+        wide: ViewportSize = {"width": 1280, "height": 900}
+        self.context = browser.new_context(viewport=size or wide, locale="en-GB", timezone_id="UTC")
         self.context.add_init_script(BREACHES + ";" + init)
         self.url = url
         self.complaints: list[str] = []
@@ -67,8 +77,8 @@ class Reader:
 class Wire:
     """A port of its own whose connections are passed on to the server's.
 
-    `streams` counts the event streams that are open, as the network sees them. `refusing` answers them with 503,
-    `swap` replaces bytes of what the server says by as many others.
+    `streams` counts the event streams that are open, as the network sees them; `topics` is what they ask for.
+    `refusing` answers them with 503, `swap` replaces bytes of what the server says by as many others.
     """
 
     def __init__(self, port: int) -> None:
@@ -87,6 +97,12 @@ class Wire:
     def streams(self) -> int:
         with self._lock:
             return sum(b" /api/events?" in line for line in self._open.values())
+
+    @property
+    def topics(self) -> set[str]:
+        with self._lock:
+            asked = [line.decode().split()[1] for line in self._open.values() if b" /api/events?" in line]
+        return {topic for line in asked for topic in parse_qs(urlsplit(line).query)["topics"][0].split(",")}
 
     def cut(self) -> None:
         """Break every connection; new ones are made."""

@@ -153,6 +153,55 @@ def test_a_server_of_another_version_offers_to_reload(browser, server, tasks, wi
         expect(page.locator("#updated")).to_be_visible(timeout=SOON)
 
 
+def test_a_reset_makes_the_page_fetch_itself_anew(browser, server, tasks, wire):
+    with Reader(browser, wire.url, unreachable=True) as reader:
+        job = puppet(server, tasks)
+        page = reader.open(f"/runs/{job.number}")
+        job.tell("status One")
+        says(page, "One")
+        heading, right = page.locator("#main h1"), page.locator("#main h1").inner_text()
+        page.locator("#out").evaluate("out => { out.open = true; }")
+        heading.evaluate("heading => { heading.textContent = 'From another history'; }")
+        wire.swap = (b"event: hello", b"event: reset")
+        wire.cut()
+        expect(heading).to_have_text(right, timeout=SOON)
+        expect(page.locator("#out")).to_have_attribute("open", "")
+        job.tell("status Two", "end")
+        says(page, "Two")
+
+
+def test_a_tab_that_is_closed_is_not_followed_any_more(browser, server, tasks, wire):
+    with Reader(browser, wire.url) as reader:
+        staying, leaving = puppet(server, tasks), puppet(server, tasks)
+        page, other = reader.open(f"/runs/{staying.number}"), reader.open(f"/runs/{leaving.number}")
+        other.locator("#out").evaluate("out => { out.open = true; }")
+        gone = {f"patch:en:run:{leaving.number}", f"tail:{leaving.number}"}
+        until(lambda: gone < wire.topics, what="both are followed")
+        other.locator("#out").evaluate("out => { out.open = false; }")
+        until(lambda: f"tail:{leaving.number}" not in wire.topics, what="an output that is folded in is not followed")
+        other.close()
+        until(lambda: wire.topics and not gone & wire.topics, what="only the page that is open is followed")
+        staying.tell("status Still here")
+        says(page, "Still here")
+
+
+@pytest.mark.parametrize("init", ["", "delete window.SharedWorker"], ids=["worker", "page"])
+def test_a_page_whose_server_went_away_while_it_loaded_comes_to_life_later(browser, server, tasks, init):
+    with Reader(browser, server.url, init=init, unreachable=True) as reader:
+        job = puppet(server, tasks)
+        away = [True]
+        reader.context.route(
+            "**/hub.js*", lambda route: route.abort("connectionrefused") if away else route.continue_()
+        )
+        page = reader.open(f"/runs/{job.number}")
+        if init:  # what a worker loads cannot be intercepted
+            expect(page.locator("#offline")).to_be_visible(timeout=SOON)
+        away.clear()
+        job.tell("status Late")
+        says(page, "Late")
+        expect(page.locator("#offline")).to_be_hidden()
+
+
 def test_a_browser_without_shared_workers_is_live_while_its_page_is_visible(browser, server, tasks, wire):
     with Reader(browser, wire.url, init="delete window.SharedWorker") as reader:
         job = puppet(server, tasks)

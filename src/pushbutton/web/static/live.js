@@ -4,6 +4,7 @@ import { apply, morph } from './morph.js';
 
 const SILENCE = 3_000; // ms without a connection before it is worth a word
 const HERE = 20_000; // ms between two signs of life
+const AGAIN = 2_000; // ms until the next attempt to load what is missing
 const one = selector => document.querySelector(selector);
 const language = document.documentElement.lang;
 
@@ -49,11 +50,10 @@ function hear({ data: said }) {
 const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
 function link(live, last) {
-  clearTimeout(quiet);
   const banner = one('#offline');
   if (!banner) return;
-  if (live) { banner.hidden = true; return; }
-  quiet = setTimeout(() => {
+  if (live) { clearTimeout(quiet); quiet = 0; banner.hidden = true; return; }
+  quiet ||= setTimeout(() => {
     const time = one('#offline-since'), from = new Date(Math.max(last, rendered));
     time.dateTime = from.toISOString();
     time.textContent = clock.format(from);
@@ -89,10 +89,16 @@ function connect() {
 async function alone() {
   if (inPage) return;
   inPage = true;
-  const { Hub } = await import(hubUrl.href);
-  const channel = new MessageChannel();
-  new Hub().attach(channel.port1);
-  use(channel.port2);
+  try {
+    const { Hub } = await import(hubUrl.href);
+    const channel = new MessageChannel();
+    new Hub().attach(channel.port1);
+    use(channel.port2);
+  } catch { // the server has gone since it gave us the page
+    inPage = false;
+    link(false, 0);
+    setTimeout(connect, AGAIN);
+  }
 }
 
 function use(other) {
@@ -112,7 +118,9 @@ connect();
 setInterval(here, HERE);
 addEventListener('pagehide', leave);
 addEventListener('pageshow', event => { if (event.persisted) here(); });
-document.addEventListener('visibilitychange', () => { if (document.hidden && inPage) leave(); else here(); });
+document.addEventListener('visibilitychange', () => { // a page that goes is hidden after it said goodbye
+  if (!document.hidden) here(); else if (inPage) leave();
+});
 document.addEventListener('resume', here);
 document.addEventListener('click', event => {
   if (event.target.closest?.('#retry')) port?.postMessage({ retry: true });
@@ -126,9 +134,13 @@ if (box && out) {
   const mount = async () => {
     if (!out.open || out.hasAttribute('data-keep')) return;
     out.setAttribute('data-keep', '');
-    (await import('./log.js')).mount(box, watch);
+    const log = await import('./log.js').catch(() => null);
+    if (log) log.mount(box, watch);
+    else { out.removeAttribute('data-keep'); setTimeout(mount, AGAIN); } // what the server rendered stays meanwhile
   };
+  const linked = () => { if (/^#L\d/.test(location.hash)) out.open = true; };
   out.addEventListener('toggle', mount);
-  if (/^#L\d/.test(location.hash)) out.open = true;
+  addEventListener('hashchange', linked);
+  linked();
   mount();
 }
