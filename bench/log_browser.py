@@ -45,6 +45,11 @@ FRAMES = """seconds => new Promise(done => {
   });
 })"""
 
+PLACE = """async (log, part) => {
+  log.scrollTop = part * log.scrollHeight;
+  for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
+}"""
+
 
 def serve(folder: Path) -> tuple[subprocess.Popen[str], str]:
     tasks = folder / "tasks"
@@ -114,6 +119,14 @@ def scrolled(page: Page) -> list[float]:
     return times
 
 
+def visited(page: Page) -> None:
+    """Go to 200 places all over the output, and stay at each until its lines are there."""
+    log = page.locator(".log")
+    for place in range(200):
+        log.evaluate(PLACE, place * 0.618 % 1)
+        expect(page.locator(".log li .tx:empty")).to_have_count(0)
+
+
 def main() -> None:
     rows: list[tuple[str, str, str, bool]] = []
 
@@ -136,6 +149,8 @@ def main() -> None:
             row("  renderer, resident", renderer(page, browser), "MB")
             row("  p95 frame, wheel through the middle", p95(scrolled(page)), "ms", 17)
             row("  JavaScript heap after that", heap(client), "MB", 5)
+            visited(page)
+            row("  JavaScript heap after 200 places", heap(client), "MB", 5)
 
             page.goto(f"{url}/history")
             row("a page at rest, p95 frame", p95(page.evaluate(FRAMES, 3)), "ms")
@@ -148,7 +163,8 @@ def main() -> None:
             begin, before = time.monotonic(), lines_of(url, flood)
             times = page.evaluate(FRAMES, WATCHED)
             rate = (lines_of(url, flood) - before) / (time.monotonic() - begin)
-            behind = lines_of(url, flood) - int(page.locator(".log li").last.evaluate("row => row.n"))
+            newest = int(page.locator(".log li").last.evaluate("row => row.n"))
+            behind = lines_of(url, flood) - newest
             row("following, new lines in a second", rate, "")
             row("  p95 frame", p95(times), "ms", 17)
             row("  longest frame", max(times), "ms")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import signal
 from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
@@ -39,6 +42,8 @@ def tasks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir()
     script(folder, "million.sh", f"seq 1 {MILLION}")
     script(folder, "hostile.sh", HOSTILE)
+    script(folder, "alone.sh", "while [ ! -e gate ]; do sleep 0.05; done; echo said", head="at_once = 1")
+    script(folder, "copied.sh", "printf 'one\\n\\n  three  3\\n\\033[32mfour\\033[0m https://example.org/\\nfive\\n'")
     # Lines of very different length: wrapped, no two rows need be of the same height.
     script(folder, "uneven.sh", 'awk \'BEGIN { for (n = 1; n <= 20000; n++) { s = "row " n " "; '
            'for (i = 0; i < (n * 7919) % 101; i++) s = s "word "; print s } }\'')  # fmt: skip
@@ -58,6 +63,12 @@ def server(tasks: Path) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def million(server: Served) -> int:
     return _finished(server, "million")
+
+
+def _waiting(server: Served, tasks: Path) -> Puppet:
+    job = Puppet(tasks, server.press("puppet"))
+    until(lambda: job.ready, what="the job waits for orders")
+    return job
 
 
 def _finished(server: Served, task: str) -> int:
@@ -144,6 +155,7 @@ def test_a_link_leads_to_its_line_and_a_range_is_marked(browser, server, million
     with Reader(browser, server.url) as reader:
         page = reader.open(f"/runs/{million}#L120-L122")
         expect(page.locator(".log li.hit .tx")).to_have_text(["120", "121", "122"], timeout=SOON)
+        expect(_text(page, 120)).to_be_in_viewport()
         _sound(page)
         page.locator(".log a[href='#L124']").click()
         assert page.url.endswith("#L124")
@@ -262,8 +274,7 @@ def _is_near(page: Page, n: float) -> bool:
 
 
 def test_following_lets_go_when_the_reader_scrolls_up_and_comes_back_on_f(browser, server, tasks):
-    job = Puppet(tasks, server.press("puppet"))
-    until(lambda: job.ready, what="the job waits for orders")
+    job = _waiting(server, tasks)
     with Reader(browser, server.url) as reader:
         page = reader.open(f"/runs/{job.number}")
         page.keyboard.press("o")
@@ -340,3 +351,131 @@ def test_the_plain_text_opens_as_text(browser, server):
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "content-disposition" not in answer.headers
         assert "red exact ground turned\n100%\n" in answer.text()
+
+
+def test_what_is_copied_is_the_text_without_numbers_and_times(browser, server):
+    number = _finished(server, "copied")
+    with Reader(browser, server.url) as reader:
+        reader.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page = reader.open(f"/runs/{number}")
+        page.keyboard.press("o")
+        expect(page.locator(".log-frame")).to_be_visible(timeout=SOON)  # not what the server rendered
+        expect(_text(page, 5)).to_have_text("five", timeout=SOON)
+        page.evaluate(
+            """() => {
+                const rows = [...document.querySelectorAll('.log li')];
+                getSelection().setBaseAndExtent(rows[0], 0, rows[4], rows[4].childNodes.length);
+            }"""
+        )
+        page.keyboard.press("Control+C")
+        copied = until(lambda: page.evaluate("() => navigator.clipboard.readText()"), what="something copied")
+        assert copied.rstrip("\n") == "one\n\n  three  3\nfour https://example.org/\nfive"
+
+
+def test_an_output_that_is_open_before_its_run_began_shows_what_comes(browser, server, tasks):
+    first, second = server.press("alone"), server.press("alone")
+    assert server.run(second)["state"] == "waiting"
+    with Reader(browser, server.url) as reader:
+        page = reader.open(f"/runs/{second}")
+        page.keyboard.press("o")
+        expect(page.locator(".nothing")).to_have_text("It has said nothing yet.")
+        (tasks / "gate").touch()
+        expect(_text(page, 1)).to_have_text("said", timeout=SOON)
+        expect(page.locator(".nothing")).to_be_hidden()
+        expect(page.locator("#out-count")).to_have_text("1 line")
+        expect(page.locator(".tail")).to_be_hidden(timeout=SOON)
+    assert server.finished(first)["state"] == "succeeded"
+
+
+def test_a_run_that_ends_without_a_word_says_so(browser, server, tasks):
+    job = _waiting(server, tasks)
+    with Reader(browser, server.url) as reader:
+        page = reader.open(f"/runs/{job.number}")
+        page.keyboard.press("o")
+        expect(page.locator(".nothing")).to_have_text("It has said nothing yet.")
+        job.tell("end")
+        expect(page.locator(".nothing")).to_have_text("It said nothing.", timeout=SOON)
+        page.reload()
+        page.keyboard.press("o")
+        expect(page.locator(".nothing")).to_have_text("It said nothing.", timeout=SOON)
+
+
+def test_a_run_that_is_lost_while_it_is_followed_keeps_what_it_said(browser, server, tasks):
+    job = _waiting(server, tasks)
+    with Reader(browser, server.url) as reader:
+        page = reader.open(f"/runs/{job.number}")
+        page.keyboard.press("o")
+        job.tell("out one", "out two")
+        expect(_text(page, 2)).to_have_text("two", timeout=SOON)
+        first = (server.data / "runs" / str(job.number) / "events").read_text().splitlines()[0]
+        os.kill(json.loads(first)["pid"], signal.SIGKILL)
+        expect(page.locator("#run-state")).to_have_attribute("data-over", "yes", timeout=SOON)
+        expect(page.locator(".tail")).to_be_hidden(timeout=SOON)
+        expect(page.locator(".log li .tx")).to_have_text(["one", "two"])
+    assert server.finished(job.number)["state"] == "lost"
+
+
+def test_to_a_screen_reader_the_output_is_a_named_region_that_does_not_speak_by_itself(browser, server, tasks):
+    job = _waiting(server, tasks)
+    with Reader(browser, server.url) as reader:
+        page = reader.open(f"/runs/{job.number}")
+        page.keyboard.press("o")
+        job.tell("out one", "out two")
+        expect(_text(page, 2)).to_have_text("two", timeout=SOON)
+        expect(page.get_by_role("region", name="Output").get_by_role("listitem")).to_have_count(2)
+        live = "log => log.closest('[aria-live], [role=log], [role=status], [role=alert], output')"
+        assert _log(page).evaluate(live) is None
+        inside = "[aria-live], [role=log], [role=status], [role=alert], output"
+        expect(_log(page).locator(inside)).to_have_count(0)
+        named = page.locator("#out .tools :is(button, input, a)").evaluate_all(
+            "all => all.filter(one => !(one.ariaLabel || one.textContent.trim())).length"
+        )
+        assert named == 0
+        job.tell("end")
+
+
+def test_on_a_phone_the_output_and_its_tools_fit(browser, server):
+    number = _finished(server, "long")
+    with Reader(browser, server.url, size={"width": 390, "height": 844}) as reader:
+        page = reader.open(f"/runs/{number}")
+        page.keyboard.press("o")
+        _ends_at(page, 200)
+        for wrapped in (True, False):
+            fits = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+            assert page.evaluate(fits), wrapped
+            tools = page.locator("#out .tools :is(button, input, a)").filter(visible=True)
+            assert tools.count() >= 5
+            small = [box for one in tools.all() if (box := one.bounding_box()) and box["height"] < 44]
+            assert small == []
+            page.locator("[data-wrap]").click()
+
+
+def test_a_line_that_has_not_come_is_waited_for_until_the_reader_goes_elsewhere(browser, server, tasks):
+    job = _waiting(server, tasks)
+    with Reader(browser, server.url) as reader:
+        job.tell(*(f"out line {n}" for n in range(1, 201)))
+        page, other = (reader.open(f"/runs/{job.number}#L300") for _ in range(2))
+        for each in (page, other):
+            expect(_text(each, 200)).to_be_in_viewport(timeout=SOON)
+        _log(other).evaluate("log => { log.scrollTop = 0; }")
+        expect(_text(other, 1)).to_be_in_viewport(timeout=SOON)
+        job.tell(*(f"out line {n}" for n in range(201, 401)), "end")
+        expect(_text(page, 300)).to_be_in_viewport(timeout=SOON)
+        expect(page.locator(".log li.hit .tx")).to_have_text("line 300")
+        expect(other.locator("#out-count")).to_have_text("400 lines", timeout=SOON)
+        expect(_text(other, 1)).to_be_in_viewport()
+
+
+def test_what_is_kept_of_a_million_lines_is_bounded(browser, server, million):
+    with Reader(browser, server.url) as reader:
+        page = reader.open(f"/runs/{million}")
+        expect(_text(page, MILLION)).to_be_visible(timeout=SOON)
+        for place in range(60):
+            _log(page).evaluate(
+                "(log, part) => { log.scrollTop = part * log.scrollHeight; }", (part := place * 0.618 % 1)
+            )
+            until(partial(_is_about, page, max(1, round(part * MILLION))), what=f"rows after {part:.3f} of the way")
+            _settled(page)
+        client = reader.context.new_cdp_session(page)
+        client.send("HeapProfiler.collectGarbage")
+        assert client.send("Runtime.getHeapUsage")["usedSize"] < 5_000_000

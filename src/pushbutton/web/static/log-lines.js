@@ -41,8 +41,10 @@ export class Lines {
   }
 
   /** Read the last lines, which also tells how many there are. */
-  async end() {
-    this.#take(await this.#fetch(-CHUNK, CHUNK));
+  async begin() {
+    const page = await this.#page(-CHUNK, CHUNK);
+    if (!page) { setTimeout(() => this.begin(), AGAIN); return; }
+    this.#take(page);
     this.changed();
   }
 
@@ -101,28 +103,21 @@ export class Lines {
   async #ask(index, from, count) {
     const control = new AbortController();
     this.#asking.set(index, control);
-    try {
-      const page = await this.#fetch(from, count, control.signal);
-      if (!page.lines.length) throw new Error('there are lines, and none came');
-      this.#take(page);
-      this.#asking.delete(index);
+    const page = await this.#page(from, count, control.signal);
+    this.#asking.delete(index);
+    if (page?.lines.length) {
       this.#wanted.delete(index);
+      this.#take(page);
       this.changed(); // which asks for more, if that is not all
-    } catch (error) {
-      if (error.name !== 'AbortError') {
-        this.#wanted.clear();
-        this.#later(AGAIN);
-      }
-    } finally {
-      if (this.#asking.get(index) === control) this.#asking.delete(index);
-      this.#next();
+    } else if (!control.signal.aborted) {
+      this.#wanted.clear();
+      this.#later(AGAIN);
     }
+    this.#next();
   }
 
-  async #fetch(from, count, signal) {
-    const answer = await fetch(`${this.address}/lines?from=${from}&count=${count}&cut=${CUT}`, { signal });
-    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-    return answer.json();
+  #page(from, count, signal) {
+    return answer(`${this.address}/lines?from=${from}&count=${count}&cut=${CUT}`, signal);
   }
 
   #take(page) {
@@ -155,12 +150,21 @@ export class Lines {
     }
   }
 
-  /** Lines that hold the text, nearest first. @returns {Promise<{total: number, more: boolean, hits: {n: number}[]}>} */
-  async find(query, { from = 1, limit = 1, back = false }) {
-    const ask = new URLSearchParams({ q: query, from: String(from), limit: String(limit), back: back ? '1' : '0' });
-    const answer = await fetch(`${this.address}/search?${ask}`);
-    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-    return answer.json();
+  /**
+   * Lines that hold the text, nearest first; null if the server cannot be asked.
+   * @returns {Promise<{total: number, more: boolean, hits: {n: number}[]} | null>}
+   */
+  find(query, { from = 1, limit = 1, back = false }) {
+    return answer(`${this.address}/search?${new URLSearchParams({ q: query, from, limit, back: back ? '1' : '0' })}`);
+  }
+}
+
+async function answer(address, signal) {
+  try {
+    const response = await fetch(address, { signal });
+    return response.ok ? await response.json() : null;
+  } catch { // no connection, or nobody wants it any more
+    return null;
   }
 }
 

@@ -44,6 +44,7 @@ export function fill(item, n, line) {
 
 function pieces({ t: text, cut }) {
   const nodes = typeof text === 'string' ? linked(text) : text.flatMap(([piece, style]) => (style ? [coloured(piece, style)] : linked(piece)));
+  if (!text) nodes.push(document.createElement('br')); // or a copy of the text would lack the empty line
   if (cut) nodes.push(document.createTextNode('…'));
   return nodes;
 }

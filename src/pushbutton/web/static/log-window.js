@@ -31,9 +31,9 @@ export class LogWindow {
 
   /**
    * @param {HTMLElement} box what scrolls
-   * @param {{make: () => HTMLElement, fill: (row: HTMLElement, n: number) => void, clear: (row: HTMLElement) => void,
-   *   moved: (by: number) => void}} parts `clear` is for rows that are not used for now;
-   *   `moved` is called with other lines in sight, and by how many pixels the reader scrolled
+   * @param {{make: () => HTMLElement, fill: (row: HTMLElement, n: number) => void, ready: (row: HTMLElement) => boolean,
+   *   clear: (row: HTMLElement) => void, moved: (by: number) => void}} parts `ready` says whether the row is as high as
+   *   its line, which may not have come yet; `clear` is for rows that are not used for now; `moved` is called with other lines in sight, and by how many pixels the reader scrolled
    */
   constructor(box, parts) {
     this.box = box;
@@ -101,6 +101,7 @@ export class LogWindow {
   /** There are more lines, or other ones: draw again what is in sight. */
   refresh() {
     if (!this.#high) return;
+    this.#answer(); // before anything changes: where the reader went is a place in what was there
     if (this.last > this.total || !this.rows.length) { this.#jump(); return; }
     this.#steady(() => { for (const row of this.rows) this.parts.fill(row, row.n); });
     this.#cover();
@@ -108,6 +109,7 @@ export class LogWindow {
 
   /** Change how rows look, keeping the one that is looked at in its place. @param {() => void} change */
   restyle(change) {
+    this.#answer();
     this.#steady(() => {
       change();
       this.#known = false;
@@ -120,15 +122,20 @@ export class LogWindow {
   #scrolled() {
     this.#drawing ||= requestAnimationFrame(() => {
       this.#drawing = 0;
-      const by = this.#unseen;
-      if (!this.#high || Math.abs(by) < 1) return;
-      this.#was = this.box.scrollTop;
-      this.#mark = null;
-      this.#cover();
-      this.parts.moved(by);
-      clearTimeout(this.#resting);
-      this.#resting = setTimeout(() => this.#settle(), REST);
+      this.#answer();
     });
+  }
+
+  /** Follow the reader's scrolling. */
+  #answer() {
+    const by = this.#unseen;
+    if (!this.#high || Math.abs(by) < 1) return;
+    this.#was = this.box.scrollTop;
+    this.#mark = null;
+    this.#cover();
+    this.parts.moved(by);
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => this.#settle(), REST);
   }
 
   /** Have rows for what is in sight, and some more. */
@@ -217,9 +224,12 @@ export class LogWindow {
 
   #measure() {
     if (!this.rows.length) return;
-    const now = Math.max(1, this.list.getBoundingClientRect().height / this.rows.length);
-    this.#unit = !this.#known || Math.abs(this.#unit - now) < 0.5 ? now : this.#unit * 0.7 + now * 0.3;
-    this.#known = true;
+    const ready = this.rows.every(this.parts.ready);
+    if (ready || !this.#known) {
+      const now = Math.max(1, this.list.getBoundingClientRect().height / this.rows.length);
+      this.#unit = !this.#known || Math.abs(this.#unit - now) < 0.5 ? now : this.#unit * 0.7 + now * 0.3;
+      this.#known = ready;
+    }
     // Of a fixed size, the browser need not look beyond it when rows change.
     const full = this.total * this.#unit > 1.2 * this.#high && this.total > this.#fits;
     if (full !== this.#full) this.box.classList.toggle('full', this.#full = full);
@@ -231,7 +241,8 @@ export class LogWindow {
 
   #spaces(above) {
     if (this.#space !== above) this.top.style.setProperty('height', `${this.#space = above}px`);
-    const rest = () => Math.max(4 * this.#high, this.#height() - above - this.list.offsetHeight);
+    const least = Math.min(4 * this.#high, (this.total - this.last) * this.#unit); // to go on, wherever the way seems to end
+    const rest = () => Math.max(least, this.#height() - above - this.list.offsetHeight);
     const below = this.last >= this.total ? 0 : rest();
     if (this.#below !== below && (Math.abs(this.#below - below) >= 1 || below === 0)) this.bottom.style.setProperty('height', `${this.#below = below}px`);
   }
@@ -252,7 +263,7 @@ export class LogWindow {
 
   /** Change rows without moving what is looked at. */
   #steady(change) {
-    if (!this.#mark || Math.abs(this.#unseen) >= 1) this.#remember();
+    if (!this.#mark) this.#remember();
     change();
     this.#measure();
     this.#hold();

@@ -20,10 +20,11 @@ export function mount(box, watch) {
   frame.prepend(box);
 
   const lines = new Lines(box.dataset.run, changed);
-  const view = new LogWindow(box, { make: row, fill: draw, clear, moved });
+  const view = new LogWindow(box, { make: row, fill: draw, ready: item => Boolean(item.line), clear, moved });
   const wanted = linked();
   let marked = wanted ?? [0, 0];
   let over = box.dataset.over === 'yes', behind = false, unwatch = null, wide = 0, counted = 0, telling = 0, going = wanted?.[0] ?? 0;
+  let led = !wanted; // to the output, by a link to a line of it
   follow(!over && !wanted);
 
   // --- lines come
@@ -37,6 +38,7 @@ export function mount(box, watch) {
     else if (view.stuck && !view.pulledUp) view.end();
     else if (view.rows.length) view.refresh();
     else view.end();
+    if (!led && lines.total) { led = true; out.scrollIntoView({ block: 'start' }); }
     if (view.stuck && view.pulledUp) follow(false);
     if (lines.over && !over) { over = true; follow(false); listen(); }
     telling ||= setTimeout(tell, lines.total && counted && !over ? 900 : 0);
@@ -49,10 +51,12 @@ export function mount(box, watch) {
     counted = lines.total;
     count.textContent = lines.total === 1 ? count.dataset.one : lines.total ? count.dataset.many.replace('#', number.format(lines.total)) : '';
     empty.hidden = lines.total > 0;
+    if (over) empty.textContent = empty.dataset.over;
     followButton.hidden = over || !lines.total;
   }
 
   function moved(by) {
+    if (by) going = 0; // who scrolls no longer waits for a line that has not come
     if (by < 0 && view.stuck) follow(false);
     if (by > 0 && !view.stuck && !over && view.atEnd) follow(true);
     lines.want(view.first, view.last);
@@ -67,8 +71,8 @@ export function mount(box, watch) {
   function follow(on) {
     view.stuck = on;
     followButton.ariaPressed = String(on);
-    followButton.querySelector('span').textContent = on ? followButton.dataset.on : followButton.dataset.off;
-    if (on) { view.end(); lines.want(view.first, view.last); }
+    followButton.querySelector('span').textContent = on ? followButton.dataset.following : followButton.dataset.letGo;
+    if (on) { going = 0; view.end(); lines.want(view.first, view.last); }
   }
 
   followButton.addEventListener('click', () => follow(!view.stuck));
@@ -133,7 +137,7 @@ export function mount(box, watch) {
 
   box.addEventListener('click', event => {
     const item = event.target.closest('a:not(.to)')?.parentElement;
-    if (!item?.n) return;
+    if (!item?.n || event.ctrlKey || event.metaKey) return; // in a tab of its own
     event.preventDefault();
     follow(false);
     if (event.shiftKey && marked[0]) show(Math.min(marked[0], item.n), Math.max(marked[0], item.n));
@@ -141,7 +145,7 @@ export function mount(box, watch) {
   });
   addEventListener('hashchange', () => {
     const range = linked();
-    if (range) { out.open = true; marked = range; go(range[0]); redraw(); }
+    if (range) { marked = range; go(range[0]); redraw(); out.scrollIntoView({ block: 'start' }); }
   });
   const lineField = one('[data-line]');
   lineField.addEventListener('keydown', event => {
@@ -184,22 +188,23 @@ export function mount(box, watch) {
     const turn = finding.turn += 1, query = field.value;
     if (query !== finding.query) Object.assign(finding, { query, at: 0, total: -1, all: [] });
     if (!query) { said.textContent = ''; redraw(); return; }
-    try {
-      const from = finding.at ? finding.at + (back ? -1 : 1) : view.sight[0] || 1;
-      let found = from > 0 ? await lines.find(query, { from, back }) : { hits: [], total: 1 };
-      if (!found.hits.length && found.total) found = await lines.find(query, { from: back ? -1 : 1, back }); // around the end
-      if (turn !== finding.turn) return;
-      finding.at = found.hits[0]?.n ?? 0;
-      if (finding.at) go(finding.at);
-      redraw();
-      if (found.total !== finding.total && found.total <= RANKED) finding.all = (await lines.find(query, { limit: RANKED })).hits.map(hit => hit.n);
-      finding.total = found.total;
-      if (turn !== finding.turn) return;
-      const rank = finding.all.indexOf(finding.at) + 1, total = number.format(found.total);
-      said.textContent = !found.total ? said.dataset.none
-        : rank && !found.more ? said.dataset.rank.replace('#', number.format(rank)).replace('#', total)
-          : (found.more ? said.dataset.more : said.dataset.many).replace('#', total);
-    } catch { /* no connection: the page says so */ }
+    const from = finding.at ? finding.at + (back ? -1 : 1) : view.sight[0] || 1;
+    let found = from > 0 ? await lines.find(query, { from, back }) : { hits: [], total: 1 };
+    if (found?.total && !found.hits.length) found = await lines.find(query, { from: back ? -1 : 1, back }); // around the end
+    if (!found || turn !== finding.turn) return;
+    finding.at = found.hits[0]?.n ?? 0;
+    if (finding.at) go(finding.at);
+    redraw();
+    if (found.total !== finding.total && found.total <= RANKED) {
+      const all = await lines.find(query, { limit: RANKED });
+      if (!all || turn !== finding.turn) return;
+      finding.all = all.hits.map(hit => hit.n);
+    }
+    finding.total = found.total;
+    const rank = finding.all.indexOf(finding.at) + 1, total = number.format(found.total);
+    said.textContent = !found.total ? said.dataset.none
+      : rank && !found.more ? said.dataset.rank.replace('#', number.format(rank)).replace('#', total)
+        : (found.more ? said.dataset.more : said.dataset.many).replace('#', total);
   }
 
   let typed = 0;
@@ -212,8 +217,7 @@ export function mount(box, watch) {
   one('[data-previous]').addEventListener('click', () => seek(true));
 
   listen();
-  const begin = () => lines.end().catch(() => setTimeout(begin, 2_000));
-  begin();
+  lines.begin();
 }
 
 function kept(name) {
