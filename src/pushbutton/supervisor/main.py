@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CHUNK = 256 << 10
 BATCH = 256 << 10
-TICK = 0.020  # at most one write to the spool per this many seconds, unless a batch is full
+TICK = 0.015  # at most one write to the spool per this many seconds, unless a batch is full
 PIPE = 1 << 20
 LOOK = 1.0  # how often the tree is written down
 ASK = 0.1  # how often it is looked for orphans that have not been asked to end
