@@ -1,4 +1,4 @@
-"""docs/performance.md: the table between its markers, and a picture for each curve."""
+"""docs/performance.md: the table between its markers, and a picture for each curve. What was not measured now stays."""
 
 from __future__ import annotations
 
@@ -39,15 +39,30 @@ def write(rows: Sequence[Row], *, quick: bool) -> None:
             f"![{name}: {', '.join(f'{x:g} → {y:.3g}' for x, y in sorted(points))}](pictures/performance/{file.name})"
         )
     facts = (
-        f"Measured on {dt.datetime.now(dt.UTC):%Y-%m-%d} with {os.cpu_count()} cores ({_processor()}), "
+        f"Last measured on {dt.datetime.now(dt.UTC):%Y-%m-%d} with {os.cpu_count()} cores ({_processor()}), "
         f"Linux {platform.release()}, Python {platform.python_version()}"
         + (", `--quick`." if quick else ".")
         + f" The machine's load was {os.getloadavg()[1]:.1f} when it was done."
     )
     page = DOCS / "performance.md"
     text = page.read_text()
-    head, tail = text.partition(BEGIN)[0], text.partition(END)[2]
-    page.write_text("\n".join([head + BEGIN, "", facts, "", *markdown(rows), "", *shown, "", END]) + tail)
+    head, rest = text.split(BEGIN)
+    old, tail = rest.split(END)
+    table = list(markdown(rows))
+    lines = [*table[:2], *_merged(old, table[2:], "| "), "", *_merged(old, shown, "![")]
+    page.write_text("\n".join([head + BEGIN, "", facts, "", *lines, "", END]) + tail)
+
+
+def _merged(old: str, new: Sequence[str], start: str) -> list[str]:
+    """The page's lines that begin like this, with the new ones in the places of those about the same figure."""
+
+    def about(line: str) -> str:
+        return line.removeprefix(start).split("<br>")[0].split(" | ")[0].split(":")[0]
+
+    lines = {about(line): line for line in old.splitlines() if line.startswith(start)}
+    lines.pop("figure", None)
+    lines.pop("---", None)
+    return list((lines | {about(line): line for line in new}).values())
 
 
 def curve(name: str, points: Sequence[tuple[float, float]]) -> str:
