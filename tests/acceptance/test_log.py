@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -86,9 +87,9 @@ def _text(page: Page, n: int) -> Locator:
     return page.locator(".log li", has=page.locator(f"a[href='#L{n}']")).locator(".tx")
 
 
-def _sound(page: Page) -> list[int]:
-    """The lines in sight, after making sure that they follow each other without gap or overlap and fill the view."""
-    rows = page.evaluate(
+def _rows(page: Page) -> list[dict[str, Any]]:
+    """The rows in sight, and behind them how high the view is."""
+    rows: list[dict[str, Any]] = page.evaluate(
         """() => {
             const log = document.querySelector('.log');
             const { top } = log.getBoundingClientRect(), bottom = top + log.clientHeight;
@@ -98,7 +99,13 @@ def _sound(page: Page) -> list[int]:
             }).filter(row => row.bottom > 0 && row.top < bottom - top).concat([{ high: bottom - top }]);
         }"""
     )
-    high = rows.pop()["high"]
+    return rows
+
+
+def _sound(page: Page) -> list[int]:
+    """The lines in sight, after making sure that they follow each other without gap or overlap and fill the view."""
+    *rows, view = _rows(page)
+    high = view["high"]
     assert rows
     assert [row["n"] for row in rows] == list(range(rows[0]["n"], rows[0]["n"] + len(rows)))
     assert all(abs(one["bottom"] - other["top"]) < 0.1 for one, other in pairwise(rows))
@@ -110,6 +117,7 @@ def _sound(page: Page) -> list[int]:
 
 def _settled(page: Page) -> list[int]:
     """Wait until every row in sight has its text; the lines in sight."""
+    until(lambda: len(_rows(page)) > 1, what="rows in sight")  # the frame after a scroll draws them
     expect(page.locator(".log li .tx:empty")).to_have_count(0, timeout=SOON)
     return _sound(page)
 
