@@ -86,14 +86,14 @@ class SpoolFolder:
         finally:
             os.close(lock)
         self._children[run.id] = child
-        if self._leaving:
-            self.let_go()  # the server closed while this was on its way: the supervisor goes on all the same
         assert child.stdin  # noqa: S101  asked for above
         try:
             child.stdin.write(json.dumps(spec).encode())
             child.stdin.close()
         except BrokenPipeError:
             pass  # it died at birth: the collector finds a free lock and no record
+        if self._leaving:
+            child.returncode = 0  # the server closed while this was on its way: the supervisor goes on all the same
 
     def _env(self, run: Run, command: Command, token: str) -> dict[str, str]:
         inherited = kept(os.environ)
@@ -215,10 +215,10 @@ class SpoolFolder:
         self._leaving = True
         for run, child in self._children.items():
             if child.poll() is None:
-                if self.held(run):
+                try:
+                    child.wait(0 if self.held(run) else 1)  # who has closed its spool is ending in this moment
+                except subprocess.TimeoutExpired:
                     child.returncode = 0
-                else:
-                    child.wait()  # it has closed its spool and is ending in this moment
         self._children.clear()
 
 

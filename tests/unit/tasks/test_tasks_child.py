@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ class Ran:
         return [(event["data"]["level"], event["data"]["text"]) for event in self.events if event["kind"] == "status"]
 
 
+def _default_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def ran(
     tmp_path: Path, text: str, name: str = "go", inputs: dict[str, Any] | None = None, file: str = "shop.py"
 ) -> Ran:
@@ -45,6 +51,7 @@ def ran(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_default_signals,  # noqa: PLW1509  as a supervisor does, whatever these tests inherited
     )
     os.close(give[0])
     os.close(given[1])
