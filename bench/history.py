@@ -42,7 +42,7 @@ def run(bench: Bench) -> Iterator[Row]:
         seed.fill(folder / "data" / "history.db", size, size * (5 if bench.quick else 10))
         seeded = time.monotonic() - begin
         begin = time.perf_counter()
-        with pushbutton(folder, "--keep-days", "0") as server:
+        with pushbutton(folder, "--keep-days", "0", pin=False) as server:
             starts[size] = time.perf_counter() - begin
             found[size] = {"press → its end": _press(bench, server)}
             found[size] |= {name: _page(bench, server, path.format(middle=size // 2)) for name, path in PAGES.items()}
@@ -80,9 +80,9 @@ def run(bench: Bench) -> Iterator[Row]:
 
 def _retention(bench: Bench, folder: Path, size: int) -> Row:
     """The history's page while half of everything is too old, and goes."""
-    with pushbutton(folder, "--keep-days", "0") as server:
+    with pushbutton(folder, "--keep-days", "0", pin=False) as server:
         calm = _page(bench, server, "/history")
-    with pushbutton(folder, "--keep-days", "180") as server:
+    with pushbutton(folder, "--keep-days", "180", pin=False) as server:
         begin, before = time.monotonic(), _count(folder)
         busy = _page(bench, server, "/history")
         time.sleep(3)
