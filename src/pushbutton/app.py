@@ -234,7 +234,7 @@ class Pushbutton:
 
         sock = server.listen(self.settings.host, self.settings.port)
         self.settings = replace(self.settings, port=sock.getsockname()[1])
-        log.info("serving on %s/", self.url)
+        log.info("serving on %s/", server.address(sock))
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(server.serve(self, sock, asgi))
 

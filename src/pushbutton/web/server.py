@@ -102,6 +102,13 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
+def address(sock: socket.socket) -> str:
+    """Where this machine reaches a listening socket."""
+    host, port = sock.getsockname()[:2]
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  what was asked for, not what we choose
+    return f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
+
+
 async def serve(app: Pushbutton, sock: socket.socket, asgi: ASGIApp | None = None) -> None:
     """Serve `app`, or `asgi` which mounts it, until SIGTERM or SIGINT; jobs go on."""
     config = uvicorn.Config(
@@ -116,9 +123,7 @@ async def serve(app: Pushbutton, sock: socket.socket, asgi: ASGIApp | None = Non
         timeout_graceful_shutdown=10,
         timeout_keep_alive=75,
     )
-    if asgi is None:
-        host, port = sock.getsockname()[:2]
-        near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  what was asked for, not what we choose
-        app.url = f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
+    if asgi is None:  # below which path another application mounts it, only that one knows
+        app.url = address(sock)
     with contextlib.closing(sock):
         await _Server(config, app).serve(sockets=[sock])
