@@ -13,6 +13,7 @@ from pushbutton.domain.param import Inputs, Param, ParamType
 from pushbutton.domain.policy import Verb, require
 from pushbutton.domain.run import NewRun, RunState
 from pushbutton.domain.task import Reason, Task
+from pushbutton.domain.text import whole
 from pushbutton.errors import InvalidInputs, StorageFull, TaskBroken
 
 from . import journal
@@ -44,7 +45,7 @@ async def press(
         raise TaskBroken(slug, task.broken)
     if len(key) > LONGEST_KEY or len(why) > LONGEST_WHY:
         raise InvalidInputs({"": "The idempotency key or the reason is too long."})
-    if not _whole(why):
+    if not whole(why):
         raise InvalidInputs({"": "Half of a character is missing in the reason: type or paste it again."})
     inputs = await _read(core, task, raw, why, form=form)
     command.build(task, inputs, python=core.python)  # what cannot be started is refused now, not later
@@ -114,12 +115,3 @@ def _missing(uploads: Path, files: Sequence[Param], inputs: Inputs) -> dict[str,
                 f"This file is too small: it has {status.st_size:,} bytes, and {param.min_length:,} are needed."
             )
     return wrong
-
-
-def _whole(text: str) -> bool:
-    """Whether any store can keep it: JSON can bring halves of characters."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -12,6 +12,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from pushbutton.domain.task import Task
+from pushbutton.domain.text import whole
 
 from .reading import Problem, Reading, broken
 
@@ -22,7 +23,7 @@ _BIGGEST = 2**63 - 1
 
 def readable(text: str) -> str:
     """The text, with each half of a character as "\ufffd"."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if not _whole(text) else text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if not whole(text) else text
 
 
 def sound(reading: Reading) -> Reading:
@@ -46,10 +47,10 @@ def sound(reading: Reading) -> Reading:
 
 
 def _faults(task: Task) -> Iterator[str]:
-    if not _whole(task.source.file):
+    if not whole(task.source.file):
         yield "The name of this file or of a folder above it is not UTF-8, so nobody can be shown it: rename it."
     for key, value in _leaves(task, ""):
-        if isinstance(value, str) and not _whole(value):
+        if isinstance(value, str) and not whole(value):
             yield f"“{key}” holds half of a character (such as \\ud800): write it anew."
         elif isinstance(value, float) and not math.isfinite(value):
             yield f"“{key}” is a number that cannot be written down."
@@ -85,11 +86,3 @@ def _mended(value: Any) -> Any:
     if (isinstance(value, float) and not math.isfinite(value)) or (isinstance(value, int) and abs(value) > _BIGGEST):
         return 0
     return value
-
-
-def _whole(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
