@@ -27,12 +27,14 @@ from .adapters.catalog import PathCatalog
 from .adapters.embedded import EmbeddedDispatch, LocalNotifier
 from .adapters.spools import SpoolFolder
 from .adapters.sqlite import SqliteStore
+from .domain.actor import LOCAL, trusted
 from .domain.event import Draft, Event, Json, Kind
-from .domain.policy import LOCAL
 from .domain.run import Run
 from .errors import StorageFull, StoreDamaged, StoreInUse
 from .runtime import cancel, press
 from .runtime.core import Core, now
+from .runtime.directory import Directory
+from .runtime.permit import Permits
 from .runtime.ports import RunQuery, Store, Topics
 from .runtime.watch import EVERYTHING, Hub, is_last
 from .runtime.worker import Worker
@@ -89,9 +91,13 @@ class Pushbutton:
         with _writing(self.folder):
             _make(self.folder, runs, self.folder / "uploads")
             stack.callback(os.close, _lock(self.folder))
-        store = self._store or SqliteStore(self.folder / "history.db")
+            key = _key(self.folder)
+        store: Store = self._store or SqliteStore(self.folder / "history.db", key)
         await store.open()
         stack.push_async_callback(store.close)
+        directory = Directory(store.people)
+        await directory.open()
+        stack.push_async_callback(directory.close)
         with _writing(self.folder):
             worker_name = _name(self.folder)
         notifier = LocalNotifier(self.folder / "hint")
@@ -106,6 +112,8 @@ class Pushbutton:
         hub = Hub(store, notifier, lambda run: spools.folder(run) / "output")
         await hub.open()
         stack.push_async_callback(hub.close)
+        permits = Permits(catalog, directory, notifier)
+        await self._background(stack, permits.run())
         core = Core(
             store=store,
             catalog=catalog,
@@ -113,6 +121,9 @@ class Pushbutton:
             notifier=notifier,
             spools=spools,
             hub=hub,
+            directory=directory,
+            key=key,
+            permits=permits,
             uploads=self.folder / "uploads",
             worker=worker_name,
             at_once=self.settings.limit,
@@ -152,10 +163,12 @@ class Pushbutton:
 
     # -- in-process use
 
-    async def press(self, task: str, actor: str = LOCAL, /, **inputs: Json) -> RunHandle:
-        """Press the button; raises what `runtime.press` raises."""
+    async def press(self, task: str, actor: str = LOCAL.name, /, **inputs: Json) -> RunHandle:
+        """Press the button as `actor`, which may do everything: who may press is the caller's to decide. Raises what
+        `runtime.press` raises.
+        """
         core = await self.open()
-        pressed = await press.press(core, actor, task, inputs)
+        pressed = await press.press(core, trusted(actor), task, inputs)
         return RunHandle(core, pressed.run, made=pressed.made)
 
     async def say(self, text: str, *, source: str = "", task: str | None = None) -> Event:
@@ -290,8 +303,8 @@ class RunHandle:
     async def run(self) -> Run:
         return await self._core.store.run(self.id)
 
-    async def cancel(self, actor: str = LOCAL) -> Run:
-        return await cancel.cancel(self._core, actor, self.id)
+    async def cancel(self, actor: str = LOCAL.name) -> Run:
+        return await cancel.cancel(self._core, trusted(actor), self.id)
 
 
 @contextlib.contextmanager
@@ -321,6 +334,18 @@ def _name(folder: Path) -> str:
     if not file.exists():
         file.write_text(f"{socket.gethostname()}-{random.token_hex(4)}")
     return file.read_text()
+
+
+def _key(folder: Path) -> bytes:
+    """What signs the audit trail, links and forms. It lies beside the database, not in it."""
+    file = folder / "server.key"
+    with contextlib.suppress(FileExistsError):
+        fd = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        with os.fdopen(fd, "w") as made:
+            made.write(random.token_hex(32))
+            made.flush()
+            os.fsync(made.fileno())
+    return bytes.fromhex(file.read_text())
 
 
 def _lock(folder: Path) -> int:

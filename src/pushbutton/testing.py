@@ -20,8 +20,8 @@ from typing import Any
 
 from .adapters.memory import MemoryStore
 from .app import Pushbutton, RunHandle
+from .domain.actor import LOCAL
 from .domain.event import Event, Json, Kind
-from .domain.policy import LOCAL
 from .domain.run import Run
 
 __all__ = ["Finished", "MemoryStore", "opened", "press_and_wait", "watched"]
@@ -54,7 +54,7 @@ async def opened(*paths: str | Path, **settings: Any) -> AsyncIterator[Pushbutto
 
 async def press_and_wait(app: Pushbutton, task: str, /, **inputs: Json) -> Finished:
     """Press, and return when the run is over, however it ended."""
-    return await watched(app, await app.press(task, LOCAL, **inputs))
+    return await watched(app, await app.press(task, LOCAL.name, **inputs))
 
 
 async def watched(app: Pushbutton, handle: RunHandle) -> Finished:

@@ -1,25 +1,69 @@
 """Who may do what: one function decides, with the reason that a page shows.
 
-Nobody is configured yet, so everybody who reaches the server may do everything; the server listens on this machine
-only. Every verb of `runtime` asks here first, so that rules need one place.
+Rights come from grants: a role, or a single right, given to a user, a group of users or everybody who is signed in, for
+all tasks, a group of tasks or one task. Where nobody is configured, everybody who reaches the server is `LOCAL`, who
+has all rights.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pushbutton.errors import Refused
 
-LOCAL = "local"
-"""The actor while nobody has to log in: somebody on this machine."""
+from .actor import EVERYWHERE, Actor, Right, Rights, Verb
 
 
-class Verb(StrEnum):
-    SEE = "see"
-    PRESS = "press"
-    STOP = "stop"
-    SAY = "say"
+class Role(StrEnum):
+    VIEWER = "viewer"
+    PRESSER = "presser"
+    APPROVER = "approver"
+    ADMIN = "admin"
+
+
+INCLUDES: Mapping[Role, frozenset[Verb]] = {
+    Role.VIEWER: frozenset({Verb.SEE, Verb.OUTPUT}),
+    Role.PRESSER: frozenset({Verb.SEE, Verb.OUTPUT, Verb.PRESS, Verb.STOP}),
+    Role.APPROVER: frozenset({Verb.SEE, Verb.OUTPUT, Verb.APPROVE, Verb.SECRETS}),
+    Role.ADMIN: frozenset(Verb),
+}
+
+EVERYONE = "everyone"
+"""Whom a grant may be given to besides "user:ada" and "group:ops": everybody who is signed in."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Grant:
+    who: str  # "user:ada", "group:ops", EVERYONE
+    gives: str  # a `Role` or a `Verb`
+    where: str = EVERYWHERE  # or "group:Reports", "task:deploy"
+
+    @property
+    def verbs(self) -> frozenset[Verb]:
+        if self.gives in frozenset(Role):
+            return INCLUDES[Role(self.gives)]
+        verb = Verb(self.gives)
+        return frozenset(Verb) if verb is Verb.ADMIN else frozenset({verb, Verb.SEE})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What somebody wants to do something with: a task and the group that it stands in, or neither."""
+
+    task: str = ""
+    group: str = ""
+
+    def inside(self, where: str) -> bool:
+        if where == EVERYWHERE:
+            return True
+        kind, _, name = where.partition(":")
+        return bool(name) and name == {"task": self.task, "group": self.group}.get(kind)
+
+
+SERVER = Place()
+"""What belongs to no task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +71,53 @@ class Decision:
     allowed: bool
     reason: str = ""
 
-
-def decide(actor: str, verb: Verb, task: str) -> Decision:
-    """`task` is a slug; "" for what belongs to no task."""
-    del verb, task
-    return Decision(bool(actor), "" if actor else "Sign in first.")
+    def __bool__(self) -> bool:
+        return self.allowed
 
 
-def require(actor: str, verb: Verb, task: str = "") -> None:
+YES = Decision(allowed=True)
+
+_REASONS: Mapping[Verb, str] = {
+    Verb.SEE: "There is nothing here for you to see.",
+    Verb.OUTPUT: "You may see this run, but not what it wrote.",
+    Verb.PRESS: "You may look at this, but not press it.",
+    Verb.STOP: "You may look at this run, but not stop it.",
+    Verb.APPROVE: "You may look at this, but not approve it.",
+    Verb.SECRETS: "Which secrets this is given is not for you to see.",
+    Verb.ADMIN: "This is for those who look after Pushbutton.",
+}
+
+
+def rights_of(name: str, groups: Iterable[str], grants: Iterable[Grant]) -> Rights:
+    """What the grants give to a user who is in these groups."""
+    mine = {EVERYONE, f"user:{name}", *(f"group:{group}" for group in groups)}
+    return frozenset(Right(verb, grant.where) for grant in grants if grant.who in mine for verb in grant.verbs)
+
+
+def decide(actor: Actor, verb: Verb, place: Place = SERVER) -> Decision:
+    if not actor.known:
+        return Decision(allowed=False, reason="Sign in first.")
+    if _holds(actor.rights, verb, place) and (actor.within is None or _holds(actor.within, verb, place)):
+        return YES
+    return Decision(allowed=False, reason=_REASONS[verb])
+
+
+def require(actor: Actor, verb: Verb, place: Place = SERVER) -> None:
     """Raises `Refused` with the reason."""
-    decision = decide(actor, verb, task)
-    if not decision.allowed:
+    decision = decide(actor, verb, place)
+    if not decision:
         raise Refused(decision.reason)
+
+
+def verbs(actor: Actor, place: Place) -> frozenset[Verb]:
+    """Everything that the actor may do there."""
+    return frozenset(verb for verb in Verb if decide(actor, verb, place))
+
+
+def everywhere(actor: Actor, verb: Verb) -> bool:
+    """Whether the actor may do it with every task, also one that is gone."""
+    return bool(decide(actor, verb, SERVER))
+
+
+def _holds(rights: Rights, verb: Verb, place: Place) -> bool:
+    return any(right.verb is verb and place.inside(right.where) for right in rights)

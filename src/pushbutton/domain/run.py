@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .audit import Act
 from .event import Json
 
 Micros = int
@@ -107,3 +108,10 @@ class NewRun:
     fingerprint: str = ""  # of the inputs, to tell a repeated press from a reused key
     busy: Busy = Busy.QUEUE
     limit: int = 1
+    address: str = ""  # from where it was pressed
+
+    def act(self, run: int, *, joined: bool = False) -> Act:
+        """For the audit trail."""
+        data: dict[str, Json] = {"task": self.task, "inputs": self.inputs}
+        data |= {"why": self.why} if self.why else {}
+        return Act(self.actor, "run.join" if joined else "run.press", f"run {run}", self.at, data, self.address)

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from pushbutton.domain.policy import Verb, require
+from pushbutton.domain.actor import Actor, Verb
+from pushbutton.domain.audit import act
+from pushbutton.domain.policy import require
 from pushbutton.domain.run import Run, RunState
 from pushbutton.errors import Fenced, NotRunning
 
-from . import journal
-from .core import Core
+from . import journal, sight
+from .core import Core, now
 from .ports import Append
 
 
-async def cancel(core: Core, actor: str, number: int) -> Run:
+async def cancel(core: Core, actor: Actor, number: int) -> Run:
     """The run as it is when the order is given; its end is an event. Giving the order twice is one order.
 
-    Raises `NoSuchRun`, `NotRunning` when it is over.
+    Raises `NoSuchRun`, `Refused`, `NotRunning` when it is over.
     """
-    run = await core.store.run(number)
-    require(actor, Verb.STOP, run.task)
+    run = await sight.run(core.store, core.catalog, actor, number)
+    require(actor, Verb.STOP, sight.place(core.catalog, run.task))
     if run.state.over:
         raise NotRunning(number, run.state)
+    done = act(actor, "run.stop", f"run {number}", now(), task=run.task)
     if not run.state.active:
         try:
             await journal.move(
                 core,
                 run,
                 RunState.CANCELLED,
-                actor=actor,
+                actor=actor.name,
                 reason="It was stopped before it started.",
-                row={"stop_by": actor},
+                row={"stop_by": actor.name},
+                act=done,
             )
         except Fenced:
             return await cancel(core, actor, number)  # its turn came in this moment
@@ -37,11 +41,11 @@ async def cancel(core: Core, actor: str, number: int) -> Run:
         return await core.store.run(number)
     if not run.stop_by:
         try:
-            asked = journal.note("Asked to stop.", code="stop", actor=actor)
-            await journal.write(core, Append(number, [asked], epoch=run.epoch, row={"stop_by": actor}))
+            asked = journal.note("Asked to stop.", code="stop", actor=actor.name)
+            await journal.write(core, Append(number, [asked], epoch=run.epoch, row={"stop_by": actor.name}, act=done))
         except Fenced:
             return await core.store.run(number)  # it ended in this moment
-    order(core, run, actor)
+    order(core, run, actor.name)
     return await core.store.run(number)
 
 

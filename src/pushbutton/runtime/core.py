@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from .directory import Directory
+from .permit import Permits
 from .ports import Catalog, Dispatch, Notifier, Spools, Store
 from .watch import Hub
 
@@ -18,6 +20,9 @@ class Core:
     notifier: Notifier
     spools: Spools
     hub: Hub
+    directory: Directory
+    key: bytes  # signs links, forms and the audit trail
+    permits: Permits
     uploads: Path
     worker: str  # this worker's name: the same after a restart on the same machine and data folder
     at_once: int  # runs at the same time, all tasks together

@@ -1,32 +1,40 @@
-"""Looking back: runs and what they said."""
+"""Looking back: runs and what they said. What an actor may not see does not exist for it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Event
-from pushbutton.domain.policy import Verb, decide, require
+from pushbutton.domain.policy import require
 from pushbutton.domain.run import Run
 
+from . import sight
 from .core import Core
 from .ports import RunQuery, Topics
 
 PAGE = 1000
 
 
-async def runs(core: Core, actor: str, query: RunQuery) -> Sequence[Run]:
-    """Newest first, only those that the actor may see."""
-    return [run for run in await core.store.runs(query) if decide(actor, Verb.SEE, run.task).allowed]
+async def runs(core: Core, actor: Actor, query: RunQuery) -> Sequence[Run]:
+    """Newest first."""
+    return await core.store.runs(replace(query, tasks=sight.slugs(core.catalog, actor)))
 
 
-async def run(core: Core, actor: str, number: int) -> Run:
-    """Raises `NoSuchRun`, `Refused`."""
-    found = await core.store.run(number)
-    require(actor, Verb.SEE, found.task)
+async def run(core: Core, actor: Actor, number: int) -> Run:
+    """Raises `NoSuchRun`."""
+    return await sight.run(core.store, core.catalog, actor, number)
+
+
+async def written(core: Core, actor: Actor, number: int) -> Run:
+    """A run whose output and files the actor may read. Raises `NoSuchRun`, `Refused`."""
+    found = await sight.run(core.store, core.catalog, actor, number)
+    require(actor, Verb.OUTPUT, sight.place(core.catalog, found.task))
     return found
 
 
-async def events(core: Core, actor: str, number: int, *, after: int = 0) -> Sequence[Event]:
+async def events(core: Core, actor: Actor, number: int, *, after: int = 0) -> Sequence[Event]:
     """All of a run's events behind `after`, oldest first."""
     await run(core, actor, number)
     found: list[Event] = []

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 
+from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Json, Kind
 from pushbutton.domain.run import Run, RunState
 from pushbutton.errors import StorageFull, StoreBusy
@@ -41,9 +42,11 @@ async def move(
     *,
     row: Mapping[str, Json] | None = None,
     drafts: Sequence[Draft] = (),
+    act: Act | None = None,
     **data: Json,
 ) -> None:
     """Bring the run from this attempt to `to`: `drafts` first, then the state event, the last one if `to` ends it.
+    `act` goes to the audit trail.
 
     A terminal state is announced everywhere where somebody may wait for it: watchers, and the gate for a free slot.
     """
@@ -57,7 +60,7 @@ async def move(
     state = Draft(
         Kind.STATE, {"state": to.value, **{key: value for key, value in data.items() if value not in (None, "")}}, at
     )
-    entry = Append(run.id, [*drafts, state], epoch=run.epoch, to=to, row=columns)
+    entry = Append(run.id, [*drafts, state], epoch=run.epoch, to=to, row=columns, act=act)
     await write(core, entry)
     if to.over:
         core.dispatch.wake()

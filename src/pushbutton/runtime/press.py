@@ -8,15 +8,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pushbutton.domain import command
+from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.inputs import check, fingerprint, mask
 from pushbutton.domain.param import Inputs, Param, ParamType
-from pushbutton.domain.policy import Verb, require
+from pushbutton.domain.policy import Place, require
 from pushbutton.domain.run import NewRun, RunState
 from pushbutton.domain.task import Reason, Task
 from pushbutton.domain.text import whole
 from pushbutton.errors import InvalidInputs, StorageFull, TaskBroken
 
-from . import journal
+from . import journal, sight
 from .core import Core, now
 from .ports import Pressed
 
@@ -26,7 +27,7 @@ LONGEST_WHY = 2000
 
 async def press(
     core: Core,
-    actor: str,
+    actor: Actor,
     slug: str,
     raw: Mapping[str, object],
     *,
@@ -39,8 +40,8 @@ async def press(
     `raw` is JSON or, with `form`, the strings of a form or a command line. Raises `NoSuchTask`, `TaskBroken`,
     `InvalidInputs`, `KeyReused`, `Refused`; then nothing was started.
     """
-    require(actor, Verb.PRESS, slug)
-    task = core.catalog.task(slug)
+    task = sight.task(core.catalog, actor, slug)
+    require(actor, Verb.PRESS, Place(slug, task.group))
     if task.broken:
         raise TaskBroken(slug, task.broken)
     if len(key) > LONGEST_KEY or len(why) > LONGEST_WHY:
@@ -53,7 +54,8 @@ async def press(
     new = NewRun(
         task=slug,
         title=task.title,
-        actor=actor,
+        actor=actor.name,
+        address=actor.address,
         inputs=shown,
         at=now(),
         why=why,

@@ -11,18 +11,21 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
+from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Draft, Kind
-from pushbutton.domain.policy import LOCAL
+from pushbutton.domain.policy import Place, require, verbs
 from pushbutton.domain.run import Run, RunState
+from pushbutton.domain.task import Task
 from pushbutton.domain.token import hashed
 from pushbutton.errors import BadInput, NoSuchArtifact, NoSuchRun, NotRunning, Refused
 from pushbutton.job.lines import parse
-from pushbutton.runtime import cancel, history, press
+from pushbutton.runtime import cancel, history, press, sight
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.watch import is_last
 
 from . import body, shapes, uploads
+from .readers import actor_of
 
 router = APIRouter(prefix="/api")
 
@@ -51,12 +54,18 @@ def number_of(text: str) -> int:
 
 @router.get("/tasks", response_model=list[shapes.TaskShape], tags=["tasks"], summary="All tasks")
 async def tasks(request: Request) -> Response:
-    return JSONResponse([shapes.task_json(task) for task in core_of(request).catalog.tasks().values()])
+    actor = actor_of(request)
+    return JSONResponse([_task_json(task, actor) for task in sight.tasks(core_of(request).catalog, actor).values()])
 
 
 @router.get("/tasks/{slug}", response_model=shapes.TaskShape, responses=_PROBLEMS, tags=["tasks"], summary="One task")
 async def task(request: Request, slug: str) -> Response:
-    return JSONResponse(shapes.task_json(core_of(request).catalog.task(slug)))
+    actor = actor_of(request)
+    return JSONResponse(_task_json(sight.task(core_of(request).catalog, actor, slug), actor))
+
+
+def _task_json(task: Task, actor: Actor) -> dict[str, Any]:
+    return shapes.task_json(task, verbs(actor, Place(task.slug, task.group)))
 
 
 @router.post(
@@ -94,7 +103,7 @@ async def press_task(request: Request, slug: str) -> Response:
     if not isinstance(why, str):
         raise BadInput("“why” is a text.")
     key = request.headers.get("idempotency-key", "")
-    pressed = await press.press(core, LOCAL, slug, asked.get("inputs", {}), key=key, why=why)
+    pressed = await press.press(core, actor_of(request), slug, asked.get("inputs", {}), key=key, why=why)
     prefer = ",".join(request.headers.getlist("prefer")).lower()
     headers = {"location": f"{request.scope.get('root_path', '')}/api/runs/{pressed.run.id}"}
     run, status = pressed.run, 202
@@ -146,13 +155,22 @@ async def runs(
             raise BadInput("“before” and “limit” are numbers.")
     if len(text) > LONGEST_TEXT:
         raise BadInput(f"“text” has at most {LONGEST_TEXT} characters.")
-    query = RunQuery(task, states, actor, text, before=int(before or 0), limit=max(1, min(int(limit or 50), 500)))
-    return JSONResponse([shapes.run_json(run) for run in await history.runs(core_of(request), LOCAL, query)])
+    query = RunQuery(
+        task=task,
+        states=states,
+        actor=actor,
+        text=text,
+        before=int(before or 0),
+        limit=max(1, min(int(limit or 50), 500)),
+    )
+    return JSONResponse(
+        [shapes.run_json(run) for run in await history.runs(core_of(request), actor_of(request), query)]
+    )
 
 
 @router.get("/runs/{number}", response_model=shapes.RunShape, responses=_PROBLEMS, tags=["runs"], summary="One run")
 async def run(request: Request, number: str) -> Response:
-    return JSONResponse(shapes.run_json(await history.run(core_of(request), LOCAL, number_of(number))))
+    return JSONResponse(shapes.run_json(await history.run(core_of(request), actor_of(request), number_of(number))))
 
 
 @router.post(
@@ -165,7 +183,9 @@ async def run(request: Request, number: str) -> Response:
     description="TERM to the whole tree, KILL after the grace, and a check that nothing is left; the end is an event.",
 )
 async def cancel_run(request: Request, number: str) -> Response:
-    return JSONResponse(shapes.run_json(await cancel.cancel(core_of(request), LOCAL, number_of(number))), 202)
+    return JSONResponse(
+        shapes.run_json(await cancel.cancel(core_of(request), actor_of(request), number_of(number))), 202
+    )
 
 
 @router.post(
@@ -211,8 +231,9 @@ async def say(request: Request) -> Response:
     text = asked.get("text") if isinstance(asked, dict) else None
     if not isinstance(text, str) or not 0 < len(text) <= 2000:
         raise BadInput("Send an object like {“text”: “…”} with at most 2,000 characters.")
-    core = core_of(request)
-    await core.store.say(Draft(Kind.NOTE, {"text": text, "actor": LOCAL}, now()))
+    core, actor = core_of(request), actor_of(request)
+    require(actor, Verb.ADMIN)
+    await core.store.say(Draft(Kind.NOTE, {"text": text, "actor": actor.name}, now()))
     core.notifier.hint("events")
     return Response(status_code=204)
 
@@ -223,7 +244,8 @@ async def say(request: Request) -> Response:
 @router.get("/runs/{number}/artifacts/{name}", responses=_PROBLEMS, tags=["runs"], summary="A file that the run made")
 async def artifact(request: Request, number: str, name: str) -> Response:
     core, run_number = core_of(request), number_of(number)
-    found = await _artifacts(core, run_number)
+    await history.written(core, actor_of(request), run_number)
+    found = await _artifacts(core, actor_of(request), run_number)
     if name not in found:
         raise NoSuchArtifact(run_number, name[:200])
     # Looked up, never built from the request: `name` is one of the names that the run itself announced.
@@ -233,8 +255,8 @@ async def artifact(request: Request, number: str, name: str) -> Response:
     return FileResponse(path, media_type="application/octet-stream", filename=name)
 
 
-async def _artifacts(core: Core, number: int) -> Sequence[str]:
-    events = await history.events(core, LOCAL, number)
+async def _artifacts(core: Core, actor: Actor, number: int) -> Sequence[str]:
+    events = await history.events(core, actor, number)
     return [str(event.data["name"]) for event in events if event.kind is Kind.ARTIFACT]
 
 
@@ -247,6 +269,8 @@ async def _artifacts(core: Core, number: int) -> Sequence[str]:
     description="The raw file as body, its name in `?name=`; the answer's `value` is the input's value.",
 )
 async def upload(request: Request, name: str = "file") -> Response:
+    if not any(right.verb is Verb.PRESS for right in actor_of(request).rights):
+        raise Refused("Files are for those who may press something.")
     return JSONResponse({"value": await uploads.save(core_of(request).uploads, name, body.parts(request))}, 201)
 
 
@@ -256,5 +280,8 @@ async def upload(request: Request, name: str = "file") -> Response:
 @router.get("/health", tags=["server"], summary="Whether the server works")
 async def health(request: Request) -> Response:
     core = core_of(request)
-    counts = await core.store.counts()
+    actor = actor_of(request)
+    if not actor.known:
+        return JSONResponse({"ok": True})
+    counts = await core.store.counts(sight.slugs(core.catalog, actor))
     return JSONResponse({"ok": True, "runs": counts, "watchers": core.hub.watchers, **core.dispatch.stats()})

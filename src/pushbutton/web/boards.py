@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pushbutton.domain.actor import Actor
 from pushbutton.domain.ink import Line
 from pushbutton.domain.sse import event_frame, frame
 from pushbutton.errors import PushbuttonError, StoreError
@@ -25,6 +26,7 @@ from pushbutton.runtime.ports import Topics
 from pushbutton.runtime.watch import EVERYTHING, Bell
 
 from . import fragments, render, texts
+from .audience import audiences
 from .lines import line_json, readers
 from .views import Views
 
@@ -40,7 +42,7 @@ LINE_CHARS = 10_000  # what a page shows of one line
 
 def register(core: Core, root: Callable[[], str] = str) -> None:
     """Make the topics known to the hub. `root` tells below which path the pages lie."""
-    views = Views(core.store, core.catalog)
+    views = Views(core)
 
     def patch(rest: str) -> AsyncIterator[bytes]:
         return _patches(core, views, root, rest)
@@ -52,9 +54,10 @@ def register(core: Core, root: Callable[[], str] = str) -> None:
     core.hub.register("tail", tail)
 
 
-def crowd_of(run: int | str) -> tuple[str, ...]:
-    """The topics of everybody who looks at a run, whatever the language."""
-    return tuple(f"patch:{language}run:{run}" for language in ("", *(f"{code}:" for code in texts.LANGUAGES)))
+def crowd_of(core: Core, run: int | str) -> tuple[str, ...]:
+    """The topics of everybody who looks at a run, whatever the language and the rights."""
+    languages = ("", *(f"{code}:" for code in texts.LANGUAGES))
+    return tuple(f"patch:{mark}{language}run:{run}" for mark in audiences(core) for language in languages)
 
 
 # -- parts of pages
@@ -71,9 +74,10 @@ _Draw = Callable[[], Awaitable[_Drawing]]
 
 
 async def _patches(core: Core, views: Views, root: Callable[[], str], rest: str) -> AsyncIterator[bytes]:
-    draw, topics = _drawer(core, views, root, rest)
+    actor, name = audiences(core).split(rest)
+    draw, topics = _drawer(core, views, root, actor, name)
     bell, shown = Bell(), b""
-    crowd = crowd_of(rest.rpartition(":")[2])  # of a run that is no run: nobody
+    crowd = crowd_of(core, rest.rpartition(":")[2])  # of a run that is no run: nobody
     deaf = core.notifier.listen("catalog", bell.ring)
     try:
         while True:
@@ -83,7 +87,7 @@ async def _patches(core: Core, views: Views, root: Callable[[], str], rest: str)
                     drawing = await _drawn(draw)
                     if drawing is None:
                         return
-                    body = frame("patch", {"topic": f"patch:{rest}", "html": drawing.html})
+                    body = frame("patch", {"topic": f"patch:{name}", "html": drawing.html})
                     if body != shown:
                         shown = body
                         yield body
@@ -111,7 +115,7 @@ async def _drawn(draw: _Draw) -> _Drawing | None:
             return None
 
 
-def _drawer(core: Core, views: Views, root: Callable[[], str], rest: str) -> tuple[_Draw, Topics]:
+def _drawer(core: Core, views: Views, root: Callable[[], str], actor: Actor, rest: str) -> tuple[_Draw, Topics]:
     """What draws it, and what to follow meanwhile. An unknown one is drawn as nothing."""
     language, _, thing = rest.partition(":")
     if language not in texts.LANGUAGES:
@@ -120,7 +124,8 @@ def _drawer(core: Core, views: Views, root: Callable[[], str], rest: str) -> tup
 
     async def a_run() -> _Drawing:
         run = await core.store.run(int(which))
-        view = replace(await views.run(run, now()), watching=core.hub.watching(crowd_of(which)))
+        view = await views.run(actor, run, now())
+        view = replace(view, watching=core.hub.watching(crowd_of(core, which)))
         html = await asyncio.to_thread(fragments.run_fragments, view, language, root())
         if run.state.over:
             return _Drawing(html, None)
@@ -129,17 +134,17 @@ def _drawer(core: Core, views: Views, root: Callable[[], str], rest: str) -> tup
         return _Drawing(html, follow, ages=run.state.active)
 
     async def a_task() -> _Drawing:
-        view = await views.task(which, now())
+        view = await views.task(actor, which, now())
         html = await asyncio.to_thread(fragments.task_fragments, view, language, root())
         return _Drawing(html, Topics(tasks=frozenset({which})))
 
     async def all_tasks() -> _Drawing:
-        view = await views.tasks(now())
+        view = await views.tasks(actor, now())
         html = await asyncio.to_thread(fragments.tasks_fragments, view, language, root())
         return _Drawing(html, EVERYTHING, ages=bool(view.going))
 
     async def going() -> _Drawing:
-        return _Drawing({"now": _pill(await views.running(), language, root())}, EVERYTHING)
+        return _Drawing({"now": _pill(await views.running(actor), language, root())}, EVERYTHING)
 
     async def nothing() -> _Drawing:
         return _Drawing({}, None)

@@ -13,7 +13,6 @@ from starlette.responses import Response, StreamingResponse
 
 from pushbutton.domain.event import Json, iso
 from pushbutton.domain.ink import Line, classes
-from pushbutton.domain.policy import LOCAL
 from pushbutton.domain.run import Run
 from pushbutton.errors import BadInput, BadRange
 from pushbutton.runtime import history
@@ -22,6 +21,7 @@ from pushbutton.runtime.lines import PAGE_LINES, LineReader
 from pushbutton.runtime.watch import Hub
 
 from .api import core_of, number_of
+from .readers import actor_of
 
 READERS = 200  # runs whose lines are known by heart
 HITS = 200  # of one search
@@ -134,7 +134,7 @@ async def plain(request: Request) -> Response:
 
 async def _run(request: Request) -> tuple[Core, Run]:
     core, number = core_of(request), number_of(request.path_params["number"])
-    return core, await history.run(core, LOCAL, number)
+    return core, await history.written(core, actor_of(request), number)
 
 
 def _number(request: Request, name: str, default: int) -> int:

@@ -18,6 +18,8 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from pushbutton import errors
+from pushbutton.domain.actor import Verb
+from pushbutton.domain.policy import Place, require
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Reason, Task
 from pushbutton.runtime import cancel, history, press
@@ -73,12 +75,11 @@ def routes() -> list[Route]:
 
 
 async def tasks(request: Request) -> Response:
-    core, who = _core(request), reader(request)
-    view = await _views(request).tasks(now())
+    who = reader(request)
+    view = await _views(request).tasks(who.actor, now())
     query, group = request.query_params.get("q", "").strip()[:100], request.query_params.get("group", "")
     found = [card for card in view.cards if find.matches(card.task, query) and group in ("", card.task.group)]
     meant = find.meant(query, (card.task for card in view.cards)) if query and not found else ""
-    del core
     return await show(
         request, "tasks.html", room="tasks", parts=["patch:tasks"], view=view, query=query, group=group,
         pins=who.pins, sections=_sections(view, found, who), meant=meant,
@@ -95,8 +96,9 @@ def _sections(view: TasksView, found: list[Card], who: Reader) -> list[tuple[str
 
 
 async def task(request: Request) -> Response:
-    view = await _views(request).task(request.path_params["slug"], now())
-    who, values, source = reader(request), forms.prefilled(view.task, request.query_params), 0
+    who = reader(request)
+    view = await _views(request).task(who.actor, request.path_params["slug"], now())
+    values, source = forms.prefilled(view.task, request.query_params), 0
     number = request.query_params.get(forms.FROM_RUN, "")
     if number.isascii() and number.isdigit() and len(number) < 19:
         earlier = await history.run(_core(request), who.actor, int(number))
@@ -108,7 +110,8 @@ async def task(request: Request) -> Response:
 async def run(request: Request) -> Response:
     core, who = _core(request), reader(request)
     found = await history.run(core, who.actor, request.path_params["number"])
-    view = replace(await _views(request).run(found, now()), watching=core.hub.watching(boards.crowd_of(found.id)))
+    view = await _views(request).run(who.actor, found, now())
+    view = replace(view, watching=core.hub.watching(boards.crowd_of(core, found.id)))
     failed = found.state.value in ("failed", "lost")
     return await show(
         request, "run.html", room="tasks", parts=[f"patch:run:{found.id}", f"tail:{found.id}"], view=view,
@@ -122,7 +125,7 @@ async def runs(request: Request) -> Response:
     chosen = filters.read(request.query_params)
     at, who = now(), reader(request)
     found = await history.runs(_core(request), who.actor, chosen.query(at, PAGE + 1))
-    view = await _views(request).history(found, at, limit=PAGE)
+    view = await _views(request).history(who.actor, found, at, limit=PAGE)
     days: list[tuple[int, list[Run]]] = []
     for item in view.runs:
         day = wording.local(item.pressed_at, who.zone).date()
@@ -154,7 +157,8 @@ async def runs_csv(request: Request) -> Response:
 
 async def press_task(request: Request) -> Response:
     core, who = _core(request), reader(request)
-    view = await _views(request).task(request.path_params["slug"], now())
+    view = await _views(request).task(who.actor, request.path_params["slug"], now())
+    require(who.actor, Verb.PRESS, Place(view.task.slug, view.task.group))  # before a file of theirs is kept
     async with request.form(max_fields=_FIELDS, max_part_size=_FORM) as form:
         key = _text(form, forms.KEY) or secrets.token_urlsafe(16)
         again = _seen_before(request, key)
@@ -281,7 +285,7 @@ def _views(request: Request) -> Views:
     """One per server: it keeps what it worked out of past runs."""
     state = request.app.state
     if not hasattr(state, "views"):
-        state.views = Views(state.core.store, state.core.catalog)
+        state.views = Views(state.core)
     views: Views = state.views
     return views
 
@@ -331,7 +335,7 @@ async def show(
     context = {
         "reader": who, "zone": who.zone, "now": now(), "room": room, "path": path,
         "root": root, "back": root + quote(path) + query,
-        "topics": " ".join(parts), "since": request.state.since, "running": await views.running(),
+        "topics": " ".join(parts), "since": request.state.since, "running": await views.running(who.actor),
         "version": getattr(request.app.state, "version", ""), "languages": texts.LANGUAGES,
         "scripts": render.scripts(root), **shown,
     }  # fmt: skip

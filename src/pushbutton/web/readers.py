@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pushbutton.domain.policy import LOCAL
+from pushbutton.domain.actor import NOBODY, Actor
 
 from . import favourites, texts
 from .render import zone
@@ -21,7 +21,7 @@ _YEAR = 365 * 86400
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    actor: str
+    actor: Actor
     language: str
     theme: str
     zone: tzinfo | None  # None: the server's
@@ -29,11 +29,17 @@ class Reader:
     pins: tuple[str, ...]
 
 
+def actor_of(request: Request) -> Actor:
+    """Who asks, as `auth` found out."""
+    found: Actor = getattr(request.state, "actor", NOBODY)
+    return found
+
+
 def reader(request: Request) -> Reader:
     cookies = request.cookies
     theme = cookies.get("theme", "auto")
     return Reader(
-        actor=getattr(request.state, "actor", LOCAL),
+        actor=actor_of(request),
         language=texts.choose(cookies.get("language", ""), request.headers.get("accept-language", "")),
         theme=theme if theme in THEMES else "auto",
         zone=zone(unquote(cookies.get("zone", ""))),

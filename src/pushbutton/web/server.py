@@ -22,6 +22,7 @@ from pushbutton.errors import PushbuttonError
 from pushbutton.runtime.core import Core
 
 from . import api, boards, errors, pages, reference, streams
+from .auth import Auth
 from .connection import Connection
 from .guard import Guard
 from .sse import Shallow
@@ -65,7 +66,7 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     app.router.routes.extend(pages.routes())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     extra = {name.strip().lower() for name in settings.allow_host.split(",") if name.strip()}
-    guard = Guard(Shallow(app), hosts=NAMES | extra)
+    guard = Guard(Shallow(Auth(app, core)), hosts=NAMES | extra)
 
     def rooted(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # no frame that a stream keeps alive
         # One path for all readers: what changes on their pages is rendered once for everybody.

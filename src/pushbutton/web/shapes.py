@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from pushbutton.domain.actor import Verb
 from pushbutton.domain.event import iso
 from pushbutton.domain.param import Param
 from pushbutton.domain.run import Run
@@ -58,6 +59,9 @@ class TaskShape(BaseModel):
     reason: Literal["optional", "required"] = Field(description="Whether a press needs “why”")
     dry_run: str = Field(description="The input that makes a run change nothing; empty: there is none")
     broken: str = Field(description="Why it cannot be pressed; empty: it can")
+    may: list[str] = Field(
+        description="What you may do with it: see, output, press, stop, approve, secrets, administer"
+    )
     params: list[dict[str, Any]]
 
 
@@ -117,7 +121,8 @@ def param_json(param: Param) -> dict[str, Any]:
     return shown
 
 
-def task_json(task: Task) -> dict[str, Any]:
+def task_json(task: Task, may: frozenset[Verb]) -> dict[str, Any]:
+    """`may`: what the one who asks may do with it."""
     return {
         "slug": task.slug,
         "title": task.title,
@@ -125,6 +130,7 @@ def task_json(task: Task) -> dict[str, Any]:
         "group": task.group,
         "reason": task.reason.value,
         "dry_run": task.dry_run,
-        "broken": task.broken,
+        "broken": task.broken if Verb.ADMIN in may or not task.broken else "Its file is broken.",
+        "may": sorted(verb.value for verb in may),
         "params": [param_json(param) for param in task.params],
     }

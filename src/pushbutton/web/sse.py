@@ -23,9 +23,11 @@ from pushbutton.domain.run import Run
 from pushbutton.domain.sse import PING, event_frame, frame
 from pushbutton.errors import BadCursor, BadInput
 from pushbutton.runtime.core import Core
+from pushbutton.runtime.permit import Permit
 from pushbutton.runtime.ports import Topics
 from pushbutton.runtime.watch import Board, Channel, Encode, Tap
 
+from .audience import MARK
 from .outlet import outlet
 
 GRACE = 5.0
@@ -99,7 +101,7 @@ def parse_topics(text: str, boards: frozenset[str]) -> Wish:
             runs.add(int(rest))
         elif name == "output" and (place := _PLACE.fullmatch(rest)):
             outputs[int(place[1])] = int(place[2] or 0)
-        elif name in boards and rest:
+        elif name in boards and rest and rest[0] != MARK:
             latest.add(topic)
         else:
             raise BadInput(f"There is no topic “{topic[:60]}”. There are: runs, run:NUMBER, task:NAME, output:NUMBER.")
@@ -118,8 +120,12 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, core: Core, wish: Wish, runs: dict[int, Run], settings: Settings) -> None:
+    def __init__(
+        self, core: Core, wish: Wish, runs: dict[int, Run], settings: Settings, permit: Permit | None = None
+    ) -> None:
+        """`permit`: the stream ends when it is withdrawn; None for one whose application answers for who watches."""
         super().__init__()
+        self._permit = permit
         self._core, self._wish, self._runs = core, wish, runs
         self._stall, self._ping = settings.stall, settings.ping
         self._sources: list[_Events | _Output | _Latest] = []
@@ -158,7 +164,7 @@ class EventStream(Response):
             await self._out.put(RETRY + self._wish.first)
             self._quiet = time.monotonic()
             self._beat()
-            while self._out.open and not self._core.hub.closing:
+            while self._out.open and not self._ending:
                 data = self._held or self._next()
                 if not data and self._behind:
                     data = await self._from_store()
@@ -193,6 +199,9 @@ class EventStream(Response):
         """Something grew: send it here and now, or leave it to the task."""
         if self._asleep is None or self._asleep.done():
             return  # the task is looking anyway
+        if self._ending:
+            self._wake()
+            return
         try:
             for source in self._sources:
                 while data := source.ready():
@@ -203,8 +212,6 @@ class EventStream(Response):
                     self._quiet = time.monotonic()
                 if source.over or source.behind:
                     self._wake()
-            if self._core.hub.closing:
-                self._wake()
         except Exception:  # noqa: BLE001  met again in the task, which is where it belongs
             self._wake()
 
@@ -248,6 +255,10 @@ class EventStream(Response):
         return b""
 
     @property
+    def _ending(self) -> bool:
+        return self._core.hub.closing or (self._permit is not None and self._permit.withdrawn)
+
+    @property
     def _over(self) -> bool:
         return any(source.over for source in self._sources)
 
@@ -262,6 +273,8 @@ class EventStream(Response):
     def _open(self) -> None:
         """Output first: at the end of a run its last lines are sent before its last event."""
         wish, hub = self._wish, self._core.hub
+        if self._permit:
+            self._permit.ears.add(self)
         for number, offset in sorted(wish.outputs.items()):
             size, over = self._core.spools.size(number), self._runs[number].state.over
             tap = hub.follow_output(number, self, size=size, over=over)
@@ -273,6 +286,8 @@ class EventStream(Response):
             self._sources.append(_Latest(hub.follow_board(topic, self)))
 
     def _close(self) -> None:
+        if self._permit:
+            self._permit.ears.discard(self)
         for source in self._sources:
             self._core.hub.leave(source.followed, self)
         if self._beating:

@@ -14,15 +14,17 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from pushbutton.config import Settings
-from pushbutton.domain.policy import LOCAL
 from pushbutton.domain.sse import frame
 from pushbutton.errors import BadRange
-from pushbutton.runtime import history
+from pushbutton.runtime import history, sight
+from pushbutton.runtime.permit import Permit
 from pushbutton.runtime.ports import Topics
 
 from .api import core_of, number_of
+from .audience import audiences
 from .errors import unacceptable
 from .lines import find, lines, plain
+from .readers import actor_of
 from .sse import EventStream, Wish, acceptable, cursor, parse_topics, reset
 
 BLOCK = 1 << 20
@@ -41,6 +43,21 @@ def hello(request: Request) -> bytes:
     return frame("hello", {"version": getattr(request.app.state, "version", "") or request.app.version})
 
 
+def _permit(request: Request) -> Permit:
+    return core_of(request).permits.of(actor_of(request))
+
+
+async def _cut(request: Request, wish: Wish) -> Wish:
+    """Without what the one who asks may not see: for them it does not exist."""
+    core, actor = core_of(request), actor_of(request)
+    boards = wish.boards
+    if actor.audience:
+        seen = [await audiences(core).topic(core, actor, topic) for topic in sorted(boards)]
+        boards = frozenset(filter(None, seen))
+    topics = await sight.topics(core.store, core.catalog, actor, wish.topics) if wish.topics else None
+    return replace(wish, topics=topics, boards=boards)
+
+
 async def all_events(request: Request) -> Response:
     """`?topics=…` (default: runs), live from now on, or behind `since`. `hello=1`: who speaks comes first."""
     if not acceptable(request):
@@ -55,8 +72,10 @@ async def all_events(request: Request) -> Response:
         wish, since = replace(wish, first=wish.first + reset(core.hub.tip)), 0
     elif since is not None and since < await core.store.forgotten():
         wish = replace(wish, first=wish.first + reset(core.hub.tip))
-    runs = {number: await history.run(core, LOCAL, number) for number in wish.outputs}
-    return EventStream(core, replace(wish, since=since), runs, settings(request))
+    actor = actor_of(request)
+    runs = {number: await history.written(core, actor, number) for number in wish.outputs}
+    wish = await _cut(request, replace(wish, since=since))
+    return EventStream(core, wish, runs, settings(request), _permit(request))
 
 
 async def task_events(request: Request) -> Response:
@@ -65,25 +84,26 @@ async def task_events(request: Request) -> Response:
         return unacceptable()
     core = core_of(request)
     slug = request.path_params["slug"]
-    core.catalog.task(slug)
+    sight.task(core.catalog, actor_of(request), slug)
     wish = Wish(Topics(tasks=frozenset({slug})))
     since, known = cursor(request)
     if not known or (since or 0) > await core.store.last_event():
         wish, since = replace(wish, first=reset(core.hub.tip)), 0
     elif since is not None and since < await core.store.forgotten():
         wish = replace(wish, first=reset(core.hub.tip))
-    return EventStream(core, replace(wish, since=since or 0), {}, settings(request))
+    return EventStream(core, replace(wish, since=since or 0), {}, settings(request), _permit(request))
 
 
 async def run_events(request: Request) -> Response:
     """A run's events from the first, or behind the client's last, to its terminal one. As JSON if that is asked for."""
     core, number = core_of(request), number_of(request.path_params["number"])
-    run = await history.run(core, LOCAL, number)
+    actor = actor_of(request)
+    run = await history.run(core, actor, number)
     if not acceptable(request):
         if "json" not in request.headers.get("accept", ""):
             return unacceptable()
         since, _ = cursor(request)
-        events = await history.events(core, LOCAL, number, after=since or 0)
+        events = await history.events(core, actor, number, after=since or 0)
         return JSONResponse([event.to_json() for event in events])
     since, known = cursor(request)
     last = await core.store.last_event(number) if run.state.over else None
@@ -92,7 +112,7 @@ async def run_events(request: Request) -> Response:
         wish, since = replace(wish, first=reset(core.hub.tip)), 0
     elif last is not None and since is not None and since >= last:
         return Response(status_code=GONE)
-    return EventStream(core, replace(wish, since=since or 0), {}, settings(request))
+    return EventStream(core, replace(wish, since=since or 0), {}, settings(request), _permit(request))
 
 
 async def output_stream(request: Request) -> Response:
@@ -100,7 +120,7 @@ async def output_stream(request: Request) -> Response:
     if not acceptable(request):
         return unacceptable()
     core, number = core_of(request), number_of(request.path_params["number"])
-    run = await history.run(core, LOCAL, number)
+    run = await history.written(core, actor_of(request), number)
     size = core.spools.size(number)
     offset, known = cursor(request)
     if not known or (offset or 0) > size:
@@ -108,13 +128,13 @@ async def output_stream(request: Request) -> Response:
     if run.state.over and (offset or 0) >= size:
         return Response(status_code=GONE)
     wish = Wish(outputs={number: offset or 0}, plain=True)
-    return EventStream(core, wish, {number: run}, settings(request))
+    return EventStream(core, wish, {number: run}, settings(request), _permit(request))
 
 
 async def output(request: Request) -> Response:
     """The bytes as they came; one range is honoured. Text for programs, a download for browsers."""
     core, number = core_of(request), number_of(request.path_params["number"])
-    run = await history.run(core, LOCAL, number)
+    run = await history.written(core, actor_of(request), number)
     path, size = core.spools.folder(number) / "output", core.spools.size(number)
     headers = {
         "accept-ranges": "bytes",

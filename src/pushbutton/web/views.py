@@ -9,12 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Event
 from pushbutton.domain.param import Inputs
+from pushbutton.domain.policy import verbs
 from pushbutton.domain.run import UNFINISHED, Micros, Run, RunState
 from pushbutton.domain.task import Task
 from pushbutton.errors import NoSuchTask
-from pushbutton.runtime.ports import Catalog, RunQuery, Store, Topics
+from pushbutton.runtime import sight
+from pushbutton.runtime.core import Core
+from pushbutton.runtime.ports import RunQuery, Topics
 
 from .estimates import Outlook, Past, Place, lasted, outlook
 from .steps import Story, story
@@ -35,6 +39,7 @@ class Card:
 
     task: Task
     past: Past
+    may: frozenset[Verb]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class TaskView:
     task: Task
     past: Past
     now: Micros
+    may: frozenset[Verb]
 
     @property
     def busy(self) -> tuple[Run, ...]:
@@ -84,6 +90,7 @@ class RunView:
     outlook: Outlook
     ahead: tuple[Run, ...]  # unfinished runs of the task that come before this one
     now: Micros
+    may: frozenset[Verb]
     watching: int = 0  # how many browsers show it right now
 
     @property
@@ -108,25 +115,30 @@ class HistoryView:
 class Views:
     """Reads the store and the catalogue. Keeps the usual steps, by the newest run that they go by."""
 
-    def __init__(self, store: Store, catalog: Catalog) -> None:
-        self._store = store
-        self._catalog = catalog
+    def __init__(self, core: Core) -> None:
+        self._store = core.store
+        self._catalog = core.catalog
         self._steps: dict[int, Mapping[str, float]] = {0: {}}
         self._told: dict[int, list[Event]] = {}
         self._highest: dict[int, float] = {}
 
-    async def tasks(self, now: Micros) -> TasksView:
-        cards = [Card(task, await self.past(slug)) for slug, task in self._catalog.tasks().items()]
-        active = await self._store.runs(RunQuery(states=UNFINISHED, limit=50))
+    async def tasks(self, actor: Actor, now: Micros) -> TasksView:
+        seen = sight.tasks(self._catalog, actor)
+        cards = [Card(task, await self.past(slug), self._may(actor, slug)) for slug, task in seen.items()]
+        active = await self._store.runs(RunQuery(states=UNFINISHED, tasks=sight.slugs(self._catalog, actor), limit=50))
         self._forget({run.id for run in active})
         return TasksView(tuple(cards), tuple([await self._going(run, now) for run in active]), now)
 
-    async def task(self, slug: str, now: Micros) -> TaskView:
+    async def task(self, actor: Actor, slug: str, now: Micros) -> TaskView:
         """Raises `NoSuchTask`."""
-        return TaskView(self._catalog.task(slug), await self.past(slug), now)
+        task = sight.task(self._catalog, actor, slug)
+        return TaskView(task, await self.past(slug), now, self._may(actor, slug))
 
-    async def run(self, run: Run, now: Micros, events: Sequence[Event] | None = None) -> RunView:
-        """`events` of the run where the caller has them already."""
+    def _may(self, actor: Actor, slug: str) -> frozenset[Verb]:
+        return verbs(actor, sight.place(self._catalog, slug))
+
+    async def run(self, actor: Actor, run: Run, now: Micros, events: Sequence[Event] | None = None) -> RunView:
+        """A run that the actor may see; `events` of it where the caller has them already."""
         past = await self.past(run.task, without=run.id, inputs=run.inputs)
         told = story(run, await self.events(run) if events is None else events, past.steps)
         ahead: tuple[Run, ...] = ()
@@ -137,19 +149,20 @@ class Views:
             task = self._catalog.task(run.task)
         except NoSuchTask:
             task = None
-        return RunView(run, task, told, past, self._risen(run, _outlook(run, told, past, now)), ahead, now)
+        seen = self._risen(run, _outlook(run, told, past, now))
+        return RunView(run, task, told, past, seen, ahead, now, self._may(actor, run.task))
 
-    async def history(self, runs: Sequence[Run], now: Micros, *, limit: int) -> HistoryView:
+    async def history(self, actor: Actor, runs: Sequence[Run], now: Micros, *, limit: int) -> HistoryView:
         """`runs` is one more than `limit` where there are older ones."""
         shown = tuple(runs[:limit])
-        recent = await self._store.runs(RunQuery(limit=200))
+        recent = await self._store.runs(RunQuery(tasks=sight.slugs(self._catalog, actor), limit=200))
         actors = sorted({run.actor for run in (*recent, *shown)})
         older = shown[-1].id if len(runs) > limit else 0
-        return HistoryView(shown, older, self._catalog.tasks(), tuple(actors), now)
+        return HistoryView(shown, older, sight.tasks(self._catalog, actor), tuple(actors), now)
 
-    async def running(self) -> int:
+    async def running(self, actor: Actor) -> int:
         """How many runs go on right now."""
-        counts = await self._store.counts()
+        counts = await self._store.counts(sight.slugs(self._catalog, actor))
         return counts.get(RunState.RUNNING, 0) + counts.get(RunState.ASKING, 0)
 
     async def past(self, slug: str, *, without: int = 0, inputs: Inputs | None = None) -> Past:

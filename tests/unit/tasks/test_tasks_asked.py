@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pushbutton.app import RunHandle
+from pushbutton.domain.actor import LOCAL
 from pushbutton.domain.inputs import applies, parse
 from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.errors import InvalidInputs
@@ -134,10 +135,10 @@ async def test_a_press_without_a_reason_is_refused_with_all_else_that_is_wrong(t
     async with opened(tmp_path / "tasks.py") as app:
         core = await app.open()
         with pytest.raises(InvalidInputs) as caught:
-            await press(core, "local", "deploy", {"where": "live"}, why="  ")
+            await press(core, LOCAL, "deploy", {"where": "live"}, why="  ")
         assert caught.value.fields == {"why": "Say why: it is shown in the history.", "approver": "Fill this in."}
         assert await core.store.counts() == {}
-        pressed = await press(core, "local", "deploy", {}, why="Because")
+        pressed = await press(core, LOCAL, "deploy", {}, why="Because")
         assert (await RunHandle(core, pressed.run, made=True).finished()).why == "Because"
 
 

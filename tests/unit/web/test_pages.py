@@ -11,6 +11,7 @@ import httpx
 import pytest
 from tests.unit.web.worlds import EVERY, NOW, S, a_run, a_task, events
 
+from pushbutton.domain.actor import Verb
 from pushbutton.domain.event import Kind
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.run import Run, RunState
@@ -251,10 +252,12 @@ async def test_what_a_task_says_is_text_and_never_markup(tmp_path):
 
 # --- fragments
 
+MAY = frozenset(Verb)
+
 
 def a_view(run: Run, *said: tuple[float, Kind, dict[str, Any]]) -> RunView:
     told = story(run, events(run, *said))
-    return RunView(run, None, told, Past(), Outlook(percent=62.0, reported=True), (), NOW)
+    return RunView(run, None, told, Past(), Outlook(percent=62.0, reported=True), (), NOW, MAY)
 
 
 @pytest.mark.parametrize("state", list(RunState))
@@ -273,8 +276,8 @@ def test_a_run_has_the_same_parts_in_every_state(state):
 def test_parts_of_the_catalogue_and_of_a_task():
     run, task = a_run(), a_task(*EVERY)
     past = Past((run, *(a_run(n, RunState.SUCCEEDED) for n in range(4))))
-    view = TasksView((Card(task, past),), (Going(run, story(run, ()), Outlook()),), NOW)
-    parts = tasks_fragments(view) | task_fragments(TaskView(task, past, NOW))
+    view = TasksView((Card(task, past, MAY),), (Going(run, story(run, ()), Outlook()),), NOW)
+    parts = tasks_fragments(view) | task_fragments(TaskView(task, past, NOW, MAY))
     assert list(parts) == ["now", "running", "foot-deploy", "busy", "last-runs"]
     assert {name for name, html in parts.items() if name not in Seen(html).ids()} == set()
 
@@ -309,8 +312,10 @@ def test_a_long_story_is_cut_and_says_so():
 def test_the_parts_lead_to_where_the_pages_lie():
     run, task = a_run(state=RunState.SUCCEEDED), a_task()
     past = Past((run,))
-    parts = tasks_fragments(TasksView((Card(task, past),), (Going(run, story(run, ()), Outlook()),), NOW), root="/b")
-    parts |= task_fragments(TaskView(task, past, NOW), root="/b") | run_fragments(a_view(run), root="/b")
+    parts = tasks_fragments(
+        TasksView((Card(task, past, MAY),), (Going(run, story(run, ()), Outlook()),), NOW), root="/b"
+    )
+    parts |= task_fragments(TaskView(task, past, NOW, MAY), root="/b") | run_fragments(a_view(run), root="/b")
     links = re.findall(r'(?:href|action|src)="([^#"]+)', "".join(parts.values()))
     assert links
     assert [link for link in links if not link.startswith("/b/")] == []
@@ -323,7 +328,7 @@ def test_a_dry_run_says_so_in_the_word_of_its_state():
     assert "Dry run, all well" in run_fragments(view)["run-state"]
     assert "Probelauf, alles gut" in run_fragments(view, "de")["run-state"]
     assert "Dry run" not in run_fragments(replace(view, run=replace(run, inputs={"dry": False})))["run-state"]
-    assert "Dry run, all well" in task_fragments(TaskView(task, Past((run,)), NOW))["last-runs"]
+    assert "Dry run, all well" in task_fragments(TaskView(task, Past((run,)), NOW, MAY))["last-runs"]
 
 
 def test_a_run_says_who_looks_only_while_it_goes_on():

@@ -40,8 +40,9 @@ RESTART_MS = 500
 class Database:
     """`write` and `read` run a function in a thread of the database; both may be awaited from the event loop."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: bytes = b"") -> None:
         self.path = path
+        self.key = key  # of the audit trail's chain; it lies elsewhere
         self._jobs: SimpleQueue[tuple[Work[Any], asyncio.Future[Any]] | None] = SimpleQueue()
         self._writer: threading.Thread | None = None
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-read")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,13 @@ from pushbutton.domain.run import ACTIVE, UNFINISHED, Busy, NewRun, Run, RunStat
 from pushbutton.errors import Fenced, KeyReused, NoSuchRun
 from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed, RunQuery, Topics
 
+from .audit import SqliteAudit, record
 from .database import Database
+from .people import SqlitePeople
+
+
+def _marks(values: Collection[str]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _list(states: frozenset[RunState]) -> str:
@@ -27,8 +33,10 @@ _ACTIVE, _UNFINISHED = _list(ACTIVE), _list(UNFINISHED)
 class SqliteStore:
     """Everything that changes state runs inside one transaction of the single writer, so its reads are true."""
 
-    def __init__(self, path: Path) -> None:
-        self._db = Database(path)
+    def __init__(self, path: Path, key: bytes = b"") -> None:
+        """`key`: of the audit trail's chain."""
+        self._db = Database(path, key)
+        self.people, self.audit = SqlitePeople(self._db), SqliteAudit(self._db)
 
     async def open(self) -> None:
         await self._db.open()
@@ -39,13 +47,13 @@ class SqliteStore:
     # -- writing
 
     async def press(self, new: NewRun) -> Pressed:
-        return await self._db.write(lambda db: _press(db, new))
+        return await self._db.write(lambda db: _press(db, self._db.key, new))
 
     async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int, token: str) -> Claimed:
         return await self._db.write(lambda db: _claim(db, run, (worker, at, token), task_limit, total_limit))
 
     async def append(self, entry: Append) -> Sequence[Event]:
-        return await self._db.write(lambda db: _append(db, entry))
+        return await self._db.write(lambda db: _append(db, self._db.key, entry))
 
     async def say(self, draft: Draft, *, task: str | None = None) -> Event:
         return (await self._db.write(lambda db: _insert(db, None, task, [draft])))[0]
@@ -109,9 +117,13 @@ class SqliteStore:
         sql = "SELECT coalesce(max(value), 0) FROM meta WHERE name = 'forgotten'"
         return int(await self._db.read(lambda db: db.execute(sql).get))
 
-    async def counts(self) -> Mapping[RunState, int]:
-        sql = f"SELECT state, count(*) FROM runs WHERE state IN ({_UNFINISHED}) GROUP BY state"
-        return await self._db.read(lambda db: {RunState(state): n for state, n in db.execute(sql)})
+    async def counts(self, tasks: frozenset[str] | None = None) -> Mapping[RunState, int]:
+        sql = f"SELECT state, count(*) FROM runs WHERE state IN ({_UNFINISHED})"
+        values = sorted(tasks or ())
+        if tasks is not None:
+            sql += f" AND task IN ({_marks(values)})"
+        sql += " GROUP BY state"
+        return await self._db.read(lambda db: {RunState(state): n for state, n in db.execute(sql, values)})
 
 
 _BEYOND = (1 << 63) - 1
@@ -137,7 +149,7 @@ def _insert(db: apsw.Connection, run: int | None, task: str | None, drafts: Sequ
     return events
 
 
-def _press(db: apsw.Connection, new: NewRun) -> Pressed:
+def _press(db: apsw.Connection, key: bytes, new: NewRun) -> Pressed:
     if new.key:
         same = db.execute(
             "SELECT id, fingerprint FROM runs WHERE task = :task AND key = :key"
@@ -161,6 +173,7 @@ def _press(db: apsw.Connection, new: NewRun) -> Pressed:
                 if new.key:
                     stands_for = (new.task, new.key, unfinished[-1], new.fingerprint)
                     db.execute("INSERT INTO joined (task, key, run, fingerprint) VALUES (?, ?, ?, ?)", stands_for)
+                record(db, key, new.act(unfinished[-1], joined=True))
                 return Pressed(_run(db, unfinished[-1]), made=False)
             state = RunState.SKIPPED
     reason = "It was busy, and a press is not kept waiting here." if state is RunState.SKIPPED else ""
@@ -176,6 +189,7 @@ def _press(db: apsw.Connection, new: NewRun) -> Pressed:
     run = run_from(row)
     data = {"state": state.value, "actor": new.actor} | ({"reason": reason} if reason else {})
     _insert(db, run.id, run.task, [Draft(Kind.STATE, data, new.at)])
+    record(db, key, new.act(run.id))
     return Pressed(run, made=True)
 
 
@@ -199,7 +213,7 @@ def _claim(db: apsw.Connection, number: int, by: tuple[str, int, str], task_limi
     return Claimed(Claim.FULL if running >= total_limit else Claim.TASK_BUSY)
 
 
-def _append(db: apsw.Connection, entry: Append) -> Sequence[Event]:
+def _append(db: apsw.Connection, key: bytes, entry: Append) -> Sequence[Event]:
     columns = dict(entry.row)
     if unknown := columns.keys() - SETTABLE:
         raise ValueError(f"not columns of a run that may be set: {sorted(unknown)}")
@@ -218,6 +232,8 @@ def _append(db: apsw.Connection, entry: Append) -> Sequence[Event]:
     if row is None:
         now = _run(db, entry.run)
         raise Fenced(f"run {entry.run} is {now.state} at epoch {now.epoch}, not as epoch {entry.epoch} expected")
+    if entry.act:
+        record(db, key, entry.act)
     return _insert(db, entry.run, row[0], entry.drafts)
 
 
@@ -249,6 +265,8 @@ def _where(query: RunQuery) -> tuple[str, list[Any]]:
 
     if query.task:
         add("task = ?", query.task)
+    if query.tasks is not None:
+        add(f"task IN ({_marks(query.tasks)})", *sorted(query.tasks))
     if query.states:
         add(f"state IN ({_list(query.states)})")
     if query.actor:

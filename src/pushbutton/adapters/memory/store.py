@@ -7,23 +7,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from pushbutton.adapters.rows import SETTABLE, dumps
 from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.run import ACTIVE, UNFINISHED, Busy, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, KeyReused, NoSuchRun
 from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed, RunQuery, Topics
 
-from .rows import SETTABLE, dumps
+from .people import MemoryAudit, MemoryPeople
 
 
 class MemoryStore:
     """Nothing awaits inside a write, so each is one step; nothing survives the process."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: bytes = b"") -> None:
         self._runs: dict[int, Run] = {}
         self._events: list[Event] = []
         self._keys: dict[tuple[str, str], tuple[int, str]] = {}
         self._tokens: dict[int, str] = {}
         self._last_run = self._last_event = self._forgotten = 0
+        self.audit = MemoryAudit(key)
+        self.people = MemoryPeople(self.audit)
 
     async def open(self) -> None: ...
 
@@ -39,6 +42,7 @@ class MemoryStore:
         if busy and new.busy is Busy.JOIN:
             if new.key:
                 self._keys[new.task, new.key] = (unfinished[-1].id, new.fingerprint)
+            self.audit.add(new.act(unfinished[-1].id, joined=True))
             return Pressed(unfinished[-1], made=False)
         skipped = busy and new.busy is Busy.SKIP
         state = RunState.SKIPPED if skipped else RunState.WAITING
@@ -52,6 +56,7 @@ class MemoryStore:
             self._keys[new.task, new.key] = (number, new.fingerprint)
         data = {"state": state.value, "actor": new.actor} | ({"reason": reason} if reason else {})
         self._add(run, [Draft(Kind.STATE, data, new.at)])
+        self.audit.add(new.act(number))
         return Pressed(self._runs[number], made=True)
 
     async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int, token: str) -> Claimed:
@@ -84,6 +89,8 @@ class MemoryStore:
         if entry.to:
             columns["state"] = entry.to
         self._runs[run.id] = replace(run, **columns)
+        if entry.act:
+            self.audit.add(entry.act)
         return self._add(run, entry.drafts)
 
     async def say(self, draft: Draft, *, task: str | None = None) -> Event:
@@ -140,8 +147,9 @@ class MemoryStore:
     async def forgotten(self) -> int:
         return self._forgotten
 
-    async def counts(self) -> Mapping[RunState, int]:
-        states = [run.state for run in self._runs.values() if run.state in UNFINISHED]
+    async def counts(self, tasks: frozenset[str] | None = None) -> Mapping[RunState, int]:
+        seen = [run for run in self._runs.values() if tasks is None or run.task in tasks]
+        states = [run.state for run in seen if run.state in UNFINISHED]
         return {state: states.count(state) for state in set(states)}
 
 
@@ -149,6 +157,7 @@ def _matches(run: Run, query: RunQuery) -> bool:
     texts = (run.title, dumps(run.inputs), run.status, run.reason, run.why, run.actor)
     return (
         (not query.task or run.task == query.task)
+        and (query.tasks is None or run.task in query.tasks)
         and (not query.states or run.state in query.states)
         and (not query.actor or run.actor == query.actor)
         and (not query.worker or run.worker == query.worker)

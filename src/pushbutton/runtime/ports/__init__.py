@@ -13,9 +13,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
+from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Json
 from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.domain.task import Command, Task
+
+from .people import Audit, People
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Append:
     epoch: int | None = None
     to: RunState | None = None
     row: Mapping[str, Json] = field(default_factory=dict)
+    act: Act | None = None  # for the audit trail, in the same transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class RunQuery:
     """Newest first. Empty fields do not filter."""
 
     task: str = ""
+    tasks: frozenset[str] | None = None  # one of these; None: any
     states: frozenset[RunState] = frozenset()
     actor: str = ""
     text: str = ""  # in inputs, status, reason, why and title
@@ -97,6 +102,16 @@ class Store(Protocol):
     never see a new event at or below N; reads see every write that returned before. Errors: `StorageFull`,
     `StoreBusy`; after either, nothing of that write is in the store.
     """
+
+    @property
+    def people(self) -> People:
+        """In the same store."""
+        ...
+
+    @property
+    def audit(self) -> Audit:
+        """In the same store: a press and its record are one transaction."""
+        ...
 
     async def open(self) -> None: ...
 
@@ -164,8 +179,8 @@ class Store(Protocol):
         """Who has read up to an id below this one may miss events that are deleted; 0: nothing ever was."""
         ...
 
-    async def counts(self) -> Mapping[RunState, int]:
-        """Runs by state, unfinished states only."""
+    async def counts(self, tasks: frozenset[str] | None = None) -> Mapping[RunState, int]:
+        """Runs by state, unfinished states only; with `tasks`, those of these tasks."""
         ...
 
 

@@ -1,0 +1,58 @@
+"""The directory's entries as rows and back, for every store: a kind, a key, and the fields as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from typing import Any
+
+from pushbutton.domain.actor import Right, Verb
+from pushbutton.domain.person import Entry, Invite, Link, Session, Snapshot, Token, User
+from pushbutton.domain.policy import Grant
+
+_KINDS: dict[str, type[Entry]] = {kind.__name__.lower(): kind for kind in (User, Grant, Session, Token, Invite, Link)}
+
+
+def key_of(entry: Entry) -> tuple[str, str]:
+    """(kind, key): unique."""
+    kind = type(entry).__name__.lower()
+    match entry:
+        case User():
+            return kind, entry.name
+        case Grant():
+            return kind, json.dumps([entry.who, entry.gives, entry.where])
+        case _:
+            return kind, entry.id
+
+
+def data_of(entry: Entry) -> str:
+    return json.dumps(asdict(entry), separators=(",", ":"))
+
+
+def entry_from(kind: str, data: str) -> Entry:
+    """Fields that an older version did not write have their defaults; those of a newer one are left out."""
+    made = _KINDS[kind]
+    known = {field.name for field in fields(made)}
+    values: dict[str, Any] = {name: value for name, value in json.loads(data).items() if name in known}
+    for name in ("groups", "recovery"):
+        if name in values:
+            values[name] = tuple(values[name])
+    if "scope" in values:
+        values["scope"] = tuple(Right(Verb(right["verb"]), right["where"]) for right in values["scope"])
+    return made(**values)
+
+
+def snapshot(entries: Iterable[Entry]) -> Snapshot:
+    """Without a version."""
+    made: dict[type[Any], dict[str, Any]] = {kind: {} for kind in _KINDS.values()}
+    for entry in entries:
+        made[type(entry)][key_of(entry)[1]] = entry
+    return Snapshot(
+        users=made[User],
+        grants=tuple(sorted(made[Grant].values())),
+        sessions=made[Session],
+        tokens=made[Token],
+        invites=made[Invite],
+        links=made[Link],
+    )

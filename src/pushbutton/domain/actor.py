@@ -1,0 +1,74 @@
+"""An actor: who did something, and what it may do."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verb(StrEnum):
+    """What a right lets one do with a task and its runs; each of them includes `SEE`."""
+
+    SEE = "see"  # that it exists, its form, its runs, their states, inputs and messages
+    OUTPUT = "output"  # what its runs wrote, and the files that they made
+    PRESS = "press"
+    STOP = "stop"
+    APPROVE = "approve"  # what others press, where that needs an approval
+    SECRETS = "secrets"  # the names of the secrets that it is given, never their values
+    ADMIN = "administer"  # everything; for all tasks: people, rights and the audit trail as well
+
+
+EVERYWHERE = "*"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Right:
+    verb: Verb
+    where: str = EVERYWHERE  # or "group:Reports", "task:deploy"
+
+
+Rights = frozenset[Right]
+
+ALL: Rights = frozenset(Right(verb) for verb in Verb)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """`rights` were worked out when it was let in; whoever keeps an actor for longer asks the directory again.
+
+    A token or a link does less than its owner may: it needs the right in `within` as well, where there is one.
+    """
+
+    name: str  # as runs and the audit trail say it: "ada", "token:ada/nightly", "link:7/ada", "local"; "": nobody
+    rights: Rights = frozenset()
+    within: Rights | None = None
+    user: str = ""  # whose it is: a user's name; "" for what belongs to no user
+    title: str = ""  # how a page calls that user
+    credential: str = ""  # what it was let in by, for the directory to look at again; never a secret itself
+    address: str = ""  # from where it came over the network
+
+    @property
+    def known(self) -> bool:
+        return bool(self.name)
+
+    @property
+    def audience(self) -> str:
+        """The same for all who may do the same, "" for who may do everything: they see the same pages."""
+        if self.rights >= ALL and self.within is None:
+            return ""
+        mine = ",".join(f"{right.verb}@{right.where}" for right in sorted(self.rights))
+        cut = "" if self.within is None else ",".join(f"{right.verb}@{right.where}" for right in sorted(self.within))
+        return hashlib.sha256(f"{mine}|{cut}".encode()).hexdigest()[:16]
+
+
+LOCAL = Actor("local", ALL)
+"""Somebody on this machine while nobody has to log in, and this process itself."""
+
+NOBODY = Actor("")
+"""Somebody who has to log in first."""
+
+
+def trusted(name: str) -> Actor:
+    """Named by the application that Pushbutton is a part of, which answers for it."""
+    return LOCAL if name == LOCAL.name else Actor(name, ALL)

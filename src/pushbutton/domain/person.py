@@ -1,0 +1,107 @@
+"""What the directory keeps of people: who they are, how they were let in, and what they handed on. All of it is small.
+
+Secrets (of sessions, tokens, invitations, links) are random and kept as hashes only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .actor import Right
+from .event import Json
+from .policy import Grant
+from .run import Micros
+
+LOCAL_SOURCE = "local"
+"""Where a user comes from who has a password here; the others are named by the authority: "oidc", "ldap", "proxy"."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    name: str  # see `domain.identity.user_name`
+    title: str = ""  # how a page calls them; "": the name
+    email: str = ""
+    groups: tuple[str, ...] = ()
+    source: str = LOCAL_SOURCE
+    password: str = field(default="", repr=False)  # hash; "": nobody can sign in with one
+    factor: str = field(default="", repr=False)  # the second factor's secret, sealed; "": none
+    factor_step: int = 0  # the last time step whose code was taken
+    recovery: tuple[str, ...] = field(default=(), repr=False)  # hashes of codes that were not used yet
+    disabled: bool = False
+    added_at: Micros = 0
+    seen_at: Micros = 0  # when they last signed in
+
+    @property
+    def called(self) -> str:
+        return self.title or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One browser that is signed in."""
+
+    id: str  # hash of what the browser holds
+    user: str
+    begun_at: Micros
+    until: Micros  # whatever happens
+    seen_at: Micros  # to the minute or so
+    address: str = ""
+    agent: str = ""  # what the browser calls itself
+    pending: bool = False  # the second factor is still asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """For programs: what its owner may do, cut down to `scope`."""
+
+    id: str  # hash
+    name: str
+    user: str
+    scope: tuple[Right, ...]
+    made_at: Micros
+    until: Micros | None = None  # None: until it is revoked
+    used_at: Micros | None = None
+    hint: str = ""  # its last characters, to tell it from others
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """Lets somebody set a password, once."""
+
+    id: str  # hash
+    user: str
+    until: Micros
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Lets whoever holds it press one task, with some inputs fixed."""
+
+    id: str  # short, public: names the link in runs and in the audit trail
+    task: str
+    maker: str  # a user: the link does nothing that its maker may not do any more
+    inputs: Mapping[str, Json]  # fixed
+    until: Micros
+    uses: int  # left
+    made_at: Micros
+    approvers: int = 0  # how many must approve each press, at least
+    note: str = ""  # what the maker says that it is for
+    revoked: bool = False
+
+
+Entry = User | Grant | Session | Token | Invite | Link
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything, as of `version`, which rises with each change."""
+
+    version: int = 0
+    users: Mapping[str, User] = field(default_factory=dict)  # by name
+    grants: Sequence[Grant] = ()
+    sessions: Mapping[str, Session] = field(default_factory=dict)  # by id, as the rest
+    tokens: Mapping[str, Token] = field(default_factory=dict)
+    invites: Mapping[str, Invite] = field(default_factory=dict)
+    links: Mapping[str, Link] = field(default_factory=dict)

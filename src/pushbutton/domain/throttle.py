@@ -1,0 +1,64 @@
+"""How long somebody has to wait who got a password wrong. Pure: seconds of a monotonic clock are passed in.
+
+Guessing is slowed per account and per address. An address from which the account's owner has signed in before is slowed
+by its own mistakes only, so that nobody can lock an owner out by guessing from elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+FREE = 3
+"""Mistakes that cost nothing: people mistype."""
+FREE_ACCOUNT = 10
+FREE_ADDRESS = 20
+LONGEST = 900.0
+FORGET = 86_400.0
+MOST = 10_000
+"""Counters kept; the oldest go first."""
+
+
+@dataclass(slots=True)
+class _Count:
+    mistakes: int = 0
+    last: float = 0.0
+
+
+class Throttle:
+    def __init__(self) -> None:
+        self._counts: OrderedDict[tuple[str, str], _Count] = OrderedDict()
+        self._owners: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    def wait(self, account: str, address: str, now: float) -> float:
+        """Seconds until the next try is heard; 0: now."""
+        waits = [self._left((account, address), FREE, now), self._left(("", address), FREE_ADDRESS, now)]
+        if (account, address) not in self._owners:
+            waits.append(self._left((account, ""), FREE_ACCOUNT, now))
+        return max(waits)
+
+    def failed(self, account: str, address: str, now: float) -> None:
+        keys = [(account, address), ("", address), (account, "")]
+        for key in keys:
+            count = self._counts.setdefault(key, _Count())
+            if now - count.last > FORGET:
+                count.mistakes = 0
+            count.mistakes += 1
+            count.last = now
+            self._counts.move_to_end(key)
+        while len(self._counts) > MOST:
+            self._counts.popitem(last=False)
+
+    def passed(self, account: str, address: str) -> None:
+        self._counts.pop((account, address), None)
+        self._owners[account, address] = None
+        self._owners.move_to_end((account, address))
+        while len(self._owners) > MOST:
+            self._owners.popitem(last=False)
+
+    def _left(self, key: tuple[str, str], free: int, now: float) -> float:
+        count = self._counts.get(key)
+        if count is None or count.mistakes < free or now - count.last > FORGET:
+            return 0.0
+        pause = min(LONGEST, 2.0 ** min(count.mistakes - free, 20))
+        return max(0.0, count.last + pause - now)

@@ -1,0 +1,199 @@
+"""The directory: who there is and what each may do now. Held in memory, changed only through `change`, which writes and
+records first. Another process (the command line) may change it too; that is seen within a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from pushbutton.domain.actor import LOCAL, NOBODY, Actor, Verb
+from pushbutton.domain.audit import Act
+from pushbutton.domain.person import Session, Snapshot, Token, User
+from pushbutton.domain.policy import SERVER, Place, decide, rights_of
+from pushbutton.domain.token import hashed, new_token
+from pushbutton.errors import Refused, StoreError
+
+from .ports.people import Change, People, Work
+
+log = logging.getLogger(__name__)
+
+LOOK = 1.0  # seconds between looks for changes of other processes
+MINUTE = 60 * 1_000_000
+KNOWN = 5  # of those to ask for a right, so many are named
+
+
+class Directory:
+    """`outside`: people are known by another authority as well, so that one has to log in even while nobody is here."""
+
+    def __init__(
+        self, people: People, *, outside: bool = False, idle: float = 12 * 3600, longest: float = 14 * 86400
+    ) -> None:
+        """`idle`, `longest`: seconds that a session may be unused, and last."""
+        self._people = people
+        self._outside = outside
+        self._idle, self._longest = int(idle * 1_000_000), int(longest * 1_000_000)
+        self._seen = Snapshot(version=-1)
+        self._heard: set[Callable[[], None]] = set()
+        self._looking: asyncio.Task[None] | None = None
+        self._changing = asyncio.Lock()
+
+    async def open(self) -> None:
+        self._seen = await self._people.load()
+        self._looking = asyncio.create_task(self._look())
+
+    async def close(self) -> None:
+        if self._looking:
+            self._looking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._looking
+
+    @property
+    def all(self) -> Snapshot:
+        return self._seen
+
+    @property
+    def closed(self) -> bool:
+        """Whether one has to log in. While nobody is configured, everybody is `LOCAL`."""
+        return self._outside or bool(self._seen.users)
+
+    # -- who somebody is
+
+    def unnamed(self) -> Actor:
+        """Somebody who brought nothing."""
+        return NOBODY if self.closed else LOCAL
+
+    def actor(self, user: User) -> Actor:
+        """A user as an actor; `NOBODY` for one who is disabled."""
+        if user.disabled:
+            return NOBODY
+        return Actor(user.name, rights_of(user.name, user.groups, self._seen.grants), user=user.name, title=user.called)
+
+    def session(self, secret: str, at: int) -> Session | None:
+        """The session that a browser holds, if it still counts. It may wait for the second factor."""
+        return self._valid(hashed(secret), at)
+
+    def of_session(self, session: Session, address: str = "") -> Actor:
+        user = self._seen.users.get(session.user)
+        if user is None or session.pending:
+            return NOBODY
+        return self._let_in(self.actor(user), f"session:{session.id}", address)
+
+    def token(self, secret: str, at: int) -> Token | None:
+        found = self._seen.tokens.get(hashed(secret))
+        return found if found and (found.until is None or at < found.until) else None
+
+    def of_token(self, token: Token, address: str = "") -> Actor:
+        user = self._seen.users.get(token.user)
+        owner = self.actor(user) if user else NOBODY
+        if not owner.known:
+            return NOBODY
+        named = replace(owner, name=f"token:{token.user}/{token.name}", within=frozenset(token.scope))
+        return self._let_in(named, f"token:{token.id}", address)
+
+    def again(self, actor: Actor, at: int) -> Actor:
+        """The same actor as it would be let in now; `NOBODY` if it would not be."""
+        kind, _, key = actor.credential.partition(":")
+        match kind:
+            case "session":
+                session = self._valid(key, at)
+                return self.of_session(session, actor.address) if session else NOBODY
+            case "token":
+                token = self._seen.tokens.get(key)
+                valid = token and (token.until is None or at < token.until)
+                return self.of_token(token, actor.address) if token and valid else NOBODY
+            case "user":
+                user = self._seen.users.get(key)
+                return self._let_in(self.actor(user), actor.credential, actor.address) if user else NOBODY
+            case _:
+                return self.unnamed() if actor.name == LOCAL.name else actor
+
+    def whom(self, verb: Verb, place: Place = SERVER) -> tuple[str, ...]:
+        """Whom to ask for something that one may not do: the people who look after it, by what they are called."""
+        looking_after = [
+            user.called for user in self._seen.users.values() if decide(self.actor(user), Verb.ADMIN, place)
+        ]
+        del verb
+        return tuple(looking_after[:KNOWN])
+
+    def who_may(self, verb: Verb, place: Place = SERVER) -> Sequence[User]:
+        return [user for user in self._seen.users.values() if decide(self.actor(user), verb, place)]
+
+    def _let_in(self, actor: Actor, credential: str, address: str) -> Actor:
+        return replace(actor, credential=credential, address=address) if actor.known else NOBODY
+
+    def _valid(self, key: str, at: int) -> Session | None:
+        found = self._seen.sessions.get(key)
+        return found if found and self._counts(found, at) else None
+
+    def _counts(self, session: Session, at: int) -> bool:
+        return at < min(session.until, session.seen_at + self._idle)
+
+    # -- changes
+
+    async def change(self, work: Work) -> None:
+        """Write and record; then everybody who asks gets the new state. Raises what `work` raises."""
+        async with self._changing:
+            self._seen = await self._people.change(work)
+        self._tell()
+
+    async def begin(self, user: User, act: Act, *, agent: str = "", pending: bool = False) -> tuple[str, Session]:
+        """A new session, and the secret that the browser is to hold."""
+        secret, at = new_token("pbs"), act.at
+        session = Session(hashed(secret), user.name, at, at + self._longest, at, act.address, agent, pending)
+
+        def work(now: Snapshot) -> Change:
+            known = now.users.get(user.name)
+            if known is None or known.disabled:
+                raise Refused("This account may not sign in.")
+            stale = [old for old in now.sessions.values() if not self._counts(old, at)]
+            return Change(act, put=[session, replace(known, seen_at=at)], drop=stale)
+
+        await self.change(work)
+        return secret, session
+
+    async def touch(self, session: Session, at: int) -> None:
+        """It is used; written down once a minute."""
+        if at - session.seen_at >= MINUTE:
+            await self.change(
+                lambda now: (
+                    Change(put=[replace(now.sessions[session.id], seen_at=at)])
+                    if session.id in now.sessions
+                    else Change()
+                )
+            )
+
+    async def used(self, token: Token, at: int) -> None:
+        if at - (token.used_at or 0) >= MINUTE:
+            await self.change(
+                lambda now: (
+                    Change(put=[replace(now.tokens[token.id], used_at=at)]) if token.id in now.tokens else Change()
+                )
+            )
+
+    # -- hearing of changes
+
+    def listen(self, heard: Callable[[], None]) -> Callable[[], None]:
+        """Calls `heard()` after each change; the return value ends that."""
+        self._heard.add(heard)
+        return lambda: self._heard.discard(heard)
+
+    def _tell(self) -> None:
+        for heard in list(self._heard):
+            heard()
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK)
+            try:
+                if await self._people.version() != self._seen.version:
+                    async with self._changing:
+                        self._seen = await self._people.load()
+                    self._tell()
+            except StoreError as error:
+                log.warning("who may do what is as it was: %s", error)
+            except Exception:
+                log.exception("looking who may do what failed; trying again")

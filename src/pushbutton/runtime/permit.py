@@ -1,0 +1,73 @@
+"""Streams that are open while rights change: what one may not see any more ends, and who comes back gets what is left.
+
+All streams of an actor share a permit. Permits are looked at after each change of the directory or the catalogue, and
+every few seconds, because sessions end by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+
+from pushbutton.domain.actor import Actor
+
+from . import sight
+from .directory import Directory
+from .ports import Catalog, Notifier
+from .watch import Ear
+
+LOOK = 2.0  # seconds
+
+
+class Permit:
+    """Whether an actor is still let in, with the same rights over the same tasks."""
+
+    __slots__ = ("_actor", "_catalog", "_directory", "_seen", "ears", "withdrawn")
+
+    def __init__(self, catalog: Catalog, directory: Directory, actor: Actor) -> None:
+        self._catalog, self._directory, self._actor = catalog, directory, actor
+        self._seen = sight.slugs(catalog, actor)
+        self.withdrawn = False
+        self.ears: set[Ear] = set()  # rung when it is withdrawn
+
+    def look(self) -> None:
+        again = self._directory.again(self._actor, time.time_ns() // 1000)
+        same = again.known == self._actor.known and again.audience == self._actor.audience
+        if same and sight.slugs(self._catalog, again) == self._seen:
+            return
+        self.withdrawn = True
+        for ear in list(self.ears):
+            ear.ring()
+
+
+class Permits:
+    """Those that are given out."""
+
+    def __init__(self, catalog: Catalog, directory: Directory, notifier: Notifier) -> None:
+        self._catalog, self._directory, self._notifier = catalog, directory, notifier
+        self._given: dict[Actor, Permit] = {}
+
+    def of(self, actor: Actor) -> Permit:
+        """One that counts now. Whoever takes it puts an ear into it for as long as it is needed."""
+        known = self._given.get(actor)
+        if known is None or known.withdrawn:
+            known = self._given[actor] = Permit(self._catalog, self._directory, actor)
+        return known
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        changed = asyncio.Event()
+        deaf = [self._directory.listen(changed.set), self._notifier.listen("catalog", changed.set)]
+        try:
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK):
+                        await changed.wait()
+                changed.clear()
+                self._given = {actor: permit for actor, permit in self._given.items() if permit.ears}
+                for permit in self._given.values():
+                    permit.look()
+        finally:
+            for end in deaf:
+                end()

@@ -1,0 +1,96 @@
+"""The ports of people: who there is, what was done, and how passwords are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pushbutton.domain.audit import Act, Record
+from pushbutton.domain.identity import Identity
+from pushbutton.domain.person import Entry, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of the directory: entries that take the place of those with the same key, others that go, and the
+    act for the audit trail (None: nothing worth a record).
+    """
+
+    act: Act | None = None
+    put: Sequence[Entry] = ()
+    drop: Sequence[Entry] = ()
+
+
+Work = Callable[[Snapshot], Change]
+"""Looks at what is there now and says what is to become of it. Quick and pure; it may refuse by raising an error of
+ours, and then nothing is changed.
+"""
+
+
+class People(Protocol):
+    """Implementers guarantee: `change` is one transaction from the snapshot that `work` sees to the record in the audit
+    trail, also among several processes, and durable when it returns. Errors: `StorageFull`, `StoreBusy`, and those of
+    `work`.
+    """
+
+    async def load(self) -> Snapshot: ...
+
+    async def version(self) -> int:
+        """That of the newest change, also of one that another process made."""
+        ...
+
+    async def change(self, work: Work) -> Snapshot:
+        """The directory as it is then."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuditQuery:
+    """Newest first. Empty fields do not filter."""
+
+    actor: str = ""
+    verb: str = ""  # or its beginning up to the dot: "run"
+    about: str = ""
+    since: int = 0  # at or after, microseconds
+    until: int = 0
+    before: int = 0  # ids below this one: paging
+    limit: int = 50
+
+
+class Audit(Protocol):
+    """The audit trail. Implementers guarantee: append-only, ids without gaps, each hash as `domain.audit.chained`."""
+
+    async def record(self, act: Act) -> None:
+        """Of an act that changes nothing in the store."""
+        ...
+
+    async def records(self, query: AuditQuery) -> Sequence[Record]: ...
+
+    async def chain(self, after: int, limit: int) -> Sequence[Record]:
+        """Records behind `after`, oldest first, to be checked."""
+        ...
+
+    async def head(self) -> tuple[int, str]:
+        """How many there are and the hash of the last, as noted apart from the records; (0, FIRST) for none."""
+        ...
+
+
+class Passwords(Protocol):
+    """Slow on purpose, and never many at once. Errors: `TooManyAtOnce`."""
+
+    async def hash(self, password: str) -> str: ...
+
+    async def check(self, hashed: str | None, password: str) -> bool:
+        """As slow for None (nobody of that name, or nobody with a password) as for a wrong one."""
+        ...
+
+    def stale(self, hashed: str) -> bool:
+        """Whether it should be made anew, at the next sign-in."""
+        ...
+
+
+class Authority(Protocol):
+    """Checks a name and a password elsewhere (a directory service). Errors: `SignInFailed` when it cannot be asked."""
+
+    async def check(self, name: str, password: str) -> Identity | None: ...

@@ -1,0 +1,66 @@
+"""What an actor may see: what it may not see does not exist for it."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+from collections.abc import Mapping
+
+from pushbutton.domain.actor import Actor, Verb
+from pushbutton.domain.policy import Place, decide, everywhere
+from pushbutton.domain.run import Run
+from pushbutton.domain.task import Task
+from pushbutton.errors import NoSuchRun, NoSuchTask
+
+from .ports import Catalog, Store, Topics
+
+
+def place(catalog: Catalog, slug: str) -> Place:
+    """Where the rights for a task stand. One that was removed is in no group any more."""
+    task = catalog.tasks().get(slug)
+    return Place(slug, task.group if task else "")
+
+
+def tasks(catalog: Catalog, actor: Actor) -> Mapping[str, Task]:
+    """By slug, in the catalogue's order."""
+    found = catalog.tasks()
+    if everywhere(actor, Verb.SEE):
+        return found
+    return {slug: task for slug, task in found.items() if decide(actor, Verb.SEE, Place(slug, task.group))}
+
+
+def task(catalog: Catalog, actor: Actor, slug: str) -> Task:
+    """Raises `NoSuchTask`, with the nearest name among those that the actor may see."""
+    seen = tasks(catalog, actor)
+    if slug in seen:
+        return seen[slug]
+    raise NoSuchTask(slug, next(iter(difflib.get_close_matches(slug, seen, n=1)), None))
+
+
+async def run(store: Store, catalog: Catalog, actor: Actor, number: int) -> Run:
+    """Raises `NoSuchRun`."""
+    found = await store.run(number)
+    if not decide(actor, Verb.SEE, place(catalog, found.task)):
+        raise NoSuchRun(number)
+    return found
+
+
+def slugs(catalog: Catalog, actor: Actor) -> frozenset[str] | None:
+    """The tasks whose runs the actor may see, those that are gone among them; None: all."""
+    if everywhere(actor, Verb.SEE):
+        return None
+    named = {right.where.removeprefix("task:") for right in actor.rights if right.where.startswith("task:")}
+    gone = {slug for slug in named - catalog.tasks().keys() if decide(actor, Verb.SEE, Place(slug))}
+    return frozenset(tasks(catalog, actor)) | gone
+
+
+async def topics(store: Store, catalog: Catalog, actor: Actor, asked: Topics) -> Topics:
+    """What is left of `asked` for the actor."""
+    seen = slugs(catalog, actor)
+    if seen is None:
+        return asked
+    runs = set()
+    for number in asked.runs:
+        with contextlib.suppress(NoSuchRun):
+            runs.add((await run(store, catalog, actor, number)).id)
+    return Topics(runs=frozenset(runs), tasks=seen if asked.everything else asked.tasks & seen)

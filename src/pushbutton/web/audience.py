@@ -1,0 +1,75 @@
+"""Audiences: all who may do the same share what is drawn for them. Who may do everything is in the first one, "".
+
+A board's topic carries its audience where there is one: `patch:~3f0c:de:run:42`. Only the server puts it there.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from weakref import WeakKeyDictionary
+
+from pushbutton.domain.actor import LOCAL, Actor, Verb
+from pushbutton.domain.policy import decide
+from pushbutton.errors import NoSuchRun
+from pushbutton.runtime import sight
+from pushbutton.runtime.core import Core
+from pushbutton.runtime.watch import Hub
+
+MARK = "~"
+MOST = 1000
+
+
+class Audiences:
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Actor] = OrderedDict()
+
+    def __iter__(self) -> Iterator[str]:
+        """Their marks."""
+        return iter(["", *(f"{MARK}{key}:" for key in self._known)])
+
+    def add(self, actor: Actor) -> str:
+        """The mark before the rest of a topic."""
+        key = actor.audience
+        if not key:
+            return ""
+        self._known[key] = Actor("somebody", actor.rights, actor.within)
+        self._known.move_to_end(key)
+        while len(self._known) > MOST:
+            self._known.popitem(last=False)
+        return f"{MARK}{key}:"
+
+    def split(self, rest: str) -> tuple[Actor, str]:
+        """(for whom to draw, the rest without the mark)."""
+        if not rest.startswith(MARK):
+            return LOCAL, rest
+        key, _, bare = rest[1:].partition(":")
+        return self._known[key], bare
+
+    async def topic(self, core: Core, actor: Actor, topic: str) -> str:
+        """A board's topic as the actor gets it; "" for what does not exist for them."""
+        prefix, _, rest = topic.partition(":")
+        name, _, which = rest.rpartition(":")
+        kind = name.rpartition(":")[2]
+        if prefix == "tail" or kind == "run":
+            verb = Verb.OUTPUT if prefix == "tail" else Verb.SEE
+            number = rest if prefix == "tail" else which
+            if not (number.isascii() and number.isdigit()):
+                return ""
+            try:
+                run = await sight.run(core.store, core.catalog, actor, int(number))
+            except NoSuchRun:
+                return ""
+            if not decide(actor, verb, sight.place(core.catalog, run.task)):
+                return ""
+        elif kind == "task" and which not in sight.tasks(core.catalog, actor):
+            return ""
+        return topic if prefix == "tail" else f"{prefix}:{self.add(actor)}{rest}"
+
+
+_AUDIENCES: WeakKeyDictionary[Hub, Audiences] = WeakKeyDictionary()
+
+
+def audiences(core: Core) -> Audiences:
+    """Those of a server."""
+    return _AUDIENCES.setdefault(core.hub, Audiences())

@@ -1,0 +1,105 @@
+"""Finds out who asks, before anything else is looked at. Pure ASGI, behind the guard.
+
+A browser holds a session in a cookie, a program sends a token as “Authorization: Bearer …”, a trusted proxy says a name
+in a header. Whoever brings nothing of it is nobody and gets to the sign-in page, or is told 401; while nobody is
+configured, everybody is `LOCAL`.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pushbutton.domain.actor import NOBODY, Actor
+from pushbutton.runtime.core import Core, now
+
+from . import csrf
+from .errors import problem
+from .guard import SAFE
+
+OPEN = ("/static/", "/signin", "/invite/", "/link/", "/api/health")
+"""Below these paths one needs to be nobody in particular."""
+
+
+class Auth:
+    def __init__(self, app: ASGIApp, core: Core) -> None:
+        self._app, self._core = app, core
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        actor, refusal = await self._who(scope)
+        scope.setdefault("state", {})["actor"] = actor
+        refusal = refusal or self._refusal(scope, actor)
+        return await (refusal or self._app)(scope, receive, send)
+
+    async def _who(self, scope: Scope) -> tuple[Actor, Response | None]:
+        """The actor, or why the request goes no further."""
+        directory, at = self._core.directory, now()
+        headers, address = Headers(scope=scope), address_of(scope)
+        scheme, _, secret = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and secret.startswith("pbt_"):
+            token = directory.token(secret.strip(), at)
+            actor = directory.of_token(token, address) if token else NOBODY
+            if token is None or not actor.known:
+                return NOBODY, unknown("This token is not known, has expired, or was revoked; make a new one.")
+            await directory.used(token, at)
+            return actor, None
+        if secret := HTTPConnection(scope).cookies.get(cookie_name(scope), ""):
+            session = directory.session(secret, at)
+            if session:
+                scope["state"]["session"] = session
+                await directory.touch(session, at)
+                return directory.of_session(session, address), None
+        return directory.unnamed(), None
+
+    def _refusal(self, scope: Scope, actor: Actor) -> Response | None:
+        path = path_of(scope)
+        if not actor.known and not (
+            path.startswith(OPEN) or (path.startswith("/api/runs/") and path.endswith("/events"))
+        ):
+            return self._sign_in(scope, path)
+        by_browser = (
+            actor.credential.startswith("session:") and scope["method"] not in SAFE and path.startswith("/api/")
+        )
+        # A program has a token; a page of ours that uses the API says so with the page's own.
+        if by_browser and not csrf.right(self._core, actor, Headers(scope=scope).get("x-csrf-token", "")):
+            return problem(403, "This needs the page's token in “X-CSRF-Token”, or a token for programs.")
+        return None
+
+    def _sign_in(self, scope: Scope, path: str) -> Response:
+        headers = Headers(scope=scope)
+        if path.startswith("/api/") or scope["method"] not in SAFE or "text/html" not in headers.get("accept", ""):
+            return unknown("Sign in first, or send a token as “Authorization: Bearer …”.")
+        root, query = str(scope.get("root_path", "")).rstrip("/"), scope.get("query_string", b"").decode("latin-1")
+        back = root + quote(path) + (f"?{query}" if query else "")
+        return RedirectResponse(f"{root}/signin?next={quote(back, safe='')}", 303, {"cache-control": "no-store"})
+
+
+def unknown(sentence: str) -> Response:
+    response = problem(401, sentence)
+    response.headers["www-authenticate"] = "Bearer"
+    return response
+
+
+def path_of(scope: Scope) -> str:
+    """Below the root."""
+    return str(scope["path"]).removeprefix(str(scope.get("root_path", "")).rstrip("/")) or "/"
+
+
+def address_of(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def secure(scope: Scope) -> bool:
+    return bool(scope.get("scheme") == "https")
+
+
+def cookie_name(scope: Scope) -> str:
+    """On https a name that no other host, and no plain http, can set."""
+    return "__Host-pushbutton" if secure(scope) else "pushbutton"
