@@ -7,6 +7,7 @@
     ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning
     ├── ConfigError ──────── (names file, line, column)
     ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy
+    ├── SignInFailed ─────── TooManySignIns
     └── Fenced ───────────── (a write of an epoch that is over; never leaves the runtime)
 
 A message is one sentence that names the thing and says what to do. The web maps the second level to
@@ -131,6 +132,23 @@ class StorageFull(StoreError):
 class StoreBusy(StoreError):
     def __init__(self) -> None:
         super().__init__("Another program holds the database; nothing was recorded. Try again in a moment.")
+
+
+class SignInFailed(PushbuttonError):
+    """Who somebody is could not be found out.
+
+    The message is for the person; `reason` is for the log only: it may name addresses and what others answered, but
+    never a secret, a password, a code or a token.
+    """
+
+    def __init__(self, sentence: str, *, reason: str = "") -> None:
+        super().__init__(sentence)
+        self.reason = reason or sentence
+
+
+class TooManySignIns(SignInFailed):
+    def __init__(self) -> None:
+        super().__init__("Too many people sign in at this moment; try again in a few seconds.")
 
 
 class Fenced(PushbuttonError):

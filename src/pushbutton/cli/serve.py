@@ -60,12 +60,13 @@ def _command() -> Any:
     parameters = [inspect.Parameter("paths", keyword, default=None, annotation=words)]
     for spec in fields(config.Settings):
         default = f"default: {spec.default}" if spec.default not in ("", 0) else ""
-        known = "; ".join(filter(None, [config.variable(spec.name), default]))
-        option = typer.Option(
-            f"--{spec.name.replace('_', '-')}", help=f"{spec.metadata['help']} ({known})", show_default=False
-        )
+        name, meaning = spec.name, spec.metadata["help"]
+        if spec.metadata["secret"]:  # never among the arguments
+            name, meaning = f"{name}_file", f"file that holds {meaning}"
+        known = "; ".join(filter(None, [config.variable(name), default]))
+        option = typer.Option(config.option(name), help=f"{meaning} ({known})", show_default=False)
         kind: Any = Annotated[_KINDS[type(spec.default)] | None, option]
-        parameters.append(inspect.Parameter(spec.name, keyword, default=None, annotation=kind))
+        parameters.append(inspect.Parameter(name, keyword, default=None, annotation=kind))
     parameters.append(inspect.Parameter("i_know_there_is_no_login", keyword, default=False, annotation=no_login))
     serve.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     serve.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
