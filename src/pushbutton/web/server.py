@@ -21,7 +21,7 @@ from pushbutton.config import Settings
 from pushbutton.errors import PushbuttonError
 from pushbutton.runtime.core import Core
 
-from . import api, boards, errors, pages, reference, streams
+from . import api, boards, errors, pages, people, profile, reference, signin, streams
 from .auth import Auth
 from .connection import Connection
 from .guard import Guard
@@ -64,6 +64,9 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     app.include_router(api.router)
     app.router.routes.extend(reference.routes)
     app.router.routes.extend(pages.routes())
+    app.router.routes.extend(signin.routes())
+    app.router.routes.extend(profile.routes())
+    app.router.routes.extend(people.routes())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     extra = {name.strip().lower() for name in settings.allow_host.split(",") if name.strip()}
     guard = Guard(Shallow(Auth(app, core)), hosts=NAMES | extra)
