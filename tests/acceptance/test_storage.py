@@ -102,16 +102,18 @@ def test_a_database_that_another_process_holds_stops_nobody_from_looking(tmp_pat
         number = server.press("ticking")
         server.output_has(number, b"3\n")
         with holding(server.data / "history.db"):
-            end, slowest, sizes = time.monotonic() + 2, 0.0, set()
-            while time.monotonic() < end:
-                begun = time.monotonic()
+            # It is held until all of this was answered: who waited for the database would wait in vain.
+            sizes: set[int] = set()
+
+            def looked() -> int:
                 assert server.get("/api/health")["ok"]
-                slowest = max(slowest, time.monotonic() - begun)
+                assert server.run(number)["state"] == "running"
                 sizes.add(len(server.output(number)))
+                return len(sizes)
+
+            until(lambda: looked() > 20, what="the output to go on")
             gate.touch()  # it ends while nothing can be written
             until(lambda: b"done" in server.output(number), what="the last output")
-        assert slowest < 1
-        assert len(sizes) > 5  # the output went on
         assert server.finished(number)["state"] == "succeeded"
 
 

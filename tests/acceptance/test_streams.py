@@ -53,7 +53,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     script(folder, "printer.py", PRINTER)
     script(folder, "quiet.sh", "echo hello; exec sleep 300")
     script(folder, "short.sh", 'echo "status one" >&3; echo hello')
-    with Served(folder, ping=0.2, stall=1.5) as served:
+    with Served(folder, ping=0.2, stall=4) as served:
         yield served
 
 
@@ -374,7 +374,7 @@ def test_idle_viewers_cost_little_and_give_everything_back(server):
         try:
             until(lambda: server.get("/api/health")["watchers"] >= viewers, what="all are watching")
             assert (resident(server.pid) - before) / viewers < 300_000
-            # The pings of nearly three seconds fit into any buffer: nobody is dropped for being quiet.
+            # The pings of a minute fit into any buffer: nobody is dropped for being quiet.
         finally:
             for sock in socks:
                 sock.close()

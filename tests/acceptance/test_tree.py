@@ -61,7 +61,7 @@ async def test_a_job_that_ignores_term_is_ended_after_its_grace_and_only_then_ov
         trap 'echo asked' TERM
         while true; do sh -c 'sleep 0.05; : {mark}'; done
         """,
-        head="grace = 0.3",
+        head="grace = 2",
     )
     done = await stopped(tmp_path, 1, mark)
     assert done.run.state is RunState.CANCELLED
