@@ -123,7 +123,5 @@ async def serve(app: Pushbutton, sock: socket.socket, asgi: ASGIApp | None = Non
         timeout_graceful_shutdown=10,
         timeout_keep_alive=75,
     )
-    if asgi is None:  # below which path another application mounts it, only that one knows
-        app.url = address(sock)
     with contextlib.closing(sock):
         await _Server(config, app).serve(sockets=[sock])
