@@ -14,6 +14,7 @@ import errno
 import fcntl
 import logging
 import os
+import resource
 import secrets as random
 import socket
 import sys
@@ -73,6 +74,7 @@ class Pushbutton:
         self._stack = contextlib.AsyncExitStack()
         self._opening = asyncio.Lock()
         self._hooks: dict[str, list[Hook]] = {}
+        self._files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]  # jobs keep it when a server takes more for itself
         self.url = ""  # where jobs on this machine reach it over HTTP; whoever serves it says so before it opens
 
     # -- life
@@ -108,7 +110,7 @@ class Pushbutton:
         notifier = LocalNotifier(self.folder / "hint")
         notifier.open()
         stack.callback(notifier.close)
-        spools = SpoolFolder(runs, hint=self.folder / "hint", url=self.url)
+        spools = SpoolFolder(runs, hint=self.folder / "hint", url=self.url, files=self._files)
         stack.callback(spools.let_go)
         python = self.settings.python or sys.executable
         catalog = PathCatalog(self.paths, changed=lambda: notifier.hint("catalog"), python=python)

@@ -83,7 +83,6 @@ def _serve(paths: tuple[str, ...], *, open_to_all: bool, given: dict[str, Any]) 
         _private(settings.host)
     logs.begin()
     sock = _listen(settings.host, settings.port)
-    # Known before anything opens: jobs are told where to report to.
     given = {**given, "port": sock.getsockname()[1]}
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(paths, sock, given))
@@ -146,6 +145,7 @@ async def _run(paths: tuple[str, ...], sock: socket.socket, given: dict[str, Any
             await super().close()
 
     app = Served(*paths, **given)
+    app.url = server.address(sock)  # before anything opens: jobs are told where to report to
     core = await app.open()  # what cannot be opened is said here, before anything is served
     asked: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):

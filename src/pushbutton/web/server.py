@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import resource
 import socket
 from collections.abc import Awaitable
 from pathlib import Path
@@ -113,6 +114,13 @@ def address(sock: socket.socket) -> str:
     return f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
 
 
+def _make_room() -> None:
+    """Every watcher takes a descriptor, and the usual limit of 1,024 is there for programs that could not take more."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):  # a system that promises more than it gives
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 async def serve(app: Pushbutton, sock: socket.socket, asgi: ASGIApp | None = None) -> None:
     """Serve `app`, or `asgi` which mounts it, until SIGTERM or SIGINT; jobs go on."""
     config = uvicorn.Config(
@@ -127,7 +135,6 @@ async def serve(app: Pushbutton, sock: socket.socket, asgi: ASGIApp | None = Non
         timeout_graceful_shutdown=10,
         timeout_keep_alive=75,
     )
-    if asgi is None:  # below which path another application mounts it, only that one knows
-        app.url = address(sock)
+    _make_room()
     with contextlib.closing(sock):
         await _Server(config, app).serve(sockets=[sock])
