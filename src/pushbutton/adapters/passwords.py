@@ -19,7 +19,7 @@ from .turns import Turns
 __all__ = ["AT_ONCE", "WAITING", "Passwords"]
 
 AT_ONCE = 2
-WAITING = 30
+WAITING = 14
 
 
 class Passwords:
