@@ -28,7 +28,9 @@ from .adapters.embedded import EmbeddedDispatch, LocalNotifier
 from .adapters.spools import SpoolFolder
 from .adapters.sqlite import SqliteStore
 from .domain.event import Draft, Event, Json, Kind
+from .domain.networks import networks
 from .domain.policy import LOCAL
+from .domain.prefix import prefix
 from .domain.run import Run
 from .errors import StorageFull, StoreDamaged, StoreInUse
 from .runtime import cancel, press
@@ -59,6 +61,8 @@ class Pushbutton:
     def __init__(self, *paths: str | Path, store: Store | None = None, **settings: Any) -> None:
         self.paths = tuple(str(path) for path in paths)
         self.settings = config.load(**settings)
+        networks(self.settings.trust_proxy, where="trust_proxy")  # what is wrong with a setting is said at once
+        prefix(self.settings.root_path, where="root_path")
         self.folder = self.settings.folder(self.paths)
         self._store = store
         self._core: Core | None = None

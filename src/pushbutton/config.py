@@ -36,6 +36,9 @@ class Settings:
     )
     keep_days: float = setting(365.0, "days for which finished runs and uploads are kept; 0: for ever", least=0)
     allow_host: str = setting("", "more host names, comma separated, under which browsers may reach this server")
+    trust_proxy: str = setting("", "addresses or networks of the proxies whose X-Forwarded headers are believed")
+    root_path: str = setting("", "path below which a proxy shows the pages, like /buttons")
+    connections: int = setting(200, "requests that one client may have open, and streams one person; 0: any", least=0)
 
     @property
     def limit(self) -> int:

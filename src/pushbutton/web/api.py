@@ -23,6 +23,7 @@ from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.watch import is_last
 
 from . import body, shapes, uploads
+from .guard import DOWNLOAD
 
 router = APIRouter(prefix="/api")
 
@@ -228,9 +229,10 @@ async def artifact(request: Request, number: str, name: str) -> Response:
         raise NoSuchArtifact(run_number, name[:200])
     # Looked up, never built from the request: `name` is one of the names that the run itself announced.
     path = core.spools.folder(run_number) / "files" / Path(name).name
-    if not path.is_file():
+    if path.is_symlink() or not path.is_file():
         raise NoSuchArtifact(run_number, name[:200])
-    return FileResponse(path, media_type="application/octet-stream", filename=name)
+    headers = {"content-security-policy": DOWNLOAD}
+    return FileResponse(path, media_type="application/octet-stream", filename=name, headers=headers)
 
 
 async def _artifacts(core: Core, number: int) -> Sequence[str]:

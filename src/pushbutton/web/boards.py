@@ -1,7 +1,8 @@
 """Boards: what a page shows that has a latest value only, made once for all who watch it.
 
     patch:REST         parts of pages as HTML; REST is `run:42`, `task:deploy`, `tasks` or `now`, with a language
-                       before it for another than English: `patch:de:run:42`
+                       before it for another than English: `patch:de:run:42`. Inside the server, the path below which
+                       its links lie stands behind it: `patch:de:run:42@/buttons`
     tail:42            the last lines of a run's output, for who follows it
 
 Each frame is whole: who misses one misses nothing. A board works only while somebody watches it.
@@ -38,11 +39,12 @@ TAIL_CHARS = 1 << 17  # of all its lines together; fewer lines where they are lo
 LINE_CHARS = 10_000  # what a page shows of one line
 
 
-def register(core: Core, root: Callable[[], str] = str) -> None:
-    """Make the topics known to the hub. `root` tells below which path the pages lie."""
+def register(core: Core) -> None:
+    """Make the topics known to the hub."""
     views = Views(core.store, core.catalog)
 
     def patch(rest: str) -> AsyncIterator[bytes]:
+        rest, _, root = rest.partition("@")
         return _patches(core, views, root, rest)
 
     def tail(rest: str) -> AsyncIterator[bytes]:
@@ -52,9 +54,18 @@ def register(core: Core, root: Callable[[], str] = str) -> None:
     core.hub.register("tail", tail)
 
 
-def crowd_of(run: int | str) -> tuple[str, ...]:
-    """The topics of everybody who looks at a run, whatever the language."""
-    return tuple(f"patch:{language}run:{run}" for language in ("", *(f"{code}:" for code in texts.LANGUAGES)))
+def below(root: str, topics: frozenset[str]) -> frozenset[str]:
+    """The topics as the server knows them, for who reaches the pages below `root`. A client adds no root by itself."""
+    return frozenset(
+        f"{bare}@{root}" if root and bare.startswith("patch:") else bare
+        for bare in (topic.partition("@")[0] for topic in topics)
+    )
+
+
+def crowd_of(run: int | str, root: str = "") -> frozenset[str]:
+    """The topics of everybody who looks at a run below `root`, whatever the language."""
+    languages = ("", *(f"{code}:" for code in texts.LANGUAGES))
+    return below(root, frozenset(f"patch:{language}run:{run}" for language in languages))
 
 
 # -- parts of pages
@@ -70,10 +81,10 @@ class _Drawing:
 _Draw = Callable[[], Awaitable[_Drawing]]
 
 
-async def _patches(core: Core, views: Views, root: Callable[[], str], rest: str) -> AsyncIterator[bytes]:
+async def _patches(core: Core, views: Views, root: str, rest: str) -> AsyncIterator[bytes]:
     draw, topics = _drawer(core, views, root, rest)
     bell, shown = Bell(), b""
-    crowd = crowd_of(rest.rpartition(":")[2])  # of a run that is no run: nobody
+    crowd = crowd_of(rest.rpartition(":")[2], root)  # of a run that is no run: nobody
     deaf = core.notifier.listen("catalog", bell.ring)
     try:
         while True:
@@ -111,7 +122,7 @@ async def _drawn(draw: _Draw) -> _Drawing | None:
             return None
 
 
-def _drawer(core: Core, views: Views, root: Callable[[], str], rest: str) -> tuple[_Draw, Topics]:
+def _drawer(core: Core, views: Views, root: str, rest: str) -> tuple[_Draw, Topics]:
     """What draws it, and what to follow meanwhile. An unknown one is drawn as nothing."""
     language, _, thing = rest.partition(":")
     if language not in texts.LANGUAGES:
@@ -120,8 +131,8 @@ def _drawer(core: Core, views: Views, root: Callable[[], str], rest: str) -> tup
 
     async def a_run() -> _Drawing:
         run = await core.store.run(int(which))
-        view = replace(await views.run(run, now()), watching=core.hub.watching(crowd_of(which)))
-        html = await asyncio.to_thread(fragments.run_fragments, view, language, root())
+        view = replace(await views.run(run, now()), watching=core.hub.watching(crowd_of(which, root)))
+        html = await asyncio.to_thread(fragments.run_fragments, view, language, root)
         if run.state.over:
             return _Drawing(html, None)
         # One that waits depends on those before it.
@@ -130,16 +141,16 @@ def _drawer(core: Core, views: Views, root: Callable[[], str], rest: str) -> tup
 
     async def a_task() -> _Drawing:
         view = await views.task(which, now())
-        html = await asyncio.to_thread(fragments.task_fragments, view, language, root())
+        html = await asyncio.to_thread(fragments.task_fragments, view, language, root)
         return _Drawing(html, Topics(tasks=frozenset({which})))
 
     async def all_tasks() -> _Drawing:
         view = await views.tasks(now())
-        html = await asyncio.to_thread(fragments.tasks_fragments, view, language, root())
+        html = await asyncio.to_thread(fragments.tasks_fragments, view, language, root)
         return _Drawing(html, EVERYTHING, ages=bool(view.going))
 
     async def going() -> _Drawing:
-        return _Drawing({"now": _pill(await views.running(), language, root())}, EVERYTHING)
+        return _Drawing({"now": _pill(await views.running(), language, root)}, EVERYTHING)
 
     async def nothing() -> _Drawing:
         return _Drawing({}, None)

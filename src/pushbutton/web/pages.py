@@ -108,7 +108,8 @@ async def task(request: Request) -> Response:
 async def run(request: Request) -> Response:
     core, who = _core(request), reader(request)
     found = await history.run(core, who.actor, request.path_params["number"])
-    view = replace(await _views(request).run(found, now()), watching=core.hub.watching(boards.crowd_of(found.id)))
+    crowd = boards.crowd_of(found.id, root_of(request))
+    view = replace(await _views(request).run(found, now()), watching=core.hub.watching(crowd))
     failed = found.state.value in ("failed", "lost")
     return await show(
         request, "run.html", room="tasks", parts=[f"patch:run:{found.id}", f"tail:{found.id}"], view=view,

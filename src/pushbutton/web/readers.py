@@ -49,7 +49,10 @@ def root_of(request: Request) -> str:
 
 def remember(request: Request, response: Response, name: str, value: str) -> None:
     """Keep a setting in the browser for a year."""
-    response.set_cookie(name, value, max_age=_YEAR, path=f"{root_of(request)}/", samesite="lax", httponly=True)
+    response.set_cookie(
+        name, value, max_age=_YEAR, path=f"{root_of(request)}/", samesite="lax", httponly=True,
+        secure=request.url.scheme == "https",
+    )  # fmt: skip
 
 
 def way_back(path: str) -> str:

@@ -21,8 +21,11 @@ from pushbutton.runtime import history
 from pushbutton.runtime.ports import Topics
 
 from .api import core_of, number_of
+from .boards import below
 from .errors import unacceptable
+from .guard import DOWNLOAD
 from .lines import find, lines, plain
+from .readers import root_of
 from .sse import EventStream, Wish, acceptable, cursor, parse_topics, reset
 
 BLOCK = 1 << 20
@@ -47,6 +50,8 @@ async def all_events(request: Request) -> Response:
         return unacceptable()
     core = core_of(request)
     wish = parse_topics(request.query_params.get("topics", "runs"), core.hub.prefixes)
+    if wish.boards:
+        wish = replace(wish, boards=below(root_of(request), wish.boards))
     since, known = cursor(request)
     if request.query_params.get("hello") == "1":
         wish = replace(wish, first=hello(request))
@@ -120,6 +125,7 @@ async def output(request: Request) -> Response:
         "accept-ranges": "bytes",
         "cache-control": "no-cache",
         "content-disposition": f"attachment; filename*=UTF-8''{quote(f'{run.task}-{number}.log')}",
+        "content-security-policy": DOWNLOAD,
         "x-run-state": run.state.value,
     }
     start, end, status = 0, size, 200
