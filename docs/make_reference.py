@@ -61,7 +61,7 @@ def settings() -> str:
         (
             f"`{one.name}`",
             f"`{config.variable(one.name)}`",
-            f"`--{one.name.replace('_', '-')}`",
+            "" if one.metadata["secret"] else f"`--{one.name.replace('_', '-')}`",
             f"`{one.default}`" if one.default != "" else "",
             one.metadata["help"],
         )

@@ -23,10 +23,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from . import config
+from .adapters.bookmarks import Bookmarks
 from .adapters.catalog import PathCatalog
 from .adapters.embedded import EmbeddedDispatch, LocalNotifier
 from .adapters.spools import SpoolFolder
 from .adapters.sqlite import SqliteStore
+from .adapters.webhook import Webhook
+from .domain import webhook
 from .domain.event import Draft, Event, Json, Kind
 from .domain.networks import networks
 from .domain.policy import LOCAL
@@ -39,6 +42,7 @@ from .runtime.ports import RunQuery, Store, Topics
 from .runtime.watch import EVERYTHING, Hub, is_last
 from .runtime.worker import Worker
 from .services import pruner
+from .services.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -62,7 +66,9 @@ class Pushbutton:
         self.paths = tuple(str(path) for path in paths)
         self.settings = config.load(**settings)
         networks(self.settings.trust_proxy, where="trust_proxy")  # what is wrong with a setting is said at once
-        prefix(self.settings.root_path, where="root_path")
+        self._prefix = prefix(self.settings.root_path, where="root_path")
+        self._webhooks = webhook.targets(self.settings.webhook, where="webhook")
+        networks(self.settings.webhook_allow, where="webhook_allow")
         self.folder = self.settings.folder(self.paths)
         self._store = store
         self._core: Core | None = None
@@ -126,9 +132,17 @@ class Pushbutton:
         stack.push_async_callback(worker.close)
         await self._background(stack, worker.run())
         await self._background(stack, pruner.run(core, self.settings.keep_days))
+        if self._webhooks:
+            await self._background(stack, self._tell(core).run(self._webhooks))
         for kind, hooks in self._hooks.items():
             await self._background(stack, self._call(core, kind, hooks))
         return core
+
+    def _tell(self, core: Core) -> Webhooks:
+        allowed = networks(self.settings.webhook_allow, where="webhook_allow")
+        sender = Webhook(secret=self.settings.webhook_secret, allowed=allowed)
+        home = self.settings.public_url.rstrip("/") or (self.url and f"{self.url}{self._prefix}")
+        return Webhooks(core, sender, Bookmarks(self.folder / "told"), lambda run: home and f"{home}/runs/{run}")
 
     @staticmethod
     async def _background(stack: contextlib.AsyncExitStack, work: Any) -> None:

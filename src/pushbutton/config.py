@@ -17,9 +17,17 @@ from .errors import ConfigError
 T = TypeVar("T")
 
 
-def setting(default: T, help: str, *, least: float | None = None, most: float | None = None) -> T:  # noqa: A002
-    """`help` is the word that every option parser uses; `least` and `most` bound a number."""
-    value: T = field(default=default, metadata={"help": help, "least": least, "most": most})
+def setting(
+    default: T,
+    help: str,  # noqa: A002  the word that every option parser uses
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    secret: bool = False,
+) -> T:
+    """`least` and `most` bound a number. A secret is no option: everybody on the machine can read a command line."""
+    more = {"help": help, "least": least, "most": most, "secret": secret}
+    value: T = field(default=default, repr=not secret, metadata=more)
     return value
 
 
@@ -39,6 +47,12 @@ class Settings:
     trust_proxy: str = setting("", "addresses or networks of the proxies whose X-Forwarded headers are believed")
     root_path: str = setting("", "path below which a proxy shows the pages, like /buttons")
     connections: int = setting(200, "requests that one client may have open, and streams one person; 0: any", least=0)
+    public_url: str = setting("", "address under which people reach this server, for links in messages")
+    webhook: str = setting(
+        "", "https addresses, comma separated, that are told when a run ends; in the environment if they hold a token"
+    )
+    webhook_allow: str = setting("", "networks of your own, comma separated, that webhooks may reach, by http as well")
+    webhook_secret: str = setting("", "what webhooks are signed with", secret=True)
 
     @property
     def limit(self) -> int:

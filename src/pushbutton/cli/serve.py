@@ -59,6 +59,8 @@ def _command() -> Any:
     ]
     parameters = [inspect.Parameter("paths", keyword, default=None, annotation=words)]
     for spec in fields(config.Settings):
+        if spec.metadata["secret"]:
+            continue
         default = f"default: {spec.default}" if spec.default not in ("", 0) else ""
         known = "; ".join(filter(None, [config.variable(spec.name), default]))
         option = typer.Option(
