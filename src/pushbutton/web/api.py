@@ -249,7 +249,8 @@ async def _artifacts(core: Core, number: int) -> Sequence[str]:
     description="The raw file as body, its name in `?name=`; the answer's `value` is the input's value.",
 )
 async def upload(request: Request, name: str = "file") -> Response:
-    return JSONResponse({"value": await uploads.save(core_of(request).uploads, name, body.parts(request))}, 201)
+    parts = body.parts(request, uploads.LARGEST)
+    return JSONResponse({"value": await uploads.save(core_of(request).uploads, name, parts)}, 201)
 
 
 # -- the server

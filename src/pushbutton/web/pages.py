@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from pushbutton import errors
+from pushbutton.domain.param import ParamType
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Reason, Task
 from pushbutton.runtime import cancel, history, press
@@ -26,6 +27,7 @@ from pushbutton.runtime.ports import RunQuery
 
 from . import (
     boards,
+    body,
     export,
     favourites,
     filters,
@@ -40,6 +42,7 @@ from . import (
     wording,
 )
 from .errors import http
+from .guard import DOWNLOAD
 from .readers import THEMES, Reader, reader, remember, root_of, way_back
 from .views import Card, TasksView, TaskView, Views
 
@@ -51,8 +54,7 @@ PAGE = 50
 """Runs on one page of the history."""
 
 _KEYS = 2000  # idempotency keys that are remembered, to tell a double press from somebody who was faster
-_FORM = 8 << 20  # bytes of one text field
-_FIELDS = 2000
+_OURS = 20  # fields of a form that are no inputs, at most
 
 
 def routes() -> list[Route]:
@@ -146,7 +148,7 @@ async def runs_csv(request: Request) -> Response:
     return StreamingResponse(
         export.table(read, chosen.query(now(), PAGE)),
         media_type="text/csv; charset=utf-8",
-        headers={"content-disposition": 'attachment; filename="runs.csv"'},
+        headers={"content-disposition": 'attachment; filename="runs.csv"', "content-security-policy": DOWNLOAD},
     )
 
 
@@ -156,7 +158,7 @@ async def runs_csv(request: Request) -> Response:
 async def press_task(request: Request) -> Response:
     core, who = _core(request), reader(request)
     view = await _views(request).task(request.path_params["slug"], now())
-    async with request.form(max_fields=_FIELDS, max_part_size=_FORM) as form:
+    async with body.form(request, fields=_fields(view.task), files=_files(view.task)) as form:
         key = _text(form, forms.KEY) or secrets.token_urlsafe(16)
         again = _seen_before(request, key)
         dry = forms.is_dry(view.task, form)
@@ -181,6 +183,15 @@ async def press_task(request: Request) -> Response:
     if _by_script(request):
         return JSONResponse({"go": url}, 201)
     return RedirectResponse(url, 303)
+
+
+def _fields(job: Task) -> int:
+    """How many fields its form can send: each choice that is ticked is one."""
+    return _OURS + sum(max(1, len(param.choices)) for param in job.params)
+
+
+def _files(job: Task) -> int:
+    return sum(param.type is ParamType.FILE for param in job.params)
 
 
 def _faster(view: TaskView, form: FormData) -> Run | None:
@@ -251,7 +262,7 @@ async def stop(request: Request) -> Response:
 
 async def settings(request: Request) -> Response:
     """Appearance, language and keys. A script sends one of them, the form sends all."""
-    async with request.form() as form:
+    async with body.form(request) as form:
         response = RedirectResponse(_back(request, form), 303)
         if (theme := _text(form, "theme")) in THEMES:
             remember(request, response, "theme", theme)
@@ -263,7 +274,7 @@ async def settings(request: Request) -> Response:
 
 
 async def favourite(request: Request) -> Response:
-    async with request.form() as form:
+    async with body.form(request) as form:
         response = RedirectResponse(_back(request, form), 303)
         pins = favourites.turned(reader(request).pins, _text(form, "slug"), _text(form, "keep") == "1")
         remember(request, response, favourites.COOKIE, favourites.write(pins))

@@ -33,10 +33,10 @@ class Proxies:
     """
 
     def __init__(
-        self, app: ASGIApp, *, trusted: Sequence[Network], hosts: Hosts, root_path: str = "", crowd: Crowd | None = None
+        self, app: ASGIApp, *, trusted: Sequence[Network], hosts: Hosts, crowd: Crowd, root_path: str = ""
     ) -> None:
         self._app, self._trusted, self._hosts, self._root = app, trusted, hosts, root_path
-        self._crowd = crowd or Crowd(0)
+        self._crowd = crowd
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # no frame that a stream keeps
         if scope["type"] != "http" or not (self._trusted or self._root):

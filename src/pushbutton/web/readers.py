@@ -57,5 +57,7 @@ def remember(request: Request, response: Response, name: str, value: str) -> Non
 
 def way_back(path: str) -> str:
     """A path of this server to return to; anything else is the front page."""
-    safe = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if safe else "/"
+    place = path.partition("?")[0]
+    steps = place.replace("%2e", ".").replace("%2E", ".").split("/")
+    elsewhere = not place.startswith("/") or place.startswith("//") or "\\" in place or ".." in steps or "." in steps
+    return "/" if elsewhere or not path.isprintable() else path
