@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from httpx_sse import connect_sse
+from httpx_sse import ServerSentEvent, connect_sse
 from playwright.sync_api import Browser, Request, expect, sync_playwright
 
 from .proxy import NAME, blocks, caddy, nginx
@@ -221,3 +221,25 @@ def test_a_browser_presses_and_watches_live(site, browser):
         over(page)
         assert page.evaluate("performance.getEntriesByType('navigation')[0].nextHopProtocol") == "h2"
         assert foreign == []
+
+
+def test_readers_who_come_below_different_prefixes_get_their_own_links_live(tmp_path):
+    """And one who comes directly gets those without: what is rendered for many is rendered for each prefix."""
+    script(tmp_path, "stay.sh", f"while [ ! -e {tmp_path}/go ]; do sleep 0.02; done")
+    with Served(tmp_path, trust_proxy="127.0.0.1") as server, contextlib.ExitStack() as stack:
+        path = "/api/events?topics=patch:now"
+        ways = {"/a": {"x-forwarded-prefix": "/a"}, "/b/c": {"x-forwarded-prefix": "/b/c"}, "": {}}
+        opened = {}
+        for prefix, headers in ways.items():
+            source = stack.enter_context(connect_sse(server.http, "GET", path, headers=headers))
+            opened[prefix] = source.iter_sse()
+        server.press("stay")
+        for prefix, frames in opened.items():
+            link = f'href="{prefix}/history?state=running"'
+            assert any(link in frame.data and "patch:now" in frame.data for frame in map(_told, frames))
+        (tmp_path / "go").touch()
+
+
+def _told(frame: ServerSentEvent) -> ServerSentEvent:
+    """With the text as it is inside the JSON."""
+    return ServerSentEvent(data=f"{json.loads(frame.data)}" if frame.data else "")
