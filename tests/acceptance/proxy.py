@@ -65,7 +65,7 @@ def nginx(folder: Path, text: str, upstream: int) -> Iterator[int]:
         f"{head}daemon off;\nworker_processes 1;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
         f"events {{}}\nhttp {{\naccess_log off;\n{places}{server}}}\n"
     )
-    with _running([program, "-p", str(folder), "-e", f"{folder}/error.log", "-c", str(config)], folder, port):
+    with _running([program, "-p", str(folder), "-c", str(config)], folder, port):
         yield port
 
 

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 import uvicorn
+from starlette.requests import Request
 
-from pushbutton.web import body
+from pushbutton.errors import BadInput
+from pushbutton.web import body, uploads
 from pushbutton.web.connection import Connection
 from pushbutton.web.crowd import Crowd
 from pushbutton.web.sse import EventStream, Shallow
@@ -105,9 +107,6 @@ async def test_what_says_that_it_is_too_large_is_refused_before_it_comes(server,
 
 
 async def test_an_upload_is_cut_at_its_limit_and_nothing_is_kept(tmp_path, monkeypatch):
-    from pushbutton.errors import BadInput
-    from pushbutton.web import uploads
-
     monkeypatch.setattr(uploads, "LARGEST", 1000)
 
     async def pieces() -> Any:
@@ -117,6 +116,27 @@ async def test_an_upload_is_cut_at_its_limit_and_nothing_is_kept(tmp_path, monke
     with pytest.raises(BadInput, match="larger than"):
         await uploads.save(tmp_path, "big.bin", pieces())
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [("multipart/form-data; boundary=x", b"--x--\r\n" + b" " * 91), (FORM, b"a" * 100), (FORM, b"&" * 100)],
+    ids=["behind its end", "one name", "nothing but ends"],
+)
+async def test_a_form_is_cut_at_its_limit_whatever_is_in_it(monkeypatch, kind, data):
+    monkeypatch.setattr(body, "FIELDS", 1000)
+    read = 0
+
+    async def receive() -> dict[str, Any]:
+        nonlocal read
+        read += len(data)
+        assert read < 5000, "it reads on and on"
+        return {"type": "http.request", "body": data, "more_body": True}
+
+    scope = {"type": "http", "method": "POST", "headers": [(b"content-type", kind.encode())]}
+    with pytest.raises(BadInput, match="larger than"):
+        async with body.form(Request(scope, receive)):
+            pass
 
 
 # -- places
