@@ -8,6 +8,7 @@
     ├── ConfigError ──────── (names file, line, column)
     ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy
     ├── SignInFailed ─────── TooManySignIns · SlowDown
+    ├── Undelivered ──────── (a message that another system did not take; never leaves the services)
     └── Fenced ───────────── (a write of an epoch that is over; never leaves the runtime)
 
 A message is one sentence that names the thing and says what to do. The web maps the second level to
@@ -173,3 +174,11 @@ class SlowDown(SignInFailed):
 
 class Fenced(PushbuttonError):
     """A write came too late: the run has moved on to another epoch or state. Nothing was written."""
+
+
+class Undelivered(PushbuttonError):
+    """Another system did not take a message. `final`: it would not later, either."""
+
+    def __init__(self, target: str, why: str, *, final: bool = False) -> None:
+        super().__init__(f"{target} was not told: {why}.")
+        self.final = final

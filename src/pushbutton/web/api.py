@@ -28,6 +28,7 @@ from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.watch import Bell, is_last
 
 from . import body, shapes, uploads
+from .guard import DOWNLOAD
 from .readers import actor_of
 
 router = APIRouter(prefix="/api")
@@ -258,9 +259,10 @@ async def artifact(request: Request, number: str, name: str) -> Response:
         raise NoSuchArtifact(run_number, name[:200])
     # Looked up, never built from the request: `name` is one of the names that the run itself announced.
     path = core.spools.folder(run_number) / "files" / Path(name).name
-    if not path.is_file():
+    if path.is_symlink() or not path.is_file():
         raise NoSuchArtifact(run_number, name[:200])
-    return FileResponse(path, media_type="application/octet-stream", filename=name)
+    headers = {"content-security-policy": DOWNLOAD}
+    return FileResponse(path, media_type="application/octet-stream", filename=name, headers=headers)
 
 
 async def _artifacts(core: Core, actor: Actor, number: int) -> Sequence[str]:
@@ -279,7 +281,8 @@ async def _artifacts(core: Core, actor: Actor, number: int) -> Sequence[str]:
 async def upload(request: Request, name: str = "file") -> Response:
     if not any(right.verb is Verb.PRESS for right in actor_of(request).rights):
         raise Refused("Files are for those who may press something.")
-    return JSONResponse({"value": await uploads.save(core_of(request).uploads, name, body.parts(request))}, 201)
+    parts = body.parts(request, uploads.LARGEST)
+    return JSONResponse({"value": await uploads.save(core_of(request).uploads, name, parts)}, 201)
 
 
 # -- the server

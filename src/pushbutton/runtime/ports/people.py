@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pushbutton.domain.audit import Act, Record
@@ -124,24 +124,23 @@ class Sealed(Protocol):
     def open(self, sealed: str) -> str: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A sign-in under way. Keep it for this one browser, take it away at the first return, forget it soon."""
+
+    url: str
+    """Where to send the browser."""
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
+
+
 class Provider(Protocol):
     """Signs people in elsewhere, in their browser (OpenID Connect). Errors: `SignInFailed`."""
 
     async def begin(self, redirect_uri: str) -> Begun: ...
 
     async def finish(self, begun: Begun, params: Mapping[str, str], redirect_uri: str) -> Identity: ...
-
-
-class Begun(Protocol):
-    """What is kept of a sign-in that was begun, until the browser comes back."""
-
-    @property
-    def url(self) -> str:
-        """Where to send the browser."""
-        ...
-
-    @property
-    def state(self) -> str: ...
 
 
 class Authority(Protocol):
