@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Self
 from . import config
 from .adapters.catalog import PathCatalog
 from .adapters.embedded import EmbeddedDispatch, LocalNotifier
+from .adapters.secrets import EncryptedStore, SecretSources
 from .adapters.spools import SpoolFolder
 from .adapters.sqlite import SqliteStore
 from .domain.event import Draft, Event, Json, Kind
@@ -100,7 +101,8 @@ class Pushbutton:
         spools = SpoolFolder(runs, hint=self.folder / "hint", url=self.url)
         stack.callback(spools.let_go)
         python = self.settings.python or sys.executable
-        catalog = PathCatalog(self.paths, changed=lambda: notifier.hint("catalog"), python=python)
+        stored = EncryptedStore(self.folder, self.settings.key_path)
+        catalog = PathCatalog(self.paths, changed=lambda: notifier.hint("catalog"), python=python, stored=stored.names)
         await catalog.open()
         stack.push_async_callback(catalog.close)
         hub = Hub(store, notifier, lambda run: spools.folder(run) / "output")
@@ -112,6 +114,7 @@ class Pushbutton:
             dispatch=EmbeddedDispatch(),
             notifier=notifier,
             spools=spools,
+            secrets=SecretSources(catalog.secrets, stored),
             hub=hub,
             uploads=self.folder / "uploads",
             worker=worker_name,

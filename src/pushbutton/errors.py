@@ -44,6 +44,15 @@ class NoSuchArtifact(NotFound):
         super().__init__(f"Run {run} has no file named “{name}”.")
 
 
+class NoSuchSecret(NotFound):
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"There is no secret named “{name}”: declare it under “secrets” in pushbutton.yaml, or keep it with: "
+            f"pushbutton secret set {name}"
+        )
+        self.name = name
+
+
 class BadInput(PushbuttonError):
     """The request itself is wrong; nothing was started or changed."""
 
@@ -131,6 +140,18 @@ class StorageFull(StoreError):
 class StoreBusy(StoreError):
     def __init__(self) -> None:
         super().__init__("Another program holds the database; nothing was recorded. Try again in a moment.")
+
+
+class SecretsLocked(StoreError):
+    """The stored secrets, or their key, cannot be read or written; the message says which file and why."""
+
+
+class SecretUnavailable(PushbuttonError):
+    """A named secret has no usable value where it should come from. The message holds nothing of a value."""
+
+    def __init__(self, name: str, origin: object, why: str) -> None:
+        super().__init__(f"The secret “{name}” cannot be had from {origin}: {why}.")
+        self.name = name
 
 
 class Fenced(PushbuttonError):

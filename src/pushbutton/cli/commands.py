@@ -14,7 +14,7 @@ import typer
 from pushbutton import __version__
 from pushbutton.errors import InvalidInputs, PushbuttonError
 
-from . import check, press, runs, schema, serve, watch
+from . import check, press, runs, schema, secret, serve, watch
 from . import run as run_command
 from .exits import MEANING, Exit, code_of
 
@@ -70,6 +70,7 @@ def _options(
 
 
 serve.add(app, SERVE)
+secret.add(app, SERVE)
 press.add(app, PRESS)
 watch.add(app, PRESS)
 runs.add(app, PRESS)

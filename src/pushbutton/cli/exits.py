@@ -12,6 +12,7 @@ from pushbutton.errors import (
     NotFound,
     PushbuttonError,
     Refused,
+    SecretUnavailable,
     StoreError,
     TaskBroken,
 )
@@ -52,6 +53,7 @@ _CODES: Mapping[type[PushbuttonError], Exit] = {
     Refused: Exit.REFUSED,
     Conflict: Exit.REFUSED,
     StoreError: Exit.TROUBLE,
+    SecretUnavailable: Exit.TROUBLE,
 }
 """The first entry that the error is an instance of counts."""
 

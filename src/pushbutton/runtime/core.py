@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from .ports import Catalog, Dispatch, Notifier, Spools, Store
+from .ports import Catalog, Dispatch, Notifier, Secrets, Spools, Store
 from .watch import Hub
 
 
@@ -17,6 +17,7 @@ class Core:
     dispatch: Dispatch
     notifier: Notifier
     spools: Spools
+    secrets: Secrets
     hub: Hub
     uploads: Path
     worker: str  # this worker's name: the same after a restart on the same machine and data folder

@@ -68,9 +68,8 @@ def in_base64(plain: bytes) -> set[bytes]:
     for before in range(3):
         # Where in a group of three the value begins is unknown; the characters that its neighbours have a part in
         # are left out.
-        coded = binascii.b2a_base64(b"\0" * before + plain, newline=False).rstrip(b"=")
-        whole = (before + len(plain)) // 3 * 4 if (before + len(plain)) % 3 else len(coded)
-        core = coded[(before * 4 + 2) // 3 : whole]
+        coded = binascii.b2a_base64(b"\0" * before + plain, newline=False)
+        core = coded[(before * 4 + 2) // 3 : (before + len(plain)) * 4 // 3]
         if len(core) >= CODED:
             found |= {core, core.translate(URL_SAFE)}
     return found
