@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 MANY = 1_000_000
 SWEEP = 30  # seconds
+LOOK = 0.5  # seconds between two looks whether a run is stopped whose secrets are long in coming
 
 
 class Worker:
@@ -154,13 +155,20 @@ class Worker:
         """The values of its named secrets, the last thing before it starts. Raises `Fenced` when it was stopped."""
         if not task.secret_names:
             return {}
-        values = await self._core.secrets.resolve(task.secret_names)
-        if stop_by := (await self._core.store.run(run.id)).stop_by:
-            reason = "It was stopped before it started."
-            await journal.move(self._core, run, RunState.CANCELLED, actor=stop_by, reason=reason)
-            self._core.spools.drop_secrets(run.id)
-            raise Fenced(reason)
-        return values
+        asking = asyncio.ensure_future(self._core.secrets.resolve(task.secret_names))
+        try:
+            while True:
+                await asyncio.wait({asking}, timeout=LOOK)
+                if stop_by := (await self._core.store.run(run.id)).stop_by:
+                    reason = "It was stopped before it started."
+                    await journal.move(self._core, run, RunState.CANCELLED, actor=stop_by, reason=reason)
+                    self._core.spools.drop_secrets(run.id)
+                    raise Fenced(reason)
+                if asking.done():
+                    return asking.result()
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
 
     def _inputs(self, task: Task, run: Run) -> tuple[dict[str, Json], list[str]]:
         """The run's inputs as the job gets them, and the values that must be masked in what it says."""

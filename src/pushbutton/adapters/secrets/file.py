@@ -22,15 +22,16 @@ def from_file(origin: FromFile) -> str:
         fd = os.open(origin.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a named pipe must not hold us
     except OSError as error:
         raise Missing(f"{error.strerror}") from None
-    with os.fdopen(fd, "rb") as file:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
+    try:
+        mode = os.fstat(fd).st_mode
+        if not stat.S_ISREG(mode):
             raise Missing("it is no ordinary file")
-        warn(origin.path, status.st_mode)
-        try:
-            return text(file.read(LARGEST + 3))
-        except OSError as error:
-            raise Missing(f"{error.strerror}") from None
+        warn(origin.path, mode)
+        return text(os.read(fd, LARGEST + 3))
+    except OSError as error:
+        raise Missing(f"{error.strerror}") from None
+    finally:
+        os.close(fd)
 
 
 def warn(path: str, mode: int) -> None:
