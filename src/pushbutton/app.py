@@ -32,6 +32,7 @@ from .adapters.ldap import Ldap
 from .adapters.oidc import Oidc
 from .adapters.passwords import Passwords
 from .adapters.seal import Seal
+from .adapters.secrets import EncryptedStore, SecretSources
 from .adapters.spools import SpoolFolder
 from .adapters.sqlite import SqliteStore
 from .adapters.webhook import Webhook
@@ -126,7 +127,8 @@ class Pushbutton:
         spools = SpoolFolder(runs, hint=self.folder / "hint", url=self.url, files=self._files)
         stack.callback(spools.let_go)
         python = self.settings.python or sys.executable
-        catalog = PathCatalog(self.paths, changed=lambda: notifier.hint("catalog"), python=python)
+        stored = EncryptedStore(self.folder, self.settings.key_path)
+        catalog = PathCatalog(self.paths, changed=lambda: notifier.hint("catalog"), python=python, stored=stored.names)
         await catalog.open()
         stack.push_async_callback(catalog.close)
         hub = Hub(store, notifier, lambda run: spools.folder(run) / "output")
@@ -140,6 +142,7 @@ class Pushbutton:
             dispatch=EmbeddedDispatch(),
             notifier=notifier,
             spools=spools,
+            secrets=SecretSources(catalog.secrets, stored),
             hub=hub,
             directory=directory,
             key=key,

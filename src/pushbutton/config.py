@@ -45,6 +45,7 @@ class Settings:
         15.0, "seconds of silence after which a stream sends a comment, so that no proxy cuts it", least=0.05
     )
     keep_days: float = setting(365.0, "days for which finished runs and uploads are kept; 0: for ever", least=0)
+    key_file: str = setting("", "file with the key of stored secrets; default: secret.key in the data folder")
     allow_host: str = setting("", "more host names, comma separated, under which browsers may reach this server")
     trust_proxy: str = setting("", "addresses or networks of the proxies whose X-Forwarded headers are believed")
     root_path: str = setting("", "path below which a proxy shows the pages, like /buttons")
@@ -95,6 +96,11 @@ class Settings:
     @property
     def limit(self) -> int:
         return self.at_once or 4 * (os.cpu_count() or 1)
+
+    @property
+    def key_path(self) -> Path | None:
+        """None: where the data lies."""
+        return Path(self.key_file).expanduser().absolute() if self.key_file else None
 
     def folder(self, paths: tuple[str, ...]) -> Path:
         """Where the data lies, absolute."""

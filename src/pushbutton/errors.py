@@ -58,6 +58,15 @@ class InviteGone(NotFound):
         super().__init__("This invitation was used already or has expired; ask for a new one.")
 
 
+class NoSuchSecret(NotFound):
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"There is no secret named “{name}”: declare it under “secrets” in pushbutton.yaml, or keep it with: "
+            f"pushbutton secret set {name}"
+        )
+        self.name = name
+
+
 class BadInput(PushbuttonError):
     """The request itself is wrong; nothing was started or changed."""
 
@@ -170,6 +179,18 @@ class SlowDown(SignInFailed):
     def __init__(self, seconds: float) -> None:
         self.seconds = max(1, math.ceil(seconds))
         super().__init__(f"Too many wrong tries from here; try again in {self.seconds} seconds.")
+
+
+class SecretsLocked(StoreError):
+    """The stored secrets, or their key, cannot be read or written; the message says which file and why."""
+
+
+class SecretUnavailable(PushbuttonError):
+    """A named secret has no usable value where it should come from. The message holds nothing of a value."""
+
+    def __init__(self, name: str, origin: object, why: str) -> None:
+        super().__init__(f"The secret “{name}” cannot be had from {origin}: {why}.")
+        self.name = name
 
 
 class Fenced(PushbuttonError):

@@ -12,6 +12,7 @@ from pushbutton.errors import (
     NotFound,
     PushbuttonError,
     Refused,
+    SecretUnavailable,
     SignInFailed,
     StoreError,
     TaskBroken,
@@ -54,6 +55,7 @@ _CODES: Mapping[type[PushbuttonError], Exit] = {
     SignInFailed: Exit.REFUSED,
     Conflict: Exit.REFUSED,
     StoreError: Exit.TROUBLE,
+    SecretUnavailable: Exit.TROUBLE,
 }
 """The first entry that the error is an instance of counts."""
 

@@ -5,7 +5,7 @@ Nothing here runs a task; a decorated function stays as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ OPTIONS: Mapping[str, tuple[type, ...]] = {
     "tty": (tuple, list),
     "output": (int,),
     "env": (dict,),
+    "secrets": (list, tuple, dict),
 }
 """What `task` takes, and the types that each may have; `describe` reads the same table."""
 
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
         tty: tuple[int, int] = ...,
         output: int = ...,
         env: Mapping[str, str] = ...,
+        secrets: Sequence[str] | Mapping[str, str] = ...,
     ) -> Callable[[T], T]: ...
 
 
@@ -94,6 +96,7 @@ def task(work: T | None = None, /, **options: Any) -> T | Callable[[T], T]:
     tty      (rows, columns): it gets a terminal
     output   bytes of output that are kept
     env      added to its environment
+    secrets  the named secrets that it needs, as names, or as names and the variables in which it finds them
 
     Returns what it was given. Raises TypeError for an option that it does not know.
     """

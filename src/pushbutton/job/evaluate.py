@@ -22,7 +22,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import context, declare
+from . import context, declare, secret
 
 __all__ = ["Foreign", "NotPlain", "Scope", "real"]
 
@@ -34,6 +34,7 @@ _OURS: Mapping[str, object] = {
     "task": declare.task,
     "artifact": context.artifact,
     "progress": context.progress,
+    "secret": secret.secret,
     "status": context.status,
     "step": context.step,
 }

@@ -77,6 +77,7 @@ def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]
         dry_run=dry_run_of(keys.get("dry_run"), params),
         cwd=os.path.normpath(origin.path.parent / Path(keys.get("cwd", "")).expanduser()),
         env=keys.get("env", {}),
+        named_secrets=keys.get("secrets", {}),
         tty=keys.get("tty"),
         limits=_limits(keys),
         digest=origin.digest,

@@ -123,6 +123,7 @@ def _task(found: Found, one: Mapping[str, Any], content: str) -> Task:
         dry_run=dry_run_of(options.get("dry_run"), params),
         cwd=str(found.path.parent),
         env=options.get("env", {}),
+        named_secrets=options.get("secrets", {}),
         tty=tuple(options["tty"]) if "tty" in options else None,
         limits=Limits(**limits),
         digest=content,
