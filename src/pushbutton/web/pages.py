@@ -76,12 +76,13 @@ async def tasks(request: Request) -> Response:
     core, who = _core(request), reader(request)
     view = await _views(request).tasks(now())
     query, group = request.query_params.get("q", "").strip()[:100], request.query_params.get("group", "")
-    found = [card for card in view.cards if find.matches(card.task, query) and group in ("", card.task.group)]
-    meant = find.meant(query, (card.task for card in view.cards)) if query and not found else ""
+    anywhere = [card for card in view.cards if find.matches(card.task, query)]
+    found = [card for card in anywhere if group in ("", card.task.group)]
+    meant = find.meant(query, (card.task for card in view.cards)) if query and not anywhere else ""
     del core
     return await show(
         request, "tasks.html", room="tasks", parts=["patch:tasks"], view=view, query=query, group=group,
-        pins=who.pins, sections=_sections(view, found, who), meant=meant,
+        pins=who.pins, sections=_sections(view, found, who), meant=meant, elsewhere=len(anywhere) - len(found),
     )  # fmt: skip
 
 
