@@ -2,7 +2,7 @@
 
     PushbuttonError
     ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchArtifact
-    ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange
+    ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange · NothingOffered
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
     ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning
     ├── ConfigError ──────── (names file, line, column)
@@ -67,6 +67,10 @@ class BadCursor(BadInput):
 
 class BadRange(BadInput):
     """A byte or line range that lies outside of what there is."""
+
+
+class NothingOffered(BadInput):
+    """The choices of a param, which a program tells, cannot be told; the message is the reason."""
 
 
 class Refused(PushbuttonError):

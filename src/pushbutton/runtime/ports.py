@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from pushbutton.domain.event import Draft, Event, Json
 from pushbutton.domain.run import NewRun, Run, RunState
-from pushbutton.domain.task import Command, Task
+from pushbutton.domain.task import Command, Offered, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +283,10 @@ class Catalog(Protocol):
 
     def task(self, slug: str) -> Task:
         """Raises `NoSuchTask` with the nearest name."""
+        ...
+
+    async def offered(self, slug: str) -> Offered:
+        """The task with choices that a program tells, no older than a few seconds. Raises `NoSuchTask`."""
         ...
 
     async def open(self) -> None:

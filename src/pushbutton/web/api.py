@@ -56,7 +56,8 @@ async def tasks(request: Request) -> Response:
 
 @router.get("/tasks/{slug}", response_model=shapes.TaskShape, responses=_PROBLEMS, tags=["tasks"], summary="One task")
 async def task(request: Request, slug: str) -> Response:
-    return JSONResponse(shapes.task_json(core_of(request).catalog.task(slug)))
+    offered = await core_of(request).catalog.offered(slug)
+    return JSONResponse(shapes.task_json(offered.task))
 
 
 @router.post(

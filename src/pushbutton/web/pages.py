@@ -96,7 +96,7 @@ def _sections(view: TasksView, found: list[Card], who: Reader) -> list[tuple[str
 
 
 async def task(request: Request) -> Response:
-    view = await _views(request).task(request.path_params["slug"], now())
+    view = await _views(request).form(request.path_params["slug"], now())
     who, values, source = reader(request), forms.prefilled(view.task, request.query_params), 0
     number = request.query_params.get(forms.FROM_RUN, "")
     if number.isascii() and number.isdigit() and len(number) < 19:
@@ -155,7 +155,7 @@ async def runs_csv(request: Request) -> Response:
 
 async def press_task(request: Request) -> Response:
     core, who = _core(request), reader(request)
-    view = await _views(request).task(request.path_params["slug"], now())
+    view = await _views(request).form(request.path_params["slug"], now())
     async with request.form(max_fields=_FIELDS, max_part_size=_FORM) as form:
         key = _text(form, forms.KEY) or secrets.token_urlsafe(16)
         again = _seen_before(request, key)
@@ -227,7 +227,7 @@ async def _form(
     job: Task = view.task
     reason = (wrong or {}).get("why", "") if job.reason is Reason.REQUIRED and not why.strip() else ""
     t = texts.texts(reader(request).language)
-    fields = forms.fields(job, values, wrong)
+    fields = forms.fields(job, values, {**view.faults, **(wrong or {})})
     more = job.help.strip().partition("\n\n")[2].strip()
     return await show(
         request, "task.html", status, room="tasks", parts=[f"patch:task:{job.slug}"], view=view, fields=fields,

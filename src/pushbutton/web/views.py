@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pushbutton.domain.event import Event
@@ -67,6 +67,7 @@ class TaskView:
     task: Task
     past: Past
     now: Micros
+    faults: Mapping[str, str] = field(default_factory=dict)  # why some choices are not there
 
     @property
     def busy(self) -> tuple[Run, ...]:
@@ -124,6 +125,11 @@ class Views:
     async def task(self, slug: str, now: Micros) -> TaskView:
         """Raises `NoSuchTask`."""
         return TaskView(self._catalog.task(slug), await self.past(slug), now)
+
+    async def form(self, slug: str, now: Micros) -> TaskView:
+        """The same, with the choices that it offers right now."""
+        offered = await self._catalog.offered(slug)
+        return TaskView(offered.task, await self.past(slug), now, offered.faults)
 
     async def run(self, run: Run, now: Micros, events: Sequence[Event] | None = None) -> RunView:
         """`events` of the run where the caller has them already."""
