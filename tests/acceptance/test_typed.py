@@ -112,3 +112,29 @@ def test_the_size_of_a_file_is_written_for_the_reader(browser, site, tmp_path):
         page.locator(".gobar .push").click()
         said = "Diese Datei hat 2,5 MB; höchstens 2,0 MB werden angenommen."
         expect(page.locator("#f-sheet-wrong")).to_have_text(said)
+
+
+def test_an_upload_shows_how_far_it_is(browser, site, tmp_path):
+    (tmp_path / "sheet.csv").write_bytes(b"7" * 1_900_000)
+    with Reader(browser, site) as reader:
+        page = reader.open("/tasks/report")
+        slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 1_000_000}
+        reader.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+        page.locator("#f-sheet").set_input_files(tmp_path / "sheet.csv")
+        bar = page.get_by_role("progressbar", name="Upload of Sheet")
+        page.evaluate(
+            """() => {
+              window.seen = [];
+              const bar = document.querySelector('#f-sheet ~ progress');
+              new MutationObserver(() => { if (!bar.hidden) seen.push(bar.value); }).observe(bar, { attributes: true });
+            }"""
+        )
+        page.locator(".gobar .push").click()
+        expect(bar).to_be_visible()
+        expect(page.locator(".gobar .push")).to_have_text("Starting…")
+        between = "seen.some(value => value > 0 && value < 100)"
+        assert page.evaluate(
+            f"new Promise(done => {{ const look = () => {between} ? done(true) : setTimeout(look, 5); look(); }})"
+        )
+        page.wait_for_url(re.compile(r"/runs/\d+"))
+        expect(page.locator("aside")).to_contain_text("sheet.csv")
