@@ -1,8 +1,8 @@
 """Every exception of Pushbutton, in one place.
 
     PushbuttonError
-    ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchArtifact · NoSuchUser · InviteGone
-    ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange
+    ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchArtifact · NoSuchUser · InviteGone · NoSuchSecret
+    ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange · NothingOffered
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
     ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning
     ├── ConfigError ──────── (names file, line, column)
@@ -90,6 +90,10 @@ class BadCursor(BadInput):
 
 class BadRange(BadInput):
     """A byte or line range that lies outside of what there is."""
+
+
+class NothingOffered(BadInput):
+    """The choices of a param, which a program tells, cannot be told; the message is the reason."""
 
 
 class Refused(PushbuttonError):

@@ -119,6 +119,14 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """A task with the choices that it offers right now, and a sentence for each param whose choices nobody can tell."""
+
+    task: Task
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """What a supervisor is asked to start. Pure data; nothing of it passes through a shell."""
 

@@ -116,12 +116,14 @@ class Field:
 
     `min` and `max` are part of the range; for dates and times they are those types. `pattern` must match the whole
     value. `dash` allows a value that begins with "-". `labels` maps a choice's value to what is shown for
-    it: a text, or (text, one sentence more). `when` maps other params to a value, or a list of values: it is asked
-    only while they have them, and is its default (or None) otherwise.
+    it: a text, or (text, one sentence more). `choices` is a function of the same file, called without arguments when
+    somebody opens the form: it gives texts, pairs of a value and its text, or a dict of them. `when` maps other params
+    to a value, or a list of values: it is asked only while they have them, and is its default (or None) otherwise.
     """
 
     __slots__ = (
-        *("dash", "help", "label", "labels", "max", "max_length", "min", "min_length", "multiline", "pattern", "when"),
+        *("choices", "dash", "help", "label", "labels", "max", "max_length", "min", "min_length", "multiline"),
+        *("pattern", "when"),
     )
 
     def __init__(
@@ -137,6 +139,7 @@ class Field:
         multiline: bool = False,
         dash: bool = False,
         labels: Mapping[Any, str | tuple[str, str]] | None = None,
+        choices: Callable[[], Any] | None = None,
         when: Mapping[str, Any] | None = None,
     ) -> None:
         self.label, self.help = label, help
@@ -144,6 +147,7 @@ class Field:
         self.min_length, self.max_length = min_length, max_length
         self.pattern, self.multiline, self.dash = pattern, multiline, dash
         self.labels = dict(labels or {})
+        self.choices = choices
         self.when = dict(when or {})
 
     def __repr__(self) -> str:

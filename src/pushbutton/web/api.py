@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Draft, Event, Kind
-from pushbutton.domain.policy import Place, require, verbs
+from pushbutton.domain.policy import Place, decide, require, verbs
 from pushbutton.domain.run import Run, RunState
 from pushbutton.domain.sse import event_frame
 from pushbutton.domain.task import Task
@@ -64,8 +64,11 @@ async def tasks(request: Request) -> Response:
 
 @router.get("/tasks/{slug}", response_model=shapes.TaskShape, responses=_PROBLEMS, tags=["tasks"], summary="One task")
 async def task(request: Request, slug: str) -> Response:
-    actor = actor_of(request)
-    return JSONResponse(_task_json(sight.task(core_of(request).catalog, actor, slug), actor))
+    actor, catalog = actor_of(request), core_of(request).catalog
+    found = sight.task(catalog, actor, slug)
+    if decide(actor, Verb.PRESS, Place(slug, found.group)):  # for others no program is asked for choices
+        found = (await catalog.offered(slug)).task
+    return JSONResponse(_task_json(found, actor))
 
 
 def _task_json(task: Task, actor: Actor) -> dict[str, Any]:

@@ -59,6 +59,7 @@ PAGE = 50
 
 _KEYS = 2000  # idempotency keys that are remembered, to tell a double press from somebody who was faster
 _FIELDS = 20  # of a form that has no task's inputs, at most
+_TOLD = 1000  # choices that a program may tell for one input
 _OURS = 20  # fields of a form that are no inputs, at most
 
 
@@ -83,11 +84,12 @@ async def tasks(request: Request) -> Response:
     who = reader(request)
     view = await _views(request).tasks(who.actor, now())
     query, group = request.query_params.get("q", "").strip()[:100], request.query_params.get("group", "")
-    found = [card for card in view.cards if find.matches(card.task, query) and group in ("", card.task.group)]
-    meant = find.meant(query, (card.task for card in view.cards)) if query and not found else ""
+    anywhere = [card for card in view.cards if find.matches(card.task, query)]
+    found = [card for card in anywhere if group in ("", card.task.group)]
+    meant = find.meant(query, (card.task for card in view.cards)) if query and not anywhere else ""
     return await show(
         request, "tasks.html", room="tasks", parts=["patch:tasks"], view=view, query=query, group=group,
-        pins=who.pins, sections=_sections(view, found, who), meant=meant,
+        pins=who.pins, sections=_sections(view, found, who), meant=meant, elsewhere=len(anywhere) - len(found),
     )  # fmt: skip
 
 
@@ -102,7 +104,7 @@ def _sections(view: TasksView, found: list[Card], who: Reader) -> list[tuple[str
 
 async def task(request: Request) -> Response:
     who = reader(request)
-    view = await _views(request).task(who.actor, request.path_params["slug"], now())
+    view = await _views(request).form(who.actor, request.path_params["slug"], now())
     values, source = forms.prefilled(view.task, request.query_params), 0
     number = request.query_params.get(forms.FROM_RUN, "")
     if number.isascii() and number.isdigit() and len(number) < 19:
@@ -165,7 +167,7 @@ async def runs_csv(request: Request) -> Response:
 
 async def press_task(request: Request) -> Response:
     core, who = core_of(request), reader(request)
-    view = await _views(request).task(who.actor, request.path_params["slug"], now())
+    view = await _views(request).form(who.actor, request.path_params["slug"], now())
     form = sent(request)
     key = text_of(form, forms.KEY) or secrets.token_urlsafe(16)
     again = _seen_before(request, key)
@@ -198,7 +200,7 @@ def _form_of(request: Request) -> tuple[int, int]:
     actor = actor_of(request)
     job = sight.task(core_of(request).catalog, actor, request.path_params["slug"])
     require(actor, Verb.PRESS, Place(job.slug, job.group))  # before a file of theirs is read
-    fields = _OURS + sum(max(1, len(param.choices)) for param in job.params)
+    fields = _OURS + sum(_TOLD if param.choices_from else max(1, len(param.choices)) for param in job.params)
     return fields, sum(param.type is ParamType.FILE for param in job.params)
 
 
@@ -246,7 +248,7 @@ async def _form(
     job: Task = view.task
     reason = (wrong or {}).get("why", "") if job.reason is Reason.REQUIRED and not why.strip() else ""
     t = texts.texts(reader(request).language)
-    fields = forms.fields(job, values, wrong)
+    fields = forms.fields(job, values, {**view.faults, **(wrong or {})})
     more = job.help.strip().partition("\n\n")[2].strip()
     return await show(
         request, "task.html", status, room="tasks", parts=[f"patch:task:{job.slug}"], view=view, fields=fields,

@@ -338,6 +338,12 @@ PARAM: Mapping[str, Key] = {
         _choices,
         {"anyOf": [{"type": "array", "items": SCALAR, "minItems": 1}, {"type": "object", "minProperties": 1}]},
     ),
+    "choices_from": Key(
+        "The program and its arguments that print what can be chosen whenever somebody opens the form: a line each, "
+        "with its text and one sentence more behind tabs. No shell reads it.",
+        _argv,
+        {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1},
+    ),
     "when": Key(
         "It is asked only while these inputs have this value, or one of these values.",
         _when,

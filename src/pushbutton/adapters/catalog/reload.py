@@ -20,12 +20,13 @@ from types import MappingProxyType
 from watchfiles import awatch
 
 from pushbutton.domain.secret import Secret
-from pushbutton.domain.task import PythonTarget, ScriptTarget, Source, Target, Task
+from pushbutton.domain.task import Offered, PythonTarget, ScriptTarget, Source, Target, Task
 from pushbutton.errors import NoSuchTask, StoreError
 from pushbutton.job.title import title_of
 
 from .config import read_config
 from .folder import EXHAUSTED, Named, folders, named, scan
+from .offers import Offers
 from .python import read_python
 from .reading import Form, Found, Problem, Reading, slug_of
 from .scripts import read_script
@@ -92,6 +93,7 @@ class PathCatalog:
         self._under_way: dict[_Key, asyncio.Task[None]] = {}
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._follower: asyncio.Task[None] | None = None
+        self._offers = Offers()
         self._stop = asyncio.Event()
 
     def tasks(self) -> Mapping[str, Task]:
@@ -106,6 +108,9 @@ class PathCatalog:
         near = difflib.get_close_matches(slug[:100], list(self._tasks), 1)
         raise NoSuchTask(slug[:100], near[0] if near else None)
 
+    async def offered(self, slug: str) -> Offered:
+        return await self._offers.of(self.task(slug))
+
     async def open(self) -> None:
         self._paths = named(self._words)
         await self._look()
@@ -114,6 +119,7 @@ class PathCatalog:
 
     async def close(self) -> None:
         self._stop.set()
+        await self._offers.close()
         ending = [*self._under_way.values(), *([self._follower] if self._follower else [])]
         for task in ending:
             task.cancel()

@@ -18,7 +18,7 @@ from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Json
 from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.domain.secret import Secret
-from pushbutton.domain.task import Command, Task
+from pushbutton.domain.task import Command, Offered, Task
 
 from .people import Audit, People
 
@@ -300,6 +300,10 @@ class Catalog(Protocol):
 
     def task(self, slug: str) -> Task:
         """Raises `NoSuchTask` with the nearest name."""
+        ...
+
+    async def offered(self, slug: str) -> Offered:
+        """The task with choices that a program tells, no older than a few seconds. Raises `NoSuchTask`."""
         ...
 
     def secrets(self) -> Mapping[str, Secret]:
