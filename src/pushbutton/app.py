@@ -19,6 +19,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -39,6 +40,7 @@ from .runtime.ports import RunQuery, Store, Topics
 from .runtime.watch import EVERYTHING, Hub, is_last
 from .runtime.worker import Worker
 from .services import pruner
+from .services.changes import Changes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -109,6 +111,11 @@ class Pushbutton:
         catalog = PathCatalog(self.paths, changed=lambda: notifier.hint("catalog"), python=python)
         await catalog.open()
         stack.push_async_callback(catalog.close)
+        changes = Changes(store, catalog, notifier, key)
+        await changes.started(metadata.version("pushbutton"), {"paths": list(self.paths), **self.settings.given})
+        stack.push_async_callback(changes.stopped)
+        await changes.look()  # before anybody can press what has changed
+        await self._background(stack, changes.run())
         hub = Hub(store, notifier, lambda run: spools.folder(run) / "output")
         await hub.open()
         stack.push_async_callback(hub.close)

@@ -14,7 +14,7 @@ import typer
 from pushbutton import __version__
 from pushbutton.errors import InvalidInputs, PushbuttonError
 
-from . import check, press, runs, schema, serve, watch
+from . import audit, check, press, runs, schema, serve, watch
 from . import run as run_command
 from .exits import MEANING, Exit, code_of
 
@@ -40,7 +40,8 @@ Exit codes
        (128 + N: ended by signal N)
 """
 
-SERVE, PRESS, WRITE, SAY = "Serve", "Press and watch", "Write tasks", "Say what a job does (inside of it)"
+SERVE, PRESS, WRITE, LOOK = "Serve", "Press and watch", "Write tasks", "Look after it"
+SAY = "Say what a job does (inside of it)"
 
 app = typer.Typer(
     name="pushbutton",
@@ -76,6 +77,7 @@ runs.add(app, PRESS)
 run_command.add(app, WRITE)
 check.add(app, WRITE)
 schema.add(app, WRITE)
+audit.add(app, LOOK)
 
 
 def _said(verb: str, text: str) -> None:
