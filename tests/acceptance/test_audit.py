@@ -38,7 +38,7 @@ def told(data: Path) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def folder(tmp_path) -> Path:
+def folder(tmp_path: Path) -> Path:
     script(tmp_path, "hello.sh", "echo hello\n")
     return tmp_path
 

@@ -69,11 +69,11 @@ def _verify(
     async def check() -> bool:
         from pushbutton.runtime.audit import check  # noqa: PLC0415  loads the whole runtime
 
-        async with _trail(file) as trail:
-            checked = await check(trail, secret, noted=noted)
+        async with _trail(file, secret) as trail:
+            checked = await check(trail, noted=noted)
         print(checked.sentence)
         if checked.head.id:
-            print(f"{'Up to there it is right. ' if checked.fault else ''}Head: {checked.head.id}:{checked.head.hash}")
+            print(f"{'Up to there it is right. ' if checked.fault else ''}Head: {checked.head.note}")
         return not checked.fault
 
     if not asyncio.run(check()):
@@ -132,11 +132,11 @@ def _noted(text: str) -> Head:
 
 
 @asynccontextmanager
-async def _trail(file: Path) -> AsyncIterator[Audit]:
+async def _trail(file: Path, key: bytes = b"") -> AsyncIterator[Audit]:
     """Read only: nothing is upgraded, and a server may write meanwhile."""
     from pushbutton.adapters.sqlite import SqliteStore  # noqa: PLC0415  loads SQLite
 
-    store = SqliteStore(file)
+    store = SqliteStore(file, key)
     try:
         yield store.audit
     finally:

@@ -89,6 +89,11 @@ class Head:
     hash: str = FIRST
     seal: str = ""  # shows that whoever noted it had the key; "" while nothing is recorded
 
+    @property
+    def note(self) -> str:
+        """To be kept elsewhere: "1204:9f3c…"."""
+        return f"{self.id}:{self.hash}"
+
 
 def act(actor: Actor, verb: str, about: str, at: int, **data: Json) -> Act:
     return Act(actor.name, verb, about, at, data, actor.address)

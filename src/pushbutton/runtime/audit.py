@@ -27,15 +27,15 @@ async def records(core: Core, actor: Actor, query: AuditQuery) -> Sequence[Recor
 async def verify(core: Core, actor: Actor) -> Checked:
     """Check every record, and record what came of it. Raises `Refused`."""
     require(actor, Verb.ADMIN)
-    checked = await check(core.store.audit, core.key)
-    head, well, said = f"{checked.head.id}:{checked.head.hash}", not checked.fault, checked.sentence
+    checked = await check(core.store.audit)
+    head, well, said = checked.head.note, not checked.fault, checked.sentence
     await core.store.audit.record(act(actor, Deed.AUDIT_CHECK, ABOUT, now(), head=head, well=well, said=said))
     return checked
 
 
-async def check(audit: Audit, key: bytes, *, noted: Head | None = None) -> Checked:
+async def check(audit: Audit, *, noted: Head | None = None) -> Checked:
     """Walk the whole chain; it may grow meanwhile. `noted`: a record and its hash that were kept elsewhere."""
-    chain, after = Chain(key, noted), None
+    chain, after = Chain(audit.key, noted), None
     while True:
         head = await audit.head()  # before the records: one that comes in between is read in the next round
         page = await audit.chain(after, PAGE + 1)

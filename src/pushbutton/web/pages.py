@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from pushbutton import errors
 from pushbutton.domain.actor import Verb
-from pushbutton.domain.policy import Place, require
+from pushbutton.domain.policy import Place, decide, require
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Reason, Task
 from pushbutton.runtime import cancel, history, press
@@ -337,7 +337,7 @@ async def show(
         "root": root, "back": root + quote(path) + query,
         "topics": " ".join(parts), "since": request.state.since, "running": await views.running(who.actor),
         "version": getattr(request.app.state, "version", ""), "languages": texts.LANGUAGES,
-        "scripts": render.scripts(root), **shown,
+        "scripts": render.scripts(root), "admin": bool(decide(who.actor, Verb.ADMIN)), **shown,
     }  # fmt: skip
     html = render.page(template, who.language, context)
     headers = {"cache-control": "no-store", "vary": "cookie, accept-language"}

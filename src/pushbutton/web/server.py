@@ -21,7 +21,7 @@ from pushbutton.config import Settings
 from pushbutton.errors import PushbuttonError
 from pushbutton.runtime.core import Core
 
-from . import api, boards, errors, pages, reference, streams
+from . import api, audit, audit_api, boards, errors, pages, reference, streams
 from .auth import Auth
 from .connection import Connection
 from .guard import Guard
@@ -62,7 +62,9 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     # The streams first: their paths lie below those of the API.
     app.router.routes.extend(streams.routes)
     app.include_router(api.router)
+    app.include_router(audit_api.router)
     app.router.routes.extend(reference.routes)
+    app.router.routes.extend(audit.routes())
     app.router.routes.extend(pages.routes())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     extra = {name.strip().lower() for name in settings.allow_host.split(",") if name.strip()}

@@ -13,12 +13,12 @@ from pushbutton.runtime.ports.people import AuditQuery, Work
 
 class MemoryAudit:
     def __init__(self, key: bytes = b"") -> None:
-        self._key = key
+        self.key = key
         self._records: list[Record] = []
 
     def add(self, act: Act) -> None:
         number, before = len(self._records) + 1, self._records[-1].hash if self._records else FIRST
-        self._records.append(Record(number, act, chained(self._key, before, number, act)))
+        self._records.append(Record(number, act, chained(self.key, before, number, act)))
 
     async def record(self, act: Act) -> None:
         self.add(act)
@@ -39,7 +39,7 @@ class MemoryAudit:
         return self._records[first : first + limit]
 
     async def head(self) -> Head:
-        return sealed(self._key, len(self._records), self._records[-1].hash) if self._records else Head()
+        return sealed(self.key, len(self._records), self._records[-1].hash) if self._records else Head()
 
 
 def _matches(record: Record, query: AuditQuery) -> bool:

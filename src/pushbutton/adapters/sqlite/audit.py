@@ -87,6 +87,10 @@ class SqliteAudit:
     def __init__(self, database: Database) -> None:
         self._db = database
 
+    @property
+    def key(self) -> bytes:
+        return self._db.key
+
     async def record(self, act: Act) -> None:
         await self._db.write(lambda db: record(db, self._db.key, act))
 

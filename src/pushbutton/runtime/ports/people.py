@@ -67,6 +67,11 @@ class Audit(Protocol):
     an empty hash rather than not at all.
     """
 
+    @property
+    def key(self) -> bytes:
+        """What the chain is made with."""
+        ...
+
     async def record(self, act: Act) -> None:
         """Of an act that changes nothing in the store."""
         ...
