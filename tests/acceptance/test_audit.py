@@ -79,6 +79,19 @@ def test_starts_stops_and_tasks_that_come_change_break_and_go_are_recorded(folde
     assert {record["actor"] for record in records} == {"server"}
 
 
+def test_a_start_tells_what_was_set_but_no_secret(folder):
+    with Served(folder, env={"PUSHBUTTON_LDAP_BIND_PASSWORD": "hunter2"}) as server:
+        server.term()
+        server.command = Command("serve", folder, "--port", "0", "--keep-days", "7")  # the next start, otherwise set
+        server.url = server.command.out.wait_for(r"(http://\S+?)/?$")[1]
+        first, second = [record["data"] for record in exported(server.data, "--kind", "server")][::2]
+        assert first["settings"]["ldap_bind_password"] == "(secret)"
+        assert not any(b"hunter2" in file.read_bytes() for file in server.data.glob("history.db*"))
+        shown = second["diff"].splitlines()
+        assert "-ldap_bind_password: (secret)" in shown
+        assert "+keep_days: 7.0" in shown
+
+
 def test_nothing_is_recorded_twice_for_a_server_that_comes_back(folder):
     with Served(folder) as server:
         before = told(server.data)
