@@ -23,6 +23,7 @@ from pushbutton.errors import PushbuttonError
 from pushbutton.job import declare, lines
 from pushbutton.supervisor import spool
 from pushbutton.web import api as web_api
+from pushbutton.web import audit_api
 from pushbutton.web import errors as web_errors
 from pushbutton.web import reference, shapes
 
@@ -48,11 +49,18 @@ def cli() -> str:
         if command.rich_help_panel != panel:
             panel = command.rich_help_panel
             parts.append(f"## {panel}")
-        parts += [f"### pushbutton {name}", _text(inspect.cleandoc(command.help))]
-        shown = [_row(param) for param in command.params if "--help" not in param.opts]
-        if shown and shown != [("`…`", "")]:
-            parts.append(_table(("Option", ""), shown))
+        parts += _command(name, command)
+        for inner, below in getattr(command, "commands", {}).items():
+            parts += _command(f"{name} {inner}", below)
     return "\n\n".join(parts) + "\n"
+
+
+def _command(name: str, command: Any) -> Iterator[str]:
+    yield f"### pushbutton {name}"
+    yield _text(inspect.cleandoc(command.help))
+    shown = [_row(param) for param in command.params if "--help" not in param.opts]
+    if shown and shown != [("`…`", "")]:
+        yield _table(("Option", ""), shown)
 
 
 def settings() -> str:
@@ -89,6 +97,7 @@ def api() -> str:
     """The HTTP API, from the OpenAPI document that the server shows."""
     made = FastAPI(title="Pushbutton")
     made.include_router(web_api.router)
+    made.include_router(audit_api.router)
     document = reference.document(made)
     groups: dict[str, list[str]] = {}
     for path, item in document["paths"].items():
@@ -97,7 +106,10 @@ def api() -> str:
                 groups.setdefault(operation.get("tags", ["other"])[0], []).append(_operation(method, path, operation))
     shown = [part for name, operations in groups.items() for part in (f"## {name.capitalize()}", *operations)]
     errors = sorted(web_errors.STATUS.items(), key=lambda pair: pair[1])
-    models = (shapes.TaskShape, shapes.RunShape, shapes.PressedShape, shapes.EventShape, shapes.Problem)
+    models = (
+        *(shapes.TaskShape, shapes.RunShape, shapes.PressedShape, shapes.EventShape),
+        *(shapes.RecordShape, shapes.CheckedShape, shapes.Problem),
+    )
     return _page(
         "# The HTTP API",
         (
