@@ -23,9 +23,8 @@ from pushbutton.errors import PushbuttonError
 from pushbutton.job import declare, lines
 from pushbutton.supervisor import spool
 from pushbutton.web import api as web_api
-from pushbutton.web import audit_api
+from pushbutton.web import audit_api, reference, shapes
 from pushbutton.web import errors as web_errors
-from pushbutton.web import reference, shapes
 
 FOLDER = Path(__file__).parent / "reference"
 

@@ -12,6 +12,7 @@ from pushbutton.domain.chain import Chain, Fault
 from pushbutton.domain.event import Draft, Kind
 from pushbutton.domain.run import Busy, NewRun, RunState
 from pushbutton.errors import Fenced, KeyReused
+from pushbutton.runtime import audit
 from pushbutton.runtime.audit import check
 from pushbutton.runtime.ports import Append, Store
 from pushbutton.runtime.ports.people import AuditQuery
@@ -139,3 +140,23 @@ async def test_the_newest_of_a_kind_for_each_thing(store):
     ):
         await store.audit.record(an_act(number, verb=verb, about=about))
     assert [record.id for record in await store.audit.newest("task", "task")] == [2, 3]
+
+
+async def test_a_check_while_the_trail_grows_finds_nothing_wrong(store, monkeypatch):
+    monkeypatch.setattr(audit, "PAGE", 3)
+    for number in range(1, 10):
+        await store.audit.record(an_act(number))
+
+    async def grow() -> None:
+        for number in range(10, 100):
+            await store.audit.record(an_act(number))
+
+    growing = asyncio.create_task(grow())
+    heads = []
+    while not growing.done():
+        checked = await check(store.audit)
+        assert checked.fault is None
+        heads.append(checked.head.id)
+        await asyncio.sleep(0)
+    assert heads == sorted(heads)
+    assert (await check(store.audit)).head.id == 99

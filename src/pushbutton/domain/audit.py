@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 from collections.abc import Mapping
@@ -14,6 +13,9 @@ from .event import Json, iso
 
 FIRST = "0" * 64
 """What stands before the first record."""
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 
 
 class Deed(StrEnum):
@@ -104,17 +106,13 @@ def chained(key: bytes, before: str, number: int, done: Act) -> str:
 
     Without the key nobody can make a chain of their own that looks right.
     """
-    text = json.dumps(
-        [before, number, done.at, done.actor, done.verb, done.about, done.address, done.data],
-        separators=(",", ":"),
-        sort_keys=True,
-    )
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    said = [before, number, done.at, done.actor, done.verb, done.about, done.address, done.data]
+    return hmac.digest(key, _ENCODER.encode(said).encode(), "sha256").hex()
 
 
 def sealed(key: bytes, number: int, digest: str) -> Head:
     """The head behind a record. Who cuts the end of the trail has no seal for the record that is the last then."""
-    return Head(number, digest, hmac.new(key, f"head:{number}:{digest}".encode(), hashlib.sha256).hexdigest())
+    return Head(number, digest, hmac.digest(key, f"head:{number}:{digest}".encode(), "sha256").hex())
 
 
 def to_json(record: Record) -> dict[str, Json]:

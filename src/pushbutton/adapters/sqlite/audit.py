@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import apsw
 
-from pushbutton.adapters.rows import dumps
 from pushbutton.domain.audit import SERVER, Act, Deed, Head, Record, chained, sealed
 from pushbutton.errors import StoreDamaged
 from pushbutton.runtime.ports.people import AuditQuery
@@ -23,6 +22,8 @@ _TEXTS = ("actor", "verb", "about", "address", "data", "hash")
 _BYTES = ", ".join(f"CAST({name} AS BLOB)" for name in _TEXTS)
 _SOUND = " AND ".join(["typeof(at) = 'integer'", *(f"typeof({name}) = 'text'" for name in _TEXTS)])
 _READ = f"id, at, {_BYTES}, {_SOUND}"
+_ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
+_DECODER = json.JSONDecoder(parse_constant=str)
 _BEYOND = 1 << 62
 """No number that we give comes near it; one that somebody else put there must not be the last that we can."""
 
@@ -68,7 +69,7 @@ def _write(db: apsw.Connection, key: bytes, head: Head, act: Act) -> Head:
 
 def _data(data: Any) -> str:
     """There is one way only to write a value, so that another way is a change."""
-    return dumps(json.loads(json.dumps(data, sort_keys=True)))
+    return _ENCODER.encode(data)
 
 
 def _hashes(db: apsw.Connection, where: str, value: int) -> list[tuple[int, str]]:
@@ -126,7 +127,7 @@ def _record(row: Sequence[Any]) -> Record:
     actor, verb, about, address, data, digest = (_text(value) for value in texts)
     sound = sound and None not in (actor, verb, about, address, data, digest)
     try:
-        held = json.loads(data or "", parse_constant=str)
+        held = _DECODER.decode(data or "")
         sound = sound and isinstance(held, dict) and _data(held) == data and 0 <= at < _LATEST
     except (ValueError, RecursionError):
         held, sound = {"data": data}, False
