@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,8 @@ from pushbutton.errors import PushbuttonError
 from pushbutton.job import declare, lines
 from pushbutton.supervisor import spool
 from pushbutton.web import api as web_api
+from pushbutton.web import audit_api, reference, shapes
 from pushbutton.web import errors as web_errors
-from pushbutton.web import reference, shapes
 
 FOLDER = Path(__file__).parent / "reference"
 
@@ -46,22 +46,22 @@ def cli() -> str:
     panel = ""
     panels = [command.rich_help_panel for command in group.commands.values()]
     ordered = sorted(group.commands.items(), key=lambda pair: panels.index(pair[1].rich_help_panel))
-    for name, command in _commands(ordered):
-        if command.rich_help_panel != panel and " " not in name:
+    for name, command in ordered:
+        if command.rich_help_panel != panel:
             panel = command.rich_help_panel
             parts.append(f"## {panel}")
-        parts += [f"### pushbutton {name}", _text(inspect.cleandoc(command.help))]
-        shown = [_row(param) for param in command.params if "--help" not in param.opts]
-        if shown and shown != [("`…`", "")]:
-            parts.append(_table(("Option", ""), shown))
+        parts += _command(name, command)
+        for inner, below in getattr(command, "commands", {}).items():
+            parts += _command(f"{name} {inner}", below)
     return "\n\n".join(parts) + "\n"
 
 
-def _commands(commands: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """Each command, and behind it those that it has itself, by all words of their names."""
-    for name, command in commands:
-        yield name, command
-        yield from ((f"{name} {verb}", one) for verb, one in getattr(command, "commands", {}).items())
+def _command(name: str, command: Any) -> Iterator[str]:
+    yield f"### pushbutton {name}"
+    yield _text(inspect.cleandoc(command.help))
+    shown = [_row(param) for param in command.params if "--help" not in param.opts]
+    if shown and shown != [("`…`", "")]:
+        yield _table(("Option", ""), shown)
 
 
 def settings() -> str:
@@ -98,6 +98,7 @@ def api() -> str:
     """The HTTP API, from the OpenAPI document that the server shows."""
     made = FastAPI(title="Pushbutton")
     made.include_router(web_api.router)
+    made.include_router(audit_api.router)
     document = reference.document(made)
     groups: dict[str, list[str]] = {}
     for path, item in document["paths"].items():
@@ -106,7 +107,10 @@ def api() -> str:
                 groups.setdefault(operation.get("tags", ["other"])[0], []).append(_operation(method, path, operation))
     shown = [part for name, operations in groups.items() for part in (f"## {name.capitalize()}", *operations)]
     errors = sorted(web_errors.STATUS.items(), key=lambda pair: pair[1])
-    models = (shapes.TaskShape, shapes.RunShape, shapes.PressedShape, shapes.EventShape, shapes.Problem)
+    models = (
+        *(shapes.TaskShape, shapes.RunShape, shapes.PressedShape, shapes.EventShape),
+        *(shapes.RecordShape, shapes.CheckedShape, shapes.Problem),
+    )
     return _page(
         "# The HTTP API",
         (

@@ -20,6 +20,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -55,6 +56,7 @@ from .runtime.signin import SignIn
 from .runtime.watch import EVERYTHING, Hub, is_last
 from .runtime.worker import Worker
 from .services import pruner
+from .services.changes import Changes
 from .services.webhooks import Webhooks
 
 if TYPE_CHECKING:
@@ -131,6 +133,11 @@ class Pushbutton:
         catalog = PathCatalog(self.paths, changed=lambda: notifier.hint("catalog"), python=python, stored=stored.names)
         await catalog.open()
         stack.push_async_callback(catalog.close)
+        changes = Changes(store, catalog, notifier, key)
+        await changes.started(metadata.version("pushbutton"), {"paths": list(self.paths), **self.settings.given})
+        stack.push_async_callback(changes.stopped)
+        await changes.look()  # before anybody can press what has changed
+        await self._background(stack, changes.run())
         hub = Hub(store, notifier, lambda run: spools.folder(run) / "output")
         await hub.open()
         stack.push_async_callback(hub.close)

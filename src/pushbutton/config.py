@@ -102,6 +102,16 @@ class Settings:
         """None: where the data lies."""
         return Path(self.key_file).expanduser().absolute() if self.key_file else None
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """Those that are not as they are by default; of a secret only that it is there."""
+        named = ((spec, getattr(self, spec.name)) for spec in fields(self))
+        return {
+            spec.name: "(secret)" if spec.metadata["secret"] else value
+            for spec, value in named
+            if value != spec.default
+        }
+
     def folder(self, paths: tuple[str, ...]) -> Path:
         """Where the data lies, absolute."""
         if self.data:

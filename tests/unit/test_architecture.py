@@ -58,6 +58,7 @@ EXCEPTIONS = {
     ("cli.secret", "adapters.catalog"): "lists who needs them",
     ("cli.find", "adapters.catalog"): "finds one file's task for `run`, without a server",
     ("cli.check", "adapters.catalog"): "reads the files without a server",
+    ("cli.audit", "adapters.sqlite"): "reads the audit trail without a server",
     ("cli.schema", "adapters.catalog"): "prints the schema of the configuration file",
 }
 """(importer, imported or the room that it lies in) -> why this one may."""

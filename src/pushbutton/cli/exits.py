@@ -35,7 +35,7 @@ class Exit(IntEnum):
 
 MEANING: Mapping[Exit, str] = {
     Exit.OK: "it worked; the run succeeded",
-    Exit.FAILED: "the run ended badly and has no code (lost, stopped, skipped)",
+    Exit.FAILED: "the run ended badly and has no code (lost, stopped, skipped); the audit trail was changed",
     Exit.USAGE: "the command or an input is wrong; nothing was started",
     Exit.NOT_FOUND: "there is no such task, run or file",
     Exit.REFUSED: "refused, or not possible as things are",

@@ -57,7 +57,7 @@ class Auth:
         if secret := HTTPConnection(scope).cookies.get(cookie_name(scope), ""):
             session = directory.session(secret, at)
             if session:
-                scope["state"]["session"] = session
+                scope.setdefault("state", {})["session"] = session
                 await directory.touch(session, at)
                 return directory.of_session(session, address), None
         peer = scope.get(PEER) or scope.get("client") or ("", 0)

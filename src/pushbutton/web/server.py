@@ -23,7 +23,7 @@ from pushbutton.domain.prefix import prefix
 from pushbutton.errors import PushbuttonError
 from pushbutton.runtime.core import Core
 
-from . import api, boards, errors, pages, people, profile, reference, signin, streams
+from . import api, audit, audit_api, boards, errors, pages, people, profile, reference, signin, streams
 from .auth import Auth
 from .connection import Connection
 from .crowd import Crowd
@@ -66,7 +66,9 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     # The streams first: their paths lie below those of the API.
     app.router.routes.extend(streams.routes)
     app.include_router(api.router)
+    app.include_router(audit_api.router)
     app.router.routes.extend(reference.routes)
+    app.router.routes.extend(audit.routes())
     app.router.routes.extend(pages.routes())
     app.router.routes.extend(signin.routes())
     app.router.routes.extend(profile.routes())

@@ -230,14 +230,14 @@ if (search && one('#found')) {
   });
 }
 
-// --- the history's filters act when they are changed
+// --- the filters of history and audit trail act when they are changed
 
 const filters = one('#filters');
 if (filters) {
   let asking = 0, newest = 0;
   const show = async () => {
     const query = new URLSearchParams([...new FormData(filters)].filter(([, value]) => value)), mine = ++newest;
-    const address = `${home}history${query.size ? `?${query}` : ''}`;
+    const address = `${filters.action}${query.size ? `?${query}` : ''}`;
     const fresh = one('#results', await parsed(address));
     if (mine !== newest || !fresh) return;
     one('#results').replaceWith(fresh);
