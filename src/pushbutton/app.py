@@ -29,8 +29,6 @@ from .adapters import totp
 from .adapters.bookmarks import Bookmarks
 from .adapters.catalog import PathCatalog
 from .adapters.embedded import EmbeddedDispatch, LocalNotifier
-from .adapters.ldap import Ldap
-from .adapters.oidc import Oidc
 from .adapters.passwords import Passwords
 from .adapters.seal import Seal
 from .adapters.secrets import EncryptedStore, SecretSources
@@ -191,6 +189,8 @@ class Pushbutton:
         stack.callback(passwords.close)
         signin = SignIn(directory, passwords, totp, seal)
         if settings.ldap_url:
+            from .adapters.ldap import Ldap  # noqa: PLC0415  only where it is asked for
+
             signin.authority = ldap = Ldap(
                 settings.ldap_url,
                 settings.ldap_base,
@@ -204,6 +204,8 @@ class Pushbutton:
             )
             stack.callback(ldap.close)
         if settings.oidc_issuer:
+            from .adapters.oidc import Oidc  # noqa: PLC0415  takes a while to load
+
             signin.provider = oidc = Oidc(
                 settings.oidc_issuer,
                 settings.oidc_client,
