@@ -38,7 +38,7 @@ from .runtime.permit import Permits
 from .runtime.ports import RunQuery, Store, Topics
 from .runtime.watch import EVERYTHING, Hub, is_last
 from .runtime.worker import Worker
-from .services import pruner
+from .services import expiry, pruner
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -133,6 +133,7 @@ class Pushbutton:
         stack.push_async_callback(worker.close)
         await self._background(stack, worker.run())
         await self._background(stack, pruner.run(core, self.settings.keep_days))
+        await self._background(stack, expiry.run(core))
         for kind, hooks in self._hooks.items():
             await self._background(stack, self._call(core, kind, hooks))
         return core
