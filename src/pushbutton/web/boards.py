@@ -1,6 +1,6 @@
 """Boards: what a page shows that has a latest value only, made once for all who watch it.
 
-    patch:REST         parts of pages as HTML; REST is `run:42`, `task:deploy`, `tasks` or `now`, with a language
+    patch:REST         parts of pages as HTML; REST is `run:42`, `task:deploy`, `tasks`, `inbox` or `now`, with a
                        before it for another than English: `patch:de:run:42`
     tail:42            the last lines of a run's output, for who follows it
 
@@ -146,6 +146,10 @@ def _drawer(core: Core, views: Views, root: Callable[[], str], actor: Actor, res
     async def going() -> _Drawing:
         return _Drawing({"now": _pill(await views.running(actor), language, root())}, EVERYTHING)
 
+    async def inbox() -> _Drawing:
+        view = await views.inbox(actor, now())
+        return _Drawing(await asyncio.to_thread(fragments.inbox_fragments, view, language, root()), EVERYTHING)
+
     async def nothing() -> _Drawing:
         return _Drawing({}, None)
 
@@ -153,7 +157,7 @@ def _drawer(core: Core, views: Views, root: Callable[[], str], actor: Actor, res
         return a_run, Topics(runs=frozenset({int(which)}))
     if name == "task":
         return a_task, Topics(tasks=frozenset({which}))
-    return {"tasks": all_tasks, "now": going}.get(thing, nothing), EVERYTHING
+    return {"tasks": all_tasks, "inbox": inbox, "now": going}.get(thing, nothing), EVERYTHING
 
 
 def _pill(count: int, language: str, root: str) -> str:

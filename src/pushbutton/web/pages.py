@@ -19,15 +19,17 @@ from starlette.routing import Route
 
 from pushbutton import errors
 from pushbutton.domain.actor import Verb
+from pushbutton.domain.approval import may_give
 from pushbutton.domain.policy import Place, require
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Reason, Task
-from pushbutton.runtime import cancel, history, press
+from pushbutton.runtime import approve, cancel, history, press
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import RunQuery
 
 from . import (
     boards,
+    csrf,
     export,
     favourites,
     filters,
@@ -64,6 +66,9 @@ def routes() -> list[Route]:
         Route("/tasks/{slug}", page(press_task), methods=["POST"]),
         Route("/runs/{number:int}", page(run)),
         Route("/runs/{number:int}/stop", page(stop), methods=["POST"]),
+        Route("/runs/{number:int}/approve", page(approve_run), methods=["POST"]),
+        Route("/runs/{number:int}/reject", page(reject_run), methods=["POST"]),
+        Route("/approvals", page(approvals)),
         Route("/history", page(runs)),
         Route("/history.csv", page(runs_csv)),
         Route("/theme", page(settings), methods=["POST"]),
@@ -108,17 +113,28 @@ async def task(request: Request) -> Response:
 
 
 async def run(request: Request) -> Response:
+    return await _run(request)
+
+
+async def _run(request: Request, status: int = 200, *, wrong: str = "", why: str = "") -> Response:
+    """`wrong`: what stood in the way of a verdict, whose reason was `why`."""
     core, who = _core(request), reader(request)
     found = await history.run(core, who.actor, request.path_params["number"])
     view = await _views(request).run(who.actor, found, now())
     view = replace(view, watching=core.hub.watching(boards.crowd_of(core, found.id)))
     failed = found.state.value in ("failed", "lost")
     return await show(
-        request, "run.html", room="tasks", parts=[f"patch:run:{found.id}", f"tail:{found.id}"], view=view,
+        request, "run.html", status, room="tasks", parts=[f"patch:run:{found.id}", f"tail:{found.id}"], view=view,
         previews=await previews.previews(core.spools.folder(found.id) / "files", view.story.results),
         joined="joined" in request.query_params, tail=await tails.tail(core, found),
-        open_output=failed or not view.story.updates,
+        open_output=(failed or not view.story.updates) and not view.waits, wrong=wrong, why=why,
+        asked=bool(view.waits and Verb.APPROVE in view.may and may_give(who.actor, view.waits.hold)),
     )  # fmt: skip
+
+
+async def approvals(request: Request) -> Response:
+    view = await _views(request).inbox(reader(request).actor, now())
+    return await show(request, "approvals.html", room="approvals", parts=["patch:inbox"], view=view)
 
 
 async def runs(request: Request) -> Response:
@@ -252,6 +268,34 @@ async def stop(request: Request) -> Response:
     return RedirectResponse(f"{root_of(request)}/runs/{number}", 303)
 
 
+async def approve_run(request: Request) -> Response:
+    async with request.form() as form:
+        why, seen = _text(form, "why"), _text(form, "plan")
+    number = request.path_params["number"]
+    return await _verdict(
+        request, approve.approve(_core(request), reader(request).actor, number, why=why, seen=seen), why
+    )
+
+
+async def reject_run(request: Request) -> Response:
+    async with request.form() as form:
+        why = _text(form, "why")
+    number = request.path_params["number"]
+    return await _verdict(request, approve.reject(_core(request), reader(request).actor, number, why=why), why)
+
+
+async def _verdict(request: Request, given: Awaitable[Run], why: str) -> Response:
+    try:
+        await given
+    except errors.NotHeld:
+        log.debug("run %s was decided before", request.path_params["number"])  # its page says how
+    except errors.InvalidInputs as error:
+        return await _run(request, 422, wrong=error.fields["why"], why=why)
+    except (errors.CannotApprove, errors.Refused) as error:
+        return await _run(request, 409, wrong=str(error), why=why)
+    return RedirectResponse(f"{root_of(request)}/runs/{request.path_params['number']}", 303)
+
+
 async def settings(request: Request) -> Response:
     """Appearance, language and keys. A script sends one of them, the form sends all."""
     async with request.form() as form:
@@ -336,12 +380,22 @@ async def show(
         "reader": who, "zone": who.zone, "now": now(), "room": room, "path": path,
         "root": root, "back": root + quote(path) + query,
         "topics": " ".join(parts), "since": request.state.since, "running": await views.running(who.actor),
+        "csrf": csrf.token(_core(request), who.actor.credential), **await _inbox(request, who),
         "version": getattr(request.app.state, "version", ""), "languages": texts.LANGUAGES,
         "scripts": render.scripts(root), **shown,
     }  # fmt: skip
     html = render.page(template, who.language, context)
     headers = {"cache-control": "no-store", "vary": "cookie, accept-language"}
     return HTMLResponse(html, status, headers)
+
+
+async def _inbox(request: Request, who: Reader) -> dict[str, object]:
+    """For the header: whether there is anything that they may approve, and how much waits for them."""
+    core = _core(request)
+    return {
+        "approver": approve.asked_at_all(core, who.actor),
+        "inbox_count": len(await approve.waiting(core, who.actor)),
+    }
 
 
 def page(endpoint: Endpoint) -> Endpoint:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
@@ -151,7 +152,7 @@ class Look:
 
 
 LOOKS: Final = {
-    RunState.HELD: Look("attention", "warn", "Needs you", "Dry run, needs you"),
+    RunState.HELD: Look("attention", "lock", "Needs approval", "Dry run, needs approval"),
     RunState.WAITING: Look("waiting", "clock", "Waiting", "Dry run, waiting"),
     RunState.RUNNING: Look("running", "spin", "Running", "Dry run"),
     RunState.ASKING: Look("attention", "warn", "Needs you", "Dry run, needs you"),
@@ -166,6 +167,14 @@ LOOKS: Final = {
 # --- people
 
 
+def either(names: Sequence[str], others: int, t: Texts) -> str:
+    """One of some people: "Ada", "Ada or Bob", "Ada, Bob or 3 others"."""
+    all_of_them = [*names, *([t.n("1 other", "{n} others", others)] if others else [])]
+    if len(all_of_them) < 2:
+        return "".join(all_of_them)
+    return t("{some} or {last}", some=", ".join(all_of_them[:-1]), last=all_of_them[-1])
+
+
 def who(actor: str, t: Texts) -> str:
     """Such as "Somebody on this machine" or "The schedule “nightly”"; else the name itself."""
     kind, colon, name = actor.partition(":")
@@ -177,6 +186,8 @@ def who(actor: str, t: Texts) -> str:
         return t("The webhook “{name}”", name=name)
     if colon and kind == "token":
         return t("The token “{name}”", name=name)
+    if colon and kind == "service":
+        return t("Pushbutton itself")
     if colon and kind == "run":
         return t("Run {number}", number=name)
     return name if colon and kind == "user" else actor
