@@ -57,22 +57,25 @@ def cli() -> str:
 
 def settings() -> str:
     """Every setting with its three names."""
-    rows = [
-        (
-            f"`{one.name}`",
-            f"`{config.variable(one.name)}`",
-            f"`--{one.name.replace('_', '-')}`",
-            f"`{one.default}`" if one.default != "" else "",
-            one.metadata["help"],
+    rows = []
+    for one in fields(config.Settings):
+        names = [one.name, f"{one.name}_file"] if one.metadata["secret"] else [one.name]
+        rows.append(
+            (
+                f"`{one.name}`",
+                " or ".join(f"`{config.variable(name)}`" for name in names),
+                f"`{config.option(names[-1])}`",
+                f"`{one.default}`" if one.default != "" else "",
+                one.metadata["help"],
+            )
         )
-        for one in fields(config.Settings)
-    ]
     return _page(
         "# Settings",
         (
             "Each is an argument of `Pushbutton(…)`, a variable of the environment, and an option of "
             "`pushbutton serve`. What is given to the program counts before the environment, the environment before "
-            "the default."
+            "the default. A secret is no option, because everybody on a machine sees every program's arguments: name "
+            "a file that holds it, or put it into the environment."
         ),
         _table(("Setting", "Environment", "Option", "Default", "Meaning"), rows),
         (

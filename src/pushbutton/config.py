@@ -1,6 +1,8 @@
 """Settings: each declared once, here. Environment, flag and documentation are made from it.
 
-Order: flag, then environment (`PUSHBUTTON_HOST`), then the default.
+Order: flag, then environment (`PUSHBUTTON_HOST`), then the default. A secret has no flag, because everybody on a
+machine sees every program's arguments: it comes from the environment, or from a file that flag or environment name
+(`--oidc-client-secret-file`, `PUSHBUTTON_OIDC_CLIENT_SECRET_FILE`).
 """
 
 from __future__ import annotations
@@ -17,9 +19,17 @@ from .errors import ConfigError
 T = TypeVar("T")
 
 
-def setting(default: T, help: str, *, least: float | None = None, most: float | None = None) -> T:  # noqa: A002
-    """`help` is the word that every option parser uses; `least` and `most` bound a number."""
-    value: T = field(default=default, metadata={"help": help, "least": least, "most": most})
+def setting(
+    default: T,
+    help: str,  # noqa: A002  the word that every option parser uses
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    secret: bool = False,
+) -> T:
+    """`least` and `most` bound a number; a `secret` is text that no flag, `repr` or page shows."""
+    about = {"help": help, "least": least, "most": most, "secret": secret}
+    value: T = field(default=default, repr=not secret, metadata=about)
     return value
 
 
@@ -36,6 +46,35 @@ class Settings:
     )
     keep_days: float = setting(365.0, "days for which finished runs and uploads are kept; 0: for ever", least=0)
     allow_host: str = setting("", "more host names, comma separated, under which browsers may reach this server")
+
+    oidc_issuer: str = setting(
+        "", "the OpenID Connect provider that people sign in with: its issuer, an https:// address"
+    )
+    oidc_client: str = setting("", "the client id under which the provider knows this server")
+    oidc_client_secret: str = setting("", "the client's secret; without one it is a public client", secret=True)
+    oidc_scopes: str = setting("openid profile email", "what the provider is asked for, separated by spaces")
+    oidc_name_claim: str = setting("preferred_username", "the claim that holds a person's name here")
+    oidc_groups_claim: str = setting("groups", "the claim that holds a person's groups; a.b looks for b inside of a")
+
+    ldap_url: str = setting(
+        "", "the LDAP directory that people sign in with: ldaps://host, or ldap://host with StartTLS"
+    )
+    ldap_ca: str = setting("", "file with the certificates that the directory's is checked with; default: the system's")
+    ldap_bind_dn: str = setting("", "the account that looks people up; default: nobody in particular")
+    ldap_bind_password: str = setting("", "that account's password", secret=True)
+    ldap_base: str = setting("", "where people are looked up: ou=people,dc=example,dc=org")
+    ldap_user_filter: str = setting("(uid={name})", "the filter that finds a person by what was typed")
+    ldap_name_attribute: str = setting("uid", "the attribute that holds a person's name here")
+    ldap_groups_base: str = setting("", "where groups are looked up; default: a person's memberOf says them")
+    ldap_groups_filter: str = setting(
+        "(|(member={dn})(uniqueMember={dn})(memberUid={name}))", "the filter that finds a person's groups"
+    )
+
+    proxy_user_header: str = setting("", "the header in which a proxy in front says who signed in; needs proxy_from")
+    proxy_groups_header: str = setting("", "the header in which it says their groups, comma separated")
+    proxy_title_header: str = setting("", "the header in which it says their whole name")
+    proxy_email_header: str = setting("", "the header in which it says their e-mail address")
+    proxy_from: str = setting("", "addresses or networks, comma separated, of the proxies that are believed")
 
     @property
     def limit(self) -> int:
@@ -54,11 +93,21 @@ def variable(name: str) -> str:
     return f"PUSHBUTTON_{name.upper()}"
 
 
+def option(name: str) -> str:
+    """The flag of a setting."""
+    return f"--{name.replace('_', '-')}"
+
+
 def load(**given: Any) -> Settings:
-    """Settings from what was given (None: not given), then the environment. Raises `ConfigError`."""
+    """Settings from what was given (None: not given), then the environment. Raises `ConfigError`.
+
+    `…_file=path` beside the name of a secret reads it from there.
+    """
     values: dict[str, Any] = {}
     for spec in fields(Settings):
-        value, where = given.get(spec.name), f"--{spec.name.replace('_', '-')}"
+        value, where = given.get(spec.name), option(spec.name)
+        if value is None and spec.metadata["secret"]:
+            value = _from_file(spec.name, given)
         if value is None and (text := os.environ.get(variable(spec.name))) is not None:
             kind: type = type(getattr(Settings(), spec.name))
             where = variable(spec.name)
@@ -77,3 +126,21 @@ def _bounded(value: Any, limits: Mapping[str, Any], where: str) -> Any:
         span = f"from {least} to {most}" if most is not None else f"{least} or more"
         raise ConfigError(f"{value} is not possible: it must be {span}.", file=where)
     return value
+
+
+def _from_file(name: str, given: Mapping[str, Any]) -> str | None:
+    """The secret that stands in a file; None when no file is named."""
+    path, where = given.get(f"{name}_file"), option(f"{name}_file")
+    if path is None:
+        where = variable(f"{name}_file")
+        path = os.environ.get(where)
+    if path is None:
+        return None
+    try:
+        text = Path(path).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise ConfigError(f"the secret cannot be read from {path}: {reason}.", file=where) from None
+    if not (secret := text.rstrip("\r\n")):
+        raise ConfigError(f"{path} is empty: put the secret into it.", file=where)
+    return secret

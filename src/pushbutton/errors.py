@@ -1,12 +1,13 @@
 """Every exception of Pushbutton, in one place.
 
     PushbuttonError
-    ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchArtifact
+    ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchArtifact · NoSuchUser · InviteGone
     ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
     ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · NotHeld · CannotApprove
     ├── ConfigError ──────── (names file, line, column)
     ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy
+    ├── SignInFailed ─────── TooManySignIns · SlowDown
     └── Fenced ───────────── (a write of an epoch that is over; never leaves the runtime)
 
 A message is one sentence that names the thing and says what to do. The web maps the second level to
@@ -15,6 +16,7 @@ HTTP statuses in one table (`web/errors.py`), the command line to exit codes in 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 
@@ -42,6 +44,17 @@ class NoSuchRun(NotFound):
 class NoSuchArtifact(NotFound):
     def __init__(self, run: int, name: str) -> None:
         super().__init__(f"Run {run} has no file named “{name}”.")
+
+
+class NoSuchUser(NotFound):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no user named “{name}”.")
+        self.name = name
+
+
+class InviteGone(NotFound):
+    def __init__(self) -> None:
+        super().__init__("This invitation was used already or has expired; ask for a new one.")
 
 
 class BadInput(PushbuttonError):
@@ -140,6 +153,31 @@ class StorageFull(StoreError):
 class StoreBusy(StoreError):
     def __init__(self) -> None:
         super().__init__("Another program holds the database; nothing was recorded. Try again in a moment.")
+
+
+class SignInFailed(PushbuttonError):
+    """Who somebody is could not be found out.
+
+    The message is for the person; `reason` is for the log only: it may name addresses and what others answered, but
+    never a secret, a password, a code or a token.
+    """
+
+    def __init__(self, sentence: str, *, reason: str = "") -> None:
+        super().__init__(sentence)
+        self.reason = reason or sentence
+
+
+class TooManySignIns(SignInFailed):
+    def __init__(self) -> None:
+        super().__init__("Too many people sign in at this moment; try again in a few seconds.")
+
+
+class SlowDown(SignInFailed):
+    """`seconds` until the next try is heard."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = max(1, math.ceil(seconds))
+        super().__init__(f"Too many wrong tries from here; try again in {self.seconds} seconds.")
 
 
 class Fenced(PushbuttonError):

@@ -1,14 +1,75 @@
-"""Who an authority outside says that somebody is."""
+"""Who an outside authority says somebody is, and what a name may look like here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pushbutton.errors import BadInput
+
+__all__ = ["Identity", "group_names", "one_line", "user_name"]
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._@-]*")
+RESERVED = frozenset({"local", "server", "somebody", "everyone", "oidc", "ldap", "proxy"})
+"""What actors are called that are no users."""
+LONGEST_NAME = 100
+LONGEST_TEXT = 200
+MOST_GROUPS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
     name: str
+    """The name here: what `user_name` made of the authority's."""
     title: str = ""
+    """The whole name, for people to read; "" if it is not known. One line."""
     email: str = ""
-    groups: frozenset[str] = frozenset()
+    groups: frozenset[str] = field(default_factory=frozenset)
+    """As the authority writes them, upper and lower case."""
     source: str = ""
+    """The authority: `oidc`, `ldap`, `proxy`."""
+
+
+def user_name(text: str) -> str:
+    """The name as it is kept: lower case. Raises `BadInput`.
+
+    Plain ASCII, because names are compared and shown to tell people apart: a Cyrillic “а” looks like a Latin one under
+    every normal form, and lower case folds more than it shows (the sign for Kelvin becomes a “k”). Not “:”, which
+    stands in the names of actors that are nobody's (`schedule:nightly`), and no “-” in front, which a command takes for
+    an option.
+    """
+    if not text:
+        raise BadInput("The user name is empty; give one.")
+    if len(text) > LONGEST_NAME:
+        raise BadInput(f"The user name is longer than {LONGEST_NAME} characters; give a shorter one.")
+    name = text.lower() if text.isascii() else ""
+    if name in RESERVED:
+        raise BadInput(f"“{name}” means somebody else here; take another user name.")
+    if not _NAME.fullmatch(name):
+        raise BadInput(
+            f"{_shown(text)} cannot be a user name: it may hold the letters a to z, digits, “.”, “_”, “-” and “@”, and "
+            "begins with a letter or digit."
+        )
+    return name
+
+
+def one_line(text: object) -> str:
+    """A title or address as an authority gave it: without control characters, cut at 200 characters; "" for no text."""
+    if not isinstance(text, str):
+        return ""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:LONGEST_TEXT]
+
+
+def group_names(names: Iterable[object]) -> frozenset[str]:
+    """What can be a group's name among these; the rest gives no rights. At most 1,000, the first ones in order."""
+    kept = [
+        name.strip()
+        for name in names
+        if isinstance(name, str) and len(name) <= LONGEST_TEXT and name.strip() and name.isprintable()
+    ]
+    return frozenset(kept[:MOST_GROUPS])
+
+
+def _shown(text: str) -> str:
+    return f"“{''.join(char if char.isprintable() else '?' for char in text)[:40]}”"

@@ -1,7 +1,7 @@
 """Boards: what a page shows that has a latest value only, made once for all who watch it.
 
     patch:REST         parts of pages as HTML; REST is `run:42`, `task:deploy`, `tasks`, `inbox` or `now`, with a
-                       before it for another than English: `patch:de:run:42`
+                       language before it for another than English: `patch:de:run:42`
     tail:42            the last lines of a run's output, for who follows it
 
 Each frame is whole: who misses one misses nothing. A board works only while somebody watches it.

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from pushbutton import errors
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.approval import may_give
-from pushbutton.domain.policy import Place, require
+from pushbutton.domain.policy import Place, decide, require
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Reason, Task
 from pushbutton.runtime import approve, cancel, history, press
@@ -28,6 +28,7 @@ from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import RunQuery
 
 from . import (
+    auth,
     boards,
     csrf,
     export,
@@ -55,8 +56,6 @@ PAGE = 50
 """Runs on one page of the history."""
 
 _KEYS = 2000  # idempotency keys that are remembered, to tell a double press from somebody who was faster
-_FORM = 8 << 20  # bytes of one text field
-_FIELDS = 2000
 
 
 def routes() -> list[Route]:
@@ -66,9 +65,6 @@ def routes() -> list[Route]:
         Route("/tasks/{slug}", page(press_task), methods=["POST"]),
         Route("/runs/{number:int}", page(run)),
         Route("/runs/{number:int}/stop", page(stop), methods=["POST"]),
-        Route("/runs/{number:int}/approve", page(approve_run), methods=["POST"]),
-        Route("/runs/{number:int}/reject", page(reject_run), methods=["POST"]),
-        Route("/approvals", page(approvals)),
         Route("/history", page(runs)),
         Route("/history.csv", page(runs_csv)),
         Route("/theme", page(settings), methods=["POST"]),
@@ -81,7 +77,7 @@ def routes() -> list[Route]:
 
 async def tasks(request: Request) -> Response:
     who = reader(request)
-    view = await _views(request).tasks(who.actor, now())
+    view = await views_of(request).tasks(who.actor, now())
     query, group = request.query_params.get("q", "").strip()[:100], request.query_params.get("group", "")
     found = [card for card in view.cards if find.matches(card.task, query) and group in ("", card.task.group)]
     meant = find.meant(query, (card.task for card in view.cards)) if query and not found else ""
@@ -102,46 +98,43 @@ def _sections(view: TasksView, found: list[Card], who: Reader) -> list[tuple[str
 
 async def task(request: Request) -> Response:
     who = reader(request)
-    view = await _views(request).task(who.actor, request.path_params["slug"], now())
+    view = await views_of(request).task(who.actor, request.path_params["slug"], now())
     values, source = forms.prefilled(view.task, request.query_params), 0
     number = request.query_params.get(forms.FROM_RUN, "")
     if number.isascii() and number.isdigit() and len(number) < 19:
-        earlier = await history.run(_core(request), who.actor, int(number))
+        earlier = await history.run(core_of(request), who.actor, int(number))
         if earlier.task == view.task.slug:
             values, source = forms.of_inputs(view.task, earlier.inputs), earlier.id
     return await _form(request, view, values, from_run=source)
 
 
 async def run(request: Request) -> Response:
-    return await _run(request)
+    return await run_page(request)
 
 
-async def _run(request: Request, status: int = 200, *, wrong: str = "", why: str = "") -> Response:
+async def run_page(request: Request, status: int = 200, *, wrong: str = "", why: str = "") -> Response:
     """`wrong`: what stood in the way of a verdict, whose reason was `why`."""
-    core, who = _core(request), reader(request)
+    core, who = core_of(request), reader(request)
     found = await history.run(core, who.actor, request.path_params["number"])
-    view = await _views(request).run(who.actor, found, now())
+    view = await views_of(request).run(who.actor, found, now())
     view = replace(view, watching=core.hub.watching(boards.crowd_of(core, found.id)))
+    reads = Verb.OUTPUT in view.may
+    tail = [f"tail:{found.id}"] if reads else []
     failed = found.state.value in ("failed", "lost")
     return await show(
-        request, "run.html", status, room="tasks", parts=[f"patch:run:{found.id}", f"tail:{found.id}"], view=view,
-        previews=await previews.previews(core.spools.folder(found.id) / "files", view.story.results),
-        joined="joined" in request.query_params, tail=await tails.tail(core, found),
+        request, "run.html", status, room="tasks", parts=[f"patch:run:{found.id}", *tail], view=view,
+        previews=await previews.previews(core.spools.folder(found.id) / "files", view.story.results) if reads else (),
+        joined="joined" in request.query_params, tail=await tails.tail(core, found) if reads else tails.Tail(),
         open_output=(failed or not view.story.updates) and not view.waits, wrong=wrong, why=why,
         asked=bool(view.waits and Verb.APPROVE in view.may and may_give(who.actor, view.waits.hold)),
     )  # fmt: skip
 
 
-async def approvals(request: Request) -> Response:
-    view = await _views(request).inbox(reader(request).actor, now())
-    return await show(request, "approvals.html", room="approvals", parts=["patch:inbox"], view=view)
-
-
 async def runs(request: Request) -> Response:
     chosen = filters.read(request.query_params)
     at, who = now(), reader(request)
-    found = await history.runs(_core(request), who.actor, chosen.query(at, PAGE + 1))
-    view = await _views(request).history(who.actor, found, at, limit=PAGE)
+    found = await history.runs(core_of(request), who.actor, chosen.query(at, PAGE + 1))
+    view = await views_of(request).history(who.actor, found, at, limit=PAGE)
     days: list[tuple[int, list[Run]]] = []
     for item in view.runs:
         day = wording.local(item.pressed_at, who.zone).date()
@@ -156,7 +149,7 @@ async def runs(request: Request) -> Response:
 
 
 async def runs_csv(request: Request) -> Response:
-    core, who, chosen = _core(request), reader(request), filters.read(request.query_params)
+    core, who, chosen = core_of(request), reader(request), filters.read(request.query_params)
 
     async def read(query: RunQuery) -> Any:
         return await history.runs(core, who.actor, query)
@@ -172,22 +165,22 @@ async def runs_csv(request: Request) -> Response:
 
 
 async def press_task(request: Request) -> Response:
-    core, who = _core(request), reader(request)
-    view = await _views(request).task(who.actor, request.path_params["slug"], now())
+    core, who = core_of(request), reader(request)
+    view = await views_of(request).task(who.actor, request.path_params["slug"], now())
     require(who.actor, Verb.PRESS, Place(view.task.slug, view.task.group))  # before a file of theirs is kept
-    async with request.form(max_fields=_FIELDS, max_part_size=_FORM) as form:
-        key = _text(form, forms.KEY) or secrets.token_urlsafe(16)
+    async with request.form(max_fields=csrf.FIELDS, max_part_size=csrf.FORM) as form:
+        key = text_of(form, forms.KEY) or secrets.token_urlsafe(16)
         again = _seen_before(request, key)
         dry = forms.is_dry(view.task, form)
-        if view.task.confirm and not dry and not _text(form, forms.SURE):
+        if view.task.confirm and not dry and not text_of(form, forms.SURE):
             return await _refused(request, view, form, texts.mark("Tick that you are sure, then press again."), key=key)
         if not again and (faster := _faster(view, form)):
             return await _form(request, view, forms.of_form(view.task, form), 409, key=key, faster=faster,
-                               why=_text(form, forms.WHY))  # fmt: skip
+                               why=text_of(form, forms.WHY))  # fmt: skip
         try:
             pressed = await press.press(
                 core, who.actor, view.task.slug, await _stored(core, view.task, form), key=key,
-                why=_text(form, forms.WHY).strip(), form=True,
+                why=text_of(form, forms.WHY).strip(), form=True,
             )  # fmt: skip
         except errors.InvalidInputs as error:
             return await _refused(request, view, form, error.fields.get("", ""), key=key, wrong=error.fields)
@@ -204,7 +197,7 @@ async def press_task(request: Request) -> Response:
 
 def _faster(view: TaskView, form: FormData) -> Run | None:
     """Somebody else's run that takes the place and that this form has not seen. Without the field: nobody."""
-    seen = _text(form, forms.SEEN)
+    seen = text_of(form, forms.SEEN)
     if not seen.isdigit() or view.task.limits.busy.value != "queue":
         return None
     return next((run for run in view.busy if run.id > int(seen)), None)
@@ -235,7 +228,7 @@ async def _refused(
 ) -> Response:  # fmt: skip
     """The form again, with everything that was typed, and what has to change. Nothing was started."""
     return await _form(request, view, forms.of_form(view.task, form), status, key=key, whole=whole, wrong=wrong,
-                       why=_text(form, forms.WHY))  # fmt: skip
+                       why=text_of(form, forms.WHY))  # fmt: skip
 
 
 async def _form(
@@ -262,57 +255,29 @@ async def _form(
 async def stop(request: Request) -> Response:
     number = request.path_params["number"]
     try:
-        await cancel.cancel(_core(request), reader(request).actor, number)
+        await cancel.cancel(core_of(request), reader(request).actor, number)
     except errors.NotRunning:
         log.debug("run %s was over before it was stopped", number)  # its page says how it ended
     return RedirectResponse(f"{root_of(request)}/runs/{number}", 303)
-
-
-async def approve_run(request: Request) -> Response:
-    async with request.form() as form:
-        why, seen = _text(form, "why"), _text(form, "plan")
-    number = request.path_params["number"]
-    return await _verdict(
-        request, approve.approve(_core(request), reader(request).actor, number, why=why, seen=seen), why
-    )
-
-
-async def reject_run(request: Request) -> Response:
-    async with request.form() as form:
-        why = _text(form, "why")
-    number = request.path_params["number"]
-    return await _verdict(request, approve.reject(_core(request), reader(request).actor, number, why=why), why)
-
-
-async def _verdict(request: Request, given: Awaitable[Run], why: str) -> Response:
-    try:
-        await given
-    except errors.NotHeld:
-        log.debug("run %s was decided before", request.path_params["number"])  # its page says how
-    except errors.InvalidInputs as error:
-        return await _run(request, 422, wrong=error.fields["why"], why=why)
-    except (errors.CannotApprove, errors.Refused) as error:
-        return await _run(request, 409, wrong=str(error), why=why)
-    return RedirectResponse(f"{root_of(request)}/runs/{request.path_params['number']}", 303)
 
 
 async def settings(request: Request) -> Response:
     """Appearance, language and keys. A script sends one of them, the form sends all."""
     async with request.form() as form:
         response = RedirectResponse(_back(request, form), 303)
-        if (theme := _text(form, "theme")) in THEMES:
+        if (theme := text_of(form, "theme")) in THEMES:
             remember(request, response, "theme", theme)
-        if (language := _text(form, "language")) in texts.LANGUAGES:
+        if (language := text_of(form, "language")) in texts.LANGUAGES:
             remember(request, response, "language", language)
-        if _text(form, "settings") == "all":
-            remember(request, response, "keys", "on" if _text(form, "keys") else "off")
+        if text_of(form, "settings") == "all":
+            remember(request, response, "keys", "on" if text_of(form, "keys") else "off")
         return response
 
 
 async def favourite(request: Request) -> Response:
     async with request.form() as form:
         response = RedirectResponse(_back(request, form), 303)
-        pins = favourites.turned(reader(request).pins, _text(form, "slug"), _text(form, "keep") == "1")
+        pins = favourites.turned(reader(request).pins, text_of(form, "slug"), text_of(form, "keep") == "1")
         remember(request, response, favourites.COOKIE, favourites.write(pins))
         return response
 
@@ -320,12 +285,12 @@ async def favourite(request: Request) -> Response:
 # --- what all of them share
 
 
-def _core(request: Request) -> Core:
+def core_of(request: Request) -> Core:
     core: Core = request.app.state.core
     return core
 
 
-def _views(request: Request) -> Views:
+def views_of(request: Request) -> Views:
     """One per server: it keeps what it worked out of past runs."""
     state = request.app.state
     if not hasattr(state, "views"):
@@ -348,14 +313,14 @@ def _seen_before(request: Request, key: str) -> bool:
     return False
 
 
-def _text(form: FormData, name: str) -> str:
+def text_of(form: FormData, name: str) -> str:
     value = form.get(name)
     return value if isinstance(value, str) else ""
 
 
 def _back(request: Request, form: FormData) -> str:
     """The page that it was sent from, or the front page."""
-    back, home = way_back(_text(form, "back")), f"{root_of(request)}/"
+    back, home = way_back(text_of(form, "back")), f"{root_of(request)}/"
     return back if back.startswith(home) else home
 
 
@@ -373,25 +338,28 @@ async def show(
     **shown: object,
 ) -> Response:  # fmt: skip
     """`parts` of the page follow the stream: topics of `boards`, to which the page adds its language."""
-    who, views = reader(request), _views(request)
+    who, views = reader(request), views_of(request)
     path, root = _path(request), root_of(request)
     query = f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
     context = {
         "reader": who, "zone": who.zone, "now": now(), "room": room, "path": path,
         "root": root, "back": root + quote(path) + query,
         "topics": " ".join(parts), "since": request.state.since, "running": await views.running(who.actor),
-        "csrf": csrf.token(_core(request), who.actor.credential), **await _inbox(request, who),
+        **await _inbox(request, who),
         "version": getattr(request.app.state, "version", ""), "languages": texts.LANGUAGES,
-        "scripts": render.scripts(root), **shown,
+        "scripts": render.scripts(root), "csrf": csrf.token(core_of(request), csrf.basis(request)),
+        "closed": core_of(request).directory.closed, "admin": bool(decide(who.actor, Verb.ADMIN)), **shown,
     }  # fmt: skip
     html = render.page(template, who.language, context)
     headers = {"cache-control": "no-store", "vary": "cookie, accept-language"}
-    return HTMLResponse(html, status, headers)
+    response = HTMLResponse(html, status, headers)
+    csrf.remember(request, response, secure=auth.secure(request.scope), path=f"{root}/")
+    return response
 
 
 async def _inbox(request: Request, who: Reader) -> dict[str, object]:
     """For the header: whether there is anything that they may approve, and how much waits for them."""
-    core = _core(request)
+    core = core_of(request)
     return {
         "approver": approve.asked_at_all(core, who.actor),
         "inbox_count": len(await approve.waiting(core, who.actor)),
@@ -405,7 +373,9 @@ def page(endpoint: Endpoint) -> Endpoint:
     async def shown(request: Request) -> Response:
         try:
             # before anything else is read: what happens after this comes by the stream
-            request.state.since = await _core(request).store.last_event()
+            request.state.since = await core_of(request).store.last_event()
+            if request.method == "POST":
+                await csrf.check(request)
             return await endpoint(request)
         except HTTPException:
             raise

@@ -41,6 +41,7 @@ class Card:
     task: Task
     past: Past
     may: frozenset[Verb]
+    ask: tuple[str, ...] = ()  # whom, where one may not press it
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class TaskView:
     past: Past
     now: Micros
     may: frozenset[Verb]
+    ask: tuple[str, ...] = ()  # whom, where one may not press it
 
     @property
     def busy(self) -> tuple[Run, ...]:
@@ -131,13 +133,17 @@ class Views:
         self._core = core
         self._store = core.store
         self._catalog = core.catalog
+        self._directory = core.directory
         self._steps: dict[int, Mapping[str, float]] = {0: {}}
         self._told: dict[int, list[Event]] = {}
         self._highest: dict[int, float] = {}
 
     async def tasks(self, actor: Actor, now: Micros) -> TasksView:
         seen = sight.tasks(self._catalog, actor)
-        cards = [Card(task, await self.past(slug), self._may(actor, slug)) for slug, task in seen.items()]
+        cards = []
+        for slug, task in seen.items():
+            may = self._may(actor, slug)
+            cards.append(Card(task, await self.past(slug), may, self._ask(may, slug)))
         active = await self._store.runs(RunQuery(states=BUSY, tasks=sight.slugs(self._catalog, actor), limit=50))
         self._forget({run.id for run in active})
         return TasksView(tuple(cards), tuple([await self._going(run, now) for run in active]), now)
@@ -145,7 +151,11 @@ class Views:
     async def task(self, actor: Actor, slug: str, now: Micros) -> TaskView:
         """Raises `NoSuchTask`."""
         task = sight.task(self._catalog, actor, slug)
-        return TaskView(task, await self.past(slug), now, self._may(actor, slug))
+        may = self._may(actor, slug)
+        return TaskView(task, await self.past(slug), now, may, self._ask(may, slug))
+
+    def _ask(self, may: frozenset[Verb], slug: str) -> tuple[str, ...]:
+        return () if Verb.PRESS in may else self._directory.whom(sight.place(self._catalog, slug))
 
     def _may(self, actor: Actor, slug: str) -> frozenset[Verb]:
         return verbs(actor, sight.place(self._catalog, slug))

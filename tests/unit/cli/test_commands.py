@@ -44,8 +44,19 @@ def test_serve_has_an_option_for_each_setting(
     assert commands.run(["serve", "--help"]) == 0
     shown = capsys.readouterr().out
     for spec in fields(Settings):
-        assert f"--{spec.name.replace('_', '-')} " in shown
-        assert variable(spec.name) in shown
+        name = f"{spec.name}_file" if spec.metadata["secret"] else spec.name
+        assert f"--{name.replace('_', '-')} " in shown
+        assert variable(name) in shown
+
+
+def test_no_secret_can_be_given_as_an_argument(capsys: pytest.CaptureFixture[str]) -> None:
+    secrets = [spec.name for spec in fields(Settings) if spec.metadata["secret"]]
+    assert secrets == ["oidc_client_secret", "ldap_bind_password"]
+    for name in secrets:
+        assert commands.run(["serve", f"--{name.replace('_', '-')}", "hush"]) == 2
+        shown = capsys.readouterr()
+        assert "No such option" in shown.err
+        assert "hush" not in shown.err + shown.out
 
 
 def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -56,7 +67,7 @@ def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (["serv"], 2, "No such command 'serv'. Did you mean 'serve'? See: pushbutton --help"),
+        (["serv"], 2, "No such command 'serv'. Did you mean 'serve', 'user'? See: pushbutton --help"),
         (["serve", "--prot", "1"], 2, "No such option: --prot"),
         (["watch", "x"], 2, "Invalid value for 'RUN': "),
         (["watch", "0"], 2, "Invalid value for 'RUN': "),

@@ -1,0 +1,64 @@
+"""What a password must be: long, and not the first that anybody tries.
+
+No rule says which characters it has to hold: that makes passwords that are written down, not better ones
+(NIST SP 800-63B).
+"""
+
+from __future__ import annotations
+
+from pushbutton.domain.text import whole
+from pushbutton.errors import BadInput
+
+__all__ = ["LONGEST", "SHORTEST", "require_good"]
+
+SHORTEST = 12
+LONGEST = 1_000
+"""Characters. Anything longer is no password but load."""
+
+_COMMON = frozenset(
+    {
+        "123456789012",
+        "1234567890123",
+        "12345678901234",
+        "123456123456",
+        "123123123123",
+        "1q2w3e4r5t6y",
+        "1qaz2wsx3edc",
+        "administrator",
+        "changemechangeme",
+        "correcthorsebatterystaple",
+        "iloveyouiloveyou",
+        "letmeinletmein",
+        "passw0rdpassw0rd",
+        "password1234",
+        "password12345",
+        "password123456",
+        "passwordpassword",
+        "pushbutton123",
+        "pushbuttonpushbutton",
+        "qwerty123456",
+        "qwertyqwerty",
+        "qwertyuiop12",
+        "qwertyuiop123",
+        "qwertyuiopasdfghjkl",
+        "welcome12345",
+        "welcomewelcome",
+    }
+)
+"""Those of the well-known lists that are long enough to pass otherwise."""
+_FEWEST = 4
+
+
+def require_good(password: str, name: str) -> None:
+    """Raises `BadInput` with the one sentence that says why not. `name`: the user's."""
+    if len(password) < SHORTEST:
+        raise BadInput(f"The password is too short; take at least {SHORTEST} characters, for example four words.")
+    if len(password) > LONGEST:
+        raise BadInput(f"The password is longer than {LONGEST:,} characters; take a shorter one.")
+    if not whole(password):
+        raise BadInput("The password holds half a character, which cannot be typed again; take another one.")
+    plain = password.lower()
+    if plain == name.lower():
+        raise BadInput("The password is the user name; take another one.")
+    if plain in _COMMON or len(set(plain)) < _FEWEST:
+        raise BadInput("The password is one of the first that anybody would try; take another one.")
