@@ -68,7 +68,10 @@ def people(data: Path, grants: Mapping[str, Sequence[str]]) -> dict[str, Person]
         await store.people.change(lambda _: Change(put=entries))
         await store.close()
 
-    asyncio.run(write())
+    # In a thread of its own: a browser's test has a loop already.
+    writing = threading.Thread(target=lambda: asyncio.run(write()))
+    writing.start()
+    writing.join()
     return found
 
 

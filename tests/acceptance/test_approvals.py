@@ -51,7 +51,7 @@ type = "bool"
 class Office:
     """A server with Ada, who presses; Bob and Cleo, who approve; and Eve, who may only look."""
 
-    def __init__(self, folder: Path, **settings: object) -> None:
+    def __init__(self, folder: Path) -> None:
         script(folder, "deploy.sh", DEPLOY, head=HEAD)
         script(folder, "drop.py", DROP, head=DROP_HEAD)
         script(folder, "both.sh", "echo both >> ran\n", head="approvals = {approvers = 2, expires = 48}\n")
@@ -62,7 +62,7 @@ class Office:
             folder / ".pushbutton",
             {EVERYONE: ["see"], "ada": ["presser"], "bob": ["approver"], "cleo": ["approver"], "eve": ["output"]},
         )
-        self.server = Served(folder, **settings)
+        self.server = Served(folder)
 
     def ask(self, name: str, method: str, path: str, body: Any = None) -> httpx.Response:
         return self.server.http.request(method, path, json=body, headers=self.who[name].headers)
