@@ -140,7 +140,7 @@ def test_a_rejection_says_why_and_starts_nothing(office):
     assert (silent.status_code, silent.json()["fields"]["why"][:7]) == (422, "Say why")
     assert office.ask("bob", "POST", f"/api/runs/{number}/reject", {"why": "not on a Friday"}).status_code == 200
     done = office.over(number)
-    assert (done["state"], done["reason"]) == ("cancelled", "token:bob/all rejected it: not on a Friday")
+    assert (done["state"], done["reason"]) == ("cancelled", "Bob rejected it: not on a Friday")
     late = office.approve(number, "cleo")
     assert (late.status_code, late.json()["title"]) == (
         409,
@@ -184,7 +184,7 @@ def test_every_watcher_sees_an_approval_as_it_comes(office):
     said = next(events)
     assert (said["kind"], said["data"]) == (
         "approval",
-        {"verdict": "approved", "actor": "token:bob/all", "given": 1, "needs": 2, "why": "fine"},
+        {"verdict": "approved", "actor": "token:bob/all", "by": "Bob", "given": 1, "needs": 2, "why": "fine"},
     )
     office.approve(number, "cleo")
     states = [event["data"]["state"] for event in events if event["kind"] == "state"]
@@ -312,7 +312,7 @@ def test_following_a_press_says_what_it_waits_for_and_who_said_yes(office):
         press.err.wait_for(r"It waits for an approval by somebody else, until \d{4}-")
         office.approve(1, why="go")
         assert press.wait() == 0
-        assert "✔ token:bob/all approved it: go" in press.err.text
+        assert "✔ Bob approved it: go" in press.err.text
 
 
 def test_where_nobody_signs_in_a_press_is_refused_with_one_sentence(tmp_path):
@@ -380,7 +380,7 @@ def test_a_rejected_run_says_by_whom_and_why(office):
     number = office.press("deploy", where="live")["number"]
     office.ask("bob", "POST", f"/api/runs/{number}/reject", {"why": "not on a Friday"})
     with browser(office, office.who["ada"]) as ada:
-        assert "token:bob/all rejected it: not on a Friday." in ada.get(f"/runs/{number}").text
+        assert "Bob rejected it: not on a Friday." in ada.get(f"/runs/{number}").text
         assert (
             "hat es abgelehnt: not on a Friday" in ada.get(f"/runs/{number}?x", headers={"accept-language": "de"}).text
         )

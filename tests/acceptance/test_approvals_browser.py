@@ -75,7 +75,7 @@ def test_the_presser_waits_and_the_approver_sees_it_come_and_says_yes(browser, o
         inbox.get_by_role("button", name=re.compile("Approve")).click()
         for page in (press, inbox):
             expect(page.locator("#run-state")).to_contain_text("Succeeded", timeout=20_000)
-            expect(page.locator("#run-updates")).to_contain_text("bob approved it: As agreed in the meeting.")
+            expect(page.locator("#run-updates")).to_contain_text("Bob approved it: As agreed in the meeting.")
         expect(inbox.locator("#inbox")).to_be_empty()
         expect(inbox.locator("#verdict")).to_be_hidden()
         expect(press.locator("#run-facts")).to_contain_text("As agreed in the meeting.")

@@ -124,9 +124,9 @@ class _Teller:
     def _approval(self, data: Mapping[str, Any]) -> tuple[str, str]:
         why = f": {_plain(data['why'])}" if data.get("why") else ""
         if data.get("verdict") == "rejected":
-            return "warn", f"▲ {_plain(data.get('actor'))} rejected it{why}"
+            return "warn", f"▲ {_plain(data.get('by'))} rejected it{why}"
         count = f" ({_plain(data['given'])} of {_plain(data['needs'])})" if data.get("needs", 1) != 1 else ""
-        return "good", f"✔ {_plain(data.get('actor'))} approved it{count}{why}"
+        return "good", f"✔ {_plain(data.get('by'))} approved it{count}{why}"
 
     def _step(self, data: Mapping[str, Any], at: float) -> tuple[str, str]:
         name, state = _plain(data["name"]), data.get("state", "running")

@@ -9,7 +9,7 @@ What `data` holds, by kind (all keys optional unless said otherwise):
     question   id, text, choices            answer   id, value, actor
     artifact   name, path (inside the run's folder), size, type, title
     note       text (always), code, actor   what Pushbutton itself has to say of the run
-    approval   verdict (always): approved | rejected, actor, why, given, needs
+    approval   verdict (always): approved | rejected, actor, by (their name), why, given, needs
     truncated  kept (bytes), text           the output went past its cap; the job goes on
 """
 

@@ -83,7 +83,7 @@ async def _reject(core: Core, actor: Actor, run: Run, why: str) -> Run:
         if approval.identity(actor) == hold.user:
             raise Refused("You pressed this yourself: stop it if you do not want it any more.")
         said = _said(actor, "rejected", why, at)
-        reason = f"{actor.name} rejected it: {why}"
+        reason = f"{actor.title or actor.name} rejected it: {why}"
         done = _act(actor, "run.reject", run, at, why)
         try:
             await _end(core, run, hold, reason, [said], done, actor=actor.name)
@@ -180,7 +180,7 @@ async def _end(
 
 
 def _said(actor: Actor, verdict: str, why: str, at: int, **more: Json) -> Draft:
-    data: dict[str, Json] = {"verdict": verdict, "actor": actor.name, **more}
+    data: dict[str, Json] = {"verdict": verdict, "actor": actor.name, "by": actor.title or actor.name, **more}
     return Draft(Kind.APPROVAL, data | ({"why": why} if why else {}), at)
 
 

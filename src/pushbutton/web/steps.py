@@ -159,7 +159,7 @@ def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None =
 def _verdict(at: Micros, data: Mapping[str, Json]) -> Update:
     good = text_of(data, "verdict") == "approved"
     why = text_of(data, "why")
-    said = f"{text_of(data, 'actor')} {'approved' if good else 'rejected'} it" + (f": {why}" if why else ".")
+    said = f"{text_of(data, 'by')} {'approved' if good else 'rejected'} it" + (f": {why}" if why else ".")
     return Update(at, "good" if good else "bad", said, ours=True)
 
 
