@@ -53,7 +53,7 @@ from .runtime.ports import RunQuery, Store, Topics
 from .runtime.signin import SignIn
 from .runtime.watch import EVERYTHING, Hub, is_last
 from .runtime.worker import Worker
-from .services import pruner
+from .services import expiry, pruner
 from .services.changes import Changes
 from .services.webhooks import Webhooks
 
@@ -163,6 +163,7 @@ class Pushbutton:
         stack.push_async_callback(worker.close)
         await self._background(stack, worker.run())
         await self._background(stack, pruner.run(core, self.settings.keep_days))
+        await self._background(stack, expiry.run(core))
         if self._webhooks:
             await self._background(stack, self._tell(core).run(self._webhooks))
         for kind, hooks in self._hooks.items():
