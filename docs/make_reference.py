@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import typer.main
 from fastapi import FastAPI
 
 from pushbutton import config
-from pushbutton.adapters.catalog.keys import PARAM, TASK
+from pushbutton.adapters.catalog.keys import PARAM, SECRET, TASK
 from pushbutton.cli.commands import HELP, app
 from pushbutton.cli.exits import MEANING, code_of
 from pushbutton.domain import event
@@ -44,22 +44,24 @@ def cli() -> str:
         ),
     ]
     panel = ""
-    for name, command in group.commands.items():
-        if command.rich_help_panel != panel:
+    panels = [command.rich_help_panel for command in group.commands.values()]
+    ordered = sorted(group.commands.items(), key=lambda pair: panels.index(pair[1].rich_help_panel))
+    for name, command in _commands(ordered):
+        if command.rich_help_panel != panel and " " not in name:
             panel = command.rich_help_panel
             parts.append(f"## {panel}")
-        parts += _command(name, command)
-        for inner, below in getattr(command, "commands", {}).items():
-            parts += _command(f"{name} {inner}", below)
+        parts += [f"### pushbutton {name}", _text(inspect.cleandoc(command.help))]
+        shown = [_row(param) for param in command.params if "--help" not in param.opts]
+        if shown and shown != [("`…`", "")]:
+            parts.append(_table(("Option", ""), shown))
     return "\n\n".join(parts) + "\n"
 
 
-def _command(name: str, command: Any) -> Iterator[str]:
-    yield f"### pushbutton {name}"
-    yield _text(inspect.cleandoc(command.help))
-    shown = [_row(param) for param in command.params if "--help" not in param.opts]
-    if shown and shown != [("`…`", "")]:
-        yield _table(("Option", ""), shown)
+def _commands(commands: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Each command, and behind it those that it has itself, by all words of their names."""
+    for name, command in commands:
+        yield name, command
+        yield from ((f"{name} {verb}", one) for verb, one in getattr(command, "commands", {}).items())
 
 
 def settings() -> str:
@@ -208,6 +210,9 @@ def tasks() -> str:
         _table(head, [(f"`{name}`", where[key.only], key.help) for name, key in TASK.items()]),
         "## Of an input",
         _table(head, [(f"`{name}`", where[key.only], key.help) for name, key in PARAM.items()]),
+        "## Of a secret, under `secrets` in pushbutton.yaml",
+        _table(("Key", "Meaning"), [(f"`{name}`", key.help) for name, key in SECRET.items()]),
+        "One of them, and `timeout` beside `command`. See [how to use secrets](../howto/secrets.md).",
         "## In Python: options of `@task`",
         _table(("Option", "Meaning"), [(f"`{name}`", text) for name, text in options]),
         "## In Python: `Field`",

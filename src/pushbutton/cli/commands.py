@@ -14,7 +14,7 @@ import typer
 from pushbutton import __version__
 from pushbutton.errors import InvalidInputs, PushbuttonError
 
-from . import audit, check, press, runs, schema, serve, watch
+from . import audit, check, press, runs, schema, secret, serve, user, watch
 from . import run as run_command
 from .exits import MEANING, Exit, code_of
 
@@ -40,8 +40,9 @@ Exit codes
        (128 + N: ended by signal N)
 """
 
-SERVE, PRESS, WRITE, LOOK = "Serve", "Press and watch", "Write tasks", "Look after it"
+SERVE, PEOPLE, PRESS, WRITE, LOOK = "Serve", "People", "Press and watch", "Write tasks", "Look after it"
 SAY = "Say what a job does (inside of it)"
+
 
 app = typer.Typer(
     name="pushbutton",
@@ -71,6 +72,8 @@ def _options(
 
 
 serve.add(app, SERVE)
+user.add(app, PEOPLE)
+secret.add(app, SERVE)
 press.add(app, PRESS)
 watch.add(app, PRESS)
 runs.add(app, PRESS)

@@ -12,6 +12,8 @@ from pushbutton.errors import (
     NotFound,
     PushbuttonError,
     Refused,
+    SecretUnavailable,
+    SignInFailed,
     StoreError,
     TaskBroken,
 )
@@ -50,8 +52,10 @@ _CODES: Mapping[type[PushbuttonError], Exit] = {
     NotFound: Exit.NOT_FOUND,
     BadInput: Exit.USAGE,
     Refused: Exit.REFUSED,
+    SignInFailed: Exit.REFUSED,
     Conflict: Exit.REFUSED,
     StoreError: Exit.TROUBLE,
+    SecretUnavailable: Exit.TROUBLE,
 }
 """The first entry that the error is an instance of counts."""
 

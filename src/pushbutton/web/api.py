@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from pushbutton.domain.actor import Actor, Verb
-from pushbutton.domain.event import Draft, Kind
-from pushbutton.domain.policy import Place, require, verbs
+from pushbutton.domain.event import Draft, Event, Kind
+from pushbutton.domain.policy import Place, decide, require, verbs
 from pushbutton.domain.run import Run, RunState
+from pushbutton.domain.sse import event_frame
 from pushbutton.domain.task import Task
 from pushbutton.domain.token import hashed
 from pushbutton.errors import BadInput, NoSuchArtifact, NoSuchRun, NotRunning, Refused
@@ -22,9 +25,10 @@ from pushbutton.job.lines import parse
 from pushbutton.runtime import cancel, history, press, sight
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import RunQuery, Topics
-from pushbutton.runtime.watch import is_last
+from pushbutton.runtime.watch import Bell, is_last
 
 from . import body, shapes, uploads
+from .guard import DOWNLOAD
 from .readers import actor_of
 
 router = APIRouter(prefix="/api")
@@ -60,8 +64,11 @@ async def tasks(request: Request) -> Response:
 
 @router.get("/tasks/{slug}", response_model=shapes.TaskShape, responses=_PROBLEMS, tags=["tasks"], summary="One task")
 async def task(request: Request, slug: str) -> Response:
-    actor = actor_of(request)
-    return JSONResponse(_task_json(sight.task(core_of(request).catalog, actor, slug), actor))
+    actor, catalog = actor_of(request), core_of(request).catalog
+    found = sight.task(catalog, actor, slug)
+    if decide(actor, Verb.PRESS, Place(slug, found.group)):  # for others no program is asked for choices
+        found = (await catalog.offered(slug)).task
+    return JSONResponse(_task_json(found, actor))
 
 
 def _task_json(task: Task, actor: Actor) -> dict[str, Any]:
@@ -107,28 +114,33 @@ async def press_task(request: Request, slug: str) -> Response:
     prefer = ",".join(request.headers.getlist("prefer")).lower()
     headers = {"location": f"{request.scope.get('root_path', '')}/api/runs/{pressed.run.id}"}
     run, status = pressed.run, 202
+    applied = []
     if wait := _PREFER_WAIT.search(prefer):
         run = await _wait(core, run, min(float(wait[1]), LONGEST_WAIT))
-        headers["preference-applied"] = f"wait={wait[1]}"
+        applied = [f"wait={wait[1]}"]
         status = 200 if run.state.over else 202
-    if "return=minimal" in prefer:
-        headers["preference-applied"] = "return=minimal"
+    if minimal := "return=minimal" in prefer:
+        applied.append("return=minimal")
+    if applied:
+        headers["preference-applied"] = ", ".join(applied)
+    if minimal:
         return Response(status_code=204, headers=headers)
     return JSONResponse({**shapes.run_json(run), "made": pressed.made}, status, headers)
 
 
 async def _wait(core: Core, run: Run, seconds: float) -> Run:
-    """The run when it is over, or as it is after `seconds`."""
-    import asyncio  # noqa: PLC0415  only here
-
-    try:
+    """The run when it is over; as it is, after `seconds` or when the server ends before (the run goes on then)."""
+    bell = Bell()
+    with contextlib.suppress(TimeoutError), core.hub.channel(Topics(runs=frozenset({run.id})), _last, bell):
         async with asyncio.timeout(seconds):
-            async for event in core.hub.events(Topics(runs=frozenset({run.id})), 0):
-                if event.run == run.id and is_last(event):
-                    break
-    except TimeoutError:
-        pass
+            while not run.state.over and not core.hub.closing:
+                await bell.wait(seconds)
+                run = await core.store.run(run.id)
     return await core.store.run(run.id)
+
+
+def _last(event: Event) -> bytes | None:
+    return event_frame(event) if is_last(event) else None
 
 
 # -- runs
@@ -250,9 +262,10 @@ async def artifact(request: Request, number: str, name: str) -> Response:
         raise NoSuchArtifact(run_number, name[:200])
     # Looked up, never built from the request: `name` is one of the names that the run itself announced.
     path = core.spools.folder(run_number) / "files" / Path(name).name
-    if not path.is_file():
+    if path.is_symlink() or not path.is_file():
         raise NoSuchArtifact(run_number, name[:200])
-    return FileResponse(path, media_type="application/octet-stream", filename=name)
+    headers = {"content-security-policy": DOWNLOAD}
+    return FileResponse(path, media_type="application/octet-stream", filename=name, headers=headers)
 
 
 async def _artifacts(core: Core, actor: Actor, number: int) -> Sequence[str]:
@@ -271,7 +284,8 @@ async def _artifacts(core: Core, actor: Actor, number: int) -> Sequence[str]:
 async def upload(request: Request, name: str = "file") -> Response:
     if not any(right.verb is Verb.PRESS for right in actor_of(request).rights):
         raise Refused("Files are for those who may press something.")
-    return JSONResponse({"value": await uploads.save(core_of(request).uploads, name, body.parts(request))}, 201)
+    parts = body.parts(request, uploads.LARGEST)
+    return JSONResponse({"value": await uploads.save(core_of(request).uploads, name, parts)}, 201)
 
 
 # -- the server

@@ -18,9 +18,13 @@ from pushbutton.errors import (
     NotFound,
     PushbuttonError,
     Refused,
+    SecretUnavailable,
+    SignInFailed,
+    SlowDown,
     StorageFull,
     StoreBusy,
     StoreError,
+    TooManySignIns,
 )
 
 log = logging.getLogger(__name__)
@@ -31,10 +35,14 @@ STATUS: dict[type[PushbuttonError], int] = {
     BadRange: 416,
     BadInput: 400,
     Refused: 403,
+    SlowDown: 429,
+    TooManySignIns: 503,
+    SignInFailed: 401,
     Conflict: 409,
     StorageFull: 507,
     StoreBusy: 503,
     StoreError: 503,
+    SecretUnavailable: 503,
 }
 """The first entry that the error is an instance of counts."""
 

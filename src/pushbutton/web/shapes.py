@@ -143,6 +143,8 @@ def param_json(param: Param) -> dict[str, Any]:
         "required": param.required,
         "default": param.default,
     }
+    if param.choices_from:
+        shown["dynamic"] = True
     if param.choices:
         shown["choices"] = [{"value": c.value, "label": c.label, "help": c.help} for c in param.choices]
     if param.when:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pushbutton.domain.actor import Actor, Verb
@@ -40,6 +40,7 @@ class Card:
     task: Task
     past: Past
     may: frozenset[Verb]
+    ask: tuple[str, ...] = ()  # whom, where one may not press it
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class TaskView:
     past: Past
     now: Micros
     may: frozenset[Verb]
+    ask: tuple[str, ...] = ()  # whom, where one may not press it
+    faults: Mapping[str, str] = field(default_factory=dict)  # why some choices are not there
 
     @property
     def busy(self) -> tuple[Run, ...]:
@@ -118,13 +121,17 @@ class Views:
     def __init__(self, core: Core) -> None:
         self._store = core.store
         self._catalog = core.catalog
+        self._directory = core.directory
         self._steps: dict[int, Mapping[str, float]] = {0: {}}
         self._told: dict[int, list[Event]] = {}
         self._highest: dict[int, float] = {}
 
     async def tasks(self, actor: Actor, now: Micros) -> TasksView:
         seen = sight.tasks(self._catalog, actor)
-        cards = [Card(task, await self.past(slug), self._may(actor, slug)) for slug, task in seen.items()]
+        cards = []
+        for slug, task in seen.items():
+            may = self._may(actor, slug)
+            cards.append(Card(task, await self.past(slug), may, self._ask(may, slug)))
         active = await self._store.runs(RunQuery(states=UNFINISHED, tasks=sight.slugs(self._catalog, actor), limit=50))
         self._forget({run.id for run in active})
         return TasksView(tuple(cards), tuple([await self._going(run, now) for run in active]), now)
@@ -132,7 +139,19 @@ class Views:
     async def task(self, actor: Actor, slug: str, now: Micros) -> TaskView:
         """Raises `NoSuchTask`."""
         task = sight.task(self._catalog, actor, slug)
-        return TaskView(task, await self.past(slug), now, self._may(actor, slug))
+        may = self._may(actor, slug)
+        return TaskView(task, await self.past(slug), now, may, self._ask(may, slug))
+
+    async def form(self, actor: Actor, slug: str, now: Micros) -> TaskView:
+        """The same with the choices that it offers right now, for who may press it."""
+        view = await self.task(actor, slug, now)
+        if Verb.PRESS not in view.may:
+            return view
+        offered = await self._catalog.offered(slug)
+        return replace(view, task=offered.task, faults=offered.faults)
+
+    def _ask(self, may: frozenset[Verb], slug: str) -> tuple[str, ...]:
+        return () if Verb.PRESS in may else self._directory.whom(sight.place(self._catalog, slug))
 
     def _may(self, actor: Actor, slug: str) -> frozenset[Verb]:
         return verbs(actor, sight.place(self._catalog, slug))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pushbutton.domain.audit import Act, Head, Record
@@ -90,7 +90,7 @@ class Audit(Protocol):
 
 
 class Passwords(Protocol):
-    """Slow on purpose, and never many at once. Errors: `TooManyAtOnce`."""
+    """Slow on purpose, and never many at once. Errors: `TooManySignIns`."""
 
     async def hash(self, password: str) -> str: ...
 
@@ -101,6 +101,59 @@ class Passwords(Protocol):
     def stale(self, hashed: str) -> bool:
         """Whether it should be made anew, at the next sign-in."""
         ...
+
+
+class Factor(Protocol):
+    """The second factor: codes that change with time, and codes for who has lost their telephone."""
+
+    def new_secret(self) -> str: ...
+
+    def uri(self, secret: str, name: str) -> str:
+        """What a telephone reads."""
+        ...
+
+    def picture(self, text: str) -> str:
+        """A text as an `<svg>` that a telephone reads."""
+        ...
+
+    def check(self, secret: str, code: str, last_step: int) -> int | None:
+        """The time step whose code it is, never one at or before `last_step`; None: it is wrong."""
+        ...
+
+    def new_recovery_codes(self) -> tuple[list[str], list[str]]:
+        """Codes to show once, and what to keep of each."""
+        ...
+
+    def spent(self, code: str, kept: Iterable[str]) -> str | None:
+        """Which of those that are kept it is; None: none."""
+        ...
+
+
+class Sealed(Protocol):
+    """Keeps what must be read again unreadable in the store. Errors: `StoreDamaged` for what another key sealed."""
+
+    def close(self, text: str) -> str: ...
+
+    def open(self, sealed: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A sign-in under way. Keep it for this one browser, take it away at the first return, forget it soon."""
+
+    url: str
+    """Where to send the browser."""
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
+
+
+class Provider(Protocol):
+    """Signs people in elsewhere, in their browser (OpenID Connect). Errors: `SignInFailed`."""
+
+    async def begin(self, redirect_uri: str) -> Begun: ...
+
+    async def finish(self, begun: Begun, params: Mapping[str, str], redirect_uri: str) -> Identity: ...
 
 
 class Authority(Protocol):
