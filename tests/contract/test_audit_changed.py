@@ -36,7 +36,8 @@ async def write(path: Path, first: int, count: int, key: bytes = KEY) -> None:
 
 
 async def checked(path: Path, noted: Head | None = None) -> Checked:
-    store = SqliteStore(path, KEY)  # not opened for writing: a check changes nothing
+    store = SqliteStore(path, KEY)
+    store.look()
     try:
         return await check(store.audit, noted=noted)
     finally:
@@ -175,6 +176,7 @@ def test_text_as_bytes_is_a_change_and_the_records_can_still_be_read(written, ca
 
         async def read() -> list[int]:
             store = SqliteStore(path, KEY)
+            store.look()
             found = [record.id for record in await store.audit.chain(None, 99)]
             await store.close()
             return found

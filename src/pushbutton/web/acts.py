@@ -113,7 +113,7 @@ def row(record: Record, t: Texts) -> Row:
         about=visible(done.about), address=visible(done.address), run=run_of(done),
         facts=tuple((visible(name), _value(done.data[name])) for name in done.data if name not in _SHOWN_ELSEWHERE),
         diff=tuple(_lines(diff)) if isinstance(diff, str) else (),
-        text="\n".join(visible(line) for line in text.splitlines()) if isinstance(text, str) and not diff else "",
+        text="\n".join(visible(line) for line in text.split("\n")) if isinstance(text, str) and not diff else "",
         hash=visible(record.hash),
     )  # fmt: skip
 
@@ -156,5 +156,5 @@ def _value(value: object) -> str:
 
 
 def _lines(diff: str) -> Iterable[tuple[str, str]]:
-    for line in diff.splitlines():
+    for line in diff.split("\n"):
         yield {"-": "del", "+": "ins"}.get(line[:1], ""), visible(line)
