@@ -46,8 +46,8 @@ def cli() -> str:
     panel = ""
     panels = [command.rich_help_panel for command in group.commands.values()]
     ordered = sorted(group.commands.items(), key=lambda pair: panels.index(pair[1].rich_help_panel))
-    for name, command in _commands(ordered):
-        if command.rich_help_panel != panel and " " not in name:
+    for name, command in ordered:
+        if command.rich_help_panel != panel:
             panel = command.rich_help_panel
             parts.append(f"## {panel}")
         parts += [f"### pushbutton {name}", _text(inspect.cleandoc(command.help))]

@@ -98,19 +98,23 @@ class Settings:
         return self.at_once or 4 * (os.cpu_count() or 1)
 
     @property
+    def key_path(self) -> Path | None:
+        """None: where the data lies."""
+        return Path(self.key_file).expanduser().absolute() if self.key_file else None
+
+    @property
     def given(self) -> dict[str, Any]:
         """Those that are not as they are by default; of a secret only that it is there."""
         named = ((spec, getattr(self, spec.name)) for spec in fields(self))
         return {
-            spec.name: "(secret)" if spec.metadata["secret"] else type(spec.default)(value)
+            spec.name: "(secret)"
+            if spec.metadata["secret"]
+            else value
+            if isinstance(value, str | int | float)
+            else str(value)
             for spec, value in named
             if value != spec.default
         }
-
-    @property
-    def key_path(self) -> Path | None:
-        """None: where the data lies."""
-        return Path(self.key_file).expanduser().absolute() if self.key_file else None
 
     def folder(self, paths: tuple[str, ...]) -> Path:
         """Where the data lies, absolute."""

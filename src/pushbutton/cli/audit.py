@@ -137,7 +137,6 @@ async def _trail(file: Path, key: bytes = b"") -> AsyncIterator[Audit]:
     from pushbutton.adapters.sqlite import SqliteStore  # noqa: PLC0415  loads SQLite
 
     store = SqliteStore(file, key)
-    store.look()
     try:
         yield store.audit
     finally:

@@ -43,7 +43,6 @@ Exit codes
 SERVE, PEOPLE, PRESS, WRITE, LOOK = "Serve", "People", "Press and watch", "Write tasks", "Look after it"
 SAY = "Say what a job does (inside of it)"
 
-
 app = typer.Typer(
     name="pushbutton",
     help=HELP,

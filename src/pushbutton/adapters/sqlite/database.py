@@ -49,13 +49,9 @@ class Database:
         self._mine = threading.local()
         self._open_readers: list[apsw.Connection] = []
         self._inode = 0
-        self._readable = False
+        self._closed = False
 
     # -- life
-
-    def look(self) -> None:
-        """In place of `open`: only `read`. Nothing is upgraded, nothing changes, and another process may write."""
-        self._readable = True
 
     async def open(self) -> None:
         """Raises `StoreDamaged`, `StoreTooNew`; the file is then as it was."""
@@ -71,7 +67,6 @@ class Database:
         self._writer.start()
         try:
             await ready
-            self._readable = True
         except BaseException:
             self._readers.shutdown()
             raise
@@ -80,11 +75,9 @@ class Database:
         """Everything that was asked for is written first; then the one file holds all of it, without a log beside it
         (unless another process has it open, or there is no room: the log then stays, and the next opening reads it).
         """
-        # From here on both refuse: nothing gets behind the last job.
-        readable, self._readable = self._readable, False
-        writer, self._writer = self._writer, None
-        if readable:
-            await asyncio.to_thread(self._end, writer)
+        writer, self._writer = self._writer, None  # from here on both refuse: nothing gets behind the last job
+        self._closed = True
+        await asyncio.to_thread(self._end, writer)
 
     def _end(self, writer: threading.Thread | None) -> None:
         """The writer goes last: only the last connection moves the log into the file, and a reader cannot."""
@@ -105,7 +98,8 @@ class Database:
         return await asyncio.shield(future)
 
     async def read(self, work: Work[T]) -> T:
-        if not self._readable:
+        """Also without `open`, for who only reads beside another process."""
+        if self._closed:
             raise StoreError("The store is closed.")
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 

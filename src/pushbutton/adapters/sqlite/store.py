@@ -41,10 +41,6 @@ class SqliteStore:
     async def open(self) -> None:
         await self._db.open()
 
-    def look(self) -> None:
-        """In place of `open`: read what is there, whether another process writes it or not."""
-        self._db.look()
-
     async def close(self) -> None:
         await self._db.close()
 
