@@ -54,6 +54,12 @@ class Server:
     def post(self, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         return self._ask("POST", path, json=body, headers=dict(headers or {}))
 
+    def text(self, path: str) -> str:
+        answer = self._send("GET", path)
+        if answer.is_error:
+            raise refusal(answer)
+        return answer.text
+
     def upload(self, file: Path) -> str:
         """The value of an input for a file that lies here."""
         with file.open("rb") as content:
@@ -64,12 +70,20 @@ class Server:
         return f"{self.url}/runs/{number}"
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
+        answer = self._send(method, path, **options)
+        if answer.is_error:
+            raise refusal(answer)
+        try:
+            return answer.json()
+        except ValueError:
+            raise StoreError(f"{self.url} is no Pushbutton server: it answered something else.") from None
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
         # A press carries a key, so asking again for an answer that got lost presses nothing twice.
         tries = AGAIN if method == "GET" or "Idempotency-Key" in (options.get("headers") or {}) else 1
         for left in reversed(range(tries)):
             try:
-                answer = self._client.request(method, path, **options)
-                break
+                return self._client.request(method, path, **options)
             except httpx.ConnectError:
                 raise self.silent() from None
             except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
@@ -77,12 +91,7 @@ class Server:
             except httpx.TransportError as error:
                 if not left:
                     raise self.silent(error) from None
-        if answer.is_error:
-            raise refusal(answer)
-        try:
-            return answer.json()
-        except ValueError:
-            raise StoreError(f"{self.url} is no Pushbutton server: it answered something else.") from None
+        raise AssertionError
 
     def silent(self, error: Exception | None = None) -> StoreError:
         how = f" ({type(error).__name__})" if error else ""

@@ -19,11 +19,12 @@ from starlette.routing import Route
 
 from pushbutton import errors
 from pushbutton.domain.actor import Verb
+from pushbutton.domain.approval import may_give
 from pushbutton.domain.param import ParamType
 from pushbutton.domain.policy import Place, decide, require
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Reason, Task
-from pushbutton.runtime import cancel, history, press, sight
+from pushbutton.runtime import approve, cancel, history, press, sight
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import RunQuery
 
@@ -82,7 +83,7 @@ def routes() -> list[Route]:
 
 async def tasks(request: Request) -> Response:
     who = reader(request)
-    view = await _views(request).tasks(who.actor, now())
+    view = await views_of(request).tasks(who.actor, now())
     query, group = request.query_params.get("q", "").strip()[:100], request.query_params.get("group", "")
     anywhere = [card for card in view.cards if find.matches(card.task, query)]
     found = [card for card in anywhere if group in ("", card.task.group)]
@@ -104,7 +105,7 @@ def _sections(view: TasksView, found: list[Card], who: Reader) -> list[tuple[str
 
 async def task(request: Request) -> Response:
     who = reader(request)
-    view = await _views(request).form(who.actor, request.path_params["slug"], now())
+    view = await views_of(request).form(who.actor, request.path_params["slug"], now())
     values, source = forms.prefilled(view.task, request.query_params), 0
     number = request.query_params.get(forms.FROM_RUN, "")
     if number.isascii() and number.isdigit() and len(number) < 19:
@@ -115,19 +116,25 @@ async def task(request: Request) -> Response:
 
 
 async def run(request: Request) -> Response:
+    return await run_page(request)
+
+
+async def run_page(request: Request, status: int = 200, *, wrong: str = "", why: str = "") -> Response:
+    """`wrong`: what stood in the way of a verdict, whose reason was `why`."""
     core, who = core_of(request), reader(request)
     found = await history.run(core, who.actor, request.path_params["number"])
-    view = await _views(request).run(who.actor, found, now())
+    view = await views_of(request).run(who.actor, found, now())
     crowd = boards.crowd_of(core, found.id, root_of(request))
     view = replace(view, watching=core.hub.watching(crowd))
     reads = Verb.OUTPUT in view.may
     tail = [f"tail:{found.id}"] if reads else []
     failed = found.state.value in ("failed", "lost")
     return await show(
-        request, "run.html", room="tasks", parts=[f"patch:run:{found.id}", *tail], view=view,
+        request, "run.html", status, room="tasks", parts=[f"patch:run:{found.id}", *tail], view=view,
         previews=await previews.previews(core.spools.folder(found.id) / "files", view.story.results) if reads else (),
         joined="joined" in request.query_params, tail=await tails.tail(core, found) if reads else tails.Tail(),
-        open_output=failed or not view.story.updates,
+        open_output=(failed or not view.story.updates) and not view.waits, wrong=wrong, why=why,
+        asked=bool(view.waits and Verb.APPROVE in view.may and may_give(who.actor, view.waits.hold)),
     )  # fmt: skip
 
 
@@ -135,7 +142,7 @@ async def runs(request: Request) -> Response:
     chosen = filters.read(request.query_params)
     at, who = now(), reader(request)
     found = await history.runs(core_of(request), who.actor, chosen.query(at, PAGE + 1))
-    view = await _views(request).history(who.actor, found, at, limit=PAGE)
+    view = await views_of(request).history(who.actor, found, at, limit=PAGE)
     days: list[tuple[int, list[Run]]] = []
     for item in view.runs:
         day = wording.local(item.pressed_at, who.zone).date()
@@ -167,7 +174,7 @@ async def runs_csv(request: Request) -> Response:
 
 async def press_task(request: Request) -> Response:
     core, who = core_of(request), reader(request)
-    view = await _views(request).form(who.actor, request.path_params["slug"], now())
+    view = await views_of(request).form(who.actor, request.path_params["slug"], now())
     form = sent(request)
     key = text_of(form, forms.KEY) or secrets.token_urlsafe(16)
     again = _seen_before(request, key)
@@ -299,7 +306,7 @@ def core_of(request: Request) -> Core:
     return core
 
 
-def _views(request: Request) -> Views:
+def views_of(request: Request) -> Views:
     """One per server: it keeps what it worked out of past runs."""
     state = request.app.state
     if not hasattr(state, "views"):
@@ -347,13 +354,14 @@ async def show(
     **shown: object,
 ) -> Response:  # fmt: skip
     """`parts` of the page follow the stream: topics of `boards`, to which the page adds its language."""
-    who, views = reader(request), _views(request)
+    who, views = reader(request), views_of(request)
     path, root = _path(request), root_of(request)
     query = f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
     context = {
         "reader": who, "zone": who.zone, "now": now(), "room": room, "path": path,
         "root": root, "back": root + quote(path) + query,
         "topics": " ".join(parts), "since": request.state.since, "running": await views.running(who.actor),
+        **await _inbox(request, who),
         "version": getattr(request.app.state, "version", ""), "languages": texts.LANGUAGES,
         "scripts": render.scripts(root), "csrf": csrf.token(core_of(request), csrf.basis(request)),
         "closed": core_of(request).directory.closed, "admin": bool(decide(who.actor, Verb.ADMIN)), **shown,
@@ -363,6 +371,15 @@ async def show(
     response = HTMLResponse(html, status, headers)
     csrf.remember(request, response, secure=auth.secure(request.scope), path=f"{root}/")
     return response
+
+
+async def _inbox(request: Request, who: Reader) -> dict[str, object]:
+    """For the header: whether there is anything that they may approve, and how much waits for them."""
+    core = core_of(request)
+    return {
+        "approver": approve.asked_at_all(core, who.actor),
+        "inbox_count": len(await approve.waiting(core, who.actor)),
+    }
 
 
 def sent(request: Request) -> FormData:

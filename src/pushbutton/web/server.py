@@ -23,7 +23,20 @@ from pushbutton.domain.prefix import prefix
 from pushbutton.errors import PushbuttonError
 from pushbutton.runtime.core import Core
 
-from . import api, audit, audit_api, boards, errors, pages, people, profile, reference, signin, streams
+from . import (
+    api,
+    approvals,
+    audit,
+    audit_api,
+    boards,
+    errors,
+    pages,
+    people,
+    profile,
+    reference,
+    signin,
+    streams,
+)
 from .auth import Auth
 from .connection import Connection
 from .crowd import Crowd
@@ -70,6 +83,7 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     app.router.routes.extend(reference.routes)
     app.router.routes.extend(audit.routes())
     app.router.routes.extend(pages.routes())
+    app.router.routes.extend(approvals.routes())
     app.router.routes.extend(signin.routes())
     app.router.routes.extend(profile.routes())
     app.router.routes.extend(people.routes())

@@ -153,7 +153,7 @@ class Look:
 
 
 LOOKS: Final = {
-    RunState.HELD: Look("attention", "warn", "Needs you", "Dry run, needs you"),
+    RunState.HELD: Look("attention", "lock", "Needs approval", "Dry run, needs approval"),
     RunState.WAITING: Look("waiting", "clock", "Waiting", "Dry run, waiting"),
     RunState.RUNNING: Look("running", "spin", "Running", "Dry run"),
     RunState.ASKING: Look("attention", "warn", "Needs you", "Dry run, needs you"),
@@ -208,6 +208,8 @@ def who(actor: str, t: Texts) -> str:
         return t("The webhook “{name}”", name=name)
     if colon and kind == "token":
         return t("The token “{name}”", name=name)
+    if colon and kind == "service":
+        return t("Pushbutton itself")
     if colon and kind == "run":
         return t("Run {number}", number=name)
     return name if colon and kind == "user" else actor
