@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -50,18 +50,18 @@ def cli() -> str:
         if command.rich_help_panel != panel:
             panel = command.rich_help_panel
             parts.append(f"## {panel}")
-        parts += _command(name, command)
-        for inner, below in getattr(command, "commands", {}).items():
-            parts += _command(f"{name} {inner}", below)
+        parts += [f"### pushbutton {name}", _text(inspect.cleandoc(command.help))]
+        shown = [_row(param) for param in command.params if "--help" not in param.opts]
+        if shown and shown != [("`…`", "")]:
+            parts.append(_table(("Option", ""), shown))
     return "\n\n".join(parts) + "\n"
 
 
-def _command(name: str, command: Any) -> Iterator[str]:
-    yield f"### pushbutton {name}"
-    yield _text(inspect.cleandoc(command.help))
-    shown = [_row(param) for param in command.params if "--help" not in param.opts]
-    if shown and shown != [("`…`", "")]:
-        yield _table(("Option", ""), shown)
+def _commands(commands: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Each command, and behind it those that it has itself, by all words of their names."""
+    for name, command in commands:
+        yield name, command
+        yield from ((f"{name} {verb}", one) for verb, one in getattr(command, "commands", {}).items())
 
 
 def settings() -> str:

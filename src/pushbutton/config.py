@@ -107,7 +107,11 @@ class Settings:
         """Those that are not as they are by default; of a secret only that it is there."""
         named = ((spec, getattr(self, spec.name)) for spec in fields(self))
         return {
-            spec.name: "(secret)" if spec.metadata["secret"] else value
+            spec.name: "(secret)"
+            if spec.metadata["secret"]
+            else value
+            if isinstance(value, str | int | float)
+            else str(value)
             for spec, value in named
             if value != spec.default
         }

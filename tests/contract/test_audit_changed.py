@@ -36,7 +36,8 @@ async def write(path: Path, first: int, count: int, key: bytes = KEY) -> None:
 
 
 async def checked(path: Path, noted: Head | None = None) -> Checked:
-    store = SqliteStore(path, KEY)  # not opened for writing: a check changes nothing
+    store = SqliteStore(path, KEY)
+    # not opened: a check changes nothing
     try:
         return await check(store.audit, noted=noted)
     finally:

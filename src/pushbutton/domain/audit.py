@@ -31,6 +31,7 @@ class Deed(StrEnum):
     RUN_REJECT = "run.reject"
     RUN_EXPIRE = "run.expire"  # nobody approved it in time
     SESSION_BEGIN = "session.begin"
+    SESSION_HALF = "session.half"  # the second factor is still asked for
     SESSION_REFUSE = "session.refuse"
     SESSION_END = "session.end"
     USER_ADD = "user.add"
@@ -38,6 +39,7 @@ class Deed(StrEnum):
     USER_REMOVE = "user.remove"
     USER_PASSWORD = "user.password"
     USER_FACTOR = "user.factor"
+    USER_RECOVERY = "user.recovery"  # a recovery code in place of the second factor
     GRANT_GIVE = "grant.give"
     GRANT_TAKE = "grant.take"
     TOKEN_MAKE = "token.make"

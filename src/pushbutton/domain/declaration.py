@@ -25,7 +25,7 @@ def text(task: Task, key: bytes) -> str:
     # A command is written out whole; of other jobs the file says what they do.
     left_out = {"digest"} if isinstance(task.target, CommandTarget) else set()
     facts = _facts(task, "", key, left_out | _LEFT_OUT)
-    return "".join(f"{path}: {json.dumps(value, ensure_ascii=False)}\n" for path, value in facts)
+    return "".join(f"{path}: {json.dumps(value, ensure_ascii=False, default=str)}\n" for path, value in facts)
 
 
 def digest(declared: str) -> str:
@@ -34,8 +34,12 @@ def digest(declared: str) -> str:
 
 def diff(before: str, after: str) -> str:
     """The lines that went ("-…") and came ("+…"), with one unchanged line around them."""
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1)
-    return "\n".join(line for line in lines if not line.startswith(("---", "+++")))
+    lines = difflib.unified_diff(_lines(before), _lines(after), lineterm="", n=1)
+    return "\n".join(list(lines)[2:])  # behind the names of files, which there are not
+
+
+def _lines(text: str) -> list[str]:
+    return text.removesuffix("\n").split("\n")  # nothing else ends a line: what somebody typed may hold U+2028
 
 
 def _facts(value: Any, path: str, key: bytes, left_out: frozenset[str] | set[str]) -> Iterator[tuple[str, Any]]:
@@ -51,7 +55,7 @@ def _facts(value: Any, path: str, key: bytes, left_out: frozenset[str] | set[str
     elif isinstance(value, tuple | list) and any(is_dataclass(item) for item in value):
         items = [(str(getattr(item, "name", getattr(item, "value", place))), item) for place, item in enumerate(value)]
     else:
-        yield path, list(value) if isinstance(value, tuple | frozenset) else value
+        yield path, sorted(map(str, value)) if isinstance(value, frozenset) else value
         return
     for name, held in items:
         inner = f"{path}.{name}" if path else name
@@ -67,4 +71,4 @@ def _by_default(spec: Any, value: Any) -> bool:
 
 
 def _hidden(value: Any, key: bytes) -> str:
-    return hmac.new(key, json.dumps(value).encode(), hashlib.sha256).hexdigest()[:16]
+    return hmac.new(key, json.dumps(value, default=str).encode(), hashlib.sha256).hexdigest()[:16]

@@ -21,6 +21,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Deed.RUN_REJECT: mark("{who} rejected “{task}” ({run})"),
     Deed.RUN_EXPIRE: mark("Nobody approved “{task}” in time ({run})"),
     Deed.SESSION_BEGIN: mark("{who} signed in"),
+    Deed.SESSION_HALF: mark("{who} began to sign in; the code is still asked for"),
     Deed.SESSION_REFUSE: mark("A sign-in as “{name}” was refused"),
     Deed.SESSION_END: mark("{who} ended a session of “{name}”"),
     Deed.USER_ADD: mark("{who} added “{name}”"),
@@ -28,6 +29,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Deed.USER_REMOVE: mark("{who} removed “{name}”"),
     Deed.USER_PASSWORD: mark("{who} set a new password for “{name}”"),
     Deed.USER_FACTOR: mark("{who} changed the second factor of “{name}”"),
+    Deed.USER_RECOVERY: mark("{who} used a recovery code"),
     Deed.GRANT_GIVE: mark("{who} gave a right to “{name}”"),
     Deed.GRANT_TAKE: mark("{who} took a right from “{name}”"),
     Deed.TOKEN_MAKE: mark("{who} made the token “{name}”"),
@@ -111,7 +113,7 @@ def row(record: Record, t: Texts) -> Row:
         about=visible(done.about), address=visible(done.address), run=run_of(done),
         facts=tuple((visible(name), _value(done.data[name])) for name in done.data if name not in _SHOWN_ELSEWHERE),
         diff=tuple(_lines(diff)) if isinstance(diff, str) else (),
-        text="\n".join(visible(line) for line in text.splitlines()) if isinstance(text, str) and not diff else "",
+        text="\n".join(visible(line) for line in text.split("\n")) if isinstance(text, str) and not diff else "",
         hash=visible(record.hash),
     )  # fmt: skip
 
@@ -134,6 +136,8 @@ def sentence(done: Act, t: Texts) -> str:
 
 
 def who(actor: str, t: Texts) -> str:
+    if not actor:
+        return t("Somebody unknown")
     return t("Pushbutton itself") if actor == SERVER else visible(wording.who(actor, t))
 
 
@@ -152,5 +156,5 @@ def _value(value: object) -> str:
 
 
 def _lines(diff: str) -> Iterable[tuple[str, str]]:
-    for line in diff.splitlines():
+    for line in diff.split("\n"):
         yield {"-": "del", "+": "ins"}.get(line[:1], ""), visible(line)

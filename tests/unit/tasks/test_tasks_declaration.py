@@ -92,6 +92,7 @@ def test_the_diff_holds_what_went_and_what_came():
 
 
 def test_nobody_forges_a_line_with_a_line_break():
-    assert len(text(replace(TASK, title='x"\ntarget.argv: ["rm"]'), KEY).splitlines()) == len(
-        text(TASK, KEY).splitlines()
-    )
+    for end in ("\n", "\r", "\u2028", "\x85", "\x0b"):
+        after = text(replace(TASK, title=f'x"{end}target.argv: ["rm"]'), KEY)
+        assert after.count("\n") == text(TASK, KEY).count("\n")
+        assert [line[:7] for line in diff(text(TASK, KEY), after).split("\n")][2:4] == ["-title:", "+title:"]

@@ -18,7 +18,7 @@ from pushbutton.domain.person import User
 from pushbutton.domain.policy import Grant
 from pushbutton.runtime.core import now
 from pushbutton.runtime.ports.people import AuditQuery, Change
-from pushbutton.web import audit_filter
+from pushbutton.web import audit_filter, csrf
 from pushbutton.web.acts import KINDS, SENTENCES, row, sentence, visible
 from pushbutton.web.texts import LANGUAGES, texts
 
@@ -34,8 +34,8 @@ async def somebody(core, name: str, *gives: str) -> dict[str, str]:
     user = User(name, title=name.title())
     grants = [Grant(f"user:{name}", give) for give in gives]
     await core.directory.change(lambda _: Change(done("user.add", f"user {name}"), put=[user, *grants]))
-    secret, _ = await core.directory.begin(user, replace(done("session.begin"), actor=name, at=now()))
-    return {"cookie": f"pushbutton={secret}"}
+    secret, session = await core.directory.begin(user, replace(done("session.begin"), actor=name, at=now()))
+    return {"cookie": f"pushbutton={secret}", "x-csrf-token": csrf.token(core, f"session:{session.id}")}
 
 
 def further(html: str) -> list[str]:
@@ -67,6 +67,8 @@ def test_every_act_has_a_sentence_and_a_kind():
         (done("grant.give", "everyone"), "bob gave a right to “everyone”", "bob hat „everyone“ ein Recht gegeben"),
         (done("audit.check", "the audit trail", said="Record 4 is missing."),
          "bob checked the chain: Record 4 is missing.", "bob hat die Kette geprüft: Eintrag 4 fehlt."),
+        (replace(done("session.refuse", "user ada"), actor=""), "A sign-in as “ada” was refused",
+         "Eine Anmeldung als „ada“ wurde abgewiesen"),
         (done("coffee.make", "cup 3"), "bob: coffee.make, cup 3", "bob: coffee.make, cup 3"),
         (done("nonsense", ""), "bob: nonsense, ", "bob: nonsense, "),
         (done("run.press", "run 42", title="{who} {0} \u202e"), "bob pressed “{who} {0} \\u202e” (run 42)",
@@ -161,13 +163,14 @@ async def test_for_others_there_is_no_such_page(tmp_path):
             assert (answer.status_code, "signed in" in answer.text) == (404, False)
             assert same(answer.text, path) == same(nothing, "/nowhere")
             assert (await client.get(path, headers=admin)).status_code == 200
-        token = re.search('name="csrf" content="([^"]+)"', (await client.get("/", headers=viewer)).text)
-        assert token
-        answer = await client.post("/audit/check", headers=viewer, data={"csrf": token[1]})
-        assert answer.status_code == 404
+        token = {"csrf": viewer["x-csrf-token"]}
+        assert (await client.post("/audit/check", headers=viewer, data=token)).status_code == 404
         assert "/audit" not in (await client.get("/", headers=viewer)).text
         assert 'href="/audit"' in (await client.get("/", headers=admin)).text
         assert await core.store.audit.records(AuditQuery(verb="audit.check")) == []
+        token = {"csrf": admin["x-csrf-token"]}
+        assert (await client.post("/audit/check", headers=admin, data=token)).status_code == 303
+        assert (await client.post("/api/audit/check", headers=admin)).json()["well"]
 
 
 async def test_the_api_gives_records_to_administrators_only(tmp_path):
