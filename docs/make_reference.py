@@ -97,7 +97,16 @@ def api() -> str:
                 groups.setdefault(operation.get("tags", ["other"])[0], []).append(_operation(method, path, operation))
     shown = [part for name, operations in groups.items() for part in (f"## {name.capitalize()}", *operations)]
     errors = sorted(web_errors.STATUS.items(), key=lambda pair: pair[1])
-    models = (shapes.TaskShape, shapes.RunShape, shapes.PressedShape, shapes.EventShape, shapes.Problem)
+    models = (
+        shapes.TaskShape,
+        shapes.RunShape,
+        shapes.ApprovalShape,
+        shapes.GivenShape,
+        shapes.PlanShape,
+        shapes.PressedShape,
+        shapes.EventShape,
+        shapes.Problem,
+    )
     return _page(
         "# The HTTP API",
         (
