@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 MANY = 1_000_000
 SWEEP = 30  # seconds
+LOOK = 0.5  # seconds between two looks whether a run is stopped whose secrets are long in coming
 
 
 class Worker:
@@ -100,9 +101,17 @@ class Worker:
             core.notifier.hint("events")
             if claimed.run.hold and claimed.run.hold.plan:
                 self._keep(self._as_planned(claimed.run, token))  # takes as long as its dry run does
+            elif task and task.secret_names:
+                self._keep(self._begin_aside(claimed.run, token))  # a secret may be long in coming: nobody else waits
             else:
                 await self._begin(claimed.run, token)
         return claimed.verdict
+
+    async def _begin_aside(self, run: Run, token: str) -> None:
+        try:
+            await self._begin(run, token)
+        except Exception:
+            log.exception("run %d: starting it failed", run.id)
 
     async def _begin(self, run: Run, token: str) -> None:
         try:
@@ -181,8 +190,11 @@ class Worker:
             task = self._task(run)
             await self._as_approved(task, run)
             inputs, secrets = self._inputs(task, run)
-            order = command.build(task, inputs, python=self._core.python)
-            await self._core.spools.start(run, task, order, secrets, token)
+            named = await self._named(task, run)
+            order = command.build(task, inputs, python=self._core.python, secrets=named)
+            await self._core.spools.start(run, task, order, [*secrets, *named.values()], token)
+        except Fenced:
+            return False  # it is over: it was stopped meanwhile
         except Exception as error:
             match error:
                 case PushbuttonError():
@@ -209,6 +221,25 @@ class Worker:
         if task.broken:
             raise PushbuttonError(f"The task's file is broken now, so nothing was started: {task.broken}")
         return task
+
+    async def _named(self, task: Task, run: Run) -> Mapping[str, str]:
+        """The values of its named secrets, the last thing before it starts. Raises `Fenced` when it was stopped."""
+        if not task.secret_names:
+            return {}
+        asking = asyncio.ensure_future(self._core.secrets.resolve(task.secret_names))
+        try:
+            while True:
+                await asyncio.wait({asking}, timeout=LOOK)
+                if stop_by := (await self._core.store.run(run.id)).stop_by:
+                    reason = "It was stopped before it started."
+                    await journal.move(self._core, run, RunState.CANCELLED, actor=stop_by, reason=reason)
+                    self._core.spools.drop_secrets(run.id)
+                    raise Fenced(reason)
+                if asking.done():
+                    return asking.result()
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
 
     def _inputs(self, task: Task, run: Run) -> tuple[dict[str, Json], list[str]]:
         """The run's inputs as the job gets them, and the values that must be masked in what it says."""

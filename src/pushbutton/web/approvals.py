@@ -14,7 +14,7 @@ from pushbutton.domain.run import Run
 from pushbutton.runtime import approve
 from pushbutton.runtime.core import now
 
-from .pages import core_of, page, run_page, show, text_of, views_of
+from .pages import core_of, page, run_page, sent, show, text_of, views_of
 from .readers import reader, root_of
 
 log = logging.getLogger(__name__)
@@ -35,15 +35,13 @@ async def inbox(request: Request) -> Response:
 
 async def approve_run(request: Request) -> Response:
     core, who, number = core_of(request), reader(request), request.path_params["number"]
-    async with request.form() as form:
-        why, seen = text_of(form, "why"), text_of(form, "plan")
+    why, seen = text_of(sent(request), "why"), text_of(sent(request), "plan")
     return await _verdict(request, approve.approve(core, who.actor, number, why=why, seen=seen), why)
 
 
 async def reject_run(request: Request) -> Response:
     core, who, number = core_of(request), reader(request), request.path_params["number"]
-    async with request.form() as form:
-        why = text_of(form, "why")
+    why = text_of(sent(request), "why")
     return await _verdict(request, approve.reject(core, who.actor, number, why=why), why)
 
 

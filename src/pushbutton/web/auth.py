@@ -7,6 +7,7 @@ configured, everybody is `LOCAL`.
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import quote
 
 from starlette.datastructures import Headers
@@ -15,11 +16,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pushbutton.domain.actor import NOBODY, Actor
+from pushbutton.errors import SignInFailed
 from pushbutton.runtime.core import Core, now
 
 from . import csrf
 from .errors import problem
 from .guard import SAFE
+from .proxies import PEER
+
+log = logging.getLogger(__name__)
 
 OPEN = ("/static/", "/signin", "/invite/", "/link/", "/theme", "/api/health")
 """Below these paths one needs to be nobody in particular."""
@@ -52,10 +57,16 @@ class Auth:
         if secret := HTTPConnection(scope).cookies.get(cookie_name(scope), ""):
             session = directory.session(secret, at)
             if session:
-                scope["state"]["session"] = session
+                scope.setdefault("state", {})["session"] = session
                 await directory.touch(session, at)
                 return directory.of_session(session, address), None
-        return directory.unnamed(), None
+        peer = scope.get(PEER) or scope.get("client") or ("", 0)
+        try:
+            vouched = await self._core.signin.vouched(peer[0], scope["headers"], address)
+        except SignInFailed as error:
+            log.warning("somebody was not let in: %s", error.reason)
+            return NOBODY, problem(403, str(error))
+        return vouched or directory.unnamed(), None
 
     def _refusal(self, scope: Scope, actor: Actor) -> Response | None:
         path = path_of(scope)
