@@ -109,6 +109,7 @@ def api() -> str:
     errors = sorted(web_errors.STATUS.items(), key=lambda pair: pair[1])
     models = (
         *(shapes.TaskShape, shapes.RunShape, shapes.PressedShape, shapes.EventShape),
+        *(shapes.ApprovalShape, shapes.GivenShape, shapes.PlanShape),
         *(shapes.RecordShape, shapes.CheckedShape, shapes.Problem),
     )
     return _page(

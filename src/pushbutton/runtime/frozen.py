@@ -12,7 +12,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from pushbutton.domain.command import holes
@@ -28,7 +28,9 @@ async def frozen(task: Task) -> str:
 
 
 def _frozen(task: Task) -> str:
-    declared = {name: value for name, value in asdict(task).items() if name not in _PLACES}
+    # What can be chosen is told anew whenever somebody asks; what was chosen is frozen with the inputs.
+    params = tuple(replace(param, choices=()) if param.choices_from else param for param in task.params)
+    declared = {name: value for name, value in asdict(replace(task, params=params)).items() if name not in _PLACES}
     whole = hashlib.sha256(json.dumps(declared, sort_keys=True, default=str).encode())
     for path in files(task):
         whole.update(f"\0{path}\0{_content(path)}".encode())

@@ -188,10 +188,10 @@ class Worker:
         """False: it could not be started, and the run says why."""
         try:
             task = self._task(run)
-            await self._as_approved(task, run)
             inputs, secrets = self._inputs(task, run)
             named = await self._named(task, run)
             order = command.build(task, inputs, python=self._core.python, secrets=named)
+            await self._as_approved(task, run)
             await self._core.spools.start(run, task, order, [*secrets, *named.values()], token)
         except Fenced:
             return False  # it is over: it was stopped meanwhile

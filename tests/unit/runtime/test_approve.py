@@ -270,6 +270,46 @@ async def test_a_task_that_was_changed_after_its_approval_starts_nothing(world):
     assert not (world.folder / "ran-slow").exists()
 
 
+async def test_what_is_offered_to_choose_from_may_change_while_it_waits(world):
+    (world.folder / "offers").write_text("one\n")
+    (world.folder / "pushbutton.yaml").write_text(
+        "tasks:\n  pick:\n    command: [echo, '{what}']\n    approvals: 1\n    params:\n"
+        "      what: {choices_from: [cat, offers]}\n"
+    )
+    await until(lambda: "pick" in world.core.catalog.tasks())
+    run = await world.press("pick", what="one")
+    (world.folder / "offers").write_text("two\n")
+    await approve.approve(world.core, world.who("bob"), run.id)
+    assert (await world.over(run.id)).state is RunState.SUCCEEDED
+
+
+async def test_another_task_of_the_same_file_may_change_while_it_waits(world):
+    file = world.folder / "pushbutton.yaml"
+    file.write_text("tasks:\n  one:\n    command: [echo, one]\n    approvals: 1\n  two:\n    command: [echo, two]\n")
+    await until(lambda: "one" in world.core.catalog.tasks())
+    run, other = await world.press("one"), await world.press("one")
+    before = world.core.catalog.tasks()["two"]
+    file.write_text(file.read_text().replace("echo, two", "echo, three"))
+    await until(lambda: world.core.catalog.tasks()["two"] != before)
+    await approve.approve(world.core, world.who("bob"), run.id)
+    assert (await world.over(run.id)).state is RunState.SUCCEEDED
+    before = world.core.catalog.tasks()["one"]
+    file.write_text(file.read_text().replace("echo, one", "echo, four"))
+    await until(lambda: world.core.catalog.tasks()["one"] != before)
+    with pytest.raises(CannotApprove, match="changed after this was pressed"):
+        await approve.approve(world.core, world.who("bob"), other.id)
+
+
+async def test_a_file_that_a_command_names_is_part_of_what_is_approved(world):
+    (world.folder / "job.sh").write_text("echo one\n")
+    (world.folder / "pushbutton.yaml").write_text("tasks:\n  job:\n    command: [sh, job.sh]\n    approvals: 1\n")
+    await until(lambda: "job" in world.core.catalog.tasks())
+    run = await world.press("job")
+    (world.folder / "job.sh").write_text("echo two\n")
+    with pytest.raises(CannotApprove, match="changed after this was pressed"):
+        await approve.approve(world.core, world.who("bob"), run.id)
+
+
 # -- plans
 
 
