@@ -1,10 +1,10 @@
 """Every exception of Pushbutton, in one place.
 
     PushbuttonError
-    ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchArtifact
+    ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchArtifact · NoSuchToken · NoSuchLink
     ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
-    ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning
+    ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · LinkClosed
     ├── ConfigError ──────── (names file, line, column)
     ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy
     ├── SignInFailed ─────── TooManySignIns
@@ -43,6 +43,16 @@ class NoSuchRun(NotFound):
 class NoSuchArtifact(NotFound):
     def __init__(self, run: int, name: str) -> None:
         super().__init__(f"Run {run} has no file named “{name}”.")
+
+
+class NoSuchToken(NotFound):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"You have no token “{name[:60]}”.")
+
+
+class NoSuchLink(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such link. It may be cut off: ask whoever sent it to you for the whole of it.")
 
 
 class BadInput(PushbuttonError):
@@ -91,6 +101,10 @@ class KeyReused(Conflict):
 class NotRunning(Conflict):
     def __init__(self, number: int, state: str) -> None:
         super().__init__(f"Run {number} is not running any more: it is {state}.")
+
+
+class LinkClosed(Conflict):
+    """A hand-over link cannot be used (any more); the message is the reason."""
 
 
 class ConfigError(PushbuttonError):

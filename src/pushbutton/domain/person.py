@@ -86,6 +86,7 @@ class Link:
     until: Micros
     uses: int  # left
     made_at: Micros
+    total: int = 0  # uses at the beginning
     approvers: int = 0  # how many must approve each press, at least
     note: str = ""  # what the maker says that it is for
     revoked: bool = False

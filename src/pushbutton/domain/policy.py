@@ -109,6 +109,28 @@ def require(actor: Actor, verb: Verb, place: Place = SERVER) -> None:
         raise Refused(decision.reason)
 
 
+def in_person(actor: Actor) -> Decision:
+    """Whether it is somebody, not what somebody handed on. Only people make tokens and links, and change people: what a
+    token could make would outlive it, and would not be cut down to its scope.
+    """
+    if not actor.known:
+        return Decision(allowed=False, reason="Sign in first.")
+    if actor.within is not None or actor.own:
+        return Decision(allowed=False, reason="A token or a link cannot do this: sign in yourself, in a browser.")
+    if not actor.user:
+        return Decision(
+            allowed=False, reason="Nobody signs in here yet, so there is nobody whose it could be: make a user first."
+        )
+    return YES
+
+
+def require_in_person(actor: Actor) -> None:
+    """Raises `Refused` with the reason."""
+    decision = in_person(actor)
+    if not decision:
+        raise Refused(decision.reason)
+
+
 def verbs(actor: Actor, place: Place) -> frozenset[Verb]:
     """Everything that the actor may do there."""
     return frozenset(verb for verb in Verb if decide(actor, verb, place))

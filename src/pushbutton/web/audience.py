@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from pushbutton.domain.actor import LOCAL, Actor, Verb
@@ -33,7 +34,8 @@ class Audiences:
         key = actor.audience
         if not key:
             return ""
-        self._known[key] = Actor("somebody", actor.rights, actor.within)
+        shared = Actor("somebody", actor.rights, actor.within)
+        self._known[key] = replace(actor, address="") if actor.own else shared
         self._known.move_to_end(key)
         while len(self._known) > MOST:
             self._known.popitem(last=False)
@@ -62,7 +64,7 @@ class Audiences:
                 return ""
             if not decide(actor, verb, sight.place(core.catalog, run.task)):
                 return ""
-        elif kind == "task" and which not in sight.tasks(core.catalog, actor):
+        elif actor.own or (kind == "task" and which not in sight.tasks(core.catalog, actor)):
             return ""
         return topic if prefix == "tail" else f"{prefix}:{self.add(actor)}{rest}"
 

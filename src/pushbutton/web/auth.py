@@ -21,7 +21,7 @@ from . import csrf
 from .errors import problem
 from .guard import SAFE
 
-OPEN = ("/static/", "/signin", "/invite/", "/link/", "/api/health")
+OPEN = ("/static/", "/signin", "/invite/", "/api/asks", "/api/health")
 """Below these paths one needs to be nobody in particular."""
 
 

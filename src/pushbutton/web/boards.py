@@ -27,6 +27,7 @@ from pushbutton.runtime.watch import EVERYTHING, Bell
 
 from . import fragments, render, texts
 from .audience import audiences
+from .handed import below
 from .lines import line_json, readers
 from .views import Views
 
@@ -117,6 +118,10 @@ async def _drawn(draw: _Draw) -> _Drawing | None:
 
 def _drawer(core: Core, views: Views, root: Callable[[], str], actor: Actor, rest: str) -> tuple[_Draw, Topics]:
     """What draws it, and what to follow meanwhile. An unknown one is drawn as nothing."""
+
+    def top() -> str:
+        return root() + below(core, actor)
+
     language, _, thing = rest.partition(":")
     if language not in texts.LANGUAGES:
         language, thing = "en", rest
@@ -126,7 +131,7 @@ def _drawer(core: Core, views: Views, root: Callable[[], str], actor: Actor, res
         run = await core.store.run(int(which))
         view = await views.run(actor, run, now())
         view = replace(view, watching=core.hub.watching(crowd_of(core, which)))
-        html = await asyncio.to_thread(fragments.run_fragments, view, language, root())
+        html = await asyncio.to_thread(fragments.run_fragments, view, language, top())
         if run.state.over:
             return _Drawing(html, None)
         # One that waits depends on those before it.
@@ -135,16 +140,16 @@ def _drawer(core: Core, views: Views, root: Callable[[], str], actor: Actor, res
 
     async def a_task() -> _Drawing:
         view = await views.task(actor, which, now())
-        html = await asyncio.to_thread(fragments.task_fragments, view, language, root())
+        html = await asyncio.to_thread(fragments.task_fragments, view, language, top())
         return _Drawing(html, Topics(tasks=frozenset({which})))
 
     async def all_tasks() -> _Drawing:
         view = await views.tasks(actor, now())
-        html = await asyncio.to_thread(fragments.tasks_fragments, view, language, root())
+        html = await asyncio.to_thread(fragments.tasks_fragments, view, language, top())
         return _Drawing(html, EVERYTHING, ages=bool(view.going))
 
     async def going() -> _Drawing:
-        return _Drawing({"now": _pill(await views.running(actor), language, root())}, EVERYTHING)
+        return _Drawing({"now": _pill(await views.running(actor), language, top())}, EVERYTHING)
 
     async def nothing() -> _Drawing:
         return _Drawing({}, None)

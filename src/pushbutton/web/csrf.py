@@ -9,6 +9,7 @@ import hashlib
 import hmac
 
 from pushbutton.domain.actor import Actor
+from pushbutton.errors import Refused
 from pushbutton.runtime.core import Core
 
 FIELD = "csrf"
@@ -21,3 +22,9 @@ def token(core: Core, basis: str) -> str:
 
 def right(core: Core, actor: Actor, given: str) -> bool:
     return hmac.compare_digest(token(core, actor.credential).encode(), given.encode(errors="replace"))
+
+
+def require(core: Core, actor: Actor, given: str) -> None:
+    """Raises `Refused`."""
+    if not right(core, actor, given):
+        raise Refused("This form is too old, or not from here: open its page once more.")

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from pushbutton import errors
 from pushbutton.domain.actor import Verb
-from pushbutton.domain.policy import Place, require
+from pushbutton.domain.policy import Place, in_person, require
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Reason, Task
 from pushbutton.runtime import cancel, history, press
@@ -28,6 +28,7 @@ from pushbutton.runtime.ports import RunQuery
 
 from . import (
     boards,
+    csrf,
     export,
     favourites,
     filters,
@@ -53,8 +54,9 @@ PAGE = 50
 """Runs on one page of the history."""
 
 _KEYS = 2000  # idempotency keys that are remembered, to tell a double press from somebody who was faster
-_FORM = 8 << 20  # bytes of one text field
-_FIELDS = 2000
+FORM = 8 << 20
+"""Bytes of one text field."""
+FIELDS = 2000
 
 
 def routes() -> list[Route]:
@@ -76,7 +78,7 @@ def routes() -> list[Route]:
 
 async def tasks(request: Request) -> Response:
     who = reader(request)
-    view = await _views(request).tasks(who.actor, now())
+    view = await views(request).tasks(who.actor, now())
     query, group = request.query_params.get("q", "").strip()[:100], request.query_params.get("group", "")
     found = [card for card in view.cards if find.matches(card.task, query) and group in ("", card.task.group)]
     meant = find.meant(query, (card.task for card in view.cards)) if query and not found else ""
@@ -97,7 +99,7 @@ def _sections(view: TasksView, found: list[Card], who: Reader) -> list[tuple[str
 
 async def task(request: Request) -> Response:
     who = reader(request)
-    view = await _views(request).task(who.actor, request.path_params["slug"], now())
+    view = await views(request).task(who.actor, request.path_params["slug"], now())
     values, source = forms.prefilled(view.task, request.query_params), 0
     number = request.query_params.get(forms.FROM_RUN, "")
     if number.isascii() and number.isdigit() and len(number) < 19:
@@ -110,7 +112,7 @@ async def task(request: Request) -> Response:
 async def run(request: Request) -> Response:
     core, who = _core(request), reader(request)
     found = await history.run(core, who.actor, request.path_params["number"])
-    view = await _views(request).run(who.actor, found, now())
+    view = await views(request).run(who.actor, found, now())
     view = replace(view, watching=core.hub.watching(boards.crowd_of(core, found.id)))
     failed = found.state.value in ("failed", "lost")
     return await show(
@@ -125,7 +127,7 @@ async def runs(request: Request) -> Response:
     chosen = filters.read(request.query_params)
     at, who = now(), reader(request)
     found = await history.runs(_core(request), who.actor, chosen.query(at, PAGE + 1))
-    view = await _views(request).history(who.actor, found, at, limit=PAGE)
+    view = await views(request).history(who.actor, found, at, limit=PAGE)
     days: list[tuple[int, list[Run]]] = []
     for item in view.runs:
         day = wording.local(item.pressed_at, who.zone).date()
@@ -157,21 +159,21 @@ async def runs_csv(request: Request) -> Response:
 
 async def press_task(request: Request) -> Response:
     core, who = _core(request), reader(request)
-    view = await _views(request).task(who.actor, request.path_params["slug"], now())
+    view = await views(request).task(who.actor, request.path_params["slug"], now())
     require(who.actor, Verb.PRESS, Place(view.task.slug, view.task.group))  # before a file of theirs is kept
-    async with request.form(max_fields=_FIELDS, max_part_size=_FORM) as form:
-        key = _text(form, forms.KEY) or secrets.token_urlsafe(16)
+    async with request.form(max_fields=FIELDS, max_part_size=FORM) as form:
+        key = text(form, forms.KEY) or secrets.token_urlsafe(16)
         again = _seen_before(request, key)
         dry = forms.is_dry(view.task, form)
-        if view.task.confirm and not dry and not _text(form, forms.SURE):
+        if view.task.confirm and not dry and not text(form, forms.SURE):
             return await _refused(request, view, form, texts.mark("Tick that you are sure, then press again."), key=key)
         if not again and (faster := _faster(view, form)):
             return await _form(request, view, forms.of_form(view.task, form), 409, key=key, faster=faster,
-                               why=_text(form, forms.WHY))  # fmt: skip
+                               why=text(form, forms.WHY))  # fmt: skip
         try:
             pressed = await press.press(
-                core, who.actor, view.task.slug, await _stored(core, view.task, form), key=key,
-                why=_text(form, forms.WHY).strip(), form=True,
+                core, who.actor, view.task.slug, await stored(core, view.task, form), key=key,
+                why=text(form, forms.WHY).strip(), form=True,
             )  # fmt: skip
         except errors.InvalidInputs as error:
             return await _refused(request, view, form, error.fields.get("", ""), key=key, wrong=error.fields)
@@ -181,20 +183,20 @@ async def press_task(request: Request) -> Response:
         except (errors.StoreError, errors.TaskBroken, errors.Refused) as error:
             return await _refused(request, view, form, str(error), key=key, status=503)
     url = f"{root_of(request)}/runs/{pressed.run.id}" + ("" if pressed.made or again else "?joined=1")
-    if _by_script(request):
+    if by_script(request):
         return JSONResponse({"go": url}, 201)
     return RedirectResponse(url, 303)
 
 
 def _faster(view: TaskView, form: FormData) -> Run | None:
     """Somebody else's run that takes the place and that this form has not seen. Without the field: nobody."""
-    seen = _text(form, forms.SEEN)
+    seen = text(form, forms.SEEN)
     if not seen.isdigit() or view.task.limits.busy.value != "queue":
         return None
     return next((run for run in view.busy if run.id > int(seen)), None)
 
 
-async def _stored(core: Core, job: Task, form: FormData) -> dict[str, object]:
+async def stored(core: Core, job: Task, form: FormData) -> dict[str, object]:
     """The form's raw inputs, its files in store. A file that is too big is refused before it is kept."""
     given = forms.raw(job, form)
     for param in job.params:
@@ -219,7 +221,7 @@ async def _refused(
 ) -> Response:  # fmt: skip
     """The form again, with everything that was typed, and what has to change. Nothing was started."""
     return await _form(request, view, forms.of_form(view.task, form), status, key=key, whole=whole, wrong=wrong,
-                       why=_text(form, forms.WHY))  # fmt: skip
+                       why=text(form, forms.WHY))  # fmt: skip
 
 
 async def _form(
@@ -236,6 +238,7 @@ async def _form(
         request, "task.html", status, room="tasks", parts=[f"patch:task:{job.slug}"], view=view, fields=fields,
         whole=whole, wrong=wrong or whole, why=why, from_run=from_run, faster=faster, more_help=more,
         reason=reason, must_say=job.reason is Reason.REQUIRED,
+        hand_over=Verb.PRESS in view.may and not job.broken and bool(in_person(reader(request).actor)),
         key=key or secrets.token_urlsafe(16), seen=max((item.id for item in view.past.runs), default=0),
         uploads=any(field.control == "file" for field in fields),
         question=forms.filled(job.confirm, fields, t),
@@ -256,19 +259,19 @@ async def settings(request: Request) -> Response:
     """Appearance, language and keys. A script sends one of them, the form sends all."""
     async with request.form() as form:
         response = RedirectResponse(_back(request, form), 303)
-        if (theme := _text(form, "theme")) in THEMES:
+        if (theme := text(form, "theme")) in THEMES:
             remember(request, response, "theme", theme)
-        if (language := _text(form, "language")) in texts.LANGUAGES:
+        if (language := text(form, "language")) in texts.LANGUAGES:
             remember(request, response, "language", language)
-        if _text(form, "settings") == "all":
-            remember(request, response, "keys", "on" if _text(form, "keys") else "off")
+        if text(form, "settings") == "all":
+            remember(request, response, "keys", "on" if text(form, "keys") else "off")
         return response
 
 
 async def favourite(request: Request) -> Response:
     async with request.form() as form:
         response = RedirectResponse(_back(request, form), 303)
-        pins = favourites.turned(reader(request).pins, _text(form, "slug"), _text(form, "keep") == "1")
+        pins = favourites.turned(reader(request).pins, text(form, "slug"), text(form, "keep") == "1")
         remember(request, response, favourites.COOKIE, favourites.write(pins))
         return response
 
@@ -281,13 +284,13 @@ def _core(request: Request) -> Core:
     return core
 
 
-def _views(request: Request) -> Views:
+def views(request: Request) -> Views:
     """One per server: it keeps what it worked out of past runs."""
     state = request.app.state
     if not hasattr(state, "views"):
         state.views = Views(state.core)
-    views: Views = state.views
-    return views
+    found: Views = state.views
+    return found
 
 
 def _seen_before(request: Request, key: str) -> bool:
@@ -304,14 +307,15 @@ def _seen_before(request: Request, key: str) -> bool:
     return False
 
 
-def _text(form: FormData, name: str) -> str:
+def text(form: FormData, name: str) -> str:
+    """A field's text, "" where there is none."""
     value = form.get(name)
     return value if isinstance(value, str) else ""
 
 
 def _back(request: Request, form: FormData) -> str:
     """The page that it was sent from, or the front page."""
-    back, home = way_back(_text(form, "back")), f"{root_of(request)}/"
+    back, home = way_back(text(form, "back")), f"{root_of(request)}/"
     return back if back.startswith(home) else home
 
 
@@ -320,7 +324,19 @@ def _path(request: Request) -> str:
     return request.url.path.removeprefix(root_of(request)) or "/"
 
 
-def _by_script(request: Request) -> bool:
+def number(form: FormData, name: str) -> int:
+    """What was typed as a whole number; -1 for anything else, which no field takes."""
+    typed = text(form, name).strip() or "0"
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else -1
+
+
+def origin(request: Request) -> str:
+    """The address of the front page without the last slash, as this browser knows the server."""
+    return f"{request.url.scheme}://{request.headers.get('host', '')}{root_of(request)}"
+
+
+def by_script(request: Request) -> bool:
+    """Whether our script sent a form; it takes the address to go to."""
     return "application/json" in request.headers.get("accept", "")
 
 
@@ -329,13 +345,15 @@ async def show(
     **shown: object,
 ) -> Response:  # fmt: skip
     """`parts` of the page follow the stream: topics of `boards`, to which the page adds its language."""
-    who, views = reader(request), _views(request)
+    who, drawn = reader(request), views(request)
     path, root = _path(request), root_of(request)
     query = f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
+    room = "link" if who.actor.own else room
     context = {
+        "csrf": csrf.token(_core(request), who.actor.credential),
         "reader": who, "zone": who.zone, "now": now(), "room": room, "path": path,
         "root": root, "back": root + quote(path) + query,
-        "topics": " ".join(parts), "since": request.state.since, "running": await views.running(who.actor),
+        "topics": " ".join(parts), "since": request.state.since, "running": await drawn.running(who.actor),
         "version": getattr(request.app.state, "version", ""), "languages": texts.LANGUAGES,
         "scripts": render.scripts(root), **shown,
     }  # fmt: skip

@@ -21,10 +21,11 @@ from pushbutton.config import Settings
 from pushbutton.errors import PushbuttonError
 from pushbutton.runtime.core import Core
 
-from . import api, boards, errors, pages, reference, streams
+from . import api, boards, confirm, credentials, errors, hand_over, links, pages, reference, streams, tokens
 from .auth import Auth
 from .connection import Connection
 from .guard import Guard
+from .handed import Handed
 from .sse import Shallow
 
 if TYPE_CHECKING:
@@ -62,11 +63,14 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     # The streams first: their paths lie below those of the API.
     app.router.routes.extend(streams.routes)
     app.include_router(api.router)
+    app.include_router(credentials.router)
     app.router.routes.extend(reference.routes)
+    for part in (tokens, confirm, hand_over, links):
+        app.router.routes.extend(part.routes)
     app.router.routes.extend(pages.routes())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     extra = {name.strip().lower() for name in settings.allow_host.split(",") if name.strip()}
-    guard = Guard(Shallow(Auth(app, core)), hosts=NAMES | extra)
+    guard = Guard(Shallow(Handed(Auth(app, core), app, core)), hosts=NAMES | extra)
 
     def rooted(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # no frame that a stream keeps alive
         # One path for all readers: what changes on their pages is rendered once for everybody.

@@ -92,6 +92,8 @@ class RunView:
     now: Micros
     may: frozenset[Verb]
     watching: int = 0  # how many browsers show it right now
+    note: str = ""  # what the link that pressed it is for
+    own: bool = False  # for who sees this run and no other: nothing leads elsewhere
 
     @property
     def elapsed(self) -> float:
@@ -118,6 +120,7 @@ class Views:
     def __init__(self, core: Core) -> None:
         self._store = core.store
         self._catalog = core.catalog
+        self._directory = core.directory
         self._steps: dict[int, Mapping[str, float]] = {0: {}}
         self._told: dict[int, list[Event]] = {}
         self._highest: dict[int, float] = {}
@@ -125,7 +128,7 @@ class Views:
     async def tasks(self, actor: Actor, now: Micros) -> TasksView:
         seen = sight.tasks(self._catalog, actor)
         cards = [Card(task, await self.past(slug), self._may(actor, slug)) for slug, task in seen.items()]
-        active = await self._store.runs(RunQuery(states=UNFINISHED, tasks=sight.slugs(self._catalog, actor), limit=50))
+        active = await self._store.runs(sight.query(self._catalog, actor, RunQuery(states=UNFINISHED, limit=50)))
         self._forget({run.id for run in active})
         return TasksView(tuple(cards), tuple([await self._going(run, now) for run in active]), now)
 
@@ -150,12 +153,18 @@ class Views:
         except NoSuchTask:
             task = None
         seen = self._risen(run, _outlook(run, told, past, now))
-        return RunView(run, task, told, past, seen, ahead, now, self._may(actor, run.task))
+        may = self._may(actor, run.task)
+        return RunView(run, task, told, past, seen, ahead, now, may, note=self._note(run.actor), own=actor.own)
+
+    def _note(self, actor: str) -> str:
+        kind, _, name = actor.partition(":")
+        link = self._directory.all.links.get(name.partition("/")[0]) if kind == "link" else None
+        return link.note if link else ""
 
     async def history(self, actor: Actor, runs: Sequence[Run], now: Micros, *, limit: int) -> HistoryView:
         """`runs` is one more than `limit` where there are older ones."""
         shown = tuple(runs[:limit])
-        recent = await self._store.runs(RunQuery(tasks=sight.slugs(self._catalog, actor), limit=200))
+        recent = await self._store.runs(sight.query(self._catalog, actor, RunQuery(limit=200)))
         actors = sorted({run.actor for run in (*recent, *shown)})
         older = shown[-1].id if len(runs) > limit else 0
         return HistoryView(shown, older, sight.tasks(self._catalog, actor), tuple(actors), now)

@@ -13,10 +13,11 @@ from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.run import ACTIVE, UNFINISHED, Busy, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, KeyReused, NoSuchRun
 from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed, RunQuery, Topics
+from pushbutton.runtime.ports.people import Work
 
 from .audit import SqliteAudit, record
 from .database import Database
-from .people import SqlitePeople
+from .people import SqlitePeople, change
 
 
 def _marks(values: Collection[str]) -> str:
@@ -46,8 +47,8 @@ class SqliteStore:
 
     # -- writing
 
-    async def press(self, new: NewRun) -> Pressed:
-        return await self._db.write(lambda db: _press(db, self._db.key, new))
+    async def press(self, new: NewRun, also: Work | None = None) -> Pressed:
+        return await self._db.write(lambda db: _press(db, self._db.key, new, also))
 
     async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int, token: str) -> Claimed:
         return await self._db.write(lambda db: _claim(db, run, (worker, at, token), task_limit, total_limit))
@@ -149,7 +150,7 @@ def _insert(db: apsw.Connection, run: int | None, task: str | None, drafts: Sequ
     return events
 
 
-def _press(db: apsw.Connection, key: bytes, new: NewRun) -> Pressed:
+def _press(db: apsw.Connection, key: bytes, new: NewRun, also: Work | None) -> Pressed:
     if new.key:
         same = db.execute(
             "SELECT id, fingerprint FROM runs WHERE task = :task AND key = :key"
@@ -190,6 +191,8 @@ def _press(db: apsw.Connection, key: bytes, new: NewRun) -> Pressed:
     data = {"state": state.value, "actor": new.actor} | ({"reason": reason} if reason else {})
     _insert(db, run.id, run.task, [Draft(Kind.STATE, data, new.at)])
     record(db, key, new.act(run.id))
+    if also:
+        change(db, key, also)
     return Pressed(run, made=True)
 
 
