@@ -1,7 +1,7 @@
 """Measure, and print one table: `./dev bench [NAME …] [--quick] [--write]`.
 
-Names: fanout, output, press, runs, history, crowd. Without one, all of them. `--quick` takes fewer rounds and smaller
-sizes; `--write` puts the table and its curves into docs/performance.md.
+Names: fanout, output, press, runs, history, crowd, browser. Without one, all of them. `--quick` takes fewer rounds and
+smaller sizes; `--write` puts the table and its curves into docs/performance.md.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import browser
 import crowd
 import fanout
 import history
@@ -29,11 +30,15 @@ FIGURES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "runs": runs.run,
     "history": history.run,
     "crowd": crowd.run,
+    "browser": browser.run,
 }
 
 
 def main() -> int:
     words = sys.argv[1:]
+    if "--help" in words:
+        print(__doc__)
+        return 0
     flags = {word for word in words if word.startswith("-")}
     names = [word for word in words if word not in flags] or list(FIGURES)
     if flags - {"--quick", "--write"} or set(names) - set(FIGURES):
@@ -54,7 +59,7 @@ def main() -> int:
             print(f"{name}: {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
     print("\n".join(text(rows)))
     if "--write" in flags:
-        page.write(rows, quick="--quick" in flags)
+        page.write(rows, quick="--quick" in flags, whole=set(names) == set(FIGURES))
     return 1 if any(row.verdict == "SHORT" for row in rows) else 0
 
 

@@ -94,12 +94,12 @@ def renderer(page: Page, browser: CDPSession) -> float:
     return max(sizes) / 1000
 
 
-def shown(page: Page, url: str, number: int) -> float:
-    """Seconds from the navigation to the last line."""
+def shown(page: Page, url: str, number: int, last: int = LINES) -> float:
+    """Seconds from the navigation to the last line, which is that number."""
     page.goto("about:blank")
     begin = time.perf_counter()
     page.goto(f"{url}/runs/{number}", wait_until="commit")
-    page.locator(".log li", has_text=str(LINES)).last.wait_for()
+    page.locator(".log li", has_text=str(last)).last.wait_for()
     return time.perf_counter() - begin
 
 

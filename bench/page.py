@@ -1,4 +1,7 @@
-"""docs/performance.md: the table between its markers, and a picture for each curve. What was not measured now stays."""
+"""docs/performance.md: the table between its markers, and a picture for each curve. What was not measured now stays.
+
+So does the line on the machine, unless all of it was measured: it is about the whole table.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ text { font: 12px system-ui, sans-serif; fill: #444 } .title { font-weight: 600;
 </style>"""
 
 
-def write(rows: Sequence[Row], *, quick: bool) -> None:
+def write(rows: Sequence[Row], *, quick: bool, whole: bool) -> None:
     pictures = DOCS / "pictures" / "performance"
     pictures.mkdir(parents=True, exist_ok=True)
     curves: dict[str, list[tuple[float, float]]] = {}
@@ -48,6 +51,9 @@ def write(rows: Sequence[Row], *, quick: bool) -> None:
     text = page.read_text()
     head, rest = text.split(BEGIN)
     old, tail = rest.split(END)
+    known = [line for line in old.splitlines() if line.startswith("Last measured")]
+    if known and not whole:
+        facts = known[0]
     table = list(markdown(rows))
     lines = [*table[:2], *_merged(old, table[2:], "| "), "", *_merged(old, shown, "![")]
     page.write_text("\n".join([head + BEGIN, "", facts, "", *lines, "", END]) + tail)

@@ -14,6 +14,7 @@ import errno
 import fcntl
 import logging
 import os
+import resource
 import secrets as random
 import socket
 import sys
@@ -23,8 +24,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from . import config
+from .adapters import totp
 from .adapters.catalog import PathCatalog
 from .adapters.embedded import EmbeddedDispatch, LocalNotifier
+from .adapters.passwords import Passwords
+from .adapters.seal import Seal
 from .adapters.spools import SpoolFolder
 from .adapters.sqlite import SqliteStore
 from .domain.actor import LOCAL, trusted
@@ -34,8 +38,10 @@ from .errors import StorageFull, StoreDamaged, StoreInUse
 from .runtime import cancel, press
 from .runtime.core import Core, now
 from .runtime.directory import Directory
+from .runtime.people import People
 from .runtime.permit import Permits
 from .runtime.ports import RunQuery, Store, Topics
+from .runtime.signin import SignIn
 from .runtime.watch import EVERYTHING, Hub, is_last
 from .runtime.worker import Worker
 from .services import pruner
@@ -68,6 +74,7 @@ class Pushbutton:
         self._stack = contextlib.AsyncExitStack()
         self._opening = asyncio.Lock()
         self._hooks: dict[str, list[Hook]] = {}
+        self._files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]  # jobs keep it when a server takes more for itself
         self.url = ""  # where jobs on this machine reach it over HTTP; whoever serves it says so before it opens
 
     # -- life
@@ -103,7 +110,7 @@ class Pushbutton:
         notifier = LocalNotifier(self.folder / "hint")
         notifier.open()
         stack.callback(notifier.close)
-        spools = SpoolFolder(runs, hint=self.folder / "hint", url=self.url)
+        spools = SpoolFolder(runs, hint=self.folder / "hint", url=self.url, files=self._files)
         stack.callback(spools.let_go)
         python = self.settings.python or sys.executable
         catalog = PathCatalog(self.paths, changed=lambda: notifier.hint("catalog"), python=python)
@@ -112,6 +119,8 @@ class Pushbutton:
         hub = Hub(store, notifier, lambda run: spools.folder(run) / "output")
         await hub.open()
         stack.push_async_callback(hub.close)
+        passwords, seal = Passwords(), Seal(key)
+        stack.callback(passwords.close)
         permits = Permits(catalog, directory, notifier)
         await self._background(stack, permits.run())
         core = Core(
@@ -124,6 +133,8 @@ class Pushbutton:
             directory=directory,
             key=key,
             permits=permits,
+            signin=SignIn(directory, passwords, totp, seal),
+            people=People(directory, passwords, totp, seal),
             uploads=self.folder / "uploads",
             worker=worker_name,
             at_once=self.settings.limit,
@@ -160,6 +171,32 @@ class Pushbutton:
         """For the application that mounts this one."""
         async with self:
             yield
+
+    async def closed(self) -> bool:
+        """Whether one has to sign in here. Before it is opened, too, and then nothing is made for the question."""
+        if self._core:
+            return self._core.directory.closed
+        if self._store is None and not (self.folder / "history.db").exists():
+            return False
+        async with self.people() as people:
+            return people.directory.closed
+
+    @contextlib.asynccontextmanager
+    async def people(self) -> AsyncIterator[People]:
+        """Look after the people of this data folder without opening the rest: a server may be running on it."""
+        with _writing(self.folder):
+            _make(self.folder)
+            key = _key(self.folder)
+        store, passwords = self._store or SqliteStore(self.folder / "history.db", key), Passwords()
+        await store.open()
+        directory = Directory(store.people)
+        try:
+            await directory.open()
+            yield People(directory, passwords, totp, Seal(key))
+        finally:
+            await directory.close()
+            passwords.close()
+            await store.close()
 
     # -- in-process use
 

@@ -1,13 +1,14 @@
 """Every exception of Pushbutton, in one place.
 
     PushbuttonError
-    ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchArtifact · NoSuchToken · NoSuchLink
+    ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchArtifact · NoSuchUser · InviteGone · NoSuchToken ·
+    │                        NoSuchLink
     ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
     ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · LinkClosed
     ├── ConfigError ──────── (names file, line, column)
     ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy
-    ├── SignInFailed ─────── TooManySignIns
+    ├── SignInFailed ─────── TooManySignIns · SlowDown
     └── Fenced ───────────── (a write of an epoch that is over; never leaves the runtime)
 
 A message is one sentence that names the thing and says what to do. The web maps the second level to
@@ -16,6 +17,7 @@ HTTP statuses in one table (`web/errors.py`), the command line to exit codes in 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 
@@ -53,6 +55,17 @@ class NoSuchToken(NotFound):
 class NoSuchLink(NotFound):
     def __init__(self) -> None:
         super().__init__("There is no such link. It may be cut off: ask whoever sent it to you for the whole of it.")
+
+
+class NoSuchUser(NotFound):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no user named “{name}”.")
+        self.name = name
+
+
+class InviteGone(NotFound):
+    def __init__(self) -> None:
+        super().__init__("This invitation was used already or has expired; ask for a new one.")
 
 
 class BadInput(PushbuttonError):
@@ -163,6 +176,14 @@ class SignInFailed(PushbuttonError):
 class TooManySignIns(SignInFailed):
     def __init__(self) -> None:
         super().__init__("Too many people sign in at this moment; try again in a few seconds.")
+
+
+class SlowDown(SignInFailed):
+    """`seconds` until the next try is heard."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = max(1, math.ceil(seconds))
+        super().__init__(f"Too many wrong tries from here; try again in {self.seconds} seconds.")
 
 
 class Fenced(PushbuttonError):

@@ -23,9 +23,9 @@ DAY = 86_400 * 1_000_000
 
 def put(data: Path, *entries: Entry, drop: Iterable[Entry] = ()) -> None:
     """Into the store of a data folder. A server that runs sees it within a second."""
+    data.mkdir(parents=True, exist_ok=True)
 
     async def write() -> None:
-        data.mkdir(parents=True, exist_ok=True)
         store = SqliteStore(data / "history.db")
         await store.open()
         await store.people.change(lambda _: Change(put=list(entries), drop=list(drop)))

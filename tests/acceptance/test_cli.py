@@ -488,12 +488,12 @@ def test_ctrl_c_is_heard_in_the_middle_of_much_output(folder: Path) -> None:
 
 def test_run_on_a_terminal_shows_a_bar_and_no_escape_of_the_job(folder: Path) -> None:
     (folder / "bar.py").write_text(
-        "import time\nfrom pushbutton import progress, step\n\n"
+        "import os, time\nfrom pushbutton import progress, step\n\n"
         "def bar():\n"
         "    with step('Fill'):\n"
         "        progress(50, 'half')\n"
         "        print('\\x1b]0;title\\x07\\x1b[31mred\\x1b[0m \\x1b[2Jclear', flush=True)\n"
-        "        time.sleep(0.4)\n"
+        "        while not os.path.exists('shown'): time.sleep(0.02)\n"
     )
     ours, theirs = pty.openpty()
     run = subprocess.Popen(
@@ -513,6 +513,8 @@ def test_run_on_a_terminal_shows_a_bar_and_no_escape_of_the_job(folder: Path) ->
         if not data:
             break
         shown += data
+        if b"50 %" in shown and b"clear" in shown:
+            (folder / "shown").touch()
     os.close(ours)
     assert run.wait(20) == 0
     text = shown.decode()

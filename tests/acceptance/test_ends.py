@@ -29,7 +29,7 @@ async def test_a_grandchild_that_keeps_the_pipe_neither_hangs_the_run_nor_loses_
         echo from the job
         exit 3
         """,
-        head="linger = 1.0",
+        head="linger = 4.0",
     )
     async with opened(tmp_path) as app:
         done = await press_and_wait(app, "job")

@@ -111,6 +111,16 @@ async def test_mounted_in_another_application_it_answers_under_its_prefix(jobs):
             assert (await client.get(answer.headers["location"])).json()["number"] == 1
 
 
+async def test_jobs_find_the_address_that_the_application_says(tmp_path):
+    script(tmp_path, "where.sh", 'echo "${PUSHBUTTON_URL-nowhere}"')
+    async with opened(tmp_path) as app:
+        assert (await press_and_wait(app, "where")).output == "nowhere\n"
+    app = Pushbutton(tmp_path, data=tmp_path / "data")
+    app.url = "http://127.0.0.1:8000/buttons"
+    async with app:
+        assert (await press_and_wait(app, "where")).output == "http://127.0.0.1:8000/buttons\n"
+
+
 async def test_a_second_one_on_the_same_data_is_refused_and_the_first_is_untouched(jobs):
     async with Pushbutton(jobs, data=jobs / "data") as first:
         second = Pushbutton(jobs, data=jobs / "data")

@@ -10,6 +10,7 @@ import pytest
 from pushbutton import testing
 from pushbutton.app import Pushbutton
 
+from .serving import Served
 from .worlds import script
 
 
@@ -122,6 +123,24 @@ async def test_a_report_of_a_process_that_inherited_nothing_is_heard(tmp_path):
     async with testing.opened(tmp_path) as app:
         done = await testing.press_and_wait(app, "deeper")
     assert (done.statuses, done.output) == (["hello"], "")
+
+
+def test_a_job_can_report_to_the_address_and_with_the_token_that_it_finds(tmp_path):
+    reports = """
+        import os
+        from urllib.request import Request, urlopen
+        about = os.environ
+        url = f"{about['PUSHBUTTON_URL']}/api/runs/{about['PUSHBUTTON_RUN']}/events"
+        head = {"Authorization": f"Bearer {about['PUSHBUTTON_TOKEN']}"}
+        print(urlopen(Request(url, b"status said over HTTP\\nprogress 33", head)).status)
+    """
+    script(tmp_path, "reports.py", reports)
+    with Served(tmp_path) as server:
+        number = server.press("reports")
+        assert server.finished(number)["status"] == "said over HTTP", server.output(number)
+        assert server.output(number) == b"204\n"
+        server.restart()  # and of the server after it
+        assert server.finished(server.press("reports"))["status"] == "said over HTTP"
 
 
 # -- what authors may say of an input

@@ -207,6 +207,21 @@ async def test_nonsense_on_the_control_line_kills_nobody(tmp_path, order):
     assert (done.run.state is RunState.CANCELLED) == ("stop" in order)
 
 
+@pytest.mark.parametrize("debris", [b"no record\n", b"x" * 1_500_000 + b"\n"])
+async def test_debris_among_a_runs_records_hides_nothing_behind_it(tmp_path, debris):
+    script(tmp_path, "job.sh", "echo status one >&3; until [ -e go ]; do sleep 0.02; done; echo status two >&3; exit 4")
+    async with opened(tmp_path) as app:
+        run = await app.press("job")
+        async for event in run.events():
+            if event.kind is Kind.STATUS:
+                break
+        with ((await app.open()).spools.folder(run.id) / "events").open("ab") as file:
+            file.write(debris)
+        (tmp_path / "go").touch()
+        done = await watched(app, run)
+    assert (done.statuses, done.run.state, done.run.exit_code) == (["one", "two"], RunState.FAILED, 4)
+
+
 async def test_an_output_is_followed_on_from_where_the_client_is_and_comes_before_the_end(tmp_path):
     script(tmp_path, "job.sh", "seq 1 40000")
     async with Pushbutton(tmp_path, data=tmp_path / "data") as app:

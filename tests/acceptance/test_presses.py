@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -236,6 +237,28 @@ async def test_who_waits_too_short_gets_the_run_as_it_is(tmp_path):
         assert not answer.json()["over"]
         (tmp_path / "gate").touch()
         await all_over(app)
+
+
+async def test_every_preference_that_was_heeded_is_named(tmp_path):
+    script(tmp_path, "job.sh", "true")
+    async with testing.opened(tmp_path) as app, web(app) as http:
+        answer = await http.post("/api/tasks/job/runs", json={}, headers={"prefer": "return=minimal, wait=20"})
+        assert (answer.status_code, answer.headers["preference-applied"]) == (204, "wait=20, return=minimal")
+        assert (await http.get(answer.headers["location"])).json()["over"]
+
+
+def test_who_waits_for_the_end_is_answered_when_the_server_is_stopped(tmp_path):
+    gated(tmp_path, "job.sh", "at_once = 1")
+    with Served(tmp_path) as server, ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(
+            httpx.post, f"{server.url}/api/tasks/job/runs", json={}, headers={"prefer": "wait=200"}, timeout=60
+        )
+        until(lambda: server.get("/api/health")["watchers"] == 1, what="somebody waits")
+        assert server.term() == 0
+        answer = waiting.result()
+        assert (answer.status_code, answer.json()["over"]) == (202, False)
+        assert "Traceback" not in server.err
+        (tmp_path / "gate").touch()
 
 
 # -- the server is killed

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
+import signal
+import sys
 import uuid
 
 import pytest
@@ -61,7 +65,7 @@ async def test_a_job_that_ignores_term_is_ended_after_its_grace_and_only_then_ov
         trap 'echo asked' TERM
         while true; do sh -c 'sleep 0.05; : {mark}'; done
         """,
-        head="grace = 0.3",
+        head="grace = 2",
     )
     done = await stopped(tmp_path, 1, mark)
     assert done.run.state is RunState.CANCELLED
@@ -125,6 +129,42 @@ async def test_processes_that_fork_all_the_time_cannot_outrun_the_end(tmp_path, 
     assert done.run.state is RunState.CANCELLED
     assert done.run.survivors == ()
     assert marked("job.py") == []
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("setpriv"),
+    reason="only root can make a process that its supervisor may not end",
+)
+async def test_who_cannot_be_ended_is_named_in_the_run(tmp_path, monkeypatch, mark):
+    tasks = tmp_path / "tasks"
+    tasks.mkdir()
+    script(
+        tasks,
+        "job.py",
+        f"""
+        import os, subprocess, sys
+        another = "import os, time; os.setuid(65534); print('begun', flush=True); time.sleep(600)"
+        subprocess.run([sys.executable, "-c", another, "{mark}"])
+        """,
+        head="grace = 0.2",
+    )
+    unable = script(tmp_path, "python", f'exec setpriv --bounding-set=-kill "{sys.executable}" "$@"\n')
+    async with opened(tasks) as app:
+        core = await app.open()
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "executable", str(unable))  # of the supervisor: it may end its own user's processes only
+            run = await app.press("job")
+            await until(lambda: core.spools.size(run.id), "the other user's process")
+        [pid] = marked(mark)
+        try:
+            await run.cancel()
+            done = await watched(app, run)
+            assert marked(mark) == [pid]
+        finally:
+            os.kill(pid, signal.SIGKILL)
+    assert done.run.state is RunState.CANCELLED
+    assert [int(survivor.split()[0]) for survivor in done.run.survivors] == [pid]
+    assert done.events[-1].data["survivors"] == list(done.run.survivors)
 
 
 async def test_a_stopped_process_does_not_sleep_through_the_end(tmp_path, mark):

@@ -380,6 +380,20 @@ async def test_an_unfinished_run_is_never_forgotten(store):
     assert (await store.run(run.id)).id == run.id
 
 
+async def test_the_keys_of_a_forgotten_run_are_free_again(store):
+    pressed_once = (await store.press(new(key="made", fingerprint="f"))).run
+    claimed = (await claim(store, pressed_once)).run
+    assert claimed
+    joined = await store.press(new(busy=Busy.JOIN, key="joined", fingerprint="f"))
+    assert joined.run.id == pressed_once.id
+    await store.append(Append(claimed.id, epoch=claimed.epoch, to=RunState.SUCCEEDED))
+    await store.forget([claimed.id])
+    for key in ("made", "joined"):
+        again = await store.press(new(key=key, fingerprint="other"))
+        assert again.made
+        assert again.run.id > claimed.id
+
+
 async def test_forgetting_takes_runs_and_events_and_gives_no_number_again(store):
     first, second = await over(store), await over(store)
     last = await store.last_event(second.id)

@@ -6,26 +6,20 @@ the server hash more than `AT_ONCE` at a time, and no more than `WAITING` wait f
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import unicodedata
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from pushbutton.domain.password import LONGEST
 from pushbutton.domain.text import whole
-from pushbutton.errors import TooManySignIns
+
+from .turns import Turns
 
 __all__ = ["AT_ONCE", "WAITING", "Passwords"]
 
-T = TypeVar("T")
-
 AT_ONCE = 2
-WAITING = 30
+WAITING = 14
 
 
 class Passwords:
@@ -33,20 +27,18 @@ class Passwords:
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="password")
-        self._asked = 0
-        self._lock = threading.Lock()
+        self._turns = Turns("password", AT_ONCE, WAITING)
 
     async def hash(self, password: str) -> str:
         """What to keep of it; names its own costs and salt. Raises `TooManySignIns`."""
-        return await self._turn(lambda: self._hasher.hash(_bytes(password)))
+        return await self._turns.take(lambda: self._hasher.hash(_bytes(password)))
 
     async def check(self, hashed: str | None, password: str) -> bool:
         """Whether it is the password of which `hashed` was kept. Raises `TooManySignIns`.
 
         None, for somebody who is not known, takes as long as a wrong password: it is hashed all the same.
         """
-        return await self._turn(lambda: self._is(hashed, password))
+        return await self._turns.take(lambda: self._is(hashed, password))
 
     def stale(self, hashed: str) -> bool:
         """Whether to keep a new hash when the password is known next: this one costs less than it should."""
@@ -54,7 +46,7 @@ class Passwords:
 
     def close(self) -> None:
         """Waits for the hashes that are being made; those that wait for their turn are dropped."""
-        self._pool.shutdown(cancel_futures=True)
+        self._turns.close()
 
     def _is(self, hashed: str | None, password: str) -> bool:
         # A password that nobody can have is no shorter way to an answer either.
@@ -69,20 +61,6 @@ class Passwords:
             pass  # what is kept is no hash: as good as none
         self._hasher.hash(_bytes(typed))
         return False
-
-    async def _turn(self, work: Callable[[], T]) -> T:
-        with self._lock:
-            if self._asked >= AT_ONCE + WAITING:
-                raise TooManySignIns
-            self._asked += 1
-        future = self._pool.submit(work)
-        # Not when the one who asked goes away: the thread is at it until it is done.
-        future.add_done_callback(self._done)
-        return await asyncio.wrap_future(future)
-
-    def _done(self, _: Future[T]) -> None:
-        with self._lock:
-            self._asked -= 1
 
 
 def _bytes(password: str) -> bytes:

@@ -27,8 +27,9 @@ _SOURCE = str(Path(pushbutton.__file__).parent.parent)
 
 
 class SpoolFolder:
-    def __init__(self, root: Path, *, hint: Path, url: str = "") -> None:
+    def __init__(self, root: Path, *, hint: Path, url: str = "", files: int = 0) -> None:
         self.root = root
+        self.files = files  # how many a job may have open; 0: as many as this process
         self.url = url  # where jobs may report to; known once the server listens
         self._hint = hint
         self._children: dict[int, subprocess.Popen[bytes]] = {}
@@ -68,6 +69,7 @@ class SpoolFolder:
             "linger": limits.linger,
             "background": limits.background.value,
             "output": limits.output,
+            "files": self.files,
             "hint": os.path.relpath(self._hint, folder),
         }
         # The lock is taken here and inherited: there is no moment in which the spool looks abandoned.

@@ -14,7 +14,7 @@ import typer
 from pushbutton import __version__
 from pushbutton.errors import InvalidInputs, PushbuttonError
 
-from . import check, press, runs, schema, serve, watch
+from . import check, press, runs, schema, serve, user, watch
 from . import run as run_command
 from .exits import MEANING, Exit, code_of
 
@@ -40,7 +40,9 @@ Exit codes
        (128 + N: ended by signal N)
 """
 
-SERVE, PRESS, WRITE, SAY = "Serve", "Press and watch", "Write tasks", "Say what a job does (inside of it)"
+SERVE, PEOPLE, PRESS, WRITE = "Serve", "People", "Press and watch", "Write tasks"
+SAY = "Say what a job does (inside of it)"
+
 
 app = typer.Typer(
     name="pushbutton",
@@ -70,6 +72,7 @@ def _options(
 
 
 serve.add(app, SERVE)
+user.add(app, PEOPLE)
 press.add(app, PRESS)
 watch.add(app, PRESS)
 runs.add(app, PRESS)

@@ -12,6 +12,7 @@ from pushbutton.errors import (
     NotFound,
     PushbuttonError,
     Refused,
+    SignInFailed,
     StoreError,
     TaskBroken,
 )
@@ -50,6 +51,7 @@ _CODES: Mapping[type[PushbuttonError], Exit] = {
     NotFound: Exit.NOT_FOUND,
     BadInput: Exit.USAGE,
     Refused: Exit.REFUSED,
+    SignInFailed: Exit.REFUSED,
     Conflict: Exit.REFUSED,
     StoreError: Exit.TROUBLE,
 }

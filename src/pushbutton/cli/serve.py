@@ -79,27 +79,38 @@ def _serve(paths: tuple[str, ...], *, open_to_all: bool, given: dict[str, Any]) 
     from . import logs  # noqa: PLC0415
 
     settings = config.load(**given)
-    if not open_to_all:
+    if not (open_to_all or _near(settings.host) or asyncio.run(_closed(paths, given))):
         _private(settings.host)
     logs.begin()
     sock = _listen(settings.host, settings.port)
-    # Known before anything opens: jobs are told where to report to.
     given = {**given, "port": sock.getsockname()[1]}
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(paths, sock, given, open_to_all=open_to_all))
+        runner.run(_run(paths, sock, given))
+
+
+def _near(host: str) -> bool:
+    """Whether only this machine reaches it."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _private(host: str) -> None:
-    """Raises `Refused` for an address that others can reach: nobody logs in here."""
-    try:
-        private = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        private = False
-    if not private:
+    """Raises `Refused` for an address that others can reach."""
+    if not _near(host):
         raise Refused(
-            f"{host} can be reached from other machines, and everybody who reaches it could press everything, "
-            "because there is no login. Use --host 127.0.0.1, or say --i-know-there-is-no-login."
+            f"{host} can be reached from other machines, and everybody who reaches it could press everything, because "
+            "there is no login. Add somebody with “pushbutton user add”, use --host 127.0.0.1, or say "
+            "--i-know-there-is-no-login."
         )
+
+
+async def _closed(paths: tuple[str, ...], given: dict[str, Any]) -> bool:
+    """Whether one has to sign in. Nothing is made for the question."""
+    from pushbutton.app import Pushbutton  # noqa: PLC0415  loads every adapter
+
+    return await Pushbutton(*paths, **given).closed()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -121,7 +132,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ConfigError(f"{port} is no port: they go from 0 to 65535", file="--port") from None
 
 
-async def _run(paths: tuple[str, ...], sock: socket.socket, given: dict[str, Any], *, open_to_all: bool) -> None:
+async def _run(paths: tuple[str, ...], sock: socket.socket, given: dict[str, Any]) -> None:
     from pushbutton.app import Pushbutton  # noqa: PLC0415  loads every adapter
     from pushbutton.web import server  # noqa: PLC0415
 
@@ -134,6 +145,7 @@ async def _run(paths: tuple[str, ...], sock: socket.socket, given: dict[str, Any
             await super().close()
 
     app = Served(*paths, **given)
+    app.url = server.address(sock)  # before anything opens: jobs are told where to report to
     core = await app.open()  # what cannot be opened is said here, before anything is served
     asked: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -141,7 +153,7 @@ async def _run(paths: tuple[str, ...], sock: socket.socket, given: dict[str, Any
         signal.signal(number, lambda number, _: asked.append(number))
     serving = asyncio.create_task(server.serve(app, sock))
     if await _answers(sock, serving):
-        _welcome(app, list(core.catalog.tasks().values()), open_to_all=open_to_all)
+        _welcome(app, list(core.catalog.tasks().values()), closed=core.directory.closed)
         if asked:
             signal.raise_signal(asked[0])  # it came before anybody listened
     await serving
@@ -165,7 +177,7 @@ async def _answers(sock: socket.socket, serving: asyncio.Task[None]) -> bool:
     return not serving.done()
 
 
-def _welcome(app: Pushbutton, tasks: list[Task], *, open_to_all: bool) -> None:
+def _welcome(app: Pushbutton, tasks: list[Task], *, closed: bool) -> None:
     host, port = app.settings.host, app.settings.port
     if host in {"0.0.0.0", "::"}:  # noqa: S104  asked for with --i-know-there-is-no-login
         host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104
@@ -175,10 +187,14 @@ def _welcome(app: Pushbutton, tasks: list[Task], *, open_to_all: bool) -> None:
     for task in broken:
         print(f"  {task.broken}")
     print(f"Data:  {app.folder}")
-    if open_to_all:
-        print(f"Nobody has to log in: everybody who can reach {app.settings.host} may press everything.")
-    else:
+    if closed and _near(app.settings.host):
+        print("People sign in.")
+    elif closed:
+        print("People sign in. Without https in front, whoever listens on the network reads their passwords.")
+    elif _near(app.settings.host):
         print("Nobody has to log in: everybody on this machine may press everything.")
+    else:
+        print(f"Nobody has to log in: everybody who can reach {app.settings.host} may press everything.")
     print("Ctrl+C stops the server; jobs that run go on.", flush=True)
 
 

@@ -11,6 +11,8 @@ from pushbutton.errors import BadInput
 __all__ = ["Identity", "group_names", "one_line", "user_name"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]*")
+RESERVED = frozenset({"local", "server", "somebody", "everyone", "oidc", "ldap", "proxy"})
+"""What actors are called that are no users."""
 LONGEST_NAME = 100
 LONGEST_TEXT = 200
 MOST_GROUPS = 1_000
@@ -42,6 +44,8 @@ def user_name(text: str) -> str:
     if len(text) > LONGEST_NAME:
         raise BadInput(f"The user name is longer than {LONGEST_NAME} characters; give a shorter one.")
     name = text.lower() if text.isascii() else ""
+    if name in RESERVED:
+        raise BadInput(f"“{name}” means somebody else here; take another user name.")
     if not _NAME.fullmatch(name):
         raise BadInput(
             f"{_shown(text)} cannot be a user name: it may hold the letters a to z, digits, “.”, “_”, “-” and “@”, and "

@@ -109,19 +109,32 @@ def require(actor: Actor, verb: Verb, place: Place = SERVER) -> None:
         raise Refused(decision.reason)
 
 
-def in_person(actor: Actor) -> Decision:
-    """Whether it is somebody, not what somebody handed on. Only people make tokens and links, and change people: what a
-    token could make would outlive it, and would not be cut down to its scope.
+def directly(actor: Actor) -> Decision:
+    """Whether it is who it says itself, not what somebody handed on. No token and no link makes tokens and links or
+    changes people, whatever its scope says: what it made would outlive it, and would not be cut down as it is.
     """
     if not actor.known:
         return Decision(allowed=False, reason="Sign in first.")
     if actor.within is not None or actor.own:
         return Decision(allowed=False, reason="A token or a link cannot do this: sign in yourself, in a browser.")
-    if not actor.user:
-        return Decision(
-            allowed=False, reason="Nobody signs in here yet, so there is nobody whose it could be: make a user first."
-        )
     return YES
+
+
+def in_person(actor: Actor) -> Decision:
+    """Directly, and somebody to whom a token or a link can belong."""
+    if directly(actor) and not actor.user:
+        reason = "Nobody signs in here yet, so there is nobody whose it could be: make a user first."
+        return Decision(allowed=False, reason=reason)
+    return directly(actor)
+
+
+def require_directly(actor: Actor, verb: Verb | None = None) -> None:
+    """With `verb`: who may do that to the server itself as well. Raises `Refused` with the reason."""
+    decision = directly(actor)
+    if not decision:
+        raise Refused(decision.reason)
+    if verb:
+        require(actor, verb)
 
 
 def require_in_person(actor: Actor) -> None:

@@ -59,6 +59,9 @@ async def _follow(core: Core, run: Run, bell: Bell) -> None:
             if reading.end:
                 return await _end(core, run, reading, reading.end)
             await journal.said(core, run, reading.drafts, reading.row)
+        elif after > position:
+            position = after  # debris, which is no record; what follows may be one
+            continue
         elif not held:
             return await _gone(core, run, born=born)
         if born and not asked:

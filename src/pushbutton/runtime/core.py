@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .directory import Directory
+from .people import People
 from .permit import Permits
 from .ports import Catalog, Dispatch, Notifier, Spools, Store
+from .signin import SignIn
 from .watch import Hub
 
 
@@ -23,6 +25,8 @@ class Core:
     directory: Directory
     key: bytes  # signs links, forms and the audit trail
     permits: Permits
+    signin: SignIn
+    people: People
     uploads: Path
     worker: str  # this worker's name: the same after a restart on the same machine and data folder
     at_once: int  # runs at the same time, all tasks together

@@ -14,7 +14,7 @@ from pushbutton.domain.actor import LOCAL, NOBODY, Actor, Right, Verb
 from pushbutton.domain.audit import Act
 from pushbutton.domain.link import AFTER
 from pushbutton.domain.person import Link, Session, Snapshot, Token, User
-from pushbutton.domain.policy import SERVER, Place, decide, rights_of
+from pushbutton.domain.policy import SERVER, Grant, Place, decide, rights_of
 from pushbutton.domain.token import hashed, new_token
 from pushbutton.errors import Refused, StoreError
 
@@ -31,9 +31,16 @@ class Directory:
     """`outside`: people are known by another authority as well, so that one has to log in even while nobody is here."""
 
     def __init__(
-        self, people: People, *, outside: bool = False, idle: float = 12 * 3600, longest: float = 14 * 86400
+        self,
+        people: People,
+        *,
+        outside: bool = False,
+        fixed: Sequence[Grant] = (),
+        idle: float = 12 * 3600,
+        longest: float = 14 * 86400,
     ) -> None:
-        """`idle`, `longest`: seconds that a session may be unused, and last."""
+        """`fixed`: grants that the settings give; `idle`, `longest`: seconds that a session may be unused, and last."""
+        self.fixed = tuple(fixed)
         self._people = people
         self._outside = outside
         self._idle, self._longest = int(idle * 1_000_000), int(longest * 1_000_000)
@@ -57,6 +64,10 @@ class Directory:
         return self._seen
 
     @property
+    def grants(self) -> Sequence[Grant]:
+        return (*self.fixed, *self._seen.grants)
+
+    @property
     def closed(self) -> bool:
         """Whether one has to log in. While nobody is configured, everybody is `LOCAL`."""
         return self._outside or bool(self._seen.users)
@@ -71,7 +82,7 @@ class Directory:
         """A user as an actor; `NOBODY` for one who is disabled."""
         if user.disabled:
             return NOBODY
-        return Actor(user.name, rights_of(user.name, user.groups, self._seen.grants), user=user.name, title=user.called)
+        return Actor(user.name, rights_of(user.name, user.groups, self.grants), user=user.name, title=user.called)
 
     def session(self, secret: str, at: int) -> Session | None:
         """The session that a browser holds, if it still counts. It may wait for the second factor."""
@@ -125,12 +136,11 @@ class Directory:
             case _:
                 return self.unnamed() if actor.name == LOCAL.name else actor
 
-    def whom(self, verb: Verb, place: Place = SERVER) -> tuple[str, ...]:
-        """Whom to ask for something that one may not do: the people who look after it, by what they are called."""
+    def whom(self, place: Place = SERVER) -> tuple[str, ...]:
+        """Whom to ask for a right that one does not have: the people who look after it, by what they are called."""
         looking_after = [
             user.called for user in self._seen.users.values() if decide(self.actor(user), Verb.ADMIN, place)
         ]
-        del verb
         return tuple(looking_after[:KNOWN])
 
     def who_may(self, verb: Verb, place: Place = SERVER) -> Sequence[User]:
@@ -154,8 +164,10 @@ class Directory:
             self._seen = await self._people.change(work)
         self._tell()
 
-    async def begin(self, user: User, act: Act, *, agent: str = "", pending: bool = False) -> tuple[str, Session]:
-        """A new session, and the secret that the browser is to hold."""
+    async def begin(
+        self, user: User, act: Act, *, agent: str = "", pending: bool = False, instead: Session | None = None
+    ) -> tuple[str, Session]:
+        """A new session, in the place of another one, and the secret that the browser is to hold."""
         secret, at = new_token("pbs"), act.at
         session = Session(hashed(secret), user.name, at, at + self._longest, at, act.address, agent, pending)
 
@@ -163,8 +175,11 @@ class Directory:
             known = now.users.get(user.name)
             if known is None or known.disabled:
                 raise Refused("This account may not sign in.")
-            stale = [old for old in now.sessions.values() if not self._counts(old, at)]
-            return Change(act, put=[session, replace(known, seen_at=at)], drop=stale)
+            stale = [
+                old for old in now.sessions.values() if not self._counts(old, at) or (instead and old.id == instead.id)
+            ]
+            seen = known if pending else replace(known, seen_at=at)
+            return Change(act, put=[session, seen], drop=stale)
 
         await self.change(work)
         return secret, session

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import time
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
@@ -145,12 +146,25 @@ class Tap:
         self._path = path
         self._fd = -1
         self._shared: dict[bool, tuple[int, int, bytes]] = {}
+        self._rung = 0.0  # when, monotonic; the supervisor's batches keep it above 15 ms
+        self._later: asyncio.TimerHandle | None = None
 
     def grow(self, size: int, *, over: bool) -> None:
         if size > self.size or over != self.over:
             self.size, self.over = max(size, self.size), over
-            for bell in self.bells:
-                bell.ring()
+            early = self._rung + CROWDED - time.monotonic() if len(self.bells) > CROWD else 0.0
+            if over or early <= 0:
+                self._ring()
+            elif self._later is None:
+                self._later = asyncio.get_running_loop().call_later(early, self._ring)
+
+    def _ring(self) -> None:
+        if self._later:
+            self._later.cancel()
+            self._later = None
+        self._rung = time.monotonic()
+        for bell in self.bells:
+            bell.ring()
 
     def after(self, offset: int, *, plain: bool) -> tuple[bytes, int]:
         """A frame with what follows `offset`, and the offset behind it.
@@ -178,6 +192,8 @@ class Tap:
         return frame("output", body, end if plain else None), end
 
     def close(self) -> None:
+        if self._later:
+            self._later.cancel()
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1

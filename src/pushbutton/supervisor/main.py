@@ -5,7 +5,7 @@ empty. The run is over when the first and the third are true (or what is left wa
 
 spec (JSON on stdin): run, epoch, argv, cwd, env, tty ([rows, columns] or null), payload, secrets, timeout, grace,
 linger, background ("end" | "leave"), output (cap in bytes), hint (path of the server's socket), remove (a file to
-remove at the end, or "").
+remove at the end, or ""), files (how many the job may have open, or 0: as many as the server).
 """
 
 from __future__ import annotations
@@ -128,7 +128,14 @@ class Supervisor:
             env["PUSHBUTTON_INPUTS"] = str(process.INPUTS_FD)
         try:
             self.child = process.spawn(
-                spec["argv"], cwd=spec["cwd"], env=env, output=out, events=told, inputs=inputs, tty=bool(spec["tty"])
+                spec["argv"],
+                cwd=spec["cwd"],
+                env=env,
+                output=out,
+                events=told,
+                inputs=inputs,
+                tty=bool(spec["tty"]),
+                files=spec["files"],
             )
         finally:
             if spec["tty"]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import resource
 import signal
 import struct
 import sys
@@ -52,17 +53,25 @@ def become_subreaper() -> bool:
 
 
 def spawn(
-    argv: list[str], *, cwd: str, env: dict[str, str], output: int, events: int, inputs: int | None, tty: bool
+    argv: list[str],
+    *,
+    cwd: str,
+    env: dict[str, str],
+    output: int,
+    events: int,
+    inputs: int | None,
+    tty: bool,
+    files: int,
 ) -> int:
     """Start the job in its own session; its pid. Raises `SpawnError` when the kernel refuses.
 
     The child has /dev/null as input, `output` as 1 and 2, `events` as 3, `inputs` as 4 if given, and nothing
-    else of ours; default signals, none blocked.
+    else of ours; default signals, none blocked; `files` open at once unless that is 0.
     """
     told, tell = os.pipe()  # closes itself when the exec succeeds
     pid = os.fork()
     if pid == 0:
-        _become(argv, cwd, env, output, events, inputs, tty, tell)
+        _become(argv, cwd, env, output, events, inputs, tty, files, tell)
     os.close(tell)
     try:
         failure = os.read(told, 4096)
@@ -82,6 +91,7 @@ def _become(
     events: int,
     inputs: int | None,
     tty: bool,
+    files: int,
     tell: int,
 ) -> NoReturn:
     try:
@@ -105,6 +115,9 @@ def _become(
             except (OSError, ValueError):
                 pass  # KILL, STOP and the C library's own
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
+        if files:
+            hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+            resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
         try:
             os.chdir(cwd)
         except OSError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from pushbutton.domain.actor import Actor, Verb
-from pushbutton.domain.event import Draft, Kind
+from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.policy import Place, require, verbs
 from pushbutton.domain.run import Run, RunState
+from pushbutton.domain.sse import event_frame
 from pushbutton.domain.task import Task
 from pushbutton.domain.token import hashed
 from pushbutton.errors import BadInput, NoSuchArtifact, NoSuchRun, NotRunning, Refused
@@ -22,7 +25,7 @@ from pushbutton.job.lines import parse
 from pushbutton.runtime import cancel, history, press, sight
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import RunQuery, Topics
-from pushbutton.runtime.watch import is_last
+from pushbutton.runtime.watch import Bell, is_last
 
 from . import body, shapes, uploads
 from .readers import actor_of
@@ -107,28 +110,33 @@ async def press_task(request: Request, slug: str) -> Response:
     prefer = ",".join(request.headers.getlist("prefer")).lower()
     headers = {"location": f"{request.scope.get('root_path', '')}/api/runs/{pressed.run.id}"}
     run, status = pressed.run, 202
+    applied = []
     if wait := _PREFER_WAIT.search(prefer):
         run = await _wait(core, run, min(float(wait[1]), LONGEST_WAIT))
-        headers["preference-applied"] = f"wait={wait[1]}"
+        applied = [f"wait={wait[1]}"]
         status = 200 if run.state.over else 202
-    if "return=minimal" in prefer:
-        headers["preference-applied"] = "return=minimal"
+    if minimal := "return=minimal" in prefer:
+        applied.append("return=minimal")
+    if applied:
+        headers["preference-applied"] = ", ".join(applied)
+    if minimal:
         return Response(status_code=204, headers=headers)
     return JSONResponse({**shapes.run_json(run), "made": pressed.made}, status, headers)
 
 
 async def _wait(core: Core, run: Run, seconds: float) -> Run:
-    """The run when it is over, or as it is after `seconds`."""
-    import asyncio  # noqa: PLC0415  only here
-
-    try:
+    """The run when it is over; as it is, after `seconds` or when the server ends before (the run goes on then)."""
+    bell = Bell()
+    with contextlib.suppress(TimeoutError), core.hub.channel(Topics(runs=frozenset({run.id})), _last, bell):
         async with asyncio.timeout(seconds):
-            async for event in core.hub.events(Topics(runs=frozenset({run.id})), 0):
-                if event.run == run.id and is_last(event):
-                    break
-    except TimeoutError:
-        pass
+            while not run.state.over and not core.hub.closing:
+                await bell.wait(seconds)
+                run = await core.store.run(run.id)
     return await core.store.run(run.id)
+
+
+def _last(event: Event) -> bytes | None:
+    return event_frame(event) if is_last(event) else None
 
 
 # -- runs

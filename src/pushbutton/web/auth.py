@@ -21,7 +21,7 @@ from . import csrf
 from .errors import problem
 from .guard import SAFE
 
-OPEN = ("/static/", "/signin", "/invite/", "/api/asks", "/api/health")
+OPEN = ("/static/", "/signin", "/invite/", "/theme", "/api/asks", "/api/health")
 """Below these paths one needs to be nobody in particular."""
 
 
@@ -59,15 +59,16 @@ class Auth:
 
     def _refusal(self, scope: Scope, actor: Actor) -> Response | None:
         path = path_of(scope)
-        if not actor.known and not (
-            path.startswith(OPEN) or (path.startswith("/api/runs/") and path.endswith("/events"))
-        ):
+        # A job reports with its own run's token, which the endpoint looks at.
+        reports = scope["method"] == "POST" and path.startswith("/api/runs/") and path.endswith("/events")
+        if not (actor.known or path.startswith(OPEN) or reports):
             return self._sign_in(scope, path)
-        by_browser = (
-            actor.credential.startswith("session:") and scope["method"] not in SAFE and path.startswith("/api/")
-        )
+        if actor.credential.startswith("token:") and scope["method"] not in SAFE and not path.startswith("/api/"):
+            return problem(403, "A token is for the API, under /api; forms of pages are for people.")
+        by_browser = actor.credential.startswith(("session:", "user:")) and scope["method"] not in SAFE
+        given = Headers(scope=scope).get("x-csrf-token", "")
         # A program has a token; a page of ours that uses the API says so with the page's own.
-        if by_browser and not csrf.right(self._core, actor, Headers(scope=scope).get("x-csrf-token", "")):
+        if by_browser and path.startswith("/api/") and not csrf.right(self._core, actor.credential, given):
             return problem(403, "This needs the page's token in “X-CSRF-Token”, or a token for programs.")
         return None
 

@@ -18,7 +18,7 @@ from pushbutton.runtime import links, sight, tokens
 from pushbutton.runtime.asks import Answer, Ask, Asks, LinkWish, TokenWish
 from pushbutton.runtime.core import Core, now
 
-from . import csrf, forms, pages, texts
+from . import forms, pages, texts
 from .readers import actor_of, reader
 
 
@@ -45,11 +45,10 @@ async def asked(request: Request) -> Response:
 
 
 async def answer(request: Request) -> Response:
-    core, actor = _core(request), actor_of(request)
+    core, actor = pages.core_of(request), actor_of(request)
     require_in_person(actor)
     async with request.form() as sent:
-        csrf.require(core, actor, pages.text(sent, csrf.FIELD))
-        code, yes = pages.text(sent, "code")[:40], pages.text(sent, "answer") == "yes"
+        code, yes = pages.text_of(sent, "code")[:40], pages.text_of(sent, "answer") == "yes"
     ask, at = _found(request, code), now()
     try:
         made = await grant(core, actor, ask, base=pages.origin(request)) if yes else ""
@@ -90,7 +89,7 @@ def _nothing() -> Mapping[str, Any]:
 
 
 async def _asked(request: Request, ask: Ask, status: int = 200, said: str = "") -> Response:
-    core, t = _core(request), texts.texts(reader(request).language)
+    core, t = pages.core_of(request), texts.texts(reader(request).language)
     shown: dict[str, Any] = dict(_nothing())
     if isinstance(ask.wish, LinkWish):
         task = sight.task(core.catalog, actor_of(request), ask.wish.task)
@@ -105,11 +104,6 @@ def _preview(wish: TokenWish) -> Token:
     at = now()
     until = None if wish.days is None else at + wish.days * tokens.DAY
     return Token("", wish.name, "", tuple(sorted(wish.rights)), at, until)
-
-
-def _core(request: Request) -> Core:
-    core: Core = request.app.state.core
-    return core
 
 
 routes = [

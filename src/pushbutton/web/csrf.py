@@ -1,30 +1,63 @@
-"""The token in each form: it shows that the form comes from a page that we gave to this very session.
+"""The token in each form: it shows that the form comes from a page that we gave to this very browser.
 
 Beside `Origin` and `Sec-Fetch-Site`, which every browser of today sends, this is the second lock on the same door.
+While nobody has to log in there is nothing that a token could be tied to: there the first one has to do.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 
-from pushbutton.domain.actor import Actor
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pushbutton.domain.person import Session
 from pushbutton.errors import Refused
 from pushbutton.runtime.core import Core
 
 FIELD = "csrf"
+COOKIE = "form"
+"""What ties forms to a browser that has no session yet."""
+FORM = 8 << 20
+"""Bytes of one text field."""
+FIELDS = 2000
 
 
 def token(core: Core, basis: str) -> str:
-    """`basis`: what the session is known by, or the cookie of somebody who has none yet."""
     return hmac.new(core.key, f"csrf:{basis}".encode(), hashlib.sha256).hexdigest()[:40]
 
 
-def right(core: Core, actor: Actor, given: str) -> bool:
-    return hmac.compare_digest(token(core, actor.credential).encode(), given.encode(errors="replace"))
+def right(core: Core, basis: str, given: str) -> bool:
+    return hmac.compare_digest(token(core, basis).encode(), given.encode(errors="replace"))
 
 
-def require(core: Core, actor: Actor, given: str) -> None:
-    """Raises `Refused`."""
-    if not right(core, actor, given):
-        raise Refused("This form is too old, or not from here: open its page once more.")
+def basis(request: Request) -> str:
+    """What this browser is known by: its session, a proxy's word for who it is, or a cookie for its forms."""
+    session: Session | None = getattr(request.state, "session", None)
+    if session:
+        return f"session:{session.id}"
+    credential: str = request.state.actor.credential
+    if not credential and not hasattr(request.state, "form"):
+        request.state.form = request.cookies.get(COOKIE) or secrets.token_urlsafe(18)
+    return credential or str(request.state.form)
+
+
+def remember(request: Request, response: Response, *, secure: bool, path: str) -> None:
+    """Give the browser the cookie that its forms are tied to, if they are."""
+    form = getattr(request.state, "form", "")
+    if form and form != request.cookies.get(COOKIE):
+        response.set_cookie(COOKIE, form, path=path, secure=secure, httponly=True, samesite="strict")
+
+
+async def check(request: Request) -> None:
+    """Raises `Refused`. The form is read by it, with limits, and stays read for whoever asks for it next."""
+    core: Core = request.app.state.core
+    if not core.directory.closed or request.state.actor.credential.startswith("token:"):
+        return
+    form = await request.form(max_fields=FIELDS, max_part_size=FORM)
+    given = form.get(FIELD)
+    if not isinstance(given, str) or not right(core, basis(request), given):
+        await form.close()
+        raise Refused("This page was opened before you signed in, or is too old. Go back, reload it, and try again.")

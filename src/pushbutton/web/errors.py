@@ -18,9 +18,12 @@ from pushbutton.errors import (
     NotFound,
     PushbuttonError,
     Refused,
+    SignInFailed,
+    SlowDown,
     StorageFull,
     StoreBusy,
     StoreError,
+    TooManySignIns,
 )
 
 log = logging.getLogger(__name__)
@@ -31,6 +34,9 @@ STATUS: dict[type[PushbuttonError], int] = {
     BadRange: 416,
     BadInput: 400,
     Refused: 403,
+    SlowDown: 429,
+    TooManySignIns: 503,
+    SignInFailed: 401,
     Conflict: 409,
     StorageFull: 507,
     StoreBusy: 503,

@@ -17,7 +17,7 @@ from pushbutton.domain.person import Link
 from pushbutton.domain.policy import Place, decide, require, require_in_person
 from pushbutton.domain.task import Task
 from pushbutton.runtime import links, sight
-from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.core import now
 
 from . import csrf, forms, pages, texts
 from .readers import actor_of, reader, root_of
@@ -33,14 +33,13 @@ async def form(request: Request) -> Response:
 
 
 async def make(request: Request) -> Response:
-    core, actor, task = _core(request), actor_of(request), _task(request)
-    async with request.form(max_fields=pages.FIELDS, max_part_size=pages.FORM) as sent:
-        csrf.require(core, actor, pages.text(sent, csrf.FIELD))
+    core, actor, task = pages.core_of(request), actor_of(request), _task(request)
+    async with request.form(max_fields=csrf.FIELDS, max_part_size=csrf.FORM) as sent:
         fixed = {name: value for name, value in forms.raw(task, sent).items() if f"{FIX}{name}" in sent}
         try:
             link = await links.make(
-                core, actor, task.slug, fixed, days=pages.number(sent, DAYS), uses=pages.number(sent, USES),
-                approvers=pages.number(sent, APPROVERS), note=pages.text(sent, NOTE), form=True,
+                core, actor, task.slug, fixed, days=pages.number_of(sent, DAYS), uses=pages.number_of(sent, USES),
+                approvers=pages.number_of(sent, APPROVERS), note=pages.text_of(sent, NOTE), form=True,
             )  # fmt: skip
         except errors.InvalidInputs as error:
             return await _form(request, task, forms.of_form(task, sent), _typed(sent), 422, wrong=error.fields)
@@ -51,7 +50,7 @@ async def make(request: Request) -> Response:
 
 
 async def listed(request: Request) -> Response:
-    core, actor = _core(request), actor_of(request)
+    core, actor = pages.core_of(request), actor_of(request)
     everybody = "all" in request.query_params
     at, found = now(), links.listed(core, actor, everybody=everybody)
     rows = [
@@ -66,9 +65,8 @@ async def listed(request: Request) -> Response:
 
 async def revoke(request: Request) -> Response:
     async with request.form() as sent:
-        csrf.require(_core(request), actor_of(request), pages.text(sent, csrf.FIELD))
-        await links.revoke(_core(request), actor_of(request), pages.text(sent, "link"))
-        all_ = "?all=1" if pages.text(sent, "all") else ""
+        await links.revoke(pages.core_of(request), actor_of(request), pages.text_of(sent, "link"))
+        all_ = "?all=1" if pages.text_of(sent, "all") else ""
     return RedirectResponse(f"{root_of(request)}/profile/links{all_}", 303)
 
 
@@ -79,17 +77,12 @@ def can(task: Task) -> list[Param]:
 
 def absolute(request: Request, link: Link) -> str:
     """The address to hand over, as this browser knows the server."""
-    return pages.origin(request) + links.path(_core(request), link.id)
-
-
-def _core(request: Request) -> Core:
-    core: Core = request.app.state.core
-    return core
+    return pages.origin(request) + links.path(pages.core_of(request), link.id)
 
 
 def _task(request: Request) -> Task:
     """Raises `NoSuchTask`, `Refused`."""
-    core, actor = _core(request), actor_of(request)
+    core, actor = pages.core_of(request), actor_of(request)
     require_in_person(actor)
     task = sight.task(core.catalog, actor, request.path_params["slug"])
     require(actor, Verb.PRESS, Place(task.slug, task.group))

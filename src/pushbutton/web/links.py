@@ -18,7 +18,7 @@ from pushbutton.domain.param import Inputs, Param
 from pushbutton.domain.person import Link
 from pushbutton.domain.task import Reason, Task
 from pushbutton.runtime import history, links
-from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.core import now
 from pushbutton.runtime.links import Standing
 from pushbutton.runtime.ports import RunQuery
 
@@ -32,22 +32,19 @@ RUNS = 50
 
 async def link(request: Request) -> Response:
     found = _link(request)
-    if links.standing(_core(request), found, now()) is not Standing.OPEN:
+    if links.standing(pages.core_of(request), found, now()) is not Standing.OPEN:
         return await _closed(request, found)
     return await _open(request, found)
 
 
 async def press(request: Request) -> Response:
-    core, found = _core(request), _link(request)
+    core, found = pages.core_of(request), _link(request)
     if links.standing(core, found, now()) not in (Standing.OPEN, Standing.USED_UP):
         return await _closed(request, found)  # before a file of theirs is kept
     task = core.catalog.task(found.task)
-    async with request.form(max_fields=pages.FIELDS, max_part_size=pages.FORM) as form:
-        if not csrf.right(core, actor_of(request), pages.text(form, csrf.FIELD)):
-            said = texts.mark("This form is too old: look at it once more, then press again.")
-            return await _again(request, found, form, said, status=403)
-        key, why = pages.text(form, forms.KEY) or secrets.token_urlsafe(16), pages.text(form, forms.WHY).strip()
-        if task.confirm and not forms.is_dry(task, form) and not pages.text(form, forms.SURE):
+    async with request.form(max_fields=csrf.FIELDS, max_part_size=csrf.FORM) as form:
+        key, why = pages.text_of(form, forms.KEY) or secrets.token_urlsafe(16), pages.text_of(form, forms.WHY).strip()
+        if task.confirm and not forms.is_dry(task, form) and not pages.text_of(form, forms.SURE):
             return await _again(request, found, form, texts.mark("Tick that you are sure, then press again."), key=key)
         try:
             given = await pages.stored(core, _left(task, found), form)
@@ -71,12 +68,7 @@ async def press(request: Request) -> Response:
 
 def _link(request: Request) -> Link:
     """Raises `NoSuchLink`."""
-    return links.find(_core(request), request.path_params["text"])
-
-
-def _core(request: Request) -> Core:
-    core: Core = request.app.state.core
-    return core
+    return links.find(pages.core_of(request), request.path_params["text"])
 
 
 def _left(task: Task, link: Link) -> Task:
@@ -103,16 +95,16 @@ async def _again(
     key: str = "", wrong: Mapping[str, str] | None = None, status: int = 422,
 ) -> Response:  # fmt: skip
     """The form again, with everything that was typed. Nothing was started, and no use was taken."""
-    task = _left(_core(request).catalog.task(link.task), link)
+    task = _left(pages.core_of(request).catalog.task(link.task), link)
     return await _open(request, link, forms.of_form(task, form), status, key=key, whole=whole, wrong=wrong,
-                       why=pages.text(form, forms.WHY))  # fmt: skip
+                       why=pages.text_of(form, forms.WHY))  # fmt: skip
 
 
 async def _open(
     request: Request, link: Link, values: forms.Values | None = None, status: int = 200, *,
     key: str = "", whole: str = "", wrong: Mapping[str, str] | None = None, why: str = "",
 ) -> Response:  # fmt: skip
-    core, t = _core(request), texts.texts(reader(request).language)
+    core, t = pages.core_of(request), texts.texts(reader(request).language)
     whole_task = core.catalog.task(link.task)
     task = _left(whole_task, link)
     fixed = [field for field in forms.fields(whole_task, forms.of_inputs(whole_task, link.inputs))
@@ -126,7 +118,8 @@ async def _open(
     fields = forms.fields(task, values, wrong)
     must_say = task.reason is Reason.REQUIRED
     return await _show(
-        request, link, "link.html", status, task=task, past=await pages.views(request).past(task.slug), fields=fields,
+        request, link, "link.html", status, task=task, fields=fields,
+        past=await pages.views_of(request).past(task.slug),
         fixed=forms.facts(whole_task, link.inputs, t),
         whole=whole, wrong=wrong or whole, why=why, must_say=must_say,
         reason=(wrong or {}).get("why", "") if must_say and not why.strip() else "",
@@ -139,13 +132,13 @@ async def _open(
 
 async def _closed(request: Request, link: Link) -> Response:
     """One sentence on why, and whom to ask."""
-    standing = links.standing(_core(request), link, now())
+    standing = links.standing(pages.core_of(request), link, now())
     said = links.SENTENCES.get(standing, texts.mark("This link cannot be used at the moment."))
     return await _show(request, link, "link_closed.html", 410, said=said)
 
 
 async def _show(request: Request, link: Link, template: str, status: int, **shown: Any) -> Response:
-    core, holder = _core(request), actor_of(request)
+    core, holder = pages.core_of(request), actor_of(request)
     runs = await history.runs(core, holder, RunQuery(task=link.task, limit=RUNS)) if holder.known else ()
     return await pages.show(
         request, template, status, room="link", link=link, maker=links.maker(core, link), runs=runs,

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from pushbutton import errors
 from pushbutton.domain.actor import Verb
-from pushbutton.domain.policy import Place, in_person, require
+from pushbutton.domain.policy import Place, decide, in_person, require
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Reason, Task
 from pushbutton.runtime import cancel, history, press
@@ -27,6 +27,7 @@ from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import RunQuery
 
 from . import (
+    auth,
     boards,
     csrf,
     export,
@@ -54,9 +55,6 @@ PAGE = 50
 """Runs on one page of the history."""
 
 _KEYS = 2000  # idempotency keys that are remembered, to tell a double press from somebody who was faster
-FORM = 8 << 20
-"""Bytes of one text field."""
-FIELDS = 2000
 
 
 def routes() -> list[Route]:
@@ -78,7 +76,7 @@ def routes() -> list[Route]:
 
 async def tasks(request: Request) -> Response:
     who = reader(request)
-    view = await views(request).tasks(who.actor, now())
+    view = await views_of(request).tasks(who.actor, now())
     query, group = request.query_params.get("q", "").strip()[:100], request.query_params.get("group", "")
     found = [card for card in view.cards if find.matches(card.task, query) and group in ("", card.task.group)]
     meant = find.meant(query, (card.task for card in view.cards)) if query and not found else ""
@@ -99,26 +97,28 @@ def _sections(view: TasksView, found: list[Card], who: Reader) -> list[tuple[str
 
 async def task(request: Request) -> Response:
     who = reader(request)
-    view = await views(request).task(who.actor, request.path_params["slug"], now())
+    view = await views_of(request).task(who.actor, request.path_params["slug"], now())
     values, source = forms.prefilled(view.task, request.query_params), 0
     number = request.query_params.get(forms.FROM_RUN, "")
     if number.isascii() and number.isdigit() and len(number) < 19:
-        earlier = await history.run(_core(request), who.actor, int(number))
+        earlier = await history.run(core_of(request), who.actor, int(number))
         if earlier.task == view.task.slug:
             values, source = forms.of_inputs(view.task, earlier.inputs), earlier.id
     return await _form(request, view, values, from_run=source)
 
 
 async def run(request: Request) -> Response:
-    core, who = _core(request), reader(request)
+    core, who = core_of(request), reader(request)
     found = await history.run(core, who.actor, request.path_params["number"])
-    view = await views(request).run(who.actor, found, now())
+    view = await views_of(request).run(who.actor, found, now())
     view = replace(view, watching=core.hub.watching(boards.crowd_of(core, found.id)))
+    reads = Verb.OUTPUT in view.may
+    tail = [f"tail:{found.id}"] if reads else []
     failed = found.state.value in ("failed", "lost")
     return await show(
-        request, "run.html", room="tasks", parts=[f"patch:run:{found.id}", f"tail:{found.id}"], view=view,
-        previews=await previews.previews(core.spools.folder(found.id) / "files", view.story.results),
-        joined="joined" in request.query_params, tail=await tails.tail(core, found),
+        request, "run.html", room="tasks", parts=[f"patch:run:{found.id}", *tail], view=view,
+        previews=await previews.previews(core.spools.folder(found.id) / "files", view.story.results) if reads else (),
+        joined="joined" in request.query_params, tail=await tails.tail(core, found) if reads else tails.Tail(),
         open_output=failed or not view.story.updates,
     )  # fmt: skip
 
@@ -126,8 +126,8 @@ async def run(request: Request) -> Response:
 async def runs(request: Request) -> Response:
     chosen = filters.read(request.query_params)
     at, who = now(), reader(request)
-    found = await history.runs(_core(request), who.actor, chosen.query(at, PAGE + 1))
-    view = await views(request).history(who.actor, found, at, limit=PAGE)
+    found = await history.runs(core_of(request), who.actor, chosen.query(at, PAGE + 1))
+    view = await views_of(request).history(who.actor, found, at, limit=PAGE)
     days: list[tuple[int, list[Run]]] = []
     for item in view.runs:
         day = wording.local(item.pressed_at, who.zone).date()
@@ -142,7 +142,7 @@ async def runs(request: Request) -> Response:
 
 
 async def runs_csv(request: Request) -> Response:
-    core, who, chosen = _core(request), reader(request), filters.read(request.query_params)
+    core, who, chosen = core_of(request), reader(request), filters.read(request.query_params)
 
     async def read(query: RunQuery) -> Any:
         return await history.runs(core, who.actor, query)
@@ -158,22 +158,22 @@ async def runs_csv(request: Request) -> Response:
 
 
 async def press_task(request: Request) -> Response:
-    core, who = _core(request), reader(request)
-    view = await views(request).task(who.actor, request.path_params["slug"], now())
+    core, who = core_of(request), reader(request)
+    view = await views_of(request).task(who.actor, request.path_params["slug"], now())
     require(who.actor, Verb.PRESS, Place(view.task.slug, view.task.group))  # before a file of theirs is kept
-    async with request.form(max_fields=FIELDS, max_part_size=FORM) as form:
-        key = text(form, forms.KEY) or secrets.token_urlsafe(16)
+    async with request.form(max_fields=csrf.FIELDS, max_part_size=csrf.FORM) as form:
+        key = text_of(form, forms.KEY) or secrets.token_urlsafe(16)
         again = _seen_before(request, key)
         dry = forms.is_dry(view.task, form)
-        if view.task.confirm and not dry and not text(form, forms.SURE):
+        if view.task.confirm and not dry and not text_of(form, forms.SURE):
             return await _refused(request, view, form, texts.mark("Tick that you are sure, then press again."), key=key)
         if not again and (faster := _faster(view, form)):
             return await _form(request, view, forms.of_form(view.task, form), 409, key=key, faster=faster,
-                               why=text(form, forms.WHY))  # fmt: skip
+                               why=text_of(form, forms.WHY))  # fmt: skip
         try:
             pressed = await press.press(
                 core, who.actor, view.task.slug, await stored(core, view.task, form), key=key,
-                why=text(form, forms.WHY).strip(), form=True,
+                why=text_of(form, forms.WHY).strip(), form=True,
             )  # fmt: skip
         except errors.InvalidInputs as error:
             return await _refused(request, view, form, error.fields.get("", ""), key=key, wrong=error.fields)
@@ -190,7 +190,7 @@ async def press_task(request: Request) -> Response:
 
 def _faster(view: TaskView, form: FormData) -> Run | None:
     """Somebody else's run that takes the place and that this form has not seen. Without the field: nobody."""
-    seen = text(form, forms.SEEN)
+    seen = text_of(form, forms.SEEN)
     if not seen.isdigit() or view.task.limits.busy.value != "queue":
         return None
     return next((run for run in view.busy if run.id > int(seen)), None)
@@ -221,7 +221,7 @@ async def _refused(
 ) -> Response:  # fmt: skip
     """The form again, with everything that was typed, and what has to change. Nothing was started."""
     return await _form(request, view, forms.of_form(view.task, form), status, key=key, whole=whole, wrong=wrong,
-                       why=text(form, forms.WHY))  # fmt: skip
+                       why=text_of(form, forms.WHY))  # fmt: skip
 
 
 async def _form(
@@ -249,7 +249,7 @@ async def _form(
 async def stop(request: Request) -> Response:
     number = request.path_params["number"]
     try:
-        await cancel.cancel(_core(request), reader(request).actor, number)
+        await cancel.cancel(core_of(request), reader(request).actor, number)
     except errors.NotRunning:
         log.debug("run %s was over before it was stopped", number)  # its page says how it ended
     return RedirectResponse(f"{root_of(request)}/runs/{number}", 303)
@@ -259,19 +259,19 @@ async def settings(request: Request) -> Response:
     """Appearance, language and keys. A script sends one of them, the form sends all."""
     async with request.form() as form:
         response = RedirectResponse(_back(request, form), 303)
-        if (theme := text(form, "theme")) in THEMES:
+        if (theme := text_of(form, "theme")) in THEMES:
             remember(request, response, "theme", theme)
-        if (language := text(form, "language")) in texts.LANGUAGES:
+        if (language := text_of(form, "language")) in texts.LANGUAGES:
             remember(request, response, "language", language)
-        if text(form, "settings") == "all":
-            remember(request, response, "keys", "on" if text(form, "keys") else "off")
+        if text_of(form, "settings") == "all":
+            remember(request, response, "keys", "on" if text_of(form, "keys") else "off")
         return response
 
 
 async def favourite(request: Request) -> Response:
     async with request.form() as form:
         response = RedirectResponse(_back(request, form), 303)
-        pins = favourites.turned(reader(request).pins, text(form, "slug"), text(form, "keep") == "1")
+        pins = favourites.turned(reader(request).pins, text_of(form, "slug"), text_of(form, "keep") == "1")
         remember(request, response, favourites.COOKIE, favourites.write(pins))
         return response
 
@@ -279,18 +279,18 @@ async def favourite(request: Request) -> Response:
 # --- what all of them share
 
 
-def _core(request: Request) -> Core:
+def core_of(request: Request) -> Core:
     core: Core = request.app.state.core
     return core
 
 
-def views(request: Request) -> Views:
+def views_of(request: Request) -> Views:
     """One per server: it keeps what it worked out of past runs."""
     state = request.app.state
     if not hasattr(state, "views"):
         state.views = Views(state.core)
-    found: Views = state.views
-    return found
+    views: Views = state.views
+    return views
 
 
 def _seen_before(request: Request, key: str) -> bool:
@@ -307,27 +307,26 @@ def _seen_before(request: Request, key: str) -> bool:
     return False
 
 
-def text(form: FormData, name: str) -> str:
-    """A field's text, "" where there is none."""
+def text_of(form: FormData, name: str) -> str:
     value = form.get(name)
     return value if isinstance(value, str) else ""
 
 
+def number_of(form: FormData, name: str) -> int:
+    """What was typed as a whole number; 0 for nothing, -1 for anything else, which no field takes."""
+    typed = text_of(form, name).strip() or "0"
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else -1
+
+
 def _back(request: Request, form: FormData) -> str:
     """The page that it was sent from, or the front page."""
-    back, home = way_back(text(form, "back")), f"{root_of(request)}/"
+    back, home = way_back(text_of(form, "back")), f"{root_of(request)}/"
     return back if back.startswith(home) else home
 
 
 def _path(request: Request) -> str:
     """Below the root."""
     return request.url.path.removeprefix(root_of(request)) or "/"
-
-
-def number(form: FormData, name: str) -> int:
-    """What was typed as a whole number; -1 for anything else, which no field takes."""
-    typed = text(form, name).strip() or "0"
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else -1
 
 
 def origin(request: Request) -> str:
@@ -345,21 +344,23 @@ async def show(
     **shown: object,
 ) -> Response:  # fmt: skip
     """`parts` of the page follow the stream: topics of `boards`, to which the page adds its language."""
-    who, drawn = reader(request), views(request)
+    who, views = reader(request), views_of(request)
     path, root = _path(request), root_of(request)
     query = f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
     room = "link" if who.actor.own else room
     context = {
-        "csrf": csrf.token(_core(request), who.actor.credential),
         "reader": who, "zone": who.zone, "now": now(), "room": room, "path": path,
         "root": root, "back": root + quote(path) + query,
-        "topics": " ".join(parts), "since": request.state.since, "running": await drawn.running(who.actor),
+        "topics": " ".join(parts), "since": request.state.since, "running": await views.running(who.actor),
         "version": getattr(request.app.state, "version", ""), "languages": texts.LANGUAGES,
-        "scripts": render.scripts(root), **shown,
+        "scripts": render.scripts(root), "csrf": csrf.token(core_of(request), csrf.basis(request)),
+        "closed": core_of(request).directory.closed, "admin": bool(decide(who.actor, Verb.ADMIN)), **shown,
     }  # fmt: skip
     html = render.page(template, who.language, context)
     headers = {"cache-control": "no-store", "vary": "cookie, accept-language"}
-    return HTMLResponse(html, status, headers)
+    response = HTMLResponse(html, status, headers)
+    csrf.remember(request, response, secure=auth.secure(request.scope), path=f"{root}/")
+    return response
 
 
 def page(endpoint: Endpoint) -> Endpoint:
@@ -369,7 +370,9 @@ def page(endpoint: Endpoint) -> Endpoint:
     async def shown(request: Request) -> Response:
         try:
             # before anything else is read: what happens after this comes by the stream
-            request.state.since = await _core(request).store.last_event()
+            request.state.since = await core_of(request).store.last_event()
+            if request.method == "POST":
+                await csrf.check(request)
             return await endpoint(request)
         except HTTPException:
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import resource
 import socket
 from collections.abc import Awaitable
 from pathlib import Path
@@ -21,7 +22,22 @@ from pushbutton.config import Settings
 from pushbutton.errors import PushbuttonError
 from pushbutton.runtime.core import Core
 
-from . import api, boards, confirm, credentials, errors, hand_over, links, pages, reference, streams, tokens
+from . import (
+    api,
+    boards,
+    confirm,
+    credentials,
+    errors,
+    hand_over,
+    links,
+    pages,
+    people,
+    profile,
+    reference,
+    signin,
+    streams,
+    tokens,
+)
 from .auth import Auth
 from .connection import Connection
 from .guard import Guard
@@ -68,6 +84,9 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     for part in (tokens, confirm, hand_over, links):
         app.router.routes.extend(part.routes)
     app.router.routes.extend(pages.routes())
+    app.router.routes.extend(signin.routes())
+    app.router.routes.extend(profile.routes())
+    app.router.routes.extend(people.routes())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     extra = {name.strip().lower() for name in settings.allow_host.split(",") if name.strip()}
     guard = Guard(Shallow(Handed(Auth(app, core), app, core)), hosts=NAMES | extra)
@@ -114,6 +133,13 @@ def address(sock: socket.socket) -> str:
     return f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
 
 
+def _make_room() -> None:
+    """Every watcher takes a descriptor, and the usual limit of 1,024 is there for programs that could not take more."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):  # a system that promises more than it gives
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 async def serve(app: Pushbutton, sock: socket.socket, asgi: ASGIApp | None = None) -> None:
     """Serve `app`, or `asgi` which mounts it, until SIGTERM or SIGINT; jobs go on."""
     config = uvicorn.Config(
@@ -128,7 +154,6 @@ async def serve(app: Pushbutton, sock: socket.socket, asgi: ASGIApp | None = Non
         timeout_graceful_shutdown=10,
         timeout_keep_alive=75,
     )
-    if asgi is None:  # below which path another application mounts it, only that one knows
-        app.url = address(sock)
+    _make_room()
     with contextlib.closing(sock):
         await _Server(config, app).serve(sockets=[sock])

@@ -17,7 +17,7 @@ from pushbutton.domain.policy import decide, require_in_person
 from pushbutton.runtime import sight, tokens
 from pushbutton.runtime.core import Core
 
-from . import csrf, pages
+from . import pages
 from .readers import actor_of, root_of
 
 NAME, VERB, WHERE, DAYS = "token-name", "token-verb", "token-where", "token-days"
@@ -44,11 +44,13 @@ async def listed(request: Request) -> Response:
 
 
 async def make(request: Request) -> Response:
-    core, actor = _core(request), actor_of(request)
+    core, actor = pages.core_of(request), actor_of(request)
     async with request.form() as sent:
-        csrf.require(core, actor, pages.text(sent, csrf.FIELD))
         typed = TokenForm(
-            pages.text(sent, NAME), _all(sent, VERB), _all(sent, WHERE), pages.text(sent, DAYS) or str(tokens.DAYS)
+            pages.text_of(sent, NAME),
+            _all(sent, VERB),
+            _all(sent, WHERE),
+            pages.text_of(sent, DAYS) or str(tokens.DAYS),
         )
     try:
         text, token = await tokens.make(core, actor, typed.name, _rights(typed), _days(typed.days))
@@ -60,9 +62,8 @@ async def make(request: Request) -> Response:
 
 async def revoke(request: Request) -> Response:
     async with request.form() as sent:
-        csrf.require(_core(request), actor_of(request), pages.text(sent, csrf.FIELD))
-        await tokens.revoke(_core(request), actor_of(request), pages.text(sent, "token"))
-        all_ = "?all=1" if pages.text(sent, "all") else ""
+        await tokens.revoke(pages.core_of(request), actor_of(request), pages.text_of(sent, "token"))
+        all_ = "?all=1" if pages.text_of(sent, "all") else ""
     return RedirectResponse(f"{root_of(request)}/profile/tokens{all_}", 303)
 
 
@@ -81,7 +82,7 @@ def view(core: Core, actor: Actor, *, everybody: bool = False) -> Mapping[str, A
 
 
 async def _page(request: Request, form: TokenForm, status: int = 200) -> Response:
-    core, actor = _core(request), actor_of(request)
+    core, actor = pages.core_of(request), actor_of(request)
     if "all" not in request.query_params:
         require_in_person(actor)
     more = view(core, actor, everybody="all" in request.query_params)
@@ -103,11 +104,6 @@ def _days(text: str) -> int | None:
 
 def _all(sent: FormData, name: str) -> frozenset[str]:
     return frozenset(value for value in sent.getlist(name) if isinstance(value, str))
-
-
-def _core(request: Request) -> Core:
-    core: Core = request.app.state.core
-    return core
 
 
 routes = [

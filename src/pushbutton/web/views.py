@@ -40,6 +40,7 @@ class Card:
     task: Task
     past: Past
     may: frozenset[Verb]
+    ask: tuple[str, ...] = ()  # whom, where one may not press it
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class TaskView:
     past: Past
     now: Micros
     may: frozenset[Verb]
+    ask: tuple[str, ...] = ()  # whom, where one may not press it
 
     @property
     def busy(self) -> tuple[Run, ...]:
@@ -127,7 +129,10 @@ class Views:
 
     async def tasks(self, actor: Actor, now: Micros) -> TasksView:
         seen = sight.tasks(self._catalog, actor)
-        cards = [Card(task, await self.past(slug), self._may(actor, slug)) for slug, task in seen.items()]
+        cards = []
+        for slug, task in seen.items():
+            may = self._may(actor, slug)
+            cards.append(Card(task, await self.past(slug), may, self._ask(may, slug)))
         active = await self._store.runs(sight.query(self._catalog, actor, RunQuery(states=UNFINISHED, limit=50)))
         self._forget({run.id for run in active})
         return TasksView(tuple(cards), tuple([await self._going(run, now) for run in active]), now)
@@ -135,7 +140,11 @@ class Views:
     async def task(self, actor: Actor, slug: str, now: Micros) -> TaskView:
         """Raises `NoSuchTask`."""
         task = sight.task(self._catalog, actor, slug)
-        return TaskView(task, await self.past(slug), now, self._may(actor, slug))
+        may = self._may(actor, slug)
+        return TaskView(task, await self.past(slug), now, may, self._ask(may, slug))
+
+    def _ask(self, may: frozenset[Verb], slug: str) -> tuple[str, ...]:
+        return () if Verb.PRESS in may else self._directory.whom(sight.place(self._catalog, slug))
 
     def _may(self, actor: Actor, slug: str) -> frozenset[Verb]:
         return verbs(actor, sight.place(self._catalog, slug))

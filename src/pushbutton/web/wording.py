@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
@@ -164,6 +166,35 @@ LOOKS: Final = {
 
 
 # --- people
+
+
+def any_of(names: Sequence[str], t: Texts) -> str:
+    """Such as "Ada, Bob or Cy"."""
+    *first, last = names
+    return t("{names} or {last}", names=", ".join(first), last=last) if first else last
+
+
+def initials(name: str) -> str:
+    """Two letters for a picture of somebody: "Maya Lind" is ML, "ada" is A."""
+    words = [word for word in re.split(r"[\s._@-]+", name) if word]
+    letters = [words[0][0], words[-1][0]] if len(words) > 1 else [word[0] for word in words]
+    return "".join(letters).upper() or "?"
+
+
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)  # fmt: skip
+
+
+def browser(agent: str, t: Texts) -> str:
+    """What a browser calls itself, in two words: "Firefox on Windows"."""
+    name = next((known for mark_, known in _BROWSERS if mark_ in agent), "")
+    system = next((known for mark_, known in _SYSTEMS if mark_ in agent), "")
+    if not name:
+        return agent[:40] or t("A program")
+    return t("{browser} on {system}", browser=name, system=system) if system else name
 
 
 def who(actor: str, t: Texts, note: str = "") -> str:

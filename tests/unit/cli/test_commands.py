@@ -67,7 +67,7 @@ def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (["serv"], 2, "No such command 'serv'. Did you mean 'serve'? See: pushbutton --help"),
+        (["serv"], 2, "No such command 'serv'. Did you mean 'serve', 'user'? See: pushbutton --help"),
         (["serve", "--prot", "1"], 2, "No such option: --prot"),
         (["watch", "x"], 2, "Invalid value for 'RUN': "),
         (["watch", "0"], 2, "Invalid value for 'RUN': "),

@@ -143,6 +143,35 @@ def test_half_a_character_at_the_end_is_shown_as_broken(tmp_path):
     tap.close()
 
 
+async def test_a_crowd_at_an_output_is_not_woken_for_each_batch_but_at_once_for_the_first_and_the_end(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(watch, "CROWD", 1)
+    monkeypatch.setattr(watch, "CROWDED", 600.0)
+    tap, crowd = Tap(tmp_path / "output", 7, 0, over=False), [Bell(), Bell()]
+    tap.bells.update(crowd)
+    tap.grow(1, over=False)
+    assert [await bell.wait(0) for bell in crowd] == [True, True]
+    tap.grow(2, over=False)
+    tap.grow(3, over=False)
+    assert [await bell.wait(0) for bell in crowd] == [False, False]
+    tap.grow(4, over=True)
+    assert [await bell.wait(0) for bell in crowd] == [True, True]
+    tap.close()
+
+
+async def test_a_crowd_hears_of_what_it_was_not_woken_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(watch, "CROWD", 0)
+    tap, bell = Tap(tmp_path / "output", 7, 0, over=False), Bell()
+    tap.bells.add(bell)
+    for size in range(1, 4):
+        tap.grow(size, over=False)
+    assert await bell.wait(60)
+    assert await bell.wait(60)
+    assert not await bell.wait(0)
+    tap.close()
+
+
 @pytest.mark.parametrize("text", ["", "a", "é", "€", "😀", "aé", "a€b😀"])
 def test_cut_anywhere_a_text_is_whole_up_to_its_last_character(text):
     data = text.encode()

@@ -174,17 +174,18 @@ def test_choices_of_other_types_are_sent_as_what_they_are():
 def page_of(task: Task) -> str:
     from types import SimpleNamespace
 
-    from pushbutton.domain.actor import Verb
+    from pushbutton.domain.actor import LOCAL, Verb
     from pushbutton.web.estimates import Past
     from pushbutton.web.views import TaskView
 
-    reader = SimpleNamespace(theme="auto", keys=True)
+    reader, view = SimpleNamespace(theme="auto", keys=True, actor=LOCAL), TaskView(task, Past(), NOW, frozenset(Verb))
     return page("task.html", "en", {
-        "view": TaskView(task, Past(), NOW, frozenset(Verb)), "fields": forms.fields(task), "now": NOW, "zone": None, "reader": reader,
+        "view": view, "fields": forms.fields(task), "now": NOW, "zone": None, "reader": reader,
+        "csrf": "", "closed": False, "admin": False,
         "topics": "", "since": 0, "version": "", "running": 0, "room": "tasks", "path": "/", "back": "/", "scripts": (),
         "languages": {}, "root": "", "must_say": False, "reason": "",
         "whole": "", "wrong": None, "why": "", "from_run": 0, "faster": None, "more_help": "",
-        "key": "k", "seen": 0, "uploads": False, "question": "", "button": "", "csrf": "", "hand_over": False,
+        "key": "k", "seen": 0, "uploads": False, "question": "", "button": "", "hand_over": False,
     })  # fmt: skip
 
 

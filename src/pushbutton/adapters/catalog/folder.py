@@ -10,6 +10,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pushbutton.errors import ConfigError
@@ -57,11 +58,17 @@ def _named(word: str) -> Named:
 
 
 def scan(paths: Sequence[Named]) -> list[Found]:
-    """Every file that may hold tasks now, each once, in the order of the command line and then by name."""
+    """Every file that may hold tasks now, each once, in the order of the command line and then by name.
+
+    A Python file that is named itself is read as one, also when its folder is named before: more of it is a task then.
+    """
     found: dict[tuple[Path, str], Found] = {}
     for one in paths:
         for file in _folder(one.path, "", 1) if one.path.is_dir() else _file(one):
-            found.setdefault((file.path, file.function), file)
+            key = (file.path, file.function)
+            if file.form is Form.NAMED and key in found:
+                found[key] = replace(file, group=found[key].group)
+            found.setdefault(key, file)
     return list(found.values())
 
 

@@ -205,7 +205,9 @@ def assemble(files: Iterable[tuple[Reading, tuple[Task, ...], Path]]) -> dict[st
             if not tasks:
                 unknown.append((path, reading.whole.reason))
         for task in tasks:
-            found.setdefault(task.slug, []).append(task)
+            same = found.setdefault(task.slug, [])
+            if task.source not in [other.source for other in same]:  # a function may be named beside its folder
+                same.append(task)
     merged = [tasks[0] if len(tasks) == 1 else _clash(tasks) for tasks in found.values()]
     taken = set(found)
     for path, reason in unknown:

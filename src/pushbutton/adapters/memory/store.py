@@ -146,6 +146,7 @@ class MemoryStore:
         self._forgotten = max([self._forgotten, *(event.id for event in self._events if event.run in gone)])
         self._runs = {number: run for number, run in self._runs.items() if number not in gone}
         self._events = [event for event in self._events if event.run not in gone]
+        self._keys = {key: known for key, known in self._keys.items() if known[0] not in gone}
 
     async def forgotten(self) -> int:
         return self._forgotten

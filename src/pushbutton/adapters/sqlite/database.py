@@ -71,14 +71,20 @@ class Database:
             raise
 
     async def close(self) -> None:
-        """Everything that was asked for is written first."""
-        writer, self._writer = self._writer, None  # from here on `write` refuses: nothing gets behind the last job
+        """Everything that was asked for is written first; then the one file holds all of it, without a log beside it
+        (unless another process has it open, or there is no room: the log then stays, and the next opening reads it).
+        """
+        writer, self._writer = self._writer, None  # from here on both refuse: nothing gets behind the last job
         if writer:
-            self._jobs.put(None)
-            await asyncio.to_thread(writer.join)
+            await asyncio.to_thread(self._end, writer)
+
+    def _end(self, writer: threading.Thread) -> None:
+        """The writer goes last: only the last connection moves the log into the file, and a reader cannot."""
         self._readers.shutdown()
         for connection in self._open_readers:
             connection.close()
+        self._jobs.put(None)
+        writer.join()
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in the next transaction; when this returns, it is on the disk."""
@@ -90,6 +96,8 @@ class Database:
         return await asyncio.shield(future)
 
     async def read(self, work: Work[T]) -> T:
+        if self._writer is None:
+            raise StoreError("The store is closed.")
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     def _read(self, work: Work[T]) -> T:

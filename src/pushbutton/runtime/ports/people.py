@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -77,7 +77,7 @@ class Audit(Protocol):
 
 
 class Passwords(Protocol):
-    """Slow on purpose, and never many at once. Errors: `TooManyAtOnce`."""
+    """Slow on purpose, and never many at once. Errors: `TooManySignIns`."""
 
     async def hash(self, password: str) -> str: ...
 
@@ -88,6 +88,60 @@ class Passwords(Protocol):
     def stale(self, hashed: str) -> bool:
         """Whether it should be made anew, at the next sign-in."""
         ...
+
+
+class Factor(Protocol):
+    """The second factor: codes that change with time, and codes for who has lost their telephone."""
+
+    def new_secret(self) -> str: ...
+
+    def uri(self, secret: str, name: str) -> str:
+        """What a telephone reads."""
+        ...
+
+    def picture(self, text: str) -> str:
+        """A text as an `<svg>` that a telephone reads."""
+        ...
+
+    def check(self, secret: str, code: str, last_step: int) -> int | None:
+        """The time step whose code it is, never one at or before `last_step`; None: it is wrong."""
+        ...
+
+    def new_recovery_codes(self) -> tuple[list[str], list[str]]:
+        """Codes to show once, and what to keep of each."""
+        ...
+
+    def spent(self, code: str, kept: Iterable[str]) -> str | None:
+        """Which of those that are kept it is; None: none."""
+        ...
+
+
+class Sealed(Protocol):
+    """Keeps what must be read again unreadable in the store. Errors: `StoreDamaged` for what another key sealed."""
+
+    def close(self, text: str) -> str: ...
+
+    def open(self, sealed: str) -> str: ...
+
+
+class Provider(Protocol):
+    """Signs people in elsewhere, in their browser (OpenID Connect). Errors: `SignInFailed`."""
+
+    async def begin(self, redirect_uri: str) -> Begun: ...
+
+    async def finish(self, begun: Begun, params: Mapping[str, str], redirect_uri: str) -> Identity: ...
+
+
+class Begun(Protocol):
+    """What is kept of a sign-in that was begun, until the browser comes back."""
+
+    @property
+    def url(self) -> str:
+        """Where to send the browser."""
+        ...
+
+    @property
+    def state(self) -> str: ...
 
 
 class Authority(Protocol):

@@ -145,6 +145,20 @@ document.addEventListener('click', async event => {
   setTimeout(() => { label.textContent = was; }, 1600);
 });
 
+// --- what came by the stream is for everybody, so its forms lack this page's own token
+
+const csrf = one('meta[name=csrf]')?.content ?? '';
+document.addEventListener('submit', event => {
+  const form = event.target;
+  if (!csrf || form.method !== 'post') return;
+  let field = one('input[name=csrf]', form);
+  if (!field) {
+    field = Object.assign(document.createElement('input'), { type: 'hidden', name: 'csrf' });
+    form.append(field);
+  }
+  field.value = csrf;
+}, true);
+
 // --- settings: the appearance changes at once
 
 one('#settings')?.addEventListener('change', event => {
@@ -152,7 +166,7 @@ one('#settings')?.addEventListener('change', event => {
   const theme = event.target.value;
   if (theme === 'auto') delete document.documentElement.dataset.theme; else document.documentElement.dataset.theme = theme;
   one('meta[name=color-scheme]').content = theme === 'auto' ? 'light dark' : theme;
-  fetch(`${home}theme`, { method: 'POST', body: new URLSearchParams({ theme, back: home }), redirect: 'manual' });
+  fetch(`${home}theme`, { method: 'POST', body: new URLSearchParams({ theme, back: home, csrf }), redirect: 'manual' });
 });
 
 one('#settings')?.addEventListener('submit', event => { // filters change the address without another page

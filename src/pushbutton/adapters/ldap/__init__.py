@@ -1,0 +1,5 @@
+"""Sign-in with an LDAP directory."""
+
+from .directory import Ldap
+
+__all__ = ["Ldap"]

@@ -1,0 +1,43 @@
+"""What a person is told when signing in with the provider failed: few sentences, and the reason is for the log."""
+
+from __future__ import annotations
+
+from pushbutton.domain.identity import one_line
+from pushbutton.errors import SignInFailed
+
+__all__ = ["down", "nameless", "odd", "over", "quoted", "refused"]
+
+
+def down(reason: str) -> SignInFailed:
+    return SignInFailed("The sign-in service does not answer at this moment; try again in a minute.", reason=reason)
+
+
+def odd(reason: str) -> SignInFailed:
+    return SignInFailed(
+        "The sign-in service answered something that cannot be trusted, so nobody was signed in; whoever looks after "
+        "this server finds why in the log.",
+        reason=reason,
+    )
+
+
+def over(reason: str) -> SignInFailed:
+    return SignInFailed("This sign-in was begun somewhere else or is over; begin again.", reason=reason)
+
+
+def refused(reason: str) -> SignInFailed:
+    return SignInFailed(
+        "The sign-in service did not sign you in; begin again, or ask whoever looks after it.", reason=reason
+    )
+
+
+def nameless(reason: str) -> SignInFailed:
+    return SignInFailed(
+        "The sign-in service did not say a user name that can be used here; whoever looks after this server finds why "
+        "in the log.",
+        reason=reason,
+    )
+
+
+def quoted(said: object) -> str:
+    """What another program said, as one line of the log."""
+    return repr(one_line(str(said)))

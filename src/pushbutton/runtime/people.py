@@ -1,0 +1,237 @@
+"""Looking after people: users, rights, sessions. For who administers, and for everybody's own account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pushbutton.domain.actor import EVERYWHERE, Actor, Verb
+from pushbutton.domain.audit import act
+from pushbutton.domain.event import Json
+from pushbutton.domain.identity import group_names, one_line, user_name
+from pushbutton.domain.password import require_good
+from pushbutton.domain.person import LOCAL_SOURCE, Entry, Invite, Session, Snapshot, User
+from pushbutton.domain.policy import EVERYONE, Grant, Role, require, require_directly
+from pushbutton.domain.token import hashed, new_token
+from pushbutton.errors import BadInput, NoSuchUser, Refused, SignInFailed
+
+from .directory import Directory
+from .ports.people import Change, Factor, Passwords, Sealed
+
+INVITE_HOURS = 72
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    directory: Directory
+    passwords: Passwords
+    factor: Factor
+    sealed: Sealed
+
+    # -- for who administers
+
+    async def add(self, actor: Actor, name: str, at: int, *, title: str = "", email: str = "",
+                  groups: Sequence[str] = ()) -> User:  # fmt: skip
+        """Somebody who signs in here. Without a password until they take up an invitation. Raises `BadInput`."""
+        require_directly(actor, Verb.ADMIN)
+        fresh = User(user_name(name), one_line(title), one_line(email), _groups(groups), LOCAL_SOURCE, added_at=at)
+
+        def work(now: Snapshot) -> Change:
+            if fresh.name in now.users:
+                raise BadInput(f"There is already a user named “{fresh.name}”; take another name.")
+            put: list[Entry] = [fresh]
+            if not now.users:
+                put.append(Grant(f"user:{fresh.name}", Role.ADMIN))  # or nobody could look after anything
+            done = act(actor, "user.add", f"user {fresh.name}", at, groups=list(fresh.groups), admin=len(put) > 1)
+            return Change(done, put=put)
+
+        await self.directory.change(work)
+        return fresh
+
+    async def change(self, actor: Actor, name: str, at: int, *, title: str | None = None, email: str | None = None,
+                     groups: Sequence[str] | None = None, disabled: bool | None = None) -> User:  # fmt: skip
+        """None leaves a field as it is. Who is disabled has no session and no token that counts."""
+        require_directly(actor, Verb.ADMIN)
+        fields: dict[str, Json] = {}
+        if title is not None:
+            fields["title"] = one_line(title)
+        if email is not None:
+            fields["email"] = one_line(email)
+        if groups is not None:
+            fields["groups"] = _groups(groups)
+        if disabled is not None:
+            fields["disabled"] = disabled
+
+        def work(now: Snapshot) -> Change:
+            user = _user(now, name)
+            fresh = replace(user, **fields)  # type: ignore[arg-type]  # its own fields
+            if fresh == user:
+                return Change()
+            self._keep_an_admin(replace(now, users={**now.users, name: fresh}))
+            gone = _sessions(now, name) if disabled else []
+            return Change(act(actor, "user.change", f"user {name}", at, **fields), put=[fresh], drop=gone)
+
+        await self.directory.change(work)
+        return self.directory.all.users[name]
+
+    async def remove(self, actor: Actor, name: str, at: int) -> None:
+        """With their rights, sessions, tokens and links; their runs and what the audit trail says of them stay."""
+        require_directly(actor, Verb.ADMIN)
+
+        def work(now: Snapshot) -> Change:
+            user = _user(now, name)
+            left = replace(
+                now,
+                users={other: who for other, who in now.users.items() if other != name},
+                grants=[grant for grant in now.grants if grant.who != f"user:{name}"],
+            )
+            self._keep_an_admin(left)
+            drop: list[Entry] = [user, *_sessions(now, name)]
+            drop += [grant for grant in now.grants if grant.who == f"user:{name}"]
+            drop += [token for token in now.tokens.values() if token.user == name]
+            drop += [invite for invite in now.invites.values() if invite.user == name]
+            drop += [link for link in now.links.values() if link.maker == name]
+            return Change(act(actor, "user.remove", f"user {name}", at), drop=drop)
+
+        await self.directory.change(work)
+
+    async def invite(self, actor: Actor, name: str, at: int, *, hours: float = INVITE_HOURS) -> str:
+        """The secret with which the user sets a password, for the first time or anew. Earlier ones stop counting."""
+        require_directly(actor, Verb.ADMIN)
+        secret = new_token("pbi")
+
+        def work(now: Snapshot) -> Change:
+            user = _user(now, name)
+            if user.source != LOCAL_SOURCE:
+                raise BadInput(f"“{name}” has no password here, but signs in with {user.source}.")
+            earlier = [invite for invite in now.invites.values() if invite.user == name]
+            fresh = Invite(hashed(secret), name, at + int(hours * 3600 * 1_000_000), actor.name)
+            return Change(act(actor, "invite.make", f"user {name}", at, hours=hours), put=[fresh], drop=earlier)
+
+        await self.directory.change(work)
+        return secret
+
+    async def give(self, actor: Actor, grant: Grant, at: int) -> None:
+        """Raises `BadInput` for a grant that means nothing."""
+        require_directly(actor, Verb.ADMIN)
+        _sound(grant)
+
+        def work(now: Snapshot) -> Change:
+            if grant.who.startswith("user:"):
+                _user(now, grant.who.removeprefix("user:"))
+            if grant in now.grants:
+                return Change()
+            done = act(actor, "grant.give", grant.who.replace(":", " "), at, gives=grant.gives, where=grant.where)
+            return Change(done, put=[grant])
+
+        await self.directory.change(work)
+
+    async def take(self, actor: Actor, grant: Grant, at: int) -> None:
+        require_directly(actor, Verb.ADMIN)
+
+        def work(now: Snapshot) -> Change:
+            if grant not in now.grants:
+                return Change()
+            self._keep_an_admin(replace(now, grants=[other for other in now.grants if other != grant]))
+            done = act(actor, "grant.take", grant.who.replace(":", " "), at, gives=grant.gives, where=grant.where)
+            return Change(done, drop=[grant])
+
+        await self.directory.change(work)
+
+    async def without_factor(self, actor: Actor, name: str, at: int) -> None:
+        """For who lost both their telephone and their codes."""
+        require_directly(actor, Verb.ADMIN)
+        await self._factor(actor, name, at, "", ())
+
+    def _keep_an_admin(self, after: Snapshot) -> None:
+        """Raises `Refused` when nobody could look after Pushbutton any more."""
+        grants = (*self.directory.fixed, *after.grants)
+        admins = {grant.who for grant in grants if grant.where == EVERYWHERE and Verb.ADMIN in grant.verbs}
+        for user in after.users.values():
+            mine = {EVERYONE, f"user:{user.name}", *(f"group:{name}" for name in user.groups)}
+            if not user.disabled and admins & mine:
+                return
+        raise Refused("Nobody would be left who may administer. Give that right to somebody else first.")
+
+    # -- one's own account
+
+    async def end_session(self, actor: Actor, id_: str, at: int) -> None:
+        """One's own, or anybody's for who administers."""
+        require_directly(actor)
+
+        def work(now: Snapshot) -> Change:
+            session = now.sessions.get(id_)
+            if session is None:
+                return Change()
+            if session.user != actor.user:
+                require(actor, Verb.ADMIN)
+            return Change(act(actor, "session.end", f"user {session.user}", at), drop=[session])
+
+        await self.directory.change(work)
+
+    async def set_password(self, actor: Actor, old: str, new: str, at: int, *, keep: str = "") -> None:
+        """Change one's own; all sessions but `keep` end. Raises `SignInFailed` when the old one is wrong."""
+        require_directly(actor)
+        user = _user(self.directory.all, actor.user)
+        if not await self.passwords.check(user.password or None, old):
+            raise SignInFailed("The password of today is wrong.")
+        require_good(new, user.name)
+        kept = await self.passwords.hash(new)
+
+        def work(now: Snapshot) -> Change:
+            others = [session for session in _sessions(now, user.name) if session.id != keep]
+            fresh = replace(_user(now, user.name), password=kept)
+            return Change(act(actor, "user.password", f"user {user.name}", at), put=[fresh], drop=others)
+
+        await self.directory.change(work)
+
+    async def take_factor(self, actor: Actor, secret: str, code: str, at: int) -> list[str]:
+        """From now on a code is asked for. The recovery codes, to be shown once. Raises `SignInFailed`."""
+        require_directly(actor)
+        if self.factor.check(secret, code, 0) is None:
+            raise SignInFailed("This code is wrong. Take the one that is shown now, and check the telephone's clock.")
+        codes, kept = self.factor.new_recovery_codes()
+        await self._factor(actor, actor.user, at, self.sealed.close(secret), tuple(kept))
+        return codes
+
+    async def drop_factor(self, actor: Actor, password: str, at: int) -> None:
+        """Raises `SignInFailed` when the password is wrong."""
+        require_directly(actor)
+        user = _user(self.directory.all, actor.user)
+        if user.source == LOCAL_SOURCE and not await self.passwords.check(user.password or None, password):
+            raise SignInFailed("The password is wrong.")
+        await self._factor(actor, user.name, at, "", ())
+
+    async def _factor(self, actor: Actor, name: str, at: int, sealed: str, recovery: tuple[str, ...]) -> None:
+        def work(now: Snapshot) -> Change:
+            fresh = replace(_user(now, name), factor=sealed, factor_step=0, recovery=recovery)
+            return Change(act(actor, "user.factor", f"user {name}", at, on=bool(sealed)), put=[fresh])
+
+        await self.directory.change(work)
+
+
+def _user(now: Snapshot, name: str) -> User:
+    try:
+        return now.users[name]
+    except KeyError:
+        raise NoSuchUser(name) from None
+
+
+def _sessions(now: Snapshot, name: str) -> list[Session]:
+    return [session for session in now.sessions.values() if session.user == name]
+
+
+def _groups(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted(group_names(names)))
+
+
+def _sound(grant: Grant) -> None:
+    kind, _, name = grant.who.partition(":")
+    if grant.who != EVERYONE and (kind not in {"user", "group"} or not name):
+        raise BadInput(f"“{grant.who}” is nobody: say user:NAME, group:NAME or {EVERYONE}.")
+    words: set[str] = {*(role.value for role in Role), *(verb.value for verb in Verb)}
+    if grant.gives not in words:
+        raise BadInput(f"There is no role or right “{grant.gives}”. There are: {', '.join(sorted(words))}.")
+    kind, _, name = grant.where.partition(":")
+    if grant.where != EVERYWHERE and (kind not in {"task", "group"} or not name):
+        raise BadInput(f"“{grant.where}” is no place: say *, group:NAME or task:NAME.")

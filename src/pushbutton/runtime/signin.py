@@ -1,0 +1,248 @@
+"""Signing in: by password here or elsewhere, by a provider, by a proxy's word; a second factor where there is one.
+
+Whoever is not let in hears the same sentence, after the same time, whether the name is known or not.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from pushbutton.domain.actor import Actor
+from pushbutton.domain.audit import Act
+from pushbutton.domain.identity import Identity
+from pushbutton.domain.password import require_good
+from pushbutton.domain.person import LOCAL_SOURCE, Invite, Session, Snapshot, User
+from pushbutton.domain.throttle import Throttle
+from pushbutton.domain.token import hashed
+from pushbutton.errors import InviteGone, SignInFailed, SlowDown
+
+from .directory import Directory
+from .ports.people import Authority, Begun, Change, Factor, Passwords, Provider, Sealed
+
+WRONG = "The name or the password is wrong."
+WRONG_CODE = "This code is wrong or was used before. Take the one that is shown now."
+BEGUN = 500  # sign-ins elsewhere that may be under way at once
+PATIENCE = 600.0  # seconds for one of them
+
+
+@dataclass(frozen=True, slots=True)
+class From:
+    """Where somebody signs in from."""
+
+    address: str
+    agent: str = ""
+    at: int = 0  # microseconds
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    secret: str  # for the browser to hold
+    session: Session
+
+
+@dataclass(slots=True)
+class SignIn:
+    """What it takes to let people in. `authority` and `provider` where they are configured."""
+
+    directory: Directory
+    passwords: Passwords
+    factor: Factor
+    sealed: Sealed
+    authority: Authority | None = None
+    provider: Provider | None = None
+    throttle: Throttle = field(default_factory=Throttle)
+    _begun: OrderedDict[str, tuple[Begun, str, float]] = field(default_factory=OrderedDict)
+
+    # -- by password
+
+    async def with_password(self, name: str, password: str, where: From) -> SignedIn:
+        """Raises `SignInFailed`, `SlowDown`, `TooManySignIns`."""
+        account = name.strip().lower()[:200]
+        self._slow(account, where)
+        user = await self._known(account, password)
+        if user is None:
+            raise await self._refused(account, where, SignInFailed(WRONG))
+        if user.factor:
+            return await self._begin(user, where, "password", pending=True)
+        self.throttle.passed(account, where.address)
+        return await self._begin(user, where, "password")
+
+    async def _known(self, account: str, password: str) -> User | None:
+        """The user with this name and password, of here or of the authority."""
+        user = self.directory.all.users.get(account)
+        if self.authority and (user is None or user.source != LOCAL_SOURCE):
+            identity = await self.authority.check(account, password)
+            return await self._admitted(identity) if identity else None
+        kept = user.password if user and not user.disabled else ""
+        if not await self.passwords.check(kept or None, password) or user is None:
+            return None
+        if self.passwords.stale(kept):
+            better = await self.passwords.hash(password)
+            await self.directory.change(lambda now: _with(now, user.name, password=better))
+        return user
+
+    # -- by somebody else's word
+
+    async def elsewhere(self, redirect_uri: str, back: str) -> Begun:
+        """Begin a sign-in at the provider. `back`: the path to return to here."""
+        assert self.provider  # noqa: S101  there is no such route without one
+        begun = await self.provider.begin(redirect_uri)
+        self._begun[begun.state] = (begun, back, time.monotonic() + PATIENCE)
+        while len(self._begun) > BEGUN:
+            self._begun.popitem(last=False)
+        return begun
+
+    async def returned(self, params: Mapping[str, str], redirect_uri: str, where: From) -> tuple[SignedIn, str]:
+        """The browser came back; (who it is, the path to return to). Each begun sign-in is good for one return."""
+        assert self.provider  # noqa: S101  there is no such route without one
+        begun, back, until = self._begun.pop(params.get("state", ""), (None, "", 0.0))
+        if begun is None or time.monotonic() > until:
+            raise SignInFailed("This sign-in took too long or was begun elsewhere. Begin it once more.")
+        identity = await self.provider.finish(begun, params, redirect_uri)
+        return await self.with_identity(identity, where), back
+
+    async def with_identity(self, identity: Identity, where: From) -> SignedIn:
+        """Raises `SignInFailed` for a name that is another's here."""
+        user = await self._admitted(identity)
+        return await self._begin(user, where, identity.source, pending=bool(user.factor))
+
+    async def vouched(self, identity: Identity) -> User:
+        """Somebody whom a trusted proxy names with each request: no session is begun."""
+        known = self.directory.all.users.get(identity.name)
+        if known and known.source == identity.source and set(known.groups) == identity.groups:
+            return known
+        return await self._admitted(identity)
+
+    async def _admitted(self, identity: Identity) -> User:
+        at = time.time_ns() // 1000
+
+        def work(now: Snapshot) -> Change:
+            known = now.users.get(identity.name)
+            if known and known.source != identity.source:
+                raise SignInFailed(
+                    "Somebody of that name signs in another way here. Ask whoever looks after Pushbutton.",
+                    reason=f"“{identity.name}” comes from {known.source}, and now {identity.source} names them",
+                )
+            if known and known.disabled:
+                raise SignInFailed("This account may not sign in. Ask whoever looks after Pushbutton.")
+            user = known or User(identity.name, source=identity.source, added_at=at)
+            fresh = replace(user, title=identity.title, email=identity.email, groups=tuple(sorted(identity.groups)))
+            if fresh == known:
+                return Change()
+            verb = "user.change" if known else "user.add"
+            data = {"source": identity.source, "groups": list(fresh.groups)}
+            return Change(Act(identity.source, verb, f"user {identity.name}", at, data), put=[fresh])
+
+        await self.directory.change(work)
+        return self.directory.all.users[identity.name]
+
+    # -- the second factor
+
+    async def second(self, session: Session, code: str, where: From) -> SignedIn:
+        """A session that waited for the code becomes one that counts, with another secret."""
+        user = self.directory.all.users.get(session.user)
+        account = f"{session.user} code"
+        self._slow(account, where)
+        if user is None or not await self._right_code(user, code):
+            raise await self._refused(account, where, SignInFailed(WRONG_CODE))
+        self.throttle.passed(account, where.address)
+        self.throttle.passed(session.user, where.address)
+        return await self._begin(user, where, "second factor", instead=session)
+
+    async def _right_code(self, user: User, code: str) -> bool:
+        """Each code is good for one time, also when it is sent twice at once."""
+        if not user.factor:
+            return False
+        secret = self.sealed.open(user.factor)
+        right = False
+
+        def work(now: Snapshot) -> Change:
+            nonlocal right
+            fresh = now.users[user.name]
+            if (step := self.factor.check(secret, code, fresh.factor_step)) is not None:
+                right = True
+                return Change(put=[replace(fresh, factor_step=step)])
+            if (spent := self.factor.spent(code, fresh.recovery)) is not None:
+                right = True
+                left = tuple(kept for kept in fresh.recovery if kept != spent)
+                act = Act(user.name, "user.recovery", f"user {user.name}", time.time_ns() // 1000, {"left": len(left)})
+                return Change(act, put=[replace(fresh, recovery=left)])
+            return Change()
+
+        await self.directory.change(work)
+        return right
+
+    # -- sessions
+
+    async def _begin(
+        self, user: User, where: From, by: str, *, pending: bool = False, instead: Session | None = None
+    ) -> SignedIn:
+        verb = "session.half" if pending else "session.begin"
+        act = Act(user.name, verb, f"user {user.name}", where.at, {"by": by, "agent": where.agent}, where.address)
+        secret, session = await self.directory.begin(user, act, agent=where.agent, pending=pending, instead=instead)
+        return SignedIn(secret, session)
+
+    async def end(self, actor: Actor, session: Session, at: int) -> None:
+        act = Act(actor.name or session.user, "session.end", f"user {session.user}", at, {}, actor.address)
+        await self.directory.change(lambda now: Change(act, drop=[session]) if session.id in now.sessions else Change())
+
+    @property
+    def asks_for_passwords(self) -> bool:
+        """Whether anybody could sign in with one."""
+        users = self.directory.all.users.values()
+        return self.authority is not None or self.provider is None or any(user.password for user in users)
+
+    # -- invitations
+
+    def invited(self, secret: str, at: int) -> Invite:
+        """Raises `InviteGone`."""
+        invite = self.directory.all.invites.get(hashed(secret))
+        if invite is None or at >= invite.until:
+            raise InviteGone
+        return invite
+
+    async def redeem(self, secret: str, password: str, where: From) -> SignedIn:
+        """Set the first password, or a new one, with an invitation. Ends every session that the account has.
+
+        Raises `InviteGone`, `BadInput` for a password that is no good.
+        """
+        invite = self.invited(secret, where.at)
+        require_good(password, invite.user)
+        kept = await self.passwords.hash(password)
+
+        def work(now: Snapshot) -> Change:
+            if invite.id not in now.invites or invite.user not in now.users:
+                raise InviteGone
+            user = replace(now.users[invite.user], password=kept)
+            act = Act(user.name, "invite.use", f"user {user.name}", where.at, {"by": invite.by}, where.address)
+            sessions = [session for session in now.sessions.values() if session.user == user.name]
+            others = [other for other in now.invites.values() if other.user == user.name]
+            return Change(act, put=[user], drop=[*sessions, *others])
+
+        await self.directory.change(work)
+        user = self.directory.all.users[invite.user]
+        return await self._begin(user, where, "invitation", pending=bool(user.factor))
+
+    # -- slowing down
+
+    def _slow(self, account: str, where: From) -> None:
+        """Raises `SlowDown`."""
+        if (wait := self.throttle.wait(account, where.address, time.monotonic())) > 0:
+            raise SlowDown(wait)
+
+    async def _refused(self, account: str, where: From, error: SignInFailed) -> SignInFailed:
+        self.throttle.failed(account, where.address, time.monotonic())
+        known = account.removesuffix(" code") in self.directory.all.users
+        # What was typed is not kept where nobody has that name: it may be a password in the wrong field.
+        about = f"user {account.removesuffix(' code')}" if known else "user (unknown)"
+        act = Act("", "session.refuse", about, where.at, {"agent": where.agent}, where.address)
+        await self.directory.change(lambda _: Change(act))
+        return error
+
+
+def _with(now: Snapshot, name: str, **fields: str) -> Change:
+    user = now.users.get(name)
+    return Change(put=[replace(user, **fields)]) if user else Change()  # type: ignore[arg-type]  # names of its fields
