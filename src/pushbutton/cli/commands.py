@@ -14,7 +14,7 @@ import typer
 from pushbutton import __version__
 from pushbutton.errors import InvalidInputs, PushbuttonError
 
-from . import check, press, runs, schema, serve, user, watch
+from . import check, link, login, press, runs, schema, serve, user, watch
 from . import run as run_command
 from .exits import MEANING, Exit, code_of
 
@@ -73,6 +73,8 @@ def _options(
 
 serve.add(app, SERVE)
 user.add(app, PEOPLE)
+login.add(app, PEOPLE)
+link.add(app, PEOPLE)
 press.add(app, PRESS)
 watch.add(app, PRESS)
 runs.add(app, PRESS)

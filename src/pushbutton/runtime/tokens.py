@@ -41,9 +41,10 @@ def scope(verbs: Iterable[Verb], where: Iterable[str]) -> frozenset[Right]:
 
 
 async def make(
-    core: Core, actor: Actor, name: str, rights: frozenset[Right], days: int | None = DAYS
+    core: Core, actor: Actor, name: str, rights: frozenset[Right], days: int | None = DAYS, *, instead: bool = False
 ) -> tuple[str, Token]:
-    """A new token, and its text, which nobody can show again. `days` None: until it is revoked.
+    """A new token, and its text, which nobody can show again. `days` None: until it is revoked. `instead`: it takes the
+    place of one of the same name.
 
     Raises `Refused`, `InvalidInputs`.
     """
@@ -60,11 +61,11 @@ async def make(
 
     def work(seen: Snapshot) -> Change:
         mine = [known for known in seen.tokens.values() if known.user == actor.user]
-        if any(known.name == name and not over(known, at) for known in mine):
+        if not instead and any(known.name == name and not over(known, at) for known in mine):
             raise InvalidInputs({"name": "You have a token of this name: take another name, or revoke that one first."})
-        if len(mine) >= MOST:
+        stale = [known for known in mine if known.name == name or over(known, at)]
+        if len(mine) - len(stale) >= MOST:
             raise Refused(f"You have {MOST} tokens already: revoke those that nobody needs any more.")
-        stale = [known for known in mine if known.name == name]
         return Change(done, put=[token], drop=stale)
 
     await core.directory.change(work)

@@ -62,7 +62,7 @@ async def grant(core: Core, actor: Actor, ask: Ask, *, base: str) -> str:
     """Make what is asked for, as the one who says yes; its text."""
     match ask.wish:
         case TokenWish(name, rights, days):
-            return (await tokens.make(core, actor, name, rights, days))[0]
+            return (await tokens.make(core, actor, name, rights, days, instead=True))[0]
         case LinkWish(task, fixed, days, uses, approvers, note):
             link = await links.make(core, actor, task, fixed, days=days, uses=uses, approvers=approvers, note=note)
             return base + links.path(core, link.id)
@@ -85,7 +85,7 @@ def _found(request: Request, code: str) -> Ask:
 
 
 def _nothing() -> Mapping[str, Any]:
-    return {"token": None, "task": None, "facts": ()}
+    return {"token": None, "task": None, "facts": (), "instead": False}
 
 
 async def _asked(request: Request, ask: Ask, status: int = 200, said: str = "") -> Response:
@@ -95,7 +95,8 @@ async def _asked(request: Request, ask: Ask, status: int = 200, said: str = "") 
         task = sight.task(core.catalog, actor_of(request), ask.wish.task)
         shown |= {"task": task, "facts": forms.facts(task, ask.wish.fixed, t)}
     else:
-        shown |= {"token": _preview(ask.wish)}
+        mine = tokens.listed(core, actor_of(request))
+        shown |= {"token": _preview(ask.wish), "instead": any(known.name == ask.wish.name for known in mine)}
     return await pages.show(request, "confirm.html", status, room="profile", ask=ask, said=said, **shown)
 
 

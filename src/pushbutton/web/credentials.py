@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from pushbutton.domain.actor import EVERYWHERE, Verb
 from pushbutton.domain.event import iso
 from pushbutton.domain.person import Link, Token
-from pushbutton.errors import BadInput
+from pushbutton.errors import BadInput, Refused
 from pushbutton.runtime import links, tokens
 from pushbutton.runtime.asks import LinkWish, TokenWish, Wish
 from pushbutton.runtime.core import now
@@ -152,6 +152,8 @@ async def revoke_link(request: Request, name: str) -> Response:
     "browser, `/api/asks/answer` has what was made. Good for ten minutes.",
 )
 async def ask(request: Request) -> Response:
+    if not core_of(request).directory.closed:
+        raise Refused("Nobody signs in here yet, so nothing is needed to be let in.")
     asked = await _object(request)
     wish: Wish
     match asked:
