@@ -154,5 +154,11 @@ def everywhere(actor: Actor, verb: Verb) -> bool:
     return bool(decide(actor, verb, SERVER))
 
 
+def anywhere(actor: Actor, verb: Verb) -> bool:
+    """Whether there may be something that the actor may do it with."""
+    held = [actor.rights, *([actor.within] if actor.within is not None else [])]
+    return actor.known and all(any(right.verb is verb for right in rights) for rights in held)
+
+
 def _holds(rights: Rights, verb: Verb, place: Place) -> bool:
     return any(right.verb is verb and place.inside(right.where) for right in rights)

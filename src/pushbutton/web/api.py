@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Draft, Event, Kind
-from pushbutton.domain.policy import Place, require, verbs
+from pushbutton.domain.policy import Place, anywhere, require, verbs
 from pushbutton.domain.run import Run, RunState
 from pushbutton.domain.sse import event_frame
 from pushbutton.domain.task import Task
@@ -275,7 +275,7 @@ async def _artifacts(core: Core, actor: Actor, number: int) -> Sequence[str]:
     description="The raw file as body, its name in `?name=`; the answer's `value` is the input's value.",
 )
 async def upload(request: Request, name: str = "file") -> Response:
-    if not any(right.verb is Verb.PRESS for right in actor_of(request).rights):
+    if not anywhere(actor_of(request), Verb.PRESS):
         raise Refused("Files are for those who may press something.")
     return JSONResponse({"value": await uploads.save(core_of(request).uploads, name, body.parts(request))}, 201)
 

@@ -85,7 +85,7 @@ def _found(request: Request, code: str) -> Ask:
 
 
 def _nothing() -> Mapping[str, Any]:
-    return {"token": None, "task": None, "facts": (), "instead": False}
+    return {"wanted": None, "task": None, "facts": (), "instead": False}
 
 
 async def _asked(request: Request, ask: Ask, status: int = 200, said: str = "") -> Response:
@@ -96,7 +96,7 @@ async def _asked(request: Request, ask: Ask, status: int = 200, said: str = "") 
         shown |= {"task": task, "facts": forms.facts(task, ask.wish.fixed, t)}
     else:
         mine = tokens.listed(core, actor_of(request))
-        shown |= {"token": _preview(ask.wish), "instead": any(known.name == ask.wish.name for known in mine)}
+        shown |= {"wanted": _preview(ask.wish), "instead": any(known.name == ask.wish.name for known in mine)}
     return await pages.show(request, "confirm.html", status, room="profile", ask=ask, said=said, **shown)
 
 

@@ -57,7 +57,7 @@ async def make(request: Request) -> Response:
     except errors.InvalidInputs as error:
         again = TokenForm(typed.name, typed.verbs, typed.where, typed.days, error.fields)
         return await _page(request, again, 422)
-    return await pages.show(request, "token_made.html", room="profile", token=token, secret=text)
+    return await pages.show(request, "token_made.html", room="profile", made=token, secret=text)
 
 
 async def revoke(request: Request) -> Response:
