@@ -13,7 +13,7 @@ import typer.main
 from fastapi import FastAPI
 
 from pushbutton import config
-from pushbutton.adapters.catalog.keys import PARAM, TASK
+from pushbutton.adapters.catalog.keys import PARAM, SECRET, TASK
 from pushbutton.cli.commands import HELP, app
 from pushbutton.cli.exits import MEANING, code_of
 from pushbutton.domain import event
@@ -23,8 +23,8 @@ from pushbutton.errors import PushbuttonError
 from pushbutton.job import declare, lines
 from pushbutton.supervisor import spool
 from pushbutton.web import api as web_api
+from pushbutton.web import audit_api, reference, shapes
 from pushbutton.web import errors as web_errors
-from pushbutton.web import reference, shapes
 
 FOLDER = Path(__file__).parent / "reference"
 
@@ -44,15 +44,24 @@ def cli() -> str:
         ),
     ]
     panel = ""
-    for name, command in group.commands.items():
+    panels = [command.rich_help_panel for command in group.commands.values()]
+    ordered = sorted(group.commands.items(), key=lambda pair: panels.index(pair[1].rich_help_panel))
+    for name, command in ordered:
         if command.rich_help_panel != panel:
             panel = command.rich_help_panel
             parts.append(f"## {panel}")
-        parts += [f"### pushbutton {name}", _text(inspect.cleandoc(command.help))]
-        shown = [_row(param) for param in command.params if "--help" not in param.opts]
-        if shown and shown != [("`…`", "")]:
-            parts.append(_table(("Option", ""), shown))
+        parts += _command(name, command)
+        for inner, below in getattr(command, "commands", {}).items():
+            parts += _command(f"{name} {inner}", below)
     return "\n\n".join(parts) + "\n"
+
+
+def _command(name: str, command: Any) -> Iterator[str]:
+    yield f"### pushbutton {name}"
+    yield _text(inspect.cleandoc(command.help))
+    shown = [_row(param) for param in command.params if "--help" not in param.opts]
+    if shown and shown != [("`…`", "")]:
+        yield _table(("Option", ""), shown)
 
 
 def settings() -> str:
@@ -89,6 +98,7 @@ def api() -> str:
     """The HTTP API, from the OpenAPI document that the server shows."""
     made = FastAPI(title="Pushbutton")
     made.include_router(web_api.router)
+    made.include_router(audit_api.router)
     document = reference.document(made)
     groups: dict[str, list[str]] = {}
     for path, item in document["paths"].items():
@@ -97,7 +107,10 @@ def api() -> str:
                 groups.setdefault(operation.get("tags", ["other"])[0], []).append(_operation(method, path, operation))
     shown = [part for name, operations in groups.items() for part in (f"## {name.capitalize()}", *operations)]
     errors = sorted(web_errors.STATUS.items(), key=lambda pair: pair[1])
-    models = (shapes.TaskShape, shapes.RunShape, shapes.PressedShape, shapes.EventShape, shapes.Problem)
+    models = (
+        *(shapes.TaskShape, shapes.RunShape, shapes.PressedShape, shapes.EventShape),
+        *(shapes.RecordShape, shapes.CheckedShape, shapes.Problem),
+    )
     return _page(
         "# The HTTP API",
         (
@@ -197,6 +210,9 @@ def tasks() -> str:
         _table(head, [(f"`{name}`", where[key.only], key.help) for name, key in TASK.items()]),
         "## Of an input",
         _table(head, [(f"`{name}`", where[key.only], key.help) for name, key in PARAM.items()]),
+        "## Of a secret, under `secrets` in pushbutton.yaml",
+        _table(("Key", "Meaning"), [(f"`{name}`", key.help) for name, key in SECRET.items()]),
+        "One of them, and `timeout` beside `command`. See [how to use secrets](../howto/secrets.md).",
         "## In Python: options of `@task`",
         _table(("Option", "Meaning"), [(f"`{name}`", text) for name, text in options]),
         "## In Python: `Field`",

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from .domain.event import Event
     from .job.context import artifact, progress, status, step
     from .job.declare import Field, SecretStr, task
+    from .job.secret import secret
 
-__all__ = ["Event", "Field", "Pushbutton", "SecretStr", "artifact", "progress", "status", "step", "task"]
+__all__ = ["Event", "Field", "Pushbutton", "SecretStr", "artifact", "progress", "secret", "status", "step", "task"]
 __version__ = "0.1.0"
 
 _HOME = {
@@ -28,6 +29,7 @@ _HOME = {
     "progress": ".job.context",
     "status": ".job.context",
     "step": ".job.context",
+    "secret": ".job.secret",
 }
 
 

@@ -20,19 +20,30 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from . import config
 from .adapters import totp
+from .adapters.bookmarks import Bookmarks
 from .adapters.catalog import PathCatalog
 from .adapters.embedded import EmbeddedDispatch, LocalNotifier
+from .adapters.ldap import Ldap
+from .adapters.oidc import Oidc
 from .adapters.passwords import Passwords
 from .adapters.seal import Seal
+from .adapters.secrets import EncryptedStore, SecretSources
 from .adapters.spools import SpoolFolder
 from .adapters.sqlite import SqliteStore
+from .adapters.webhook import Webhook
+from .domain import webhook
 from .domain.actor import LOCAL, trusted
 from .domain.event import Draft, Event, Json, Kind
+from .domain.networks import networks
+from .domain.policy import Grant, Role
+from .domain.prefix import prefix
+from .domain.proxy import TrustedProxy
 from .domain.run import Run
 from .errors import StorageFull, StoreDamaged, StoreInUse
 from .runtime import cancel, press
@@ -45,6 +56,8 @@ from .runtime.signin import SignIn
 from .runtime.watch import EVERYTHING, Hub, is_last
 from .runtime.worker import Worker
 from .services import pruner
+from .services.changes import Changes
+from .services.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -67,6 +80,10 @@ class Pushbutton:
     def __init__(self, *paths: str | Path, store: Store | None = None, **settings: Any) -> None:
         self.paths = tuple(str(path) for path in paths)
         self.settings = config.load(**settings)
+        networks(self.settings.trust_proxy, where="trust_proxy")  # what is wrong with a setting is said at once
+        self._prefix = prefix(self.settings.root_path, where="root_path")
+        self._webhooks = webhook.targets(self.settings.webhook, where="webhook")
+        networks(self.settings.webhook_allow, where="webhook_allow")
         self.folder = self.settings.folder(self.paths)
         self._store = store
         self._core: Core | None = None
@@ -102,9 +119,8 @@ class Pushbutton:
         store: Store = self._store or SqliteStore(self.folder / "history.db", key)
         await store.open()
         stack.push_async_callback(store.close)
-        directory = Directory(store.people)
-        await directory.open()
-        stack.push_async_callback(directory.close)
+        signin, people = await self._doors(stack, store, key)
+        directory = signin.directory
         with _writing(self.folder):
             worker_name = _name(self.folder)
         notifier = LocalNotifier(self.folder / "hint")
@@ -113,14 +129,18 @@ class Pushbutton:
         spools = SpoolFolder(runs, hint=self.folder / "hint", url=self.url, files=self._files)
         stack.callback(spools.let_go)
         python = self.settings.python or sys.executable
-        catalog = PathCatalog(self.paths, changed=lambda: notifier.hint("catalog"), python=python)
+        stored = EncryptedStore(self.folder, self.settings.key_path)
+        catalog = PathCatalog(self.paths, changed=lambda: notifier.hint("catalog"), python=python, stored=stored.names)
         await catalog.open()
         stack.push_async_callback(catalog.close)
+        changes = Changes(store, catalog, notifier, key)
+        await changes.started(metadata.version("pushbutton"), {"paths": list(self.paths), **self.settings.given})
+        stack.push_async_callback(changes.stopped)
+        await changes.look()  # before anybody can press what has changed
+        await self._background(stack, changes.run())
         hub = Hub(store, notifier, lambda run: spools.folder(run) / "output")
         await hub.open()
         stack.push_async_callback(hub.close)
-        passwords, seal = Passwords(), Seal(key)
-        stack.callback(passwords.close)
         permits = Permits(catalog, directory, notifier)
         await self._background(stack, permits.run())
         core = Core(
@@ -129,12 +149,13 @@ class Pushbutton:
             dispatch=EmbeddedDispatch(),
             notifier=notifier,
             spools=spools,
+            secrets=SecretSources(catalog.secrets, stored),
             hub=hub,
             directory=directory,
             key=key,
             permits=permits,
-            signin=SignIn(directory, passwords, totp, seal),
-            people=People(directory, passwords, totp, seal),
+            signin=signin,
+            people=people,
             uploads=self.folder / "uploads",
             worker=worker_name,
             at_once=self.settings.limit,
@@ -144,9 +165,65 @@ class Pushbutton:
         stack.push_async_callback(worker.close)
         await self._background(stack, worker.run())
         await self._background(stack, pruner.run(core, self.settings.keep_days))
+        if self._webhooks:
+            await self._background(stack, self._tell(core).run(self._webhooks))
         for kind, hooks in self._hooks.items():
             await self._background(stack, self._call(core, kind, hooks))
         return core
+
+    def _tell(self, core: Core) -> Webhooks:
+        allowed = networks(self.settings.webhook_allow, where="webhook_allow")
+        sender = Webhook(secret=self.settings.webhook_secret, allowed=allowed)
+        home = self.settings.public_url.rstrip("/") or (self.url and f"{self.url}{self._prefix}")
+        return Webhooks(core, sender, Bookmarks(self.folder / "told"), lambda run: home and f"{home}/runs/{run}")
+
+    async def _doors(self, stack: contextlib.AsyncExitStack, store: Store, key: bytes) -> tuple[SignIn, People]:
+        """How people are let in: here, and by whoever else the settings name."""
+        settings = self.settings
+        directory = Directory(
+            store.people,
+            outside=bool(settings.oidc_issuer or settings.ldap_url or settings.proxy_user_header),
+            fixed=[Grant(who.strip(), Role.ADMIN) for who in settings.admins.split(",") if who.strip()],
+            idle=settings.session_hours * 3600,
+            longest=settings.session_days * 86400,
+        )
+        passwords, seal = Passwords(), Seal(key)
+        stack.callback(passwords.close)
+        signin = SignIn(directory, passwords, totp, seal)
+        if settings.ldap_url:
+            signin.authority = ldap = Ldap(
+                settings.ldap_url,
+                settings.ldap_base,
+                bind_dn=settings.ldap_bind_dn,
+                bind_password=settings.ldap_bind_password,
+                user_filter=settings.ldap_user_filter,
+                name_attribute=settings.ldap_name_attribute,
+                groups_base=settings.ldap_groups_base,
+                groups_filter=settings.ldap_groups_filter,
+                ca=settings.ldap_ca,
+            )
+            stack.callback(ldap.close)
+        if settings.oidc_issuer:
+            signin.provider = oidc = Oidc(
+                settings.oidc_issuer,
+                settings.oidc_client,
+                settings.oidc_client_secret,
+                scopes=settings.oidc_scopes,
+                name_claim=settings.oidc_name_claim,
+                groups_claim=settings.oidc_groups_claim,
+            )
+            stack.push_async_callback(oidc.close)
+        if settings.proxy_user_header:
+            signin.proxy = TrustedProxy.of(
+                settings.proxy_from,
+                settings.proxy_user_header,
+                settings.proxy_groups_header,
+                settings.proxy_title_header,
+                settings.proxy_email_header,
+            )
+        await directory.open()
+        stack.push_async_callback(directory.close)
+        return signin, People(directory, passwords, totp, seal)
 
     @staticmethod
     async def _background(stack: contextlib.AsyncExitStack, work: Any) -> None:
@@ -176,6 +253,8 @@ class Pushbutton:
         """Whether one has to sign in here. Before it is opened, too, and then nothing is made for the question."""
         if self._core:
             return self._core.directory.closed
+        if self.settings.oidc_issuer or self.settings.ldap_url or self.settings.proxy_user_header:
+            return True
         if self._store is None and not (self.folder / "history.db").exists():
             return False
         async with self.people() as people:

@@ -45,7 +45,24 @@ class Settings:
         15.0, "seconds of silence after which a stream sends a comment, so that no proxy cuts it", least=0.05
     )
     keep_days: float = setting(365.0, "days for which finished runs and uploads are kept; 0: for ever", least=0)
+    key_file: str = setting("", "file with the key of stored secrets; default: secret.key in the data folder")
     allow_host: str = setting("", "more host names, comma separated, under which browsers may reach this server")
+    trust_proxy: str = setting("", "addresses or networks of the proxies whose X-Forwarded headers are believed")
+    root_path: str = setting("", "path below which a proxy shows the pages, like /buttons")
+    connections: int = setting(200, "requests that one client may have open, and streams one person; 0: any", least=0)
+    public_url: str = setting("", "address under which people reach this server, for links in messages")
+    webhook: str = setting(
+        "", "https addresses, comma separated, that are told when a run ends; in the environment if they hold a token"
+    )
+    webhook_allow: str = setting("", "networks of your own, comma separated, that webhooks may reach, by http as well")
+    webhook_secret: str = setting("", "what webhooks are signed with", secret=True)
+
+    admins: str = setting(
+        "",
+        "who administers from the start, comma separated: user:NAME or group:NAME; needed where nobody is added here",
+    )
+    session_hours: float = setting(12.0, "hours after which a session that nobody uses ends", least=0.01)
+    session_days: float = setting(14.0, "days after which every session ends", least=0.01)
 
     oidc_issuer: str = setting(
         "", "the OpenID Connect provider that people sign in with: its issuer, an https:// address"
@@ -79,6 +96,21 @@ class Settings:
     @property
     def limit(self) -> int:
         return self.at_once or 4 * (os.cpu_count() or 1)
+
+    @property
+    def key_path(self) -> Path | None:
+        """None: where the data lies."""
+        return Path(self.key_file).expanduser().absolute() if self.key_file else None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Those that are not as they are by default; of a secret only that it is there."""
+        named = ((spec, getattr(self, spec.name)) for spec in fields(self))
+        return {
+            spec.name: "(secret)" if spec.metadata["secret"] else value
+            for spec, value in named
+            if value != spec.default
+        }
 
     def folder(self, paths: tuple[str, ...]) -> Path:
         """Where the data lies, absolute."""

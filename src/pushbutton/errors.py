@@ -1,14 +1,15 @@
 """Every exception of Pushbutton, in one place.
 
     PushbuttonError
-    ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchArtifact · NoSuchUser · InviteGone · NoSuchToken ·
-    │                        NoSuchLink
-    ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange
+    ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchArtifact · NoSuchUser · InviteGone · NoSuchSecret ·
+    │                        NoSuchToken · NoSuchLink
+    ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange · NothingOffered
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
     ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · LinkClosed
     ├── ConfigError ──────── (names file, line, column)
     ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy
     ├── SignInFailed ─────── TooManySignIns · SlowDown
+    ├── Undelivered ──────── (a message that another system did not take; never leaves the services)
     └── Fenced ───────────── (a write of an epoch that is over; never leaves the runtime)
 
 A message is one sentence that names the thing and says what to do. The web maps the second level to
@@ -68,6 +69,15 @@ class InviteGone(NotFound):
         super().__init__("This invitation was used already or has expired; ask for a new one.")
 
 
+class NoSuchSecret(NotFound):
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"There is no secret named “{name}”: declare it under “secrets” in pushbutton.yaml, or keep it with: "
+            f"pushbutton secret set {name}"
+        )
+        self.name = name
+
+
 class BadInput(PushbuttonError):
     """The request itself is wrong; nothing was started or changed."""
 
@@ -91,6 +101,10 @@ class BadCursor(BadInput):
 
 class BadRange(BadInput):
     """A byte or line range that lies outside of what there is."""
+
+
+class NothingOffered(BadInput):
+    """The choices of a param, which a program tells, cannot be told; the message is the reason."""
 
 
 class Refused(PushbuttonError):
@@ -186,5 +200,25 @@ class SlowDown(SignInFailed):
         super().__init__(f"Too many wrong tries from here; try again in {self.seconds} seconds.")
 
 
+class SecretsLocked(StoreError):
+    """The stored secrets, or their key, cannot be read or written; the message says which file and why."""
+
+
+class SecretUnavailable(PushbuttonError):
+    """A named secret has no usable value where it should come from. The message holds nothing of a value."""
+
+    def __init__(self, name: str, origin: object, why: str) -> None:
+        super().__init__(f"The secret “{name}” cannot be had from {origin}: {why}.")
+        self.name = name
+
+
 class Fenced(PushbuttonError):
     """A write came too late: the run has moved on to another epoch or state. Nothing was written."""
+
+
+class Undelivered(PushbuttonError):
+    """Another system did not take a message. `final`: it would not later, either."""
+
+    def __init__(self, target: str, why: str, *, final: bool = False) -> None:
+        super().__init__(f"{target} was not told: {why}.")
+        self.final = final

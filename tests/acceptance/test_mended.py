@@ -44,6 +44,7 @@ def test_a_job_is_not_started_when_its_birth_cannot_be_written_down(tmp_path):
         "tty": None,
         "payload": "",
         "secrets": [],
+        "token": "",
         "remove": "",
         "timeout": None,
         "grace": 1,

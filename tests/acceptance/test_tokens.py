@@ -68,6 +68,8 @@ BEYOND: dict[tuple[str, str], tuple[int, int]] = {
     # what belongs to no task
     ("post", "/api/events"): (403, 403),
     ("post", "/api/uploads"): (403, 403),
+    ("get", "/api/audit"): (403, 403),
+    ("post", "/api/audit/check"): (403, 403),
     ("post", "/api/tokens"): (403, 403),
     ("delete", "/api/tokens/{name}"): (404, 404),
     ("post", "/api/links"): (403, 403),

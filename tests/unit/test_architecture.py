@@ -52,8 +52,13 @@ EXCEPTIONS = {
     ("adapters.spools", ""): "asks where the package lies, to start supervisors from it",
     ("cli.run", "adapters.spools"): "runs a job in the foreground with the environment that a supervisor gives it",
     ("cli.run", "adapters.embedded"): "hears the hints of that supervisor",
+    ("cli.run", "adapters.secrets"): "a job in the foreground has the same named secrets",
+    ("cli.run", "adapters.catalog"): "reads where these are declared",
+    ("cli.secret", "adapters.secrets"): "keeps secrets without a server, or beside one",
+    ("cli.secret", "adapters.catalog"): "lists who needs them",
     ("cli.find", "adapters.catalog"): "finds one file's task for `run`, without a server",
     ("cli.check", "adapters.catalog"): "reads the files without a server",
+    ("cli.audit", "adapters.sqlite"): "reads the audit trail without a server",
     ("cli.schema", "adapters.catalog"): "prints the schema of the configuration file",
 }
 """(importer, imported or the room that it lies in) -> why this one may."""

@@ -14,7 +14,7 @@ import typer
 from pushbutton import __version__
 from pushbutton.errors import InvalidInputs, PushbuttonError
 
-from . import check, link, login, press, runs, schema, serve, user, watch
+from . import audit, check, link, login, press, runs, schema, secret, serve, user, watch
 from . import run as run_command
 from .exits import MEANING, Exit, code_of
 
@@ -40,9 +40,8 @@ Exit codes
        (128 + N: ended by signal N)
 """
 
-SERVE, PEOPLE, PRESS, WRITE = "Serve", "People", "Press and watch", "Write tasks"
+SERVE, PEOPLE, PRESS, WRITE, LOOK = "Serve", "People", "Press and watch", "Write tasks", "Look after it"
 SAY = "Say what a job does (inside of it)"
-
 
 app = typer.Typer(
     name="pushbutton",
@@ -75,12 +74,14 @@ serve.add(app, SERVE)
 user.add(app, PEOPLE)
 login.add(app, PEOPLE)
 link.add(app, PEOPLE)
+secret.add(app, SERVE)
 press.add(app, PRESS)
 watch.add(app, PRESS)
 runs.add(app, PRESS)
 run_command.add(app, WRITE)
 check.add(app, WRITE)
 schema.add(app, WRITE)
+audit.add(app, LOOK)
 
 
 def _said(verb: str, text: str) -> None:

@@ -12,6 +12,7 @@ from pushbutton.errors import (
     NotFound,
     PushbuttonError,
     Refused,
+    SecretUnavailable,
     SignInFailed,
     StoreError,
     TaskBroken,
@@ -34,7 +35,7 @@ class Exit(IntEnum):
 
 MEANING: Mapping[Exit, str] = {
     Exit.OK: "it worked; the run succeeded",
-    Exit.FAILED: "the run ended badly and has no code (lost, stopped, skipped)",
+    Exit.FAILED: "the run ended badly and has no code (lost, stopped, skipped); the audit trail was changed",
     Exit.USAGE: "the command or an input is wrong; nothing was started",
     Exit.NOT_FOUND: "there is no such task, run or file",
     Exit.REFUSED: "refused, or not possible as things are; also: not signed in (pushbutton login)",
@@ -54,6 +55,7 @@ _CODES: Mapping[type[PushbuttonError], Exit] = {
     SignInFailed: Exit.REFUSED,
     Conflict: Exit.REFUSED,
     StoreError: Exit.TROUBLE,
+    SecretUnavailable: Exit.TROUBLE,
 }
 """The first entry that the error is an instance of counts."""
 

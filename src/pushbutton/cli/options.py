@@ -119,7 +119,7 @@ def _usage(param: Param) -> str:
     if param.type is ParamType.BOOL:
         return f"{option} / --no-{_dashed(param.name)}"
     if param.type in (ParamType.CHOICE, ParamType.CHOICES):
-        offered = "|".join(_text(choice.value) for choice in param.choices)
+        offered = "|".join(_text(choice.value) for choice in param.choices) or "TEXT"
         return f"{option} {offered}" + ("[,…]" if param.type is ParamType.CHOICES else "")
     return f"{option} {_SHOWN[param.type]}"
 

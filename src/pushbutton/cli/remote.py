@@ -168,6 +168,7 @@ def _param(shown: Mapping[str, Any]) -> Param:
         required=shown["required"],
         default=shown["default"],
         choices=tuple(Choice(one["value"], one["label"], one["help"]) for one in shown.get("choices", ())),
+        choices_from=("the server",) if shown.get("dynamic") else (),
         multiline=shown.get("multiline", False),
         **bounds,
     )

@@ -89,10 +89,26 @@ async def _main(file: str, words: Sequence[str], python: str) -> int:
     raw = _paths(task, options.read(task.params, words))
     inputs = parse(task.params, raw, form=True, paths=True)
     # No copy of the script: whoever edits it meanwhile does so by hand, and two runs here have the same number.
-    order = replace(build(task, inputs, python=python), snapshot=False)
-    secrets = [str(inputs[name]) for name in task.secrets if inputs.get(name)]
+    named = await _named(task)
+    order = replace(build(task, inputs, python=python, secrets=named), snapshot=False)
+    secrets = [*(str(inputs[name]) for name in task.secrets if inputs.get(name)), *named.values()]
     with tempfile.TemporaryDirectory(prefix="pushbutton-run-") as folder:
         return await _Foreground(task, Path(folder), live.view()).run(order, secrets)
+
+
+async def _named(task: Task) -> Mapping[str, str]:
+    """The values of its named secrets, from where a server of the same folder would have them."""
+    if not task.secret_names:
+        return {}
+    from pushbutton import config  # noqa: PLC0415  for tasks with secrets only
+    from pushbutton.adapters.catalog import look  # noqa: PLC0415
+    from pushbutton.adapters.secrets import EncryptedStore, SecretSources  # noqa: PLC0415
+
+    settings = config.load()
+    folder = Path(task.source.file).parent
+    _, declared = await look([task.source.file, folder])
+    stored = EncryptedStore(settings.folder((str(folder),)), settings.key_path)
+    return await SecretSources(lambda: declared, stored).resolve(task.secret_names)
 
 
 def _help(file: str, task: Task) -> str:

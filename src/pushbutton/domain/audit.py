@@ -2,22 +2,71 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from .actor import Actor
-from .event import Json
+from .event import Json, iso
 
 FIRST = "0" * 64
 """What stands before the first record."""
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
+
+
+class Deed(StrEnum):
+    """Everything that is recorded, as `Act.verb` says it: the kind, a dot, what was done.
+
+    Pages have a sentence for each of them; a record with another verb is shown as it is.
+    """
+
+    RUN_PRESS = "run.press"
+    RUN_JOIN = "run.join"  # a press that was answered with the run that was there
+    RUN_STOP = "run.stop"
+    RUN_APPROVE = "run.approve"
+    RUN_REJECT = "run.reject"
+    RUN_EXPIRE = "run.expire"  # nobody approved it in time
+    SESSION_BEGIN = "session.begin"
+    SESSION_REFUSE = "session.refuse"
+    SESSION_END = "session.end"
+    USER_ADD = "user.add"
+    USER_CHANGE = "user.change"
+    USER_REMOVE = "user.remove"
+    USER_PASSWORD = "user.password"
+    USER_FACTOR = "user.factor"
+    GRANT_GIVE = "grant.give"
+    GRANT_TAKE = "grant.take"
+    TOKEN_MAKE = "token.make"
+    TOKEN_REVOKE = "token.revoke"
+    LINK_MAKE = "link.make"
+    LINK_REVOKE = "link.revoke"
+    LINK_USE = "link.use"
+    INVITE_MAKE = "invite.make"
+    INVITE_USE = "invite.use"
+    SECRET_SET = "secret.set"
+    SECRET_REMOVE = "secret.remove"
+    TASK_ADDED = "task.added"
+    TASK_CHANGED = "task.changed"
+    TASK_BROKEN = "task.broken"
+    TASK_REMOVED = "task.removed"
+    SERVER_STARTED = "server.started"
+    SERVER_STOPPED = "server.stopped"
+    AUDIT_EXPORT = "audit.export"
+    AUDIT_CHECK = "audit.check"
+    AUDIT_BROKEN = "audit.broken"  # somebody cut, or put in, the trail's end; noticed by the next record
+
+
+SERVER = "server"
+"""The actor of what no person did."""
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
-    """`verb` is what was done ("run.press", "user.add"), `about` to what ("run 42", "user ada")."""
+    """`verb` is what was done (a `Deed`), `about` to what ("run 42", "user ada")."""
 
     actor: str
     verb: str
@@ -31,7 +80,21 @@ class Act:
 class Record:
     id: int  # 1, 2, 3, …: none is left out
     act: Act
-    hash: str  # of itself and everything before it
+    hash: str  # of itself and everything before it; "" for one that cannot be read as it was written
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How many records there are and the hash of the last, as noted apart from them."""
+
+    id: int = 0
+    hash: str = FIRST
+    seal: str = ""  # shows that whoever noted it had the key; "" while nothing is recorded
+
+    @property
+    def note(self) -> str:
+        """To be kept elsewhere: "1204:9f3c…"."""
+        return f"{self.id}:{self.hash}"
 
 
 def act(actor: Actor, verb: str, about: str, at: int, **data: Json) -> Act:
@@ -43,9 +106,30 @@ def chained(key: bytes, before: str, number: int, done: Act) -> str:
 
     Without the key nobody can make a chain of their own that looks right.
     """
-    text = json.dumps(
-        [before, number, done.at, done.actor, done.verb, done.about, done.address, done.data],
-        separators=(",", ":"),
-        sort_keys=True,
-    )
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    said = [before, number, done.at, done.actor, done.verb, done.about, done.address, done.data]
+    return hmac.digest(key, _ENCODER.encode(said).encode(), "sha256").hex()
+
+
+def sealed(key: bytes, number: int, digest: str) -> Head:
+    """The head behind a record. Who cuts the end of the trail has no seal for the record that is the last then."""
+    return Head(number, digest, hmac.digest(key, f"head:{number}:{digest}".encode(), "sha256").hex())
+
+
+def to_json(record: Record) -> dict[str, Json]:
+    """The shape that exports and the JSON API show."""
+    done = record.act
+    return {
+        "id": record.id,
+        "at": iso(done.at),
+        "actor": done.actor,
+        "verb": done.verb,
+        "about": done.about,
+        "address": done.address,
+        "data": dict(done.data),
+        "hash": record.hash,
+    }
+
+
+def line(record: Record) -> str:
+    """JSON on one line of printable ASCII, whatever the record holds: nobody can forge a second one."""
+    return json.dumps(to_json(record)).replace("\x7f", "\\u007f")

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from pushbutton.errors import InvalidInputs
 
@@ -67,8 +68,9 @@ class _Filled:
     leads: str  # the name of the hole that it begins with
 
 
-def build(task: Task, inputs: Inputs, *, python: str) -> Command:
-    """The command of one run. A file's value must be the path at which the job finds it.
+def build(task: Task, inputs: Inputs, *, python: str, secrets: Mapping[str, str] = MappingProxyType({})) -> Command:
+    """The command of one run. A file's value must be the path at which the job finds it; `secrets` are the values of
+    the task's named secrets, by name.
 
     Raises `InvalidInputs` with every value that begins with "-" where it could be taken for an option.
     """
@@ -87,6 +89,7 @@ def build(task: Task, inputs: Inputs, *, python: str) -> Command:
         case CommandTarget(argv=items):
             argv = _command_arguments(task, items, inputs, {})
             env |= _environment(task, inputs, {name for item in items for name in holes(item)})
+    env |= {task.named_secrets[name]: value for name, value in secrets.items()}
     return Command(tuple(argv), task.cwd, env, payload, snapshot, task.tty)
 
 

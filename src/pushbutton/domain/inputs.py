@@ -326,6 +326,8 @@ def _read_moment(read: Callable[[str], T], text: str, ask: str) -> T:
 
 
 def _choice(param: Param, value: object) -> Json:
+    if param.choices_from and not param.choices:  # who knows them checks it: a press always does
+        return _text(value, "Choose one.")
     for choice in param.choices:
         if _same(choice.value, value):
             return choice.value
@@ -343,7 +345,8 @@ def _choices(param: Param, value: object) -> list[Json]:
             picked.append(_choice(param, item))
         except _No:
             raise _No(f"Choose only from: {_offer(param)}.") from None
-    found: list[Json] = [choice.value for choice in param.choices if any(_same(choice.value, one) for one in picked)]
+    offered = [choice.value for choice in param.choices] if param.choices else picked
+    found: list[Json] = [one for one in offered if any(_same(one, other) for other in picked)]
     if param.min_length is not None and len(found) < param.min_length:
         raise _No(f"Choose at least {param.min_length}.")
     if param.max_length is not None and len(found) > param.max_length:

@@ -41,6 +41,7 @@ class Param:
     required: bool = True
     default: Json = None  # canonical form; None: no default
     choices: tuple[Choice, ...] = ()
+    choices_from: tuple[str, ...] = ()  # the program that tells `choices` when somebody asks; see `Catalog.offered`
     min: float | str | None = None  # number, or canonical date/time
     max: float | str | None = None
     min_length: int | None = None  # characters (str), bytes (file), items (choices)

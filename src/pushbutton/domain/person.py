@@ -86,10 +86,10 @@ class Link:
     until: Micros
     uses: int  # left
     made_at: Micros
-    total: int = 0  # uses at the beginning
     approvers: int = 0  # how many must approve each press, at least
     note: str = ""  # what the maker says that it is for
     revoked: bool = False
+    total: int = 0  # uses at the beginning
 
 
 Entry = User | Grant | Session | Token | Invite | Link

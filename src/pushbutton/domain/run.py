@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .audit import Act
+from .audit import Act, Deed
 from .event import Json
 
 Micros = int
@@ -112,6 +112,6 @@ class NewRun:
 
     def act(self, run: int, *, joined: bool = False) -> Act:
         """For the audit trail."""
-        data: dict[str, Json] = {"task": self.task, "inputs": self.inputs}
+        data: dict[str, Json] = {"task": self.task, "title": self.title, "inputs": self.inputs}
         data |= {"why": self.why} if self.why else {}
-        return Act(self.actor, "run.join" if joined else "run.press", f"run {run}", self.at, data, self.address)
+        return Act(self.actor, Deed.RUN_JOIN if joined else Deed.RUN_PRESS, f"run {run}", self.at, data, self.address)

@@ -93,6 +93,7 @@ class Task:
     dry_run: str = ""  # the bool param that makes a run one that changes nothing; empty: there is none
     cwd: str = ""  # where the job starts; absolute
     env: Mapping[str, str] = field(default_factory=dict)
+    named_secrets: Mapping[str, str] = field(default_factory=dict)  # by name, the variable in which the job finds it
     tty: tuple[int, int] | None = None  # (rows, columns): the job gets a terminal
     limits: Limits = Limits()
     digest: str = ""  # of the file that it was read from
@@ -103,7 +104,13 @@ class Task:
         return self.help.strip().split("\n\n", 1)[0].replace("\n", " ")
 
     @property
+    def secret_names(self) -> tuple[str, ...]:
+        """The named secrets that it needs; names may be shown to whoever may see them, values to nobody."""
+        return tuple(self.named_secrets)
+
+    @property
     def secrets(self) -> frozenset[str]:
+        """Its secret inputs."""
         return frozenset(param.name for param in self.params if param.type == "secret")
 
     def is_dry(self, inputs: Inputs) -> bool:
@@ -112,12 +119,20 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """A task with the choices that it offers right now, and a sentence for each param whose choices nobody can tell."""
+
+    task: Task
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """What a supervisor is asked to start. Pure data; nothing of it passes through a shell."""
 
     argv: tuple[str, ...]
     cwd: str
-    env: Mapping[str, str]  # added to the allow-listed environment
-    payload: str = ""  # JSON for our own Python child, handed over by a pipe; "" for everybody else
+    env: Mapping[str, str] = field(repr=False)  # added to the allow-listed environment; secrets are in it
+    payload: str = field(default="", repr=False)  # JSON for our own Python child, by a pipe; "" for everybody else
     snapshot: bool = False  # argv[0] is a shell script: it is read while it runs, so it runs from a copy
     tty: tuple[int, int] | None = None

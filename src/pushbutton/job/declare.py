@@ -5,7 +5,7 @@ Nothing here runs a task; a decorated function stays as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ OPTIONS: Mapping[str, tuple[type, ...]] = {
     "tty": (tuple, list),
     "output": (int,),
     "env": (dict,),
+    "secrets": (list, tuple, dict),
 }
 """What `task` takes, and the types that each may have; `describe` reads the same table."""
 
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
         tty: tuple[int, int] = ...,
         output: int = ...,
         env: Mapping[str, str] = ...,
+        secrets: Sequence[str] | Mapping[str, str] = ...,
     ) -> Callable[[T], T]: ...
 
 
@@ -94,6 +96,7 @@ def task(work: T | None = None, /, **options: Any) -> T | Callable[[T], T]:
     tty      (rows, columns): it gets a terminal
     output   bytes of output that are kept
     env      added to its environment
+    secrets  the named secrets that it needs, as names, or as names and the variables in which it finds them
 
     Returns what it was given. Raises TypeError for an option that it does not know.
     """
@@ -113,12 +116,14 @@ class Field:
 
     `min` and `max` are part of the range; for dates and times they are those types. `pattern` must match the whole
     value. `dash` allows a value that begins with "-". `labels` maps a choice's value to what is shown for
-    it: a text, or (text, one sentence more). `when` maps other params to a value, or a list of values: it is asked
-    only while they have them, and is its default (or None) otherwise.
+    it: a text, or (text, one sentence more). `choices` is a function of the same file, called without arguments when
+    somebody opens the form: it gives texts, pairs of a value and its text, or a dict of them. `when` maps other params
+    to a value, or a list of values: it is asked only while they have them, and is its default (or None) otherwise.
     """
 
     __slots__ = (
-        *("dash", "help", "label", "labels", "max", "max_length", "min", "min_length", "multiline", "pattern", "when"),
+        *("choices", "dash", "help", "label", "labels", "max", "max_length", "min", "min_length", "multiline"),
+        *("pattern", "when"),
     )
 
     def __init__(
@@ -134,6 +139,7 @@ class Field:
         multiline: bool = False,
         dash: bool = False,
         labels: Mapping[Any, str | tuple[str, str]] | None = None,
+        choices: Callable[[], Any] | None = None,
         when: Mapping[str, Any] | None = None,
     ) -> None:
         self.label, self.help = label, help
@@ -141,6 +147,7 @@ class Field:
         self.min_length, self.max_length = min_length, max_length
         self.pattern, self.multiline, self.dash = pattern, multiline, dash
         self.labels = dict(labels or {})
+        self.choices = choices
         self.when = dict(when or {})
 
     def __repr__(self) -> str:

@@ -18,6 +18,7 @@ import difflib
 import inspect
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -292,7 +293,23 @@ def _option(node: ast.AST, name: str, value: Any) -> Any:
         raise _Wrong(node, "“tty” must be (rows, columns), such as (24, 80)")
     if name == "env" and not all(isinstance(word, str) for pair in value.items() for word in pair):
         raise _Wrong(node, "“env” must hold text only")
+    if name == "secrets":
+        return _secrets(node, value)
     return list(value) if name == "tty" else value
+
+
+def _secrets(node: ast.AST, value: Any) -> dict[str, str]:
+    """The variable for each name."""
+    named = value if isinstance(value, dict) else {one: one for one in value if isinstance(one, str)}
+    words = [*named, *named.values()]
+    if len(named) != len(value) or not all(isinstance(word, str) for word in words):
+        raise _Wrong(node, "“secrets” must be names, or names and the variables in which they are found")
+    for word in words:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,199}", word) or word.startswith("PUSHBUTTON_"):
+            raise _Wrong(node, f"“{word}” in “secrets” cannot be the name of a variable")
+    if len(set(named.values())) < len(named):
+        raise _Wrong(node, "each of “secrets” must have a variable of its own")
+    return named
 
 
 def _place(node: ast.AST, sentence: str) -> Place:

@@ -22,9 +22,9 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import context, declare
+from . import context, declare, secret
 
-__all__ = ["Foreign", "NotPlain", "Scope", "real"]
+__all__ = ["Foreign", "Function", "NotPlain", "Scope", "real"]
 
 _ACTING = frozenset({"antigravity", "this", "idlelib", "turtle", "turtledemo", "tkinter", "test", "__main__"})
 
@@ -34,6 +34,7 @@ _OURS: Mapping[str, object] = {
     "task": declare.task,
     "artifact": context.artifact,
     "progress": context.progress,
+    "secret": secret.secret,
     "status": context.status,
     "step": context.step,
 }
@@ -106,6 +107,15 @@ class Foreign:
 
     def __ror__(self, other: Any) -> Any:
         return typing.Union[other, self]  # noqa: UP007
+
+
+class Function:
+    """A function of the file, which is not run: only its name is known."""
+
+    __slots__ = ("__name__",)
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
 
 
 class Scope:
@@ -201,6 +211,8 @@ class Scope:
                 return imported(module, name)
             case ast.ClassDef():
                 return self._class(bound)
+            case ast.FunctionDef():
+                return Function(bound.name)
             case ast.expr():
                 return self._value(bound)
         raise NotPlain(node, f"“{node.id}” is only known when the file runs")

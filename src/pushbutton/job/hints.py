@@ -50,7 +50,8 @@ def describe(name: str, hint: Any, default: Any, resolve: Resolve) -> dict[str, 
         hint = str if default is MISSING or default is None or type(default) not in _PLAIN else type(default)
     hint, optional, metadata = unwrap(hint, resolve)
     param: dict[str, Any] = {"name": name, "required": default is MISSING and not optional}
-    param.update(_typed(name, hint, resolve))
+    offering = next((data.choices for data in metadata if isinstance(data, Field) and data.choices is not None), None)
+    param.update(_typed(name, hint, resolve) if offering is None else _offered(name, hint, offering))
     for data in metadata:
         _constrain(param, data)
     _check(param)
@@ -129,6 +130,18 @@ def _typed(name: str, hint: Any, resolve: Resolve) -> dict[str, Any]:
         f"a form cannot ask for “{name}: {_name(hint)}”; use str, int, float, bool, date, time, datetime, "
         "Literal, Enum, list[Literal[…]], Path or SecretStr"
     )
+
+
+def _offered(name: str, hint: Any, function: Any) -> dict[str, Any]:
+    """Choices that a function of the file tells when they are asked for."""
+    args = [arg for arg in typing.get_args(hint) if arg is not Ellipsis]
+    many = typing.get_origin(hint) in _MANY and args == [str]
+    if hint is not str and not many:
+        raise WrongHint(f"“{name}” takes its choices from a function, so its type must be str or list[str]")
+    called = function.name.rpartition(".")[2] if isinstance(function, Foreign) else getattr(function, "__name__", "")
+    if not called.isidentifier():
+        raise WrongHint(f"the choices of “{name}” must be a function of this file, by its name")
+    return {"type": "choices" if many else "choice", "choices_from": called}
 
 
 def _choices(name: str, values: list[Any]) -> list[dict[str, Any]]:
@@ -227,12 +240,18 @@ def _default(param: Mapping[str, Any], default: Any) -> Any:
     name, kind = param["name"], param["type"]
     if kind == "choices":
         given = [canonical(value) for value in default]
+        if "choices_from" in param:
+            return given
         offered = [choice["value"] for choice in param["choices"]]
         if any(value not in offered for value in given):
             raise WrongHint(f"the default of “{name}” is not among its choices")
         return [value for value in offered if value in given]
     plain = canonical(default)
-    if kind == "choice" and plain not in [choice["value"] for choice in param["choices"]]:
+    if (
+        kind == "choice"
+        and "choices_from" not in param
+        and plain not in [choice["value"] for choice in param["choices"]]
+    ):
         raise WrongHint(f"the default of “{name}” is not among its choices")
     if kind == "float" and type(plain) is int:
         plain = float(plain)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pushbutton.domain.actor import Actor, Verb
-from pushbutton.domain.audit import act
+from pushbutton.domain.audit import Deed, act
 from pushbutton.domain.policy import require
 from pushbutton.domain.run import Run, RunState
 from pushbutton.errors import Fenced, NotRunning
@@ -22,7 +22,7 @@ async def cancel(core: Core, actor: Actor, number: int) -> Run:
     require(actor, Verb.STOP, sight.place(core.catalog, run.task))
     if run.state.over:
         raise NotRunning(number, run.state)
-    done = act(actor, "run.stop", f"run {number}", now(), task=run.task)
+    done = act(actor, Deed.RUN_STOP, f"run {number}", now(), task=run.task, title=run.title)
     if not run.state.active:
         try:
             await journal.move(

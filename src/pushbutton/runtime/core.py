@@ -9,7 +9,7 @@ from pathlib import Path
 from .directory import Directory
 from .people import People
 from .permit import Permits
-from .ports import Catalog, Dispatch, Notifier, Spools, Store
+from .ports import Catalog, Dispatch, Notifier, Secrets, Spools, Store
 from .signin import SignIn
 from .watch import Hub
 
@@ -21,6 +21,7 @@ class Core:
     dispatch: Dispatch
     notifier: Notifier
     spools: Spools
+    secrets: Secrets
     hub: Hub
     directory: Directory
     key: bytes  # signs links, forms and the audit trail

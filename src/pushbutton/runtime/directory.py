@@ -94,6 +94,10 @@ class Directory:
             return NOBODY
         return self._let_in(self.actor(user), f"session:{session.id}", address)
 
+    def of_user(self, user: User, address: str = "") -> Actor:
+        """Somebody whom another authority names with each request."""
+        return self._let_in(self.actor(user), f"user:{user.name}", address)
+
     def token(self, secret: str, at: int) -> Token | None:
         found = self._seen.tokens.get(hashed(secret))
         return found if found and (found.until is None or at < found.until) else None
@@ -132,7 +136,7 @@ class Directory:
                 return self.of_link(link, at, actor.address) if link else NOBODY
             case "user":
                 user = self._seen.users.get(key)
-                return self._let_in(self.actor(user), actor.credential, actor.address) if user else NOBODY
+                return self.of_user(user, actor.address) if user else NOBODY
             case _:
                 return self.unnamed() if actor.name == LOCAL.name else actor
 

@@ -78,8 +78,8 @@ async def make(
 ) -> Link:
     """`fixed` is JSON or, with `form`, text. Raises `NoSuchTask`, `TaskBroken`, `Refused`, `InvalidInputs`."""
     require_in_person(actor)
-    task = sight.task(core.catalog, actor, slug)
-    require(actor, Verb.PRESS, Place(slug, task.group))
+    require(actor, Verb.PRESS, Place(slug, sight.task(core.catalog, actor, slug).group))
+    task = (await core.catalog.offered(slug)).task
     if task.broken:
         raise TaskBroken(slug, task.broken)
     inputs, wrong = _fixed(task, fixed, form=form)
@@ -263,7 +263,9 @@ def _standing(core: Core, seen: Snapshot, link: Link, at: Micros) -> Standing:
         return Standing.MAKER
     if task.broken:
         return Standing.TASK_BROKEN
-    _, wrong = _fixed(task, {name: value for name, value in link.inputs.items() if value is not None}, form=False)
+    told = {param.name for param in task.params if param.choices_from}  # what these offer is looked at by the press
+    still = {name: value for name, value in link.inputs.items() if value is not None and name not in told}
+    _, wrong = _fixed(task, still, form=False)
     return Standing.TASK_CHANGED if wrong or link.inputs.keys() - {one.name for one in task.params} else Standing.OPEN
 
 

@@ -13,7 +13,7 @@ from pushbutton.domain.inputs import check, fingerprint, mask
 from pushbutton.domain.param import Inputs, Param, ParamType
 from pushbutton.domain.policy import Place, require
 from pushbutton.domain.run import NewRun, RunState
-from pushbutton.domain.task import Reason, Task
+from pushbutton.domain.task import Offered, Reason
 from pushbutton.domain.text import whole
 from pushbutton.errors import InvalidInputs, StorageFull, TaskBroken
 
@@ -43,15 +43,16 @@ async def press(
     the run that is made, see `Store.press`. Raises `NoSuchTask`, `TaskBroken`,
     `InvalidInputs`, `KeyReused`, `Refused`; then nothing was started.
     """
-    task = sight.task(core.catalog, actor, slug)
-    require(actor, Verb.PRESS, Place(slug, task.group))
+    require(actor, Verb.PRESS, Place(slug, sight.task(core.catalog, actor, slug).group))
+    offered = await core.catalog.offered(slug)
+    task = offered.task
     if task.broken:
         raise TaskBroken(slug, task.broken)
     if len(key) > LONGEST_KEY or len(why) > LONGEST_WHY:
         raise InvalidInputs({"": "The idempotency key or the reason is too long."})
     if not whole(why):
         raise InvalidInputs({"": "Half of a character is missing in the reason: type or paste it again."})
-    inputs = await _read(core, task, raw, why, form=form)
+    inputs = await _read(core, offered, raw, why, form=form)
     command.build(task, inputs, python=core.python)  # what cannot be started is refused now, not later
     shown = mask(task, inputs)
     new = NewRun(
@@ -91,15 +92,16 @@ async def _make(core: Core, new: NewRun, secrets: Mapping[str, str], also: Work 
     return pressed
 
 
-async def _read(core: Core, task: Task, raw: Mapping[str, object], why: str, *, form: bool) -> Inputs:
+async def _read(core: Core, offered: Offered, raw: Mapping[str, object], why: str, *, form: bool) -> Inputs:
     """The inputs; what is wrong with them, their files and the reason is told at once."""
-    wrong = {}
+    task, wrong = offered.task, {}
     if task.reason is Reason.REQUIRED and not why.strip():
         wrong["why"] = "Say why: it is shown in the history."
     inputs, unfit = check(task.params, raw, form=form)
     files = [param for param in task.params if param.type is ParamType.FILE and param.name in inputs]
     missing = await asyncio.to_thread(_missing, core.uploads, files, inputs) if files else {}
-    wrong |= command.refusals(task, inputs) | missing | unfit
+    unknown = {name: text for name, text in offered.faults.items() if name in inputs}
+    wrong |= command.refusals(task, inputs) | missing | unknown | unfit
     if wrong:
         raise InvalidInputs(wrong)
     return inputs

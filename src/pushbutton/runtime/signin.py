@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from pushbutton.domain.actor import Actor
@@ -15,6 +15,7 @@ from pushbutton.domain.audit import Act
 from pushbutton.domain.identity import Identity
 from pushbutton.domain.password import require_good
 from pushbutton.domain.person import LOCAL_SOURCE, Invite, Session, Snapshot, User
+from pushbutton.domain.proxy import TrustedProxy
 from pushbutton.domain.throttle import Throttle
 from pushbutton.domain.token import hashed
 from pushbutton.errors import InviteGone, SignInFailed, SlowDown
@@ -53,6 +54,7 @@ class SignIn:
     sealed: Sealed
     authority: Authority | None = None
     provider: Provider | None = None
+    proxy: TrustedProxy | None = None
     throttle: Throttle = field(default_factory=Throttle)
     _begun: OrderedDict[str, tuple[Begun, str, float]] = field(default_factory=OrderedDict)
 
@@ -109,12 +111,21 @@ class SignIn:
         user = await self._admitted(identity)
         return await self._begin(user, where, identity.source, pending=bool(user.factor))
 
-    async def vouched(self, identity: Identity) -> User:
-        """Somebody whom a trusted proxy names with each request: no session is begun."""
-        known = self.directory.all.users.get(identity.name)
-        if known and known.source == identity.source and set(known.groups) == identity.groups:
-            return known
-        return await self._admitted(identity)
+    async def vouched(self, peer: str, headers: Iterable[tuple[bytes, bytes]], address: str) -> Actor | None:
+        """Somebody whom a trusted proxy names with each request: no session is begun. None: it names nobody.
+
+        Raises `SignInFailed` for what is unclear, and for somebody who may not sign in.
+        """
+        identity = self.proxy.identity(peer, headers) if self.proxy else None
+        if identity is None:
+            return None
+        user = self.directory.all.users.get(identity.name)
+        if user is None or user.source != identity.source or set(user.groups) != identity.groups:
+            user = await self._admitted(identity)
+        actor = self.directory.of_user(user, address)
+        if not actor.known:
+            raise SignInFailed("This account may not sign in. Ask whoever looks after Pushbutton.")
+        return actor
 
     async def _admitted(self, identity: Identity) -> User:
         at = time.time_ns() // 1000

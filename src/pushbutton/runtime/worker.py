@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from pushbutton.domain import command
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 MANY = 1_000_000
 SWEEP = 30  # seconds
+LOOK = 0.5  # seconds between two looks whether a run is stopped whose secrets are long in coming
 
 
 class Worker:
@@ -95,22 +96,37 @@ class Worker:
         )
         if claimed.verdict is Claim.YES and claimed.run:
             core.notifier.hint("events")
-            try:
-                started = await self._start(claimed.run, token)
-            except Exception:
-                self._follow(claimed.run)  # who follows finds out what became of it
-                raise
-            if started:
-                self._follow(claimed.run)
+            if task and task.secret_names:
+                self._keep(self._begin_aside(claimed.run, token))  # a secret may be long in coming: nobody else waits
+            else:
+                await self._begin(claimed.run, token)
         return claimed.verdict
+
+    async def _begin_aside(self, run: Run, token: str) -> None:
+        try:
+            await self._begin(run, token)
+        except Exception:
+            log.exception("run %d: starting it failed", run.id)
+
+    async def _begin(self, run: Run, token: str) -> None:
+        try:
+            started = await self._start(run, token)
+        except Exception:
+            self._follow(run)  # who follows finds out what became of it
+            raise
+        if started:
+            self._follow(run)
 
     async def _start(self, run: Run, token: str) -> bool:
         """False: it could not be started, and the run says why."""
         try:
             task = self._task(run)
             inputs, secrets = self._inputs(task, run)
-            order = command.build(task, inputs, python=self._core.python)
-            await self._core.spools.start(run, task, order, secrets, token)
+            named = await self._named(task, run)
+            order = command.build(task, inputs, python=self._core.python, secrets=named)
+            await self._core.spools.start(run, task, order, [*secrets, *named.values()], token)
+        except Fenced:
+            return False  # it is over: it was stopped meanwhile
         except Exception as error:
             match error:
                 case PushbuttonError():
@@ -134,6 +150,25 @@ class Worker:
         if task.broken:
             raise PushbuttonError(f"The task's file is broken now, so nothing was started: {task.broken}")
         return task
+
+    async def _named(self, task: Task, run: Run) -> Mapping[str, str]:
+        """The values of its named secrets, the last thing before it starts. Raises `Fenced` when it was stopped."""
+        if not task.secret_names:
+            return {}
+        asking = asyncio.ensure_future(self._core.secrets.resolve(task.secret_names))
+        try:
+            while True:
+                await asyncio.wait({asking}, timeout=LOOK)
+                if stop_by := (await self._core.store.run(run.id)).stop_by:
+                    reason = "It was stopped before it started."
+                    await journal.move(self._core, run, RunState.CANCELLED, actor=stop_by, reason=reason)
+                    self._core.spools.drop_secrets(run.id)
+                    raise Fenced(reason)
+                if asking.done():
+                    return asking.result()
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
 
     def _inputs(self, task: Task, run: Run) -> tuple[dict[str, Json], list[str]]:
         """The run's inputs as the job gets them, and the values that must be masked in what it says."""

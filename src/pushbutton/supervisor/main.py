@@ -3,9 +3,9 @@
 Three facts end a run, and none stands for another: the job's process has ended, its output has ended, its tree is
 empty. The run is over when the first and the third are true (or what is left was ended, or is named).
 
-spec (JSON on stdin): run, epoch, argv, cwd, env, tty ([rows, columns] or null), payload, secrets, timeout, grace,
-linger, background ("end" | "leave"), output (cap in bytes), hint (path of the server's socket), remove (a file to
-remove at the end, or ""), files (how many the job may have open, or 0: as many as the server).
+spec (JSON on stdin): run, epoch, argv, cwd, env, tty ([rows, columns] or null), payload, secrets, token, timeout,
+grace, linger, background ("end" | "leave"), output (cap in bytes), hint (path of the server's socket), remove (a file
+to remove at the end, or ""), files (how many the job may have open, or 0: as many as the server).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ TICK = 0.015  # at most one write to the spool per this many seconds, unless a b
 PIPE = 1 << 20
 LOOK = 1.0  # how often the tree is written down
 ASK = 0.1  # how often it is looked for orphans that have not been asked to end
+QUIET = 0.5  # after so much silence, what was held back for a secret that may begin with it is let go
 KILLING = 5.0  # how long KILL is repeated before survivors are named
 F_SETPIPE_SZ = 1031
 
@@ -43,7 +44,7 @@ class Supervisor:
     def __init__(self, spec: dict[str, Any], folder: str) -> None:
         self.spec = spec
         self.spool = Spool(folder, spec["hint"], spec["output"])
-        self.redact = Redactor(spec["secrets"])
+        self.redact = Redactor(spec["secrets"], spec["token"])
         self.poll = select.poll()
         self.child = 0
         self.code: int | None = None  # of the job's own process, once it has ended
@@ -210,16 +211,22 @@ class Supervisor:
         if not data:
             self._close_output()
             return False
-        data = self.redact.feed(data)
+        self._keep(self.redact.feed(data))
+        self.deadlines.pop("release", None)
+        if self.redact.holds:
+            self._within("release", QUIET)
+        return True
+
+    def _keep(self, data: bytes) -> None:
         if data:
             self.batch.append(data)
             self.held += len(data)
-        return True
 
     def _close_output(self) -> None:
         self.poll.unregister(self.output)
         os.close(self.output)
         self.output = -1
+        self._keep(self.redact.finish())
 
     def _flush(self) -> None:
         data, self.batch, self.held = b"".join(self.batch), [], 0
@@ -349,6 +356,8 @@ class Supervisor:
             elif step == "give up":
                 self.deadlines.pop("again", None)
                 self.survivors = process.descendants(os.getpid(), process.everybody())
+            elif step == "release":
+                self._keep(self.redact.release())
             elif step == "look":
                 self._look()
 
@@ -378,9 +387,7 @@ class Supervisor:
                 if fd < 0 or not self._read_events(fd):
                     break
             self._say(self.reports.finish(fd))
-        rest = self.redact.finish()
-        if rest:
-            self.batch.append(rest)
+        self._keep(self.redact.finish())
         self._flush()
         if self.spec["remove"]:
             try:

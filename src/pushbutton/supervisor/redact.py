@@ -1,96 +1,173 @@
 """Takes secrets out of a stream of bytes, before anything is written.
 
 A value may be split over two reads: the end of what was read is held back, but only as much of it as could be the
-beginning of a secret, so that other output is not delayed.
+beginning of a secret, so that other output is not delayed. A beginning that nothing follows is let go by `release`,
+as long as it is only a small part of the value; should the rest come after all, that is masked.
+
+A value may also be broken into lines of any width: what is looked through is the stream without its line breaks. Blanks
+are not looked at either where a value has some itself, for it is there that texts are wrapped, and indented. A line
+break behind the very first byte of a value is the exception: that byte is shown, for many a line ends in it.
 """
 
 from __future__ import annotations
 
-import binascii
-import json
 import re
 
+from .forms import SHORTEST, forms, in_base64
+
+TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 MASK = b"\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2"  # three bullets
-URL_SAFE = bytes.maketrans(b"+/", b"-_")
-SHORTEST = 4
-"""Shorter values are not masked: they would turn up everywhere, and the mask itself would give them away."""
-
-
-def forms(value: str) -> set[bytes]:
-    """The value as it may turn up: plain, each of its lines, inside JSON, inside a URL, inside base64."""
-    plain = value.encode(errors="surrogateescape")
-    found = {plain, *(line for line in plain.splitlines() if b"\n" in plain)}
-    found |= {json.dumps(value, ensure_ascii=ascii_only)[1:-1].encode(errors="replace") for ascii_only in (True, False)}
-    if len(plain) < SHORTEST:
-        return found  # its other forms are longer, and would be masked though it is not
-    for digits in ("%%%02X", "%%%02x"):
-        for safe in (b"-._~", b"-._~/"):
-            found.add(b"".join(c if c.isalnum() or c in safe else digits.encode() % c[0] for c in _bytes(plain)))
-    for before in range(3):
-        # Where in a group of three the value begins is unknown; the characters that its neighbours have a part in
-        # are left out.
-        coded = binascii.b2a_base64(b"\0" * before + plain, newline=False).rstrip(b"=")
-        whole = (before + len(plain)) // 3 * 4 if (before + len(plain)) % 3 else len(coded)
-        core = coded[(before * 4 + 2) // 3 : whole]
-        if len(core) >= 2 * SHORTEST:
-            found |= {core, core.translate(URL_SAFE)}
-    return found
-
-
-def _bytes(data: bytes) -> list[bytes]:
-    return [data[at : at + 1] for at in range(len(data))]
+GAP = 32
+"""So many bytes may stand between two of a value that is broken into lines: the break, and an indent."""
+SHOWN = 3
+"""A beginning inside a line is let go up to so many bytes; before a line break, up to a third of the value."""
 
 
 class Redactor:
-    """Longer values first, so that one which contains another is masked whole."""
+    """A byte is masked when it lies in any form of any value, however these overlap.
 
-    def __init__(self, values: list[str]) -> None:
-        found = {form for value in values for form in forms(value)}
-        self._values = sorted((form for form in found if len(form) >= SHORTEST), key=len, reverse=True)
-        # The leftmost is found first, and of several at one place the one that stands first here: the longest.
-        self._any = re.compile(b"|".join(re.escape(value) for value in self._values) or rb"(?!)")
-        self._held = b""
+    `token` is one of ours, good for one run: it is looked for as it is and in base64. Alone, it is not looked for in
+    lines of other widths, which would cost a second look at each byte.
+    """
+
+    def __init__(self, values: list[str], token: str = "") -> None:
+        spaced = any(" " in value or "\t" in value for value in values)
+        self._breaks = (b"\r\n \t" if spaced else b"\r\n") if values else b""
+        some = {form for value in values for form in forms(value)} | {token.encode(), *in_base64(token.encode())}
+        dense = {form.translate(None, self._breaks) for form in some}
+        found = sorted(form for form in dense if len(form) >= SHORTEST)
+        # Mostly there is neither a backslash nor a percent sign, and one look tells that for all forms with one.
+        marked = {mark: [form for form in found if mark in form] for mark in (b"\\", b"%")}
+        plain = [form for form in found if not any(mark in form for mark in marked)]
+        self._groups = [(mark, group) for mark, group in ((b"", plain), *marked.items()) if group]
+        self._forms = found
+        self._patterns: dict[bytes, re.Pattern[bytes]] = {}
+        self._tail = b""  # what may go on; some of it may be written already
+        self._done = 0  # so much of the tail is written, or masked
+        self._masked = 0  # where in the tail the last mask ends
+
+    @property
+    def holds(self) -> bool:
+        """Whether something is held back."""
+        return self._done < len(self._tail)
 
     def feed(self, data: bytes) -> bytes:
         """What may be written now."""
-        if not self._values:
+        if not self._forms:
             return data
-        clean, self._held = self._split(self._held + data, hold=True)
-        return clean
+        self._tail += data
+        return self._pass(lambda _, __: False)
+
+    def release(self) -> bytes:
+        """Nothing came for a while: what was held back and says little of a secret."""
+        broken = self._tail.endswith((b"\n", b"\r"))
+        return self._pass(lambda seen, whole: seen <= (whole // 3 if broken else min(SHOWN, whole // 3)))
 
     def finish(self) -> bytes:
         """What was held back and turned out to be harmless."""
-        held, self._held = self._held, b""
-        return self._split(held, hold=False)[0]
+        return self._pass(lambda _, __: True)
 
     def clean(self, text: str) -> str:
         """A whole text at once, for events."""
-        if not self._values:
+        if not self._forms:
             return text
-        return self._split(text.encode(errors="surrogateescape"), hold=False)[0].decode(errors="replace")
+        data = text.encode(errors="surrogateescape")
+        clean, _, _ = _masked(data, self._spans(data, self._dense(data)), len(data), 0, 0)
+        return clean.decode(errors="replace")
 
-    def _split(self, data: bytes, *, hold: bool) -> tuple[bytes, bytes]:
-        """(what may be written, what must wait). The leftmost value is masked first, of several there the longest."""
-        parts: list[bytes] = []
-        at, wait = 0, self._begun(data, 0) if hold else len(data)
-        # Looking for one after the other is far quicker than the pattern, and mostly there is nothing to find.
-        there = any(value in data for value in self._values)
-        while there and (found := self._any.search(data, at)) and found.start() < wait:
-            parts += data[at : found.start()], MASK
-            at = found.end()
-            if at > wait:
-                wait = self._begun(data, at)
-        parts.append(data[at:wait])
-        return b"".join(parts), data[wait:]
+    def _pass(self, let_go: Callable[[int, int], bool]) -> bytes:
+        """`let_go(seen, whole)`: whether a beginning of `seen` bytes of a form that has `whole` may be written."""
+        data = self._tail
+        dense = self._dense(data)
+        begun = self._begun(data, dense)
+        held = (self._hidden(data, start, len(data)) for start, seen, whole in begun if not let_go(seen, whole))
+        upto = min(held, default=len(data))
+        clean, done, masked = _masked(data, self._spans(data, dense), upto, self._done, self._masked)
+        kept = min((start for start, _, _ in begun), default=len(data))
+        self._tail, self._done, self._masked = data[kept:], done - kept, masked - kept
+        return clean
 
-    def _begun(self, data: bytes, start: int) -> int:
-        """Where the beginning of some value may stand at the end, `start` at the earliest; the length if nowhere."""
-        first = len(data)
-        for value in self._values:
-            at = data.find(value[:1], max(start, len(data) - len(value) + 1))
-            while 0 <= at < first:
-                if value.startswith(data[at:]):
-                    first = at
+    def _dense(self, data: bytes) -> bytes:
+        return data.translate(None, self._breaks) if self._breaks else data
+
+    def _spans(self, data: bytes, dense: bytes) -> Iterator[tuple[int, int]]:
+        """(start, end) of each value in the data, by their starts; those that overlap are one."""
+        # Looking for one form after the other is far quicker than a pattern, and mostly there is nothing to find.
+        there = [form for mark, group in self._groups if mark in dense for form in group if form in dense]
+        found = sorted(span for form in there for span in self._places(form, data))
+        while found:
+            start, end = found[0]
+            at = 1
+            while at < len(found) and found[at][0] < end:
+                end = max(end, found[at][1])
+                at += 1
+            del found[:at]
+            yield start, end
+
+    def _places(self, form: bytes, data: bytes) -> Iterator[tuple[int, int]]:
+        """Also where it overlaps itself."""
+        pattern = self._patterns.get(form)
+        if pattern is None:
+            gap = b"[%s]{0,%d}+" % (re.escape(self._breaks), GAP) if self._breaks else b""
+            pattern = re.compile(gap.join(re.escape(form[at : at + 1]) for at in range(len(form))))
+            self._patterns[form] = pattern
+        found = pattern.search(data)
+        while found:
+            yield self._hidden(data, *found.span()), found.end()
+            found = pattern.search(data, found.start() + 1)
+
+    def _hidden(self, data: bytes, start: int, end: int) -> int:
+        """From where a value that begins at `start` is not shown."""
+        at = start + 1
+        while at < end and data[at] in self._breaks:
+            at += 1
+        return at if b"\n" in data[start:at] or b"\r" in data[start:at] else start
+
+    def _begun(self, data: bytes, dense: bytes) -> list[tuple[int, int, int]]:
+        """Every value that may have begun at the end of the data: (its start, bytes of it seen, its length)."""
+        begun = []
+        for form in self._forms:
+            at = dense.find(form[:1], max(0, len(dense) - len(form) + 1))
+            while at >= 0:
+                if form.startswith(dense[at:]):
+                    begun.append((len(dense) - at, len(form)))
+                at = dense.find(form[:1], at + 1)
+        if not begun:
+            return []
+        places = self._last(data, max(seen for seen, _ in begun))
+        return [(places[seen - 1], seen, whole) for seen, whole in begun if seen <= len(places)]
+
+    def _last(self, data: bytes, most: int) -> list[int]:
+        """Where the last bytes stand that are looked at, the last first, as far back as no gap is too wide."""
+        places: list[int] = []
+        gap = 0
+        for at in range(len(data) - 1, -1, -1):
+            if data[at] not in self._breaks:
+                gap = 0
+                places.append(at)
+                if len(places) == most:
                     break
-                at = data.find(value[:1], at + 1)
-        return first
+            elif (gap := gap + 1) > GAP:
+                break
+        return places
+
+
+def _masked(data: bytes, spans: Iterator[tuple[int, int]], upto: int, done: int, masked: int) -> tuple[bytes, int, int]:
+    """What is to be written of `data[done:upto]`, how far it is done then, and where its last mask ends."""
+    parts: list[bytes] = []
+    for start, end in spans:
+        if start > upto and start >= masked:
+            break
+        if end <= done:
+            continue
+        parts.append(data[done:start])
+        if start >= masked:
+            parts.append(MASK)
+        done = masked = end
+    if done < upto:
+        parts.append(data[done:upto])
+        done = upto
+    return b"".join(parts), done, masked

@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Draft, Event, Kind
-from pushbutton.domain.policy import Place, anywhere, require, verbs
+from pushbutton.domain.policy import Place, anywhere, decide, require, verbs
 from pushbutton.domain.run import Run, RunState
 from pushbutton.domain.sse import event_frame
 from pushbutton.domain.task import Task
@@ -28,6 +28,7 @@ from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.watch import Bell, is_last
 
 from . import body, shapes, uploads
+from .guard import DOWNLOAD
 from .readers import actor_of
 
 router = APIRouter(prefix="/api")
@@ -63,8 +64,11 @@ async def tasks(request: Request) -> Response:
 
 @router.get("/tasks/{slug}", response_model=shapes.TaskShape, responses=PROBLEMS, tags=["tasks"], summary="One task")
 async def task(request: Request, slug: str) -> Response:
-    actor = actor_of(request)
-    return JSONResponse(_task_json(sight.task(core_of(request).catalog, actor, slug), actor))
+    actor, catalog = actor_of(request), core_of(request).catalog
+    found = sight.task(catalog, actor, slug)
+    if decide(actor, Verb.PRESS, Place(slug, found.group)):  # for others no program is asked for choices
+        found = (await catalog.offered(slug)).task
+    return JSONResponse(_task_json(found, actor))
 
 
 def _task_json(task: Task, actor: Actor) -> dict[str, Any]:
@@ -256,9 +260,10 @@ async def artifact(request: Request, number: str, name: str) -> Response:
         raise NoSuchArtifact(run_number, name[:200])
     # Looked up, never built from the request: `name` is one of the names that the run itself announced.
     path = core.spools.folder(run_number) / "files" / Path(name).name
-    if not path.is_file():
+    if path.is_symlink() or not path.is_file():
         raise NoSuchArtifact(run_number, name[:200])
-    return FileResponse(path, media_type="application/octet-stream", filename=name)
+    headers = {"content-security-policy": DOWNLOAD}
+    return FileResponse(path, media_type="application/octet-stream", filename=name, headers=headers)
 
 
 async def _artifacts(core: Core, actor: Actor, number: int) -> Sequence[str]:
@@ -277,7 +282,8 @@ async def _artifacts(core: Core, actor: Actor, number: int) -> Sequence[str]:
 async def upload(request: Request, name: str = "file") -> Response:
     if not anywhere(actor_of(request), Verb.PRESS):
         raise Refused("Files are for those who may press something.")
-    return JSONResponse({"value": await uploads.save(core_of(request).uploads, name, body.parts(request))}, 201)
+    parts = body.parts(request, uploads.LARGEST)
+    return JSONResponse({"value": await uploads.save(core_of(request).uploads, name, parts)}, 201)
 
 
 # -- the server

@@ -7,6 +7,7 @@ configured, everybody is `LOCAL`.
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import quote
 
 from starlette.datastructures import Headers
@@ -15,11 +16,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pushbutton.domain.actor import NOBODY, Actor
+from pushbutton.errors import SignInFailed
 from pushbutton.runtime.core import Core, now
 
 from . import csrf
 from .errors import problem
 from .guard import SAFE
+from .proxies import PEER
+
+log = logging.getLogger(__name__)
 
 OPEN = ("/static/", "/signin", "/invite/", "/theme", "/api/asks", "/api/health")
 """Below these paths one needs to be nobody in particular."""
@@ -52,10 +57,16 @@ class Auth:
         if secret := HTTPConnection(scope).cookies.get(cookie_name(scope), ""):
             session = directory.session(secret, at)
             if session:
-                scope["state"]["session"] = session
+                scope.setdefault("state", {})["session"] = session
                 await directory.touch(session, at)
                 return directory.of_session(session, address), None
-        return directory.unnamed(), None
+        peer = scope.get(PEER) or scope.get("client") or ("", 0)
+        try:
+            vouched = await self._core.signin.vouched(peer[0], scope["headers"], address)
+        except SignInFailed as error:
+            log.warning("somebody was not let in: %s", error.reason)
+            return NOBODY, problem(403, str(error))
+        return vouched or directory.unnamed(), None
 
     def _refusal(self, scope: Scope, actor: Actor) -> Response | None:
         path = path_of(scope)
@@ -63,8 +74,6 @@ class Auth:
         reports = scope["method"] == "POST" and path.startswith("/api/runs/") and path.endswith("/events")
         if not (actor.known or path.startswith(OPEN) or reports):
             return self._sign_in(scope, path)
-        if actor.credential.startswith("token:") and scope["method"] not in SAFE and not path.startswith("/api/"):
-            return problem(403, "A token is for the API, under /api; forms of pages are for people.")
         by_browser = actor.credential.startswith(("session:", "user:")) and scope["method"] not in SAFE
         given = Headers(scope=scope).get("x-csrf-token", "")
         # A program has a token; a page of ours that uses the API says so with the page's own.

@@ -1,7 +1,8 @@
 """Boards: what a page shows that has a latest value only, made once for all who watch it.
 
     patch:REST         parts of pages as HTML; REST is `run:42`, `task:deploy`, `tasks` or `now`, with a language
-                       before it for another than English: `patch:de:run:42`
+                       before it for another than English: `patch:de:run:42`. Inside the server, the path below which
+                       its links lie stands behind it: `patch:de:run:42@/buttons`
     tail:42            the last lines of a run's output, for who follows it
 
 Each frame is whole: who misses one misses nothing. A board works only while somebody watches it.
@@ -27,7 +28,6 @@ from pushbutton.runtime.watch import EVERYTHING, Bell
 
 from . import fragments, render, texts
 from .audience import audiences
-from .handed import below
 from .lines import line_json, readers
 from .views import Views
 
@@ -41,11 +41,12 @@ TAIL_CHARS = 1 << 17  # of all its lines together; fewer lines where they are lo
 LINE_CHARS = 10_000  # what a page shows of one line
 
 
-def register(core: Core, root: Callable[[], str] = str) -> None:
-    """Make the topics known to the hub. `root` tells below which path the pages lie."""
+def register(core: Core) -> None:
+    """Make the topics known to the hub."""
     views = Views(core)
 
     def patch(rest: str) -> AsyncIterator[bytes]:
+        rest, _, root = rest.partition("@")
         return _patches(core, views, root, rest)
 
     def tail(rest: str) -> AsyncIterator[bytes]:
@@ -55,10 +56,19 @@ def register(core: Core, root: Callable[[], str] = str) -> None:
     core.hub.register("tail", tail)
 
 
-def crowd_of(core: Core, run: int | str) -> tuple[str, ...]:
-    """The topics of everybody who looks at a run, whatever the language and the rights."""
+def below(root: str, topics: frozenset[str]) -> frozenset[str]:
+    """The topics as the server knows them, for who reaches the pages below `root`. A client adds no root by itself."""
+    return frozenset(
+        f"{bare}@{root}" if root and bare.startswith("patch:") else bare
+        for bare in (topic.partition("@")[0] for topic in topics)
+    )
+
+
+def crowd_of(core: Core, run: int | str, root: str = "") -> frozenset[str]:
+    """The topics of everybody who looks at a run below `root`, whatever the language and the rights."""
     languages = ("", *(f"{code}:" for code in texts.LANGUAGES))
-    return tuple(f"patch:{mark}{language}run:{run}" for mark in audiences(core) for language in languages)
+    marks = list(audiences(core))
+    return below(root, frozenset(f"patch:{mark}{language}run:{run}" for mark in marks for language in languages))
 
 
 # -- parts of pages
@@ -74,11 +84,11 @@ class _Drawing:
 _Draw = Callable[[], Awaitable[_Drawing]]
 
 
-async def _patches(core: Core, views: Views, root: Callable[[], str], rest: str) -> AsyncIterator[bytes]:
+async def _patches(core: Core, views: Views, root: str, rest: str) -> AsyncIterator[bytes]:
     actor, name = audiences(core).split(rest)
     draw, topics = _drawer(core, views, root, actor, name)
     bell, shown = Bell(), b""
-    crowd = crowd_of(core, rest.rpartition(":")[2])  # of a run that is no run: nobody
+    crowd = crowd_of(core, rest.rpartition(":")[2], root)  # of a run that is no run: nobody
     deaf = core.notifier.listen("catalog", bell.ring)
     try:
         while True:
@@ -116,12 +126,8 @@ async def _drawn(draw: _Draw) -> _Drawing | None:
             return None
 
 
-def _drawer(core: Core, views: Views, root: Callable[[], str], actor: Actor, rest: str) -> tuple[_Draw, Topics]:
+def _drawer(core: Core, views: Views, root: str, actor: Actor, rest: str) -> tuple[_Draw, Topics]:
     """What draws it, and what to follow meanwhile. An unknown one is drawn as nothing."""
-
-    def top() -> str:
-        return root() + below(core, actor)
-
     language, _, thing = rest.partition(":")
     if language not in texts.LANGUAGES:
         language, thing = "en", rest
@@ -130,8 +136,8 @@ def _drawer(core: Core, views: Views, root: Callable[[], str], actor: Actor, res
     async def a_run() -> _Drawing:
         run = await core.store.run(int(which))
         view = await views.run(actor, run, now())
-        view = replace(view, watching=core.hub.watching(crowd_of(core, which)))
-        html = await asyncio.to_thread(fragments.run_fragments, view, language, top())
+        view = replace(view, watching=core.hub.watching(crowd_of(core, which, root)))
+        html = await asyncio.to_thread(fragments.run_fragments, view, language, root)
         if run.state.over:
             return _Drawing(html, None)
         # One that waits depends on those before it.
@@ -140,16 +146,16 @@ def _drawer(core: Core, views: Views, root: Callable[[], str], actor: Actor, res
 
     async def a_task() -> _Drawing:
         view = await views.task(actor, which, now())
-        html = await asyncio.to_thread(fragments.task_fragments, view, language, top())
+        html = await asyncio.to_thread(fragments.task_fragments, view, language, root)
         return _Drawing(html, Topics(tasks=frozenset({which})))
 
     async def all_tasks() -> _Drawing:
         view = await views.tasks(actor, now())
-        html = await asyncio.to_thread(fragments.tasks_fragments, view, language, top())
+        html = await asyncio.to_thread(fragments.tasks_fragments, view, language, root)
         return _Drawing(html, EVERYTHING, ages=bool(view.going))
 
     async def going() -> _Drawing:
-        return _Drawing({"now": _pill(await views.running(actor), language, top())}, EVERYTHING)
+        return _Drawing({"now": _pill(await views.running(actor), language, root)}, EVERYTHING)
 
     async def nothing() -> _Drawing:
         return _Drawing({}, None)

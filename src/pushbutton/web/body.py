@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message, Receive
 
 from pushbutton.errors import BadInput
 
+from .uploads import LARGEST as LARGEST_FILE
+
 LARGEST = 2 << 20
 DEEPEST = 50
+FIELD = 1 << 20
+"""Bytes of one text field of a form."""
+FIELDS = 16 << 20
+"""Of all of them, and of what stands between them."""
 
 
-async def parts(request: Request) -> AsyncIterator[bytes]:
-    """The body as it comes. Raises `BadInput` for one that is cut: nobody hears it, but it is no fault of ours."""
+async def parts(request: Request, largest: int) -> AsyncIterator[bytes]:
+    """The body as it comes. Raises `BadInput` for one that says at once that it is larger, and for one that is cut:
+    nobody hears that, but it is no fault of ours.
+    """
+    _announced(request, largest)
     try:
         async for part in request.stream():
             yield part
@@ -23,17 +35,46 @@ async def parts(request: Request) -> AsyncIterator[bytes]:
         raise BadInput("The connection was cut before the body was whole.") from None
 
 
-async def read(request: Request, largest: int = LARGEST) -> bytes:
+def _announced(request: Request, largest: int) -> None:
     length = request.headers.get("content-length", "")
     if length.isascii() and length.isdigit() and int(length) > largest:
         raise BadInput(f"The body is larger than {largest >> 10} kB.")
+
+
+async def read(request: Request, largest: int = LARGEST) -> bytes:
     found, size = [], 0
-    async for part in parts(request):
+    async for part in parts(request, largest):
         size += len(part)
         if size > largest:
             raise BadInput(f"The body is larger than {largest >> 10} kB.")
         found.append(part)
     return b"".join(found)
+
+
+@contextlib.asynccontextmanager
+async def form(request: Request, *, fields: int = 10, files: int = 0) -> AsyncIterator[FormData]:
+    """What a form sent, with at most so many of each; its files are gone afterwards. Raises `BadInput`, and what
+    starlette has against it (400).
+    """
+    most = FIELDS + files * LARGEST_FILE
+    _announced(request, most)
+    bounded = Request(request.scope, _bounded(request.receive, most))
+    async with bounded.form(max_fields=fields, max_files=files, max_part_size=FIELD) as found:
+        yield found
+
+
+def _bounded(receive: Receive, most: int) -> Receive:
+    left = most
+
+    async def received() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise BadInput(f"The form is larger than {most >> 20} MB.")
+        return message
+
+    return received
 
 
 async def read_json(request: Request) -> Any:

@@ -47,8 +47,8 @@ async def asked(request: Request) -> Response:
 async def answer(request: Request) -> Response:
     core, actor = pages.core_of(request), actor_of(request)
     require_in_person(actor)
-    async with request.form() as sent:
-        code, yes = pages.text_of(sent, "code")[:40], pages.text_of(sent, "answer") == "yes"
+    sent = pages.sent(request)
+    code, yes = pages.text_of(sent, "code")[:40], pages.text_of(sent, "answer") == "yes"
     ask, at = _found(request, code), now()
     try:
         made = await grant(core, actor, ask, base=pages.origin(request)) if yes else ""

@@ -13,6 +13,7 @@ from typing import Any, cast
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from .crowd import Crowd
 from .outlet import CONNECTION
 
 LARGEST_HEAD = 64 << 10
@@ -27,7 +28,10 @@ _LATE = (
     b"HTTP/1.1 408 Request Timeout\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 27\r\n"
     b"connection: close\r\n\r\nThe request took too long.\n"
 )
-
+_FULL = (
+    b"HTTP/1.1 429 Too Many Requests\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 49\r\n"
+    b"retry-after: 5\r\nconnection: close\r\n\r\nToo many connections are open from your address.\n"
+)
 
 _latest = (b"", b"")
 
@@ -67,7 +71,7 @@ class _HeadTooLarge(Exception):
 
 
 class Connection(HttpToolsProtocol):
-    """What is added to the parser's protocol: two timers, a count, a short way out for streams (`outlet`)."""
+    """What is added to the parser's protocol: two timers, two counts, a short way out for streams (`outlet`)."""
 
     __slots__ = (  # with these in its dictionary, it would be too large to be shared by all
         "_body",
@@ -76,8 +80,10 @@ class Connection(HttpToolsProtocol):
         "_heard",
         "_in_head",
         "_incoming",
+        "_inside",
         "_left",
         "_outgoing",
+        "_place",
         "_size",
         "changed",
         "open",
@@ -86,6 +92,7 @@ class Connection(HttpToolsProtocol):
     stall = STALL_SECONDS
     head_seconds = HEAD_SECONDS
     body_seconds = BODY_SECONDS
+    crowd = Crowd(0)
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -98,19 +105,32 @@ class Connection(HttpToolsProtocol):
         self._incoming: asyncio.TimerHandle | None = None  # runs while a request is not complete
         self._outgoing: asyncio.TimerHandle | None = None  # runs while the client takes nothing
         self._left = 0
+        self._place = ""  # what it is counted as
+        self._inside = True  # False: it was turned away
         self.open = True
         self.changed: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.flow = _Flow(transport)
-        self._expect(self.head_seconds)
+        if self._enter(transport):
+            self._expect(self.head_seconds)
+
+    def _enter(self, transport: asyncio.Transport) -> bool:
+        self._place = self.crowd.place(self.client[0] if self.client else "")
+        self._inside = self.crowd.enter(self._place)
+        if not self._inside:
+            self._place = ""
+            transport.write(_FULL)
+            transport.close()
+        return self._inside
 
     def connection_lost(self, exc: Exception | None) -> None:
         for timer in (self._incoming, self._outgoing):
             if timer:
                 timer.cancel()
         self._incoming = None
+        self.crowd.leave(self._place)
         super().connection_lost(exc)
         self._outgoing = None
         self.open = False
@@ -120,6 +140,8 @@ class Connection(HttpToolsProtocol):
     # -- what comes in
 
     def data_received(self, data: bytes) -> None:
+        if not self._inside:
+            return
         self._heard = self.loop.time()
         if self._incoming is None:
             self._expect(self.head_seconds)

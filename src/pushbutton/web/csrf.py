@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import secrets
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,9 +21,6 @@ from pushbutton.runtime.core import Core
 FIELD = "csrf"
 COOKIE = "form"
 """What ties forms to a browser that has no session yet."""
-FORM = 8 << 20
-"""Bytes of one text field."""
-FIELDS = 2000
 
 
 def token(core: Core, basis: str) -> str:
@@ -51,13 +49,11 @@ def remember(request: Request, response: Response, *, secure: bool, path: str) -
         response.set_cookie(COOKIE, form, path=path, secure=secure, httponly=True, samesite="strict")
 
 
-async def check(request: Request) -> None:
-    """Raises `Refused`. The form is read by it, with limits, and stays read for whoever asks for it next."""
+def check(request: Request, form: FormData) -> None:
+    """Raises `Refused`."""
     core: Core = request.app.state.core
     if not core.directory.closed or request.state.actor.credential.startswith("token:"):
         return
-    form = await request.form(max_fields=FIELDS, max_part_size=FORM)
     given = form.get(FIELD)
     if not isinstance(given, str) or not right(core, basis(request), given):
-        await form.close()
         raise Refused("This page was opened before you signed in, or is too old. Go back, reload it, and try again.")

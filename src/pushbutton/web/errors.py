@@ -18,6 +18,7 @@ from pushbutton.errors import (
     NotFound,
     PushbuttonError,
     Refused,
+    SecretUnavailable,
     SignInFailed,
     SlowDown,
     StorageFull,
@@ -41,6 +42,7 @@ STATUS: dict[type[PushbuttonError], int] = {
     StorageFull: 507,
     StoreBusy: 503,
     StoreError: 503,
+    SecretUnavailable: 503,
 }
 """The first entry that the error is an instance of counts."""
 

@@ -47,14 +47,15 @@ async def table(
     read: Callable[[RunQuery], Awaitable[Sequence[Run]]], query: RunQuery, *, most: int = 100_000
 ) -> AsyncIterator[str]:
     """Page by page, newest first; a byte order mark first, so that spreadsheets read it as UTF-8."""
-    yield "\ufeff" + _lines([list(COLUMNS)])
+    yield "\ufeff" + lines([list(COLUMNS)])
     before, given = query.before, 0
     while given < most and (runs := await read(replace(query, before=before, limit=_PAGE))):
-        yield _lines([row(run) for run in runs])
+        yield lines([row(run) for run in runs])
         before, given = runs[-1].id, given + len(runs)
 
 
-def _lines(rows: Sequence[Sequence[str]]) -> str:
+def lines(rows: Sequence[Sequence[str]]) -> str:
+    """As CSV."""
     out = io.StringIO()
     csv.writer(out).writerows(rows)
     return out.getvalue()

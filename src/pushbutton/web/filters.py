@@ -20,7 +20,7 @@ STATES: Final[Mapping[str, frozenset[RunState]]] = {
 }  # fmt: skip
 """The words of the URL and the states behind each."""
 
-_DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
+DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 _DAY = 86_400_000_000
 
 
@@ -38,9 +38,8 @@ class Filter:
         return bool(self.text or self.task or self.state or self.who or self.time or self.before)
 
     def query(self, now: Micros, limit: int) -> RunQuery:
-        since = now - _DAYS[self.time] * _DAY if self.time else 0
         states = STATES.get(self.state, frozenset())
-        return RunQuery(task=self.task, states=states, actor=self.who, text=self.text, since=since,
+        return RunQuery(task=self.task, states=states, actor=self.who, text=self.text, since=since(self.time, now),
                         before=self.before, limit=limit)  # fmt: skip
 
     def url(self, **changed: object) -> str:
@@ -48,6 +47,11 @@ class Filter:
         values = {"q": self.text, "task": self.task, "state": self.state, "who": self.who, "time": self.time}
         kept = {name: value for name, value in (values | changed).items() if value}
         return f"?{urlencode(kept)}" if kept else ""
+
+
+def since(time: str, now: Micros) -> Micros:
+    """From when on a word of the URL counts; 0 for none."""
+    return now - DAYS[time] * _DAY if time in DAYS else 0
 
 
 def read(query: Mapping[str, str]) -> Filter:
@@ -58,6 +62,6 @@ def read(query: Mapping[str, str]) -> Filter:
         task=query.get("task", ""),
         state=state if state in STATES else "",
         who=query.get("who", ""),
-        time=time if time in _DAYS else "",
+        time=time if time in DAYS else "",
         before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else 0,
     )

@@ -79,7 +79,7 @@ class Field:
 def control(param: Param) -> str:
     if param.type is ParamType.CHOICE or (param.type is ParamType.STR and param.choices):
         short = all(len(choice.label or str(choice.value)) <= _CARD_TEXT for choice in param.choices)
-        return "cards" if short and len(param.choices) <= _CARDS else "select"
+        return "cards" if short and 0 < len(param.choices) <= _CARDS else "select"
     if param.type is ParamType.STR:
         return "area" if param.multiline else "text"
     return {

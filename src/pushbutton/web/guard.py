@@ -6,12 +6,11 @@ browser, from pressing buttons (cross-site requests, DNS rebinding).
 
 from __future__ import annotations
 
-import ipaddress
-
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .errors import problem
+from .hosts import Hosts
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS = [
@@ -25,30 +24,37 @@ HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
 ]
+DOWNLOAD = "default-src 'none'; sandbox; frame-ancestors 'none'"
+"""The policy of a file that a job made: whatever opens it in a browser, nothing in it is run or asked for."""
+OVER_HTTPS = [*HEADERS, (b"strict-transport-security", b"max-age=31536000")]
+"""Who came by https comes by nothing else for a year. Over http the header would be ignored, or a lie."""
 
 
 class Guard:
-    def __init__(self, app: ASGIApp, *, hosts: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, *, hosts: Hosts) -> None:
         self._app = app
         self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        headers = Headers(scope=scope)
-        refusal = self._refusal(scope["method"], headers, scope.get("scheme", "http"))
+        scheme = scope.get("scheme", "http")
+        refusal = self._refusal(scope["method"], Headers(scope=scope), scheme)
         if refusal:
             response = problem(403, refusal)
             response.headers["connection"] = "close"  # what is behind it on the same connection is not read
             return await response(scope, receive, send)
+
+        added = OVER_HTTPS if scheme == "https" else HEADERS
 
         async def hardened(message: dict[str, object]) -> None:
             if message["type"] == "http.response.start":
                 present = {name for name, _ in message["headers"]}  # type: ignore[attr-defined]
                 message["headers"] = [
                     *message["headers"],  # type: ignore[misc]
-                    *(pair for pair in HEADERS if pair[0] not in present),
+                    *(pair for pair in added if pair[0] not in present),
                 ]
             await send(message)
 
@@ -56,7 +62,7 @@ class Guard:
 
     def _refusal(self, method: str, headers: Headers, scheme: str) -> str:
         host = headers.get("host", "")
-        if len(headers.getlist("host")) > 1 or not self._known(host):
+        if len(headers.getlist("host")) > 1 or not self._hosts.known(host):
             return f"This server does not answer under the name “{host[:80]}”. Allow it with --allow-host if it should."
         if method in SAFE:
             return ""
@@ -64,17 +70,13 @@ class Guard:
         origin = headers.get("origin")
         if site not in {None, "same-origin", "none"}:
             return "Another web site sent this; nothing was done."
-        if origin is not None and origin != f"{scheme}://{host}":
-            return "Another web site sent this; nothing was done."
-        return ""
+        if origin is None or origin == _origin(scheme, host):
+            return ""
+        if scheme == "http" and origin == _origin("https", host):
+            return "This page came by https, but the request arrived by http: name the proxy with --trust-proxy."
+        return "Another web site sent this; nothing was done."
 
-    def _known(self, host: str) -> bool:
-        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-        name = name.strip("[]").rstrip(".").lower()
-        if name in self._hosts:
-            return True
-        try:
-            ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        return True  # a bare address cannot be rebound to another one
+
+def _origin(scheme: str, host: str) -> str:
+    """As browsers write it: small letters, no port where it is the scheme's own."""
+    return f"{scheme}://{host.lower().removesuffix(':443' if scheme == 'https' else ':80')}"

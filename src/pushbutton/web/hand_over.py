@@ -19,7 +19,7 @@ from pushbutton.domain.task import Task
 from pushbutton.runtime import links, sight
 from pushbutton.runtime.core import now
 
-from . import csrf, forms, pages, texts
+from . import forms, pages, texts
 from .readers import actor_of, reader, root_of
 
 FIX = "fix-"
@@ -28,21 +28,21 @@ DAYS, USES, NOTE, APPROVERS = "link-days", "link-uses", "link-note", "link-appro
 
 
 async def form(request: Request) -> Response:
-    task = _task(request)
+    task = await _offered(request)
     return await _form(request, task, forms.prefilled(task, request.query_params), {})
 
 
 async def make(request: Request) -> Response:
-    core, actor, task = pages.core_of(request), actor_of(request), _task(request)
-    async with request.form(max_fields=csrf.FIELDS, max_part_size=csrf.FORM) as sent:
-        fixed = {name: value for name, value in forms.raw(task, sent).items() if f"{FIX}{name}" in sent}
-        try:
-            link = await links.make(
-                core, actor, task.slug, fixed, days=pages.number_of(sent, DAYS), uses=pages.number_of(sent, USES),
-                approvers=pages.number_of(sent, APPROVERS), note=pages.text_of(sent, NOTE), form=True,
-            )  # fmt: skip
-        except errors.InvalidInputs as error:
-            return await _form(request, task, forms.of_form(task, sent), _typed(sent), 422, wrong=error.fields)
+    core, actor, task = pages.core_of(request), actor_of(request), await _offered(request)
+    sent = pages.sent(request)
+    fixed = {name: value for name, value in forms.raw(task, sent).items() if f"{FIX}{name}" in sent}
+    try:
+        link = await links.make(
+            core, actor, task.slug, fixed, days=pages.number_of(sent, DAYS), uses=pages.number_of(sent, USES),
+            approvers=pages.number_of(sent, APPROVERS), note=pages.text_of(sent, NOTE), form=True,
+        )  # fmt: skip
+    except errors.InvalidInputs as error:
+        return await _form(request, task, forms.of_form(task, sent), _typed(sent), 422, wrong=error.fields)
     return await pages.show(
         request, "link_made.html", room="tasks", task=task, link=link, url=absolute(request, link),
         fixed=forms.facts(task, link.inputs, texts.texts(reader(request).language)),
@@ -64,9 +64,9 @@ async def listed(request: Request) -> Response:
 
 
 async def revoke(request: Request) -> Response:
-    async with request.form() as sent:
-        await links.revoke(pages.core_of(request), actor_of(request), pages.text_of(sent, "link"))
-        all_ = "?all=1" if pages.text_of(sent, "all") else ""
+    sent = pages.sent(request)
+    await links.revoke(pages.core_of(request), actor_of(request), pages.text_of(sent, "link"))
+    all_ = "?all=1" if pages.text_of(sent, "all") else ""
     return RedirectResponse(f"{root_of(request)}/profile/links{all_}", 303)
 
 
@@ -87,6 +87,16 @@ def _task(request: Request) -> Task:
     task = sight.task(core.catalog, actor, request.path_params["slug"])
     require(actor, Verb.PRESS, Place(task.slug, task.group))
     return task
+
+
+async def _offered(request: Request) -> Task:
+    """With the choices that it offers right now. Raises `NoSuchTask`, `Refused`."""
+    return (await pages.core_of(request).catalog.offered(_task(request).slug)).task
+
+
+def _limits(request: Request) -> tuple[int, int]:
+    task = _task(request)
+    return pages.inputs_of(task)[0] + len(task.params), 0
 
 
 def _typed(sent: FormData) -> Mapping[str, str]:
@@ -116,7 +126,7 @@ async def _form(
 
 routes = [
     Route("/tasks/{slug}/hand-over", pages.page(form)),
-    Route("/tasks/{slug}/hand-over", pages.page(make), methods=["POST"]),
+    Route("/tasks/{slug}/hand-over", pages.page(make, _limits), methods=["POST"]),
     Route("/profile/links", pages.page(listed)),
     Route("/profile/links/revoke", pages.page(revoke), methods=["POST"]),
 ]

@@ -65,12 +65,6 @@ class Handed:
         return problem(404, "There is nothing here (any more).")
 
 
-def below(core: Core, actor: Actor) -> str:
-    """What stands between the root and the pages of somebody: "" for all but who holds a link."""
-    kind, _, name = actor.credential.partition(":")
-    return links.path(core, name) if actor.own and kind == "link" else ""
-
-
 def _unseen(send: Send, *, kept: bool) -> Send:
     """Nothing of it stays in a cache or an index."""
 

@@ -22,7 +22,7 @@ from pushbutton.runtime.core import now
 from pushbutton.runtime.links import Standing
 from pushbutton.runtime.ports import RunQuery
 
-from . import csrf, forms, pages, texts
+from . import forms, pages, texts
 from .auth import address_of
 from .readers import actor_of, reader, root_of
 
@@ -41,25 +41,23 @@ async def press(request: Request) -> Response:
     core, found = pages.core_of(request), _link(request)
     if links.standing(core, found, now()) not in (Standing.OPEN, Standing.USED_UP):
         return await _closed(request, found)  # before a file of theirs is kept
-    task = core.catalog.task(found.task)
-    async with request.form(max_fields=csrf.FIELDS, max_part_size=csrf.FORM) as form:
-        key, why = pages.text_of(form, forms.KEY) or secrets.token_urlsafe(16), pages.text_of(form, forms.WHY).strip()
-        if task.confirm and not forms.is_dry(task, form) and not pages.text_of(form, forms.SURE):
-            return await _again(request, found, form, texts.mark("Tick that you are sure, then press again."), key=key)
-        try:
-            given = await pages.stored(core, _left(task, found), form)
-            pressed = await links.use(
-                core, found, given, key=key, why=why, address=address_of(request.scope), form=True
-            )
-        except errors.InvalidInputs as error:
-            return await _again(request, found, form, error.fields.get("", ""), key=key, wrong=error.fields)
-        except errors.LinkClosed:
-            return await _closed(request, found)
-        except errors.KeyReused:
-            said = texts.mark("This form was already pressed with other inputs. Press once more to start another run.")
-            return await _again(request, found, form, said, status=409)
-        except (errors.StoreError, errors.TaskBroken, errors.Refused) as error:
-            return await _again(request, found, form, str(error), key=key, status=503)
+    task = _left((await core.catalog.offered(found.task)).task, found)
+    form = pages.sent(request)
+    key, why = pages.text_of(form, forms.KEY) or secrets.token_urlsafe(16), pages.text_of(form, forms.WHY).strip()
+    if task.confirm and not forms.is_dry(task, form) and not pages.text_of(form, forms.SURE):
+        return await _again(request, found, form, texts.mark("Tick that you are sure, then press again."), key=key)
+    try:
+        given = await pages.stored(core, task, form)
+        pressed = await links.use(core, found, given, key=key, why=why, address=address_of(request.scope), form=True)
+    except errors.InvalidInputs as error:
+        return await _again(request, found, form, error.fields.get("", ""), key=key, wrong=error.fields)
+    except errors.LinkClosed:
+        return await _closed(request, found)
+    except errors.KeyReused:
+        said = texts.mark("This form was already pressed with other inputs. Press once more to start another run.")
+        return await _again(request, found, form, said, status=409)
+    except (errors.StoreError, errors.TaskBroken, errors.Refused) as error:
+        return await _again(request, found, form, str(error), key=key, status=503)
     mine = pressed.run.actor == actor_of(request).name
     home = f"{root_of(request)}{links.path(core, found.id)}"
     url = f"{home}/runs/{pressed.run.id}" if mine else f"{home}?joined=1"
@@ -105,7 +103,8 @@ async def _open(
     key: str = "", whole: str = "", wrong: Mapping[str, str] | None = None, why: str = "",
 ) -> Response:  # fmt: skip
     core, t = pages.core_of(request), texts.texts(reader(request).language)
-    whole_task = core.catalog.task(link.task)
+    offered = await core.catalog.offered(link.task)
+    whole_task = offered.task
     task = _left(whole_task, link)
     fixed = [field for field in forms.fields(whole_task, forms.of_inputs(whole_task, link.inputs))
              if field.param.name in link.inputs]  # fmt: skip
@@ -115,7 +114,7 @@ async def _open(
         button=forms.filled(task.button or task.title, fixed, t),
         confirm=forms.filled(task.confirm, fixed, t),
     )
-    fields = forms.fields(task, values, wrong)
+    fields = forms.fields(task, values, {**offered.faults, **(wrong or {})})
     must_say = task.reason is Reason.REQUIRED
     return await _show(
         request, link, "link.html", status, task=task, fields=fields,
@@ -146,7 +145,13 @@ async def _show(request: Request, link: Link, template: str, status: int, **show
     )  # fmt: skip
 
 
+def _limits(request: Request) -> tuple[int, int]:
+    """Raises `NoSuchLink`."""
+    task = pages.core_of(request).catalog.tasks().get(_link(request).task)
+    return pages.inputs_of(task) if task else (0, 0)
+
+
 routes = [
     Route("/link/{text}", pages.page(link)),
-    Route("/link/{text}", pages.page(press), methods=["POST"]),
+    Route("/link/{text}", pages.page(press, _limits), methods=["POST"]),
 ]

@@ -19,16 +19,18 @@ from starlette.routing import Route
 
 from pushbutton import errors
 from pushbutton.domain.actor import Verb
+from pushbutton.domain.param import ParamType
 from pushbutton.domain.policy import Place, decide, in_person, require
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Reason, Task
-from pushbutton.runtime import cancel, history, press
+from pushbutton.runtime import cancel, history, press, sight
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import RunQuery
 
 from . import (
     auth,
     boards,
+    body,
     csrf,
     export,
     favourites,
@@ -44,7 +46,8 @@ from . import (
     wording,
 )
 from .errors import http
-from .readers import THEMES, Reader, reader, remember, root_of, way_back
+from .guard import DOWNLOAD
+from .readers import THEMES, Reader, actor_of, reader, remember, root_of, way_back
 from .views import Card, TasksView, TaskView, Views
 
 log = logging.getLogger(__name__)
@@ -55,13 +58,16 @@ PAGE = 50
 """Runs on one page of the history."""
 
 _KEYS = 2000  # idempotency keys that are remembered, to tell a double press from somebody who was faster
+_FIELDS = 20  # of a form that has no task's inputs, at most
+_TOLD = 1000  # choices that a program may tell for one input
+_OURS = 20  # fields of a form that are no inputs, at most
 
 
 def routes() -> list[Route]:
     return [
         Route("/", page(tasks)),
         Route("/tasks/{slug}", page(task)),
-        Route("/tasks/{slug}", page(press_task), methods=["POST"]),
+        Route("/tasks/{slug}", page(press_task, _form_of), methods=["POST"]),
         Route("/runs/{number:int}", page(run)),
         Route("/runs/{number:int}/stop", page(stop), methods=["POST"]),
         Route("/history", page(runs)),
@@ -78,11 +84,12 @@ async def tasks(request: Request) -> Response:
     who = reader(request)
     view = await views_of(request).tasks(who.actor, now())
     query, group = request.query_params.get("q", "").strip()[:100], request.query_params.get("group", "")
-    found = [card for card in view.cards if find.matches(card.task, query) and group in ("", card.task.group)]
-    meant = find.meant(query, (card.task for card in view.cards)) if query and not found else ""
+    anywhere = [card for card in view.cards if find.matches(card.task, query)]
+    found = [card for card in anywhere if group in ("", card.task.group)]
+    meant = find.meant(query, (card.task for card in view.cards)) if query and not anywhere else ""
     return await show(
         request, "tasks.html", room="tasks", parts=["patch:tasks"], view=view, query=query, group=group,
-        pins=who.pins, sections=_sections(view, found, who), meant=meant,
+        pins=who.pins, sections=_sections(view, found, who), meant=meant, elsewhere=len(anywhere) - len(found),
     )  # fmt: skip
 
 
@@ -97,7 +104,7 @@ def _sections(view: TasksView, found: list[Card], who: Reader) -> list[tuple[str
 
 async def task(request: Request) -> Response:
     who = reader(request)
-    view = await views_of(request).task(who.actor, request.path_params["slug"], now())
+    view = await views_of(request).form(who.actor, request.path_params["slug"], now())
     values, source = forms.prefilled(view.task, request.query_params), 0
     number = request.query_params.get(forms.FROM_RUN, "")
     if number.isascii() and number.isdigit() and len(number) < 19:
@@ -111,7 +118,8 @@ async def run(request: Request) -> Response:
     core, who = core_of(request), reader(request)
     found = await history.run(core, who.actor, request.path_params["number"])
     view = await views_of(request).run(who.actor, found, now())
-    view = replace(view, watching=core.hub.watching(boards.crowd_of(core, found.id)))
+    crowd = boards.crowd_of(core, found.id, root_of(request))
+    view = replace(view, watching=core.hub.watching(crowd))
     reads = Verb.OUTPUT in view.may
     tail = [f"tail:{found.id}"] if reads else []
     failed = found.state.value in ("failed", "lost")
@@ -150,7 +158,7 @@ async def runs_csv(request: Request) -> Response:
     return StreamingResponse(
         export.table(read, chosen.query(now(), PAGE)),
         media_type="text/csv; charset=utf-8",
-        headers={"content-disposition": 'attachment; filename="runs.csv"'},
+        headers={"content-disposition": 'attachment; filename="runs.csv"', "content-security-policy": DOWNLOAD},
     )
 
 
@@ -159,33 +167,46 @@ async def runs_csv(request: Request) -> Response:
 
 async def press_task(request: Request) -> Response:
     core, who = core_of(request), reader(request)
-    view = await views_of(request).task(who.actor, request.path_params["slug"], now())
-    require(who.actor, Verb.PRESS, Place(view.task.slug, view.task.group))  # before a file of theirs is kept
-    async with request.form(max_fields=csrf.FIELDS, max_part_size=csrf.FORM) as form:
-        key = text_of(form, forms.KEY) or secrets.token_urlsafe(16)
-        again = _seen_before(request, key)
-        dry = forms.is_dry(view.task, form)
-        if view.task.confirm and not dry and not text_of(form, forms.SURE):
-            return await _refused(request, view, form, texts.mark("Tick that you are sure, then press again."), key=key)
-        if not again and (faster := _faster(view, form)):
-            return await _form(request, view, forms.of_form(view.task, form), 409, key=key, faster=faster,
-                               why=text_of(form, forms.WHY))  # fmt: skip
-        try:
-            pressed = await press.press(
-                core, who.actor, view.task.slug, await stored(core, view.task, form), key=key,
-                why=text_of(form, forms.WHY).strip(), form=True,
-            )  # fmt: skip
-        except errors.InvalidInputs as error:
-            return await _refused(request, view, form, error.fields.get("", ""), key=key, wrong=error.fields)
-        except errors.KeyReused:
-            said = texts.mark("This form was already pressed with other inputs. Press once more to start another run.")
-            return await _refused(request, view, form, said, status=409)
-        except (errors.StoreError, errors.TaskBroken, errors.Refused) as error:
-            return await _refused(request, view, form, str(error), key=key, status=503)
+    view = await views_of(request).form(who.actor, request.path_params["slug"], now())
+    form = sent(request)
+    key = text_of(form, forms.KEY) or secrets.token_urlsafe(16)
+    again = _seen_before(request, key)
+    dry = forms.is_dry(view.task, form)
+    if view.task.confirm and not dry and not text_of(form, forms.SURE):
+        return await _refused(request, view, form, texts.mark("Tick that you are sure, then press again."), key=key)
+    if not again and (faster := _faster(view, form)):
+        return await _form(request, view, forms.of_form(view.task, form), 409, key=key, faster=faster,
+                           why=text_of(form, forms.WHY))  # fmt: skip
+    try:
+        pressed = await press.press(
+            core, who.actor, view.task.slug, await stored(core, view.task, form), key=key,
+            why=text_of(form, forms.WHY).strip(), form=True,
+        )  # fmt: skip
+    except errors.InvalidInputs as error:
+        return await _refused(request, view, form, error.fields.get("", ""), key=key, wrong=error.fields)
+    except errors.KeyReused:
+        said = texts.mark("This form was already pressed with other inputs. Press once more to start another run.")
+        return await _refused(request, view, form, said, status=409)
+    except (errors.StoreError, errors.TaskBroken, errors.Refused) as error:
+        return await _refused(request, view, form, str(error), key=key, status=503)
     url = f"{root_of(request)}/runs/{pressed.run.id}" + ("" if pressed.made or again else "?joined=1")
     if by_script(request):
         return JSONResponse({"go": url}, 201)
     return RedirectResponse(url, 303)
+
+
+def _form_of(request: Request) -> tuple[int, int]:
+    """How many fields and files the task's form can send: each choice that is ticked is a field."""
+    actor = actor_of(request)
+    job = sight.task(core_of(request).catalog, actor, request.path_params["slug"])
+    require(actor, Verb.PRESS, Place(job.slug, job.group))  # before a file of theirs is read
+    return inputs_of(job)
+
+
+def inputs_of(job: Task) -> tuple[int, int]:
+    """How many fields and files the inputs of a task are in a form, at most."""
+    fields = _OURS + sum(_TOLD if param.choices_from else max(1, len(param.choices)) for param in job.params)
+    return fields, sum(param.type is ParamType.FILE for param in job.params)
 
 
 def _faster(view: TaskView, form: FormData) -> Run | None:
@@ -232,7 +253,7 @@ async def _form(
     job: Task = view.task
     reason = (wrong or {}).get("why", "") if job.reason is Reason.REQUIRED and not why.strip() else ""
     t = texts.texts(reader(request).language)
-    fields = forms.fields(job, values, wrong)
+    fields = forms.fields(job, values, {**view.faults, **(wrong or {})})
     more = job.help.strip().partition("\n\n")[2].strip()
     return await show(
         request, "task.html", status, room="tasks", parts=[f"patch:task:{job.slug}"], view=view, fields=fields,
@@ -257,23 +278,23 @@ async def stop(request: Request) -> Response:
 
 async def settings(request: Request) -> Response:
     """Appearance, language and keys. A script sends one of them, the form sends all."""
-    async with request.form() as form:
-        response = RedirectResponse(_back(request, form), 303)
-        if (theme := text_of(form, "theme")) in THEMES:
-            remember(request, response, "theme", theme)
-        if (language := text_of(form, "language")) in texts.LANGUAGES:
-            remember(request, response, "language", language)
-        if text_of(form, "settings") == "all":
-            remember(request, response, "keys", "on" if text_of(form, "keys") else "off")
-        return response
+    form = sent(request)
+    response = RedirectResponse(_back(request, form), 303)
+    if (theme := text_of(form, "theme")) in THEMES:
+        remember(request, response, "theme", theme)
+    if (language := text_of(form, "language")) in texts.LANGUAGES:
+        remember(request, response, "language", language)
+    if text_of(form, "settings") == "all":
+        remember(request, response, "keys", "on" if text_of(form, "keys") else "off")
+    return response
 
 
 async def favourite(request: Request) -> Response:
-    async with request.form() as form:
-        response = RedirectResponse(_back(request, form), 303)
-        pins = favourites.turned(reader(request).pins, text_of(form, "slug"), text_of(form, "keep") == "1")
-        remember(request, response, favourites.COOKIE, favourites.write(pins))
-        return response
+    form = sent(request)
+    response = RedirectResponse(_back(request, form), 303)
+    pins = favourites.turned(reader(request).pins, text_of(form, "slug"), text_of(form, "keep") == "1")
+    remember(request, response, favourites.COOKIE, favourites.write(pins))
+    return response
 
 
 # --- what all of them share
@@ -363,17 +384,31 @@ async def show(
     return response
 
 
-def page(endpoint: Endpoint) -> Endpoint:
-    """What goes wrong becomes a page that says so, in the reader's language."""
+def sent(request: Request) -> FormData:
+    """What the form sent, from a page of ours. Every POST of a page has one."""
+    form: FormData = request.state.sent
+    return form
+
+
+Limits = Callable[[Request], tuple[int, int]]
+"""How many fields and files a form may have."""
+
+
+def page(endpoint: Endpoint, limits: Limits = lambda _: (_FIELDS, 0)) -> Endpoint:
+    """What goes wrong becomes a page that says so, in the reader's language. A form is read and checked first."""
 
     @functools.wraps(endpoint)
     async def shown(request: Request) -> Response:
         try:
             # before anything else is read: what happens after this comes by the stream
             request.state.since = await core_of(request).store.last_event()
-            if request.method == "POST":
-                await csrf.check(request)
-            return await endpoint(request)
+            if request.method != "POST":
+                return await endpoint(request)
+            fields, files = limits(request)
+            async with body.form(request, fields=fields, files=files) as form:
+                csrf.check(request, form)
+                request.state.sent = form
+                return await endpoint(request)
         except HTTPException:
             raise
         except ClientDisconnect:

@@ -16,7 +16,7 @@ from pushbutton.domain.policy import EVERYONE, Grant, Role, decide
 from pushbutton.errors import BadInput, NoSuchUser, NotFound, Refused
 from pushbutton.runtime.core import now
 
-from .pages import core_of, page, show, text_of
+from .pages import core_of, page, sent, show, text_of
 from .readers import actor_of, root_of
 from .texts import mark
 
@@ -73,7 +73,7 @@ def _choices(request: Request) -> dict[str, Any]:
 
 
 async def add(request: Request) -> Response:
-    given = await request.form()
+    given = sent(request)
     typed = {name: text_of(given, name) for name in ("name", "title", "email", "groups")}
     core, actor = core_of(request), actor_of(request)
     try:
@@ -88,7 +88,7 @@ async def add(request: Request) -> Response:
 
 async def grant(request: Request) -> Response:
     """Give or take one. From a person's page it leads back there."""
-    form = await request.form()
+    form = sent(request)
     who = text_of(form, "who") or (f"group:{other}" if (other := text_of(form, "group").strip()) else EVERYONE)
     given = Grant(who, text_of(form, "gives"), text_of(form, "where") or EVERYWHERE)
     core, actor, name = core_of(request), actor_of(request), text_of(form, "person")
@@ -127,7 +127,7 @@ async def _person(request: Request, name: str, status: int = 200, **shown: Any) 
 
 
 async def change(request: Request) -> Response:
-    form, name = await request.form(), request.path_params["name"]
+    form, name = sent(request), request.path_params["name"]
     user = core_of(request).directory.all.users.get(name)
     # What another authority says of somebody is not ours to change.
     local = user is not None and user.source == LOCAL_SOURCE

@@ -45,7 +45,8 @@ def told(error: Exception, t: Texts, *, method: str, path: str) -> Problem:
             return Problem(403, t("This is not for you to do"), (t.sentence(str(error)),), "lock", action=tasks)
         case errors.BadInput() | errors.Conflict():
             lines = (t.sentence(str(error)), t("Nothing was started."))
-            return Problem(409, t("That did not work"), lines, "warn", action=tasks)
+            status = 400 if isinstance(error, errors.BadInput) else 409
+            return Problem(status, t("That did not work"), lines, "warn", action=tasks)
         case errors.NotFound() | HTTPException():
             return Problem(404, t("There is nothing here"), (t("The link may be cut off or too old."),), action=tasks)
     problem = _ours(error, t, method)

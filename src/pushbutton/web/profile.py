@@ -10,7 +10,7 @@ from pushbutton.domain.person import LOCAL_SOURCE, User
 from pushbutton.errors import BadInput, NoSuchUser, SignInFailed
 from pushbutton.runtime.core import now
 
-from .pages import core_of, page, show, text_of
+from .pages import core_of, page, sent, show, text_of
 from .readers import actor_of, root_of
 from .signin import session_of
 from .texts import mark
@@ -56,7 +56,7 @@ _DONE = {
 
 
 async def password(request: Request) -> Response:
-    given = await request.form()
+    given = sent(request)
     new, again = text_of(given, "new"), text_of(given, "again")
     session = session_of(request)
     try:
@@ -83,7 +83,7 @@ async def _factor(request: Request, secret: str, status: int = 200, wrong: str =
 
 
 async def factor(request: Request) -> Response:
-    given = await request.form()
+    given = sent(request)
     secret = text_of(given, "secret")
     try:
         codes = await core_of(request).people.take_factor(actor_of(request), secret, text_of(given, "code"), now())
@@ -93,7 +93,7 @@ async def factor(request: Request) -> Response:
 
 
 async def drop_factor(request: Request) -> Response:
-    given = await request.form()
+    given = sent(request)
     try:
         await core_of(request).people.drop_factor(actor_of(request), text_of(given, "password"), now())
     except SignInFailed as error:

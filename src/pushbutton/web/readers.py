@@ -55,10 +55,15 @@ def root_of(request: Request) -> str:
 
 def remember(request: Request, response: Response, name: str, value: str) -> None:
     """Keep a setting in the browser for a year."""
-    response.set_cookie(name, value, max_age=_YEAR, path=f"{root_of(request)}/", samesite="lax", httponly=True)
+    response.set_cookie(
+        name, value, max_age=_YEAR, path=f"{root_of(request)}/", samesite="lax", httponly=True,
+        secure=request.url.scheme == "https",
+    )  # fmt: skip
 
 
 def way_back(path: str) -> str:
     """A path of this server to return to; anything else is the front page."""
-    safe = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if safe else "/"
+    place = path.partition("?")[0]
+    steps = place.replace("%2e", ".").replace("%2E", ".").split("/")
+    elsewhere = not place.startswith("/") or place.startswith("//") or "\\" in place or ".." in steps or "." in steps
+    return "/" if elsewhere or not path.isprintable() else path

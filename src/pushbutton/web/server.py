@@ -6,7 +6,6 @@ import contextlib
 import logging
 import resource
 import socket
-from collections.abc import Awaitable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,15 +14,19 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from pushbutton import __version__
 from pushbutton.config import Settings
+from pushbutton.domain.networks import networks
+from pushbutton.domain.prefix import prefix
 from pushbutton.errors import PushbuttonError
 from pushbutton.runtime.core import Core
 
 from . import (
     api,
+    audit,
+    audit_api,
     boards,
     confirm,
     credentials,
@@ -40,8 +43,11 @@ from . import (
 )
 from .auth import Auth
 from .connection import Connection
+from .crowd import Crowd
 from .guard import Guard
 from .handed import Handed
+from .hosts import Hosts
+from .proxies import Proxies
 from .sse import Shallow
 
 if TYPE_CHECKING:
@@ -55,7 +61,7 @@ NAMES = frozenset({"localhost"})
 
 
 def build(core: Core, settings: Settings) -> ASGIApp:
-    """The whole web as one ASGI application, guard in front."""
+    """The whole web as one ASGI application; in front of it the guard, and what proxies say."""
     app = FastAPI(
         title="Pushbutton",
         version=__version__,
@@ -74,13 +80,14 @@ def build(core: Core, settings: Settings) -> ASGIApp:
         (Exception, errors.ours),
     ):
         app.add_exception_handler(kind, handler)
-    app.state.root = ""
-    boards.register(core, lambda: app.state.root)
+    boards.register(core)
     # The streams first: their paths lie below those of the API.
     app.router.routes.extend(streams.routes)
     app.include_router(api.router)
+    app.include_router(audit_api.router)
     app.include_router(credentials.router)
     app.router.routes.extend(reference.routes)
+    app.router.routes.extend(audit.routes())
     for part in (tokens, confirm, hand_over, links):
         app.router.routes.extend(part.routes)
     app.router.routes.extend(pages.routes())
@@ -88,15 +95,15 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     app.router.routes.extend(profile.routes())
     app.router.routes.extend(people.routes())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-    extra = {name.strip().lower() for name in settings.allow_host.split(",") if name.strip()}
-    guard = Guard(Shallow(Handed(Auth(app, core), app, core)), hosts=NAMES | extra)
-
-    def rooted(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # no frame that a stream keeps alive
-        # One path for all readers: what changes on their pages is rendered once for everybody.
-        app.state.root = str(scope.get("root_path", "")).rstrip("/")
-        return guard(scope, receive, send)
-
-    return rooted
+    hosts = Hosts(NAMES | {name.strip() for name in settings.allow_host.split(",") if name.strip()})
+    trusted = networks(settings.trust_proxy, where="trust_proxy")
+    return Proxies(
+        Guard(Shallow(Handed(Auth(app, core), app, core), Crowd(settings.connections)), hosts=hosts),
+        trusted=trusted,
+        hosts=hosts,
+        root_path=prefix(settings.root_path, where="root_path"),
+        crowd=Crowd(settings.connections, trusted),
+    )
 
 
 class _Server(uvicorn.Server):
@@ -142,15 +149,18 @@ def _make_room() -> None:
 
 async def serve(app: Pushbutton, sock: socket.socket, asgi: ASGIApp | None = None) -> None:
     """Serve `app`, or `asgi` which mounts it, until SIGTERM or SIGINT; jobs go on."""
+    settings = app.settings
+    crowd = Crowd(settings.connections, networks(settings.trust_proxy, where="trust_proxy"))
     config = uvicorn.Config(
         asgi or app,
         loop="none",
-        http=type("Connection", (Connection,), {"stall": app.settings.stall, "direct": asgi is None}),
+        http=type("Connection", (Connection,), {"stall": settings.stall, "direct": asgi is None, "crowd": crowd}),
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=asgi is not None,  # ours are `proxies`
         timeout_graceful_shutdown=10,
         timeout_keep_alive=75,
     )

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from pushbutton.domain.actor import Verb
+from pushbutton.domain.chain import Checked
 from pushbutton.domain.event import iso
 from pushbutton.domain.param import Param
 from pushbutton.domain.run import Run
@@ -149,6 +150,27 @@ class AnswerShape(BaseModel):
     by: str
 
 
+class RecordShape(BaseModel):
+    """One record of the audit trail."""
+
+    id: int = Field(description="1, 2, 3, …: none is left out")
+    at: str = Field(description="RFC 3339, UTC, microseconds")
+    actor: str
+    verb: str = Field(description="Such as “run.press”: the kind, a dot, what was done")
+    about: str = Field(description="Such as “run 42” or “user ada”")
+    address: str = Field(description="From where; empty for what did not come over the network")
+    data: dict[str, Any]
+    hash: str = Field(description="Of this record and all before it; empty: it cannot be read as it was written")
+
+
+class CheckedShape(BaseModel):
+    well: bool = Field(description="Every record is as it was written")
+    said: str = Field(description="One sentence; what is wrong first, if something is")
+    head: str = Field(description="Number and hash of the last record that is right, worth keeping elsewhere")
+    fault: str | None = Field(description="changed, missing, inserted, cut, head, …")
+    number: int = Field(description="The record that is wrong; 0: none")
+
+
 class Problem(BaseModel):
     """RFC 9457."""
 
@@ -186,6 +208,16 @@ def run_json(run: Run) -> dict[str, Any]:
     }
 
 
+def checked_json(checked: Checked) -> dict[str, Any]:
+    return {
+        "well": not checked.fault,
+        "said": checked.sentence,
+        "head": checked.head.note,
+        "fault": checked.fault.name.lower() if checked.fault else None,
+        "number": checked.number,
+    }
+
+
 def param_json(param: Param) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "name": param.name,
@@ -195,6 +227,8 @@ def param_json(param: Param) -> dict[str, Any]:
         "required": param.required,
         "default": param.default,
     }
+    if param.choices_from:
+        shown["dynamic"] = True
     if param.choices:
         shown["choices"] = [{"value": c.value, "label": c.label, "help": c.help} for c in param.choices]
     if param.when:

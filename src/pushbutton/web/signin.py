@@ -15,7 +15,7 @@ from pushbutton.runtime.core import now
 from pushbutton.runtime.signin import From, SignedIn
 
 from .auth import address_of, cookie_name, secure
-from .pages import core_of, page, show, text_of
+from .pages import core_of, page, sent, show, text_of
 from .readers import actor_of, root_of, way_back
 from .texts import mark
 
@@ -57,7 +57,7 @@ async def _form(request: Request, *, back: str, name: str = "", wrong: str = "",
 
 
 async def password(request: Request) -> Response:
-    given = await request.form()
+    given = sent(request)
     name, back = text_of(given, "name"), text_of(given, "next")
     try:
         signed = await core_of(request).signin.with_password(name, text_of(given, "password"), where(request))
@@ -77,7 +77,7 @@ async def code_form(request: Request) -> Response:
 
 
 async def code(request: Request) -> Response:
-    given = await request.form()
+    given = sent(request)
     back, session = text_of(given, "next"), session_of(request)
     if session is None or not session.pending:
         return RedirectResponse(f"{root_of(request)}/signin", 303)
@@ -138,7 +138,7 @@ async def invitation(request: Request) -> Response:
 
 
 async def redeem(request: Request) -> Response:
-    given, secret = await request.form(), request.path_params["secret"]
+    given, secret = sent(request), request.path_params["secret"]
     signin = core_of(request).signin
     invite = signin.invited(secret, now())
     first, again = text_of(given, "password"), text_of(given, "again")

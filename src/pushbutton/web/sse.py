@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pushbutton.config import Settings
+from pushbutton.domain.actor import LOCAL, Actor
 from pushbutton.domain.run import Run
 from pushbutton.domain.sse import PING, event_frame, frame
 from pushbutton.errors import BadCursor, BadInput
@@ -28,9 +29,12 @@ from pushbutton.runtime.ports import Topics
 from pushbutton.runtime.watch import Board, Channel, Encode, Tap
 
 from .audience import MARK
+from .crowd import Crowd
+from .errors import problem
 from .outlet import outlet
 
 GRACE = 5.0
+TOO_MANY = "You have too many streams open; close some pages or programs that watch."
 RETRY = b"retry: 2000\n\n"
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -134,13 +138,16 @@ class EventStream(Response):
         self._quiet = 0.0  # when something was sent last
         self._asleep: asyncio.Future[None] | None = None
         self._beating: asyncio.TimerHandle | None = None
+        self.actor = ""  # whose it is; "": of nobody who logged in
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         waiting: list[EventStream] | None = scope.get(_WAITING)
         if waiting is None:
             await self.serve(scope, receive, send)
-        else:
-            waiting.append(self)
+            return
+        actor: Actor = scope.get("state", {}).get("actor", LOCAL)
+        self.actor = actor.user or actor.name if actor.credential else ""
+        waiting.append(self)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
@@ -357,14 +364,21 @@ class Shallow:
     stack, which is more than the stream itself has.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, crowd: Crowd) -> None:
+        self._app, self._crowd = app, crowd
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         waiting: list[EventStream] = []
         await self._app({**scope, _WAITING: waiting}, receive, send)  # a copy: the layers leave things in it, too
         while waiting:
-            await waiting.pop().serve(scope, receive, send)
+            stream = waiting.pop()
+            if not self._crowd.enter(stream.actor):
+                await problem(429, TOO_MANY)(scope, receive, send)
+                return
+            try:
+                await stream.serve(scope, receive, send)
+            finally:
+                self._crowd.leave(stream.actor)
 
 
 def reset(tip: int) -> bytes:

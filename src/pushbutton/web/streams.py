@@ -22,9 +22,11 @@ from pushbutton.runtime.ports import Topics
 
 from .api import core_of, number_of
 from .audience import audiences
+from .boards import below
 from .errors import unacceptable
+from .guard import DOWNLOAD
 from .lines import find, lines, plain
-from .readers import actor_of
+from .readers import actor_of, root_of
 from .sse import EventStream, Wish, acceptable, cursor, parse_topics, reset
 
 BLOCK = 1 << 20
@@ -54,6 +56,7 @@ async def _cut(request: Request, wish: Wish) -> Wish:
     if actor.audience:
         seen = [await audiences(core).topic(core, actor, topic) for topic in sorted(boards)]
         boards = frozenset(filter(None, seen))
+    boards = below(root_of(request), boards)
     topics = await sight.topics(core.store, core.catalog, actor, wish.topics) if wish.topics else None
     return replace(wish, topics=topics, boards=boards)
 
@@ -140,6 +143,7 @@ async def output(request: Request) -> Response:
         "accept-ranges": "bytes",
         "cache-control": "no-cache",
         "content-disposition": f"attachment; filename*=UTF-8''{quote(f'{run.task}-{number}.log')}",
+        "content-security-policy": DOWNLOAD,
         "x-run-state": run.state.value,
     }
     start, end, status = 0, size, 200

@@ -45,13 +45,13 @@ async def listed(request: Request) -> Response:
 
 async def make(request: Request) -> Response:
     core, actor = pages.core_of(request), actor_of(request)
-    async with request.form() as sent:
-        typed = TokenForm(
-            pages.text_of(sent, NAME),
-            _all(sent, VERB),
-            _all(sent, WHERE),
-            pages.text_of(sent, DAYS) or str(tokens.DAYS),
-        )
+    sent = pages.sent(request)
+    typed = TokenForm(
+        pages.text_of(sent, NAME),
+        _all(sent, VERB),
+        _all(sent, WHERE),
+        pages.text_of(sent, DAYS) or str(tokens.DAYS),
+    )
     try:
         text, token = await tokens.make(core, actor, typed.name, _rights(typed), _days(typed.days))
     except errors.InvalidInputs as error:
@@ -61,9 +61,9 @@ async def make(request: Request) -> Response:
 
 
 async def revoke(request: Request) -> Response:
-    async with request.form() as sent:
-        await tokens.revoke(pages.core_of(request), actor_of(request), pages.text_of(sent, "token"))
-        all_ = "?all=1" if pages.text_of(sent, "all") else ""
+    sent = pages.sent(request)
+    await tokens.revoke(pages.core_of(request), actor_of(request), pages.text_of(sent, "token"))
+    all_ = "?all=1" if pages.text_of(sent, "all") else ""
     return RedirectResponse(f"{root_of(request)}/profile/tokens{all_}", 303)
 
 
@@ -106,8 +106,13 @@ def _all(sent: FormData, name: str) -> frozenset[str]:
     return frozenset(value for value in sent.getlist(name) if isinstance(value, str))
 
 
+def _limits(request: Request) -> tuple[int, int]:
+    """A tick for each task and each group at most."""
+    return 20 + 2 * len(pages.core_of(request).catalog.tasks()), 0
+
+
 routes = [
     Route("/profile/tokens", pages.page(listed)),
-    Route("/profile/tokens", pages.page(make), methods=["POST"]),
+    Route("/profile/tokens", pages.page(make, _limits), methods=["POST"]),
     Route("/profile/tokens/revoke", pages.page(revoke), methods=["POST"]),
 ]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pushbutton.domain.actor import Actor, Verb
@@ -75,6 +75,7 @@ class TaskView:
     now: Micros
     may: frozenset[Verb]
     ask: tuple[str, ...] = ()  # whom, where one may not press it
+    faults: Mapping[str, str] = field(default_factory=dict)  # why some choices are not there
 
     @property
     def busy(self) -> tuple[Run, ...]:
@@ -142,6 +143,14 @@ class Views:
         task = sight.task(self._catalog, actor, slug)
         may = self._may(actor, slug)
         return TaskView(task, await self.past(slug), now, may, self._ask(may, slug))
+
+    async def form(self, actor: Actor, slug: str, now: Micros) -> TaskView:
+        """The same with the choices that it offers right now, for who may press it."""
+        view = await self.task(actor, slug, now)
+        if Verb.PRESS not in view.may:
+            return view
+        offered = await self._catalog.offered(slug)
+        return replace(view, task=offered.task, faults=offered.faults)
 
     def _ask(self, may: frozenset[Verb], slug: str) -> tuple[str, ...]:
         return () if Verb.PRESS in may else self._directory.whom(sight.place(self._catalog, slug))

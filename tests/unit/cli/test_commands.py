@@ -37,7 +37,7 @@ def test_the_help_of_each_command_has_an_example(command: str, capsys: pytest.Ca
     assert re.search(rf"^ +pushbutton {command}\b", capsys.readouterr().out, re.MULTILINE)
 
 
-def test_serve_has_an_option_for_each_setting(
+def test_serve_has_an_option_for_each_setting_that_is_no_secret(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
@@ -51,7 +51,7 @@ def test_serve_has_an_option_for_each_setting(
 
 def test_no_secret_can_be_given_as_an_argument(capsys: pytest.CaptureFixture[str]) -> None:
     secrets = [spec.name for spec in fields(Settings) if spec.metadata["secret"]]
-    assert secrets == ["oidc_client_secret", "ldap_bind_password"]
+    assert secrets == ["webhook_secret", "oidc_client_secret", "ldap_bind_password"]
     for name in secrets:
         assert commands.run(["serve", f"--{name.replace('_', '-')}", "hush"]) == 2
         shown = capsys.readouterr()
@@ -67,7 +67,7 @@ def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (["serv"], 2, "No such command 'serv'. Did you mean 'serve', 'user'? See: pushbutton --help"),
+        (["serv"], 2, "No such command 'serv'. Did you mean 'serve', 'user', 'secret'? See: pushbutton --help"),
         (["serve", "--prot", "1"], 2, "No such option: --prot"),
         (["watch", "x"], 2, "Invalid value for 'RUN': "),
         (["watch", "0"], 2, "Invalid value for 'RUN': "),

@@ -23,7 +23,10 @@ def test_the_supervisor_loads_the_standard_library_and_itself_only():
     own = {name for name in loaded("import pushbutton.supervisor.main") if name.startswith("pushbutton")}
     assert own == {
         "pushbutton",
-        *(f"pushbutton.supervisor{part}" for part in ("", ".main", ".process", ".redact", ".reports", ".spool")),
+        *(
+            f"pushbutton.supervisor{part}"
+            for part in ("", ".forms", ".main", ".process", ".redact", ".reports", ".spool")
+        ),
     }
     foreign = {name.partition(".")[0] for name in loaded("import pushbutton.supervisor.main")}
     assert foreign - {"pushbutton", "__main__"} <= set(sys.stdlib_module_names) | {"__main__"}

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+import re
+import shlex
+import textwrap
 import urllib.parse
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -97,3 +102,191 @@ def test_whatever_the_cuts_no_secret_comes_out_and_the_result_is_the_same(secret
     out = through([secret], [*parts, rest])
     assert secret.encode() not in out
     assert out == through([secret], [data])
+
+
+# -- broken into lines
+
+
+PASSPHRASE = "correct horse battery staple"
+KEY = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0B+/AQEFAASCBKcw\nggSjAgEAAoIBAQDI0JbJ\n-----END KEY-----\n"
+VALUES = ["hunter2", "hunter2hunter2-hunter2", "p@ss/wörd+more?", PASSPHRASE, KEY]
+
+
+def folded(data: bytes, width: int, end: bytes) -> bytes:
+    return end.join(data[at : at + width] for at in range(0, len(data), width))
+
+
+def dense(data: bytes) -> bytes:
+    """Without what may stand between the lines of a value."""
+    return data.translate(None, b"\r\n \t")
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\n    "])
+@pytest.mark.parametrize("value", VALUES)
+def test_a_value_that_is_broken_into_lines_of_any_width_is_masked(value, end):
+    if end.endswith(b" ") and " " not in value:
+        pytest.skip("an indent is passed over where a value has blanks")
+    whole = value.encode().strip()
+    for width in range(1, len(whole) + 1):
+        out = through([value], [b"is: " + folded(whole, width, end) + b" so\n"])
+        assert out in (
+            b"is: " + MASK + b" so\n",
+            b"is: " + whole[:1] + end + MASK + b" so\n",  # all but a first byte that ends its line
+        )
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("value", VALUES)
+def test_base64_that_is_broken_into_lines_of_any_width_is_masked(value, end):
+    coded = base64.b64encode(b"user:" + value.encode() + b"@host")
+    core = dense(base64.b64encode(b"\0\0" + value.encode()))[4:-4]
+    for width in range(1, len(coded) + 1):
+        out = through([value], [folded(coded, width, end)])
+        assert MASK in out
+        assert core not in dense(out)
+        left = dense(out).replace(MASK, b"")
+        assert len(left) <= len(coded) - len(base64.b64encode(value.encode()).rstrip(b"=")) + 6
+
+
+def test_a_text_that_is_wrapped_at_its_blanks_is_masked():
+    wrapped = textwrap.fill(f"the password is {PASSPHRASE}, and so on", 20, subsequent_indent="    ")
+    assert wrapped.count("\n") > 1
+    assert through([PASSPHRASE], [wrapped.encode()]) == b"the password is\n    " + MASK + b",\n    and so on"
+
+
+@pytest.mark.parametrize("width", [1, 4, 76])
+def test_lines_that_come_byte_by_byte_are_masked_as_well(width):
+    data = folded(base64.b64encode(PASSPHRASE.encode() * 9), width, b"\n")
+    assert through([PASSPHRASE * 9], [bytes([byte]) for byte in data]) == through([PASSPHRASE * 9], [data])
+
+
+def test_a_line_that_ends_in_the_first_byte_of_a_value_is_not_delayed():
+    assert Redactor(["hunter2"]).feed(b"oh\n") == b"oh\n"
+
+
+def test_a_line_that_ends_in_the_beginning_of_a_value_is_let_go_when_nothing_follows():
+    redactor = Redactor(["postgres://me:hunter2@db/orders"])
+    assert redactor.feed(b"asking postgres\n") == b"asking "
+    assert redactor.release() == b"postgres\n"
+    assert not redactor.holds
+    assert redactor.feed(b"done\n") == b"done\n"
+
+
+def test_what_was_let_go_does_not_let_the_rest_of_the_value_out():
+    redactor = Redactor(["postgres://me:hunter2@db/orders"])
+    out = redactor.feed(b"postgres\n") + redactor.release() + redactor.feed(b"://me:hunter2@db") + redactor.release()
+    assert out == b"postgres\n"
+    assert redactor.feed(b"/orders\nnext\n") == MASK + b"\nnext\n"
+
+
+def test_a_large_part_of_a_value_is_not_let_go():
+    redactor = Redactor(["hunter2hunter2"])
+    for part in (b"hunter2hu", b"\n"):
+        assert redactor.feed(part) == redactor.release() == b""
+    assert redactor.finish() == b"hunter2hu\n"
+
+
+def test_a_prompt_that_ends_like_a_value_begins_is_let_go():
+    redactor = Redactor(["correct horse"])
+    assert redactor.feed(b"a, b or c") + redactor.release() == b"a, b or c"
+
+
+def test_a_value_is_not_waited_for_behind_endless_line_breaks():
+    redactor = Redactor(["hunter2"])
+    redactor.feed(b"hunt")
+    for _ in range(100):
+        redactor.feed(b"\n" * 100)
+    assert not redactor.holds
+
+
+# -- written in other ways
+
+
+def lower_hex(text: str) -> str:
+    return re.sub("%..", lambda found: found[0].lower(), urllib.parse.quote(text, safe=""))
+
+
+def careful_json(text: str) -> str:
+    """With every mark that has a meaning elsewhere as a number, in capitals."""
+    plain = json.dumps(text)[1:-1].replace('\\"', "\\u0022")
+    plain = re.sub("[<>&'+`]", lambda found: f"\\u{ord(found[0]):04x}", plain)
+    return re.sub(r"(?<=\\u)[0-9a-f]{4}", lambda found: found[0].upper(), plain)
+
+
+@pytest.mark.parametrize("value", ["a&b=c d/e", "100% \"sure\" 'n' <all>", "back\\slash\ttab", "ünï-cødé ~(x)*", KEY])
+@pytest.mark.parametrize(
+    "write",
+    [
+        urllib.parse.quote,
+        urllib.parse.quote_plus,
+        lambda text: urllib.parse.quote(text, safe="-._~!*'();,/?:@&=+$#"),
+        lambda text: urllib.parse.quote(text, safe="!*'()"),
+        lambda text: urllib.parse.quote_plus(text, safe="*").replace("~", "%7E"),
+        lower_hex,
+        lambda text: json.dumps(text)[1:-1],
+        lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+        lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
+        lambda text: json.dumps(text)[1:-1].translate({ord(c): f"\\u{ord(c):04x}" for c in "<>&"}),
+        careful_json,
+        lambda text: repr(text)[1:-1],
+        lambda text: repr(text.encode())[2:-1],
+        shlex.quote,
+        html.escape,
+        lambda text: text.encode().hex(),
+        lambda text: text.encode().hex().upper(),
+    ],
+)
+def test_a_value_is_masked_however_programs_write_it(value: str, write: Callable[[str], str]) -> None:
+    out = through([value], [b"is [" + write(value).encode() + b"] so"])
+    assert out.strip(b"is [']so\n ") == MASK, out
+
+
+def test_two_values_that_overlap_are_both_masked_whole():
+    assert through(["abcdef", "defghi"], [b"x abcdefghi y"]) == b"x " + MASK + b" y"
+    assert through(["abcdef", "defghi"], [b"x abcde", b"f", b"ghi y"]) == b"x " + MASK + b" y"
+
+
+def test_our_own_token_is_masked_and_looks_for_no_line_breaks():
+    redactor = Redactor([], "pbr_0123456789")
+    assert redactor.feed(b"is pbr_0123456789, pbr\n") == b"is " + MASK + b", pbr\n"
+    assert redactor.feed(b"pbr_01234\n") == b"pbr_01234\n"
+
+
+@settings(deadline=None)
+@given(
+    secrets=st.lists(st.text(alphabet="abAB \n", min_size=4, max_size=9), min_size=1, max_size=3),
+    noise=st.lists(st.text(alphabet="abAB\n ", max_size=12), max_size=6),
+    width=st.integers(1, 9),
+    cuts=st.lists(st.integers(1, 7), max_size=60),
+)
+def test_no_fold_and_no_cut_lets_any_of_several_values_out(secrets, noise, width, cuts):
+    data = folded("".join(f"{one}{secrets[at % len(secrets)]}" for at, one in enumerate(noise)).encode(), width, b"\n")
+    parts, rest = [], data
+    for cut in cuts:
+        parts.append(rest[:cut])
+        rest = rest[cut:]
+    out = through(secrets, [*parts, rest])
+    assert out == through(secrets, [data])
+    squeeze = dense if any(" " in secret for secret in secrets) else lambda text: text.translate(None, b"\r\n")
+    for secret in secrets:
+        plain = squeeze(secret.encode())
+        assert len(plain) < 4 or plain not in squeeze(out)
+
+
+@settings(deadline=None)
+@given(
+    secret=st.text(alphabet="abc", min_size=6, max_size=12),
+    pauses=st.lists(st.booleans(), min_size=60, max_size=60),
+    noise=st.text(alphabet="abc\n", max_size=40),
+)
+def test_whatever_the_pauses_no_more_than_a_third_of_a_value_comes_out(secret, pauses, noise):
+    redactor = Redactor([secret])
+    out = b""
+    data = f"{noise}\n|{secret}|{noise}".encode()
+    for byte, pause in zip(data, (*pauses, *pauses), strict=False):
+        out += redactor.feed(bytes([byte])) + (redactor.release() if pause else b"")
+    out += redactor.finish()
+    assert out.count(b"|") <= 2
+    assert secret.encode() not in out.replace(b"\n", b"")
+    shown = out.split(b"|")[1].partition(MASK)[0] if out.count(b"|") == 2 else b""
+    assert len(shown) <= len(secret) // 3

@@ -15,9 +15,11 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from .declared import Origin, declare
 from .keys import Place, plain
 from .reading import Found, Problem, Reading, broken, digest, nearest, slug_of
+from .secrets import declare_secret
 
 __all__ = ["read_config"]
 
+_TABLES = ("tasks", "secrets")
 _LARGEST = 1 << 20
 _MOST = 100_000  # keys and values of one task; an alias may stand for any number of them
 
@@ -36,7 +38,14 @@ def read_config(found: Found) -> Reading:
     if top is not None:
         return Reading(whole=top)
     tasks, problems = [], []
-    for name, table in tree["tasks"].items():
+    secrets = []
+    for name, table in tree.get("secrets", {}).items():
+        amiss = list(_odd(table, ("secrets", str(name))))
+        given = {} if amiss else plain(table)
+        line, _ = _position(tree, ("secrets", name))
+        secrets.append(declare_secret(path, str(name), line, given, amiss))
+        problems += [Problem(str(path), *_position(tree, place), sentence) for place, sentence in amiss]
+    for name, table in tree.get("tasks", {}).items():
         at: Place = ("tasks", name)
         line, _ = _position(tree, at)
         wrong: list[tuple[Place, str]] = []
@@ -51,7 +60,7 @@ def read_config(found: Found) -> Reading:
         mistakes = [Problem(str(path), *_position(tree, place), sentence) for place, sentence in wrong]
         tasks.append(broken(task, mistakes[0]) if mistakes else task)
         problems += mistakes
-    return Reading(tuple(tasks), tuple(problems))
+    return Reading(tuple(tasks), tuple(problems), secrets=tuple(secrets))
 
 
 def _load(content: bytes) -> Any:
@@ -64,11 +73,13 @@ def _top(path: Path, tree: Any) -> Problem | None:
     if not isinstance(tree, CommentedMap):
         return Problem(str(path), 1, 1, "It must begin with “tasks:”, and the tasks by name below.")
     for name in tree:
-        if name != "tasks":
-            hint = nearest(str(name), ["tasks"])
+        if name not in _TABLES:
+            hint = nearest(str(name), _TABLES)
             return Problem(str(path), *_position(tree, (name,)), f"There is no key “{name}” here.{hint}")
-    if not isinstance(tree["tasks"], CommentedMap):
-        return Problem(str(path), *_position(tree, ("tasks",)), "Below “tasks:” stand the tasks, each by its name.")
+    for name in tree:
+        if not isinstance(tree[name], CommentedMap):
+            sentence = f"Below “{name}:” stand the {name}, each by its name."
+            return Problem(str(path), *_position(tree, (name,)), sentence)
     return None
 
 

@@ -77,6 +77,7 @@ def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]
         dry_run=dry_run_of(keys.get("dry_run"), params),
         cwd=os.path.normpath(origin.path.parent / Path(keys.get("cwd", "")).expanduser()),
         env=keys.get("env", {}),
+        named_secrets=keys.get("secrets", {}),
         tty=keys.get("tty"),
         limits=_limits(keys),
         digest=origin.digest,
@@ -99,12 +100,16 @@ def _limits(keys: Mapping[str, Any]) -> Limits:
 
 def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Place, str]]) -> Param:
     choices = tuple(Choice(*choice) for choice in keys.get("choices", ()))
-    kind = ParamType(keys.get("type", "choice" if choices else "str"))
+    told = tuple(keys.get("choices_from", ()))
+    kind = ParamType(keys.get("type", "choice" if choices or told else "str"))
     if not name.isascii() or not name.isidentifier():
         wrong.append((at, f"“{name}” cannot be the name of an input: use letters, digits and “_”."))
-    if bool(choices) != (kind in (ParamType.CHOICE, ParamType.CHOICES)):
-        if choices:
-            wrong.append(((*at, "choices"), f"“{name}” has choices, so its type must be choice or choices."))
+    if choices and told:
+        wrong.append(((*at, "choices_from"), f"“{name}” has choices already: leave one of the two out."))
+    if bool(choices or told) != (kind in (ParamType.CHOICE, ParamType.CHOICES)):
+        if choices or told:
+            key = "choices" if choices else "choices_from"
+            wrong.append(((*at, key), f"“{name}” has choices, so its type must be choice or choices."))
         else:
             wrong.append((at, f"“{name}” has nothing to choose from: add “choices”."))
     for key, kinds in (
@@ -137,6 +142,7 @@ def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Plac
         required=keys.get("required", default is None and kind is not ParamType.BOOL),
         default=False if kind is ParamType.BOOL and default is None else default,
         choices=choices,
+        choices_from=told,
         min=keys.get("min"),
         max=keys.get("max"),
         min_length=keys.get("min_length"),

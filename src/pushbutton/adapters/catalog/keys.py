@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pushbutton.domain.param import ParamType
+from pushbutton.domain.secret import is_name
 
 from .reading import nearest
 
-__all__ = ["PARAM", "TASK", "Key", "Place", "Table", "config_schema", "plain"]
+__all__ = ["PARAM", "SECRET", "TASK", "Key", "Place", "Table", "config_schema", "plain"]
 
 Place = tuple[str | int, ...]
 """Where a value stands in its file: keys and indices from the top."""
@@ -22,6 +23,7 @@ SCALAR: Mapping[str, Any] = {"type": ["string", "number", "boolean"]}
 _UNITS = {"": 1, "s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 _SIZES = {"": 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _DURATION = r"[0-9]+(\.[0-9]+)? ?(s|sec|min|m|h|d)?"
+_VARIABLE = "^[A-Za-z_][A-Za-z0-9_]*$"
 _SIZE = r"[0-9]+ ?(B|kB|KB|MB|GB|KiB|MiB|GiB)?"
 
 
@@ -166,6 +168,42 @@ def _env(value: Any) -> dict[str, str]:
     return {str(name): str(item) for name, item in value.items()}
 
 
+def _secrets(value: Any) -> dict[str, str]:
+    """The variable for each name."""
+    found = dict.fromkeys(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else value
+    if not isinstance(found, dict) or not all(one is None or isinstance(one, str) for one in found.values()):
+        raise Unfit("a list of names, or a table of names and the variables in which the job finds them")
+    named = {str(name): variable or str(name) for name, variable in found.items()}
+    for word in (*named, *named.values()):
+        if not is_name(word):
+            raise Unfit(f"a list of names; “{word}” cannot be the name of a variable")
+    if len(set(named.values())) < len(named):
+        raise Unfit("a table in which each secret has a variable of its own")
+    return named
+
+
+def _keyring(value: Any) -> tuple[str, str]:
+    if not isinstance(value, dict) or set(value) != {"service", "user"} or not all(map(_said, value.values())):
+        raise Unfit("a table with “service” and “user”, both texts")
+    return value["service"], value["user"]
+
+
+def _said(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _name(value: Any) -> str:
+    if not _said(value):
+        raise Unfit("text; put it in quotes")
+    return str(value)
+
+
+def _stored(value: Any) -> bool:
+    if value is not True:
+        raise Unfit("true")
+    return True
+
+
 def _tty(value: Any) -> tuple[int, int] | None:
     if isinstance(value, bool):
         return (24, 80) if value else None
@@ -267,6 +305,16 @@ TASK: Mapping[str, Key] = {
     "background": Key(
         "What happens to processes that it leaves behind.", _one_of("end", "leave"), _words("end", "leave")
     ),
+    "secrets": Key(
+        "The named secrets that it needs: a list, or a table of names and the variables in which it finds them.",
+        _secrets,
+        {
+            "anyOf": [
+                {"type": "array", "items": {"type": "string", "pattern": _VARIABLE}},
+                {"type": "object", "additionalProperties": {"type": ["string", "null"]}},
+            ]
+        },
+    ),
     "tty": Key(
         "It gets a terminal: true, or [rows, columns].",
         _tty,
@@ -290,6 +338,12 @@ PARAM: Mapping[str, Key] = {
         _choices,
         {"anyOf": [{"type": "array", "items": SCALAR, "minItems": 1}, {"type": "object", "minProperties": 1}]},
     ),
+    "choices_from": Key(
+        "The program and its arguments that print what can be chosen whenever somebody opens the form: a line each, "
+        "with its text and one sentence more behind tabs. No shell reads it.",
+        _argv,
+        {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1},
+    ),
     "when": Key(
         "It is asked only while these inputs have this value, or one of these values.",
         _when,
@@ -311,6 +365,30 @@ PARAM: Mapping[str, Key] = {
         only="script",
     ),
 }
+
+
+SECRET: Mapping[str, Key] = {
+    "env": Key("The variable of the server's own environment that holds it.", _name, TEXT),
+    "file": Key("The file that holds it, seen from this file's folder.", _name, TEXT),
+    "command": Key(
+        "The program and its arguments, one item each, whose output it is. No shell reads it.",
+        _argv,
+        {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1},
+    ),
+    "keyring": Key(
+        "Where it lies in the keyring of the server's user: service and user.",
+        _keyring,
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["service", "user"],
+            "properties": {"service": TEXT, "user": TEXT},
+        },
+    ),
+    "stored": Key("It is kept with: pushbutton secret set.", _stored, {"const": True}),
+    "timeout": Key("How long the command may take; 30 seconds where it is left out.", _seconds, _DURATION_SCHEMA),
+}
+"""One of them, and `timeout` beside `command`."""
 
 
 def config_schema() -> dict[str, Any]:
@@ -339,7 +417,13 @@ def config_schema() -> dict[str, Any]:
                 "description": "Tasks by the name that stands in URLs: a-z, 0-9 and “-”.",
                 "propertyNames": {"pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
                 "additionalProperties": {"$ref": "#/$defs/task"},
-            }
+            },
+            "secrets": {
+                "type": "object",
+                "description": "Named secrets, and where the value of each comes from.",
+                "propertyNames": {"pattern": _VARIABLE},
+                "additionalProperties": {"$ref": "#/$defs/secret"},
+            },
         },
         "$defs": {
             "task": {
@@ -347,6 +431,12 @@ def config_schema() -> dict[str, Any]:
                 "additionalProperties": False,
                 "required": ["command"],
                 "properties": task,
+            },
+            "secret": {
+                "type": "object",
+                "additionalProperties": False,
+                "oneOf": [{"required": [name]} for name in SECRET if name != "timeout"],
+                "properties": properties(SECRET),
             },
             "param": {"type": ["object", "null"], "additionalProperties": False, "properties": properties(PARAM)},
         },

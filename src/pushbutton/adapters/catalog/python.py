@@ -44,7 +44,7 @@ async def read_python(found: Found, *, execute: bool, python: str = sys.executab
         return Reading(whole=Problem(str(path), 1, 1, answer))
     if answer["error"]:
         return Reading(whole=_problem(path, answer["error"]))
-    return _reading(found, answer, digest(content))
+    return _reading(found, answer, digest(content), python)
 
 
 async def _ask(python: str, path: Path, options: list[str], limit: float) -> dict[str, Any] | str:
@@ -77,7 +77,7 @@ async def _ask(python: str, path: Path, options: list[str], limit: float) -> dic
     return answer if isinstance(answer, dict) else "Reading it ended without an answer."
 
 
-def _reading(found: Found, answer: Mapping[str, Any], content: str) -> Reading:
+def _reading(found: Found, answer: Mapping[str, Any], content: str, python: str) -> Reading:
     path = found.path
     problems = [_problem(path, place, warning=True) for place in answer["warnings"]]
     described = answer["tasks"]
@@ -89,7 +89,7 @@ def _reading(found: Found, answer: Mapping[str, Any], content: str) -> Reading:
             return Reading(whole=Problem(str(path), 1, 1, sentence))
     tasks = []
     for one in described:
-        task = _task(found, one, content)
+        task = _task(found, one, content, python)
         problem = _problem(path, one["error"]) if one["error"] else None
         if problem is None:
             _, sentence = fault(task)
@@ -101,14 +101,14 @@ def _reading(found: Found, answer: Mapping[str, Any], content: str) -> Reading:
     return Reading(tuple(tasks), tuple(problems))
 
 
-def _task(found: Found, one: Mapping[str, Any], content: str) -> Task:
+def _task(found: Found, one: Mapping[str, Any], content: str, python: str) -> Task:
     options = one["options"]
     limits = {name: options[name] for name in _LIMITS if name in options}
     if "busy" in options:
         limits["busy"] = Busy(options["busy"])
     if "background" in options:
         limits["background"] = Background(options["background"])
-    params = tuple(_param(param) for param in one["params"])
+    params = tuple(_param(param, str(found.path), python) for param in one["params"])
     return Task(
         slug=slug_of(one["name"]),
         title=one["title"],
@@ -123,14 +123,17 @@ def _task(found: Found, one: Mapping[str, Any], content: str) -> Task:
         dry_run=dry_run_of(options.get("dry_run"), params),
         cwd=str(found.path.parent),
         env=options.get("env", {}),
+        named_secrets=options.get("secrets", {}),
         tty=tuple(options["tty"]) if "tty" in options else None,
         limits=Limits(**limits),
         digest=content,
     )
 
 
-def _param(given: Mapping[str, Any]) -> Param:
+def _param(given: Mapping[str, Any], path: str, python: str) -> Param:
     values = dict(given)
+    if function := values.get("choices_from"):
+        values["choices_from"] = module_command(python, "offer", path, function)
     values["type"] = ParamType(values["type"])
     offered = values.get("choices", ())
     values["choices"] = tuple(Choice(one["value"], one["label"], one.get("help", "")) for one in offered)

@@ -13,7 +13,8 @@ from pathlib import Path
 from pushbutton.domain.command import BadTemplate, holes
 from pushbutton.domain.inputs import bounds_fault, in_order, parse
 from pushbutton.domain.param import Param, ParamType
-from pushbutton.domain.task import Task
+from pushbutton.domain.secret import Secret
+from pushbutton.domain.task import PythonTarget, Task
 from pushbutton.errors import InvalidInputs
 
 __all__ = ["Form", "Found", "Problem", "Reading", "broken", "digest", "dry_run_of", "fault", "slug_of"]
@@ -63,6 +64,7 @@ class Reading:
     tasks: tuple[Task, ...] = ()
     problems: tuple[Problem, ...] = ()
     whole: Problem | None = None
+    secrets: tuple[Secret, ...] = ()
 
 
 def slug_of(name: str) -> str:
@@ -105,6 +107,11 @@ def fault(task: Task) -> tuple[str, str]:
     names = [param.name for param in task.params]
     if task.dry_run and ParamType.BOOL not in [param.type for param in task.params if param.name == task.dry_run]:
         return "dry_run", f"“dry_run” names “{task.dry_run}”, and there is no such input that is yes or no."
+    asked = () if isinstance(task.target, PythonTarget) else [param.name.upper() for param in task.params]
+    for name, variable in task.named_secrets.items():
+        if variable in asked or variable in task.env:
+            other = f"the input “{variable.lower()}”" if variable in asked else "“env”"
+            return "secrets", f"the secret “{name}” and {other} would both be ${variable}: give one another name."
     for key in ("button", "confirm"):
         text = getattr(task, key)
         try:

@@ -12,22 +12,25 @@ import difflib
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 from watchfiles import awatch
 
-from pushbutton.domain.task import PythonTarget, ScriptTarget, Source, Target, Task
-from pushbutton.errors import NoSuchTask
+from pushbutton.domain.secret import Secret
+from pushbutton.domain.task import Offered, PythonTarget, ScriptTarget, Source, Target, Task
+from pushbutton.errors import NoSuchTask, StoreError
 from pushbutton.job.title import title_of
 
 from .config import read_config
 from .folder import EXHAUSTED, Named, folders, named, scan
+from .offers import Offers
 from .python import read_python
 from .reading import Form, Found, Problem, Reading, slug_of
 from .scripts import read_script
+from .secrets import by_name, supplied
 from .sound import readable, sound
 
 __all__ = ["PathCatalog", "assemble", "read"]
@@ -63,7 +66,8 @@ class PathCatalog:
     """A `Catalog` over folders, Python files (`file.py:function`), scripts and YAML files.
 
     `changed` is called in the event loop's thread after each change of what `tasks()` gives. `python` reads the
-    Python files; it should be the one that will run their tasks.
+    Python files; it should be the one that will run their tasks. `stored` gives the names of secrets that need no
+    declaration; where it is left out, every name is taken for one.
     """
 
     def __init__(
@@ -72,8 +76,10 @@ class PathCatalog:
         changed: Callable[[], None] = lambda: None,
         *,
         python: str = sys.executable,
+        stored: Callable[[], Collection[str]] | None = None,
     ) -> None:
         self._words = paths
+        self._stored = stored
         self._python = python
         self._paths: list[Named] = []
         self._changed = changed
@@ -81,19 +87,29 @@ class PathCatalog:
         self._found: dict[_Key, Found] = {}
         self._readings: dict[_Key, Reading] = {}
         self._known: dict[_Key, tuple[Task, ...]] = {}  # the tasks of a file when it was last whole
+        self._secrets: dict[_Key, tuple[Secret, ...]] = {}  # the same for what it declares of secrets
+        self._declared: Mapping[str, Secret] = MappingProxyType({})
+        self._kept: Collection[str] | None = None  # the names of stored secrets at the last look; None: nobody knows
         self._under_way: dict[_Key, asyncio.Task[None]] = {}
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._follower: asyncio.Task[None] | None = None
+        self._offers = Offers()
         self._stop = asyncio.Event()
 
     def tasks(self) -> Mapping[str, Task]:
         return self._tasks
+
+    def secrets(self) -> Mapping[str, Secret]:
+        return self._declared
 
     def task(self, slug: str) -> Task:
         if slug in self._tasks:
             return self._tasks[slug]
         near = difflib.get_close_matches(slug[:100], list(self._tasks), 1)
         raise NoSuchTask(slug[:100], near[0] if near else None)
+
+    async def offered(self, slug: str) -> Offered:
+        return await self._offers.of(self.task(slug))
 
     async def open(self) -> None:
         self._paths = named(self._words)
@@ -103,6 +119,7 @@ class PathCatalog:
 
     async def close(self) -> None:
         self._stop.set()
+        await self._offers.close()
         ending = [*self._under_way.values(), *([self._follower] if self._follower else [])]
         for task in ending:
             task.cancel()
@@ -154,14 +171,22 @@ class PathCatalog:
             if before is None or before != found or before.stamp != found.stamp:
                 self._begin(key, found)
         self._found = there
-        if gone:
+        kept, self._kept = self._kept, await asyncio.to_thread(self._names)
+        if gone or kept != self._kept:
             self._publish()
+
+    def _names(self) -> Collection[str] | None:
+        try:
+            return self._stored() if self._stored else None
+        except StoreError:
+            return None  # why is said by the run that needs one
 
     def _drop(self, key: _Key) -> None:
         if key in self._under_way:
             self._under_way.pop(key).cancel()
         self._readings.pop(key, None)
         self._known.pop(key, None)
+        self._secrets.pop(key, None)
 
     def _begin(self, key: _Key, found: Found) -> None:
         if key in self._under_way:
@@ -180,12 +205,15 @@ class PathCatalog:
         self._readings[key] = reading
         if reading.whole is None:
             self._known[key] = reading.tasks
+            self._secrets[key] = reading.secrets
         self._publish()
 
     def _publish(self) -> None:
         order = [key for key in self._found if key in self._readings]
         order += [key for key in self._readings if key not in self._found]
         tasks = assemble((self._readings[key], self._known.get(key, ()), key[0]) for key in order)
+        self._declared = MappingProxyType(by_name(one for key in order for one in self._secrets.get(key, ())))
+        tasks = supplied(tasks, self._declared, self._kept)
         if tasks != self._tasks or list(tasks) != list(self._tasks):
             self._tasks = MappingProxyType(tasks)
             self._changed()

@@ -43,6 +43,7 @@ def sound(reading: Reading) -> Reading:
         tuple(tasks),
         (*(_mended(problem) for problem in reading.problems), *problems),
         _mended(reading.whole) if reading.whole else None,
+        _mended(reading.secrets),
     )
 
 

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pushbutton.adapters.entries import key_of, snapshot
-from pushbutton.domain.audit import FIRST, Act, Record, chained
+from pushbutton.domain.audit import FIRST, Act, Head, Record, chained, sealed
 from pushbutton.domain.person import Entry, Snapshot
 from pushbutton.runtime.ports.people import AuditQuery, Work
 
 
 class MemoryAudit:
     def __init__(self, key: bytes = b"") -> None:
-        self._key = key
+        self.key = key
         self._records: list[Record] = []
 
     def add(self, act: Act) -> None:
         number, before = len(self._records) + 1, self._records[-1].hash if self._records else FIRST
-        self._records.append(Record(number, act, chained(self._key, before, number, act)))
+        self._records.append(Record(number, act, chained(self.key, before, number, act)))
 
     async def record(self, act: Act) -> None:
         self.add(act)
@@ -26,11 +26,20 @@ class MemoryAudit:
     async def records(self, query: AuditQuery) -> Sequence[Record]:
         return [record for record in reversed(self._records) if _matches(record, query)][: query.limit]
 
-    async def chain(self, after: int, limit: int) -> Sequence[Record]:
-        return self._records[after : after + limit]
+    async def newest(self, kind: str, about: str) -> Sequence[Record]:
+        last = {
+            record.act.about: record
+            for record in self._records
+            if record.act.verb.startswith(f"{kind}.") and record.act.about.startswith(f"{about} ")
+        }
+        return sorted(last.values(), key=lambda record: record.id)
 
-    async def head(self) -> tuple[int, str]:
-        return (len(self._records), self._records[-1].hash) if self._records else (0, FIRST)
+    async def chain(self, after: int | None, limit: int) -> Sequence[Record]:
+        first = max(after or 0, 0)
+        return self._records[first : first + limit]
+
+    async def head(self) -> Head:
+        return sealed(self.key, len(self._records), self._records[-1].hash) if self._records else Head()
 
 
 def _matches(record: Record, query: AuditQuery) -> bool:

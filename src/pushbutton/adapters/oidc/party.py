@@ -17,7 +17,6 @@ import hmac
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote_plus, urlsplit
@@ -31,6 +30,7 @@ from joserfc.jws import JWSRegistry
 
 from pushbutton.domain.identity import Identity, group_names, one_line, user_name
 from pushbutton.errors import BadInput, ConfigError, SignInFailed
+from pushbutton.runtime.ports.people import Begun
 
 from .failures import down, nameless, odd, over, quoted, refused
 from .provider import Provider, is_safe, read, read_keys
@@ -54,17 +54,6 @@ class _Rules(JWSRegistry):
 
     def __init__(self) -> None:
         super().__init__(algorithms=ALGORITHMS, strict_check_header=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A sign-in under way. Keep it for this one browser, take it away at the first return, forget it soon."""
-
-    url: str
-    """Where to send the browser."""
-    state: str = field(repr=False)
-    nonce: str = field(repr=False)
-    verifier: str = field(repr=False)
 
 
 class Oidc:

@@ -3,63 +3,146 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import apsw
 
-from pushbutton.adapters.rows import dumps
-from pushbutton.domain.audit import FIRST, Act, Record, chained
+from pushbutton.domain.audit import SERVER, Act, Deed, Head, Record, chained, sealed
+from pushbutton.errors import StoreDamaged
 from pushbutton.runtime.ports.people import AuditQuery
 
 from .database import Database
 
+T = TypeVar("T")
+
 _COLUMNS = "id, at, actor, verb, about, address, data, hash"
+_TEXTS = ("actor", "verb", "about", "address", "data", "hash")
+# As bytes, with the types that they are kept in: what somebody else wrote there must not stop who reads.
+_BYTES = ", ".join(f"CAST({name} AS BLOB)" for name in _TEXTS)
+_SOUND = " AND ".join(["typeof(at) = 'integer'", *(f"typeof({name}) = 'text'" for name in _TEXTS)])
+_READ = f"id, at, {_BYTES}, {_SOUND}"
+_ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
+_DECODER = json.JSONDecoder(parse_constant=str)
+_BEYOND = 1 << 62
+"""No number that we give comes near it; one that somebody else put there must not be the last that we can."""
+
+_LATEST = 253_402_300_800_000_000
+"""The year 10,000: no calendar goes on."""
 
 
 def record(db: apsw.Connection, key: bytes, act: Act) -> None:
     """Inside the caller's transaction."""
-    number, before = _head(db)
-    number += 1
-    digest = chained(key, before, number, act)
+    head = _head(db)
+    if not _fits(db, key, head):
+        found: dict[str, Any] = {"head": str(head.id), "hash": head.hash}
+        last = _hashes(db, "id BETWEEN 0 AND ? ORDER BY id DESC LIMIT 1", _BEYOND)
+        head = Head(*last[0]) if last else Head()
+        head = _write(db, key, head, Act(SERVER, Deed.AUDIT_BROKEN, "the audit trail", act.at, found))
+    _write(db, key, head, act)
+
+
+def _fits(db: apsw.Connection, key: bytes, head: Head) -> bool:
+    """Whether the end of the trail is as it was left."""
+    near = _hashes(db, "id >= ? ORDER BY id LIMIT 2", head.id)
+    if head == Head():
+        return not near
+    return (
+        head == sealed(key, head.id, head.hash) and near[:1] == [(head.id, head.hash)] and head.id + 1 not in dict(near)
+    )
+
+
+def _write(db: apsw.Connection, key: bytes, head: Head, act: Act) -> Head:
+    digest = chained(key, head.hash, head.id + 1, act)
+    after = sealed(key, head.id + 1, digest)
     db.execute(
         f"INSERT INTO audit ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (number, act.at, act.actor, act.verb, act.about, act.address, dumps(act.data), digest),
+        (after.id, act.at, act.actor, act.verb, act.about, act.address, _data(act.data), digest),
     )
     db.execute(
-        "INSERT INTO audit_head (one, id, hash) VALUES (1, ?, ?)"
-        " ON CONFLICT (one) DO UPDATE SET id = excluded.id, hash = excluded.hash",
-        (number, digest),
+        "INSERT INTO audit_head (one, id, hash, seal) VALUES (1, ?, ?, ?)"
+        " ON CONFLICT (one) DO UPDATE SET id = excluded.id, hash = excluded.hash, seal = excluded.seal",
+        (after.id, after.hash, after.seal),
     )
+    return after
 
 
-def _head(db: apsw.Connection) -> tuple[int, str]:
-    row = db.execute("SELECT id, hash FROM audit_head").fetchone()
-    return (row[0], row[1]) if row else (0, FIRST)
+def _data(data: Any) -> str:
+    """There is one way only to write a value, so that another way is a change."""
+    return _ENCODER.encode(data)
+
+
+def _hashes(db: apsw.Connection, where: str, value: int) -> list[tuple[int, str]]:
+    rows = db.execute(f"SELECT id, CAST(hash AS BLOB) FROM audit WHERE {where}", (value,))
+    return [(number, digest.decode(errors="replace")) for number, digest in rows]
+
+
+def _head(db: apsw.Connection) -> Head:
+    row = db.execute(
+        "SELECT CAST(id AS INTEGER), CAST(hash AS BLOB), CAST(seal AS BLOB) FROM audit_head WHERE one = 1"
+    ).fetchone()
+    return Head(row[0], row[1].decode(errors="replace"), row[2].decode(errors="replace")) if row else Head()
 
 
 class SqliteAudit:
     def __init__(self, database: Database) -> None:
         self._db = database
 
+    @property
+    def key(self) -> bytes:
+        return self._db.key
+
     async def record(self, act: Act) -> None:
         await self._db.write(lambda db: record(db, self._db.key, act))
 
     async def records(self, query: AuditQuery) -> Sequence[Record]:
         sql, values = _where(query)
-        return await self._db.read(lambda db: [_record(row) for row in db.execute(sql, values)])
+        return await self._read(lambda db: [_record(row) for row in db.execute(sql, values)])
 
-    async def chain(self, after: int, limit: int) -> Sequence[Record]:
-        sql = f"SELECT {_COLUMNS} FROM audit WHERE id > ? ORDER BY id LIMIT ?"
-        return await self._db.read(lambda db: [_record(row) for row in db.execute(sql, (after, limit))])
+    async def newest(self, kind: str, about: str) -> Sequence[Record]:
+        sql = (
+            f"SELECT {_READ} FROM audit WHERE id IN (SELECT max(id) FROM audit WHERE about > ? AND about < ?"
+            " AND substr(verb, 1, ?) = ? GROUP BY about) ORDER BY id"
+        )
+        values = (f"{about} ", f"{about}!", len(kind) + 1, f"{kind}.")  # "!" is the character behind the space
+        return await self._read(lambda db: [_record(row) for row in db.execute(sql, values)])
 
-    async def head(self) -> tuple[int, str]:
-        return await self._db.read(_head)
+    async def chain(self, after: int | None, limit: int) -> Sequence[Record]:
+        where, values = ("", ()) if after is None else ("WHERE id > ?", (after,))
+        sql = f"SELECT {_READ} FROM audit {where} ORDER BY id LIMIT ?"
+        return await self._read(lambda db: [_record(row) for row in db.execute(sql, (*values, limit))])
+
+    async def head(self) -> Head:
+        return await self._read(_head)
+
+    async def _read(self, work: Callable[[apsw.Connection], T]) -> T:
+        try:
+            return await self._db.read(work)
+        except (apsw.SQLError, UnicodeDecodeError) as error:
+            raise StoreDamaged(f"{self._db.path} holds no audit trail that can be read ({error}).") from None
 
 
 def _record(row: Sequence[Any]) -> Record:
-    number, at, actor, verb, about, address, data, digest = row
-    return Record(number, Act(actor, verb, about, at, json.loads(data), address), digest)
+    number, at, *texts, sound = row
+    actor, verb, about, address, data, digest = (_text(value) for value in texts)
+    sound = sound and None not in (actor, verb, about, address, data, digest)
+    try:
+        held = _DECODER.decode(data or "")
+        sound = sound and isinstance(held, dict) and _data(held) == data and 0 <= at < _LATEST
+    except (ValueError, RecursionError):
+        held, sound = {"data": data}, False
+    if not sound:
+        held = held if isinstance(held, dict) else {"data": held}
+        at, digest = at if isinstance(at, int) and 0 <= at < _LATEST else 0, ""
+    return Record(number, Act(actor or "", verb or "", about or "", at, held, address or ""), digest or "")
+
+
+def _text(value: bytes | None) -> str | None:
+    """None for what is no text."""
+    try:
+        return value.decode() if value is not None else None
+    except UnicodeDecodeError:
+        return None
 
 
 def _where(query: AuditQuery) -> tuple[str, list[Any]]:
@@ -79,4 +162,4 @@ def _where(query: AuditQuery) -> tuple[str, list[Any]]:
         tests.append("(verb = ? OR substr(verb, 1, ?) = ?)")
         values += [query.verb, len(query.verb) + 1, f"{query.verb}."]
     where = f"WHERE {' AND '.join(tests)}" if tests else ""
-    return f"SELECT {_COLUMNS} FROM audit {where} ORDER BY id DESC LIMIT ?", [*values, query.limit]
+    return f"SELECT {_READ} FROM audit {where} ORDER BY id DESC LIMIT ?", [*values, query.limit]

@@ -101,11 +101,11 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     def _read(self, work: Work[T]) -> T:
-        connection = getattr(self._mine, "connection", None)
-        if connection is None:
-            connection = self._mine.connection = self._connect(apsw.SQLITE_OPEN_READONLY)
-            self._open_readers.append(connection)
         with translated(self.path):
+            connection = getattr(self._mine, "connection", None)
+            if connection is None:
+                connection = self._mine.connection = self._connect(apsw.SQLITE_OPEN_READONLY)
+                self._open_readers.append(connection)
             return work(connection)
 
     # -- the writer thread

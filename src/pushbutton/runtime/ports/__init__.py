@@ -1,8 +1,9 @@
-"""What the main flow needs from the outside: five ports. Adapters implement them; one contract suite runs over each.
+"""What the main flow needs from the outside: six ports. Adapters implement them; one contract suite runs over each.
 
 Store     runs and events, durable           Dispatch   delivers waiting runs to the gate
 Notifier  hints that something grew          Catalog    the tasks that can be pressed now
 Spools    folders in which supervisors write, and the supervisors themselves
+Secrets   values of named secrets, at the last moment
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from typing import Any, Protocol
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Json
 from pushbutton.domain.run import NewRun, Run, RunState
-from pushbutton.domain.task import Command, Task
+from pushbutton.domain.secret import Secret
+from pushbutton.domain.task import Command, Offered, Task
 
 from .people import Audit, People, Work
 
@@ -303,8 +305,43 @@ class Catalog(Protocol):
         """Raises `NoSuchTask` with the nearest name."""
         ...
 
+    async def offered(self, slug: str) -> Offered:
+        """The task with choices that a program tells, no older than a few seconds. Raises `NoSuchTask`."""
+        ...
+
+    def secrets(self) -> Mapping[str, Secret]:
+        """What is declared of named secrets, by name. A task that needs one which is declared wrongly is broken."""
+        ...
+
     async def open(self) -> None:
         """Read everything once and begin to follow changes. Raises `ConfigError` only for paths that do not exist."""
         ...
 
     async def close(self) -> None: ...
+
+
+class Secrets(Protocol):
+    """Named secrets. Nothing of a value is in any error, log or repr; names are not secret.
+
+    Values are asked for anew each time: who changes one, where it comes from, changes it for the next run.
+    """
+
+    async def resolve(self, names: Collection[str]) -> Mapping[str, str]:
+        """The value of each. A name that is declared nowhere is looked for among those that are kept here. Raises
+        `NoSuchSecret` or `SecretUnavailable` for the first that has none.
+        """
+        ...
+
+    def names(self) -> Collection[str]:
+        """Those that are kept here, sorted. Raises `SecretsLocked`."""
+        ...
+
+    async def put(self, name: str, value: bytes) -> None:
+        """Keep it, encrypted, in the place of what was there; a line break at its end is left out. Raises
+        `SecretsLocked`, `BadInput` for a value that no job could get.
+        """
+        ...
+
+    async def remove(self, name: str) -> None:
+        """Raises `NoSuchSecret`, `SecretsLocked`."""
+        ...

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from pushbutton.domain.audit import Act, Record
+from pushbutton.domain.audit import Act, Head, Record
 from pushbutton.domain.identity import Identity
 from pushbutton.domain.person import Entry, Snapshot
 
@@ -59,7 +59,18 @@ class AuditQuery:
 
 
 class Audit(Protocol):
-    """The audit trail. Implementers guarantee: append-only, ids without gaps, each hash as `domain.audit.chained`."""
+    """The audit trail.
+
+    Implementers guarantee: append-only, ids without gaps, each hash as `domain.audit.chained`, and with each record the
+    head as `domain.audit.sealed`. Where the head that they find does not fit the records, an `audit.broken` comes
+    first, so that what somebody did to the end stays seen. A record that is not as it was written any more comes with
+    an empty hash rather than not at all.
+    """
+
+    @property
+    def key(self) -> bytes:
+        """What the chain is made with."""
+        ...
 
     async def record(self, act: Act) -> None:
         """Of an act that changes nothing in the store."""
@@ -67,13 +78,15 @@ class Audit(Protocol):
 
     async def records(self, query: AuditQuery) -> Sequence[Record]: ...
 
-    async def chain(self, after: int, limit: int) -> Sequence[Record]:
-        """Records behind `after`, oldest first, to be checked."""
+    async def newest(self, kind: str, about: str) -> Sequence[Record]:
+        """The last record of a kind ("task") for each thing that it is about: with `about` "task", each "task …"."""
         ...
 
-    async def head(self) -> tuple[int, str]:
-        """How many there are and the hash of the last, as noted apart from the records; (0, FIRST) for none."""
+    async def chain(self, after: int | None, limit: int) -> Sequence[Record]:
+        """Records behind `after` (None: from the very first), oldest first, to be checked."""
         ...
+
+    async def head(self) -> Head: ...
 
 
 class Passwords(Protocol):
@@ -124,24 +137,23 @@ class Sealed(Protocol):
     def open(self, sealed: str) -> str: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A sign-in under way. Keep it for this one browser, take it away at the first return, forget it soon."""
+
+    url: str
+    """Where to send the browser."""
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
+
+
 class Provider(Protocol):
     """Signs people in elsewhere, in their browser (OpenID Connect). Errors: `SignInFailed`."""
 
     async def begin(self, redirect_uri: str) -> Begun: ...
 
     async def finish(self, begun: Begun, params: Mapping[str, str], redirect_uri: str) -> Identity: ...
-
-
-class Begun(Protocol):
-    """What is kept of a sign-in that was begun, until the browser comes back."""
-
-    @property
-    def url(self) -> str:
-        """Where to send the browser."""
-        ...
-
-    @property
-    def state(self) -> str: ...
 
 
 class Authority(Protocol):

@@ -64,6 +64,12 @@ function repeatInputs(dialog) {
   }));
 }
 
+function sized(bytes) { // the same words as the server's
+  const [unit, amount] = bytes < 999_500 ? ['kB', bytes / 1e3] : bytes < 999_500_000 ? ['MB', bytes / 1e6] : ['GB', bytes / 1e9];
+  const digits = amount < 100 ? 1 : 0;
+  return `${new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(amount)} ${unit}`;
+}
+
 function sentence(input) {
   const state = input.validity, words = form.dataset;
   if (state.valueMissing) return ['radio', 'checkbox'].includes(input.type) || input.tagName === 'SELECT' ? words.choose : words.required;
@@ -71,7 +77,7 @@ function sentence(input) {
   if (state.rangeOverflow) return words.high.replace('#', input.max);
   if (state.stepMismatch && input.step === '1' && input.type === 'number') return words.whole;
   const most = input.dataset.most, size = input.files?.[0]?.size ?? 0;
-  if (most && size > most) return input.dataset.tooBig.replace('#', `${(size / 1e6).toFixed(1)} MB`);
+  if (most && size > most) return input.dataset.tooBig.replace('#', sized(size));
   return state.valid ? '' : words.odd;
 }
 
@@ -100,8 +106,34 @@ function checkForm() { // what can be seen here saves a way to the server; the s
   return !first;
 }
 
+// What was typed outlives a reload and a way back, which bring a page from the server that knows nothing of it. Files and
+// secrets do not: nothing of them is kept.
+
+const typed = () => [...form.elements].filter(input => input.name && input.matches('input:not([type=hidden], [type=file], [type=password]), select, textarea'));
+
+function keepTyped() {
+  try { sessionStorage[`typed ${location.pathname}`] = JSON.stringify(typed().map(input => [input.name, input.checked ?? null, input.value])); } catch { /* no storage */ }
+}
+
+function bringTyped() {
+  let kept = [];
+  try { kept = JSON.parse(sessionStorage[`typed ${location.pathname}`] ?? '[]'); } catch { /* no storage */ }
+  const fields = typed();
+  if (kept.length !== fields.length || kept.some(([name], n) => fields[n].name !== name)) return; // another form by now
+  kept.forEach(([, checked, value], n) => {
+    const tick = ['radio', 'checkbox'].includes(fields[n].type);
+    if (tick && fields[n].value === value) fields[n].checked = checked;
+    else if (!tick && (fields[n].tagName !== 'SELECT' || [...fields[n].options].some(option => option.value === value))) fields[n].value = value;
+  });
+  if (form.elements['press-why'].value) form.elements['press-why'].closest('details')?.setAttribute('open', '');
+}
+
+const returned = ['reload', 'back_forward'].includes(performance.getEntriesByType('navigation')[0]?.type);
+
 if (form) {
   form.noValidate = true;
+  addEventListener('pagehide', keepTyped);
+  if (returned && !one('#problems, #faster')) bringTyped(); // after a refusal the server knows what was typed
   ask();
   fill();
   form.addEventListener('input', event => { // not on change: what moves when a field is left takes the click off the button

@@ -132,7 +132,10 @@ export class LogWindow {
     if (!this.#high || Math.abs(by) < 1) return;
     this.#was = this.box.scrollTop;
     this.#mark = null;
-    this.#cover();
+    // Before scrolling rests, heights that have just become known may have made the spacers untrue: a long way then counts
+    // as a fraction of the whole, wherever it ended among the rows.
+    const untrue = Math.abs(this.#ideal(this.first) - this.#space) >= 2 * this.#high;
+    if (untrue && Math.abs(by) > SHORT * this.#high) this.#jump(); else this.#cover();
     this.parts.moved(by);
     clearTimeout(this.#resting);
     this.#resting = setTimeout(() => this.#settle(), REST);

@@ -189,11 +189,19 @@ document.addEventListener('submit', event => {
 
 // --- find a task while typing
 
-const fold = text => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+const parsed = async address => new DOMParser().parseFromString(await (await fetch(address)).text(), 'text/html');
+const fold = text => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ß', 'ss');
 const search = one('#find input');
 if (search && one('#found')) {
-  let asking = 0;
-  search.addEventListener('input', () => {
+  let asking = 0, lacking = search.defaultValue !== ''; // a page that was searched by its address has only what was found
+  const complete = async () => {
+    lacking = false;
+    const address = new URL(location.href);
+    address.searchParams.delete('q');
+    try { one('#found').replaceWith(one('#found', await parsed(address))); } catch { lacking = true; return; }
+    narrow();
+  };
+  const narrow = () => {
     const query = search.value.trim(), words = fold(query).split(/\s+/).filter(Boolean);
     let count = 0;
     for (const card of all('#found .task')) {
@@ -201,19 +209,20 @@ if (search && one('#found')) {
       count += !card.hidden;
     }
     for (const group of all('#found .group')) group.hidden = !one('.task:not([hidden])', group);
-    const address = new URL(location.href);
-    if (query) address.searchParams.set('q', query); else address.searchParams.delete('q');
-    history.replaceState(history.state, '', address);
     clearTimeout(asking);
     const none = one('#none');
     none.hidden = count > 0;
-    if (!count) asking = setTimeout(async () => { // the server knows the nearest word
-      const page = new DOMParser().parseFromString(await (await fetch(address)).text(), 'text/html');
-      const fresh = one('#none', page);
-      if (fresh && search.value.trim() === query) { none.replaceChildren(...fresh.childNodes); announce(one('h2', none)?.textContent ?? ''); }
+    if (!count) asking = setTimeout(async () => { // the server knows the nearest word, and other groups
+      const fresh = one('#none', await parsed(location.href).catch(() => document));
+      if (fresh !== none && search.value.trim() === query) { none.replaceChildren(...fresh.childNodes); announce(one('h2', none)?.textContent ?? ''); }
     }, 250);
+  };
+  search.addEventListener('input', () => {
+    const query = search.value.trim(), address = new URL(location.href);
+    if (query) address.searchParams.set('q', query); else address.searchParams.delete('q');
+    history.replaceState(history.state, '', address);
+    if (lacking) complete(); else narrow();
   });
-  if (search.value && !one('#found .task')) search.addEventListener('input', () => { location.search = `?q=${encodeURIComponent(search.value)}`; }, { once: true });
   one('#find').addEventListener('submit', event => {
     const only = all('#found .task:not([hidden]) h3 a');
     event.preventDefault();
@@ -221,16 +230,15 @@ if (search && one('#found')) {
   });
 }
 
-// --- the history's filters act when they are changed
+// --- the filters of history and audit trail act when they are changed
 
 const filters = one('#filters');
 if (filters) {
   let asking = 0, newest = 0;
   const show = async () => {
     const query = new URLSearchParams([...new FormData(filters)].filter(([, value]) => value)), mine = ++newest;
-    const address = `${home}history${query.size ? `?${query}` : ''}`;
-    const page = new DOMParser().parseFromString(await (await fetch(address)).text(), 'text/html');
-    const fresh = one('#results', page);
+    const address = `${filters.action}${query.size ? `?${query}` : ''}`;
+    const fresh = one('#results', await parsed(address));
     if (mine !== newest || !fresh) return;
     one('#results').replaceWith(fresh);
     history.replaceState(history.state, '', address);
@@ -267,7 +275,6 @@ function runIsOver() {
 async function showFiles() { // what the run made, as far as a page can show it
   if (!one('.results')) return;
   try {
-    const page = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), 'text/html');
-    one('#run-previews').replaceChildren(...one('#run-previews', page).childNodes);
+    one('#run-previews').replaceChildren(...one('#run-previews', await parsed(location.pathname)).childNodes);
   } catch { /* no connection: they can still be downloaded */ }
 }

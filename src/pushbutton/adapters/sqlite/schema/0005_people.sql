@@ -22,7 +22,8 @@ CREATE INDEX audit_by_about ON audit (about, id);
 CREATE TABLE audit_head (
   one  INTEGER PRIMARY KEY CHECK (one = 1),
   id   INTEGER NOT NULL,
-  hash TEXT    NOT NULL
+  hash TEXT    NOT NULL,
+  seal TEXT    NOT NULL                       -- of both, with the key: nobody else can set it back
 );
 CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;
 CREATE TRIGGER audit_is_not_cut BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;

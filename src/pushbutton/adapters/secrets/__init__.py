@@ -1,0 +1,6 @@
+"""`runtime.ports.Secrets`: named secrets from the environment, files, commands, keyrings and an encrypted file."""
+
+from .encrypted import EncryptedStore
+from .sources import SecretSources
+
+__all__ = ["EncryptedStore", "SecretSources"]

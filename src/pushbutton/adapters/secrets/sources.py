@@ -1,0 +1,72 @@
+"""From names to values: each from where it is declared to be, undeclared ones from the stored secrets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from typing import assert_never
+
+from pushbutton.domain.secret import FromCommand, FromEnvironment, FromFile, FromKeyring, Secret, Stored
+from pushbutton.errors import BadInput, SecretsLocked, SecretUnavailable
+
+from .command import from_command
+from .encrypted import EncryptedStore
+from .environment import from_environment
+from .file import from_file
+from .keyring import from_keyring
+from .value import Missing
+
+__all__ = ["SecretSources"]
+
+
+class SecretSources:
+    """`declared` gives the declarations as they are now."""
+
+    def __init__(self, declared: Callable[[], Mapping[str, Secret]], store: EncryptedStore) -> None:
+        self._declared, self._store = declared, store
+
+    async def resolve(self, names: Collection[str]) -> Mapping[str, str]:
+        declared = self._declared()
+        asked = [self._value(name, declared.get(name)) for name in names]
+        answers = await asyncio.gather(*asked, return_exceptions=True)  # so that nothing is under way behind an error
+        values = []
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+            values.append(answer)
+        return dict(zip(names, values, strict=True))
+
+    async def _value(self, name: str, secret: Secret | None) -> str:
+        origin = secret.origin if secret else Stored()
+        if secret and secret.broken:
+            raise SecretUnavailable(name, origin, secret.broken.rstrip("."))
+        try:
+            match origin:
+                case FromEnvironment():
+                    return from_environment(origin)
+                case FromFile():
+                    return await asyncio.to_thread(from_file, origin)
+                case FromCommand():
+                    return await from_command(origin)
+                case FromKeyring():
+                    return await from_keyring(origin)
+                case Stored():
+                    return await asyncio.to_thread(self._store.get, name)
+        except Missing as missing:
+            raise SecretUnavailable(name, origin, str(missing)) from None
+        except SecretsLocked as error:
+            raise SecretUnavailable(name, origin, str(error).rstrip(".")) from None
+        assert_never(origin)
+
+    def names(self) -> Collection[str]:
+        """Those that are kept here, sorted. Raises `SecretsLocked`."""
+        return self._store.names()
+
+    async def put(self, name: str, value: bytes) -> None:
+        try:
+            await asyncio.to_thread(self._store.put, name, value)
+        except Missing as missing:
+            raise BadInput(f"The value of “{name}” is not kept: {missing}.") from None
+
+    async def remove(self, name: str) -> None:
+        await asyncio.to_thread(self._store.remove, name)

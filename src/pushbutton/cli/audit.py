@@ -1,0 +1,143 @@
+"""`pushbutton audit`: the audit trail of a data folder, read from its files, whether a server uses them or not."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pushbutton import config
+from pushbutton.domain.audit import Deed, Head, line
+from pushbutton.errors import BadInput, StoreError
+
+from .exits import Exit
+from .flow import flow
+
+if TYPE_CHECKING:
+    from pushbutton.runtime.ports.people import Audit
+
+__all__ = ["add"]
+
+HELP = "The audit trail: whether it is as it was written, and all of it for other programs."
+VERIFY = """Check that no record of the audit trail was changed, left out, put in or cut off.
+
+\b
+  pushbutton audit verify tasks/                  of what is served from tasks/
+  pushbutton audit verify --data /srv/buttons     of a data folder
+  pushbutton audit verify copy.db --key old.key   of a backup
+  pushbutton audit verify --head 1204:9f3c…       and that record 1204 is the one that was there then
+
+It says the first record that is not as it was written, and exits with 1 then. The head that it prints is worth
+keeping somewhere else: with it, also a trail that was put back to an earlier state is found.
+"""
+EXPORT = """Print the audit trail, oldest first: one JSON object a line, printable ASCII only.
+
+\b
+  pushbutton audit export > audit.jsonl
+  pushbutton audit export --after 1204 >> audit.jsonl     only what came since
+  pushbutton audit export --kind session                  only who came and went
+"""
+FILE, KEY = "history.db", "server.key"
+_PAGE = 1000
+
+Where = Annotated[str, typer.Argument(metavar="[PATH]", help="what is served, a data folder or a database file")]
+Data = Annotated[str | None, typer.Option(help="the data folder", show_default=False)]
+
+
+def add(app: typer.Typer, panel: str) -> None:
+    audit = typer.Typer(no_args_is_help=True)
+    audit.command("verify", help=flow(VERIFY))(_verify)
+    audit.command("export", help=flow(EXPORT))(_export)
+    app.add_typer(audit, name="audit", help=HELP, rich_help_panel=panel)
+
+
+def _verify(
+    path: Where = ".",
+    data: Data = None,
+    key: Annotated[str | None, typer.Option(help=f"file with the key; default: {KEY} beside the database")] = None,
+    head: Annotated[str | None, typer.Option(metavar="N:HASH", help="a record and its hash, noted before")] = None,
+) -> None:
+    noted = _noted(head) if head else None
+    file = _file(path, data)
+    secret = _key(Path(key) if key else file.with_name(KEY))
+
+    async def check() -> bool:
+        from pushbutton.runtime.audit import check  # noqa: PLC0415  loads the whole runtime
+
+        async with _trail(file, secret) as trail:
+            checked = await check(trail, noted=noted)
+        print(checked.sentence)
+        if checked.head.id:
+            print(f"{'Up to there it is right. ' if checked.fault else ''}Head: {checked.head.note}")
+        return not checked.fault
+
+    if not asyncio.run(check()):
+        raise typer.Exit(Exit.FAILED)
+
+
+def _export(
+    path: Where = ".",
+    data: Data = None,
+    after: Annotated[int, typer.Option(help="only records behind this one", show_default=False)] = 0,
+    kind: Annotated[str, typer.Option(help="only these: run, session, task, …", show_default=False)] = "",
+) -> None:
+    kinds = {deed.partition(".")[0] for deed in Deed}
+    if kind and kind not in kinds:
+        raise BadInput(f"“{kind}” is no kind. There are: {', '.join(sorted(kinds))}.")
+
+    async def export() -> None:
+        async with _trail(_file(path, data)) as trail:
+            seen: int | None = after or None
+            while page := await trail.chain(seen, _PAGE):
+                seen = page[-1].id
+                for record in page:
+                    if not kind or record.act.verb.partition(".")[0] == kind:
+                        print(line(record))
+
+    asyncio.run(export())
+
+
+def _file(path: str, data: str | None) -> Path:
+    """The database that is meant. Raises `StoreError` when there is none."""
+    here = Path(path)
+    if data is None and here.is_file() and here.suffix == ".db":
+        return here.absolute()
+    folder = here if data is None and (here / FILE).exists() else config.load(data=data).folder((path,))
+    if not (folder / FILE).exists():
+        raise StoreError(f"There is no {FILE} in {folder}: name the data folder with --data.")
+    return (folder / FILE).absolute()
+
+
+def _key(file: Path) -> bytes:
+    try:
+        return bytes.fromhex(file.read_text())
+    except FileNotFoundError:
+        raise StoreError(
+            f"{file} is missing, and without the key nothing can be checked; name it with --key."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{file} holds no key that can be read ({error}).") from None
+
+
+def _noted(text: str) -> Head:
+    if not re.fullmatch(r"[1-9][0-9]{0,17}:[0-9a-f]{64}", text):
+        raise BadInput("Say --head as verify printed it: the record's number, a colon and its hash.")
+    number, _, digest = text.partition(":")
+    return Head(int(number), digest)
+
+
+@asynccontextmanager
+async def _trail(file: Path, key: bytes = b"") -> AsyncIterator[Audit]:
+    """Read only: nothing is upgraded, and a server may write meanwhile."""
+    from pushbutton.adapters.sqlite import SqliteStore  # noqa: PLC0415  loads SQLite
+
+    store = SqliteStore(file, key)
+    try:
+        yield store.audit
+    finally:
+        await store.close()

@@ -1,0 +1,151 @@
+"""`pushbutton secret`: keep named secrets, beside a server that runs or without one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pushbutton import config
+from pushbutton.domain.secret import Secret, Stored, is_name
+from pushbutton.errors import BadInput
+
+from .flow import flow
+
+if TYPE_CHECKING:
+    from pushbutton.adapters.secrets import EncryptedStore
+    from pushbutton.domain.task import Task
+
+__all__ = ["add"]
+
+HELP = """Keep named secrets for jobs: encrypted, in the data folder of a server.
+
+\b
+  pushbutton secret set DB_PASSWORD            asks for the value, and shows nothing of it
+  pass show db | pushbutton secret set DB_PASSWORD tasks/
+  pushbutton secret list tasks/                names, where they come from, who needs them
+
+A task names what it needs (secrets: [DB_PASSWORD]) and finds it in its environment. Where a value lies elsewhere, in a
+file or a password manager, pushbutton.yaml says so.
+"""
+SET = """Keep a secret, in the place of what was there. Its value comes from standard input, or is asked for.
+
+\b
+  pushbutton secret set DB_PASSWORD
+  pushbutton secret set TLS_KEY tasks/ < key.pem
+"""
+LIST = """List the secrets that are declared, kept or needed: no values.
+
+\b
+  pushbutton secret list tasks/
+"""
+REMOVE = """Forget a secret that is kept. Runs that have begun have it already.
+
+\b
+  pushbutton secret remove DB_PASSWORD
+"""
+ROTATE = """Make a new key, and keep all secrets under it. A server that runs finds it by itself.
+
+\b
+  pushbutton secret rotate
+"""
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="as the variable in which jobs find it")]
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[PATHS]…", help="those that are served; default: here", show_default=False),
+]
+Data = Annotated[str | None, typer.Option(help="the server's data folder (PUSHBUTTON_DATA)", show_default=False)]
+Key = Annotated[
+    str | None, typer.Option(help="the file with the key (PUSHBUTTON_KEY_FILE)", show_default=False, metavar="FILE")
+]
+
+
+def add(app: typer.Typer, panel: str) -> None:
+    group = typer.Typer(help=flow(HELP), no_args_is_help=True, rich_markup_mode="rich")
+    group.command("set", help=flow(SET))(_set)
+    group.command("list", help=flow(LIST))(_list)
+    group.command("remove", help=flow(REMOVE))(_remove)
+    group.command("rotate", help=flow(ROTATE))(_rotate)
+    app.add_typer(group, name="secret", rich_help_panel=panel)
+
+
+def _set(name: Name, paths: Paths = None, data: Data = None, key_file: Key = None) -> None:
+    from pushbutton.adapters.secrets import SecretSources  # noqa: PLC0415  loads what asks for values
+
+    if not is_name(name):
+        raise BadInput(f"“{name}” cannot be the name of a secret: use letters, digits and “_”, as for a variable.")
+    folder, store = _store(paths, data, key_file)
+    value = _ask(name) if sys.stdin.isatty() else sys.stdin.buffer.read()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / ".gitignore").write_text("*\n")
+    asyncio.run(SecretSources(dict, store).put(name, value))
+    print(f"“{name}” is kept in {folder}.")
+
+
+def _ask(name: str) -> bytes:
+    value: str = typer.prompt(f"Value of {name} (it is not shown)", hide_input=True, confirmation_prompt=True)
+    return value.encode(errors="surrogateescape")
+
+
+def _list(
+    paths: Paths = None,
+    data: Data = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print a list of objects")] = False,
+) -> None:
+    from pushbutton.adapters.catalog import look  # noqa: PLC0415  loads the readers
+
+    _, store = _store(paths, data, None)
+    tasks, declared = asyncio.run(look(paths or ["."]))
+    rows = _rows(tasks, declared, set(store.names()))
+    if as_json:
+        print(json.dumps([dict(zip(("name", "from", "tasks"), row, strict=True)) for row in rows], indent=2))
+        return
+    for name, origin, users in rows:
+        print(f"{name:<24} {origin:<40} {', '.join(users)}".rstrip())
+    if not rows:
+        print("There are none.")
+
+
+def _rows(
+    tasks: Mapping[str, Task], declared: Mapping[str, Secret], kept: set[str]
+) -> list[tuple[str, str, list[str]]]:
+    """(name, where it comes from, the tasks that need it)"""
+    users: dict[str, list[str]] = {name: [] for name in (*declared, *kept)}
+    for slug, task in tasks.items():
+        for name in task.secret_names:
+            users.setdefault(name, []).append(slug)
+    return [(name, _origin(declared.get(name), kept=name in kept), users[name]) for name in sorted(users)]
+
+
+def _origin(secret: Secret | None, *, kept: bool) -> str:
+    if secret and secret.broken:
+        return f"declared wrongly: {secret.broken}"
+    origin = secret.origin if secret else Stored()
+    return "nowhere: it is not kept" if isinstance(origin, Stored) and not kept else str(origin)
+
+
+def _remove(name: Name, paths: Paths = None, data: Data = None) -> None:
+    folder, store = _store(paths, data, None)
+    store.remove(name)
+    print(f"“{name}” is no longer kept in {folder}.")
+
+
+def _rotate(paths: Paths = None, data: Data = None, key_file: Key = None) -> None:
+    _, store = _store(paths, data, key_file)
+    count = store.rotate()
+    print(f"{count} secret{'' if count == 1 else 's'} under a new key. Copies of the old one open old backups only.")
+
+
+def _store(paths: list[str] | None, data: str | None, key_file: str | None) -> tuple[Path, EncryptedStore]:
+    """The data folder that `serve` with the same words uses, and what is kept there."""
+    from pushbutton.adapters.secrets import EncryptedStore  # noqa: PLC0415
+
+    settings = config.load(data=data, key_file=key_file)
+    folder = settings.folder(tuple(paths or ["."]))
+    return folder, EncryptedStore(folder, settings.key_path)

@@ -1,0 +1,112 @@
+"""Walks the audit trail's chain and says the first place at which it is not as it was written. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .audit import FIRST, Deed, Head, Record, chained, sealed
+
+
+class Fault(StrEnum):
+    """What is wrong; the sentence for it has `{n}` for the record's number."""
+
+    CHANGED = "Record {n} is not as it was written."
+    FOREIGN = "Record 1 is not as it was written, or server.key is not the key that it was written with."
+    MISSING = "Record {n} is missing."
+    INSERTED = "Record {n} was put in by somebody else."
+    SWAPPED = "Record {n} and the one behind it have changed places."
+    CUT = "The trail was cut: record {n} and what came behind it are missing."
+    HEAD = "The note of the last record, {n}, is not as it was written."
+    BROKEN = "When record {n} was written, the end of the trail was not as it had been left."
+    NOTED = "Record {n} is not the one whose hash was noted."
+    EMPTY = "There are no records, not even of the server's start."
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """`head` is the last record that is as it was written; `fault` is at `number`."""
+
+    head: Head
+    fault: Fault | None = None
+    number: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """In English."""
+        if self.fault:
+            return self.fault.format(n=self.number)
+        count = self.head.id
+        return f"All {count:,} records are as they were written." if count > 1 else "The record is as it was written."
+
+
+class Chain:
+    """Feed it the records in their order, page by page, then ask how it ends."""
+
+    def __init__(self, key: bytes, noted: Head | None = None) -> None:
+        """`noted`: a record's number and hash that somebody kept elsewhere (the seal is not looked at)."""
+        self._key, self._noted = key, noted
+        self.last = Head()
+        self._wrong: tuple[Fault, int] | None = None
+        self._at = 0  # the number of the record at which it was noticed
+
+    @property
+    def wrong(self) -> bool:
+        return self._wrong is not None
+
+    def feed(self, records: Sequence[Record], then: Record | None = None) -> None:
+        """`then` is the record behind these, if there is one: it tells a record that was put in from a changed one."""
+        for record, following in zip(records, [*records[1:], then], strict=True):
+            if self._wrong:
+                return
+            self._one(record, following)
+            self._at = record.id
+
+    def _one(self, record: Record, following: Record | None) -> None:
+        expected = self.last.id + 1
+        if record.id < expected:
+            self._wrong = (Fault.INSERTED, record.id)
+        elif record.id > expected:
+            self._wrong = (Fault.MISSING, expected)
+        elif not self._fits(record, self.last.hash, expected):
+            self._wrong = (self._diagnosis(record, following), expected)
+        elif self._noted and self._noted.id == expected and self._noted.hash != record.hash:
+            self._wrong = (Fault.NOTED, expected)
+        else:
+            self.last = Head(expected, record.hash)
+            if record.act.verb == Deed.AUDIT_BROKEN:
+                self._wrong = (Fault.BROKEN, expected)
+
+    def _fits(self, record: Record, before: str, number: int) -> bool:
+        return record.hash == chained(self._key, before, number, record.act)
+
+    def _diagnosis(self, record: Record, following: Record | None) -> Fault:
+        number = record.id
+        if following and self._fits(following, self.last.hash, number):
+            return Fault.SWAPPED if self._fits(record, following.hash, number + 1) else Fault.INSERTED
+        return Fault.FOREIGN if number == 1 else Fault.CHANGED
+
+    def end(self, head: Head) -> Checked:
+        """`head`: as the store notes it, read when the last record had been fed."""
+        wrong = self._wrong or self._ending(head)
+        if self._wrong and self.last.id <= head.id < self._wrong[1] and head == sealed(self._key, head.id, head.hash):
+            wrong = (Fault.INSERTED, self._at)  # behind the end
+        return Checked(self.last, *wrong) if wrong else Checked(self.last)
+
+    def _ending(self, head: Head) -> tuple[Fault, int] | None:
+        if not self.last.id and head == Head():
+            return Fault.EMPTY, 0
+        if head != sealed(self._key, head.id, head.hash):
+            return Fault.HEAD, head.id
+        if head.id > self.last.id:
+            return Fault.CUT, self.last.id + 1
+        if head.id < self.last.id:
+            return Fault.INSERTED, head.id + 1
+        if head.hash != self.last.hash:
+            return Fault.HEAD, head.id
+        if self._noted and self._noted.id > self.last.id:
+            return Fault.CUT, self.last.id + 1
+        if self._noted and not self._noted.id and self._noted.hash != FIRST:
+            return Fault.NOTED, 0
+        return None

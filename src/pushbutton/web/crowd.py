@@ -1,0 +1,51 @@
+"""How many places each client holds at once: one that takes them all leaves none for the others."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+
+from pushbutton.domain.networks import Network, address, within
+
+HOUSEHOLD = 64
+"""Bits of an IPv6 address that one client has for itself alone to choose the rest of."""
+
+
+class Crowd:
+    """Counts by name: `place` makes one of an address, everything else names itself. `most` 0 counts nobody, and the
+    name "" is never counted.
+    """
+
+    def __init__(self, most: int, free: Sequence[Network] = ()) -> None:
+        self._most, self._free = most, free
+        self._inside: dict[str, int] = {}
+
+    def place(self, client: str) -> str:
+        """An address as a name, IPv6 by its network; "" for this machine and the `free`, behind which stand many."""
+        one = address(client) if self._most else None
+        if one is None or one.is_loopback or within(one, self._free):
+            return ""
+        if isinstance(one, ipaddress.IPv6Address):
+            return str(ipaddress.ip_network((one, HOUSEHOLD), strict=False))
+        return str(one)
+
+    def enter(self, name: str) -> bool:
+        """False: it holds all of its places already, and nothing was counted. After True comes one `leave`."""
+        if not name or not self._most:
+            return True
+        count = self._inside.get(name, 0)
+        if count >= self._most:
+            return False
+        self._inside[name] = count + 1
+        return True
+
+    def leave(self, name: str) -> None:
+        count = self._inside.get(name, 0)
+        if count > 1:
+            self._inside[name] = count - 1
+        else:
+            self._inside.pop(name, None)
+
+    def __len__(self) -> int:
+        """How many are counted now."""
+        return len(self._inside)

@@ -1,0 +1,172 @@
+"""The audit trail of a real server: what it records of its configuration, and what the command line says of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.serving import Command, Served, until
+from tests.acceptance.worlds import script
+
+YAML = """
+tasks:
+  greet:
+    command: [echo, hello]
+    env: {TOKEN: %s}
+"""
+
+
+def audit(*words: str | Path) -> tuple[int, str, str]:
+    with Command("audit", *words) as command:
+        code = command.wait()
+        return code, command.out.text, command.err.text
+
+
+def exported(data: Path, *words: str) -> list[dict[str, Any]]:
+    code, out, err = audit("export", "--data", data, *words)
+    assert (code, err) == (0, "")
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def told(data: Path) -> list[tuple[str, str]]:
+    return [(record["verb"], record["about"]) for record in exported(data)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    script(tmp_path, "hello.sh", "echo hello\n")
+    return tmp_path
+
+
+def test_starts_stops_and_tasks_that_come_change_break_and_go_are_recorded(folder):
+    yaml = folder / "pushbutton.yaml"
+    with Served(folder, keep_days=30) as server:
+        assert told(server.data) == [("server.started", "server"), ("task.added", "task hello")]
+        yaml.write_text(YAML % "first")
+        until(lambda: len(told(server.data)) == 3, what="the new task is recorded")
+        yaml.write_text(YAML % "second")
+        until(lambda: len(told(server.data)) == 4, what="its change is recorded")
+        server.term()
+        yaml.unlink()
+        script(folder, "hello.sh", "echo something else\n")
+        server.restart()  # what changed while nobody looked
+        yaml.write_text("tasks: [")
+        until(lambda: told(server.data)[-1][0] == "task.broken", what="the broken file is recorded")
+        records = exported(server.data)
+    assert [(record["verb"], record["about"]) for record in records] == [
+        ("server.started", "server"),
+        ("task.added", "task hello"),
+        ("task.added", "task greet"),
+        ("task.changed", "task greet"),
+        ("server.stopped", "server"),
+        ("server.started", "server"),
+        ("task.changed", "task hello"),
+        ("task.removed", "task greet"),
+        ("task.broken", "task pushbutton"),
+    ]
+    started, changed, hello = records[0]["data"], records[3]["data"], records[6]["data"]
+    assert (started["settings"]["keep_days"], started["version"]) == (30, "0.1.0")
+    shown = [line for line in changed["diff"].splitlines() if line.startswith(("-", "+"))]
+    assert [line.partition("(hash")[0] for line in shown] == ['-env.TOKEN: "', '+env.TOKEN: "']
+    assert "first" not in json.dumps(records)
+    assert "second" not in json.dumps(records)
+    assert "digest" in hello["diff"]
+    assert {record["actor"] for record in records} == {"server"}
+
+
+def test_a_start_tells_what_was_set_but_no_secret(folder):
+    with Served(folder, env={"PUSHBUTTON_LDAP_BIND_PASSWORD": "hunter2"}) as server:
+        server.term()
+        server.command = Command("serve", folder, "--port", "0", "--keep-days", "7")  # the next start, otherwise set
+        server.url = server.command.out.wait_for(r"(http://\S+?)/?$")[1]
+        first, second = [record["data"] for record in exported(server.data, "--kind", "server")][::2]
+        assert first["settings"]["ldap_bind_password"] == "(secret)"
+        assert not any(b"hunter2" in file.read_bytes() for file in server.data.glob("history.db*"))
+        shown = second["diff"].splitlines()
+        assert "-ldap_bind_password: (secret)" in shown
+        assert "+keep_days: 7.0" in shown
+
+
+def test_nothing_is_recorded_twice_for_a_server_that_comes_back(folder):
+    with Served(folder) as server:
+        before = told(server.data)
+        server.kill9()
+        server.restart()
+        assert told(server.data) == [*before, ("server.started", "server")]
+
+
+def test_verify_works_while_a_server_runs_and_without_it(folder):
+    with Served(folder) as server:
+        server.finished(server.press("hello"))
+        code, out, err = audit("verify", folder)
+        assert (code, err) == (0, "")
+        assert out.splitlines()[0] == "All 3 records are as they were written."
+        head = out.partition("Head: ")[2].strip()
+        server.term()
+        assert audit("verify", "--data", server.data, "--head", head)[0] == 0
+        assert audit("verify", server.data)[1].startswith("All 4 records")
+        assert audit("verify", server.data / "history.db")[0] == 0
+
+
+def test_verify_names_the_first_record_that_was_changed(folder):
+    with Served(folder) as server:
+        server.finished(server.press("hello"))
+        server.term()
+        noted = audit("verify", folder)[1].partition("Head: ")[2].strip()
+        earlier = server.data / "earlier.db"
+        with contextlib.closing(sqlite3.connect(server.data / "history.db")) as db:
+            db.execute("VACUUM INTO ?", (str(earlier),))
+            db.execute("DROP TRIGGER audit_is_not_changed")
+            db.execute("UPDATE audit SET actor = 'somebody else' WHERE verb = 'run.press'")
+            db.commit()
+        code, out, _ = audit("verify", folder)
+        assert (code, out.splitlines()[0]) == (1, "Record 3 is not as it was written.")
+        assert out.splitlines()[1].startswith("Up to there it is right. Head: 2:")
+        number = int(noted.partition(":")[0])
+        code, out, err = audit("verify", earlier, "--head", f"{number + 1}:{'0' * 64}")
+        assert (code, err, out.partition("\n")[0]) == (
+            1, "", f"The trail was cut: record {number + 1} and what came behind it are missing.",
+        )  # fmt: skip
+
+
+def test_verify_says_what_it_needs(folder, tmp_path):
+    code, _, err = audit("verify", tmp_path / "nowhere")
+    assert (code, "name the data folder with --data" in err) == (5, True)
+    with Served(folder) as server:
+        data = server.data
+    (data / "server.key").rename(data / "away.key")
+    code, _, err = audit("verify", data)
+    assert (code, "without the key" in err) == (5, True)
+    assert audit("verify", data, "--key", data / "away.key")[0] == 0
+    (data / "other.key").write_text("00" * 32)
+    code, out, _ = audit("verify", data, "--key", data / "other.key")
+    assert (code, "server.key is not the key" in out) == (1, True)
+    assert audit("verify", data, "--head", "12")[0] == 2
+    (data / "no.db").write_text("this is no database, however long it may be" * 100)
+    code, _, err = audit("verify", data / "no.db", "--key", data / "away.key")
+    assert (code, "is damaged or is no Pushbutton store" in err) == (5, True)
+
+
+def test_an_export_is_one_printable_line_a_record_whatever_they_hold(folder):
+    script(folder, "say.sh", "echo $WHAT\n", head='[[params]]\nname = "what"\ntype = "str"\nmultiline = true\n')
+    odd = 'x\n{"id":99}\r\u2028\u0085\x7f\x1b[2Jü'
+    with Served(folder) as server:
+        answer = server.http.post("/api/tasks/hello/runs", json={"why": odd})
+        assert answer.status_code == 202
+        server.finished(answer.json()["number"])
+        code, out, _ = audit("export", "--data", server.data, "--kind", "run")
+        raw = out
+        records = exported(server.data)
+        assert code == 0
+        assert len(raw.splitlines()) == 1
+        assert raw.isascii()
+        assert raw.replace("\n", "").isprintable()
+        assert json.loads(raw)["data"]["why"] == odd
+        assert [record["id"] for record in records] == list(range(1, len(records) + 1))
+        assert [record["id"] for record in exported(server.data, "--after", "2")] == list(range(3, len(records) + 1))
+        assert audit("export", "--data", server.data, "--kind", "nonsense")[0] == 2

@@ -1,0 +1,87 @@
+"""What tells somebody who is not looking: a notification of the browser at a run's end, and keys that can be silent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.acceptance.serving import Served
+from tests.acceptance.test_pages import Reader, browser, go_on, over, press
+
+__all__ = ["browser"]
+
+TASKS = '''
+import time
+from pathlib import Path
+
+from pushbutton import status, task
+
+HERE = Path(__file__).parent
+
+
+@task
+def wait() -> str:
+    """Waits."""
+    status("It waits")
+    while not (HERE / "go-on").exists():
+        time.sleep(0.02)
+    return "It has waited"
+'''
+
+KNOWN = """
+window.told = [];
+const real = Notification;
+window.Notification = class { constructor(title, more) { told.push([title, more.body]); }
+  static get permission() { return real.permission; } static requestPermission() { return real.requestPermission(); } };
+"""
+"""A headless browser shows no notifications: what would be shown is written down. Whether it may is the browser's."""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Served]:
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "shop.py").write_text(TASKS)
+    with Served(tmp_path / "tasks") as server:
+        yield server
+
+
+def test_who_wants_to_is_told_by_the_browser_when_a_run_is_over(browser, site):
+    with Reader(browser, site, permissions=["notifications"]) as reader:
+        reader.context.add_init_script(KNOWN)
+        page = reader.open("/tasks/wait")
+        press(page)
+        tell = page.get_by_label("Tell me in the browser")
+        tell.check()
+        page.reload()
+        expect(tell).to_be_checked()
+        go_on(site)
+        over(page)
+        assert page.evaluate("told") == [["Wait", "It has waited"]]
+        expect(tell).to_be_hidden()
+
+
+def test_who_forbade_it_is_told_what_to_do_and_nothing_is_ticked(browser, site):
+    with Reader(browser, site, permissions=[]) as reader:
+        page = reader.open("/tasks/wait")
+        press(page)
+        tell = page.get_by_label("Tell me in the browser")
+        tell.click()
+        expect(page.locator("#say")).to_contain_text("Allow notifications for it first.")
+        expect(tell).not_to_be_checked()
+        go_on(site)
+
+
+def test_keys_that_are_turned_off_do_nothing(browser, site):
+    with Reader(browser, site) as reader:
+        page = reader.open("/")
+        page.get_by_role("button", name="Settings").click()
+        page.get_by_role("checkbox", name="Keyboard shortcuts").uncheck()
+        page.get_by_role("button", name="Keep these settings").click()
+        expect(page.locator("body")).to_have_attribute("data-keys", "off")
+        page.keyboard.press("?")
+        page.keyboard.press("/")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(page.get_by_role("searchbox")).not_to_be_focused()
