@@ -142,7 +142,7 @@ def test_the_output_topic_is_refused_where_the_scope_has_none(world):
 
 
 @pytest.mark.parametrize("path", ["/profile/tokens", "/profile/factor", "/profile/password", "/people", "/confirm"])
-def test_a_token_fills_in_no_form_of_a_page(world, path):
+def test_a_token_fills_in_no_form_of_a_page_that_is_for_people(world, path):
     assert ask(world, world.full, "POST", path, data={"name": "x"}).status_code == 403
 
 
