@@ -29,8 +29,6 @@ from .adapters import totp
 from .adapters.bookmarks import Bookmarks
 from .adapters.catalog import PathCatalog
 from .adapters.embedded import EmbeddedDispatch, LocalNotifier
-from .adapters.ldap import Ldap
-from .adapters.oidc import Oidc
 from .adapters.passwords import Passwords
 from .adapters.seal import Seal
 from .adapters.secrets import EncryptedStore, SecretSources
@@ -55,7 +53,7 @@ from .runtime.ports import RunQuery, Store, Topics
 from .runtime.signin import SignIn
 from .runtime.watch import EVERYTHING, Hub, is_last
 from .runtime.worker import Worker
-from .services import pruner
+from .services import expiry, pruner
 from .services.changes import Changes
 from .services.webhooks import Webhooks
 
@@ -165,6 +163,7 @@ class Pushbutton:
         stack.push_async_callback(worker.close)
         await self._background(stack, worker.run())
         await self._background(stack, pruner.run(core, self.settings.keep_days))
+        await self._background(stack, expiry.run(core))
         if self._webhooks:
             await self._background(stack, self._tell(core).run(self._webhooks))
         for kind, hooks in self._hooks.items():
@@ -191,6 +190,8 @@ class Pushbutton:
         stack.callback(passwords.close)
         signin = SignIn(directory, passwords, totp, seal)
         if settings.ldap_url:
+            from .adapters.ldap import Ldap  # noqa: PLC0415  only where it is asked for
+
             signin.authority = ldap = Ldap(
                 settings.ldap_url,
                 settings.ldap_base,
@@ -204,6 +205,8 @@ class Pushbutton:
             )
             stack.callback(ldap.close)
         if settings.oidc_issuer:
+            from .adapters.oidc import Oidc  # noqa: PLC0415  takes a while to load
+
             signin.provider = oidc = Oidc(
                 settings.oidc_issuer,
                 settings.oidc_client,

@@ -5,7 +5,7 @@
     │                        NoSuchToken · NoSuchLink
     ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange · NothingOffered
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
-    ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · LinkClosed
+    ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · NotHeld · CannotApprove · LinkClosed
     ├── ConfigError ──────── (names file, line, column)
     ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy
     ├── SignInFailed ─────── TooManySignIns · SlowDown
@@ -128,6 +128,15 @@ class KeyReused(Conflict):
 class NotRunning(Conflict):
     def __init__(self, number: int, state: str) -> None:
         super().__init__(f"Run {number} is not running any more: it is {state}.")
+
+
+class NotHeld(Conflict):
+    def __init__(self, number: int, state: str) -> None:
+        super().__init__(f"Run {number} does not wait for an approval any more: it is {state}.")
+
+
+class CannotApprove(Conflict):
+    """What would run is not what was pressed or seen; the message says why. Nothing was started."""
 
 
 class LinkClosed(Conflict):

@@ -14,7 +14,7 @@ import pytest
 
 from pushbutton.domain.person import User
 from pushbutton.domain.policy import Grant
-from tests.acceptance.people import COOKIE, a_session, ada, put
+from tests.acceptance.entries import COOKIE, a_session, ada, put
 from tests.acceptance.serving import PATIENCE, Served, until
 from tests.acceptance.worlds import script
 

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.acceptance.browser import Reader, chromium
-from tests.acceptance.people import COOKIE, a_session, ada, put
+from tests.acceptance.entries import COOKIE, a_session, ada, put
 from tests.acceptance.serving import Command, Served
 from tests.acceptance.worlds import script
 

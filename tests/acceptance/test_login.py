@@ -17,7 +17,7 @@ import pytest
 
 from pushbutton.domain.actor import Right, Verb
 from pushbutton.domain.token import personal
-from tests.acceptance.people import COOKIE, a_session, a_token, ada, put
+from tests.acceptance.entries import COOKIE, a_session, a_token, ada, put
 from tests.acceptance.serving import PATIENCE, Command, Served, environment
 from tests.acceptance.worlds import script
 

@@ -14,7 +14,7 @@ from httpx_sse import connect_sse
 from pushbutton.domain.actor import EVERYWHERE, Right, Verb
 from pushbutton.domain.person import User
 from pushbutton.domain.token import personal
-from tests.acceptance.people import COOKIE, a_session, a_token, ada, put
+from tests.acceptance.entries import COOKIE, a_session, a_token, ada, put
 from tests.acceptance.serving import PATIENCE, Served, until
 from tests.acceptance.worlds import script
 
@@ -59,6 +59,9 @@ BEYOND: dict[tuple[str, str], tuple[int, int]] = {
     ("get", "/api/runs/{number}/events"): (404, 200),
     ("post", "/api/runs/{number}/events"): (403, 403),  # for the run's own token
     ("post", "/api/runs/{number}/cancel"): (404, 403),
+    ("get", "/api/runs/{number}/plan"): (404, 403),
+    ("post", "/api/runs/{number}/approve"): (404, 403),
+    ("post", "/api/runs/{number}/reject"): (404, 403),
     ("get", "/api/runs/{number}/artifacts/{name}"): (404, 403),
     ("get", "/api/runs/{number}/output"): (404, 403),
     ("get", "/api/runs/{number}/output/stream"): (404, 403),
@@ -78,7 +81,8 @@ BEYOND: dict[tuple[str, str], tuple[int, int]] = {
 }
 """(method, path) -> statuses."""
 OPEN_TO_ALL = {
-    ("get", path) for path in ("/api/tasks", "/api/runs", "/api/events", "/api/health", "/api/tokens", "/api/links")
+    ("get", path)
+    for path in ("/api/tasks", "/api/runs", "/api/events", "/api/health", "/api/tokens", "/api/links", "/api/approvals")
 } | {("post", "/api/asks")}
 """What answers everybody, with what they may see; each has its own test below."""
 BODIES: dict[str, Any] = {
@@ -86,6 +90,7 @@ BODIES: dict[str, Any] = {
     "/api/tokens": {"name": "more"},
     "/api/links": {"task": "seen"},
     "/api/asks/answer": {"poll": "x"},
+    "/api/runs/{number}/reject": {"why": "because"},
 }
 
 
@@ -118,6 +123,7 @@ def test_lists_hold_what_a_token_may_see(world):
     assert [task["slug"] for task in ask(world, world.looks, "GET", "/api/tasks").json()] == ["seen"]
     assert {run["task"] for run in ask(world, world.looks, "GET", "/api/runs").json()} == {"seen"}
     assert {run["task"] for run in ask(world, world.looks, "GET", "/api/runs?task=hidden").json()} == set()
+    assert ask(world, world.looks, "GET", "/api/approvals").json() == []
     assert ask(world, world.looks, "GET", "/api/tokens?all=1").status_code == 403
     assert ask(world, world.looks, "GET", "/api/links?all=1").status_code == 403
 

@@ -6,10 +6,11 @@ import apsw
 import pytest
 
 from pushbutton.adapters.sqlite import SqliteStore
-from pushbutton.adapters.sqlite.store import _ACTIVE, _UNFINISHED
+from pushbutton.adapters.sqlite.store import _ACTIVE, _BUSY, _UNFINISHED
 
 QUERIES = {
     "runs_active": f"SELECT count(*) FROM runs WHERE state IN ({_ACTIVE}) AND task = 'x'",
+    "runs_busy": f"SELECT id FROM runs WHERE state IN ({_BUSY}) AND task = 'x' ORDER BY id",
     "runs_unfinished": f"SELECT id FROM runs WHERE state IN ({_UNFINISHED}) AND task = 'x' ORDER BY id",
 }
 

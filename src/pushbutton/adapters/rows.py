@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pushbutton.domain.event import Event, Json, Kind
-from pushbutton.domain.run import Run, RunState
+from pushbutton.domain.approval import Hold
+from pushbutton.domain.event import Draft, Event, Json, Kind, iso
+from pushbutton.domain.run import NewRun, Run, RunState
 
 RUN_COLUMNS = (
     "id, task, title, state, epoch, actor, inputs, pressed_at, started_at, ended_at, exit_code, reason, why, "
-    "status, step, progress, stop_by, worker, collected, survivors"
+    "status, step, progress, stop_by, worker, collected, survivors, hold"
 )
 EVENT_COLUMNS = "id, run, task, at, kind, data"
 
@@ -36,7 +37,23 @@ SETTABLE = frozenset(
 def run_from(row: Sequence[Any]) -> Run:
     fields = dict(zip(RUN_COLUMNS.split(", "), row, strict=False))
     fields |= {"state": RunState(fields["state"]), "inputs": json.loads(fields["inputs"])}
+    fields["hold"] = Hold.from_json(json.loads(fields["hold"])) if fields["hold"] else None
     return Run(**fields | {"survivors": tuple(json.loads(fields["survivors"]))})
+
+
+def hold_text(hold: Hold) -> str:
+    """As the column has it."""
+    return dumps(hold.to_json())
+
+
+def first(run: Run, new: NewRun) -> Draft:
+    """A run's first event."""
+    data: dict[str, Json] = {"state": run.state.value, "actor": new.actor}
+    data |= {"reason": run.reason} if run.reason else {}
+    if run.state is RunState.HELD and run.hold:
+        data |= {"needs": run.hold.needs, "until": iso(run.hold.until)}
+        data |= {"plan": run.hold.plan} if run.hold.plan else {}
+    return Draft(Kind.STATE, data, new.at)
 
 
 def event_from(row: Sequence[Any]) -> Event:

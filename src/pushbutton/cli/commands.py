@@ -14,7 +14,7 @@ import typer
 from pushbutton import __version__
 from pushbutton.errors import InvalidInputs, PushbuttonError
 
-from . import audit, check, link, login, press, runs, schema, secret, serve, user, watch
+from . import approve, audit, check, link, login, press, runs, schema, secret, serve, user, watch
 from . import run as run_command
 from .exits import MEANING, Exit, code_of
 
@@ -78,6 +78,7 @@ secret.add(app, SERVE)
 press.add(app, PRESS)
 watch.add(app, PRESS)
 runs.add(app, PRESS)
+approve.add(app, PRESS)
 run_command.add(app, WRITE)
 check.add(app, WRITE)
 schema.add(app, WRITE)

@@ -12,6 +12,7 @@ import re
 import sys
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import IO, Any, Protocol
 
 from rich.ansi import AnsiDecoder
@@ -59,7 +60,6 @@ LONGEST = 64 << 10
 _MARKS = {"info": "●", "good": "✔", "warn": "▲", "bad": "✘"}
 _STYLES = {"info": "cyan", "good": "green", "warn": "yellow", "bad": "red"}
 _BEGUN = {
-    RunState.HELD: "It waits for an approval.",
     RunState.WAITING: "It waits for its turn.",
     RunState.RUNNING: "It runs.",
     RunState.ASKING: "It waits for an answer.",
@@ -101,6 +101,8 @@ class _Teller:
                 title = _plain(data.get("title"))
                 name = _plain(data.get("path") or data.get("name"))
                 return "info", f"↳ {title + ': ' if title else ''}{name}"
+            case Kind.APPROVAL:
+                return self._approval(data)
             case Kind.NOTE | Kind.TRUNCATED | Kind.QUESTION | Kind.ANSWER:
                 return "note", f"· {_plain(data.get('text') or data.get('value'))}"
 
@@ -110,13 +112,21 @@ class _Teller:
             if state is RunState.RUNNING:
                 self.began = at if self.began is None else self.began
             again = f" {_plain(data['reason'])}" if data.get("reason") else ""
-            return "note", f"· {_BEGUN[state]}{again}"
+            begun = _held(data) if state is RunState.HELD else _BEGUN[state]
+            return "note", f"· {begun}{again}"
         level, word = _ENDED[state]
         took = f" after {duration(at - self.began)}" if self.began is not None else ""
         reason = f": {_plain(data['reason'])}" if data.get("reason") else "."
         left = [_plain(one) for one in data.get("survivors") or ()]
         still = f" Still alive: {', '.join(left)}." if left else ""
         return level, f"{_MARKS[level]} {word}{took}{reason}{still}"
+
+    def _approval(self, data: Mapping[str, Any]) -> tuple[str, str]:
+        why = f": {_plain(data['why'])}" if data.get("why") else ""
+        if data.get("verdict") == "rejected":
+            return "warn", f"▲ {_plain(data.get('by'))} rejected it{why}"
+        count = f" ({_plain(data['given'])} of {_plain(data['needs'])})" if data.get("needs", 1) != 1 else ""
+        return "good", f"✔ {_plain(data.get('by'))} approved it{count}{why}"
 
     def _step(self, data: Mapping[str, Any], at: float) -> tuple[str, str]:
         name, state = _plain(data["name"]), data.get("state", "running")
@@ -140,6 +150,18 @@ class _Teller:
             return None
         percent = "  ?" if self.percent is None else f"{self.percent:3.0f}"
         return "progress", f"[{percent} %] {self.text}".rstrip()
+
+
+def _held(data: Mapping[str, Any]) -> str:
+    """What it waits for, and where to look meanwhile."""
+    needs = data.get("needs", 1)
+    what = "an approval" if needs == 1 else f"{_plain(needs)} approvals"
+    try:
+        until = datetime.fromisoformat(str(data.get("until"))).astimezone().strftime(", until %Y-%m-%d %H:%M")
+    except ValueError:
+        until = ""
+    plan = f" Its plan is run {_plain(data['plan'])}." if data.get("plan") else ""
+    return f"It waits for {what} by somebody else{until}.{plan}"
 
 
 class Plain:

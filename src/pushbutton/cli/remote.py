@@ -69,6 +69,12 @@ class Server:
     def delete(self, path: str) -> None:
         self._ask("DELETE", path)
 
+    def text(self, path: str) -> str:
+        answer = self._send("GET", path)
+        if not answer.is_success:
+            raise refusal(answer)
+        return answer.text
+
     def upload(self, file: Path) -> str:
         """The value of an input for a file that lies here."""
         with file.open("rb") as content:
@@ -79,19 +85,7 @@ class Server:
         return f"{self.url}/runs/{number}"
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
-        # A press carries a key, so asking again for an answer that got lost presses nothing twice.
-        tries = AGAIN if method == "GET" or "Idempotency-Key" in (options.get("headers") or {}) else 1
-        for left in reversed(range(tries)):
-            try:
-                answer = self._client.request(method, path, **options)
-                break
-            except httpx.ConnectError:
-                raise self.silent() from None
-            except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-                raise BadInput(f"“{self.url}” is no address of a server: {error}") from None
-            except httpx.TransportError as error:
-                if not left:
-                    raise self.silent(error) from None
+        answer = self._send(method, path, **options)
         if not answer.is_success:
             raise refusal(answer)
         if not answer.content:
@@ -100,6 +94,21 @@ class Server:
             return answer.json()
         except ValueError:
             raise StoreError(f"{self.url} is no Pushbutton server: it answered something else.") from None
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        # A press carries a key, so asking again for an answer that got lost presses nothing twice.
+        tries = AGAIN if method == "GET" or "Idempotency-Key" in (options.get("headers") or {}) else 1
+        for left in reversed(range(tries)):
+            try:
+                return self._client.request(method, path, **options)
+            except httpx.ConnectError:
+                raise self.silent() from None
+            except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+                raise BadInput(f"“{self.url}” is no address of a server: {error}") from None
+            except httpx.TransportError as error:
+                if not left:
+                    raise self.silent(error) from None
+        raise AssertionError
 
     def silent(self, error: Exception | None = None) -> StoreError:
         how = f" ({type(error).__name__})" if error else ""

@@ -19,7 +19,7 @@ from .flow import flow
 from .live import duration
 from .remote import DEFAULT, Number, Server, Url
 
-__all__ = ["add"]
+__all__ = ["add", "table"]
 
 RUNS = """List the runs of a server, newest first.
 
@@ -54,7 +54,7 @@ def _runs(
     if as_json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
     elif found:
-        _table(found)
+        table(found)
     else:
         print("There is no such run." if task or state else "There is no run yet.")
 
@@ -68,7 +68,8 @@ def _stop(run: Number, server: Url = DEFAULT) -> None:
         print(f"Run {run} is being stopped. See its end: pushbutton watch {run}")
 
 
-def _table(found: list[Mapping[str, Any]]) -> None:
+def table(found: list[Mapping[str, Any]]) -> None:
+    """A line for each run."""
     table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
     for name in ("RUN", "TASK", "STATE", "PRESSED", "TOOK", "BY", "LAST WORD"):
         # a pipe gets whole words, whatever their width

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from .approval import Hold
 from .audit import Act, Deed
 from .event import Json
 
@@ -56,6 +57,9 @@ TRANSITIONS: Mapping[RunState, frozenset[RunState]] = {
 
 UNFINISHED = frozenset(state for state, after in TRANSITIONS.items() if after)
 
+BUSY = UNFINISHED - {RunState.HELD}
+"""What makes a task busy. One that waits for an approval does not: whether it will ever start is not known."""
+
 
 def before(state: RunState) -> frozenset[RunState]:
     """The states that `state` may be entered from."""
@@ -86,6 +90,7 @@ class Run:
     worker: str = ""  # who runs it
     collected: int = 0  # bytes of spool/events that are in the store
     survivors: tuple[str, ...] = ()  # processes that could not be ended, "pid name"
+    hold: Hold | None = None  # the approval that it waits for or got; None: it needs none
 
 
 class Busy(StrEnum):
@@ -96,7 +101,9 @@ class Busy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """What a press asks for. `busy` says what happens when the task already has `limit` runs unfinished."""
+    """What a press asks for. `busy` says what happens when `limit` runs make the task busy already. With
+    `hold` the run waits for an approval; with `dry` as well, the dry run with these inputs is made beside it.
+    """
 
     task: str
     title: str
@@ -109,6 +116,14 @@ class NewRun:
     busy: Busy = Busy.QUEUE
     limit: int = 1
     address: str = ""  # from where it was pressed
+    hold: Hold | None = None
+    dry: Mapping[str, Json] | None = None
+
+    def plan(self, run: int) -> NewRun:
+        """The dry run that shows what the run will do. It waits for its turn, whatever else the task says."""
+        return replace(
+            self, actor=f"run:{run}", inputs=self.dry or {}, why="", key="", busy=Busy.QUEUE, hold=None, dry=None
+        )
 
     def act(self, run: int, *, joined: bool = False) -> Act:
         """For the audit trail."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from .approval import Approval
 from .param import Inputs, Param
 from .run import Busy
 
@@ -91,6 +92,7 @@ class Task:
     params: tuple[Param, ...] = ()
     reason: Reason = Reason.OPTIONAL
     dry_run: str = ""  # the bool param that makes a run one that changes nothing; empty: there is none
+    approval: Approval | None = None  # by others than the presser; None: it starts without
     cwd: str = ""  # where the job starts; absolute
     env: Mapping[str, str] = field(default_factory=dict)
     named_secrets: Mapping[str, str] = field(default_factory=dict)  # by name, the variable in which the job finds it

@@ -25,6 +25,7 @@ OPTIONS: Mapping[str, tuple[type, ...]] = {
     "button": (str,),
     "confirm": (str,),
     "reason": (str,),
+    "approvals": (int, dict),
     "dry_run": (str, bool),
     "timeout": (int, float),
     "grace": (int, float),
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
         button: str = ...,
         confirm: str = ...,
         reason: Literal["optional", "required"] = ...,
+        approvals: int | Mapping[str, float] = ...,
         dry_run: str | Literal[False] = ...,
         timeout: float = ...,
         grace: float = ...,
@@ -86,6 +88,7 @@ def task(work: T | None = None, /, **options: Any) -> T | Callable[[T], T]:
     button   what the button says, with `{name}` filled in
     confirm  asked before it starts, with `{name}` filled in
     reason   "required": who presses has to say why
+    approvals  how many others have to approve a run; or {"approvers": 2, "expires": 48}, in hours
     dry_run  the bool argument that makes it change nothing, a button of its own; False: not even “dry_run” is
     timeout  seconds; then it is stopped
     grace    seconds between asking it to stop and making it

@@ -289,6 +289,8 @@ def _option(node: ast.AST, name: str, value: Any) -> Any:
         raise _Wrong(node, "“dry_run” must be the name of a bool argument, or False")
     if (name in _POSITIVE and value <= 0) or (name == "grace" and value < 0):
         raise _Wrong(node, f"“{name}” must be more than nothing")
+    if name == "approvals":
+        return _approvals(node, value)
     if name == "tty" and not (len(value) == 2 and all(type(side) is int and 0 < side < 10_000 for side in value)):
         raise _Wrong(node, "“tty” must be (rows, columns), such as (24, 80)")
     if name == "env" and not all(isinstance(word, str) for pair in value.items() for word in pair):
@@ -310,6 +312,18 @@ def _secrets(node: ast.AST, value: Any) -> dict[str, str]:
     if len(set(named.values())) < len(named):
         raise _Wrong(node, "each of “secrets” must have a variable of its own")
     return named
+
+
+def _approvals(node: ast.AST, value: Any) -> dict[str, float]:
+    table = {"approvers": value} if isinstance(value, int) else value
+    if unknown := [name for name in table if name not in ("approvers", "expires")]:
+        raise _Wrong(node, f"“approvals” has no “{unknown[0]}”; it has “approvers” and “expires”")
+    people, hours = table.get("approvers", 1), table.get("expires", 24.0)
+    if type(people) is not int or not 1 <= people <= 20:
+        raise _Wrong(node, "“approvals” must be a number of people from 1 to 20")
+    if type(hours) not in (int, float) or not 0 < hours <= 24 * 366:
+        raise _Wrong(node, "“approvals” expires after some hours, a year at most")
+    return {"approvers": people, "expires": float(hours)}
 
 
 def _place(node: ast.AST, sentence: str) -> Place:

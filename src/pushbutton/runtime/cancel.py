@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.audit import Deed, act
 from pushbutton.domain.policy import require
 from pushbutton.domain.run import Run, RunState
-from pushbutton.errors import Fenced, NotRunning
+from pushbutton.errors import Fenced, NoSuchRun, NotRunning
 
 from . import journal, sight
 from .core import Core, now
@@ -38,6 +40,7 @@ async def cancel(core: Core, actor: Actor, number: int) -> Run:
             return await cancel(core, actor, number)  # its turn came in this moment
         await core.dispatch.cancel(number)
         core.spools.drop_secrets(number)
+        await _dry_runs(core, actor, run)
         return await core.store.run(number)
     if not run.stop_by:
         try:
@@ -46,7 +49,17 @@ async def cancel(core: Core, actor: Actor, number: int) -> Run:
         except Fenced:
             return await core.store.run(number)  # it ended in this moment
     order(core, run, actor.name)
-    return await core.store.run(number)
+    run = await core.store.run(number)
+    await _dry_runs(core, actor, run)
+    return run
+
+
+async def _dry_runs(core: Core, actor: Actor, run: Run) -> None:
+    """What was made to show what the run would do ends with it."""
+    for number in (run.hold.plan, run.hold.again) if run.hold else ():
+        if number:
+            with contextlib.suppress(NotRunning, NoSuchRun):
+                await cancel(core, actor, number)
 
 
 def order(core: Core, run: Run, actor: str) -> None:

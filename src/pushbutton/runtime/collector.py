@@ -125,12 +125,14 @@ async def _gone(core: Core, run: Run, *, born: bool) -> None:
     survivors = await core.spools.clear(run.id)
     if not born:
         if stop_by := (await core.store.run(run.id)).stop_by:
+            core.spools.drop_secrets(run.id)
             reason = "It was stopped before it started."
             return await journal.move(core, run, RunState.CANCELLED, actor=stop_by, reason=reason)
         # It never came to start the job, and nobody else can: no supervisor is left that has this spool.
-        if run.epoch < ATTEMPTS:
+        if run.epoch < ATTEMPTS or not core.spools.folder(run.id).exists():  # none was even tried
             await journal.move(core, run, RunState.WAITING, reason="It could not be started; trying again.")
             return await core.dispatch.submit(run.id, run.task)
+        core.spools.drop_secrets(run.id)
         return await journal.move(
             core, run, RunState.FAILED, reason="It could not be started: its supervisor did not come up."
         )

@@ -111,13 +111,16 @@ class Directory:
         return self._let_in(named, f"token:{token.id}", address)
 
     def of_link(self, link: Link, at: int, address: str = "") -> Actor:
-        """Who holds a link, to see what was pressed with it, as far as its maker may; `NOBODY` when it is over."""
+        """Who holds a link, to see what was pressed with it, as far as its maker may; `NOBODY` when it is over.
+
+        It counts as its maker where two have to be different people.
+        """
         user = self._seen.users.get(link.maker)
         maker = self.actor(user) if user else NOBODY
         if not maker.known or link.revoked or at >= link.until + AFTER:
             return NOBODY
         sees = frozenset(Right(verb, f"task:{link.task}") for verb in (Verb.SEE, Verb.OUTPUT))
-        named = replace(maker, name=f"link:{link.id}/{link.maker}", within=sees, user="", title="", own=True)
+        named = replace(maker, name=f"link:{link.id}/{link.maker}", within=sees, own=True)
         return self._let_in(named, f"link:{link.id}", address)
 
     def again(self, actor: Actor, at: int) -> Actor:

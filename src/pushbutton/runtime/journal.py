@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 
+from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Json, Kind
 from pushbutton.domain.run import Run, RunState
@@ -43,10 +44,12 @@ async def move(
     row: Mapping[str, Json] | None = None,
     drafts: Sequence[Draft] = (),
     act: Act | None = None,
+    seen: Hold | None = None,
+    hold: Hold | None = None,
     **data: Json,
 ) -> None:
     """Bring the run from this attempt to `to`: `drafts` first, then the state event, the last one if `to` ends it.
-    `act` goes to the audit trail.
+    `act` goes to the audit trail; `seen` and `hold` as in `Append`.
 
     A terminal state is announced everywhere where somebody may wait for it: watchers, and the gate for a free slot.
     """
@@ -60,7 +63,7 @@ async def move(
     state = Draft(
         Kind.STATE, {"state": to.value, **{key: value for key, value in data.items() if value not in (None, "")}}, at
     )
-    entry = Append(run.id, [*drafts, state], epoch=run.epoch, to=to, row=columns, act=act)
+    entry = Append(run.id, [*drafts, state], epoch=run.epoch, to=to, row=columns, act=act, seen=seen, hold=hold)
     await write(core, entry)
     if to.over:
         core.dispatch.wake()
@@ -69,6 +72,11 @@ async def move(
 async def said(core: Core, run: Run, drafts: Sequence[Draft], row: Mapping[str, Json]) -> None:
     """What the run reported, and how far its spool has been read, in one transaction."""
     await write(core, Append(run.id, drafts, epoch=run.epoch, row=row))
+
+
+async def held(core: Core, run: Run, hold: Hold, drafts: Sequence[Draft], act: Act | None = None) -> None:
+    """The run's approval goes on, from what `run` has."""
+    await write(core, Append(run.id, drafts, epoch=run.epoch, act=act, seen=run.hold, hold=hold))
 
 
 def note(text: str, **data: Json) -> Draft:

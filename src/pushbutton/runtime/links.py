@@ -217,8 +217,6 @@ async def use(
     # The last press again, sent twice, is answered with its run; any other one of a used-up link is refused below.
     if found is not Standing.USED_UP or core.catalog.task(link.task).limits.busy is Busy.JOIN:
         _require(found)
-    if link.approvers:  # the one place where a press that waits for approvals comes in
-        raise LinkClosed("This link needs an approval for each press, and nobody can give one here yet.")
     actor = _presser(core, link, address)
     given = {name: value for name, value in raw.items() if name not in link.inputs}
     given |= {name: value for name, value in link.inputs.items() if value is not None}
@@ -230,7 +228,17 @@ async def use(
         _require(_standing(core, seen, known, now()))
         return Change(put=[replace(known, uses=known.uses - 1)])
 
-    return await press.press(core, actor, link.task, given, key=f"link:{link.id}:{key}", why=why, form=form, also=take)
+    return await press.press(
+        core,
+        actor,
+        link.task,
+        given,
+        key=f"link:{link.id}:{key}",
+        why=why,
+        form=form,
+        also=take,
+        approvers=link.approvers,
+    )
 
 
 def _presser(core: Core, link: Link, address: str) -> Actor:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import stat
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pushbutton.domain import command
 from pushbutton.domain.actor import Actor, Verb
+from pushbutton.domain.approval import Approval, Hold, held
 from pushbutton.domain.inputs import check, fingerprint, mask
 from pushbutton.domain.param import Inputs, Param, ParamType
 from pushbutton.domain.policy import Place, require
 from pushbutton.domain.run import NewRun, RunState
-from pushbutton.domain.task import Offered, Reason
+from pushbutton.domain.task import Offered, Reason, Task
 from pushbutton.domain.text import whole
-from pushbutton.errors import InvalidInputs, StorageFull, TaskBroken
+from pushbutton.errors import InvalidInputs, Refused, StorageFull, TaskBroken
 
 from . import journal, sight
 from .core import Core, now
+from .frozen import frozen
 from .ports import Pressed
 from .ports.people import Work
 
@@ -35,9 +38,11 @@ async def press(
     key: str = "",
     why: str = "",
     form: bool = False,
+    approvers: int = 0,
     also: Work | None = None,
 ) -> Pressed:
-    """Check everything, then make the run; when this returns, the press survives a power cut.
+    """Check everything, then make the run; when this returns, the press survives a power cut. `approvers`: so many at
+    least have to approve it, whatever the task asks for.
 
     `raw` is JSON or, with `form`, the strings of a form or a command line. `also` changes the directory together with
     the run that is made, see `Store.press`. Raises `NoSuchTask`, `TaskBroken`,
@@ -54,19 +59,26 @@ async def press(
         raise InvalidInputs({"": "Half of a character is missing in the reason: type or paste it again."})
     inputs = await _read(core, offered, raw, why, form=form)
     command.build(task, inputs, python=core.python)  # what cannot be started is refused now, not later
-    shown = mask(task, inputs)
+    shown, at = mask(task, inputs), now()
+    hold = await _hold(core, actor, task, inputs, at, approvers)
+    dry = None
+    if hold and task.dry_run:
+        command.build(task, {**inputs, task.dry_run: True}, python=core.python)
+        dry = {**shown, task.dry_run: True}
     new = NewRun(
         task=slug,
         title=task.title,
         actor=actor.name,
         address=actor.address,
         inputs=shown,
-        at=now(),
+        at=at,
         why=why,
         key=key,
         fingerprint=fingerprint(shown) if key else "",  # masked: no trace of a secret is kept
         busy=task.limits.busy,
         limit=task.limits.at_once,
+        hold=hold,
+        dry=dry,
     )
     secrets = {name: str(inputs[name]) for name in task.secrets if inputs.get(name)}
     # Shielded: who pressed may be gone before it is done (a client that hung up); half a press helps nobody.
@@ -75,21 +87,38 @@ async def press(
 
 async def _make(core: Core, new: NewRun, secrets: Mapping[str, str], also: Work | None) -> Pressed:
     pressed = await core.store.press(new, also)
-    run = pressed.run
     if pressed.made:
         if also:
             await core.directory.renew()
         core.notifier.hint("events")
-        if not run.state.over:
-            try:
+        runs = [run for run in (pressed.run, pressed.plan) if run and not run.state.over]
+        try:
+            for run in runs:
                 await core.spools.put_secrets(run.id, secrets)
-            except OSError:
-                await journal.move(
-                    core, run, RunState.FAILED, reason="Its secret inputs could not be kept; press again."
-                )
-                raise StorageFull from None
-            await core.dispatch.submit(run.id, new.task)
+        except OSError:
+            for run in runs:
+                core.spools.drop_secrets(run.id)
+                to = RunState.CANCELLED if run.state is RunState.HELD else RunState.FAILED
+                await journal.move(core, run, to, reason="Its secret inputs could not be kept; press again.")
+            raise StorageFull from None
+        for run in runs:
+            if run.state is RunState.WAITING:
+                await core.dispatch.submit(run.id, new.task)
     return pressed
+
+
+async def _hold(core: Core, actor: Actor, task: Task, inputs: Inputs, at: int, approvers: int) -> Hold | None:
+    """What the press waits for. A dry run changes nothing, so it waits for nobody."""
+    asked = task.approval or (Approval() if approvers else None)
+    if asked is None or task.is_dry(inputs):
+        return None
+    if not core.directory.closed:
+        raise Refused(
+            "Somebody else has to approve this before it starts, and where nobody signs in, everybody is the same "
+            "person: add people first."
+        )
+    asked = replace(asked, approvers=max(asked.approvers, approvers))
+    return held(asked, actor, at, await frozen(task))
 
 
 async def _read(core: Core, offered: Offered, raw: Mapping[str, object], why: str, *, form: bool) -> Inputs:

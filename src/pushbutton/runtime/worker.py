@@ -7,20 +7,23 @@ import contextlib
 import itertools
 import logging
 from collections.abc import Coroutine, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pushbutton.domain import command
 from pushbutton.domain.event import Json
 from pushbutton.domain.param import ParamType
-from pushbutton.domain.run import ACTIVE, Run, RunState
+from pushbutton.domain.run import ACTIVE, UNFINISHED, NewRun, Run, RunState
 from pushbutton.domain.task import Task
 from pushbutton.domain.token import hashed, new_token
-from pushbutton.errors import Fenced, NoSuchTask, PushbuttonError, StoreError
+from pushbutton.errors import CannotApprove, Fenced, NoSuchTask, PushbuttonError, StoreError
 
-from . import journal
+from . import journal, plan
 from .collector import collect
 from .core import Core, now
-from .ports import Claim, Outcome, RunQuery
+from .frozen import frozen
+from .ports import Claim, Outcome, RunQuery, Topics
+from .watch import is_last
 
 log = logging.getLogger(__name__)
 
@@ -62,13 +65,13 @@ class Worker:
     async def _take_back(self) -> None:
         """Whoever holds the data folder has all of its runs, whatever the worker before was called."""
         store = self._core.store
-        active = await store.runs(RunQuery(states=ACTIVE, limit=MANY))
-        waiting = await store.runs(RunQuery(states=frozenset({RunState.WAITING}), limit=MANY))
-        self._core.spools.sweep({run.id for run in (*active, *waiting)})
-        for run in active:
-            self._follow(run)
-        for run in reversed(waiting):
-            await self._core.dispatch.submit(run.id, run.task)
+        unfinished = await store.runs(RunQuery(states=UNFINISHED, limit=MANY))
+        self._core.spools.sweep({run.id for run in unfinished})
+        for run in reversed(unfinished):
+            if run.state in ACTIVE:
+                self._follow(run)
+            elif run.state is RunState.WAITING:
+                await self._core.dispatch.submit(run.id, run.task)
 
     async def _look_after(self) -> None:
         """Take leave of supervisors; now and then, offer what waits in the store and was never submitted."""
@@ -96,7 +99,9 @@ class Worker:
         )
         if claimed.verdict is Claim.YES and claimed.run:
             core.notifier.hint("events")
-            if task and task.secret_names:
+            if claimed.run.hold and claimed.run.hold.plan:
+                self._keep(self._as_planned(claimed.run, token))  # takes as long as its dry run does
+            elif task and task.secret_names:
                 self._keep(self._begin_aside(claimed.run, token))  # a secret may be long in coming: nobody else waits
             else:
                 await self._begin(claimed.run, token)
@@ -117,10 +122,73 @@ class Worker:
         if started:
             self._follow(run)
 
+    async def _as_planned(self, run: Run, token: str) -> None:
+        """An approved run starts when its dry run, made once more, says what was approved. Meanwhile it has its slot.
+
+        Killed in between, nothing is lost: a run that was claimed and never started goes back to wait for its turn.
+        """
+        core = self._core
+        try:
+            reason = ""
+            try:
+                await self._plan_again(run)
+            except (Fenced, StoreError):
+                raise
+            except PushbuttonError as error:
+                reason = str(error)
+            run = await core.store.run(run.id)
+            if run.stop_by:
+                stopped = "It was stopped before it started."
+                await self._never(run, RunState.CANCELLED, stopped, actor=run.stop_by)
+            elif reason:
+                await self._never(run, RunState.FAILED, reason)
+            else:
+                await journal.said(core, run, [], {"started_at": now()})
+                await self._begin(run, token)
+        except Exception as error:
+            if not isinstance(error, Fenced | StoreError):
+                log.exception("run %d: making its plan once more failed", run.id)
+                await asyncio.sleep(1)
+            self._follow(run)
+
+    async def _plan_again(self, run: Run) -> None:
+        """Raises `CannotApprove`, or what else is in the way, in words."""
+        core, task = self._core, self._task(run)
+        assert run.hold  # noqa: S101  asked before
+        await self._as_approved(task, run)
+        inputs = {**run.inputs, task.dry_run: True}
+        new = NewRun(run.task, task.title, f"run:{run.id}", inputs, now())
+        again = (await core.store.press(new)).run
+        await core.spools.put_secrets(again.id, core.spools.take_secrets(run.id))
+        said = journal.note(f"Its plan is made once more before it starts (run {again.id}).", code="plan")
+        await journal.held(core, run, replace(run.hold, again=again.id), [said])
+        # From here on, whoever stops the run stops the dry run too.
+        if stop_by := (await core.store.run(run.id)).stop_by:
+            await self._never(again, RunState.CANCELLED, "It was stopped before it started.", actor=stop_by)
+            return
+        token = new_token()
+        claimed = await core.store.claim(  # in the slot that the run has
+            again.id, worker=core.worker, at=now(), task_limit=MANY, total_limit=MANY, token=hashed(token)
+        )
+        core.notifier.hint("events")
+        if claimed.run:
+            await self._begin(claimed.run, token)
+        async for event in core.hub.events(Topics(runs=frozenset({again.id})), 0):
+            if event.run == again.id and is_last(event):
+                break
+        plan.unchanged(await plan.of(core, again.id), run)
+
+    async def _never(self, run: Run, to: RunState, reason: str, actor: str = "") -> None:
+        """It ends without having started."""
+        with contextlib.suppress(Fenced):
+            await journal.move(self._core, run, to, reason=reason, actor=actor, row={"started_at": None})
+        self._core.spools.drop_secrets(run.id)
+
     async def _start(self, run: Run, token: str) -> bool:
         """False: it could not be started, and the run says why."""
         try:
             task = self._task(run)
+            await self._as_approved(task, run)
             inputs, secrets = self._inputs(task, run)
             named = await self._named(task, run)
             order = command.build(task, inputs, python=self._core.python, secrets=named)
@@ -136,11 +204,14 @@ class Worker:
                 case _:
                     reason = "It could not be started because of a fault in Pushbutton; the server's log has more."
             log.warning("run %d: %s", run.id, reason, exc_info=not isinstance(error, PushbuttonError | OSError))
-            with contextlib.suppress(Fenced):
-                await journal.move(self._core, run, RunState.FAILED, reason=reason)
-            self._core.spools.drop_secrets(run.id)
+            await self._never(run, RunState.FAILED, reason)
             return False
         return True  # its secrets stay until the job is born: if it never is, it is started once more
+
+    async def _as_approved(self, task: Task, run: Run) -> None:
+        """What starts is what was approved, to the byte."""
+        if run.hold and await frozen(task) != run.hold.digest:
+            raise CannotApprove("The task was changed after it was approved; nothing was started. Press again.")
 
     def _task(self, run: Run) -> Task:
         try:

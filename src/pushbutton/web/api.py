@@ -20,9 +20,9 @@ from pushbutton.domain.run import Run, RunState
 from pushbutton.domain.sse import event_frame
 from pushbutton.domain.task import Task
 from pushbutton.domain.token import hashed
-from pushbutton.errors import BadInput, NoSuchArtifact, NoSuchRun, NotRunning, Refused
+from pushbutton.errors import BadInput, NoSuchArtifact, NoSuchRun, NotFound, NotRunning, Refused
 from pushbutton.job.lines import parse
-from pushbutton.runtime import cancel, history, press, sight
+from pushbutton.runtime import approve, cancel, history, plan, press, sight
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.watch import Bell, is_last
@@ -198,6 +198,78 @@ async def cancel_run(request: Request, number: str) -> Response:
     return JSONResponse(
         shapes.run_json(await cancel.cancel(core_of(request), actor_of(request), number_of(number))), 202
     )
+
+
+# -- approvals
+
+
+@router.get(
+    "/approvals", response_model=list[shapes.RunShape], tags=["approvals"], summary="Runs that wait for your approval"
+)
+async def approvals(request: Request) -> Response:
+    return JSONResponse([shapes.run_json(run) for run in await approve.waiting(core_of(request), actor_of(request))])
+
+
+@router.get(
+    "/runs/{number}/plan",
+    response_model=shapes.PlanShape,
+    responses=PROBLEMS,
+    tags=["approvals"],
+    summary="What a run will do, as its dry run said it",
+)
+async def plan_of_run(request: Request, number: str) -> Response:
+    core = core_of(request)
+    found = await history.written(core, actor_of(request), number_of(number))
+    if found.hold is None or not found.hold.plan:
+        raise NotFound(f"Run {found.id} has no plan.")
+    shown = await plan.of(core, found.hold.plan)
+    return JSONResponse({"run": shown.number, "state": shown.state, "sha256": shown.sha256, "wrong": shown.wrong})
+
+
+_VERDICT = {
+    "requestBody": {"content": {"application/json": {"schema": shapes.VerdictShape.model_json_schema()}}},
+}
+
+
+@router.post(
+    "/runs/{number}/approve",
+    response_model=shapes.RunShape,
+    responses=PROBLEMS,
+    openapi_extra=_VERDICT,
+    tags=["approvals"],
+    summary="Approve it",
+    description="With the last approval that is needed, the run waits for its turn.",
+)
+async def approve_run(request: Request, number: str) -> Response:
+    why, seen = await _verdict(request)
+    run = await approve.approve(core_of(request), actor_of(request), number_of(number), why=why, seen=seen)
+    return JSONResponse(shapes.run_json(run))
+
+
+@router.post(
+    "/runs/{number}/reject",
+    response_model=shapes.RunShape,
+    responses=PROBLEMS,
+    openapi_extra=_VERDICT,
+    tags=["approvals"],
+    summary="Reject it, which ends it",
+)
+async def reject_run(request: Request, number: str) -> Response:
+    why, _ = await _verdict(request)
+    run = await approve.reject(core_of(request), actor_of(request), number_of(number), why=why)
+    return JSONResponse(shapes.run_json(run))
+
+
+async def _verdict(request: Request) -> tuple[str, str]:
+    """(why, hash of the plan)."""
+    asked = await body.read_json(request)
+    asked = {} if asked is None else asked
+    if not isinstance(asked, dict) or asked.keys() - {"why", "plan"}:
+        raise BadInput("Send an object like {“why”: “…”, “plan”: “…”}.")
+    why, seen = asked.get("why", ""), asked.get("plan", "")
+    if not isinstance(why, str) or not isinstance(seen, str):
+        raise BadInput("“why” and “plan” are texts.")
+    return why, seen
 
 
 @router.post(

@@ -5,12 +5,14 @@ A board's topic carries its audience where there is one: `patch:~3f0c:de:run:42`
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from pushbutton.domain.actor import LOCAL, Actor, Verb
+from pushbutton.domain.approval import identity
 from pushbutton.domain.policy import decide
 from pushbutton.errors import NoSuchRun
 from pushbutton.runtime import sight
@@ -18,6 +20,8 @@ from pushbutton.runtime.core import Core
 from pushbutton.runtime.watch import Hub
 
 MARK = "~"
+OWN = "inbox"
+"""What is drawn for one person alone, not for all who may do the same: what they pressed does not wait for them."""
 MOST = 1000
 
 
@@ -29,13 +33,15 @@ class Audiences:
         """Their marks."""
         return iter(["", *(f"{MARK}{key}:" for key in self._known)])
 
-    def add(self, actor: Actor) -> str:
+    def add(self, actor: Actor, *, alone: bool = False) -> str:
         """The mark before the rest of a topic."""
         key = actor.audience
+        if alone:
+            key = hashlib.sha256(f"{key}|{identity(actor)}".encode()).hexdigest()[:16]
         if not key:
             return ""
-        shared = Actor("somebody", actor.rights, actor.within)
-        self._known[key] = replace(actor, address="") if actor.own else shared
+        known = replace(actor, title="", credential=actor.credential if actor.own else "", address="")
+        self._known[key] = known if alone or actor.own else Actor("somebody", actor.rights, actor.within)
         self._known.move_to_end(key)
         while len(self._known) > MOST:
             self._known.popitem(last=False)
@@ -66,7 +72,7 @@ class Audiences:
                 return ""
         elif actor.own or (kind == "task" and which not in sight.tasks(core.catalog, actor)):
             return ""
-        return topic if prefix == "tail" else f"{prefix}:{self.add(actor)}{rest}"
+        return topic if prefix == "tail" else f"{prefix}:{self.add(actor, alone=which == OWN)}{rest}"
 
 
 _AUDIENCES: WeakKeyDictionary[Hub, Audiences] = WeakKeyDictionary()

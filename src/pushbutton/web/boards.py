@@ -1,8 +1,8 @@
 """Boards: what a page shows that has a latest value only, made once for all who watch it.
 
-    patch:REST         parts of pages as HTML; REST is `run:42`, `task:deploy`, `tasks` or `now`, with a language
-                       before it for another than English: `patch:de:run:42`. Inside the server, the path below which
-                       its links lie stands behind it: `patch:de:run:42@/buttons`
+    patch:REST         parts of pages as HTML; REST is `run:42`, `task:deploy`, `tasks`, `inbox` or `now`, with a
+                       language before it for another than English: `patch:de:run:42`. Inside the server, the path
+                       below which its links lie stands behind it: `patch:de:run:42@/buttons`
     tail:42            the last lines of a run's output, for who follows it
 
 Each frame is whole: who misses one misses nothing. A board works only while somebody watches it.
@@ -157,6 +157,10 @@ def _drawer(core: Core, views: Views, root: str, actor: Actor, rest: str) -> tup
     async def going() -> _Drawing:
         return _Drawing({"now": _pill(await views.running(actor), language, root)}, EVERYTHING)
 
+    async def inbox() -> _Drawing:
+        view = await views.inbox(actor, now())
+        return _Drawing(await asyncio.to_thread(fragments.inbox_fragments, view, language, root), EVERYTHING)
+
     async def nothing() -> _Drawing:
         return _Drawing({}, None)
 
@@ -164,7 +168,7 @@ def _drawer(core: Core, views: Views, root: str, actor: Actor, rest: str) -> tup
         return a_run, Topics(runs=frozenset({int(which)}))
     if name == "task":
         return a_task, Topics(tasks=frozenset({which}))
-    return {"tasks": all_tasks, "now": going}.get(thing, nothing), EVERYTHING
+    return {"tasks": all_tasks, "inbox": inbox, "now": going}.get(thing, nothing), EVERYTHING
 
 
 def _pill(count: int, language: str, root: str) -> str:

@@ -89,6 +89,8 @@ def cause(run: Run, t: Texts) -> str:
 
 
 def _cancelled(run: Run, story: Story, t: Texts) -> Ending:
+    if run.started_at is None and run.hold and not run.stop_by:
+        return Ending(_whole(t.sentence(run.reason)), means=t("Nothing was done."))
     if run.started_at is None:
         return Ending(
             t("{who} took it back before it started.", who=who(run.stop_by, t))

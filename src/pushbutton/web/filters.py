@@ -11,12 +11,8 @@ from pushbutton.domain.run import Micros, RunState
 from pushbutton.runtime.ports import RunQuery
 
 STATES: Final[Mapping[str, frozenset[RunState]]] = {
-    "needs": frozenset({RunState.HELD, RunState.ASKING}),
-    **{
-        state.value: frozenset({state})
-        for state in RunState
-        if state not in (RunState.HELD, RunState.ASKING)
-    },
+    "needs": frozenset({RunState.ASKING}),
+    **{state.value: frozenset({state}) for state in RunState if state is not RunState.ASKING},
 }  # fmt: skip
 """The words of the URL and the states behind each."""
 

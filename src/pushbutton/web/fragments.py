@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .render import environment
-from .views import RunView, TasksView, TaskView
+from .views import InboxView, RunView, TasksView, TaskView
 
 Fragments = dict[str, str]
 """Element id to outer HTML."""
@@ -23,6 +23,7 @@ def run_fragments(view: RunView, language: str = "en", root: str = "") -> Fragme
         "run-lead": _said(parts.lead(view)),
         "run-acts": _said(parts.acts(view)),
         "run-hero": _said(parts.hero(view)),
+        "run-plan": _said(parts.plan(view)),
         "run-steps": _said(parts.steps(view)),
         "run-updates": _said(parts.updates(view)),
         "run-facts": _said(parts.about(view)),
@@ -39,6 +40,13 @@ def tasks_fragments(view: TasksView, language: str = "en", root: str = "") -> Fr
     for card in view.cards:
         found[f"foot-{card.task.slug}"] = _said(parts.foot(card))
     return found
+
+
+def inbox_fragments(view: InboxView, language: str = "en", root: str = "") -> Fragments:
+    """What waits for somebody's approval, and how much of it that is, for the header."""
+    parts = _parts("approvals_parts.html", language, {"now": view.now, "root": root})
+    frame = _parts("parts.html", language, {"now": view.now, "root": root})
+    return {"inbox": _said(frame.inbox(len(view.runs))), "approvals": _said(parts.waiting(view))}
 
 
 def task_fragments(view: TaskView, language: str = "en", root: str = "") -> Fragments:

@@ -111,16 +111,18 @@ async def _form(
     query = request.query_params
     fixed = {name.removeprefix(FIX) for name in typed if name.startswith(FIX)} if typed else set(query.keys())
     standing: dict[str, Any] = {
-        DAYS: query.get("days", str(links.DAYS)), USES: query.get("uses", "1"), NOTE: query.get("note", ""), **typed,
+        DAYS: query.get("days", str(links.DAYS)), USES: query.get("uses", "1"), APPROVERS: "0",
+        NOTE: query.get("note", ""), **typed,
     }  # fmt: skip
     names = {param.name for param in can(task)}
     fields = [field for field in forms.fields(task, values, wrong) if field.param.name in names]
-    own = {name: (wrong or {}).get(name, "") for name in (DAYS, USES, NOTE)}
+    own = {name: (wrong or {}).get(name, "") for name in (DAYS, USES, APPROVERS, NOTE)}
     whole = "" if any(own.values()) or any(field.wrong for field in fields) else " ".join((wrong or {}).values())
     return await pages.show(
         request, "hand_over.html", status, room="tasks", task=task, fields=fields, fixed=fixed, standing=standing,
         wrong=own, failed=bool(wrong), whole=whole, left=[one.title for one in task.params if one.name not in names],
         most_days=links.MOST_DAYS, most_uses=links.MOST_USES,
+        most_approvers=links.MOST_APPROVERS,
     )  # fmt: skip
 
 

@@ -19,11 +19,12 @@ from starlette.routing import Route
 
 from pushbutton import errors
 from pushbutton.domain.actor import Verb
+from pushbutton.domain.approval import may_give
 from pushbutton.domain.param import ParamType
 from pushbutton.domain.policy import Place, decide, in_person, require
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Reason, Task
-from pushbutton.runtime import cancel, history, press, sight
+from pushbutton.runtime import approve, cancel, history, press, sight
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import RunQuery
 
@@ -115,6 +116,11 @@ async def task(request: Request) -> Response:
 
 
 async def run(request: Request) -> Response:
+    return await run_page(request)
+
+
+async def run_page(request: Request, status: int = 200, *, wrong: str = "", why: str = "") -> Response:
+    """`wrong`: what stood in the way of a verdict, whose reason was `why`."""
     core, who = core_of(request), reader(request)
     found = await history.run(core, who.actor, request.path_params["number"])
     view = await views_of(request).run(who.actor, found, now())
@@ -124,10 +130,11 @@ async def run(request: Request) -> Response:
     tail = [f"tail:{found.id}"] if reads else []
     failed = found.state.value in ("failed", "lost")
     return await show(
-        request, "run.html", room="tasks", parts=[f"patch:run:{found.id}", *tail], view=view,
+        request, "run.html", status, room="tasks", parts=[f"patch:run:{found.id}", *tail], view=view,
         previews=await previews.previews(core.spools.folder(found.id) / "files", view.story.results) if reads else (),
         joined="joined" in request.query_params, tail=await tails.tail(core, found) if reads else tails.Tail(),
-        open_output=failed or not view.story.updates,
+        open_output=(failed or not view.story.updates) and not view.waits, wrong=wrong, why=why,
+        asked=bool(view.waits and Verb.APPROVE in view.may and may_give(who.actor, view.waits.hold)),
     )  # fmt: skip
 
 
@@ -373,6 +380,7 @@ async def show(
         "reader": who, "zone": who.zone, "now": now(), "room": room, "path": path,
         "root": root, "back": root + quote(path) + query,
         "topics": " ".join(parts), "since": request.state.since, "running": await views.running(who.actor),
+        **await _inbox(request, who),
         "version": getattr(request.app.state, "version", ""), "languages": texts.LANGUAGES,
         "scripts": render.scripts(root), "csrf": csrf.token(core_of(request), csrf.basis(request)),
         "closed": core_of(request).directory.closed, "admin": bool(decide(who.actor, Verb.ADMIN)), **shown,
@@ -382,6 +390,15 @@ async def show(
     response = HTMLResponse(html, status, headers)
     csrf.remember(request, response, secure=auth.secure(request.scope), path=f"{root}/")
     return response
+
+
+async def _inbox(request: Request, who: Reader) -> dict[str, object]:
+    """For the header: whether there is anything that they may approve, and how much waits for them."""
+    core = core_of(request)
+    return {
+        "approver": approve.asked_at_all(core, who.actor),
+        "inbox_count": len(await approve.waiting(core, who.actor)),
+    }
 
 
 def sent(request: Request) -> FormData:

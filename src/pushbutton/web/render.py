@@ -60,6 +60,7 @@ def environment(language: str) -> jinja2.Environment:
         percent=t.percent,
         said=t.sentence,
         dry=_dry,
+        filled=partial(_filled, t=t),
         facts=partial(_facts, t=t),
         summary=partial(_summary, t=t),
         sent=forms.sent,
@@ -142,6 +143,11 @@ def _facts(inputs: Mapping[str, Any], task: Any, t: Texts) -> list[tuple[str, st
 
 def _summary(inputs: Mapping[str, Any], task: Any, t: Texts) -> str:
     return forms.summary(task, inputs, t)
+
+
+def _filled(template: str, task: Task, inputs: Mapping[str, Any], t: Texts) -> str:
+    """A task's own words with the inputs of a run in them."""
+    return forms.filled(template, forms.fields(task, forms.of_inputs(task, inputs)), t)
 
 
 def zone(name: str) -> tzinfo | None:

@@ -25,6 +25,7 @@ from pushbutton.runtime.core import Core
 
 from . import (
     api,
+    approvals,
     audit,
     audit_api,
     boards,
@@ -91,6 +92,7 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     for part in (tokens, confirm, hand_over, links):
         app.router.routes.extend(part.routes)
     app.router.routes.extend(pages.routes())
+    app.router.routes.extend(approvals.routes())
     app.router.routes.extend(signin.routes())
     app.router.routes.extend(profile.routes())
     app.router.routes.extend(people.routes())

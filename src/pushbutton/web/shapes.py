@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from pushbutton.domain.actor import Verb
+from pushbutton.domain.approval import Hold
 from pushbutton.domain.chain import Checked
 from pushbutton.domain.event import iso
 from pushbutton.domain.param import Param
@@ -14,6 +15,37 @@ from pushbutton.domain.run import Run
 from pushbutton.domain.task import Task
 
 State = Literal["held", "waiting", "running", "asking", "succeeded", "failed", "cancelled", "lost", "skipped"]
+
+
+class GivenShape(BaseModel):
+    actor: str
+    at: str
+    why: str
+    plan: str = Field(description="SHA-256 of the plan's output that they saw; empty: it has none")
+
+
+class ApprovalShape(BaseModel):
+    """What a run waits for, or waited for."""
+
+    needs: int = Field(description="How many others have to approve it")
+    given: list[GivenShape]
+    until: str = Field(description="Then it ends without having started")
+    plan: int | None = Field(description="The dry run that shows what it will do")
+    again: int | None = Field(description="The dry run that showed it once more before the start")
+
+
+class PlanShape(BaseModel):
+    """What a held run will do, as its dry run said it."""
+
+    run: int = Field(description="The dry run; its output is the plan")
+    state: str | None = Field(description="Null: it is not kept any more")
+    sha256: str = Field(description="Of its whole output; empty while it goes on, and where it cannot be approved")
+    wrong: str = Field(description="Why it cannot be approved; empty: it can, or it goes on")
+
+
+class VerdictShape(BaseModel):
+    why: str = Field("", description="Needed to reject")
+    plan: str = Field("", description="To approve a run that has a plan: the `sha256` of the plan that was looked at")
 
 
 class RunShape(BaseModel):
@@ -37,6 +69,7 @@ class RunShape(BaseModel):
     progress: float | None = Field(description="Percent")
     stop_by: str
     survivors: list[str] = Field(description="Processes that could not be ended, as “pid name”")
+    approval: ApprovalShape | None = Field(description="Null: it needs none")
 
 
 class PressedShape(RunShape):
@@ -58,6 +91,7 @@ class TaskShape(BaseModel):
     help: str
     group: str
     reason: Literal["optional", "required"] = Field(description="Whether a press needs “why”")
+    approvals: int = Field(description="How many others have to approve a run before it starts")
     dry_run: str = Field(description="The input that makes a run change nothing; empty: there is none")
     broken: str = Field(description="Why it cannot be pressed; empty: it can")
     may: list[str] = Field(
@@ -205,6 +239,17 @@ def run_json(run: Run) -> dict[str, Any]:
         "progress": run.progress,
         "stop_by": run.stop_by,
         "survivors": list(run.survivors),
+        "approval": approval_json(run.hold) if run.hold else None,
+    }
+
+
+def approval_json(hold: Hold) -> dict[str, Any]:
+    return {
+        "needs": hold.needs,
+        "given": [{"actor": one.actor, "at": iso(one.at), "why": one.why, "plan": one.plan} for one in hold.given],
+        "until": iso(hold.until),
+        "plan": hold.plan or None,
+        "again": hold.again or None,
     }
 
 
@@ -247,6 +292,7 @@ def task_json(task: Task, may: frozenset[Verb]) -> dict[str, Any]:
         "help": task.help,
         "group": task.group,
         "reason": task.reason.value,
+        "approvals": task.approval.approvers if task.approval else 0,
         "dry_run": task.dry_run,
         "broken": task.broken if Verb.ADMIN in may or not task.broken else "Its file is broken.",
         "may": sorted(verb.value for verb in may),

@@ -133,6 +133,8 @@ def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None =
             ours = event.kind is Kind.NOTE
             saying = saying if ours else text_of(data, "text")
             updates.append(Update(event.at, text_of(data, "level") or "info", text_of(data, "text"), ours))
+        elif event.kind is Kind.APPROVAL:
+            updates.append(_verdict(event.at, data))
         elif event.kind is Kind.ARTIFACT:
             results[text_of(data, "name")] = _result(data)
         elif event.kind is Kind.QUESTION:
@@ -152,6 +154,13 @@ def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None =
         truncated=truncated,
         saying=saying,
     )
+
+
+def _verdict(at: Micros, data: Mapping[str, Json]) -> Update:
+    good = text_of(data, "verdict") == "approved"
+    why = text_of(data, "why")
+    said = f"{text_of(data, 'by')} {'approved' if good else 'rejected'} it" + (f": {why}" if why else ".")
+    return Update(at, "good" if good else "bad", said, ours=True)
 
 
 def text_of(data: Mapping[str, Json], key: str) -> str:

@@ -13,15 +13,16 @@ from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Event
 from pushbutton.domain.param import Inputs
 from pushbutton.domain.policy import verbs
-from pushbutton.domain.run import UNFINISHED, Micros, Run, RunState
+from pushbutton.domain.run import BUSY, Micros, Run, RunState
 from pushbutton.domain.task import Task
 from pushbutton.errors import NoSuchTask
-from pushbutton.runtime import sight
+from pushbutton.runtime import approve, sight
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import RunQuery, Topics
 
 from .estimates import Outlook, Past, Place, lasted, outlook
 from .steps import Story, story
+from .waits import Waits, waits
 
 LAST_RUNS: Final = 20
 """How many past runs an estimate goes by."""
@@ -79,8 +80,8 @@ class TaskView:
 
     @property
     def busy(self) -> tuple[Run, ...]:
-        """Unfinished runs, oldest first, if they leave no room for another one."""
-        unfinished = self.past.unfinished[::-1]
+        """Runs before the next one, oldest first, if they leave no room for it."""
+        unfinished = tuple(run for run in self.past.unfinished[::-1] if run.state in BUSY)
         return unfinished if len(unfinished) >= self.task.limits.at_once else ()
 
 
@@ -97,6 +98,8 @@ class RunView:
     watching: int = 0  # how many browsers show it right now
     note: str = ""  # what the link that pressed it is for
     own: bool = False  # for who sees this run and no other: nothing leads elsewhere
+    waits: Waits | None = None  # for an approval
+    planning: bool = False  # it is approved, and its plan is made once more before it starts
 
     @property
     def elapsed(self) -> float:
@@ -117,10 +120,20 @@ class HistoryView:
     now: Micros
 
 
+@dataclass(frozen=True, slots=True)
+class InboxView:
+    """The runs that wait for one person's approval, newest first."""
+
+    runs: tuple[Run, ...]
+    tasks: Mapping[str, Task]
+    now: Micros
+
+
 class Views:
     """Reads the store and the catalogue. Keeps the usual steps, by the newest run that they go by."""
 
     def __init__(self, core: Core) -> None:
+        self._core = core
         self._store = core.store
         self._catalog = core.catalog
         self._directory = core.directory
@@ -134,7 +147,7 @@ class Views:
         for slug, task in seen.items():
             may = self._may(actor, slug)
             cards.append(Card(task, await self.past(slug), may, self._ask(may, slug)))
-        active = await self._store.runs(sight.query(self._catalog, actor, RunQuery(states=UNFINISHED, limit=50)))
+        active = await self._store.runs(sight.query(self._catalog, actor, RunQuery(states=BUSY, limit=50)))
         self._forget({run.id for run in active})
         return TasksView(tuple(cards), tuple([await self._going(run, now) for run in active]), now)
 
@@ -164,20 +177,32 @@ class Views:
         told = story(run, await self.events(run) if events is None else events, past.steps)
         ahead: tuple[Run, ...] = ()
         if run.state is RunState.WAITING:
-            query = RunQuery(task=run.task, states=UNFINISHED, before=run.id, limit=50)
+            query = RunQuery(task=run.task, states=BUSY, before=run.id, limit=50)
             ahead = tuple(await self._store.runs(query))[::-1]
         try:
             task = self._catalog.task(run.task)
         except NoSuchTask:
             task = None
         seen = self._risen(run, _outlook(run, told, past, now))
-        may = self._may(actor, run.task)
-        return RunView(run, task, told, past, seen, ahead, now, may, note=self._note(run.actor), own=actor.own)
+        return RunView(
+            run, task, told, past, seen, ahead, now, self._may(actor, run.task),
+            waits=await waits(self._core, actor, run, task), planning=await self._planning(run),
+            note=self._note(run.actor), own=actor.own,
+        )  # fmt: skip
 
     def _note(self, actor: str) -> str:
         kind, _, name = actor.partition(":")
         link = self._directory.all.links.get(name.partition("/")[0]) if kind == "link" else None
         return link.note if link else ""
+
+    async def _planning(self, run: Run) -> bool:
+        if run.hold is None or not run.hold.again or not run.state.active:
+            return False
+        return not (await self._store.run(run.hold.again)).state.over
+
+    async def inbox(self, actor: Actor, now: Micros) -> InboxView:
+        runs = await approve.waiting(self._core, actor)
+        return InboxView(tuple(runs), sight.tasks(self._catalog, actor), now)
 
     async def history(self, actor: Actor, runs: Sequence[Run], now: Micros, *, limit: int) -> HistoryView:
         """`runs` is one more than `limit` where there are older ones."""

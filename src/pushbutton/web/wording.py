@@ -153,7 +153,7 @@ class Look:
 
 
 LOOKS: Final = {
-    RunState.HELD: Look("attention", "warn", "Needs you", "Dry run, needs you"),
+    RunState.HELD: Look("attention", "lock", "Needs approval", "Dry run, needs approval"),
     RunState.WAITING: Look("waiting", "clock", "Waiting", "Dry run, waiting"),
     RunState.RUNNING: Look("running", "spin", "Running", "Dry run"),
     RunState.ASKING: Look("attention", "warn", "Needs you", "Dry run, needs you"),
@@ -211,6 +211,8 @@ def who(actor: str, t: Texts, note: str = "") -> str:
     if colon and kind == "link":
         maker = name.rpartition("/")[2]
         return t("{name}’s link “{note}”", name=maker, note=note) if note else t("{name}’s link", name=maker)
+    if colon and kind == "service":
+        return t("Pushbutton itself")
     if colon and kind == "run":
         return t("Run {number}", number=name)
     return name if colon and kind == "user" else actor

@@ -10,8 +10,9 @@ from pushbutton.domain import link as text
 from pushbutton.domain.actor import NOBODY, Verb
 from pushbutton.domain.person import Link
 from pushbutton.domain.policy import Grant, Place, verbs
+from pushbutton.domain.run import RunState
 from pushbutton.errors import InvalidInputs, LinkClosed, NoSuchLink, NoSuchRun, NoSuchTask, Refused
-from pushbutton.runtime import history, links, press, sight
+from pushbutton.runtime import approve, history, links, press, sight
 from pushbutton.runtime.links import Standing
 from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.ports.people import AuditQuery
@@ -237,3 +238,14 @@ async def test_only_its_maker_can_see_a_links_text_again(tmp_path):
         assert links.find(core, links.shown(core, somebody(core), link)) == link
         assert links.shown(core, somebody(core, "eve"), link) == ""
         assert links.shown(core, replace(somebody(core), within=frozenset()), link) == ""
+
+
+async def test_a_press_by_a_link_waits_for_others_than_its_maker(tmp_path):
+    async with a_core(tmp_path, Grant("user:eve", "approver")) as core:
+        link = await links.make(core, somebody(core), "deploy", {}, approvers=1)
+        run = (await links.use(core, link, {}, key="k")).run
+        assert run.state is RunState.HELD
+        with pytest.raises(Refused, match="somebody else"):
+            await approve.approve(core, somebody(core), run.id)
+        await approve.approve(core, somebody(core, "eve"), run.id)
+        assert (await core.store.run(run.id)).state is not RunState.HELD

@@ -181,7 +181,7 @@ def page_of(task: Task) -> str:
     reader, view = SimpleNamespace(theme="auto", keys=True, actor=LOCAL), TaskView(task, Past(), NOW, frozenset(Verb))
     return page("task.html", "en", {
         "view": view, "fields": forms.fields(task), "now": NOW, "zone": None, "reader": reader,
-        "csrf": "", "closed": False, "admin": False,
+        "csrf": "", "closed": False, "admin": False, "approver": False, "inbox_count": 0,
         "topics": "", "since": 0, "version": "", "running": 0, "room": "tasks", "path": "/", "back": "/", "scripts": (),
         "languages": {}, "root": "", "must_say": False, "reason": "",
         "whole": "", "wrong": None, "why": "", "from_run": 0, "faster": None, "more_help": "",

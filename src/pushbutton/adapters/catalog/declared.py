@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pushbutton.domain.approval import Approval
 from pushbutton.domain.command import BadTemplate, holes, protected
 from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.domain.program import REMOTE, SHELLS, program_items
@@ -75,6 +76,7 @@ def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]
         params=tuple(params),
         reason=Reason(keys.get("reason", Reason.OPTIONAL)),
         dry_run=dry_run_of(keys.get("dry_run"), params),
+        approval=Approval(*keys["approvals"]) if "approvals" in keys else None,
         cwd=os.path.normpath(origin.path.parent / Path(keys.get("cwd", "")).expanduser()),
         env=keys.get("env", {}),
         named_secrets=keys.get("secrets", {}),

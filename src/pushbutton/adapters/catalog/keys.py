@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pushbutton.domain.approval import EXPIRES, LONGEST, MOST
 from pushbutton.domain.param import ParamType
 from pushbutton.domain.secret import is_name
 
@@ -124,6 +125,21 @@ def _grace(value: Any) -> float:
 
 def _size(value: Any) -> int:
     return int(_measure(value, _SIZE, _SIZES, "bytes, or text such as “10 MB”"))
+
+
+def _approvals(value: Any) -> tuple[int, float]:
+    """(approvers, hours)."""
+    table = {"approvers": value} if isinstance(value, int) else value
+    if not isinstance(table, dict) or table.keys() - {"approvers", "expires"}:
+        raise Unfit("how many have to approve it, or a table with “approvers” and “expires”")
+    approvers, expires = table.get("approvers", 1), table.get("expires", EXPIRES)
+    if not isinstance(approvers, int) or isinstance(approvers, bool) or not 1 <= approvers <= MOST:
+        raise Unfit(f"a number of people from 1 to {MOST}")
+    if isinstance(expires, str) and expires.strip()[-1:].isalpha():
+        expires = _measure(expires, _DURATION, _UNITS, "hours, or text such as “30 min”") / 3600
+    if not isinstance(expires, int | float) or isinstance(expires, bool) or not 0 < expires <= LONGEST:
+        raise Unfit("a table whose “expires” is hours, or text such as “30 min” or “3 d”; a year at most")
+    return approvers, float(expires)
 
 
 def _count(value: Any) -> int:
@@ -257,6 +273,7 @@ def _scalar(value: Any) -> Any:
 
 _TYPES = tuple(kind.value for kind in ParamType)
 _DURATION_SCHEMA = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": f"^{_DURATION}$"}]}
+_DURATION_WITH_UNIT = r"^[0-9]+(\.[0-9]+)? ?(s|sec|min|m|h|d)$"
 _WHOLE = {"type": "integer", "minimum": 0}
 
 
@@ -272,6 +289,29 @@ TASK: Mapping[str, Key] = {
     "confirm": Key("Asked before it starts, with {name} filled in.", _text, TEXT),
     "reason": Key(
         "Whether who presses has to say why.", _one_of("optional", "required"), _words("optional", "required")
+    ),
+    "approvals": Key(
+        "How many others have to approve a run before it starts; a table says as well how many hours they have.",
+        _approvals,
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": MOST},
+                {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        "approvers": {"type": "integer", "minimum": 1, "maximum": MOST, "description": "How many."},
+                        "expires": {
+                            "anyOf": [
+                                {"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST},
+                                {"type": "string", "pattern": _DURATION_WITH_UNIT},
+                            ],
+                            "description": "Hours (or “30 min”, “3 d”) after which it is not waited any more; 24.",
+                        },
+                    },
+                },
+            ]
+        },
     ),
     "dry_run": Key(
         "The bool input that makes it change nothing, a button of its own on the page. One that is called dry_run is "

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pushbutton.domain.approval import Approval
 from pushbutton.domain.environment import kept
 from pushbutton.domain.interpreter import module_command
 from pushbutton.domain.param import Choice, Param, ParamType
@@ -121,6 +122,7 @@ def _task(found: Found, one: Mapping[str, Any], content: str, python: str) -> Ta
         params=params,
         reason=Reason(options.get("reason", Reason.OPTIONAL)),
         dry_run=dry_run_of(options.get("dry_run"), params),
+        approval=Approval(**options["approvals"]) if "approvals" in options else None,
         cwd=str(found.path.parent),
         env=options.get("env", {}),
         named_secrets=options.get("secrets", {}),

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pushbutton.adapters.rows import SETTABLE, dumps
+from pushbutton.adapters.rows import SETTABLE, dumps, first
 from pushbutton.domain.event import Draft, Event, Kind
-from pushbutton.domain.run import ACTIVE, UNFINISHED, Busy, NewRun, Run, RunState, before
+from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, Busy, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, KeyReused, NoSuchRun
 from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed, RunQuery, Topics
 from pushbutton.runtime.ports.people import Work
@@ -38,7 +38,7 @@ class MemoryStore:
             if known[1] != new.fingerprint:
                 raise KeyReused(new.key)
             return Pressed(self._runs[known[0]], made=False)
-        unfinished = [run for run in self._runs.values() if run.task == new.task and run.state in UNFINISHED]
+        unfinished = [run for run in self._runs.values() if run.task == new.task and run.state in BUSY]
         busy = len(unfinished) >= new.limit
         if busy and new.busy is Busy.JOIN:
             if new.key:
@@ -48,19 +48,23 @@ class MemoryStore:
         if also:
             self.people.apply(also)  # first: when it refuses, nothing was done yet
         skipped = busy and new.busy is Busy.SKIP
-        state = RunState.SKIPPED if skipped else RunState.WAITING
+        hold = None if skipped else new.hold
+        state = RunState.SKIPPED if skipped else RunState.HELD if hold else RunState.WAITING
         reason = "It was busy, and a press is not kept waiting here." if skipped else ""
         self._last_run = number = self._last_run + 1
         run = Run(
             number, new.task, new.title, state, 0, new.actor, dict(new.inputs), new.at, why=new.why, reason=reason
         )
-        self._runs[number] = replace(run, ended_at=new.at) if skipped else run
+        plan = None
+        if hold and new.dry is not None:
+            plan = (await self.press(new.plan(number))).run
+            hold = replace(hold, plan=plan.id)
+        run = self._runs[number] = replace(run, ended_at=new.at if skipped else None, hold=hold)
         if new.key:
             self._keys[new.task, new.key] = (number, new.fingerprint)
-        data = {"state": state.value, "actor": new.actor} | ({"reason": reason} if reason else {})
-        self._add(run, [Draft(Kind.STATE, data, new.at)])
+        self._add(run, [first(run, new)])
         self.audit.add(new.act(number))
-        return Pressed(self._runs[number], made=True)
+        return Pressed(run, made=True, plan=plan)
 
     async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int, token: str) -> Claimed:
         waiting = self._runs.get(run)
@@ -84,6 +88,7 @@ class MemoryStore:
         if unknown := entry.row.keys() - SETTABLE:
             raise ValueError(f"not columns of a run that may be set: {sorted(unknown)}")
         fenced = entry.epoch is not None and (run.epoch != entry.epoch or run.state.over)
+        fenced = fenced or (entry.seen is not None and run.hold != entry.seen)
         if fenced or (entry.to and run.state not in before(entry.to)):
             raise Fenced(f"run {run.id} is {run.state} at epoch {run.epoch}, not as epoch {entry.epoch} expected")
         columns: dict[str, Any] = dict(entry.row)
@@ -91,6 +96,8 @@ class MemoryStore:
             columns["survivors"] = tuple(columns["survivors"])
         if entry.to:
             columns["state"] = entry.to
+        if entry.hold:
+            columns["hold"] = entry.hold
         self._runs[run.id] = replace(run, **columns)
         if entry.act:
             self.audit.add(entry.act)

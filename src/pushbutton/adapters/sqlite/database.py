@@ -49,6 +49,7 @@ class Database:
         self._mine = threading.local()
         self._open_readers: list[apsw.Connection] = []
         self._inode = 0
+        self._closed = False
 
     # -- life
 
@@ -75,16 +76,17 @@ class Database:
         (unless another process has it open, or there is no room: the log then stays, and the next opening reads it).
         """
         writer, self._writer = self._writer, None  # from here on both refuse: nothing gets behind the last job
-        if writer:
-            await asyncio.to_thread(self._end, writer)
+        self._closed = True
+        await asyncio.to_thread(self._end, writer)
 
-    def _end(self, writer: threading.Thread) -> None:
+    def _end(self, writer: threading.Thread | None) -> None:
         """The writer goes last: only the last connection moves the log into the file, and a reader cannot."""
         self._readers.shutdown()
         for connection in self._open_readers:
             connection.close()
-        self._jobs.put(None)
-        writer.join()
+        if writer:
+            self._jobs.put(None)
+            writer.join()
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in the next transaction; when this returns, it is on the disk."""
@@ -96,7 +98,8 @@ class Database:
         return await asyncio.shield(future)
 
     async def read(self, work: Work[T]) -> T:
-        if self._writer is None:
+        """Also without `open`, for who only reads beside another process."""
+        if self._closed:
             raise StoreError("The store is closed.")
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 

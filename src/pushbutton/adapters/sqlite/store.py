@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import apsw
 
-from pushbutton.adapters.rows import EVENT_COLUMNS, RUN_COLUMNS, SETTABLE, dumps, event_from, run_from
+from pushbutton.adapters.rows import (
+    EVENT_COLUMNS,
+    RUN_COLUMNS,
+    SETTABLE,
+    dumps,
+    event_from,
+    first,
+    hold_text,
+    run_from,
+)
 from pushbutton.domain.event import Draft, Event, Kind
-from pushbutton.domain.run import ACTIVE, UNFINISHED, Busy, NewRun, Run, RunState, before
+from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, Busy, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, KeyReused, NoSuchRun
 from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed, RunQuery, Topics
 from pushbutton.runtime.ports.people import Work
@@ -28,7 +38,7 @@ def _list(states: frozenset[RunState]) -> str:
     return ", ".join(f"'{state}'" for state in sorted(states))
 
 
-_ACTIVE, _UNFINISHED = _list(ACTIVE), _list(UNFINISHED)
+_ACTIVE, _BUSY, _UNFINISHED = _list(ACTIVE), _list(BUSY), _list(UNFINISHED)
 
 
 class SqliteStore:
@@ -161,14 +171,10 @@ def _press(db: apsw.Connection, key: bytes, new: NewRun, also: Work | None) -> P
             if same[1] != new.fingerprint:
                 raise KeyReused(new.key)
             return Pressed(_run(db, same[0]), made=False)
-    state = RunState.WAITING
+    state = RunState.HELD if new.hold else RunState.WAITING
     if new.busy is not Busy.QUEUE:
-        unfinished = [
-            row[0]
-            for row in db.execute(
-                f"SELECT id FROM runs WHERE state IN ({_UNFINISHED}) AND task = ? ORDER BY id", (new.task,)
-            )
-        ]
+        sql = f"SELECT id FROM runs WHERE state IN ({_BUSY}) AND task = ? ORDER BY id"
+        unfinished = [row[0] for row in db.execute(sql, (new.task,))]
         if len(unfinished) >= new.limit:
             if new.busy is Busy.JOIN:
                 if new.key:
@@ -187,13 +193,19 @@ def _press(db: apsw.Connection, key: bytes, new: NewRun, also: Work | None) -> P
         ),
     ).fetchone()
     assert row  # noqa: S101  an INSERT returns its row
-    run = run_from(row)
-    data = {"state": state.value, "actor": new.actor} | ({"reason": reason} if reason else {})
-    _insert(db, run.id, run.task, [Draft(Kind.STATE, data, new.at)])
+    run, plan = run_from(row), None
+    if new.hold and state is RunState.HELD:
+        hold = new.hold
+        if new.dry is not None:
+            plan = _press(db, key, new.plan(run.id), None).run
+            hold = replace(hold, plan=plan.id)
+        db.execute("UPDATE runs SET hold = ? WHERE id = ?", (hold_text(hold), run.id))
+        run = replace(run, hold=hold)
+    _insert(db, run.id, run.task, [first(run, new)])
     record(db, key, new.act(run.id))
     if also:
         change(db, key, also)
-    return Pressed(run, made=True)
+    return Pressed(run, made=True, plan=plan)
 
 
 def _claim(db: apsw.Connection, number: int, by: tuple[str, int, str], task_limit: int, total_limit: int) -> Claimed:
@@ -226,7 +238,11 @@ def _append(db: apsw.Connection, key: bytes, entry: Append) -> Sequence[Event]:
     if entry.to:
         columns["state"] = entry.to.value
         states &= before(entry.to)
+    if entry.hold:
+        columns["hold"] = hold_text(entry.hold)
     sets = ", ".join(f"{name} = ?" for name in columns) or "id = id"
+    if entry.seen and _run(db, entry.run).hold != entry.seen:
+        raise Fenced(f"the approval of run {entry.run} has gone on")
     fence = "AND epoch = ?" if entry.epoch is not None else ""
     row = db.execute(
         f"UPDATE runs SET {sets} WHERE id = ? AND state IN ({_list(states)}) {fence} RETURNING task",

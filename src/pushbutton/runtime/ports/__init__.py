@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
+from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Json
 from pushbutton.domain.run import NewRun, Run, RunState
@@ -27,6 +28,7 @@ from .people import Audit, People, Work
 class Pressed:
     run: Run
     made: bool  # False: an earlier run is the answer (same idempotency key, or `join`)
+    plan: Run | None = None  # the dry run that was made beside it
 
 
 class Claim(StrEnum):
@@ -50,6 +52,7 @@ class Append:
 
     `to` moves the run to a state (only along `domain.run.TRANSITIONS`); `row` sets columns of the same name as
     the fields of `Run`. With `epoch` the write counts only for that attempt and only while the run is unfinished.
+    With `seen` it counts only while the run's hold is still as the writer saw it; `hold` replaces it.
     """
 
     run: int
@@ -58,6 +61,8 @@ class Append:
     to: RunState | None = None
     row: Mapping[str, Json] = field(default_factory=dict)
     act: Act | None = None  # for the audit trail, in the same transaction
+    seen: Hold | None = None
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +131,9 @@ class Store(Protocol):
         both.
 
         The same `(task, key)` again gives the same run, `made` False; with another fingerprint `KeyReused`.
-        When the task has `limit` runs unfinished: QUEUE inserts as waiting, SKIP inserts as skipped, JOIN gives
-        the newest unfinished one. All of this is decided inside the one transaction.
+        When the task has `limit` runs that make it busy: QUEUE inserts as waiting, SKIP inserts as skipped, JOIN
+        gives the newest of them. With `new.hold` a run is inserted as held, and `new.plan` with it if there is
+        `new.dry`. All of this is decided inside the one transaction.
         """
         ...
 
@@ -141,8 +147,8 @@ class Store(Protocol):
 
     async def append(self, entry: Append) -> Sequence[Event]:
         """Write events and row in one transaction. Raises `Fenced` (nothing written) when the run is not at
-        `entry.epoch`, when `entry.to` may not follow its state, or when an epoch is given and the run is over;
-        `NoSuchRun` when there is none.
+        `entry.epoch`, when `entry.to` may not follow its state, when an epoch is given and the run is over, or when
+        its hold is not `entry.seen`; `NoSuchRun` when there is none.
         """
         ...
 

@@ -113,6 +113,7 @@ for (const topic of (document.body.dataset.topics ?? '').split(' ')) {
 }
 const pill = `patch:${language}:now`;
 if (one('#now') && !heard.has(`patch:${language}:tasks`)) heard.set(pill, data => apply(data.html));
+if (one('#inbox')) heard.set(`patch:${language}:inbox`, data => apply(data.html));
 connect();
 
 setInterval(here, HERE);

@@ -1,0 +1,102 @@
+"""An approval: what a task asks others for before a run of it starts, and who gave it. Pure.
+
+A run that waits for one holds no slot of its task: a press that somebody forgot must not keep others out for a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from .actor import Actor
+from .event import Json
+from .policy import YES, Decision
+
+HOUR = 3600 * 1_000_000
+"""In microseconds."""
+EXPIRES = 24.0
+"""Hours in which an approval has to be given, where the task does not say."""
+MOST = 20
+"""Of approvers that a task may ask for."""
+LONGEST = 24.0 * 366
+"""Hours that a run may wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What a task asks for: so many people besides the one who presses, within so many hours."""
+
+    approvers: int = 1
+    expires: float = EXPIRES
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One person's yes."""
+
+    actor: str
+    user: str  # whose it is: one user counts once, whatever they were let in by
+    at: int  # microseconds since the epoch
+    why: str = ""
+    plan: str = ""  # the hash of the plan that they saw; "": there is none
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What a run waits for, or waited for, and everything that was frozen when it was pressed, beside its inputs."""
+
+    needs: int
+    hours: float
+    until: int  # microseconds since the epoch
+    user: str  # whose press it is
+    digest: str  # of the task and of the files that it runs, see `runtime.frozen`
+    plan: int = 0  # the dry run that shows what it will do; 0: there is none
+    again: int = 0  # the dry run that shows that this is still so, once it is approved
+    given: tuple[Given, ...] = ()
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.needs - len(self.given))
+
+    def to_json(self) -> dict[str, Json]:
+        return asdict(self)
+
+    @staticmethod
+    def from_json(found: Mapping[str, Any]) -> Hold:
+        given: Sequence[Mapping[str, Any]] = found["given"]
+        return Hold(**{**found, "given": tuple(Given(**one) for one in given)})
+
+
+def held(approval: Approval, presser: Actor, at: int, digest: str) -> Hold:
+    """What a press at this moment waits for."""
+    until = at + int(approval.expires * HOUR)
+    return Hold(approval.approvers, approval.expires, until, identity(presser), digest)
+
+
+def identity(actor: Actor) -> str:
+    """Who counts as one and the same: a user, whatever they were let in by; or who belongs to no user."""
+    return actor.user or actor.name
+
+
+def may_give(actor: Actor, hold: Hold) -> Decision:
+    """Whether the actor, who has the right, is the one to use it here."""
+    me = identity(actor)
+    if me == hold.user:
+        return Decision(allowed=False, reason="You pressed this yourself: somebody else has to approve it.")
+    if any(given.user == me for given in hold.given):
+        return Decision(allowed=False, reason="You have approved this already: somebody else has to as well.")
+    return YES
+
+
+def with_one_more(hold: Hold, actor: Actor, at: int, why: str, plan: str) -> Hold:
+    return replace(hold, given=(*hold.given, Given(actor.name, identity(actor), at, why, plan)))
+
+
+def hours(count: float) -> str:
+    """Such as "1 hour", "24 hours", "30 minutes", "1 second"."""
+    for unit, size in (("hour", 1.0), ("minute", 1 / 60), ("second", 1 / 3600)):
+        number = count / size
+        if number >= 1 or unit == "second":
+            return f"{number:.3g} {unit}" + ("" if f"{number:.3g}" == "1" else "s")
+    raise AssertionError

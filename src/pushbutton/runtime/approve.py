@@ -1,0 +1,190 @@
+"""Approve, reject, expire: what becomes of a run that waits for others than who pressed it.
+
+Each is one write that counts only while the run is as it was read; when somebody else was faster, it is read again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from pushbutton.domain import approval
+from pushbutton.domain.actor import Actor, Verb
+from pushbutton.domain.approval import Hold, may_give
+from pushbutton.domain.audit import Act, act
+from pushbutton.domain.event import Draft, Json, Kind
+from pushbutton.domain.policy import decide, require
+from pushbutton.domain.run import Run, RunState
+from pushbutton.domain.text import whole
+from pushbutton.errors import CannotApprove, Fenced, InvalidInputs, NoSuchTask, NotHeld, Refused
+
+from . import journal, plan, sight
+from .core import Core, now
+from .frozen import frozen
+from .ports import RunQuery
+
+LONGEST_WHY = 2000
+MANY = 10_000
+
+_CLOCK = Actor("service:expiry")
+"""Nobody does it: time does."""
+
+
+async def approve(core: Core, actor: Actor, number: int, *, why: str = "", seen: str = "") -> Run:
+    """One person's yes, and with the last one that is needed the run waits for its turn. `seen` is the hash of the plan
+    that they saw, where the run has one.
+
+    Raises `NoSuchRun`, `Refused`, `NotHeld`, `CannotApprove`, `InvalidInputs`; then nothing has changed.
+    """
+    run = await _asked(core, actor, number, why)
+    return await asyncio.shield(asyncio.create_task(_approve(core, actor, run, why.strip(), seen)))
+
+
+async def _approve(core: Core, actor: Actor, run: Run, why: str, seen: str) -> Run:
+    number = run.id
+    while True:
+        hold = _hold(run)
+        _allowed(actor, hold)
+        at = now()
+        if at >= hold.until:
+            await expire(core, run)
+            raise NotHeld(number, (await core.store.run(number)).state)
+        await _as_pressed(core, run, hold)
+        if hold.plan:
+            await _as_seen(core, actor, run, hold, seen)
+        after = approval.with_one_more(hold, actor, at, why, seen if hold.plan else "")
+        said = _said(actor, "approved", why, at, given=len(after.given), needs=after.needs)
+        done = _act(actor, "run.approve", run, at, why, seen if hold.plan else "")
+        try:
+            if after.missing:
+                await journal.held(core, run, after, [said], done)
+            else:
+                await journal.move(core, run, RunState.WAITING, drafts=[said], act=done, seen=hold, hold=after)
+        except Fenced:
+            run = await core.store.run(number)  # somebody was faster
+            continue
+        if not after.missing:
+            await core.dispatch.submit(number, run.task)
+        return await core.store.run(number)
+
+
+async def reject(core: Core, actor: Actor, number: int, *, why: str) -> Run:
+    """One person's no ends it. Raises what `approve` raises; a reason is needed."""
+    if not why.strip():
+        raise InvalidInputs({"why": "Say why: who pressed it will want to know."})
+    run = await _asked(core, actor, number, why)
+    return await asyncio.shield(asyncio.create_task(_reject(core, actor, run, why.strip())))
+
+
+async def _reject(core: Core, actor: Actor, run: Run, why: str) -> Run:
+    number = run.id
+    while True:
+        hold, at = _hold(run), now()
+        if approval.identity(actor) == hold.user:
+            raise Refused("You pressed this yourself: stop it if you do not want it any more.")
+        said = _said(actor, "rejected", why, at)
+        reason = f"{actor.title or actor.name} rejected it: {why}"
+        done = _act(actor, "run.reject", run, at, why)
+        try:
+            await _end(core, run, hold, reason, [said], done, actor=actor.name)
+        except Fenced:
+            run = await core.store.run(number)
+            continue
+        return await core.store.run(number)
+
+
+async def expire(core: Core, run: Run) -> bool:
+    """Its time is over by the clock on the wall. False: it does not wait any more, or somebody was faster."""
+    hold, at = run.hold, now()
+    if run.state is not RunState.HELD or hold is None or at < hold.until:
+        return False
+    reason = f"It was not approved in time ({approval.hours(hold.hours)})."
+    try:
+        await _end(core, run, hold, reason, [], _act(_CLOCK, "run.expire", run, at))
+    except Fenced:
+        return False
+    return True
+
+
+async def waiting(core: Core, actor: Actor) -> Sequence[Run]:
+    """The runs that wait for this actor's approval, newest first."""
+    if not asked_at_all(core, actor):
+        return []
+    query = RunQuery(states=frozenset({RunState.HELD}), tasks=sight.slugs(core.catalog, actor), limit=MANY)
+    return [
+        run
+        for run in await core.store.runs(query)
+        if run.hold and may_give(actor, run.hold) and decide(actor, Verb.APPROVE, sight.place(core.catalog, run.task))
+    ]
+
+
+def asked_at_all(core: Core, actor: Actor) -> bool:
+    """Whether there is anything that this actor may approve: where nobody signs in, there is no one else to ask."""
+    return core.directory.closed and any(right.verb is Verb.APPROVE for right in actor.rights)
+
+
+async def _asked(core: Core, actor: Actor, number: int, why: str) -> Run:
+    run = await sight.run(core.store, core.catalog, actor, number)
+    require(actor, Verb.APPROVE, sight.place(core.catalog, run.task))
+    if len(why) > LONGEST_WHY:
+        raise InvalidInputs({"why": "The reason is too long."})
+    if not whole(why):
+        raise InvalidInputs({"why": "Half of a character is missing in the reason: type or paste it again."})
+    return run
+
+
+def _hold(run: Run) -> Hold:
+    if run.state is not RunState.HELD or run.hold is None:
+        raise NotHeld(run.id, run.state)
+    return run.hold
+
+
+def _allowed(actor: Actor, hold: Hold) -> None:
+    decision = may_give(actor, hold)
+    if not decision:
+        raise Refused(decision.reason)
+
+
+async def _as_pressed(core: Core, run: Run, hold: Hold) -> None:
+    """What would run is what was pressed."""
+    try:
+        task = core.catalog.task(run.task)
+    except NoSuchTask:
+        raise CannotApprove("The task was removed while this waited: it cannot be approved.") from None
+    if task.broken or await frozen(task) != hold.digest:
+        raise CannotApprove("The task was changed after this was pressed: it cannot be approved. Press again.")
+
+
+async def _as_seen(core: Core, actor: Actor, run: Run, hold: Hold, seen: str) -> None:
+    """Whoever approves a plan may see it, and saw the one that counts."""
+    require(actor, Verb.OUTPUT, sight.place(core.catalog, run.task))
+    shown = await plan.of(core, hold.plan)
+    if shown.wrong:
+        raise CannotApprove(f"{shown.wrong} So this cannot be approved: press again.")
+    if not shown.ready:
+        raise CannotApprove("The plan is still being made: wait for it, and look at it first.")
+    if not seen:
+        raise CannotApprove(f"Look at the plan first (run {hold.plan}), and approve it by its hash.")
+    if seen != shown.sha256:
+        raise CannotApprove("This is not the plan as it is now: look at it again.")
+
+
+async def _end(
+    core: Core, run: Run, hold: Hold, reason: str, drafts: Sequence[Draft], done: Act, *, actor: str = ""
+) -> None:
+    # Only while nobody approves it in the same moment: an approved run is stopped, not rejected.
+    await journal.move(
+        core, run, RunState.CANCELLED, drafts=drafts, act=done, seen=hold, hold=hold, actor=actor, reason=reason
+    )
+    core.spools.drop_secrets(run.id)
+
+
+def _said(actor: Actor, verdict: str, why: str, at: int, **more: Json) -> Draft:
+    data: dict[str, Json] = {"verdict": verdict, "actor": actor.name, "by": actor.title or actor.name, **more}
+    return Draft(Kind.APPROVAL, data | ({"why": why} if why else {}), at)
+
+
+def _act(actor: Actor, verb: str, run: Run, at: int, why: str = "", seen: str = "") -> Act:
+    data: dict[str, Json] = {"task": run.task, "pressed by": run.actor}
+    data |= ({"why": why} if why else {}) | ({"plan": seen} if seen else {})
+    return act(actor, verb, f"run {run.id}", at, **data)

@@ -1,0 +1,74 @@
+"""What a page shows of an approval: who can give it, what will run, and the plan that it goes by."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from pushbutton.domain import command
+from pushbutton.domain.actor import Actor, Verb
+from pushbutton.domain.approval import Hold
+from pushbutton.domain.policy import verbs
+from pushbutton.domain.run import Run
+from pushbutton.domain.task import PythonTarget, Task
+from pushbutton.errors import InvalidInputs, NoSuchRun
+from pushbutton.runtime import plan, sight
+from pushbutton.runtime.core import Core
+from pushbutton.runtime.frozen import frozen
+from pushbutton.runtime.plan import Plan
+
+from .tails import Tail, tail
+
+NAMED = 5
+"""Of those who can give it, so many are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """For a held run, drawn for everybody with the same rights."""
+
+    hold: Hold
+    who: tuple[str, ...]  # can give it, by what they are called
+    others: int  # who can as well
+    changed: bool  # the task is not what it was when it was pressed
+    starts: str  # what is started, as a command line or a function; "": that is not for this reader
+    plan: Plan | None
+    said: Tail  # the end of the plan's output; nothing where this reader may not see it
+
+
+async def waits(core: Core, actor: Actor, run: Run, task: Task | None) -> Waits | None:
+    """None: it waits for nobody."""
+    hold = run.hold
+    if hold is None or run.state != "held":
+        return None
+    place = sight.place(core.catalog, run.task)
+    may = verbs(actor, place)
+    out = {hold.user, *(given.user for given in hold.given)}
+    who = [user.called for user in core.directory.who_may(Verb.APPROVE, place) if user.name not in out]
+    shown = await plan.of(core, hold.plan) if hold.plan else None
+    return Waits(
+        hold=hold,
+        who=tuple(who[:NAMED]),
+        others=len(who[NAMED:]),
+        changed=task is None or bool(task.broken) or await frozen(task) != hold.digest,
+        starts=_starts(core, task, run) if task and Verb.APPROVE in may else "",
+        plan=shown,
+        said=await _said(core, hold.plan) if shown and Verb.OUTPUT in may else Tail(),
+    )
+
+
+def _starts(core: Core, task: Task, run: Run) -> str:
+    if isinstance(task.target, PythonTarget):
+        return f"{Path(task.target.file).name}: {task.target.name}(…)"
+    try:
+        return shlex.join(command.build(task, run.inputs, python=core.python).argv)
+    except InvalidInputs:
+        return ""  # the task has changed: the page says so
+
+
+async def _said(core: Core, number: int) -> Tail:
+    try:
+        return await tail(core, await core.store.run(number))
+    except NoSuchRun:
+        return Tail()
