@@ -23,7 +23,7 @@ from pushbutton.errors import PushbuttonError
 from pushbutton.job import declare, lines
 from pushbutton.supervisor import spool
 from pushbutton.web import api as web_api
-from pushbutton.web import audit_api, reference, shapes
+from pushbutton.web import audit_api, credentials, reference, shapes
 from pushbutton.web import errors as web_errors
 
 FOLDER = Path(__file__).parent / "reference"
@@ -99,6 +99,7 @@ def api() -> str:
     made = FastAPI(title="Pushbutton")
     made.include_router(web_api.router)
     made.include_router(audit_api.router)
+    made.include_router(credentials.router)
     document = reference.document(made)
     groups: dict[str, list[str]] = {}
     for path, item in document["paths"].items():
@@ -111,6 +112,7 @@ def api() -> str:
         *(shapes.TaskShape, shapes.RunShape, shapes.PressedShape, shapes.EventShape),
         *(shapes.ApprovalShape, shapes.GivenShape, shapes.PlanShape),
         *(shapes.RecordShape, shapes.CheckedShape, shapes.Problem),
+        *(shapes.TokenShape, shapes.LinkShape),
     )
     return _page(
         "# The HTTP API",

@@ -1,10 +1,11 @@
 """Every exception of Pushbutton, in one place.
 
     PushbuttonError
-    ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchArtifact · NoSuchUser · InviteGone · NoSuchSecret
+    ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchArtifact · NoSuchUser · InviteGone · NoSuchSecret ·
+    │                        NoSuchToken · NoSuchLink
     ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange · NothingOffered
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
-    ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · NotHeld · CannotApprove
+    ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · NotHeld · CannotApprove · LinkClosed
     ├── ConfigError ──────── (names file, line, column)
     ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy
     ├── SignInFailed ─────── TooManySignIns · SlowDown
@@ -45,6 +46,16 @@ class NoSuchRun(NotFound):
 class NoSuchArtifact(NotFound):
     def __init__(self, run: int, name: str) -> None:
         super().__init__(f"Run {run} has no file named “{name}”.")
+
+
+class NoSuchToken(NotFound):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"You have no token “{name[:60]}”.")
+
+
+class NoSuchLink(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such link. It may be cut off: ask whoever sent it to you for the whole of it.")
 
 
 class NoSuchUser(NotFound):
@@ -126,6 +137,10 @@ class NotHeld(Conflict):
 
 class CannotApprove(Conflict):
     """What would run is not what was pressed or seen; the message says why. Nothing was started."""
+
+
+class LinkClosed(Conflict):
+    """A hand-over link cannot be used (any more); the message is the reason."""
 
 
 class ConfigError(PushbuttonError):

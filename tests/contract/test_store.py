@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.event import Draft, Kind
+from pushbutton.domain.person import Link, Snapshot, User
 from pushbutton.domain.run import TRANSITIONS, Busy, NewRun, Run, RunState, before
-from pushbutton.errors import Fenced, KeyReused, NoSuchRun
+from pushbutton.errors import Fenced, KeyReused, NoSuchRun, Refused
 from pushbutton.runtime.ports import Append, Claim, Claimed, RunQuery, Store, Topics
+from pushbutton.runtime.ports.people import Change
 
 EVERYTHING = Topics(everything=True)
 
@@ -71,6 +74,39 @@ async def test_a_key_with_other_inputs_is_refused_and_nothing_is_written(store):
     with pytest.raises(KeyReused, match="already used for a press with other inputs"):
         await store.press(new(key="k", fingerprint="other"))
     assert len(await store.runs(RunQuery())) == 1
+
+
+async def test_a_change_of_the_directory_and_the_run_that_it_comes_with_are_one(store):
+    def work(seen: Snapshot) -> Change:
+        if "ada" in seen.users:
+            raise Refused("there is one already")
+        return Change(put=[User("ada")])
+
+    first = await store.press(new(key="k", fingerprint="f"), work)
+    assert first.made
+    assert list((await store.people.load()).users) == ["ada"]
+    again = await store.press(new(key="k", fingerprint="f"), work)  # no run is made, so nothing is changed
+    assert (again.run.id, again.made) == (first.run.id, False)
+    with pytest.raises(Refused):
+        await store.press(new(key="other", fingerprint="f"), work)
+    assert len(await store.runs(RunQuery())) == 1
+    assert len(await store.audit.chain(0, 10)) == 1
+
+
+async def test_of_many_presses_that_take_from_the_same_no_more_are_made_than_there_is(store):
+    link = Link("a", "deploy", "ada", {}, 1, 3, 0)
+    await store.people.change(lambda _: Change(put=[link]))
+
+    def take(seen: Snapshot) -> Change:
+        if not seen.links["a"].uses:
+            raise Refused("used up")
+        return Change(put=[replace(seen.links["a"], uses=seen.links["a"].uses - 1)])
+
+    presses = (store.press(new(key=f"{number}", fingerprint="f", limit=99), take) for number in range(50))
+    answers = await asyncio.gather(*presses, return_exceptions=True)
+    assert sum(isinstance(answer, Refused) for answer in answers) == 47
+    assert len(await store.runs(RunQuery())) == 3
+    assert (await store.people.load()).links["a"].uses == 0
 
 
 async def test_the_same_key_for_another_task_is_another_press(store):

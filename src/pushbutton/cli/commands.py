@@ -14,7 +14,7 @@ import typer
 from pushbutton import __version__
 from pushbutton.errors import InvalidInputs, PushbuttonError
 
-from . import approve, audit, check, press, runs, schema, secret, serve, user, watch
+from . import approve, audit, check, link, login, press, runs, schema, secret, serve, user, watch
 from . import run as run_command
 from .exits import MEANING, Exit, code_of
 
@@ -72,6 +72,8 @@ def _options(
 
 serve.add(app, SERVE)
 user.add(app, PEOPLE)
+login.add(app, PEOPLE)
+link.add(app, PEOPLE)
 secret.add(app, SERVE)
 press.add(app, PRESS)
 watch.add(app, PRESS)

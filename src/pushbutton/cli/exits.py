@@ -38,7 +38,7 @@ MEANING: Mapping[Exit, str] = {
     Exit.FAILED: "the run ended badly and has no code (lost, stopped, skipped); the audit trail was changed",
     Exit.USAGE: "the command or an input is wrong; nothing was started",
     Exit.NOT_FOUND: "there is no such task, run or file",
-    Exit.REFUSED: "refused, or not possible as things are",
+    Exit.REFUSED: "refused, or not possible as things are; also: not signed in (pushbutton login)",
     Exit.TROUBLE: "trouble with the server, its data or the network",
     Exit.CONFIG: "a setting or a task's file is wrong",
     Exit.FAULT: "a fault in Pushbutton itself",

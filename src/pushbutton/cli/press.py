@@ -18,7 +18,7 @@ from pushbutton.errors import BadInput, InvalidInputs
 from . import options
 from .exits import Exit
 from .flow import flow
-from .remote import DEFAULT, Server, Url, params_of
+from .remote import DEFAULT, Server, Url, params_of, segment
 
 __all__ = ["add"]
 
@@ -65,7 +65,7 @@ def _press(
     if as_json and follow:
         raise BadInput("--json and --follow do not go together; press with --json, then watch the run.")
     with Server(server) as remote:
-        described = remote.get(f"/api/tasks/{_segment(task)}")
+        described = remote.get(f"/api/tasks/{segment(task)}")
         params = params_of(described)
         if show_help:
             print(f"{described['title']}\n\nUsage: pushbutton press {task} [--PARAM VALUE]…\n")
@@ -73,7 +73,7 @@ def _press(
             return
         body: dict[str, Any] = {"inputs": _inputs(remote, params, context.args), **({"why": why} if why else {})}
         headers = {"Idempotency-Key": key or secrets.token_urlsafe(18)}
-        run = remote.post(f"/api/tasks/{_segment(task)}/runs", body, headers)
+        run = remote.post(f"/api/tasks/{segment(task)}/runs", body, headers)
         number = int(run["number"])
         if as_json:
             print(json.dumps(run, indent=2, ensure_ascii=False))
@@ -104,10 +104,3 @@ def _inputs(remote: Server, params: Sequence[Param], words: Sequence[str]) -> di
     parsed: Mapping[str, Any] = parse(params, raw, form=True, paths=True)
     given = {name: value for name, value in parsed.items() if name in raw}
     return {**given, **{name: remote.upload(file) for name, file in files.items() if name in given}}
-
-
-def _segment(task: str) -> str:
-    """One segment of a path. Names have nothing that needs escaping; what does is no name."""
-    from urllib.parse import quote  # noqa: PLC0415  only here
-
-    return quote(task, safe="")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import quote
 
 import httpx
 import typer
@@ -15,7 +17,9 @@ from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.errors import BadInput, Conflict, InvalidInputs, NotFound, PushbuttonError, Refused, StoreError
 from pushbutton.job.lines import clean
 
-__all__ = ["DEFAULT", "Number", "Server", "Url", "params_of", "refusal"]
+from . import credentials
+
+__all__ = ["DEFAULT", "Number", "Server", "Url", "is_near", "params_of", "refusal", "segment"]
 
 DEFAULT = "http://127.0.0.1:8080"
 PATIENCE = 30.0
@@ -34,9 +38,17 @@ Number = Annotated[int, typer.Argument(metavar="RUN", help="the run's number", m
 class Server:
     """Raises our errors only; a server that does not answer is a `StoreError`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, token: str | None = None) -> None:
+        """`token`: None for the one that is kept for this server, "" for none."""
         self.url = url.rstrip("/")
-        self.options: dict[str, Any] = {"base_url": self.url, "trust_env": not _near(self.url)}
+        token = credentials.token_for(self.url) if token is None else token
+        # No redirect is ever followed: a token goes to the server that it is for, and to no other.
+        self.options: dict[str, Any] = {
+            "base_url": self.url,
+            "trust_env": not is_near(self.url),
+            "follow_redirects": False,
+            "headers": {"authorization": f"Bearer {token}"} if token else {},
+        }
         try:
             self._client = httpx.Client(**self.options, timeout=PATIENCE)
         except (httpx.InvalidURL, ValueError) as error:
@@ -54,9 +66,12 @@ class Server:
     def post(self, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         return self._ask("POST", path, json=body, headers=dict(headers or {}))
 
+    def delete(self, path: str) -> None:
+        self._ask("DELETE", path)
+
     def text(self, path: str) -> str:
         answer = self._send("GET", path)
-        if answer.is_error:
+        if not answer.is_success:
             raise refusal(answer)
         return answer.text
 
@@ -71,8 +86,10 @@ class Server:
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
         answer = self._send(method, path, **options)
-        if answer.is_error:
+        if not answer.is_success:
             raise refusal(answer)
+        if not answer.content:
+            return None
         try:
             return answer.json()
         except ValueError:
@@ -102,6 +119,9 @@ class Server:
 
 def refusal(answer: httpx.Response) -> PushbuttonError:
     """An answer that says no, as the error that the server itself raised."""
+    if answer.is_redirect:
+        target = clean(answer.headers.get("location", ""), 200)
+        return StoreError(f"{answer.url} sends on to {target}, which is not followed: name that server with --server.")
     try:
         problem = json.loads(answer.content)
         title, fields = str(problem["title"]), problem.get("fields")
@@ -113,6 +133,8 @@ def refusal(answer: httpx.Response) -> PushbuttonError:
             return NotFound(title)
         case 422 if isinstance(fields, dict):
             return InvalidInputs({clean(str(name)): clean(str(text)) for name, text in fields.items()})
+        case 401:
+            return Refused(_let_in(answer, title))
         case 403:
             return Refused(title)
         case 409:
@@ -120,6 +142,21 @@ def refusal(answer: httpx.Response) -> PushbuttonError:
         case status if status < 500:
             return BadInput(title)
     return StoreError(title)
+
+
+def _let_in(answer: httpx.Response, title: str) -> str:
+    """What is wrong with how this was asked, and what to do."""
+    server = str(answer.request.url).partition("/api/")[0]
+    if "authorization" not in answer.request.headers:
+        return f"You are not signed in at {server}; run: pushbutton login {server}"
+    if os.environ.get(credentials.VARIABLE):
+        return f"{title} It is the one in {credentials.VARIABLE}."
+    return f"{title} Run: pushbutton login {server}"
+
+
+def segment(text: str) -> str:
+    """One segment of a path. Names have nothing that needs escaping; what does is no name."""
+    return quote(text, safe="")
 
 
 def params_of(task: Mapping[str, Any]) -> list[Param]:
@@ -146,7 +183,7 @@ def _param(shown: Mapping[str, Any]) -> Param:
     )
 
 
-def _near(url: str) -> bool:
+def is_near(url: str) -> bool:
     """On this machine: then no proxy is asked, whatever the environment says."""
     try:
         host = httpx.URL(url).host

@@ -161,7 +161,7 @@ class _Watch:
                 if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
                     return b""
                 if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
-                    if answer.is_error:
+                    if not answer.is_success:
                         raise refusal(answer)
                     self._found()
                     return answer.content
@@ -178,7 +178,7 @@ class _Watch:
                     if answer.status_code == GONE:
                         return
                     if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
-                        if answer.is_error:
+                        if not answer.is_success:
                             await answer.aread()
                             raise refusal(answer)
                         self._found()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,6 +31,15 @@ class Right:
 
 Rights = frozenset[Right]
 
+
+def by_place(rights: Iterable[Right]) -> Mapping[str, Sequence[Verb]]:
+    """Where, and what there; both in the order of their declaration or alphabet."""
+    found: dict[str, list[Verb]] = {}
+    for right in sorted(rights, key=lambda right: (right.where, list(Verb).index(right.verb))):
+        found.setdefault(right.where, []).append(right.verb)
+    return found
+
+
 ALL: Rights = frozenset(Right(verb) for verb in Verb)
 
 
@@ -47,6 +57,7 @@ class Actor:
     title: str = ""  # how a page calls that user
     credential: str = ""  # what it was let in by, for the directory to look at again; never a secret itself
     address: str = ""  # from where it came over the network
+    own: bool = False  # sees no runs but those that it pressed itself
 
     @property
     def known(self) -> bool:
@@ -55,11 +66,12 @@ class Actor:
     @property
     def audience(self) -> str:
         """The same for all who may do the same, "" for who may do everything: they see the same pages."""
-        if self.rights >= ALL and self.within is None:
+        if self.rights >= ALL and self.within is None and not self.own:
             return ""
         mine = ",".join(f"{right.verb}@{right.where}" for right in sorted(self.rights))
         cut = "" if self.within is None else ",".join(f"{right.verb}@{right.where}" for right in sorted(self.within))
-        return hashlib.sha256(f"{mine}|{cut}".encode()).hexdigest()[:16]
+        alone = f"|{self.name}" if self.own else ""
+        return hashlib.sha256(f"{mine}|{cut}{alone}".encode()).hexdigest()[:16]
 
 
 LOCAL = Actor("local", ALL)

@@ -89,6 +89,7 @@ class Link:
     approvers: int = 0  # how many must approve each press, at least
     note: str = ""  # what the maker says that it is for
     revoked: bool = False
+    total: int = 0  # uses at the beginning
 
 
 Entry = User | Grant | Session | Token | Invite | Link

@@ -109,6 +109,41 @@ def require(actor: Actor, verb: Verb, place: Place = SERVER) -> None:
         raise Refused(decision.reason)
 
 
+def directly(actor: Actor) -> Decision:
+    """Whether it is who it says itself, not what somebody handed on. No token and no link makes tokens and links or
+    changes people, whatever its scope says: what it made would outlive it, and would not be cut down as it is.
+    """
+    if not actor.known:
+        return Decision(allowed=False, reason="Sign in first.")
+    if actor.within is not None or actor.own:
+        return Decision(allowed=False, reason="A token or a link cannot do this: sign in yourself, in a browser.")
+    return YES
+
+
+def in_person(actor: Actor) -> Decision:
+    """Directly, and somebody to whom a token or a link can belong."""
+    if directly(actor) and not actor.user:
+        reason = "Nobody signs in here yet, so there is nobody whose it could be: make a user first."
+        return Decision(allowed=False, reason=reason)
+    return directly(actor)
+
+
+def require_directly(actor: Actor, verb: Verb | None = None) -> None:
+    """With `verb`: who may do that to the server itself as well. Raises `Refused` with the reason."""
+    decision = directly(actor)
+    if not decision:
+        raise Refused(decision.reason)
+    if verb:
+        require(actor, verb)
+
+
+def require_in_person(actor: Actor) -> None:
+    """Raises `Refused` with the reason."""
+    decision = in_person(actor)
+    if not decision:
+        raise Refused(decision.reason)
+
+
 def verbs(actor: Actor, place: Place) -> frozenset[Verb]:
     """Everything that the actor may do there."""
     return frozenset(verb for verb in Verb if decide(actor, verb, place))
@@ -117,6 +152,12 @@ def verbs(actor: Actor, place: Place) -> frozenset[Verb]:
 def everywhere(actor: Actor, verb: Verb) -> bool:
     """Whether the actor may do it with every task, also one that is gone."""
     return bool(decide(actor, verb, SERVER))
+
+
+def anywhere(actor: Actor, verb: Verb) -> bool:
+    """Whether there may be something that the actor may do it with."""
+    held = [actor.rights, *([actor.within] if actor.within is not None else [])]
+    return actor.known and all(any(right.verb is verb for right in rights) for rights in held)
 
 
 def _holds(rights: Rights, verb: Verb, place: Place) -> bool:

@@ -10,9 +10,10 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pushbutton.domain.actor import LOCAL, NOBODY, Actor, Verb
+from pushbutton.domain.actor import LOCAL, NOBODY, Actor, Right, Verb
 from pushbutton.domain.audit import Act
-from pushbutton.domain.person import Session, Snapshot, Token, User
+from pushbutton.domain.link import AFTER
+from pushbutton.domain.person import Link, Session, Snapshot, Token, User
 from pushbutton.domain.policy import SERVER, Grant, Place, decide, rights_of
 from pushbutton.domain.token import hashed, new_token
 from pushbutton.errors import Refused, StoreError
@@ -109,6 +110,19 @@ class Directory:
         named = replace(owner, name=f"token:{token.user}/{token.name}", within=frozenset(token.scope))
         return self._let_in(named, f"token:{token.id}", address)
 
+    def of_link(self, link: Link, at: int, address: str = "") -> Actor:
+        """Who holds a link, to see what was pressed with it, as far as its maker may; `NOBODY` when it is over.
+
+        It counts as its maker where two have to be different people.
+        """
+        user = self._seen.users.get(link.maker)
+        maker = self.actor(user) if user else NOBODY
+        if not maker.known or link.revoked or at >= link.until + AFTER:
+            return NOBODY
+        sees = frozenset(Right(verb, f"task:{link.task}") for verb in (Verb.SEE, Verb.OUTPUT))
+        named = replace(maker, name=f"link:{link.id}/{link.maker}", within=sees, own=True)
+        return self._let_in(named, f"link:{link.id}", address)
+
     def again(self, actor: Actor, at: int) -> Actor:
         """The same actor as it would be let in now; `NOBODY` if it would not be."""
         kind, _, key = actor.credential.partition(":")
@@ -120,6 +134,9 @@ class Directory:
                 token = self._seen.tokens.get(key)
                 valid = token and (token.until is None or at < token.until)
                 return self.of_token(token, actor.address) if token and valid else NOBODY
+            case "link":
+                link = self._seen.links.get(key)
+                return self.of_link(link, at, actor.address) if link else NOBODY
             case "user":
                 user = self._seen.users.get(key)
                 return self.of_user(user, actor.address) if user else NOBODY
@@ -193,6 +210,12 @@ class Directory:
                 )
             )
 
+    async def renew(self) -> None:
+        """Take in now what was changed beside `change`; others hear of it."""
+        async with self._changing:
+            self._seen = await self._people.load()
+        self._tell()
+
     # -- hearing of changes
 
     def listen(self, heard: Callable[[], None]) -> Callable[[], None]:
@@ -209,9 +232,7 @@ class Directory:
             await asyncio.sleep(LOOK)
             try:
                 if await self._people.version() != self._seen.version:
-                    async with self._changing:
-                        self._seen = await self._people.load()
-                    self._tell()
+                    await self.renew()
             except StoreError as error:
                 log.warning("who may do what is as it was: %s", error)
             except Exception:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Event
@@ -19,7 +18,7 @@ PAGE = 1000
 
 async def runs(core: Core, actor: Actor, query: RunQuery) -> Sequence[Run]:
     """Newest first."""
-    return await core.store.runs(replace(query, tasks=sight.slugs(core.catalog, actor)))
+    return await core.store.runs(sight.query(core.catalog, actor, query))
 
 
 async def run(core: Core, actor: Actor, number: int) -> Run:

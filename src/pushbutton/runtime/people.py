@@ -11,7 +11,7 @@ from pushbutton.domain.event import Json
 from pushbutton.domain.identity import group_names, one_line, user_name
 from pushbutton.domain.password import require_good
 from pushbutton.domain.person import LOCAL_SOURCE, Entry, Invite, Session, Snapshot, User
-from pushbutton.domain.policy import EVERYONE, Grant, Role, require
+from pushbutton.domain.policy import EVERYONE, Grant, Role, require, require_directly
 from pushbutton.domain.token import hashed, new_token
 from pushbutton.errors import BadInput, NoSuchUser, Refused, SignInFailed
 
@@ -33,7 +33,7 @@ class People:
     async def add(self, actor: Actor, name: str, at: int, *, title: str = "", email: str = "",
                   groups: Sequence[str] = ()) -> User:  # fmt: skip
         """Somebody who signs in here. Without a password until they take up an invitation. Raises `BadInput`."""
-        require(actor, Verb.ADMIN)
+        require_directly(actor, Verb.ADMIN)
         fresh = User(user_name(name), one_line(title), one_line(email), _groups(groups), LOCAL_SOURCE, added_at=at)
 
         def work(now: Snapshot) -> Change:
@@ -51,7 +51,7 @@ class People:
     async def change(self, actor: Actor, name: str, at: int, *, title: str | None = None, email: str | None = None,
                      groups: Sequence[str] | None = None, disabled: bool | None = None) -> User:  # fmt: skip
         """None leaves a field as it is. Who is disabled has no session and no token that counts."""
-        require(actor, Verb.ADMIN)
+        require_directly(actor, Verb.ADMIN)
         fields: dict[str, Json] = {}
         if title is not None:
             fields["title"] = one_line(title)
@@ -76,7 +76,7 @@ class People:
 
     async def remove(self, actor: Actor, name: str, at: int) -> None:
         """With their rights, sessions, tokens and links; their runs and what the audit trail says of them stay."""
-        require(actor, Verb.ADMIN)
+        require_directly(actor, Verb.ADMIN)
 
         def work(now: Snapshot) -> Change:
             user = _user(now, name)
@@ -97,7 +97,7 @@ class People:
 
     async def invite(self, actor: Actor, name: str, at: int, *, hours: float = INVITE_HOURS) -> str:
         """The secret with which the user sets a password, for the first time or anew. Earlier ones stop counting."""
-        require(actor, Verb.ADMIN)
+        require_directly(actor, Verb.ADMIN)
         secret = new_token("pbi")
 
         def work(now: Snapshot) -> Change:
@@ -113,7 +113,7 @@ class People:
 
     async def give(self, actor: Actor, grant: Grant, at: int) -> None:
         """Raises `BadInput` for a grant that means nothing."""
-        require(actor, Verb.ADMIN)
+        require_directly(actor, Verb.ADMIN)
         _sound(grant)
 
         def work(now: Snapshot) -> Change:
@@ -127,7 +127,7 @@ class People:
         await self.directory.change(work)
 
     async def take(self, actor: Actor, grant: Grant, at: int) -> None:
-        require(actor, Verb.ADMIN)
+        require_directly(actor, Verb.ADMIN)
 
         def work(now: Snapshot) -> Change:
             if grant not in now.grants:
@@ -140,7 +140,7 @@ class People:
 
     async def without_factor(self, actor: Actor, name: str, at: int) -> None:
         """For who lost both their telephone and their codes."""
-        require(actor, Verb.ADMIN)
+        require_directly(actor, Verb.ADMIN)
         await self._factor(actor, name, at, "", ())
 
     def _keep_an_admin(self, after: Snapshot) -> None:
@@ -157,6 +157,7 @@ class People:
 
     async def end_session(self, actor: Actor, id_: str, at: int) -> None:
         """One's own, or anybody's for who administers."""
+        require_directly(actor)
 
         def work(now: Snapshot) -> Change:
             session = now.sessions.get(id_)
@@ -170,6 +171,7 @@ class People:
 
     async def set_password(self, actor: Actor, old: str, new: str, at: int, *, keep: str = "") -> None:
         """Change one's own; all sessions but `keep` end. Raises `SignInFailed` when the old one is wrong."""
+        require_directly(actor)
         user = _user(self.directory.all, actor.user)
         if not await self.passwords.check(user.password or None, old):
             raise SignInFailed("The password of today is wrong.")
@@ -185,6 +187,7 @@ class People:
 
     async def take_factor(self, actor: Actor, secret: str, code: str, at: int) -> list[str]:
         """From now on a code is asked for. The recovery codes, to be shown once. Raises `SignInFailed`."""
+        require_directly(actor)
         if self.factor.check(secret, code, 0) is None:
             raise SignInFailed("This code is wrong. Take the one that is shown now, and check the telephone's clock.")
         codes, kept = self.factor.new_recovery_codes()
@@ -193,6 +196,7 @@ class People:
 
     async def drop_factor(self, actor: Actor, password: str, at: int) -> None:
         """Raises `SignInFailed` when the password is wrong."""
+        require_directly(actor)
         user = _user(self.directory.all, actor.user)
         if user.source == LOCAL_SOURCE and not await self.passwords.check(user.password or None, password):
             raise SignInFailed("The password is wrong.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from dataclasses import replace
 
 from pushbutton.domain.actor import Actor
 
@@ -27,18 +28,22 @@ class Permit:
 
     def __init__(self, catalog: Catalog, directory: Directory, actor: Actor) -> None:
         self._catalog, self._directory, self._actor = catalog, directory, actor
-        self._seen = sight.slugs(catalog, actor)
+        self._seen = _reach(catalog, actor)
         self.withdrawn = False
         self.ears: set[Ear] = set()  # rung when it is withdrawn
 
     def look(self) -> None:
         again = self._directory.again(self._actor, time.time_ns() // 1000)
         same = again.known == self._actor.known and again.audience == self._actor.audience
-        if same and sight.slugs(self._catalog, again) == self._seen:
+        if same and _reach(self._catalog, again) == self._seen:
             return
         self.withdrawn = True
         for ear in list(self.ears):
             ear.ring()
+
+
+def _reach(catalog: Catalog, actor: Actor) -> frozenset[str] | None:
+    return sight.slugs(catalog, replace(actor, own=False))
 
 
 class Permits:

@@ -23,6 +23,7 @@ from . import journal, sight
 from .core import Core, now
 from .frozen import frozen
 from .ports import Pressed
+from .ports.people import Work
 
 LONGEST_KEY = 200
 LONGEST_WHY = 2000
@@ -38,11 +39,13 @@ async def press(
     why: str = "",
     form: bool = False,
     approvers: int = 0,
+    also: Work | None = None,
 ) -> Pressed:
     """Check everything, then make the run; when this returns, the press survives a power cut. `approvers`: so many at
     least have to approve it, whatever the task asks for.
 
-    `raw` is JSON or, with `form`, the strings of a form or a command line. Raises `NoSuchTask`, `TaskBroken`,
+    `raw` is JSON or, with `form`, the strings of a form or a command line. `also` changes the directory together with
+    the run that is made, see `Store.press`. Raises `NoSuchTask`, `TaskBroken`,
     `InvalidInputs`, `KeyReused`, `Refused`; then nothing was started.
     """
     require(actor, Verb.PRESS, Place(slug, sight.task(core.catalog, actor, slug).group))
@@ -79,12 +82,14 @@ async def press(
     )
     secrets = {name: str(inputs[name]) for name in task.secrets if inputs.get(name)}
     # Shielded: who pressed may be gone before it is done (a client that hung up); half a press helps nobody.
-    return await asyncio.shield(asyncio.create_task(_make(core, new, secrets)))
+    return await asyncio.shield(asyncio.create_task(_make(core, new, secrets, also)))
 
 
-async def _make(core: Core, new: NewRun, secrets: Mapping[str, str]) -> Pressed:
-    pressed = await core.store.press(new)
+async def _make(core: Core, new: NewRun, secrets: Mapping[str, str], also: Work | None) -> Pressed:
+    pressed = await core.store.press(new, also)
     if pressed.made:
+        if also:
+            await core.directory.renew()
         core.notifier.hint("events")
         runs = [run for run in (pressed.run, pressed.plan) if run and not run.state.over]
         try:

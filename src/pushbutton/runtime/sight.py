@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.policy import Place, decide, everywhere
@@ -12,7 +13,7 @@ from pushbutton.domain.run import Run
 from pushbutton.domain.task import Task
 from pushbutton.errors import NoSuchRun, NoSuchTask
 
-from .ports import Catalog, Store, Topics
+from .ports import Catalog, RunQuery, Store, Topics
 
 
 def place(catalog: Catalog, slug: str) -> Place:
@@ -40,18 +41,29 @@ def task(catalog: Catalog, actor: Actor, slug: str) -> Task:
 async def run(store: Store, catalog: Catalog, actor: Actor, number: int) -> Run:
     """Raises `NoSuchRun`."""
     found = await store.run(number)
+    if actor.own and found.actor != actor.name:
+        raise NoSuchRun(number)
     if not decide(actor, Verb.SEE, place(catalog, found.task)):
         raise NoSuchRun(number)
     return found
 
 
 def slugs(catalog: Catalog, actor: Actor) -> frozenset[str] | None:
-    """The tasks whose runs the actor may see, those that are gone among them; None: all."""
+    """The tasks all of whose runs the actor may see, those that are gone among them; None: all."""
+    if actor.own:
+        return frozenset()
     if everywhere(actor, Verb.SEE):
         return None
     named = {right.where.removeprefix("task:") for right in actor.rights if right.where.startswith("task:")}
     gone = {slug for slug in named - catalog.tasks().keys() if decide(actor, Verb.SEE, Place(slug))}
     return frozenset(tasks(catalog, actor)) | gone
+
+
+def query(catalog: Catalog, actor: Actor, asked: RunQuery) -> RunQuery:
+    """What is left of `asked` for the actor."""
+    if actor.own:
+        return replace(asked, tasks=frozenset(tasks(catalog, actor)), actor=actor.name)
+    return replace(asked, tasks=slugs(catalog, actor))
 
 
 async def topics(store: Store, catalog: Catalog, actor: Actor, asked: Topics) -> Topics:

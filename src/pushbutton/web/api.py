@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Draft, Event, Kind
-from pushbutton.domain.policy import Place, decide, require, verbs
+from pushbutton.domain.policy import Place, anywhere, decide, require, verbs
 from pushbutton.domain.run import Run, RunState
 from pushbutton.domain.sse import event_frame
 from pushbutton.domain.task import Task
@@ -36,7 +36,7 @@ router = APIRouter(prefix="/api")
 LONGEST_WAIT = 300.0
 LONGEST_TEXT = 200
 _PREFER_WAIT = re.compile(r"\bwait\s*=\s*([0-9]{1,6})\b")
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
+PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": shapes.Problem, "description": "What is wrong, in one sentence"},
 }
 
@@ -62,7 +62,7 @@ async def tasks(request: Request) -> Response:
     return JSONResponse([_task_json(task, actor) for task in sight.tasks(core_of(request).catalog, actor).values()])
 
 
-@router.get("/tasks/{slug}", response_model=shapes.TaskShape, responses=_PROBLEMS, tags=["tasks"], summary="One task")
+@router.get("/tasks/{slug}", response_model=shapes.TaskShape, responses=PROBLEMS, tags=["tasks"], summary="One task")
 async def task(request: Request, slug: str) -> Response:
     actor, catalog = actor_of(request), core_of(request).catalog
     found = sight.task(catalog, actor, slug)
@@ -79,7 +79,7 @@ def _task_json(task: Task, actor: Actor) -> dict[str, Any]:
     "/tasks/{slug}/runs",
     status_code=202,
     response_model=shapes.PressedShape,
-    responses={**_PROBLEMS, 204: {"description": "Pressed (with “Prefer: return=minimal”)"}},
+    responses={**PROBLEMS, 204: {"description": "Pressed (with “Prefer: return=minimal”)"}},
     openapi_extra={
         "requestBody": {"content": {"application/json": {"schema": shapes.PressShape.model_json_schema()}}},
         "parameters": [
@@ -147,7 +147,7 @@ def _last(event: Event) -> bytes | None:
 
 
 @router.get(
-    "/runs", response_model=list[shapes.RunShape], responses=_PROBLEMS, tags=["runs"], summary="Runs, newest first"
+    "/runs", response_model=list[shapes.RunShape], responses=PROBLEMS, tags=["runs"], summary="Runs, newest first"
 )
 async def runs(
     request: Request,
@@ -180,7 +180,7 @@ async def runs(
     )
 
 
-@router.get("/runs/{number}", response_model=shapes.RunShape, responses=_PROBLEMS, tags=["runs"], summary="One run")
+@router.get("/runs/{number}", response_model=shapes.RunShape, responses=PROBLEMS, tags=["runs"], summary="One run")
 async def run(request: Request, number: str) -> Response:
     return JSONResponse(shapes.run_json(await history.run(core_of(request), actor_of(request), number_of(number))))
 
@@ -189,7 +189,7 @@ async def run(request: Request, number: str) -> Response:
     "/runs/{number}/cancel",
     status_code=202,
     response_model=shapes.RunShape,
-    responses=_PROBLEMS,
+    responses=PROBLEMS,
     tags=["runs"],
     summary="Stop it",
     description="TERM to the whole tree, KILL after the grace, and a check that nothing is left; the end is an event.",
@@ -213,7 +213,7 @@ async def approvals(request: Request) -> Response:
 @router.get(
     "/runs/{number}/plan",
     response_model=shapes.PlanShape,
-    responses=_PROBLEMS,
+    responses=PROBLEMS,
     tags=["approvals"],
     summary="What a run will do, as its dry run said it",
 )
@@ -234,7 +234,7 @@ _VERDICT = {
 @router.post(
     "/runs/{number}/approve",
     response_model=shapes.RunShape,
-    responses=_PROBLEMS,
+    responses=PROBLEMS,
     openapi_extra=_VERDICT,
     tags=["approvals"],
     summary="Approve it",
@@ -249,7 +249,7 @@ async def approve_run(request: Request, number: str) -> Response:
 @router.post(
     "/runs/{number}/reject",
     response_model=shapes.RunShape,
-    responses=_PROBLEMS,
+    responses=PROBLEMS,
     openapi_extra=_VERDICT,
     tags=["approvals"],
     summary="Reject it, which ends it",
@@ -275,7 +275,7 @@ async def _verdict(request: Request) -> tuple[str, str]:
 @router.post(
     "/runs/{number}/events",
     status_code=204,
-    responses=_PROBLEMS,
+    responses=PROBLEMS,
     openapi_extra={
         "requestBody": {
             "content": {
@@ -307,9 +307,7 @@ async def report_events(request: Request, number: str) -> Response:
     return Response(status_code=204)
 
 
-@router.post(
-    "/events", status_code=204, responses=_PROBLEMS, tags=["events"], summary="A note to everybody who watches"
-)
+@router.post("/events", status_code=204, responses=PROBLEMS, tags=["events"], summary="A note to everybody who watches")
 async def say(request: Request) -> Response:
     asked = await body.read_json(request)
     text = asked.get("text") if isinstance(asked, dict) else None
@@ -325,7 +323,7 @@ async def say(request: Request) -> Response:
 # -- files
 
 
-@router.get("/runs/{number}/artifacts/{name}", responses=_PROBLEMS, tags=["runs"], summary="A file that the run made")
+@router.get("/runs/{number}/artifacts/{name}", responses=PROBLEMS, tags=["runs"], summary="A file that the run made")
 async def artifact(request: Request, number: str, name: str) -> Response:
     core, run_number = core_of(request), number_of(number)
     await history.written(core, actor_of(request), run_number)
@@ -348,13 +346,13 @@ async def _artifacts(core: Core, actor: Actor, number: int) -> Sequence[str]:
 @router.post(
     "/uploads",
     status_code=201,
-    responses=_PROBLEMS,
+    responses=PROBLEMS,
     tags=["tasks"],
     summary="Bring a file for an input",
     description="The raw file as body, its name in `?name=`; the answer's `value` is the input's value.",
 )
 async def upload(request: Request, name: str = "file") -> Response:
-    if not any(right.verb is Verb.PRESS for right in actor_of(request).rights):
+    if not anywhere(actor_of(request), Verb.PRESS):
         raise Refused("Files are for those who may press something.")
     parts = body.parts(request, uploads.LARGEST)
     return JSONResponse({"value": await uploads.save(core_of(request).uploads, name, parts)}, 201)

@@ -40,8 +40,8 @@ class Audiences:
             key = hashlib.sha256(f"{key}|{identity(actor)}".encode()).hexdigest()[:16]
         if not key:
             return ""
-        known = replace(actor, title="", credential="", address="")
-        self._known[key] = known if alone else Actor("somebody", actor.rights, actor.within)
+        known = replace(actor, title="", credential=actor.credential if actor.own else "", address="")
+        self._known[key] = known if alone or actor.own else Actor("somebody", actor.rights, actor.within)
         self._known.move_to_end(key)
         while len(self._known) > MOST:
             self._known.popitem(last=False)
@@ -70,7 +70,7 @@ class Audiences:
                 return ""
             if not decide(actor, verb, sight.place(core.catalog, run.task)):
                 return ""
-        elif kind == "task" and which not in sight.tasks(core.catalog, actor):
+        elif actor.own or (kind == "task" and which not in sight.tasks(core.catalog, actor)):
             return ""
         return topic if prefix == "tail" else f"{prefix}:{self.add(actor, alone=which == OWN)}{rest}"
 

@@ -26,7 +26,7 @@ from .proxies import PEER
 
 log = logging.getLogger(__name__)
 
-OPEN = ("/static/", "/signin", "/invite/", "/link/", "/theme", "/api/health")
+OPEN = ("/static/", "/signin", "/invite/", "/theme", "/api/asks", "/api/health")
 """Below these paths one needs to be nobody in particular."""
 
 

@@ -21,7 +21,7 @@ from pushbutton import errors
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.approval import may_give
 from pushbutton.domain.param import ParamType
-from pushbutton.domain.policy import Place, decide, require
+from pushbutton.domain.policy import Place, decide, in_person, require
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Reason, Task
 from pushbutton.runtime import approve, cancel, history, press, sight
@@ -186,7 +186,7 @@ async def press_task(request: Request) -> Response:
                            why=text_of(form, forms.WHY))  # fmt: skip
     try:
         pressed = await press.press(
-            core, who.actor, view.task.slug, await _stored(core, view.task, form), key=key,
+            core, who.actor, view.task.slug, await stored(core, view.task, form), key=key,
             why=text_of(form, forms.WHY).strip(), form=True,
         )  # fmt: skip
     except errors.InvalidInputs as error:
@@ -197,7 +197,7 @@ async def press_task(request: Request) -> Response:
     except (errors.StoreError, errors.TaskBroken, errors.Refused) as error:
         return await _refused(request, view, form, str(error), key=key, status=503)
     url = f"{root_of(request)}/runs/{pressed.run.id}" + ("" if pressed.made or again else "?joined=1")
-    if _by_script(request):
+    if by_script(request):
         return JSONResponse({"go": url}, 201)
     return RedirectResponse(url, 303)
 
@@ -207,6 +207,11 @@ def _form_of(request: Request) -> tuple[int, int]:
     actor = actor_of(request)
     job = sight.task(core_of(request).catalog, actor, request.path_params["slug"])
     require(actor, Verb.PRESS, Place(job.slug, job.group))  # before a file of theirs is read
+    return inputs_of(job)
+
+
+def inputs_of(job: Task) -> tuple[int, int]:
+    """How many fields and files the inputs of a task are in a form, at most."""
     fields = _OURS + sum(_TOLD if param.choices_from else max(1, len(param.choices)) for param in job.params)
     return fields, sum(param.type is ParamType.FILE for param in job.params)
 
@@ -219,7 +224,7 @@ def _faster(view: TaskView, form: FormData) -> Run | None:
     return next((run for run in view.busy if run.id > int(seen)), None)
 
 
-async def _stored(core: Core, job: Task, form: FormData) -> dict[str, object]:
+async def stored(core: Core, job: Task, form: FormData) -> dict[str, object]:
     """The form's raw inputs, its files in store. A file that is too big is refused before it is kept."""
     given = forms.raw(job, form)
     for param in job.params:
@@ -261,6 +266,7 @@ async def _form(
         request, "task.html", status, room="tasks", parts=[f"patch:task:{job.slug}"], view=view, fields=fields,
         whole=whole, wrong=wrong or whole, why=why, from_run=from_run, faster=faster, more_help=more,
         reason=reason, must_say=job.reason is Reason.REQUIRED,
+        hand_over=Verb.PRESS in view.may and not job.broken and bool(in_person(reader(request).actor)),
         key=key or secrets.token_urlsafe(16), seen=max((item.id for item in view.past.runs), default=0),
         uploads=any(field.control == "file" for field in fields),
         question=forms.filled(job.confirm, fields, t),
@@ -334,6 +340,12 @@ def text_of(form: FormData, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def number_of(form: FormData, name: str) -> int:
+    """What was typed as a whole number; 0 for nothing, -1 for anything else, which no field takes."""
+    typed = text_of(form, name).strip() or "0"
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else -1
+
+
 def _back(request: Request, form: FormData) -> str:
     """The page that it was sent from, or the front page."""
     back, home = way_back(text_of(form, "back")), f"{root_of(request)}/"
@@ -345,7 +357,13 @@ def _path(request: Request) -> str:
     return request.url.path.removeprefix(root_of(request)) or "/"
 
 
-def _by_script(request: Request) -> bool:
+def origin(request: Request) -> str:
+    """The address of the front page without the last slash, as this browser knows the server."""
+    return f"{request.url.scheme}://{request.headers.get('host', '')}{root_of(request)}"
+
+
+def by_script(request: Request) -> bool:
+    """Whether our script sent a form; it takes the address to go to."""
     return "application/json" in request.headers.get("accept", "")
 
 
@@ -357,6 +375,7 @@ async def show(
     who, views = reader(request), views_of(request)
     path, root = _path(request), root_of(request)
     query = f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
+    room = "link" if who.actor.own else room
     context = {
         "reader": who, "zone": who.zone, "now": now(), "room": room, "path": path,
         "root": root, "back": root + quote(path) + query,

@@ -17,6 +17,7 @@ from jinja2.runtime import Context
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from pushbutton.domain.actor import by_place
 from pushbutton.domain.event import iso
 from pushbutton.domain.run import Micros, Run
 from pushbutton.domain.task import Task
@@ -63,6 +64,8 @@ def environment(language: str) -> jinja2.Environment:
         facts=partial(_facts, t=t),
         summary=partial(_summary, t=t),
         sent=forms.sent,
+        by_place=by_place,
+        capitalize_first=lambda text: text[:1].upper() + text[1:],
         help=markdown,
         plain=plain,
         haystack=find.haystack,

@@ -29,18 +29,24 @@ from . import (
     audit,
     audit_api,
     boards,
+    confirm,
+    credentials,
     errors,
+    hand_over,
+    links,
     pages,
     people,
     profile,
     reference,
     signin,
     streams,
+    tokens,
 )
 from .auth import Auth
 from .connection import Connection
 from .crowd import Crowd
 from .guard import Guard
+from .handed import Handed
 from .hosts import Hosts
 from .proxies import Proxies
 from .sse import Shallow
@@ -80,8 +86,11 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     app.router.routes.extend(streams.routes)
     app.include_router(api.router)
     app.include_router(audit_api.router)
+    app.include_router(credentials.router)
     app.router.routes.extend(reference.routes)
     app.router.routes.extend(audit.routes())
+    for part in (tokens, confirm, hand_over, links):
+        app.router.routes.extend(part.routes)
     app.router.routes.extend(pages.routes())
     app.router.routes.extend(approvals.routes())
     app.router.routes.extend(signin.routes())
@@ -91,7 +100,7 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     hosts = Hosts(NAMES | {name.strip() for name in settings.allow_host.split(",") if name.strip()})
     trusted = networks(settings.trust_proxy, where="trust_proxy")
     return Proxies(
-        Guard(Shallow(Auth(app, core), Crowd(settings.connections)), hosts=hosts),
+        Guard(Shallow(Handed(Auth(app, core), app, core), Crowd(settings.connections)), hosts=hosts),
         trusted=trusted,
         hosts=hosts,
         root_path=prefix(settings.root_path, where="root_path"),

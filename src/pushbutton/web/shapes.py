@@ -105,6 +105,85 @@ class PressShape(BaseModel):
     why: str = ""
 
 
+class RightShape(BaseModel):
+    verb: str
+    where: str = Field(description="`*`, `group:Reports` or `task:deploy`")
+
+
+class TokenShape(BaseModel):
+    """A person's token for programs; never its text."""
+
+    id: str
+    name: str
+    user: str
+    scope: list[RightShape] = Field(description="It may do these, as far as its owner may")
+    made_at: str
+    until: str | None = Field(description="null: until it is revoked")
+    used_at: str | None = Field(description="To the minute")
+    hint: str = Field(description="Its last characters")
+
+
+class TokenMadeShape(TokenShape):
+    token: str = Field(description="Its text. Nobody can show it again")
+
+
+class NewTokenShape(BaseModel):
+    name: str
+    verbs: list[str] = Field(default=["output", "press", "stop"], description="Seeing is always among them")
+    where: list[str] = ["*"]
+    days: int | None = Field(default=90, description="null: until it is revoked")
+
+
+class LinkShape(BaseModel):
+    """A hand-over link."""
+
+    id: str
+    task: str
+    maker: str
+    inputs: dict[str, Any] = Field(description="Fixed")
+    made_at: str
+    until: str
+    uses: int = Field(description="Left")
+    total: int
+    approvers: int
+    note: str
+    standing: str = Field(description="open, revoked, expired, used up, maker, task gone, task changed or task broken")
+    url: str = Field(description="Empty for everybody but who made it")
+
+
+class NewLinkShape(BaseModel):
+    task: str
+    inputs: dict[str, Any] = Field(default_factory=dict, description="Those that are fixed, by name")
+    days: int = 7
+    uses: int = 1
+    approvers: int = 0
+    note: str = ""
+
+
+class AskShape(BaseModel):
+    """One of the two."""
+
+    token: dict[str, Any] | None = Field(default=None, description="As for `POST /api/tokens`")
+    link: dict[str, Any] | None = Field(default=None, description="As for `POST /api/links`")
+
+
+class AskedShape(BaseModel):
+    code: str
+    url: str
+    poll: str = Field(description="For `/api/asks/answer`; keep it to yourself")
+    until: str
+
+
+class PollShape(BaseModel):
+    poll: str
+
+
+class AnswerShape(BaseModel):
+    state: Literal["waiting", "granted", "refused"]
+    made: str
+    by: str
+
+
 class RecordShape(BaseModel):
     """One record of the audit trail."""
 
@@ -133,6 +212,11 @@ class Problem(BaseModel):
     title: str
     status: int
     fields: dict[str, str] | None = Field(None, description="One sentence for each input that is wrong")
+
+
+def body_of(model: type[BaseModel]) -> dict[str, Any]:
+    """For the OpenAPI document of a route that reads its body itself."""
+    return {"requestBody": {"content": {"application/json": {"schema": model.model_json_schema()}}}}
 
 
 def run_json(run: Run) -> dict[str, Any]:

@@ -88,7 +88,7 @@ async def task_events(request: Request) -> Response:
     core = core_of(request)
     slug = request.path_params["slug"]
     sight.task(core.catalog, actor_of(request), slug)
-    wish = Wish(Topics(tasks=frozenset({slug})))
+    wish = await _cut(request, Wish(Topics(tasks=frozenset({slug}))))
     since, known = cursor(request)
     if not known or (since or 0) > await core.store.last_event():
         wish, since = replace(wish, first=reset(core.hub.tip)), 0

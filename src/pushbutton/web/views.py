@@ -96,6 +96,8 @@ class RunView:
     now: Micros
     may: frozenset[Verb]
     watching: int = 0  # how many browsers show it right now
+    note: str = ""  # what the link that pressed it is for
+    own: bool = False  # for who sees this run and no other: nothing leads elsewhere
     waits: Waits | None = None  # for an approval
     planning: bool = False  # it is approved, and its plan is made once more before it starts
 
@@ -145,7 +147,7 @@ class Views:
         for slug, task in seen.items():
             may = self._may(actor, slug)
             cards.append(Card(task, await self.past(slug), may, self._ask(may, slug)))
-        active = await self._store.runs(RunQuery(states=BUSY, tasks=sight.slugs(self._catalog, actor), limit=50))
+        active = await self._store.runs(sight.query(self._catalog, actor, RunQuery(states=BUSY, limit=50)))
         self._forget({run.id for run in active})
         return TasksView(tuple(cards), tuple([await self._going(run, now) for run in active]), now)
 
@@ -185,7 +187,13 @@ class Views:
         return RunView(
             run, task, told, past, seen, ahead, now, self._may(actor, run.task),
             waits=await waits(self._core, actor, run, task), planning=await self._planning(run),
+            note=self._note(run.actor), own=actor.own,
         )  # fmt: skip
+
+    def _note(self, actor: str) -> str:
+        kind, _, name = actor.partition(":")
+        link = self._directory.all.links.get(name.partition("/")[0]) if kind == "link" else None
+        return link.note if link else ""
 
     async def _planning(self, run: Run) -> bool:
         if run.hold is None or not run.hold.again or not run.state.active:
@@ -199,7 +207,7 @@ class Views:
     async def history(self, actor: Actor, runs: Sequence[Run], now: Micros, *, limit: int) -> HistoryView:
         """`runs` is one more than `limit` where there are older ones."""
         shown = tuple(runs[:limit])
-        recent = await self._store.runs(RunQuery(tasks=sight.slugs(self._catalog, actor), limit=200))
+        recent = await self._store.runs(sight.query(self._catalog, actor, RunQuery(limit=200)))
         actors = sorted({run.actor for run in (*recent, *shown)})
         older = shown[-1].id if len(runs) > limit else 0
         return HistoryView(shown, older, sight.tasks(self._catalog, actor), tuple(actors), now)

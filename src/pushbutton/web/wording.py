@@ -197,8 +197,8 @@ def browser(agent: str, t: Texts) -> str:
     return t("{browser} on {system}", browser=name, system=system) if system else name
 
 
-def who(actor: str, t: Texts) -> str:
-    """Such as "Somebody on this machine" or "The schedule “nightly”"; else the name itself."""
+def who(actor: str, t: Texts, note: str = "") -> str:
+    """Such as "Somebody on this machine" or "The schedule “nightly”"; else the name itself. `note`: of a link."""
     kind, colon, name = actor.partition(":")
     if actor in ("", "local"):
         return t("Somebody on this machine")
@@ -208,6 +208,9 @@ def who(actor: str, t: Texts) -> str:
         return t("The webhook “{name}”", name=name)
     if colon and kind == "token":
         return t("The token “{name}”", name=name)
+    if colon and kind == "link":
+        maker = name.rpartition("/")[2]
+        return t("{name}’s link “{note}”", name=maker, note=note) if note else t("{name}’s link", name=maker)
     if colon and kind == "service":
         return t("Pushbutton itself")
     if colon and kind == "run":

@@ -61,13 +61,19 @@ class MemoryPeople:
         self._version = 0
 
     async def load(self) -> Snapshot:
+        return self._now()
+
+    def _now(self) -> Snapshot:
         return replace(snapshot(self._entries.values()), version=self._version)
 
     async def version(self) -> int:
         return self._version
 
     async def change(self, work: Work) -> Snapshot:
-        change = work(await self.load())
+        return self.apply(work)
+
+    def apply(self, work: Work) -> Snapshot:
+        change = work(self._now())
         for entry in change.drop:
             self._entries.pop(key_of(entry), None)
         for entry in change.put:
@@ -75,4 +81,4 @@ class MemoryPeople:
         self._version += bool(change.drop or change.put)
         if change.act:
             self._audit.add(change.act)
-        return await self.load()
+        return self._now()

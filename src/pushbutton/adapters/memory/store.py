@@ -12,6 +12,7 @@ from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, Busy, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, KeyReused, NoSuchRun
 from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed, RunQuery, Topics
+from pushbutton.runtime.ports.people import Work
 
 from .people import MemoryAudit, MemoryPeople
 
@@ -32,7 +33,7 @@ class MemoryStore:
 
     async def close(self) -> None: ...
 
-    async def press(self, new: NewRun) -> Pressed:
+    async def press(self, new: NewRun, also: Work | None = None) -> Pressed:
         if new.key and (known := self._keys.get((new.task, new.key))):
             if known[1] != new.fingerprint:
                 raise KeyReused(new.key)
@@ -44,6 +45,8 @@ class MemoryStore:
                 self._keys[new.task, new.key] = (unfinished[-1].id, new.fingerprint)
             self.audit.add(new.act(unfinished[-1].id, joined=True))
             return Pressed(unfinished[-1], made=False)
+        if also:
+            self.people.apply(also)  # first: when it refuses, nothing was done yet
         skipped = busy and new.busy is Busy.SKIP
         hold = None if skipped else new.hold
         state = RunState.SKIPPED if skipped else RunState.HELD if hold else RunState.WAITING

@@ -25,25 +25,26 @@ class SqlitePeople:
         return await self._db.read(_version)
 
     async def change(self, work: Work) -> Snapshot:
-        return await self._db.write(lambda db: _change(db, self._db.key, work))
+        return await self._db.write(lambda db: change(db, self._db.key, work))
 
 
-def _change(db: apsw.Connection, key: bytes, work: Work) -> Snapshot:
-    change = work(_load(db))
-    for entry in change.drop:
+def change(db: apsw.Connection, key: bytes, work: Work) -> Snapshot:
+    """Inside the caller's transaction."""
+    asked = work(_load(db))
+    for entry in asked.drop:
         db.execute("DELETE FROM people WHERE kind = ? AND key = ?", key_of(entry))
-    for entry in change.put:
+    for entry in asked.put:
         db.execute(
             "INSERT INTO people (kind, key, data) VALUES (?, ?, ?)"
             " ON CONFLICT (kind, key) DO UPDATE SET data = excluded.data",
             (*key_of(entry), data_of(entry)),
         )
-    if change.put or change.drop:
+    if asked.put or asked.drop:
         db.execute(
             "INSERT INTO meta (name, value) VALUES ('people', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
         )
-    if change.act:
-        record(db, key, change.act)
+    if asked.act:
+        record(db, key, asked.act)
     return _load(db)
 
 

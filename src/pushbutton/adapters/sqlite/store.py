@@ -23,10 +23,11 @@ from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, Busy, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, KeyReused, NoSuchRun
 from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed, RunQuery, Topics
+from pushbutton.runtime.ports.people import Work
 
 from .audit import SqliteAudit, record
 from .database import Database
-from .people import SqlitePeople
+from .people import SqlitePeople, change
 
 
 def _marks(values: Collection[str]) -> str:
@@ -56,8 +57,8 @@ class SqliteStore:
 
     # -- writing
 
-    async def press(self, new: NewRun) -> Pressed:
-        return await self._db.write(lambda db: _press(db, self._db.key, new))
+    async def press(self, new: NewRun, also: Work | None = None) -> Pressed:
+        return await self._db.write(lambda db: _press(db, self._db.key, new, also))
 
     async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int, token: str) -> Claimed:
         return await self._db.write(lambda db: _claim(db, run, (worker, at, token), task_limit, total_limit))
@@ -159,7 +160,7 @@ def _insert(db: apsw.Connection, run: int | None, task: str | None, drafts: Sequ
     return events
 
 
-def _press(db: apsw.Connection, key: bytes, new: NewRun) -> Pressed:
+def _press(db: apsw.Connection, key: bytes, new: NewRun, also: Work | None) -> Pressed:
     if new.key:
         same = db.execute(
             "SELECT id, fingerprint FROM runs WHERE task = :task AND key = :key"
@@ -196,12 +197,14 @@ def _press(db: apsw.Connection, key: bytes, new: NewRun) -> Pressed:
     if new.hold and state is RunState.HELD:
         hold = new.hold
         if new.dry is not None:
-            plan = _press(db, key, new.plan(run.id)).run
+            plan = _press(db, key, new.plan(run.id), None).run
             hold = replace(hold, plan=plan.id)
         db.execute("UPDATE runs SET hold = ? WHERE id = ?", (hold_text(hold), run.id))
         run = replace(run, hold=hold)
     _insert(db, run.id, run.task, [first(run, new)])
     record(db, key, new.act(run.id))
+    if also:
+        change(db, key, also)
     return Pressed(run, made=True, plan=plan)
 
 

@@ -21,7 +21,7 @@ from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.task import Command, Offered, Task
 
-from .people import Audit, People
+from .people import Audit, People, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,11 @@ class Store(Protocol):
 
     async def close(self) -> None: ...
 
-    async def press(self, new: NewRun) -> Pressed:
+    async def press(self, new: NewRun, also: Work | None = None) -> Pressed:
         """Insert the run and its first event, or find the one that stands for it.
+
+        `also` changes the directory in the same transaction if a run is made, and only then; what it raises undoes
+        both.
 
         The same `(task, key)` again gives the same run, `made` False; with another fingerprint `KeyReused`.
         When the task has `limit` runs that make it busy: QUEUE inserts as waiting, SKIP inserts as skipped, JOIN

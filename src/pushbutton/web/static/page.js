@@ -128,12 +128,12 @@ for (const dialog of all('dialog')) {
   dialog.addEventListener('close', () => asked?.isConnected && asked.focus());
 }
 
-// --- copy the link
+// --- copy a link, or what the button holds
 
 document.addEventListener('click', async event => {
   const button = event.target.closest?.('[data-copy]');
   if (!button) return;
-  const label = one('.l', button), was = label.textContent, link = location.origin + location.pathname;
+  const label = one('.l', button), was = label.textContent, link = button.dataset.text ?? location.origin + location.pathname;
   try {
     await navigator.clipboard.writeText(link);
   } catch { // no clipboard on plain http: select it by hand

@@ -1,0 +1,281 @@
+"""Hand-over links: whoever holds one presses one task, with some inputs fixed, so many times, until so long.
+
+A link does nothing that its maker may not do at that moment. What it allows is decided in `standing`, which is asked
+when its page is shown and once more inside the transaction that makes the run and takes one use: never more runs than
+uses, never one after it was revoked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from enum import StrEnum
+
+from pushbutton.domain import link as text
+from pushbutton.domain.actor import NOBODY, Actor, Right, Verb
+from pushbutton.domain.audit import act
+from pushbutton.domain.event import Json
+from pushbutton.domain.identity import one_line
+from pushbutton.domain.inputs import check
+from pushbutton.domain.param import Inputs, ParamType
+from pushbutton.domain.person import Link, Snapshot
+from pushbutton.domain.policy import Place, decide, require, require_in_person, rights_of
+from pushbutton.domain.run import Busy, Micros
+from pushbutton.domain.task import Task
+from pushbutton.errors import InvalidInputs, LinkClosed, NoSuchLink, Refused, TaskBroken
+
+from . import press, sight
+from .core import Core, now
+from .ports import Pressed
+from .ports.people import Change
+
+DAYS, MOST_DAYS = 7, 365
+MOST_USES = 1000
+MOST_APPROVERS = 10
+MOST = 200
+"""Links of one person that are not over."""
+DAY: Micros = 86_400 * 1_000_000
+
+
+class Standing(StrEnum):
+    """What a link is good for now."""
+
+    OPEN = "open"  # it can be pressed
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    USED_UP = "used up"
+    MAKER = "maker"  # who made it is gone, disabled, or may not press this any more
+    TASK_GONE = "task gone"
+    TASK_CHANGED = "task changed"  # what was fixed does not fit its inputs any more
+    TASK_BROKEN = "task broken"
+
+
+SENTENCES: Mapping[Standing, str] = {
+    Standing.REVOKED: "This link was taken back by who made it.",
+    Standing.EXPIRED: "This link was good for a time that is over.",
+    Standing.USED_UP: "This link was used as often as it could be.",
+    Standing.MAKER: "Who made this link may not press this any more, so the link may not either.",
+    Standing.TASK_GONE: "The task that this link was made for is not here any more.",
+    Standing.TASK_CHANGED: "The task was changed since this link was made, and the link does not fit it any more.",
+    Standing.TASK_BROKEN: "The task cannot be pressed at the moment, because its file is broken.",
+}
+
+
+# -- making
+
+
+async def make(
+    core: Core,
+    actor: Actor,
+    slug: str,
+    fixed: Mapping[str, object],
+    *,
+    days: int = DAYS,
+    uses: int = 1,
+    approvers: int = 0,
+    note: str = "",
+    form: bool = False,
+) -> Link:
+    """`fixed` is JSON or, with `form`, text. Raises `NoSuchTask`, `TaskBroken`, `Refused`, `InvalidInputs`."""
+    require_in_person(actor)
+    require(actor, Verb.PRESS, Place(slug, sight.task(core.catalog, actor, slug).group))
+    task = (await core.catalog.offered(slug)).task
+    if task.broken:
+        raise TaskBroken(slug, task.broken)
+    inputs, wrong = _fixed(task, fixed, form=form)
+    for name, given, most in (("link-days", days, MOST_DAYS), ("link-uses", uses, MOST_USES)):
+        if not 1 <= given <= most:
+            wrong[name] = f"Choose a number from 1 to {most}."
+    if not 0 <= approvers <= MOST_APPROVERS:
+        wrong["link-approvers"] = f"Choose a number from 0 to {MOST_APPROVERS}."
+    if wrong:
+        raise InvalidInputs(wrong)
+    at = now()
+    link = Link(
+        text.new_id(), slug, actor.user, inputs, at + days * DAY, uses, at, total=uses, approvers=approvers,
+        note=one_line(note),
+    )  # fmt: skip
+    done = act(
+        actor, "link.make", f"link {link.id}", at, task=slug, inputs=inputs, days=days, uses=uses, note=link.note,
+        approvers=approvers,
+    )  # fmt: skip
+
+    def work(seen: Snapshot) -> Change:
+        mine = [known for known in seen.links.values() if known.maker == actor.user]
+        if sum(not _past(known, at) for known in mine) >= MOST:
+            raise Refused(f"You have {MOST} links already: revoke those that nobody needs any more.")
+        # Nothing can be seen with these any more.
+        return Change(done, put=[link], drop=[known for known in seen.links.values() if at >= known.until + KEPT])
+
+    await core.directory.change(work)
+    return link
+
+
+KEPT = 30 * DAY
+"""For so long after its end a link is in its maker's list."""
+
+
+def _fixed(task: Task, given: Mapping[str, object], *, form: bool) -> tuple[Inputs, dict[str, str]]:
+    """The values as they are kept (None: fixed to nothing), and a sentence for each that cannot be fixed."""
+    params = {param.name: param for param in task.params}
+    inputs: dict[str, Json] = {}
+    wrong: dict[str, str] = {}
+    for name, value in given.items():
+        param = params.get(name)
+        if param is None:
+            wrong[name] = "The task has no such input."
+        elif param.type is ParamType.SECRET:
+            wrong[name] = "A secret cannot be fixed, because it would lie in the store: whoever presses types it."
+        elif param.type is ParamType.FILE:
+            wrong[name] = "A file cannot be fixed: whoever presses brings it."
+        else:
+            found, unfit = check([replace(param, when={})], {name: value}, form=form)
+            inputs[name] = found.get(name)
+            wrong |= unfit
+    return inputs, wrong
+
+
+# -- looking after
+
+
+async def revoke(core: Core, actor: Actor, name: str) -> Link:
+    """By its id. Its maker may, and who looks after Pushbutton. What was pressed with it goes on.
+
+    Raises `NoSuchLink` also for one that is not the actor's to know of.
+    """
+    found = core.directory.all.links.get(name)
+    if found is None or not _looks_after(core, actor, found):
+        raise NoSuchLink
+    done = act(actor, "link.revoke", f"link {name}", now(), task=found.task)
+
+    def work(seen: Snapshot) -> Change:
+        known = seen.links.get(name)
+        return Change(done, put=[replace(known, revoked=True)]) if known and not known.revoked else Change()
+
+    await core.directory.change(work)
+    return replace(found, revoked=True)
+
+
+def listed(core: Core, actor: Actor, *, everybody: bool = False) -> Sequence[Link]:
+    """One's own, newest first; with `everybody` those of all, for who looks after Pushbutton. Raises `Refused`."""
+    if everybody:
+        require(actor, Verb.ADMIN)
+    links = core.directory.all.links.values()
+    found = [link for link in links if everybody or (actor.user and link.maker == actor.user)]
+    return sorted((link for link in found if _looks_after(core, actor, link)), key=lambda link: -link.made_at)
+
+
+def shown(core: Core, actor: Actor, link: Link) -> str:
+    """The link's text for who made it; "" for everybody else: whoever has it can press."""
+    return text.text(core.key, link) if actor.within is None and actor.user == link.maker else ""
+
+
+def path(core: Core, name: str) -> str:
+    """Below the root: where the pages of a link lie."""
+    link = core.directory.all.links.get(name)
+    return f"/link/{text.text(core.key, link)}" if link else ""
+
+
+def _looks_after(core: Core, actor: Actor, link: Link) -> bool:
+    """A token needs the right to press the task in its scope."""
+    if decide(actor, Verb.ADMIN):
+        return True
+    mine = bool(actor.user) and link.maker == actor.user and not actor.own
+    return mine and (actor.within is None or bool(decide(actor, Verb.PRESS, sight.place(core.catalog, link.task))))
+
+
+# -- using
+
+
+def find(core: Core, given: str) -> Link:
+    """Raises `NoSuchLink`."""
+    found = text.find(core.key, core.directory.all.links, given)
+    if found is None:
+        raise NoSuchLink
+    return found
+
+
+def standing(core: Core, link: Link, at: Micros) -> Standing:
+    return _standing(core, core.directory.all, link, at)
+
+
+def maker(core: Core, link: Link) -> str:
+    """What who made it is called."""
+    user = core.directory.all.users.get(link.maker)
+    return user.called if user else link.maker
+
+
+async def use(
+    core: Core, link: Link, raw: Mapping[str, object], *, key: str, why: str = "", address: str = "", form: bool = False
+) -> Pressed:
+    """Press as the link, which names its maker too, and take one use. What is fixed counts, whatever `raw` says of it.
+
+    The same key again, or a task that joins, takes no use. Raises `LinkClosed` and what `press` raises; then no use
+    was taken.
+    """
+    found = standing(core, link, now())
+    # The last press again, sent twice, is answered with its run; any other one of a used-up link is refused below.
+    if found is not Standing.USED_UP or core.catalog.task(link.task).limits.busy is Busy.JOIN:
+        _require(found)
+    actor = _presser(core, link, address)
+    given = {name: value for name, value in raw.items() if name not in link.inputs}
+    given |= {name: value for name, value in link.inputs.items() if value is not None}
+
+    def take(seen: Snapshot) -> Change:
+        known = seen.links.get(link.id)
+        if known is None:
+            raise LinkClosed(SENTENCES[Standing.REVOKED])
+        _require(_standing(core, seen, known, now()))
+        return Change(put=[replace(known, uses=known.uses - 1)])
+
+    return await press.press(
+        core,
+        actor,
+        link.task,
+        given,
+        key=f"link:{link.id}:{key}",
+        why=why,
+        form=form,
+        also=take,
+        approvers=link.approvers,
+    )
+
+
+def _presser(core: Core, link: Link, address: str) -> Actor:
+    held = core.directory.of_link(link, now(), address)
+    if not held.known or held.within is None:
+        return NOBODY
+    return replace(held, within=held.within | {Right(Verb.PRESS, f"task:{link.task}")})
+
+
+def _require(found: Standing) -> None:
+    if found is not Standing.OPEN:
+        raise LinkClosed(SENTENCES[found])
+
+
+def _standing(core: Core, seen: Snapshot, link: Link, at: Micros) -> Standing:
+    if link.revoked:
+        return Standing.REVOKED
+    if at >= link.until:
+        return Standing.EXPIRED
+    if not 1 <= link.uses <= link.total:
+        return Standing.USED_UP
+    task = core.catalog.tasks().get(link.task)
+    if task is None:
+        return Standing.TASK_GONE
+    user = seen.users.get(link.maker)
+    if user is None or user.disabled:
+        return Standing.MAKER
+    person = Actor(user.name, rights_of(user.name, user.groups, seen.grants))
+    if not decide(person, Verb.PRESS, Place(task.slug, task.group)):
+        return Standing.MAKER
+    if task.broken:
+        return Standing.TASK_BROKEN
+    told = {param.name for param in task.params if param.choices_from}  # what these offer is looked at by the press
+    still = {name: value for name, value in link.inputs.items() if value is not None and name not in told}
+    _, wrong = _fixed(task, still, form=False)
+    return Standing.TASK_CHANGED if wrong or link.inputs.keys() - {one.name for one in task.params} else Standing.OPEN
+
+
+def _past(link: Link, at: Micros) -> bool:
+    return link.revoked or at >= link.until or link.uses < 1

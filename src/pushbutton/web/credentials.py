@@ -1,0 +1,262 @@
+"""The JSON API of tokens and hand-over links, and of programs that ask for one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from pushbutton.domain.actor import EVERYWHERE, Verb
+from pushbutton.domain.event import iso
+from pushbutton.domain.person import Link, Token
+from pushbutton.errors import BadInput, Refused
+from pushbutton.runtime import links, tokens
+from pushbutton.runtime.asks import LinkWish, TokenWish, Wish
+from pushbutton.runtime.core import now
+
+from . import body, shapes
+from .api import PROBLEMS, core_of
+from .auth import address_of
+from .confirm import asks
+from .hand_over import absolute
+from .pages import origin
+from .readers import actor_of
+
+router = APIRouter(prefix="/api")
+
+_LONGEST = 60  # characters of a name
+_MADE: dict[int | str, dict[str, Any]] = {**PROBLEMS, 204: {"description": "It counts no more"}}
+
+
+# -- tokens
+
+
+@router.get(
+    "/tokens",
+    response_model=list[shapes.TokenShape],
+    responses=PROBLEMS,
+    tags=["tokens and links"],
+    summary="Your tokens",
+    description="With `all=1` those of everybody, for who looks after Pushbutton. The text of a token is never among "
+    "what is shown.",
+)
+async def list_tokens(request: Request) -> Response:
+    found = tokens.listed(core_of(request), actor_of(request), everybody=request.query_params.get("all") == "1")
+    return JSONResponse([_token_json(token) for token in found])
+
+
+@router.post(
+    "/tokens",
+    status_code=201,
+    response_model=shapes.TokenMadeShape,
+    responses=PROBLEMS,
+    openapi_extra=shapes.body_of(shapes.NewTokenShape),
+    tags=["tokens and links"],
+    summary="Make a token",
+    description="Only for people who are signed in: no token makes another one. Programs ask with `/api/asks`.",
+)
+async def make_token(request: Request) -> Response:
+    wish = _token_wish(await _object(request))
+    text, token = await tokens.make(core_of(request), actor_of(request), wish.name, wish.rights, wish.days)
+    return JSONResponse({**_token_json(token), "token": text}, 201, {"cache-control": "no-store"})
+
+
+@router.delete(
+    "/tokens/{name}",
+    status_code=204,
+    responses=_MADE,
+    tags=["tokens and links"],
+    summary="Revoke a token",
+    description="By its id or, for one of yours, its name. `current` is the one that asks.",
+)
+async def revoke_token(request: Request, name: str) -> Response:
+    core, actor = core_of(request), actor_of(request)
+    kind, _, used = actor.credential.partition(":")
+    if name == "current" and kind == "token":
+        name = used
+    elif name not in core.directory.all.tokens:
+        name = tokens.named(core, actor, name).id
+    await tokens.revoke(core, actor, name)
+    return Response(status_code=204)
+
+
+# -- links
+
+
+@router.get(
+    "/links",
+    response_model=list[shapes.LinkShape],
+    responses=PROBLEMS,
+    tags=["tokens and links"],
+    summary="Your hand-over links",
+    description="With `all=1` those of everybody, for who looks after Pushbutton. `url` is there for who made a link, "
+    "and never for a token: whoever has it can press.",
+)
+async def list_links(request: Request) -> Response:
+    found = links.listed(core_of(request), actor_of(request), everybody=request.query_params.get("all") == "1")
+    return JSONResponse([_link_json(request, link) for link in found], headers={"cache-control": "no-store"})
+
+
+@router.post(
+    "/links",
+    status_code=201,
+    response_model=shapes.LinkShape,
+    responses=PROBLEMS,
+    openapi_extra=shapes.body_of(shapes.NewLinkShape),
+    tags=["tokens and links"],
+    summary="Make a hand-over link",
+    description="Only for people who are signed in: no token makes a link. Programs ask with `/api/asks`.",
+)
+async def make_link(request: Request) -> Response:
+    wish = _link_wish(await _object(request))
+    link = await links.make(
+        core_of(request),
+        actor_of(request),
+        wish.task,
+        wish.fixed,
+        days=wish.days,
+        uses=wish.uses,
+        approvers=wish.approvers,
+        note=wish.note,
+    )
+    return JSONResponse(_link_json(request, link), 201, {"cache-control": "no-store"})
+
+
+@router.delete(
+    "/links/{name}",
+    status_code=204,
+    responses=_MADE,
+    tags=["tokens and links"],
+    summary="Revoke a hand-over link",
+    description="By its id. What was pressed with it goes on.",
+)
+async def revoke_link(request: Request, name: str) -> Response:
+    await links.revoke(core_of(request), actor_of(request), name)
+    return Response(status_code=204)
+
+
+# -- programs that ask
+
+
+@router.post(
+    "/asks",
+    status_code=201,
+    response_model=shapes.AskedShape,
+    responses=PROBLEMS,
+    openapi_extra=shapes.body_of(shapes.AskShape),
+    tags=["tokens and links"],
+    summary="Ask for a token or a link",
+    description="Needs no sign-in. Show `code` and `url` to the person who started you; when they say yes in their "
+    "browser, `/api/asks/answer` has what was made. Good for ten minutes.",
+)
+async def ask(request: Request) -> Response:
+    if not core_of(request).directory.closed:
+        raise Refused("Nobody signs in here yet, so nothing is needed to be let in.")
+    asked = await _object(request)
+    wish: Wish
+    match asked:
+        case {"token": dict() as one} if len(asked) == 1:
+            wish = _token_wish(one)
+        case {"link": dict() as one} if len(asked) == 1:
+            wish = _link_wish(one)
+        case _:
+            raise BadInput("Send an object like {“token”: {…}} or {“link”: {…}}.")
+    made, secret = asks(request).begin(wish, address_of(request.scope), now())
+    url = f"{origin(request)}/confirm?code={made.code}"
+    answer = {"code": made.code, "url": url, "poll": secret, "until": iso(made.until)}
+    return JSONResponse(answer, 201, {"cache-control": "no-store"})
+
+
+@router.post(
+    "/asks/answer",
+    response_model=shapes.AnswerShape,
+    responses=PROBLEMS,
+    openapi_extra=shapes.body_of(shapes.PollShape),
+    tags=["tokens and links"],
+    summary="Whether somebody has answered",
+    description="Needs no sign-in. `made` is the text of the token or link, given once. Ask every two seconds or so.",
+)
+async def answered(request: Request) -> Response:
+    secret = (await _object(request)).get("poll")
+    if not isinstance(secret, str):
+        raise BadInput("Send an object like {“poll”: “…”}, with what `/api/asks` gave you.")
+    found = asks(request).fetch(secret, now())
+    answer = {"state": found.answer.value, "made": found.made, "by": found.by}
+    return JSONResponse(answer, headers={"cache-control": "no-store"})
+
+
+# -- what was sent, and what is shown
+
+
+async def _object(request: Request) -> dict[str, Any]:
+    asked = await body.read_json(request)
+    if not isinstance(asked, dict):
+        raise BadInput("Send a JSON object.")
+    return asked
+
+
+def _token_wish(asked: dict[str, Any]) -> TokenWish:
+    name, verbs = asked.get("name"), asked.get("verbs", ["output", "press", "stop"])
+    where, days = asked.get("where", [EVERYWHERE]), asked.get("days", tokens.DAYS)
+    if unknown := asked.keys() - {"name", "verbs", "where", "days"}:
+        raise BadInput(f"A token has no “{min(unknown)[:_LONGEST]}”; it has name, verbs, where and days.")
+    if not isinstance(name, str):
+        raise BadInput("“name” is a text.")
+    if not _texts(verbs) or not set(verbs) <= set(Verb):
+        raise BadInput(f"“verbs” is a list of some of these: {', '.join(Verb)}.")
+    if not _texts(where):
+        raise BadInput("“where” is a list of texts such as “*”, “group:Reports” or “task:deploy”.")
+    if days is not None and (not isinstance(days, int) or isinstance(days, bool)):
+        raise BadInput("“days” is a whole number, or null for a token that lasts until it is revoked.")
+    return TokenWish(name, tokens.scope(map(Verb, verbs), where), days)
+
+
+def _link_wish(asked: dict[str, Any]) -> LinkWish:
+    if unknown := asked.keys() - {"task", "inputs", "days", "uses", "approvers", "note"}:
+        name = min(unknown)[:_LONGEST]
+        raise BadInput(f"A link has no “{name}”; it has task, inputs, days, uses, approvers and note.")
+    task, inputs, note = asked.get("task"), asked.get("inputs", {}), asked.get("note", "")
+    if not isinstance(task, str) or not isinstance(note, str) or not isinstance(inputs, dict):
+        raise BadInput("“task” and “note” are texts, “inputs” is an object.")
+    counts: dict[str, Any] = {"days": links.DAYS, "uses": 1, "approvers": 0}
+    counts |= {name: asked[name] for name in counts if name in asked}
+    if not all(isinstance(count, int) and not isinstance(count, bool) for count in counts.values()):
+        raise BadInput("“days”, “uses” and “approvers” are whole numbers.")
+    return LinkWish(task, inputs, counts["days"], counts["uses"], counts["approvers"], note)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
+
+
+def _token_json(token: Token) -> dict[str, Any]:
+    return {
+        "id": token.id,
+        "name": token.name,
+        "user": token.user,
+        "scope": [{"verb": right.verb.value, "where": right.where} for right in token.scope],
+        "made_at": iso(token.made_at),
+        "until": iso(token.until) if token.until is not None else None,
+        "used_at": iso(token.used_at) if token.used_at is not None else None,
+        "hint": token.hint,
+    }
+
+
+def _link_json(request: Request, link: Link) -> dict[str, Any]:
+    core = core_of(request)
+    return {
+        "id": link.id,
+        "task": link.task,
+        "maker": link.maker,
+        "inputs": dict(link.inputs),
+        "made_at": iso(link.made_at),
+        "until": iso(link.until),
+        "uses": link.uses,
+        "total": link.total,
+        "approvers": link.approvers,
+        "note": link.note,
+        "standing": links.standing(core, link, now()).value,
+        "url": absolute(request, link) if links.shown(core, actor_of(request), link) else "",
+    }

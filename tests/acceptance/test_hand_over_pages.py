@@ -1,0 +1,170 @@
+"""The pages of tokens and links in a real browser. A script error, a console error, a breach of the content policy and
+anything that axe-core finds fails every test here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from tests.acceptance.browser import Reader, chromium
+from tests.acceptance.entries import COOKIE, a_session, ada, put
+from tests.acceptance.serving import Command, Served
+from tests.acceptance.worlds import script
+
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
+SIZES: dict[str, ViewportSize] = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+HEAD = """title = "Deploy the web shop"
+button = "Deploy to {where}"
+confirm = "Deploy {version} to {where}?"
+[params.where]
+choices = ["test", "live"]
+default = "test"
+[params.version]
+default = "2.14"
+[params.password]
+type = "secret"
+required = false"""
+
+
+class World(NamedTuple):
+    browser: Browser
+    server: Served
+    session: str
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("pages")
+    (folder / "tasks").mkdir()
+    script(folder / "tasks", "deploy", 'echo "to $WHERE"; pushbutton status "There it is"', head=HEAD)
+    session, secret = a_session()
+    put(folder / "data", *ada(), session)
+    with Served(folder / "tasks", data=folder / "data") as server, chromium() as browser:
+        yield World(browser, server, secret)
+
+
+def somebody(world: World, *, signed_in: bool = True, size: str = "wide", **cookies: str) -> Reader:
+    reader = Reader(world.browser, world.server.url, size=SIZES[size])
+    known = {**cookies, **({COOKIE: world.session} if signed_in else {})}
+    for name, value in known.items():
+        reader.context.add_cookies([{"name": name, "value": value, "url": world.server.url}])
+    return reader
+
+
+def axe(page: Page) -> list[str]:
+    page.evaluate(AXE)
+    return [f"{one['id']}: {one['nodes'][0]['target']}" for one in page.evaluate("axe.run(document)")["violations"]]
+
+
+def a_link(page: Page, uses: int = 1) -> str:
+    """Made on the page of the task, which is open."""
+    page.get_by_role("link", name="Hand over…").click()
+    page.get_by_role("radio", name="live").check()
+    page.get_by_label("Fixed: Where").check()
+    page.get_by_label("How often can it be pressed?").fill(str(uses))
+    page.get_by_label("What is it for?").fill("for the stand-in")
+    page.get_by_role("button", name="Make the link").click()
+    return page.locator("#secret").input_value()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_nothing_is_wrong_with_the_pages(world, theme, size, language):
+    with somebody(world) as ada:
+        url = a_link(ada.open("/tasks/deploy")).removeprefix(world.server.url)
+    looks = {"theme": theme, "language": language}
+    with somebody(world, size=size, **looks) as ada:
+        for path in ("/tasks/deploy", "/tasks/deploy/hand-over", "/profile/links", "/profile/tokens", "/confirm"):
+            page = ada.open(path)
+            assert axe(page) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    with somebody(world, signed_in=False, size=size, **looks) as holder:
+        page = holder.open(url)
+        assert axe(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_link_is_made_pressed_and_watched_to_its_end_without_a_reload(world):
+    with somebody(world) as ada, somebody(world, signed_in=False) as holder:
+        made = ada.open("/tasks/deploy")
+        url = a_link(made, uses=2)
+        assert axe(made) == []
+        page = holder.open(url.removeprefix(world.server.url))
+        expect(page.get_by_role("navigation")).to_have_count(0)
+        expect(page.locator(".gobar .push")).to_have_text("Deploy to live")
+        page.get_by_label("Version").fill("3.0")
+        page.locator(".gobar .push").click()
+        expect(page.get_by_role("dialog")).to_contain_text("Deploy 3.0 to live?")
+        page.locator("#sure .push").click()
+        page.wait_for_url(re.compile(r"/link/.*/runs/\d+"))
+        expect(page.locator("#run-state[data-over=yes]")).to_be_visible(timeout=20_000)
+        expect(page.locator("#h-say")).to_have_text("There it is")
+        expect(page.locator("#run-lead")).to_contain_text("link “for the stand-in”")
+        expect(page.locator("#run-acts")).to_be_empty()
+        if not page.locator("#out[open]").count():
+            page.locator("#out summary").click()
+        expect(page.locator(".log")).to_contain_text("to live", timeout=20_000)
+        assert axe(page) == []
+        page.get_by_role("link", name="Deploy the web shop").click()
+        expect(page.get_by_role("complementary")).to_contain_text("1 of 2")
+        expect(page.get_by_role("complementary")).to_contain_text("Run ")
+        listed = ada.open("/profile/links")
+        listed.get_by_role("button", name="Take back").first.click()
+        expect(listed.locator("main")).to_contain_text("Taken back")
+
+
+def test_what_is_wrong_with_a_link_stands_at_its_field(world):
+    with somebody(world) as ada:
+        page = ada.open("/tasks/deploy/hand-over")
+        expect(page.locator("main")).to_contain_text("Cannot be fixed")
+        expect(page.locator("main")).to_contain_text("Password")
+        page.get_by_label("For how many days?").evaluate("field => { field.max = ''; field.value = 1000 }")
+        ada.complaints.clear()
+        page.get_by_role("button", name="Make the link").click()
+        expect(page.locator("#problems")).to_be_focused()
+        expect(page.locator("#link-days-wrong")).to_contain_text("Choose a number from 1 to 365.")
+        assert axe(page) == []
+        ada.complaints = [text for text in ada.complaints if "422" not in text]
+
+
+def test_a_token_is_made_shown_once_and_revoked(world):
+    with somebody(world) as ada:
+        page = ada.open("/profile/tokens")
+        page.get_by_label("What is it for?").fill("nightly")
+        page.get_by_label("All tasks").uncheck()
+        page.get_by_text("Only some").click()
+        page.get_by_label("Deploy the web shop").check()
+        page.get_by_role("button", name="Make the token").click()
+        text = page.locator("#secret").input_value()
+        assert text.startswith("pbt_")
+        assert axe(page) == []
+        page.get_by_role("link", name="Go to your tokens").click()
+        expect(page.locator("#tokens")).to_contain_text("nightly")
+        expect(page.locator("#tokens")).to_contain_text(f"…{text[-4:]}")
+        assert text not in page.content()
+        assert axe(page) == []
+        page.get_by_role("button", name="Revoke the token “nightly”").click()
+        expect(page.locator("#tokens")).not_to_contain_text("nightly")
+
+
+def test_a_program_that_asks_is_answered(world, tmp_path):
+    env = {"PUSHBUTTON_SERVER": world.server.url, "XDG_CONFIG_HOME": str(tmp_path)}
+    with somebody(world) as ada, Command("login", "--name", "laptop", env=env) as asking:
+        code = asking.err.wait_for(r"code=([A-Z-]+)")[1]
+        page = ada.open("/confirm")
+        page.get_by_label("The code that your terminal shows").fill(code.lower())
+        page.get_by_role("button", name="Look at what is asked").click()
+        for text in (code, "a token named “laptop”", "127.0.0.1", "Say yes only if you started"):
+            expect(page.locator("main")).to_contain_text(text)
+        assert axe(page) == []
+        page.get_by_role("button", name="Yes, that is me").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Go back to your terminal")
+        assert axe(page) == []
+        assert asking.wait() == 0
