@@ -300,7 +300,10 @@ async def favourite(request: Request) -> Response:
     form = sent(request)
     response = RedirectResponse(_back(request, form), 303)
     pins = favourites.turned(reader(request).pins, text_of(form, "slug"), text_of(form, "keep") == "1")
-    remember(request, response, favourites.COOKIE, favourites.write(pins))
+    if (actor := actor_of(request)).user:
+        await core_of(request).people.pin(actor, pins)
+    else:
+        remember(request, response, favourites.COOKIE, favourites.write(pins))
     return response
 
 
