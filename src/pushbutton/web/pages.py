@@ -48,8 +48,9 @@ from . import (
 )
 from .errors import http
 from .guard import DOWNLOAD
+from .names import Names
 from .readers import THEMES, Reader, actor_of, reader, remember, root_of, way_back
-from .views import Card, TasksView, TaskView, Views
+from .views import Card, TasksView, TaskView, Views, Watching
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ def routes() -> list[Route]:
         Route("/tasks/{slug}", page(task)),
         Route("/tasks/{slug}", page(press_task, _form_of), methods=["POST"]),
         Route("/runs/{number:int}", page(run)),
+        Route("/runs/{number:int}/stop", page(stop_question)),
         Route("/runs/{number:int}/stop", page(stop), methods=["POST"]),
         Route("/history", page(runs)),
         Route("/history.csv", page(runs_csv)),
@@ -124,8 +126,7 @@ async def run_page(request: Request, status: int = 200, *, wrong: str = "", why:
     core, who = core_of(request), reader(request)
     found = await history.run(core, who.actor, request.path_params["number"])
     view = await views_of(request).run(who.actor, found, now())
-    crowd = boards.crowd_of(core, found.id, root_of(request))
-    view = replace(view, watching=core.hub.watching(crowd))
+    view = replace(view, watching=_watching(request, found))
     reads = Verb.OUTPUT in view.may
     tail = [f"tail:{found.id}"] if reads else []
     failed = found.state.value in ("failed", "lost")
@@ -136,6 +137,15 @@ async def run_page(request: Request, status: int = 200, *, wrong: str = "", why:
         open_output=(failed or not view.story.updates) and not view.waits, wrong=wrong, why=why,
         asked=bool(view.waits and Verb.APPROVE in view.may and may_give(who.actor, view.waits.hold)),
     )  # fmt: skip
+
+
+def _watching(request: Request, run: Run) -> Watching:
+    """With the reader, who begins to follow it. Where nobody is known by name, the count comes with the stream."""
+    actor = actor_of(request)
+    if not actor.user or actor.own:
+        return Watching()
+    found = boards.watching(core_of(request), run.id, root_of(request))
+    return replace(found, people=tuple(sorted({*found.people, actor.user})))
 
 
 async def runs(request: Request) -> Response:
@@ -153,6 +163,7 @@ async def runs(request: Request) -> Response:
     return await show(
         request, "history.html", room="history", view=view, filter=chosen, days=days, states=words,
         older=f"/history{chosen.url(before=view.older)}" if view.older else "", query=chosen.url(),
+        keep_days=request.app.state.settings.keep_days,
     )  # fmt: skip
 
 
@@ -274,6 +285,17 @@ async def _form(
     )  # fmt: skip
 
 
+async def stop_question(request: Request) -> Response:
+    """Are you sure? The run's page asks in a dialog; without a script it is asked here."""
+    core, who = core_of(request), reader(request)
+    found = await history.run(core, who.actor, request.path_params["number"])
+    require(who.actor, Verb.STOP, sight.place(core.catalog, found.task))
+    if found.state.over:
+        return RedirectResponse(f"{root_of(request)}/runs/{found.id}", 303)
+    view = await views_of(request).run(who.actor, found, now())
+    return await show(request, "stop.html", room="tasks", view=view)
+
+
 async def stop(request: Request) -> Response:
     number = request.path_params["number"]
     try:
@@ -383,6 +405,7 @@ async def show(
         **await _inbox(request, who),
         "version": getattr(request.app.state, "version", ""), "languages": texts.LANGUAGES,
         "scripts": render.scripts(root), "csrf": csrf.token(core_of(request), csrf.basis(request)),
+        "names": Names.of(core_of(request).directory.all),
         "closed": core_of(request).directory.closed, "admin": bool(decide(who.actor, Verb.ADMIN)), **shown,
     }  # fmt: skip
     html = render.page(template, who.language, context)
