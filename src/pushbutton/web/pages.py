@@ -18,9 +18,9 @@ from starlette.routing import Route
 from pushbutton import errors
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.approval import may_give
-from pushbutton.domain.policy import decide
+from pushbutton.domain.policy import decide, require
 from pushbutton.domain.run import Run
-from pushbutton.runtime import approve, cancel, history
+from pushbutton.runtime import approve, cancel, history, sight
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import RunQuery
 
@@ -42,8 +42,9 @@ from . import (
 )
 from .errors import http
 from .guard import DOWNLOAD
-from .readers import THEMES, Reader, reader, remember, root_of, way_back
-from .views import Card, TasksView, Views
+from .names import Names
+from .readers import THEMES, Reader, actor_of, reader, remember, root_of, way_back
+from .views import Card, TasksView, Views, Watching
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ def routes() -> list[Route]:
     return [
         Route("/", page(tasks)),
         Route("/runs/{number:int}", page(run)),
+        Route("/runs/{number:int}/stop", page(stop_question)),
         Route("/runs/{number:int}/stop", page(stop), methods=["POST"]),
         Route("/history", page(runs)),
         Route("/history.csv", page(runs_csv)),
@@ -101,8 +103,7 @@ async def run_page(request: Request, status: int = 200, *, wrong: str = "", why:
     core, who = core_of(request), reader(request)
     found = await history.run(core, who.actor, request.path_params["number"])
     view = await views_of(request).run(who.actor, found, now())
-    crowd = boards.crowd_of(core, found.id, root_of(request))
-    view = replace(view, watching=core.hub.watching(crowd))
+    view = replace(view, watching=_watching(request, found))
     reads = Verb.OUTPUT in view.may
     tail = [f"tail:{found.id}"] if reads else []
     failed = found.state.value in ("failed", "lost")
@@ -113,6 +114,15 @@ async def run_page(request: Request, status: int = 200, *, wrong: str = "", why:
         open_output=(failed or not view.story.updates) and not view.waits, wrong=wrong, why=why,
         asked=bool(view.waits and Verb.APPROVE in view.may and may_give(who.actor, view.waits.hold)),
     )  # fmt: skip
+
+
+def _watching(request: Request, run: Run) -> Watching:
+    """With the reader, who begins to follow it. Where nobody is known by name, the count comes with the stream."""
+    actor = actor_of(request)
+    if not actor.user or actor.own:
+        return Watching()
+    found = boards.watching(core_of(request), run.id, root_of(request))
+    return replace(found, people=tuple(sorted({*found.people, actor.user})))
 
 
 async def runs(request: Request) -> Response:
@@ -130,6 +140,7 @@ async def runs(request: Request) -> Response:
     return await show(
         request, "history.html", room="history", view=view, filter=chosen, days=days, states=words,
         older=f"/history{chosen.url(before=view.older)}" if view.older else "", query=chosen.url(),
+        keep_days=request.app.state.settings.keep_days,
     )  # fmt: skip
 
 
@@ -147,6 +158,17 @@ async def runs_csv(request: Request) -> Response:
 
 
 # --- changing
+
+
+async def stop_question(request: Request) -> Response:
+    """Are you sure? The run's page asks in a dialog; without a script it is asked here."""
+    core, who = core_of(request), reader(request)
+    found = await history.run(core, who.actor, request.path_params["number"])
+    require(who.actor, Verb.STOP, sight.place(core.catalog, found.task))
+    if found.state.over:
+        return RedirectResponse(f"{root_of(request)}/runs/{found.id}", 303)
+    view = await views_of(request).run(who.actor, found, now())
+    return await show(request, "stop.html", room="tasks", view=view)
 
 
 async def stop(request: Request) -> Response:
@@ -247,6 +269,7 @@ async def show(
         **await _inbox(request, who),
         "version": getattr(request.app.state, "version", ""), "languages": texts.LANGUAGES,
         "scripts": render.scripts(root), "csrf": csrf.token(core_of(request), csrf.basis(request)),
+        "names": Names.of(core_of(request).directory.all),
         "closed": core_of(request).directory.closed, "admin": bool(decide(who.actor, Verb.ADMIN)), **shown,
     }  # fmt: skip
     html = render.page(template, who.language, context)
