@@ -155,6 +155,16 @@ class People:
 
     # -- one's own account
 
+    async def pin(self, actor: Actor, slugs: Sequence[str]) -> None:
+        """The tasks that they keep at the top, on every device."""
+        require_directly(actor)
+
+        def work(now: Snapshot) -> Change:
+            user = _user(now, actor.user)
+            return Change(put=[replace(user, pins=tuple(slugs))])
+
+        await self.directory.change(work)
+
     async def end_session(self, actor: Actor, id_: str, at: int) -> None:
         """One's own, or anybody's for who administers."""
         require_directly(actor)
