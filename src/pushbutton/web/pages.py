@@ -26,7 +26,7 @@ from pushbutton.domain.run import Run
 from pushbutton.domain.task import Reason, Task
 from pushbutton.runtime import approve, cancel, history, press, sight
 from pushbutton.runtime.core import Core, now
-from pushbutton.runtime.ports import RunQuery
+from pushbutton.runtime.ports import Pressed, RunQuery
 
 from . import (
     auth,
@@ -185,10 +185,9 @@ async def press_task(request: Request) -> Response:
         return await _form(request, view, forms.of_form(view.task, form), 409, key=key, faster=faster,
                            why=text_of(form, forms.WHY))  # fmt: skip
     try:
-        pressed = await press.press(
-            core, who.actor, view.task.slug, await stored(core, view.task, form), key=key,
-            why=text_of(form, forms.WHY).strip(), form=True,
-        )  # fmt: skip
+        pressed = await with_files(core, view.task, form, lambda given: press.press(
+            core, who.actor, view.task.slug, given, key=key, why=text_of(form, forms.WHY).strip(), form=True,
+        ))  # fmt: skip
     except errors.InvalidInputs as error:
         return await _refused(request, view, form, error.fields.get("", ""), key=key, wrong=error.fields)
     except errors.KeyReused:
@@ -224,8 +223,26 @@ def _faster(view: TaskView, form: FormData) -> Run | None:
     return next((run for run in view.busy if run.id > int(seen)), None)
 
 
-async def stored(core: Core, job: Task, form: FormData) -> dict[str, object]:
-    """The form's raw inputs, its files in store. A file that is too big is refused before it is kept."""
+async def with_files(
+    core: Core, job: Task, form: FormData, pressing: Callable[[Mapping[str, object]], Awaitable[Pressed]]
+) -> Pressed:
+    """Press with the form's inputs. Files are in store by then, and stay there only where a run was made with them."""
+    kept: list[str] = []
+    made = True
+    try:
+        pressed = await pressing(await _stored(core, job, form, kept))
+        made = pressed.made
+    except errors.PushbuttonError:
+        made = False
+        raise
+    finally:
+        for name in () if made else kept:
+            (core.uploads / name).unlink(missing_ok=True)
+    return pressed
+
+
+async def _stored(core: Core, job: Task, form: FormData, kept: list[str]) -> dict[str, object]:
+    """The form's raw inputs; `kept` gets the names of their files. One that is too big is refused before it is kept."""
     given = forms.raw(job, form)
     for param in job.params:
         upload = given.get(param.name)
@@ -234,7 +251,8 @@ async def stored(core: Core, job: Task, form: FormData) -> dict[str, object]:
         if param.max_length and (upload.size or 0) > param.max_length:
             most = texts.texts("en").size(param.max_length)
             raise errors.InvalidInputs({param.name: f"This file is too big: at most {most} are taken."})
-        given[param.name] = await uploads.save(core.uploads, upload.filename or "file", _chunks(upload))
+        kept.append(await uploads.save(core.uploads, upload.filename or "file", _chunks(upload)))
+        given[param.name] = kept[-1]
     return given
 
 

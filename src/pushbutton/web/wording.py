@@ -202,6 +202,8 @@ def who(actor: str, t: Texts, note: str = "") -> str:
     kind, colon, name = actor.partition(":")
     if actor in ("", "local"):
         return t("Somebody on this machine")
+    if colon and kind == "local":
+        return t("{name} on this machine", name=name)
     if colon and kind == "schedule":
         return t("The schedule “{name}”", name=name)
     if colon and kind == "webhook":
