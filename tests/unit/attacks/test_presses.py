@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from pushbutton.domain.person import User
 from pushbutton.domain.policy import Grant
 from pushbutton.errors import KeyReused, TaskBroken
 from pushbutton.runtime import press
+from pushbutton.testing import opened, press_and_wait
 from pushbutton.web.export import cell
 from tests.unit.handed.worlds import a_core, put, somebody
 from tests.unit.web.test_audit import somebody as signed_in
@@ -97,3 +99,25 @@ async def test_a_file_that_came_to_nothing_is_not_kept(tmp_path):
         answer = await client.post("/tasks/sheet", data={**sent, "count": "3"}, files=files, headers=ada)
         assert answer.status_code == 303
         assert [file.read_bytes() for file in core.uploads.iterdir()] == [b"1;2;3"]
+
+
+YAML = """
+secrets:
+  DB_PASSWORD:
+    env: NOBODY_SET_THIS
+tasks:
+  deploy:
+    command: ["true"]
+    secrets: [DB_PASSWORD]
+"""
+
+
+async def test_a_run_says_nothing_of_a_secret_that_it_could_not_get_to_those_who_may_not_know_of_it(tmp_path, caplog):
+    (tmp_path / "pushbutton.yaml").write_text(YAML)
+    async with opened(tmp_path) as app:
+        alone = await press_and_wait(app, "deploy")
+        assert "DB_PASSWORD" in alone.run.reason
+        await put(await app.open(), User("ada"))
+        together = await press_and_wait(app, "deploy")
+    assert together.run.reason == "A secret that it needs cannot be had; the server's log says which, and why."
+    assert "DB_PASSWORD" in caplog.text
