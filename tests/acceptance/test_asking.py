@@ -118,16 +118,16 @@ def test_all_of_it_works_without_a_script(browser, site):
         expect(page.locator("#h-say")).to_have_text("would go on live, said Maya", timeout=20_000)
 
 
-def test_a_run_says_how_many_look_at_it(browser, site):
+def test_where_nobody_signs_in_a_run_says_how_many_browsers_look_at_it(browser, site):
     with Reader(browser, site) as first, Reader(browser, site, locale="de-DE") as second:
         page = first.open("/tasks/wait")
         number = press(page)
-        expect(page.locator("#run-facts")).to_contain_text("1 person", timeout=20_000)
+        expect(page.locator("#run-facts")).to_contain_text("Only this browser", timeout=20_000)
         other = second.open(f"/runs/{number}")
-        expect(page.locator("#run-facts")).to_contain_text("2 people")
-        expect(other.locator("#run-facts")).to_contain_text("2 Personen")
+        expect(page.locator("#run-facts")).to_contain_text("2 browsers, this one among them")
+        expect(other.locator("#run-facts")).to_contain_text("2 Browser, dieser eingeschlossen")
         other.close()
-        expect(page.locator("#run-facts")).to_contain_text("1 person")
+        expect(page.locator("#run-facts")).to_contain_text("Only this browser")
         go_on(site)
         over(page)
         expect(page.locator("#run-facts")).not_to_contain_text("Watching")

@@ -16,6 +16,7 @@ import pytest
 import uvicorn
 from starlette.requests import Request
 
+from pushbutton.domain.actor import LOCAL, Actor
 from pushbutton.errors import BadInput
 from pushbutton.web import body, uploads
 from pushbutton.web.connection import Connection
@@ -235,7 +236,8 @@ async def test_a_person_has_so_many_streams_and_somebody_who_did_not_log_in_is_n
             if message["type"] == "http.response.start":
                 told.append(message["status"])
 
-        scope = {"type": "http", "method": "GET", "headers": [], "state": {"actor": actor}}
+        who = LOCAL if actor == "local" else Actor(actor, user=actor, credential=f"session:{actor}")
+        scope = {"type": "http", "method": "GET", "headers": [], "state": {"actor": who}}
         await shallow(scope, asyncio.Queue[Any]().get, send)
         return told[0]
 

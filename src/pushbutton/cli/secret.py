@@ -85,8 +85,9 @@ def _set(name: Name, paths: Paths = None, data: Data = None, key_file: Key = Non
         raise BadInput(f"“{name}” cannot be the name of a secret: use letters, digits and “_”, as for a variable.")
     folder, store = _store(paths, data, key_file)
     value = _ask(name) if sys.stdin.isatty() else sys.stdin.buffer.read()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (folder / ".gitignore").write_text("*\n")
+    if not folder.exists():  # as a server would make it
+        folder.mkdir(parents=True, mode=0o700)
+        (folder / ".gitignore").write_text("*\n")
     asyncio.run(SecretSources(dict, store).put(name, value))
     _record(paths, data, Deed.SECRET_SET, f"secret {name}")
     print(f"“{name}” is kept in {folder}.")

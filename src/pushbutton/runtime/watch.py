@@ -357,10 +357,10 @@ class Hub:
             self._boards.pop(source.topic, None)
             source.close()
 
-    def watching(self, topics: Iterable[str]) -> int:
-        """How many follow at least one of these boards. A browser has one stream for all of its pages."""
+    def watching(self, topics: Iterable[str]) -> frozenset[Ear]:
+        """Who follows at least one of these boards. A browser has one stream for all of its pages."""
         boards = [self._boards[topic] for topic in topics if topic in self._boards]
-        return len({ear for board in boards for ear in board.bells})
+        return frozenset(ear for board in boards for ear in board.bells)
 
     @contextlib.contextmanager
     def lookout(self, topics: Iterable[str], ear: Ear) -> Iterator[None]:

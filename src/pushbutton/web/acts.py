@@ -11,6 +11,7 @@ from typing import Final
 from pushbutton.domain.audit import SERVER, Act, Deed, Record
 
 from . import wording
+from .names import UNKNOWN, Names
 from .texts import Texts, mark
 
 SENTENCES: Final[Mapping[str, str]] = {
@@ -102,7 +103,7 @@ class Row:
     hash: str
 
 
-def row(record: Record, t: Texts) -> Row:
+def row(record: Record, t: Texts, names: Names = UNKNOWN) -> Row:
     done = record.act
     kind = done.verb.partition(".")[0]
     icon, word = KINDS.get(kind, ("info", ""))
@@ -111,8 +112,8 @@ def row(record: Record, t: Texts) -> Row:
     return Row(
         id=record.id, at=done.at, icon=icon, kind=t(word) if word else visible(kind),
         bad=done.verb in _BAD or (done.verb == Deed.AUDIT_CHECK and done.data.get("well") is not True),
-        said=sentence(done, t), who=who(done.actor, t), actor=visible(done.actor), verb=visible(done.verb),
-        about=visible(done.about), address=visible(done.address), run=run_of(done),
+        said=sentence(done, t, names), who=who(done.actor, t, names), actor=visible(done.actor),
+        verb=visible(done.verb), about=visible(done.about), address=visible(done.address), run=run_of(done),
         facts=tuple((visible(name), _value(done.data[name])) for name in done.data if name not in _SHOWN_ELSEWHERE),
         diff=tuple(_lines(diff)) if isinstance(diff, str) else (),
         text="\n".join(visible(line) for line in text.split("\n")) if isinstance(text, str) and not diff else "",
@@ -120,15 +121,16 @@ def row(record: Record, t: Texts) -> Row:
     )  # fmt: skip
 
 
-def sentence(done: Act, t: Texts) -> str:
+def sentence(done: Act, t: Texts, names: Names = UNKNOWN) -> str:
     """What happened. A verb that nobody wrote a sentence for is shown as it is."""
     name = done.about.partition(" ")[2] or done.about
     own = done.verb in _OWN and done.actor.rpartition("/")[2] == name
     source = _OWN[done.verb] if own else SENTENCES.get(done.verb, "")
+    by = who(done.actor, t, names)
     if not source:
-        return t("{who}: {verb}, {about}", who=who(done.actor, t), verb=visible(done.verb), about=visible(done.about))
+        return t("{who}: {verb}, {about}", who=by, verb=visible(done.verb), about=visible(done.about))
     values = {
-        "who": who(done.actor, t),
+        "who": by,
         "name": visible(name),
         "task": visible(str(done.data.get("title") or done.data.get("task") or "?")),
         "run": t("run {number}", number=visible(name)),
@@ -137,10 +139,10 @@ def sentence(done: Act, t: Texts) -> str:
     return t(source, **values)
 
 
-def who(actor: str, t: Texts) -> str:
+def who(actor: str, t: Texts, names: Names = UNKNOWN) -> str:
     if not actor:
         return t("Somebody unknown")
-    return t("Pushbutton itself") if actor == SERVER else visible(wording.who(actor, t))
+    return t("Pushbutton itself") if actor == SERVER else visible(wording.who(actor, t, names))
 
 
 def run_of(done: Act) -> int:

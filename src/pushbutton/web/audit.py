@@ -21,6 +21,7 @@ from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports.people import AuditQuery
 
 from . import acts, audit_filter, export, texts, wording
+from .names import Names
 from .pages import page, show
 from .readers import actor_of, reader, root_of
 
@@ -52,26 +53,31 @@ def _for_admins(endpoint: Endpoint) -> Endpoint:
 async def trail(request: Request) -> Response:
     core, who, at = _core(request), reader(request), now()
     t, chosen = texts.texts(who.language), audit_filter.read(request.query_params)
+    names = Names.of(core.directory.all)
     found = await audit.records(core, who.actor, chosen.query(at, PAGE + 1))
     recent = await audit.records(core, who.actor, AuditQuery(limit=500))
     checks = await audit.records(core, who.actor, AuditQuery(about=audit.ABOUT, verb=Deed.AUDIT_CHECK, limit=1))
     actors = sorted({record.act.actor for record in (*recent, *found)})
     older = found[PAGE - 1].id if len(found) > PAGE else 0
     return await show(
-        request, "audit.html", room="audit", filter=chosen, query=chosen.url(), days=_days(found[:PAGE], who.zone, t),
-        shown=min(len(found), PAGE), kinds=[(kind, word) for kind, (_, word) in acts.KINDS.items()],
-        actors=[(actor, acts.who(actor, t)) for actor in actors if actor], chosen_who=acts.who(chosen.who, t),
+        request, "audit.html", room="audit", filter=chosen, query=chosen.url(),
+        days=_days(found[:PAGE], who.zone, t, names), shown=min(len(found), PAGE),
+        kinds=[(kind, word) for kind, (_, word) in acts.KINDS.items()],
+        actors=[(actor, acts.who(actor, t, names)) for actor in actors if actor],
+        chosen_who=acts.who(chosen.who, t, names),
         older=f"/audit{chosen.url(before=older)}" if older else "", checked=checks[0].act if checks else None,
     )  # fmt: skip
 
 
-def _days(records: Sequence[Record], zone: tzinfo | None, t: texts.Texts) -> list[tuple[int, list[acts.Row]]]:
+def _days(
+    records: Sequence[Record], zone: tzinfo | None, t: texts.Texts, names: Names
+) -> list[tuple[int, list[acts.Row]]]:
     days: list[tuple[int, list[acts.Row]]] = []
     for record in records:
         day = wording.local(record.act.at, zone).date()
         if not days or wording.local(days[-1][0], zone).date() != day:
             days.append((record.act.at, []))
-        days[-1][1].append(acts.row(record, t))
+        days[-1][1].append(acts.row(record, t, names))
     return days
 
 

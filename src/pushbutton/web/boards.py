@@ -29,7 +29,9 @@ from pushbutton.runtime.watch import EVERYTHING, Bell
 from . import fragments, render, texts
 from .audience import audiences
 from .lines import line_json, readers
-from .views import Views
+from .names import Names
+from .sse import EventStream
+from .views import Views, Watching
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +71,13 @@ def crowd_of(core: Core, run: int | str, root: str = "") -> frozenset[str]:
     languages = ("", *(f"{code}:" for code in texts.LANGUAGES))
     marks = list(audiences(core))
     return below(root, frozenset(f"patch:{mark}{language}run:{run}" for mark in marks for language in languages))
+
+
+def watching(core: Core, run: int, root: str = "") -> Watching:
+    """Who looks at a run now. A browser has one stream for all of its pages, and is counted once."""
+    ears = core.hub.watching(crowd_of(core, run, root))
+    people = [ear.person if isinstance(ear, EventStream) else "" for ear in ears]
+    return Watching(tuple(sorted(set(people) - {""})), others=people.count(""))
 
 
 # -- parts of pages
@@ -133,11 +142,14 @@ def _drawer(core: Core, views: Views, root: str, actor: Actor, rest: str) -> tup
         language, thing = "en", rest
     name, _, which = thing.partition(":")
 
+    def names() -> Names:
+        return Names.of(core.directory.all)
+
     async def a_run() -> _Drawing:
         run = await core.store.run(int(which))
         view = await views.run(actor, run, now())
-        view = replace(view, watching=core.hub.watching(crowd_of(core, which, root)))
-        html = await asyncio.to_thread(fragments.run_fragments, view, language, root)
+        view = replace(view, watching=watching(core, run.id, root))
+        html = await asyncio.to_thread(fragments.run_fragments, view, language, root, names())
         if run.state.over:
             return _Drawing(html, None)
         # One that waits depends on those before it.
@@ -146,12 +158,12 @@ def _drawer(core: Core, views: Views, root: str, actor: Actor, rest: str) -> tup
 
     async def a_task() -> _Drawing:
         view = await views.task(actor, which, now())
-        html = await asyncio.to_thread(fragments.task_fragments, view, language, root)
+        html = await asyncio.to_thread(fragments.task_fragments, view, language, root, names())
         return _Drawing(html, Topics(tasks=frozenset({which})))
 
     async def all_tasks() -> _Drawing:
         view = await views.tasks(actor, now())
-        html = await asyncio.to_thread(fragments.tasks_fragments, view, language, root)
+        html = await asyncio.to_thread(fragments.tasks_fragments, view, language, root, names())
         return _Drawing(html, EVERYTHING, ages=bool(view.going))
 
     async def going() -> _Drawing:
@@ -159,7 +171,8 @@ def _drawer(core: Core, views: Views, root: str, actor: Actor, rest: str) -> tup
 
     async def inbox() -> _Drawing:
         view = await views.inbox(actor, now())
-        return _Drawing(await asyncio.to_thread(fragments.inbox_fragments, view, language, root), EVERYTHING)
+        html = await asyncio.to_thread(fragments.inbox_fragments, view, language, root, names())
+        return _Drawing(html, EVERYTHING)
 
     async def nothing() -> _Drawing:
         return _Drawing({}, None)

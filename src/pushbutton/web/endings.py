@@ -8,6 +8,7 @@ from typing import Final
 
 from pushbutton.domain.run import Run, RunState
 
+from .names import UNKNOWN, Names
 from .steps import Story
 from .texts import Texts, mark
 from .wording import who
@@ -37,12 +38,13 @@ _NUMBERED: Final = re.compile(r"\((code|signal) \d+\)")
 """A reason that only repeats the number with which a process ended."""
 
 
-def ending(run: Run, story: Story, t: Texts) -> Ending:
+def ending(run: Run, story: Story, t: Texts, names: Names = UNKNOWN) -> Ending:
     """For a run that is over."""
+    if run.state is RunState.CANCELLED:
+        return _cancelled(run, story, t, who(run.stop_by, t, names) if run.stop_by else "")
     tell = {
         RunState.SUCCEEDED: _succeeded,
         RunState.FAILED: _failed,
-        RunState.CANCELLED: _cancelled,
         RunState.LOST: _lost,
         RunState.SKIPPED: _skipped,
     }
@@ -88,20 +90,18 @@ def cause(run: Run, t: Texts) -> str:
     return t(_CODES.get(code or 0, mark("The task itself reported that it did not work.")))
 
 
-def _cancelled(run: Run, story: Story, t: Texts) -> Ending:
-    if run.started_at is None and run.hold and not run.stop_by:
+def _cancelled(run: Run, story: Story, t: Texts, by: str) -> Ending:
+    """`by`: who stopped it, as it is said; "": nobody."""
+    if run.started_at is None and run.hold and not by:
         return Ending(_whole(t.sentence(run.reason)), means=t("Nothing was done."))
     if run.started_at is None:
         return Ending(
-            t("{who} took it back before it started.", who=who(run.stop_by, t))
-            if run.stop_by
-            else t("It was stopped."),
+            t("{who} took it back before it started.", who=by) if by else t("It was stopped."),
             means=t("Nothing was done."),
         )
     place = next(
         ((n, step) for n, step in enumerate(story.steps, 1) if step.colour == "skipped" and step.started), None
     )
-    by = who(run.stop_by, t) if run.stop_by else ""
     if by and place:
         headline = t("{who} stopped it at step {number}: {name}", who=by, number=place[0], name=place[1].name)
     else:

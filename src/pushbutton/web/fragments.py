@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .names import UNKNOWN, Names
 from .render import environment
 from .views import InboxView, RunView, TasksView, TaskView
 
@@ -14,9 +15,9 @@ Fragments = dict[str, str]
 """Element id to outer HTML."""
 
 
-def run_fragments(view: RunView, language: str = "en", root: str = "") -> Fragments:
+def run_fragments(view: RunView, language: str = "en", root: str = "", names: Names = UNKNOWN) -> Fragments:
     """Everything on `/runs/{n}` that follows the run; not its output."""
-    parts = _parts("run_parts.html", language, {"now": view.now, "root": root})
+    parts = _parts("run_parts.html", language, {"now": view.now, "root": root, "names": names})
     return {
         "title": _said(parts.title(view)),
         "run-state": _said(parts.badge(view)),
@@ -31,9 +32,9 @@ def run_fragments(view: RunView, language: str = "en", root: str = "") -> Fragme
     }
 
 
-def tasks_fragments(view: TasksView, language: str = "en", root: str = "") -> Fragments:
+def tasks_fragments(view: TasksView, language: str = "en", root: str = "", names: Names = UNKNOWN) -> Fragments:
     """What is running, and the last result of each task. `now` is in the header of every page."""
-    parts = _parts("tasks_parts.html", language, {"now": view.now, "back": f"{root}/", "root": root})
+    parts = _parts("tasks_parts.html", language, {"now": view.now, "back": f"{root}/", "root": root, "names": names})
     frame = _parts("parts.html", language, {"now": view.now, "root": root})
     active = sum(item.run.state.active for item in view.going)
     found = {"now": _said(frame.now_pill(active)), "running": _said(parts.going(view))}
@@ -42,16 +43,16 @@ def tasks_fragments(view: TasksView, language: str = "en", root: str = "") -> Fr
     return found
 
 
-def inbox_fragments(view: InboxView, language: str = "en", root: str = "") -> Fragments:
+def inbox_fragments(view: InboxView, language: str = "en", root: str = "", names: Names = UNKNOWN) -> Fragments:
     """What waits for somebody's approval, and how much of it that is, for the header."""
-    parts = _parts("approvals_parts.html", language, {"now": view.now, "root": root})
+    parts = _parts("approvals_parts.html", language, {"now": view.now, "root": root, "names": names})
     frame = _parts("parts.html", language, {"now": view.now, "root": root})
     return {"inbox": _said(frame.inbox(len(view.runs))), "approvals": _said(parts.waiting(view))}
 
 
-def task_fragments(view: TaskView, language: str = "en", root: str = "") -> Fragments:
+def task_fragments(view: TaskView, language: str = "en", root: str = "", names: Names = UNKNOWN) -> Fragments:
     """What others do with this task while somebody fills in the form."""
-    parts = _parts("task_parts.html", language, {"now": view.now, "root": root})
+    parts = _parts("task_parts.html", language, {"now": view.now, "root": root, "names": names})
     return {"busy": _said(parts.busy(view)), "last-runs": _said(parts.last_runs(view))}
 
 

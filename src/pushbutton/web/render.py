@@ -23,6 +23,9 @@ from pushbutton.domain.run import Micros, Run
 from pushbutton.domain.task import Task
 
 from . import endings, find, forms, wording
+from .endings import Ending
+from .names import UNKNOWN, Names
+from .steps import Story
 from .texts import Texts, texts
 
 Shown = Mapping[str, Any]
@@ -44,15 +47,16 @@ def environment(language: str) -> jinja2.Environment:
         static=_static,
         time=_time,
         look=wording.LOOKS.__getitem__,
-        ending=partial(endings.ending, t=t),
+        ending=_ending,
     )
     env.filters.update(
         took=partial(wording.took, t=t),
         usual=partial(wording.usual, t=t),
         about=partial(wording.left, t=t),
         rounded=wording.rounded,
-        who=partial(wording.who, t=t),
+        who=_who,
         any_of=partial(wording.any_of, t=t),
+        all_of=partial(wording.all_of, t=t),
         initials=wording.initials,
         browser=partial(wording.browser, t=t),
         number=t.number,
@@ -130,6 +134,21 @@ def _time(context: Context, at: Micros, form: str = "ago") -> Markup:
     return Markup('<time datetime="{}" data-as="{}" title="{}">{}</time>').format(
         iso(at), form, wording.exact(at, t, zone), text
     )
+
+
+@jinja2.pass_context
+def _who(context: Context, actor: str) -> str:
+    return wording.who(actor, context["t"], _names(context))
+
+
+@jinja2.pass_context
+def _ending(context: Context, run: Run, story: Story) -> Ending:
+    return endings.ending(run, story, context["t"], _names(context))
+
+
+def _names(context: Context) -> Names:
+    names: Names = context.get("names", UNKNOWN)
+    return names
 
 
 def _dry(run: Run, task: Task | None) -> bool:

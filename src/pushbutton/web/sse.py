@@ -139,6 +139,7 @@ class EventStream(Response):
         self._asleep: asyncio.Future[None] | None = None
         self._beating: asyncio.TimerHandle | None = None
         self.actor = ""  # whose it is; "": of nobody who logged in
+        self.person = ""  # the user who watches; "": nobody who can be named, such as who holds a link
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         waiting: list[EventStream] | None = scope.get(_WAITING)
@@ -147,6 +148,7 @@ class EventStream(Response):
             return
         actor: Actor = scope.get("state", {}).get("actor", LOCAL)
         self.actor = actor.user or actor.name if actor.credential else ""
+        self.person = "" if actor.own else actor.user
         waiting.append(self)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -86,6 +86,18 @@ class TaskView:
 
 
 @dataclass(frozen=True, slots=True)
+class Watching:
+    """Who has a run on the screen."""
+
+    people: tuple[str, ...] = ()  # users, in the order of their names
+    others: int = 0  # browsers of whom nobody knows whose they are
+
+    @property
+    def count(self) -> int:
+        return len(self.people) + self.others
+
+
+@dataclass(frozen=True, slots=True)
 class RunView:
     run: Run
     task: Task | None  # None: it was removed since
@@ -95,8 +107,7 @@ class RunView:
     ahead: tuple[Run, ...]  # unfinished runs of the task that come before this one
     now: Micros
     may: frozenset[Verb]
-    watching: int = 0  # how many browsers show it right now
-    note: str = ""  # what the link that pressed it is for
+    watching: Watching = Watching()
     own: bool = False  # for who sees this run and no other: nothing leads elsewhere
     waits: Waits | None = None  # for an approval
     planning: bool = False  # it is approved, and its plan is made once more before it starts
@@ -187,13 +198,8 @@ class Views:
         return RunView(
             run, task, told, past, seen, ahead, now, self._may(actor, run.task),
             waits=await waits(self._core, actor, run, task), planning=await self._planning(run),
-            note=self._note(run.actor), own=actor.own,
+            own=actor.own,
         )  # fmt: skip
-
-    def _note(self, actor: str) -> str:
-        kind, _, name = actor.partition(":")
-        link = self._directory.all.links.get(name.partition("/")[0]) if kind == "link" else None
-        return link.note if link else ""
 
     async def _planning(self, run: Run) -> bool:
         if run.hold is None or not run.hold.again or not run.state.active:

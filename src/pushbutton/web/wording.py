@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
+from markupsafe import Markup
+
 from pushbutton.domain.run import Micros, RunState
 
+from .names import UNKNOWN, Names
 from .texts import Texts
 
 SECOND: Final = 1_000_000
@@ -174,6 +177,12 @@ def any_of(names: Sequence[str], t: Texts) -> str:
     return t("{names} or {last}", names=", ".join(first), last=last) if first else last
 
 
+def all_of(names: Sequence[Markup], t: Texts) -> Markup:
+    """Such as "Ada, Bob and Cy"."""
+    *first, last = names
+    return t.html("{names} and {last}", names=Markup(", ").join(first), last=last) if first else last
+
+
 def initials(name: str) -> str:
     """Two letters for a picture of somebody: "Maya Lind" is ML, "ada" is A."""
     words = [word for word in re.split(r"[\s._@-]+", name) if word]
@@ -197,8 +206,8 @@ def browser(agent: str, t: Texts) -> str:
     return t("{browser} on {system}", browser=name, system=system) if system else name
 
 
-def who(actor: str, t: Texts, note: str = "") -> str:
-    """Such as "Somebody on this machine" or "The schedule “nightly”"; else the name itself. `note`: of a link."""
+def who(actor: str, t: Texts, names: Names = UNKNOWN) -> str:
+    """Such as "Ada Lovelace", "Ada Lovelace’s token “nightly”" or "The schedule “nightly”"."""
     kind, colon, name = actor.partition(":")
     if actor in ("", "local"):
         return t("Somebody on this machine")
@@ -209,12 +218,16 @@ def who(actor: str, t: Texts, note: str = "") -> str:
     if colon and kind == "webhook":
         return t("The webhook “{name}”", name=name)
     if colon and kind == "token":
-        return t("The token “{name}”", name=name)
+        owner, slash, token = name.partition("/")
+        if not slash:
+            return t("The token “{name}”", name=name)
+        return t("{name}’s token “{token}”", name=names.called(owner), token=token)
     if colon and kind == "link":
-        maker = name.rpartition("/")[2]
+        link, _, user = name.partition("/")
+        maker, note = names.called(user), names.note(link)
         return t("{name}’s link “{note}”", name=maker, note=note) if note else t("{name}’s link", name=maker)
     if colon and kind == "service":
         return t("Pushbutton itself")
     if colon and kind == "run":
         return t("Run {number}", number=name)
-    return name if colon and kind == "user" else actor
+    return names.called(name if colon and kind == "user" else actor)

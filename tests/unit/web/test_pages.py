@@ -14,13 +14,15 @@ from tests.unit.web.worlds import EVERY, NOW, S, a_run, a_task, events
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.event import Kind
 from pushbutton.domain.param import Param, ParamType
+from pushbutton.domain.person import User
 from pushbutton.domain.run import Run, RunState
 from pushbutton.testing import opened
 from pushbutton.web.estimates import Outlook, Past
 from pushbutton.web.fragments import run_fragments, task_fragments, tasks_fragments
+from pushbutton.web.names import Names
 from pushbutton.web.render import markdown, plain
 from pushbutton.web.steps import story
-from pushbutton.web.views import Card, Going, RunView, TasksView, TaskView
+from pushbutton.web.views import Card, Going, RunView, TasksView, TaskView, Watching
 
 TASKS = '''
 from typing import Annotated, Literal
@@ -69,6 +71,10 @@ async def a_site(tmp_path, tasks=TASKS):
             async for _ in app.events(since=0):
                 if not await core.store.counts():
                     break
+
+
+def plain_text(html: str) -> str:
+    return " ".join(re.sub("<[^>]*>", " ", html).split())
 
 
 def hidden(html: str, name: str) -> str:
@@ -332,9 +338,26 @@ def test_a_dry_run_says_so_in_the_word_of_its_state():
 
 
 def test_a_run_says_who_looks_only_while_it_goes_on():
-    assert "3 people" in run_fragments(replace(a_view(a_run()), watching=3))["run-facts"]
-    over = replace(a_view(a_run(state=RunState.SUCCEEDED)), watching=3)
-    assert "3 people" not in run_fragments(over)["run-facts"]
+    looking = Watching(("ada", "bob"), others=1)
+    names = Names({"ada": User("ada", "Ada Lovelace")})
+    view = replace(a_view(a_run()), watching=looking)
+    going = plain_text(run_fragments(view, names=names)["run-facts"])
+    assert "AL B Ada Lovelace , bob and 1 other" in going
+    over = replace(a_view(a_run(state=RunState.SUCCEEDED)), watching=looking)
+    assert "Watching" not in run_fragments(over, names=names)["run-facts"]
+
+
+def test_where_nobody_is_known_the_count_says_that_it_counts_the_reader():
+    alone, three = (replace(a_view(a_run()), watching=Watching(others=n)) for n in (1, 3))
+    assert "Only this browser" in run_fragments(alone)["run-facts"]
+    assert "3 browsers, this one among them" in run_fragments(three)["run-facts"]
+
+
+def test_who_holds_a_link_is_not_told_who_looks():
+    view = replace(a_view(a_run()), watching=Watching(("ada",), others=1), own=True)
+    told = run_fragments(view, names=Names({"ada": User("ada", "Ada Lovelace")}))["run-facts"]
+    assert "2 browsers" in told
+    assert "ada" not in told.lower()
 
 
 def test_nothing_that_was_rendered_of_help_texts_is_kept_for_ever():

@@ -7,9 +7,11 @@ import pytest
 from tests.unit.web.worlds import NOW, S, a_run, events
 
 from pushbutton.domain.event import Kind
+from pushbutton.domain.person import Link, User
 from pushbutton.domain.run import Run, RunState
 from pushbutton.web import wording
 from pushbutton.web.endings import Ending, ending
+from pushbutton.web.names import Names
 from pushbutton.web.steps import story
 from pushbutton.web.texts import texts
 
@@ -81,6 +83,23 @@ def test_the_exact_time_names_its_zone():
 )
 def test_who(actor, text):
     assert wording.who(actor, EN) == text
+
+
+@pytest.mark.parametrize(
+    ("actor", "text"),
+    [
+        ("ada", "Ada Lovelace"),
+        ("user:ada", "Ada Lovelace"),
+        ("token:ada/nightly", "Ada Lovelace’s token “nightly”"),
+        ("link:7/ada", "Ada Lovelace’s link “for the stand-in”"),
+        ("link:8/ada", "Ada Lovelace’s link"),
+        ("bob", "bob"),
+        ("token:bob/nightly", "bob’s token “nightly”"),
+    ],
+)
+def test_people_are_called_by_their_titles_and_who_has_gone_by_the_name(actor, text):
+    link = Link("7", "deploy", "ada", {}, until=1, uses=1, made_at=0, note="for the stand-in")
+    assert wording.who(actor, EN, Names({"ada": User("ada", "Ada Lovelace")}, {"7": link})) == text
 
 
 def test_every_state_has_an_icon_and_a_word():

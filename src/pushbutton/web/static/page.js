@@ -100,9 +100,17 @@ export function announce(text) {
   waiting = setTimeout(() => { said = Date.now(); if (say.textContent !== text) say.textContent = text; }, Math.max(0, said + 5000 - Date.now()));
 }
 
+// what is shown is the same for everybody: where a name stands alone, the one who reads is “You”
+function tellYou() {
+  const { user, you } = document.body.dataset;
+  if (user) for (const name of all(`[data-actor="${CSS.escape(user)}"]`)) if (name.textContent !== you) name.textContent = you;
+}
+tellYou();
+
 let heard = one('#h-say')?.textContent;
 new MutationObserver(() => {
   all('time[data-as]').forEach(tellTime);
+  tellYou();
   const now = one('#h-say')?.textContent;
   if (now && now !== heard) announce(heard = now);
   if (one('#run-state')?.dataset.over === 'yes') runIsOver();

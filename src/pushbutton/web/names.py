@@ -1,0 +1,33 @@
+"""What people are called: the directory's titles for the user names that runs and the audit trail keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from pushbutton.domain.person import Link, Snapshot, User
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Of those who are in the directory now; who has gone keeps the user name."""
+
+    users: Mapping[str, User] = field(default_factory=dict)
+    links: Mapping[str, Link] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Self:
+        return cls(snapshot.users, snapshot.links)
+
+    def called(self, user: str) -> str:
+        known = self.users.get(user)
+        return known.called if known else user
+
+    def note(self, link: str) -> str:
+        """What a link is for, as its maker says."""
+        known = self.links.get(link)
+        return known.note if known else ""
+
+
+UNKNOWN = Names()
