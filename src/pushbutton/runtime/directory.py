@@ -185,7 +185,7 @@ class Directory:
             known = now.users.get(user.name)
             if known is None or known.disabled:
                 raise Refused("This account may not sign in.")
-            ended = instead and instead.id not in now.sessions
+            ended = instead and instead.pending and instead.id not in now.sessions
             if ended or known.password != user.password or (known.factor and not user.factor and not pending):
                 raise SignInFailed("This account was changed at this very moment: sign in once more.")
             stale = [
