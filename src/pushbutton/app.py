@@ -37,6 +37,7 @@ from .adapters.sqlite import SqliteStore
 from .adapters.webhook import Webhook
 from .domain import webhook
 from .domain.actor import LOCAL, trusted
+from .domain.audit import Act
 from .domain.event import Draft, Event, Json, Kind
 from .domain.networks import networks
 from .domain.prefix import prefix
@@ -223,6 +224,18 @@ class Pushbutton:
         finally:
             await directory.close()
             passwords.close()
+            await store.close()
+
+    async def record(self, act: Act) -> None:
+        """Add to the audit trail of this data folder without opening the rest: a server may be running on it."""
+        with _writing(self.folder):
+            _make(self.folder)
+            key = _key(self.folder)
+        store = self._store or SqliteStore(self.folder / "history.db", key)
+        await store.open()
+        try:
+            await store.audit.record(act)
+        finally:
             await store.close()
 
     # -- in-process use

@@ -72,4 +72,4 @@ async def opened(
         )
     await directory.open()
     stack.push_async_callback(directory.close)
-    return signin, People(directory, passwords, totp, seal)
+    return signin, People(directory, passwords, totp, seal, signin.throttle)

@@ -15,7 +15,7 @@ from pushbutton.domain.param import ParamType
 from pushbutton.domain.run import ACTIVE, UNFINISHED, Run, RunState
 from pushbutton.domain.task import Task
 from pushbutton.domain.token import hashed, new_token
-from pushbutton.errors import Fenced, NoSuchTask, PushbuttonError, StoreError
+from pushbutton.errors import Fenced, NoSuchTask, PushbuttonError, SecretUnavailable, StoreError
 
 from . import journal, planned
 from .collector import collect
@@ -161,6 +161,10 @@ class Worker:
             return False  # it is over: it was stopped meanwhile
         except Exception as error:
             match error:
+                case SecretUnavailable() if self._core.directory.closed:
+                    # Everybody who may see the run reads its reason, and not everybody may know of its secrets.
+                    log.warning("run %d: %s", run.id, error)
+                    reason = "A secret that it needs cannot be had; the server's log says which, and why."
                 case PushbuttonError():
                     reason = str(error)
                 case OSError():
@@ -178,7 +182,8 @@ class Worker:
         except NoSuchTask:
             raise PushbuttonError("The task was removed while this waited; nothing was started.") from None
         if task.broken:
-            raise PushbuttonError(f"The task's file is broken now, so nothing was started: {task.broken}")
+            log.warning("run %d was not started, the task's file is broken: %s", run.id, task.broken)
+            raise PushbuttonError("The task's file is broken now, so nothing was started.")
         return task
 
     async def _named(self, task: Task, run: Run) -> Mapping[str, str]:

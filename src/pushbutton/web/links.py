@@ -48,8 +48,10 @@ async def press(request: Request) -> Response:
     if task.confirm and not forms.is_dry(task, form) and not pages.text_of(form, forms.SURE):
         return await _again(request, found, form, texts.mark("Tick that you are sure, then press again."), key=key)
     try:
-        given = await task_page.stored(core, task, form)
-        pressed = await links.use(core, found, given, key=key, why=why, address=address_of(request.scope), form=True)
+        address = address_of(request.scope)
+        pressed = await task_page.with_files(core, task, form, lambda given: links.use(
+            core, found, given, key=key, why=why, address=address, form=True
+        ))  # fmt: skip
     except errors.InvalidInputs as error:
         return await _again(request, found, form, error.fields.get("", ""), key=key, wrong=error.fields)
     except errors.LinkClosed:

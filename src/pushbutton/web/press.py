@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
@@ -20,6 +20,7 @@ from pushbutton.domain.task import Reason, Task
 from pushbutton.runtime import history, sight
 from pushbutton.runtime import press as pressing
 from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.ports import Pressed
 
 from . import forms, pages, texts, uploads
 from .readers import actor_of, reader, root_of
@@ -62,10 +63,9 @@ async def press(request: Request) -> Response:
         return await _form(request, view, forms.of_form(view.task, form), 409, key=key, faster=faster,
                            why=pages.text_of(form, forms.WHY))  # fmt: skip
     try:
-        pressed = await pressing.press(
-            core, who.actor, view.task.slug, await stored(core, view.task, form), key=key,
-            why=pages.text_of(form, forms.WHY).strip(), form=True,
-        )  # fmt: skip
+        pressed = await with_files(core, view.task, form, lambda given: pressing.press(
+            core, who.actor, view.task.slug, given, key=key, why=pages.text_of(form, forms.WHY).strip(), form=True,
+        ))  # fmt: skip
     except errors.InvalidInputs as error:
         return await _refused(request, view, form, error.fields.get("", ""), key=key, wrong=error.fields)
     except errors.KeyReused:
@@ -101,8 +101,26 @@ def _faster(view: TaskView, form: FormData) -> Run | None:
     return next((run for run in view.busy if run.id > int(seen)), None)
 
 
-async def stored(core: Core, job: Task, form: FormData) -> dict[str, object]:
-    """The form's raw inputs, its files in store. A file that is too big is refused before it is kept."""
+async def with_files(
+    core: Core, job: Task, form: FormData, pressed: Callable[[Mapping[str, object]], Awaitable[Pressed]]
+) -> Pressed:
+    """Press with the form's inputs. Files are in store by then, and stay there only where a run was made with them."""
+    kept: list[str] = []
+    made = True
+    try:
+        found = await pressed(await _stored(core, job, form, kept))
+        made = found.made
+    except errors.PushbuttonError:
+        made = False
+        raise
+    finally:
+        for name in () if made else kept:
+            (core.uploads / name).unlink(missing_ok=True)
+    return found
+
+
+async def _stored(core: Core, job: Task, form: FormData, kept: list[str]) -> dict[str, object]:
+    """The form's raw inputs; `kept` gets the names of their files. One that is too big is refused before it is kept."""
     given = forms.raw(job, form)
     for param in job.params:
         upload = given.get(param.name)
@@ -111,7 +129,8 @@ async def stored(core: Core, job: Task, form: FormData) -> dict[str, object]:
         if param.max_length and (upload.size or 0) > param.max_length:
             most = texts.texts("en").size(param.max_length)
             raise errors.InvalidInputs({param.name: f"This file is too big: at most {most} are taken."})
-        given[param.name] = await uploads.save(core.uploads, upload.filename or "file", _chunks(upload))
+        kept.append(await uploads.save(core.uploads, upload.filename or "file", _chunks(upload)))
+        given[param.name] = kept[-1]
     return given
 
 

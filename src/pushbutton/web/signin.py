@@ -109,7 +109,7 @@ async def elsewhere(request: Request) -> Response:
     if signin.provider is None:
         raise NotFound("There is nothing here.")
     try:
-        begun = await signin.elsewhere(_return_to(request), back)
+        begun = await signin.elsewhere(_return_to(request), back, address_of(request.scope))
     except SignInFailed as error:
         return await _form(request, back=back, wrong=_told(error), status=502)
     response = RedirectResponse(begun.url, 303, {"cache-control": "no-store"})
