@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .job.secret import secret
 
 __all__ = ["Event", "Field", "Pushbutton", "SecretStr", "artifact", "progress", "secret", "status", "step", "task"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOME = {
     "Pushbutton": ".app",

@@ -24,7 +24,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from . import config
+from . import config, doors
 from .adapters import totp
 from .adapters.bookmarks import Bookmarks
 from .adapters.catalog import PathCatalog
@@ -37,11 +37,10 @@ from .adapters.sqlite import SqliteStore
 from .adapters.webhook import Webhook
 from .domain import webhook
 from .domain.actor import LOCAL, trusted
+from .domain.audit import Act
 from .domain.event import Draft, Event, Json, Kind
 from .domain.networks import networks
-from .domain.policy import Grant, Role
 from .domain.prefix import prefix
-from .domain.proxy import TrustedProxy
 from .domain.run import Run
 from .errors import StorageFull, StoreDamaged, StoreInUse
 from .runtime import cancel, press
@@ -50,7 +49,6 @@ from .runtime.directory import Directory
 from .runtime.people import People
 from .runtime.permit import Permits
 from .runtime.ports import RunQuery, Store, Topics
-from .runtime.signin import SignIn
 from .runtime.watch import EVERYTHING, Hub, is_last
 from .runtime.worker import Worker
 from .services import expiry, pruner
@@ -117,7 +115,7 @@ class Pushbutton:
         store: Store = self._store or SqliteStore(self.folder / "history.db", key)
         await store.open()
         stack.push_async_callback(store.close)
-        signin, people = await self._doors(stack, store, key)
+        signin, people = await doors.opened(stack, self.settings, store, key)
         directory = signin.directory
         with _writing(self.folder):
             worker_name = _name(self.folder)
@@ -176,58 +174,6 @@ class Pushbutton:
         home = self.settings.public_url.rstrip("/") or (self.url and f"{self.url}{self._prefix}")
         return Webhooks(core, sender, Bookmarks(self.folder / "told"), lambda run: home and f"{home}/runs/{run}")
 
-    async def _doors(self, stack: contextlib.AsyncExitStack, store: Store, key: bytes) -> tuple[SignIn, People]:
-        """How people are let in: here, and by whoever else the settings name."""
-        settings = self.settings
-        directory = Directory(
-            store.people,
-            outside=bool(settings.oidc_issuer or settings.ldap_url or settings.proxy_user_header),
-            fixed=[Grant(who.strip(), Role.ADMIN) for who in settings.admins.split(",") if who.strip()],
-            idle=settings.session_hours * 3600,
-            longest=settings.session_days * 86400,
-        )
-        passwords, seal = Passwords(), Seal(key)
-        stack.callback(passwords.close)
-        signin = SignIn(directory, passwords, totp, seal)
-        if settings.ldap_url:
-            from .adapters.ldap import Ldap  # noqa: PLC0415  only where it is asked for
-
-            signin.authority = ldap = Ldap(
-                settings.ldap_url,
-                settings.ldap_base,
-                bind_dn=settings.ldap_bind_dn,
-                bind_password=settings.ldap_bind_password,
-                user_filter=settings.ldap_user_filter,
-                name_attribute=settings.ldap_name_attribute,
-                groups_base=settings.ldap_groups_base,
-                groups_filter=settings.ldap_groups_filter,
-                ca=settings.ldap_ca,
-            )
-            stack.callback(ldap.close)
-        if settings.oidc_issuer:
-            from .adapters.oidc import Oidc  # noqa: PLC0415  takes a while to load
-
-            signin.provider = oidc = Oidc(
-                settings.oidc_issuer,
-                settings.oidc_client,
-                settings.oidc_client_secret,
-                scopes=settings.oidc_scopes,
-                name_claim=settings.oidc_name_claim,
-                groups_claim=settings.oidc_groups_claim,
-            )
-            stack.push_async_callback(oidc.close)
-        if settings.proxy_user_header:
-            signin.proxy = TrustedProxy.of(
-                settings.proxy_from,
-                settings.proxy_user_header,
-                settings.proxy_groups_header,
-                settings.proxy_title_header,
-                settings.proxy_email_header,
-            )
-        await directory.open()
-        stack.push_async_callback(directory.close)
-        return signin, People(directory, passwords, totp, seal)
-
     @staticmethod
     async def _background(stack: contextlib.AsyncExitStack, work: Any) -> None:
         task = asyncio.create_task(work)
@@ -256,7 +202,7 @@ class Pushbutton:
         """Whether one has to sign in here. Before it is opened, too, and then nothing is made for the question."""
         if self._core:
             return self._core.directory.closed
-        if self.settings.oidc_issuer or self.settings.ldap_url or self.settings.proxy_user_header:
+        if doors.elsewhere(self.settings):
             return True
         if self._store is None and not (self.folder / "history.db").exists():
             return False
@@ -278,6 +224,18 @@ class Pushbutton:
         finally:
             await directory.close()
             passwords.close()
+            await store.close()
+
+    async def record(self, act: Act) -> None:
+        """Add to the audit trail of this data folder without opening the rest: a server may be running on it."""
+        with _writing(self.folder):
+            _make(self.folder)
+            key = _key(self.folder)
+        store = self._store or SqliteStore(self.folder / "history.db", key)
+        await store.open()
+        try:
+            await store.audit.record(act)
+        finally:
             await store.close()
 
     # -- in-process use

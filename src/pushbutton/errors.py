@@ -117,7 +117,7 @@ class Conflict(PushbuttonError):
 
 class TaskBroken(Conflict):
     def __init__(self, slug: str, reason: str) -> None:
-        super().__init__(f"“{slug}” cannot be pressed, because its file is broken: {reason}")
+        super().__init__(f"“{slug}” cannot be pressed, because its file is broken{f': {reason}' if reason else '.'}")
 
 
 class KeyReused(Conflict):

@@ -62,8 +62,18 @@ def people(data: Path, grants: Mapping[str, Sequence[str]]) -> dict[str, Person]
     (data / "server.key").write_text(key)
     (data / "server.key").chmod(0o600)
 
+    _write(data, entries)
+    return found
+
+
+def written(data: Path, *entries: Entry) -> None:
+    """Put these into a data folder, whether a server uses it or not."""
+    _write(data, entries)
+
+
+def _write(data: Path, entries: Sequence[Entry]) -> None:
     async def write() -> None:
-        store = SqliteStore(data / "history.db", bytes.fromhex(key))
+        store = SqliteStore(data / "history.db", bytes.fromhex((data / "server.key").read_text()))
         await store.open()
         await store.people.change(lambda _: Change(put=entries))
         await store.close()
@@ -72,7 +82,6 @@ def people(data: Path, grants: Mapping[str, Sequence[str]]) -> dict[str, Person]
     writing = threading.Thread(target=lambda: asyncio.run(write()))
     writing.start()
     writing.join()
-    return found
 
 
 class Signed:

@@ -63,13 +63,13 @@ class Provider:
             self._process.wait(PATIENCE)
             self._lines.close()
 
-    def sign_in(self, url: str, name: str, *, password: str = PASSWORD) -> dict[str, str]:
-        """What a browser does that is sent to `url`: log in there, and be sent back with these parameters."""
+    def sign_in(self, url: str, name: str, *, password: str = PASSWORD, back: str = BACK) -> dict[str, str]:
+        """What a browser does that is sent to `url`: log in there, and be sent `back` with these parameters."""
         with httpx.Client(timeout=PATIENCE) as browser:
             answer = browser.get(url)
             while answer.is_redirect:
                 target = answer.url.join(answer.headers["location"])
-                if str(target).startswith(BACK):
+                if str(target).startswith(back):
                     return dict(parse_qsl(urlsplit(str(target)).query, keep_blank_values=True))
                 answer = browser.get(target)
                 if field := re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', answer.text):
@@ -183,7 +183,7 @@ def _fill() -> None:
             client_secret=secret,
             client_type=kind,
             authorization_grant_type="authorization-code",
-            redirect_uris=BACK,
+            redirect_uris=f"{BACK} http://127.0.0.1/signin/return",  # of this machine, every port is let through
             algorithm="RS256",
             skip_authorization=True,
         )

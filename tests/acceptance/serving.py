@@ -28,7 +28,7 @@ from httpx_sse import ServerSentEvent, connect_sse
 from pushbutton.adapters.spools import SpoolFolder
 from pushbutton.supervisor import spool
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that anything here may take before it is a failure."""
 
 
@@ -103,10 +103,11 @@ class Command:
         *words: str | os.PathLike[str],
         env: Mapping[str, str] | None = None,
         cwd: str | os.PathLike[str] | None = None,
+        stdin: int | IO[bytes] = subprocess.DEVNULL,
     ) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "pushbutton", *(str(word) for word in words)],
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment(**(env or {})),

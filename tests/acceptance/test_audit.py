@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import pushbutton
 from tests.acceptance.serving import Command, Served, until
 from tests.acceptance.worlds import script
 
@@ -70,7 +71,7 @@ def test_starts_stops_and_tasks_that_come_change_break_and_go_are_recorded(folde
         ("task.broken", "task pushbutton"),
     ]
     started, changed, hello = records[0]["data"], records[3]["data"], records[6]["data"]
-    assert (started["settings"]["keep_days"], started["version"]) == (30, "0.1.0")
+    assert (started["settings"]["keep_days"], started["version"]) == (30, pushbutton.__version__)
     shown = [line for line in changed["diff"].splitlines() if line.startswith(("-", "+"))]
     assert [line.partition("(hash")[0] for line in shown] == ['-env.TOKEN: "', '+env.TOKEN: "']
     assert "first" not in json.dumps(records)

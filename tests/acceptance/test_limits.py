@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import re
 import socket
+import sys
+import termios
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +16,7 @@ import pytest
 import uvicorn
 from starlette.requests import Request
 
+from pushbutton.domain.actor import LOCAL, Actor
 from pushbutton.errors import BadInput
 from pushbutton.web import body, uploads
 from pushbutton.web.connection import Connection
@@ -232,7 +236,8 @@ async def test_a_person_has_so_many_streams_and_somebody_who_did_not_log_in_is_n
             if message["type"] == "http.response.start":
                 told.append(message["status"])
 
-        scope = {"type": "http", "method": "GET", "headers": [], "state": {"actor": actor}}
+        who = LOCAL if actor == "local" else Actor(actor, user=actor, credential=f"session:{actor}")
+        scope = {"type": "http", "method": "GET", "headers": [], "state": {"actor": who}}
         await shallow(scope, asyncio.Queue[Any]().get, send)
         return told[0]
 
@@ -306,3 +311,34 @@ def test_a_setting_that_is_none_is_said_at_the_start(tmp_path, name, value):
         Served(tmp_path, **{name: value})
     assert name in str(failed.value)
     assert "Traceback" not in str(failed.value)
+
+
+def test_a_large_body_is_not_held_against_the_next_request_of_its_connection(server):
+    large = b'{"inputs": {}, "why": "' + b"x" * 100_000 + b'"}'
+    lines = (b"POST /api/tasks/touch/runs HTTP/1.1", b"host: localhost", b"content-type: application/json")
+    head = b"\r\n".join([*lines, b"content-length: %d", b"", b""])
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(head % len(large) + large)
+        assert b" 422 " in first_line(client)
+        client.sendall(head[:20])  # in two pieces, as a client or a proxy may send it
+        until(lambda: not unread(client), what="the server has read the first of them")
+        client.sendall((head % 2)[20:] + b"{}")
+        assert b" 202 " in first_line(client)
+
+
+def unread(client: socket.socket) -> int:
+    """Bytes that the other side has not acknowledged yet."""
+    return int.from_bytes(fcntl.ioctl(client, termios.TIOCOUTQ, b"\0" * 4), sys.byteorder)
+
+
+def first_line(client: socket.socket) -> bytes:
+    """Of an answer that says how long it is; the rest is read."""
+    found = b""
+    while b"\r\n\r\n" not in found:
+        found += client.recv(65536)
+    top, _, rest = found.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", top.lower())
+    assert length
+    while len(rest) < int(length[1]):
+        rest += client.recv(65536)
+    return top.split(b"\r\n")[0]

@@ -24,6 +24,7 @@ from pushbutton.domain.webhook import Target, targets
 from pushbutton.errors import Undelivered
 
 from .certificate import certificate
+from .people import people
 from .serving import Served, until
 from .worlds import script
 
@@ -318,6 +319,55 @@ def test_the_end_of_a_run_is_told_with_how_it_ended_and_where_its_page_is(folder
         "reason": run["reason"],
         "url": f"https://buttons.example/runs/{number}",
     }
+
+
+def test_a_run_that_waits_for_others_is_told_with_how_many_and_until_when(folder, receiver):
+    script(folder, "careful.sh", "true", head="approvals = 2\n")
+    who = people(folder / ".pushbutton", {"ada": ["presser"], "bob": ["approver"], "cleo": ["approver"]})
+
+    def ask(name: str, path: str, **body: str) -> dict[str, Any]:
+        answer = server.http.post(path, json=body, headers=who[name].headers)
+        assert answer.status_code in (200, 202), answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    with serving(folder, receiver, public_url="https://buttons.example/") as server:
+        run = ask("ada", "/api/tasks/careful/runs")
+        until(lambda: receiver.took, what="a message that approvals are wanted")
+        key, body = receiver.took[0]
+        assert key == str(body.pop("id"))
+        assert body.pop("at") == run["pressed_at"]
+        assert body == {
+            "event": "approval.wanted",
+            "run": run["number"],
+            "task": "careful",
+            "title": "Careful",
+            "state": "held",
+            "actor": "token:ada/all",
+            "reason": "",
+            "needs": 2,
+            "until": run["approval"]["until"],
+            "url": f"https://buttons.example/runs/{run['number']}",
+        }
+        for name in ("bob", "cleo"):
+            ask(name, f"/api/runs/{run['number']}/approve")
+        until(lambda: len(receiver.took) == 2, what="a message of its end")
+    assert [body["event"] for _, body in receiver.took] == ["approval.wanted", "run.ended"]
+
+
+def test_nobody_is_asked_for_what_was_decided_meanwhile(folder, receiver):
+    script(folder, "careful.sh", "true", head="approvals = 1\n")
+    who = people(folder / ".pushbutton", {"ada": ["presser"], "bob": ["approver"]})
+    receiver.hold.clear()
+    with serving(folder, receiver) as server:
+        ada, bob = who["ada"].headers, who["bob"].headers
+        server.http.post("/api/tasks/fine/runs", json={}, headers=ada)
+        until(lambda: receiver.asked, what="a message that the system is slow to take")
+        held = server.http.post("/api/tasks/careful/runs", json={}, headers=ada).json()["number"]
+        server.http.post(f"/api/runs/{held}/approve", json={}, headers=bob).raise_for_status()
+        receiver.hold.set()
+        until(lambda: len(receiver.took) == 2, what="both ends")
+    assert [body["event"] for _, body in receiver.took] == ["run.ended", "run.ended"]
 
 
 def test_a_restart_neither_loses_nor_doubles(folder, receiver):

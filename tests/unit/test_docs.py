@@ -13,6 +13,7 @@ import pytest
 import typer.main
 from ruamel.yaml import YAML
 
+from pushbutton import __version__
 from pushbutton.adapters.catalog import check
 from pushbutton.cli.commands import app
 
@@ -110,6 +111,13 @@ def test_every_test_that_is_named_exists() -> None:
         for found in re.findall(r"`(test_\w+)`", page.read_text())
     }
     assert sorted(f"{name}: {found}" for name, found in named if found not in there) == []
+
+
+def test_the_version_is_the_same_wherever_it_stands() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == __version__
+    assert f"## {__version__}\n" in (ROOT / "CHANGELOG.md").read_text()
+    assert f"Version {__version__}." in (ROOT / "README.md").read_text()
 
 
 def test_every_dependency_is_among_the_third_parties() -> None:

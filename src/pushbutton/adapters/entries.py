@@ -35,7 +35,7 @@ def entry_from(kind: str, data: str) -> Entry:
     made = _KINDS[kind]
     known = {field.name for field in fields(made)}
     values: dict[str, Any] = {name: value for name, value in json.loads(data).items() if name in known}
-    for name in ("groups", "recovery"):
+    for name in ("groups", "recovery", "pins"):
         if name in values:
             values[name] = tuple(values[name])
     if "scope" in values:

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pushbutton import config
+from pushbutton.domain.audit import Deed, act
 from pushbutton.domain.secret import Secret, Stored, is_name
 from pushbutton.errors import BadInput
+from pushbutton.runtime.core import now
 
 from .flow import flow
+from .operator import operator
 
 if TYPE_CHECKING:
     from pushbutton.adapters.secrets import EncryptedStore
@@ -82,9 +85,11 @@ def _set(name: Name, paths: Paths = None, data: Data = None, key_file: Key = Non
         raise BadInput(f"“{name}” cannot be the name of a secret: use letters, digits and “_”, as for a variable.")
     folder, store = _store(paths, data, key_file)
     value = _ask(name) if sys.stdin.isatty() else sys.stdin.buffer.read()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (folder / ".gitignore").write_text("*\n")
+    if not folder.exists():  # as a server would make it
+        folder.mkdir(parents=True, mode=0o700)
+        (folder / ".gitignore").write_text("*\n")
     asyncio.run(SecretSources(dict, store).put(name, value))
+    _record(paths, data, Deed.SECRET_SET, f"secret {name}")
     print(f"“{name}” is kept in {folder}.")
 
 
@@ -133,13 +138,22 @@ def _origin(secret: Secret | None, *, kept: bool) -> str:
 def _remove(name: Name, paths: Paths = None, data: Data = None) -> None:
     folder, store = _store(paths, data, None)
     store.remove(name)
+    _record(paths, data, Deed.SECRET_REMOVE, f"secret {name}")
     print(f"“{name}” is no longer kept in {folder}.")
 
 
 def _rotate(paths: Paths = None, data: Data = None, key_file: Key = None) -> None:
     _, store = _store(paths, data, key_file)
     count = store.rotate()
+    _record(paths, data, Deed.SECRET_ROTATE, "the stored secrets")
     print(f"{count} secret{'' if count == 1 else 's'} under a new key. Copies of the old one open old backups only.")
+
+
+def _record(paths: list[str] | None, data: str | None, deed: Deed, about: str) -> None:
+    """In the audit trail; never a value."""
+    from pushbutton.app import Pushbutton  # noqa: PLC0415  loads every adapter
+
+    asyncio.run(Pushbutton(*(paths or ["."]), data=data).record(act(operator(), deed, about, now())))
 
 
 def _store(paths: list[str] | None, data: str | None, key_file: str | None) -> tuple[Path, EncryptedStore]:

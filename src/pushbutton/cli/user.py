@@ -11,12 +11,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pushbutton.domain.actor import LOCAL
 from pushbutton.domain.policy import EVERYONE, Grant
 from pushbutton.runtime.core import now
 from pushbutton.runtime.people import People
 
 from .flow import flow
+from .operator import operator
 
 __all__ = ["add"]
 
@@ -64,7 +64,7 @@ def _add(
 ) -> None:
     async def work(people: People) -> None:
         first = not people.directory.all.users
-        user = await people.add(LOCAL, name, now(), title=title, email=email, groups=group or ())
+        user = await people.add(operator(), name, now(), title=title, email=email, groups=group or ())
         print(f"Added {user.name}." + (" The first one: administers everything." if first else ""))
         await _show_invite(people, user.name, url)
 
@@ -76,7 +76,7 @@ def _invite(name: Name, url: Url = _URL, tasks: Paths = None, data: Data = None)
 
 
 async def _show_invite(people: People, name: str, url: str) -> None:
-    secret = await people.invite(LOCAL, name, now())
+    secret = await people.invite(operator(), name, now())
     print(f"Give this link to {name}; it is good once, for three days:")
     print(f"  {url.rstrip('/')}/invite/{secret}")
 
@@ -94,9 +94,9 @@ def _change(
 ) -> None:
     async def work(people: People) -> None:
         disabled = True if disable else False if enable else None
-        await people.change(LOCAL, name, now(), title=title, email=email, groups=group, disabled=disabled)
+        await people.change(operator(), name, now(), title=title, email=email, groups=group, disabled=disabled)
         if no_factor:
-            await people.without_factor(LOCAL, name, now())
+            await people.without_factor(operator(), name, now())
         print(f"Changed {name}.")
 
     _run(work, tasks, data)
@@ -104,7 +104,7 @@ def _change(
 
 def _remove(name: Name, tasks: Paths = None, data: Data = None) -> None:
     async def work(people: People) -> None:
-        await people.remove(LOCAL, name, now())
+        await people.remove(operator(), name, now())
         print(f"Removed {name}; what was done under that name stays in the history.")
 
     _run(work, tasks, data)
@@ -119,7 +119,7 @@ Where = Annotated[str, typer.Option("--where", help="*, group:NAME (of tasks) or
 
 def _give(who: Who, gives: Gives, where: Where = "*", tasks: Paths = None, data: Data = None) -> None:
     async def work(people: People) -> None:
-        await people.give(LOCAL, Grant(who, gives, where), now())
+        await people.give(operator(), Grant(who, gives, where), now())
         print(f"{who} is {gives} for {'all tasks' if where == '*' else where} now.")
 
     _run(work, tasks, data)
@@ -127,7 +127,7 @@ def _give(who: Who, gives: Gives, where: Where = "*", tasks: Paths = None, data:
 
 def _take(who: Who, gives: Gives, where: Where = "*", tasks: Paths = None, data: Data = None) -> None:
     async def work(people: People) -> None:
-        await people.take(LOCAL, Grant(who, gives, where), now())
+        await people.take(operator(), Grant(who, gives, where), now())
         print(f"{who} is not {gives} for {'all tasks' if where == '*' else where} any more.")
 
     _run(work, tasks, data)

@@ -39,6 +39,7 @@ class Deed(StrEnum):
     USER_REMOVE = "user.remove"
     USER_PASSWORD = "user.password"
     USER_FACTOR = "user.factor"
+    USER_REFUSE = "user.refuse"  # a wrong password or code where somebody changes their own account
     USER_RECOVERY = "user.recovery"  # a recovery code in place of the second factor
     GRANT_GIVE = "grant.give"
     GRANT_TAKE = "grant.take"
@@ -51,6 +52,7 @@ class Deed(StrEnum):
     INVITE_USE = "invite.use"
     SECRET_SET = "secret.set"
     SECRET_REMOVE = "secret.remove"
+    SECRET_ROTATE = "secret.rotate"  # all of them are kept under a new key
     TASK_ADDED = "task.added"
     TASK_CHANGED = "task.changed"
     TASK_BROKEN = "task.broken"

@@ -41,5 +41,17 @@ def address(text: str) -> Address | None:
     return getattr(found, "ipv4_mapped", None) or found
 
 
+HOUSEHOLD = 64
+"""Bits of an IPv6 address behind which one client chooses the rest as it likes."""
+
+
+def household(text: str) -> str:
+    """What an address is counted as: IPv6 by its network. What is no address is itself."""
+    one = address(text)
+    if isinstance(one, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((one, HOUSEHOLD), strict=False))
+    return text if one is None else str(one)
+
+
 def within(one: Address, known: Sequence[Network]) -> bool:
     return any(one in network for network in known)

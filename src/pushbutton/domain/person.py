@@ -31,6 +31,7 @@ class User:
     disabled: bool = False
     added_at: Micros = 0
     seen_at: Micros = 0  # when they last signed in
+    pins: tuple[str, ...] = ()  # slugs of the tasks that they keep at the top
 
     @property
     def called(self) -> str:

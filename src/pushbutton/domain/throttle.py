@@ -1,13 +1,17 @@
 """How long somebody has to wait who got a password wrong. Pure: seconds of a monotonic clock are passed in.
 
-Guessing is slowed per account and per address. An address from which the account's owner has signed in before is slowed
-by its own mistakes only, so that nobody can lock an owner out by guessing from elsewhere.
+Guessing is slowed per account and per address, of IPv6 per network, which one client has to itself. An address from
+which the account's owner has signed in before is slowed by its own mistakes only, so that nobody can lock an owner out
+by guessing from elsewhere.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from .networks import household
 
 FREE = 3
 """Mistakes that cost nothing: people mistype."""
@@ -32,14 +36,14 @@ class Throttle:
 
     def wait(self, account: str, address: str, now: float) -> float:
         """Seconds until the next try is heard; 0: now."""
+        address = household(address)
         waits = [self._left((account, address), FREE, now), self._left(("", address), FREE_ADDRESS, now)]
         if (account, address) not in self._owners:
             waits.append(self._left((account, ""), FREE_ACCOUNT, now))
         return max(waits)
 
     def failed(self, account: str, address: str, now: float) -> None:
-        keys = [(account, address), ("", address), (account, "")]
-        for key in keys:
+        for key in _keys(account, address):
             count = self._counts.setdefault(key, _Count())
             if now - count.last > FORGET:
                 count.mistakes = 0
@@ -49,7 +53,14 @@ class Throttle:
         while len(self._counts) > MOST:
             self._counts.popitem(last=False)
 
+    def undone(self, account: str, address: str) -> None:
+        """The last one that counted was no mistake."""
+        for key in _keys(account, address):
+            if count := self._counts.get(key):
+                count.mistakes = max(0, count.mistakes - 1)
+
     def passed(self, account: str, address: str) -> None:
+        address = household(address)
         self._counts.pop((account, address), None)
         self._owners[account, address] = None
         self._owners.move_to_end((account, address))
@@ -62,3 +73,8 @@ class Throttle:
             return 0.0
         pause = min(LONGEST, 2.0 ** min(count.mistakes - free, 20))
         return max(0.0, count.last + pause - now)
+
+
+def _keys(account: str, address: str) -> Iterable[tuple[str, str]]:
+    address = household(address)
+    return dict.fromkeys([(account, address), ("", address), (account, "")])  # none twice where there is no address

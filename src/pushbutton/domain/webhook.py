@@ -3,10 +3,15 @@
 A message is a POST of one JSON object:
 
     id       the event's number; the header Idempotency-Key holds it too: a message can come twice
-    event    run.ended
+    event    run.ended, approval.wanted
     at       when, RFC 3339
     run, task, title, state, actor, reason
     url      the run's page; "" where this server does not know its own address
+
+and, while others have to approve the run before it starts:
+
+    needs    how many of them
+    until    when it ends without having started, RFC 3339
 """
 
 from __future__ import annotations
@@ -15,13 +20,14 @@ import hashlib
 import hmac
 import ipaddress
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from pushbutton.errors import ConfigError
 
-from .event import Event, iso
+from .approval import Hold
+from .event import Event, Json, iso
 from .networks import Address, Network, within
 from .run import Run
 
@@ -110,9 +116,18 @@ def _is_open(address: Address) -> bool:
 
 def ended(event: Event, run: Run, url: str) -> bytes:
     """The message that a run is over. `url` is its page's."""
+    return _message("run.ended", event, run, url, {})
+
+
+def wanted(event: Event, run: Run, hold: Hold, url: str) -> bytes:
+    """The message that a run waits for others."""
+    return _message("approval.wanted", event, run, url, {"needs": hold.missing, "until": iso(hold.until)})
+
+
+def _message(name: str, event: Event, run: Run, url: str, more: Mapping[str, Json]) -> bytes:
     told = {
         "id": event.id,
-        "event": "run.ended",
+        "event": name,
         "at": iso(event.at),
         "run": run.id,
         "task": run.task,
@@ -120,6 +135,7 @@ def ended(event: Event, run: Run, url: str) -> bytes:
         "state": str(event.data["state"]),
         "actor": run.actor,
         "reason": run.reason,
+        **more,
         "url": url,
     }
     return json.dumps(told, ensure_ascii=False).encode(errors="replace")

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from pushbutton.domain.actor import Right
 from pushbutton.domain.event import Json
+from pushbutton.domain.networks import household
 from pushbutton.domain.run import Micros
 from pushbutton.domain.token import hashed
 from pushbutton.errors import NotFound, Refused
@@ -21,7 +22,7 @@ LASTS: Micros = 10 * 60 * 1_000_000
 MOST = 200
 """Open at the same time."""
 MOST_FROM_ONE = 10
-"""Of them from one address."""
+"""Of them from one address (IPv6: one network)."""
 
 _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so no words, and none that looks like another
 _LENGTH = 8
@@ -73,7 +74,8 @@ class Asks:
     def begin(self, wish: Wish, address: str, at: Micros) -> tuple[Ask, str]:
         """The ask, and what the program fetches the answer with. Raises `Refused` when there are too many."""
         self._forget(at)
-        if len(self._open) >= MOST or sum(ask.address == address for ask in self._open.values()) >= MOST_FROM_ONE:
+        mine = sum(household(ask.address) == household(address) for ask in self._open.values())
+        if len(self._open) >= MOST or mine >= MOST_FROM_ONE:
             raise Refused("Too many programs are asking at this moment: try again in a few minutes.")
         letters = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
         ask = Ask(f"{letters[:4]}-{letters[4:]}", wish, address, at + LASTS)

@@ -16,7 +16,7 @@ from pushbutton.domain.link import AFTER
 from pushbutton.domain.person import Link, Session, Snapshot, Token, User
 from pushbutton.domain.policy import SERVER, Grant, Place, decide, rights_of
 from pushbutton.domain.token import hashed, new_token
-from pushbutton.errors import Refused, StoreError
+from pushbutton.errors import Refused, SignInFailed, StoreError
 
 from .ports.people import Change, People, Work
 
@@ -174,7 +174,10 @@ class Directory:
     async def begin(
         self, user: User, act: Act, *, agent: str = "", pending: bool = False, instead: Session | None = None
     ) -> tuple[str, Session]:
-        """A new session, in the place of another one, and the secret that the browser is to hold."""
+        """A new session, in the place of another one, and the secret that the browser is to hold.
+
+        `user`: as it was when they proved who they are. Raises `SignInFailed` where that does not count any more.
+        """
         secret, at = new_token("pbs"), act.at
         session = Session(hashed(secret), user.name, at, at + self._longest, at, act.address, agent, pending)
 
@@ -182,6 +185,9 @@ class Directory:
             known = now.users.get(user.name)
             if known is None or known.disabled:
                 raise Refused("This account may not sign in.")
+            ended = instead and instead.pending and instead.id not in now.sessions
+            if ended or known.password != user.password or (known.factor and not user.factor and not pending):
+                raise SignInFailed("This account was changed at this very moment: sign in once more.")
             stale = [
                 old for old in now.sessions.values() if not self._counts(old, at) or (instead and old.id == instead.id)
             ]

@@ -6,6 +6,7 @@ Commit, then hint. A full or busy store is waited for: what a run said is never 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +14,7 @@ from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Json, Kind
 from pushbutton.domain.run import Run, RunState
-from pushbutton.errors import StorageFull, StoreBusy
+from pushbutton.errors import Fenced, StorageFull, StoreBusy
 
 from .core import Core, now
 from .ports import Append
@@ -67,6 +68,13 @@ async def move(
     await write(core, entry)
     if to.over:
         core.dispatch.wake()
+
+
+async def never(core: Core, run: Run, to: RunState, reason: str, actor: str = "") -> None:
+    """It ends without having started, unless it has ended already. Its secrets go."""
+    with contextlib.suppress(Fenced):
+        await move(core, run, to, reason=reason, actor=actor, row={"started_at": None})
+    core.spools.drop_secrets(run.id)
 
 
 async def said(core: Core, run: Run, drafts: Sequence[Draft], row: Mapping[str, Json]) -> None:

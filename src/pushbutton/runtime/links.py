@@ -81,7 +81,7 @@ async def make(
     require(actor, Verb.PRESS, Place(slug, sight.task(core.catalog, actor, slug).group))
     task = (await core.catalog.offered(slug)).task
     if task.broken:
-        raise TaskBroken(slug, task.broken)
+        raise TaskBroken(slug, sight.broken(core.catalog, actor, task))
     inputs, wrong = _fixed(task, fixed, form=form)
     for name, given, most in (("link-days", days, MOST_DAYS), ("link-uses", uses, MOST_USES)):
         if not 1 <= given <= most:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pushbutton.domain.actor import EVERYWHERE, Actor, Verb
-from pushbutton.domain.audit import act
+from pushbutton.domain.audit import Deed, act
 from pushbutton.domain.event import Json
 from pushbutton.domain.identity import group_names, one_line, user_name
 from pushbutton.domain.password import require_good
 from pushbutton.domain.person import LOCAL_SOURCE, Entry, Invite, Session, Snapshot, User
 from pushbutton.domain.policy import EVERYONE, Grant, Role, require, require_directly
+from pushbutton.domain.throttle import Throttle
 from pushbutton.domain.token import hashed, new_token
 from pushbutton.errors import BadInput, NoSuchUser, Refused, SignInFailed
 
 from .directory import Directory
 from .ports.people import Change, Factor, Passwords, Sealed
+from .signin import one_try
 
 INVITE_HOURS = 72
 
@@ -27,6 +29,7 @@ class People:
     passwords: Passwords
     factor: Factor
     sealed: Sealed
+    throttle: Throttle = field(default_factory=Throttle)
 
     # -- for who administers
 
@@ -155,6 +158,16 @@ class People:
 
     # -- one's own account
 
+    async def pin(self, actor: Actor, slugs: Sequence[str]) -> None:
+        """The tasks that they keep at the top, on every device."""
+        require_directly(actor)
+
+        def work(now: Snapshot) -> Change:
+            user = _user(now, actor.user)
+            return Change(put=[replace(user, pins=tuple(slugs))])
+
+        await self.directory.change(work)
+
     async def end_session(self, actor: Actor, id_: str, at: int) -> None:
         """One's own, or anybody's for who administers."""
         require_directly(actor)
@@ -170,37 +183,61 @@ class People:
         await self.directory.change(work)
 
     async def set_password(self, actor: Actor, old: str, new: str, at: int, *, keep: str = "") -> None:
-        """Change one's own; all sessions but `keep` end. Raises `SignInFailed` when the old one is wrong."""
+        """Change one's own; all sessions but `keep` end, and so do invitations. Raises `SignInFailed` when the old one
+        is wrong, and `SlowDown`.
+        """
         require_directly(actor)
         user = _user(self.directory.all, actor.user)
-        if not await self.passwords.check(user.password or None, old):
-            raise SignInFailed("The password of today is wrong.")
+        with one_try(self.throttle, f"own:{user.name}", actor.address):
+            if not await self.passwords.check(user.password or None, old):
+                raise await self._refused(actor, at, "The password of today is wrong.")
         require_good(new, user.name)
         kept = await self.passwords.hash(new)
 
         def work(now: Snapshot) -> Change:
-            others = [session for session in _sessions(now, user.name) if session.id != keep]
+            gone: list[Entry] = [session for session in _sessions(now, user.name) if session.id != keep]
+            gone += [invite for invite in now.invites.values() if invite.user == user.name]
             fresh = replace(_user(now, user.name), password=kept)
-            return Change(act(actor, "user.password", f"user {user.name}", at), put=[fresh], drop=others)
+            return Change(act(actor, "user.password", f"user {user.name}", at), put=[fresh], drop=gone)
 
         await self.directory.change(work)
 
     async def take_factor(self, actor: Actor, secret: str, code: str, at: int) -> list[str]:
-        """From now on a code is asked for. The recovery codes, to be shown once. Raises `SignInFailed`."""
+        """From now on a code is asked for. The recovery codes, to be shown once. Raises `SignInFailed`, and `BadInput`
+        where there is one: who sits down at somebody's open browser must not put another telephone in its place.
+        """
         require_directly(actor)
+        if _user(self.directory.all, actor.user).factor:
+            raise BadInput("There is a second factor already: take it away first.")
         if self.factor.check(secret, code, 0) is None:
             raise SignInFailed("This code is wrong. Take the one that is shown now, and check the telephone's clock.")
         codes, kept = self.factor.new_recovery_codes()
         await self._factor(actor, actor.user, at, self.sealed.close(secret), tuple(kept))
         return codes
 
-    async def drop_factor(self, actor: Actor, password: str, at: int) -> None:
-        """Raises `SignInFailed` when the password is wrong."""
+    async def drop_factor(self, actor: Actor, proof: str, at: int) -> None:
+        """`proof`: the password, or a code of the factor of who has no password here. Raises `SignInFailed` when it is
+        wrong, and `SlowDown`.
+        """
         require_directly(actor)
         user = _user(self.directory.all, actor.user)
-        if user.source == LOCAL_SOURCE and not await self.passwords.check(user.password or None, password):
-            raise SignInFailed("The password is wrong.")
+        with one_try(self.throttle, f"own:{user.name}", actor.address):
+            if user.source != LOCAL_SOURCE:
+                if user.factor and not self._knows_factor(user, proof):
+                    raise await self._refused(actor, at, "The code is wrong.")
+            elif not await self.passwords.check(user.password or None, proof):
+                raise await self._refused(actor, at, "The password is wrong.")
         await self._factor(actor, user.name, at, "", ())
+
+    def _knows_factor(self, user: User, code: str) -> bool:
+        secret = self.sealed.open(user.factor)
+        right = self.factor.check(secret, code, user.factor_step) is not None
+        return right or self.factor.spent(code, user.recovery) is not None
+
+    async def _refused(self, actor: Actor, at: int, sentence: str) -> SignInFailed:
+        done = act(actor, Deed.USER_REFUSE, f"user {actor.user}", at)
+        await self.directory.change(lambda _: Change(done))
+        return SignInFailed(sentence)
 
     async def _factor(self, actor: Actor, name: str, at: int, sealed: str, recovery: tuple[str, ...]) -> None:
         def work(now: Snapshot) -> Change:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+import weakref
 from dataclasses import replace
 
 from pushbutton.domain.actor import Actor
@@ -24,7 +25,7 @@ LOOK = 2.0  # seconds
 class Permit:
     """Whether an actor is still let in, with the same rights over the same tasks."""
 
-    __slots__ = ("_actor", "_catalog", "_directory", "_seen", "ears", "withdrawn")
+    __slots__ = ("__weakref__", "_actor", "_catalog", "_directory", "_seen", "ears", "withdrawn")
 
     def __init__(self, catalog: Catalog, directory: Directory, actor: Actor) -> None:
         self._catalog, self._directory, self._actor = catalog, directory, actor
@@ -47,14 +48,14 @@ def _reach(catalog: Catalog, actor: Actor) -> frozenset[str] | None:
 
 
 class Permits:
-    """Those that are given out."""
+    """Those that are given out; one that nobody holds any more is forgotten."""
 
     def __init__(self, catalog: Catalog, directory: Directory, notifier: Notifier) -> None:
         self._catalog, self._directory, self._notifier = catalog, directory, notifier
-        self._given: dict[Actor, Permit] = {}
+        self._given: weakref.WeakValueDictionary[Actor, Permit] = weakref.WeakValueDictionary()
 
     def of(self, actor: Actor) -> Permit:
-        """One that counts now. Whoever takes it puts an ear into it for as long as it is needed."""
+        """One that counts now. Whoever takes it holds it, with an ear in it, for as long as it is needed."""
         known = self._given.get(actor)
         if known is None or known.withdrawn:
             known = self._given[actor] = Permit(self._catalog, self._directory, actor)
@@ -70,8 +71,7 @@ class Permits:
                     async with asyncio.timeout(LOOK):
                         await changed.wait()
                 changed.clear()
-                self._given = {actor: permit for actor, permit in self._given.items() if permit.ears}
-                for permit in self._given.values():
+                for permit in list(self._given.values()):
                     permit.look()
         finally:
             for end in deaf:

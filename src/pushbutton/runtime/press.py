@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pushbutton.domain import command
-from pushbutton.domain.actor import Actor, Verb
+from pushbutton.domain.actor import LOCAL, Actor, Verb
 from pushbutton.domain.approval import Approval, Hold, held
 from pushbutton.domain.inputs import check, fingerprint, mask
 from pushbutton.domain.param import Inputs, Param, ParamType
@@ -17,7 +17,7 @@ from pushbutton.domain.policy import Place, require
 from pushbutton.domain.run import NewRun, RunState
 from pushbutton.domain.task import Offered, Reason, Task
 from pushbutton.domain.text import whole
-from pushbutton.errors import InvalidInputs, Refused, StorageFull, TaskBroken
+from pushbutton.errors import InvalidInputs, KeyReused, Refused, StorageFull, TaskBroken
 
 from . import journal, sight
 from .core import Core, now
@@ -42,7 +42,7 @@ async def press(
     also: Work | None = None,
 ) -> Pressed:
     """Check everything, then make the run; when this returns, the press survives a power cut. `approvers`: so many at
-    least have to approve it, whatever the task asks for.
+    least have to approve it, whatever the task asks for. `key` is the actor's own: the same one of another is another.
 
     `raw` is JSON or, with `form`, the strings of a form or a command line. `also` changes the directory together with
     the run that is made, see `Store.press`. Raises `NoSuchTask`, `TaskBroken`,
@@ -52,7 +52,7 @@ async def press(
     offered = await core.catalog.offered(slug)
     task = offered.task
     if task.broken:
-        raise TaskBroken(slug, task.broken)
+        raise TaskBroken(slug, sight.broken(core.catalog, actor, task))
     if len(key) > LONGEST_KEY or len(why) > LONGEST_WHY:
         raise InvalidInputs({"": "The idempotency key or the reason is too long."})
     if not whole(why):
@@ -73,7 +73,7 @@ async def press(
         inputs=shown,
         at=at,
         why=why,
-        key=key,
+        key=_own(actor, key),
         fingerprint=fingerprint(shown) if key else "",  # masked: no trace of a secret is kept
         busy=task.limits.busy,
         limit=task.limits.at_once,
@@ -82,7 +82,15 @@ async def press(
     )
     secrets = {name: str(inputs[name]) for name in task.secrets if inputs.get(name)}
     # Shielded: who pressed may be gone before it is done (a client that hung up); half a press helps nobody.
-    return await asyncio.shield(asyncio.create_task(_make(core, new, secrets, also)))
+    try:
+        return await asyncio.shield(asyncio.create_task(_make(core, new, secrets, also)))
+    except KeyReused:
+        raise KeyReused(key) from None
+
+
+def _own(actor: Actor, key: str) -> str:
+    """As it is kept: nobody can take the place of another's press by guessing what it will be called."""
+    return key if not key or actor.name == LOCAL.name else f"{actor.name}\n{key}"
 
 
 async def _make(core: Core, new: NewRun, secrets: Mapping[str, str], also: Work | None) -> Pressed:

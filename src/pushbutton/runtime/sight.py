@@ -38,6 +38,11 @@ def task(catalog: Catalog, actor: Actor, slug: str) -> Task:
     raise NoSuchTask(slug, next(iter(difflib.get_close_matches(slug, seen, n=1)), None))
 
 
+def broken(catalog: Catalog, actor: Actor, task: Task) -> str:
+    """Why it is, for who looks after it: the sentence may name secrets, files and lines. "" for others."""
+    return task.broken if decide(actor, Verb.ADMIN, place(catalog, task.slug)) else ""
+
+
 async def run(store: Store, catalog: Catalog, actor: Actor, number: int) -> Run:
     """Raises `NoSuchRun`."""
     found = await store.run(number)

@@ -5,20 +5,22 @@ Whoever is not let in hears the same sentence, after the same time, whether the 
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from pushbutton.domain.actor import Actor
 from pushbutton.domain.audit import Act
 from pushbutton.domain.identity import Identity
+from pushbutton.domain.networks import household
 from pushbutton.domain.password import require_good
 from pushbutton.domain.person import LOCAL_SOURCE, Invite, Session, Snapshot, User
 from pushbutton.domain.proxy import TrustedProxy
 from pushbutton.domain.throttle import Throttle
 from pushbutton.domain.token import hashed
-from pushbutton.errors import InviteGone, SignInFailed, SlowDown
+from pushbutton.errors import InviteGone, SignInFailed, SlowDown, StoreError, TooManySignIns
 
 from .directory import Directory
 from .ports.people import Authority, Begun, Change, Factor, Passwords, Provider, Sealed
@@ -26,6 +28,7 @@ from .ports.people import Authority, Begun, Change, Factor, Passwords, Provider,
 WRONG = "The name or the password is wrong."
 WRONG_CODE = "This code is wrong or was used before. Take the one that is shown now."
 BEGUN = 500  # sign-ins elsewhere that may be under way at once
+BEGUN_FROM_ONE = 50  # of them from one address
 PATIENCE = 600.0  # seconds for one of them
 
 
@@ -56,20 +59,20 @@ class SignIn:
     provider: Provider | None = None
     proxy: TrustedProxy | None = None
     throttle: Throttle = field(default_factory=Throttle)
-    _begun: OrderedDict[str, tuple[Begun, str, float]] = field(default_factory=OrderedDict)
+    _begun: OrderedDict[str, tuple[Begun, str, float, str]] = field(default_factory=OrderedDict)
 
     # -- by password
 
     async def with_password(self, name: str, password: str, where: From) -> SignedIn:
         """Raises `SignInFailed`, `SlowDown`, `TooManySignIns`."""
         account = name.strip().lower()[:200]
-        self._slow(account, where)
-        user = await self._known(account, password)
-        if user is None:
-            raise await self._refused(account, where, SignInFailed(WRONG))
+        with self._one_try(_by_password(account), where):
+            user = await self._known(account, password)
+            if user is None:
+                raise await self._refused(account, where, SignInFailed(WRONG))
         if user.factor:
             return await self._begin(user, where, "password", pending=True)
-        self.throttle.passed(account, where.address)
+        self.throttle.passed(_by_password(account), where.address)
         return await self._begin(user, where, "password")
 
     async def _known(self, account: str, password: str) -> User | None:
@@ -83,24 +86,31 @@ class SignIn:
             return None
         if self.passwords.stale(kept):
             better = await self.passwords.hash(password)
-            await self.directory.change(lambda now: _with(now, user.name, password=better))
+            await self.directory.change(lambda now: _rehashed(now, user, better))
+            return self.directory.all.users.get(account)
         return user
 
     # -- by somebody else's word
 
-    async def elsewhere(self, redirect_uri: str, back: str) -> Begun:
+    async def elsewhere(self, redirect_uri: str, back: str, address: str = "") -> Begun:
         """Begin a sign-in at the provider. `back`: the path to return to here."""
         assert self.provider  # noqa: S101  there is no such route without one
         begun = await self.provider.begin(redirect_uri)
-        self._begun[begun.state] = (begun, back, time.monotonic() + PATIENCE)
+        place = household(address)
+        self._begun[begun.state] = (begun, back, time.monotonic() + PATIENCE, place)
+        # Whoever begins very many loses their own, not those of others.
+        mine = [state for state, kept in self._begun.items() if kept[3] == place]
+        for state in mine[:-BEGUN_FROM_ONE]:
+            del self._begun[state]
         while len(self._begun) > BEGUN:
-            self._begun.popitem(last=False)
+            most = Counter(kept[3] for kept in self._begun.values()).most_common(1)[0][0]
+            del self._begun[next(state for state, kept in self._begun.items() if kept[3] == most)]
         return begun
 
     async def returned(self, params: Mapping[str, str], redirect_uri: str, where: From) -> tuple[SignedIn, str]:
         """The browser came back; (who it is, the path to return to). Each begun sign-in is good for one return."""
         assert self.provider  # noqa: S101  there is no such route without one
-        begun, back, until = self._begun.pop(params.get("state", ""), (None, "", 0.0))
+        begun, back, until, _ = self._begun.pop(params.get("state", ""), (None, "", 0.0, ""))
         if begun is None or time.monotonic() > until:
             raise SignInFailed("This sign-in took too long or was begun elsewhere. Begin it once more.")
         identity = await self.provider.finish(begun, params, redirect_uri)
@@ -155,12 +165,11 @@ class SignIn:
     async def second(self, session: Session, code: str, where: From) -> SignedIn:
         """A session that waited for the code becomes one that counts, with another secret."""
         user = self.directory.all.users.get(session.user)
-        account = f"{session.user} code"
-        self._slow(account, where)
-        if user is None or not await self._right_code(user, code):
-            raise await self._refused(account, where, SignInFailed(WRONG_CODE))
-        self.throttle.passed(account, where.address)
-        self.throttle.passed(session.user, where.address)
+        with self._one_try(f"code:{session.user}", where):
+            if user is None or not await self._right_code(user, code):
+                raise await self._refused(session.user, where, SignInFailed(WRONG_CODE))
+        self.throttle.passed(f"code:{session.user}", where.address)
+        self.throttle.passed(_by_password(session.user), where.address)
         return await self._begin(user, where, "second factor", instead=session)
 
     async def _right_code(self, user: User, code: str) -> bool:
@@ -239,21 +248,40 @@ class SignIn:
 
     # -- slowing down
 
-    def _slow(self, account: str, where: From) -> None:
-        """Raises `SlowDown`."""
-        if (wait := self.throttle.wait(account, where.address, time.monotonic())) > 0:
-            raise SlowDown(wait)
+    def _one_try(self, account: str, where: From) -> contextlib.AbstractContextManager[None]:
+        return one_try(self.throttle, account, where.address)
 
-    async def _refused(self, account: str, where: From, error: SignInFailed) -> SignInFailed:
-        self.throttle.failed(account, where.address, time.monotonic())
-        known = account.removesuffix(" code") in self.directory.all.users
+    async def _refused(self, name: str, where: From, error: SignInFailed) -> SignInFailed:
         # What was typed is not kept where nobody has that name: it may be a password in the wrong field.
-        about = f"user {account.removesuffix(' code')}" if known else "user (unknown)"
+        about = f"user {name}" if name in self.directory.all.users else "user (unknown)"
         act = Act("", "session.refuse", about, where.at, {"agent": where.agent}, where.address)
         await self.directory.change(lambda _: Change(act))
         return error
 
 
-def _with(now: Snapshot, name: str, **fields: str) -> Change:
-    user = now.users.get(name)
-    return Change(put=[replace(user, **fields)]) if user else Change()  # type: ignore[arg-type]  # names of its fields
+@contextlib.contextmanager
+def one_try(throttle: Throttle, account: str, address: str) -> Iterator[None]:
+    """Around what may turn out to be wrong, which raises `SignInFailed` then. Raises `SlowDown`.
+
+    It counts as wrong from the begin: a hundred tries that are sent at once are slowed like a hundred in a row.
+    """
+    at = time.monotonic()
+    if (wait := throttle.wait(account, address, at)) > 0:
+        raise SlowDown(wait)
+    throttle.failed(account, address, at)
+    try:
+        yield
+    except (TooManySignIns, StoreError):
+        throttle.undone(account, address)  # nobody looked at it
+        raise
+    throttle.undone(account, address)
+
+
+def _by_password(account: str) -> str:
+    """Nobody types themselves into another's counter: each kind of try has its own names."""
+    return f"password:{account}"
+
+
+def _rehashed(now: Snapshot, seen: User, better: str) -> Change:
+    user = now.users.get(seen.name)
+    return Change(put=[replace(user, password=better)]) if user and user.password == seen.password else Change()

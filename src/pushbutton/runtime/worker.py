@@ -7,23 +7,20 @@ import contextlib
 import itertools
 import logging
 from collections.abc import Coroutine, Mapping
-from dataclasses import replace
 from typing import Any
 
 from pushbutton.domain import command
 from pushbutton.domain.event import Json
 from pushbutton.domain.param import ParamType
-from pushbutton.domain.run import ACTIVE, UNFINISHED, NewRun, Run, RunState
+from pushbutton.domain.run import ACTIVE, UNFINISHED, Run, RunState
 from pushbutton.domain.task import Task
 from pushbutton.domain.token import hashed, new_token
-from pushbutton.errors import CannotApprove, Fenced, NoSuchTask, PushbuttonError, StoreError
+from pushbutton.errors import Fenced, NoSuchTask, PushbuttonError, SecretUnavailable, StoreError
 
-from . import journal, plan
+from . import journal, planned
 from .collector import collect
 from .core import Core, now
-from .frozen import frozen
-from .ports import Claim, Outcome, RunQuery, Topics
-from .watch import is_last
+from .ports import Claim, Outcome, RunQuery
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +128,7 @@ class Worker:
         try:
             reason = ""
             try:
-                await self._plan_again(run)
+                await planned.again(core, self._task(run), run, self._begin)
             except (Fenced, StoreError):
                 raise
             except PushbuttonError as error:
@@ -139,9 +136,9 @@ class Worker:
             run = await core.store.run(run.id)
             if run.stop_by:
                 stopped = "It was stopped before it started."
-                await self._never(run, RunState.CANCELLED, stopped, actor=run.stop_by)
+                await journal.never(core, run, RunState.CANCELLED, stopped, actor=run.stop_by)
             elif reason:
-                await self._never(run, RunState.FAILED, reason)
+                await journal.never(core, run, RunState.FAILED, reason)
             else:
                 await journal.said(core, run, [], {"started_at": now()})
                 await self._begin(run, token)
@@ -151,39 +148,6 @@ class Worker:
                 await asyncio.sleep(1)
             self._follow(run)
 
-    async def _plan_again(self, run: Run) -> None:
-        """Raises `CannotApprove`, or what else is in the way, in words."""
-        core, task = self._core, self._task(run)
-        assert run.hold  # noqa: S101  asked before
-        await self._as_approved(task, run)
-        inputs = {**run.inputs, task.dry_run: True}
-        new = NewRun(run.task, task.title, f"run:{run.id}", inputs, now())
-        again = (await core.store.press(new)).run
-        await core.spools.put_secrets(again.id, core.spools.take_secrets(run.id))
-        said = journal.note(f"Its plan is made once more before it starts (run {again.id}).", code="plan")
-        await journal.held(core, run, replace(run.hold, again=again.id), [said])
-        # From here on, whoever stops the run stops the dry run too.
-        if stop_by := (await core.store.run(run.id)).stop_by:
-            await self._never(again, RunState.CANCELLED, "It was stopped before it started.", actor=stop_by)
-            return
-        token = new_token()
-        claimed = await core.store.claim(  # in the slot that the run has
-            again.id, worker=core.worker, at=now(), task_limit=MANY, total_limit=MANY, token=hashed(token)
-        )
-        core.notifier.hint("events")
-        if claimed.run:
-            await self._begin(claimed.run, token)
-        async for event in core.hub.events(Topics(runs=frozenset({again.id})), 0):
-            if event.run == again.id and is_last(event):
-                break
-        plan.unchanged(await plan.of(core, again.id), run)
-
-    async def _never(self, run: Run, to: RunState, reason: str, actor: str = "") -> None:
-        """It ends without having started."""
-        with contextlib.suppress(Fenced):
-            await journal.move(self._core, run, to, reason=reason, actor=actor, row={"started_at": None})
-        self._core.spools.drop_secrets(run.id)
-
     async def _start(self, run: Run, token: str) -> bool:
         """False: it could not be started, and the run says why."""
         try:
@@ -191,12 +155,16 @@ class Worker:
             inputs, secrets = self._inputs(task, run)
             named = await self._named(task, run)
             order = command.build(task, inputs, python=self._core.python, secrets=named)
-            await self._as_approved(task, run)
+            await planned.as_approved(task, run)
             await self._core.spools.start(run, task, order, [*secrets, *named.values()], token)
         except Fenced:
             return False  # it is over: it was stopped meanwhile
         except Exception as error:
             match error:
+                case SecretUnavailable() if self._core.directory.closed:
+                    # Everybody who may see the run reads its reason, and not everybody may know of its secrets.
+                    log.warning("run %d: %s", run.id, error)
+                    reason = "A secret that it needs cannot be had; the server's log says which, and why."
                 case PushbuttonError():
                     reason = str(error)
                 case OSError():
@@ -204,14 +172,9 @@ class Worker:
                 case _:
                     reason = "It could not be started because of a fault in Pushbutton; the server's log has more."
             log.warning("run %d: %s", run.id, reason, exc_info=not isinstance(error, PushbuttonError | OSError))
-            await self._never(run, RunState.FAILED, reason)
+            await journal.never(self._core, run, RunState.FAILED, reason)
             return False
         return True  # its secrets stay until the job is born: if it never is, it is started once more
-
-    async def _as_approved(self, task: Task, run: Run) -> None:
-        """What starts is what was approved, to the byte."""
-        if run.hold and await frozen(task) != run.hold.digest:
-            raise CannotApprove("The task was changed after it was approved; nothing was started. Press again.")
 
     def _task(self, run: Run) -> Task:
         try:
@@ -219,7 +182,8 @@ class Worker:
         except NoSuchTask:
             raise PushbuttonError("The task was removed while this waited; nothing was started.") from None
         if task.broken:
-            raise PushbuttonError(f"The task's file is broken now, so nothing was started: {task.broken}")
+            log.warning("run %d was not started, the task's file is broken: %s", run.id, task.broken)
+            raise PushbuttonError("The task's file is broken now, so nothing was started.")
         return task
 
     async def _named(self, task: Task, run: Run) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""Tells other systems that runs ended: each at least once, in order, from where it was told last.
+"""Tells other systems that runs ended or wait for others: each at least once, in order, from where it was told last.
 
 Each target is followed by itself, so that one that is down holds up nobody but itself. A message is tried a few times;
 then it is given up and the next one's turn comes, with one try each until the target takes one again.
@@ -11,8 +11,9 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from pushbutton.domain.event import Event
-from pushbutton.domain.webhook import Target, ended
+from pushbutton.domain.event import Event, Kind
+from pushbutton.domain.run import RunState
+from pushbutton.domain.webhook import Target, ended, wanted
 from pushbutton.errors import NoSuchRun, StoreError, Undelivered
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.watch import EVERYTHING, is_last
@@ -68,7 +69,7 @@ class Webhooks:
             await self._places.keep(target.key, kept)
         works = True
         async for event in self._core.hub.events(EVERYTHING, kept):
-            if is_last(event) and event.run is not None:
+            if event.run is not None and (is_last(event) or _asks(event)):
                 works = await self._tell(target, event, TRIES if works else 1)
             elif event.id < kept + MANY:
                 continue
@@ -82,15 +83,25 @@ class Webhooks:
             run = await self._core.store.run(event.run)
         except NoSuchRun:
             return True  # removed meanwhile
-        body = ended(event, run, self._url(run.id))
+        if is_last(event):
+            body = ended(event, run, self._url(run.id))
+        elif run.state is RunState.HELD and run.hold:
+            body = wanted(event, run, run.hold, self._url(run.id))
+        else:
+            return True  # decided meanwhile: nobody is asked any more
         for attempt in range(tries):
             try:
                 await self._sender.send(target, event.id, body)
             except Undelivered as error:
                 if error.final or attempt == tries - 1:
-                    log.warning("that run %d ended was not told: %s", run.id, error)
+                    log.warning("what became of run %d was not told: %s", run.id, error)
                     return error.final
                 await asyncio.sleep(min(LONGEST, FIRST * 2**attempt))
             else:
                 break
         return True
+
+
+def _asks(event: Event) -> bool:
+    """Whether it says that the run waits for an approval."""
+    return event.kind is Kind.STATE and event.data["state"] == RunState.HELD

@@ -44,6 +44,10 @@ class Redactor:
         plain = [form for form in found if not any(mark in form for mark in marked)]
         self._groups = [(mark, group) for mark, group in ((b"", plain), *marked.items()) if group]
         self._forms = found
+        self._heads: dict[bytes, set[int]] = {}  # by their first one, two or three bytes, how long forms are
+        for form in found:
+            for seen in range(1, SHORTEST):
+                self._heads.setdefault(form[:seen], set()).add(len(form))
         self._patterns: dict[bytes, re.Pattern[bytes]] = {}
         self._tail = b""  # what may go on; some of it may be written already
         self._done = 0  # so much of the tail is written, or masked
@@ -129,12 +133,14 @@ class Redactor:
     def _begun(self, data: bytes, dense: bytes) -> list[tuple[int, int, int]]:
         """Every value that may have begun at the end of the data: (its start, bytes of it seen, its length)."""
         begun = []
+        for seen in range(1, min(SHORTEST, len(dense) + 1)):
+            begun += [(seen, whole) for whole in self._heads.get(dense[-seen:], ())]
         for form in self._forms:
-            at = dense.find(form[:1], max(0, len(dense) - len(form) + 1))
+            at = dense.find(form[:SHORTEST], max(0, len(dense) - len(form) + 1))
             while at >= 0:
                 if form.startswith(dense[at:]):
                     begun.append((len(dense) - at, len(form)))
-                at = dense.find(form[:1], at + 1)
+                at = dense.find(form[:SHORTEST], at + 1)
         if not begun:
             return []
         places = self._last(data, max(seen for seen, _ in begun))

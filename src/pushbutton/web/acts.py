@@ -30,6 +30,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Deed.USER_REMOVE: mark("{who} removed “{name}”"),
     Deed.USER_PASSWORD: mark("{who} set a new password for “{name}”"),
     Deed.USER_FACTOR: mark("{who} changed the second factor of “{name}”"),
+    Deed.USER_REFUSE: mark("{who} gave a wrong password or code for the own account"),
     Deed.USER_RECOVERY: mark("{who} used a recovery code"),
     Deed.GRANT_GIVE: mark("{who} gave a right to “{name}”"),
     Deed.GRANT_TAKE: mark("{who} took a right from “{name}”"),
@@ -42,6 +43,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Deed.INVITE_USE: mark("“{name}” took up the invitation"),
     Deed.SECRET_SET: mark("{who} set the secret “{name}”"),
     Deed.SECRET_REMOVE: mark("{who} removed the secret “{name}”"),
+    Deed.SECRET_ROTATE: mark("{who} made a new key for the stored secrets"),
     Deed.TASK_ADDED: mark("The task “{name}” came"),
     Deed.TASK_CHANGED: mark("The task “{name}” was changed"),
     Deed.TASK_BROKEN: mark("The task “{name}” is broken"),
@@ -74,7 +76,7 @@ KINDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """An icon and a word by the first part of the verb."""
 
-_BAD: Final = frozenset({Deed.SESSION_REFUSE, Deed.TASK_BROKEN, Deed.AUDIT_BROKEN})
+_BAD: Final = frozenset({Deed.SESSION_REFUSE, Deed.USER_REFUSE, Deed.TASK_BROKEN, Deed.AUDIT_BROKEN})
 _SHOWN_ELSEWHERE: Final = frozenset({"diff", "text"})
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 

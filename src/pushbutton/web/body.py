@@ -77,9 +77,9 @@ def _bounded(receive: Receive, most: int) -> Receive:
     return received
 
 
-async def read_json(request: Request) -> Any:
+async def read_json(request: Request, largest: int = LARGEST) -> Any:
     """The body as JSON; None for an empty one."""
-    data = await read(request)
+    data = await read(request, largest)
     if not data.strip():
         return None
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()

@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from .crowd import Crowd
 from .outlet import CONNECTION
+from .proxies import PEER
 
 LARGEST_HEAD = 64 << 10
 """Bytes of a request line and its headers together."""
@@ -83,6 +84,7 @@ class Connection(HttpToolsProtocol):
         "_inside",
         "_left",
         "_outgoing",
+        "_piece",
         "_place",
         "_size",
         "changed",
@@ -100,6 +102,7 @@ class Connection(HttpToolsProtocol):
         self._size = 0  # bytes of its request line and headers
         self._head = 0  # bytes of the present request that are not its body
         self._body = 0
+        self._piece = 0  # bytes of bodies in the piece that is being read
         self._completed = False  # a request became complete in the piece that is being read
         self._heard = 0.0  # when the last piece came
         self._incoming: asyncio.TimerHandle | None = None  # runs while a request is not complete
@@ -145,18 +148,20 @@ class Connection(HttpToolsProtocol):
         self._heard = self.loop.time()
         if self._incoming is None:
             self._expect(self.head_seconds)
-        self._completed = False
-        body = self._body
+        self._completed, self._piece = False, 0
         super().data_received(data)
         # Many small chunks of a body are mostly not body: they may have eight times its size.
-        self._head = 0 if self._completed else self._head + len(data) - (self._body - body)
+        self._head = 0 if self._completed else self._head + len(data) - self._piece
         if self._head > LARGEST_HEAD + 8 * self._body and not self.transport.is_closing():
             self.send_400_response("The head of the request is too large.")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        scope = cast("dict[str, Any]", self.scope)
         if self.direct:
-            cast("dict[str, Any]", self.scope)[CONNECTION] = self
+            scope[CONNECTION] = self
+        else:
+            scope[PEER] = self.client  # what stands in front of the application may put another into its place
         self._in_head, self._body, self._size = True, 0, 0
 
     def on_url(self, url: bytes) -> None:
@@ -178,6 +183,7 @@ class Connection(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._body += len(body)
+        self._piece += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:

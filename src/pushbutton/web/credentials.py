@@ -27,6 +27,10 @@ from .readers import actor_of
 router = APIRouter(prefix="/api")
 
 _LONGEST = 60  # characters of a name
+_ASK = 64 << 10
+"""Bytes of what somebody asks for who is not known: it is held in memory until it is answered or too late."""
+_PLACES = 100
+"""Tasks and groups that a token can name, at most."""
 _MADE: dict[int | str, dict[str, Any]] = {**PROBLEMS, 204: {"description": "It counts no more"}}
 
 
@@ -154,7 +158,7 @@ async def revoke_link(request: Request, name: str) -> Response:
 async def ask(request: Request) -> Response:
     if not core_of(request).directory.closed:
         raise Refused("Nobody signs in here yet, so nothing is needed to be let in.")
-    asked = await _object(request)
+    asked = await _object(request, _ASK)
     wish: Wish
     match asked:
         case {"token": dict() as one} if len(asked) == 1:
@@ -179,7 +183,7 @@ async def ask(request: Request) -> Response:
     description="Needs no sign-in. `made` is the text of the token or link, given once. Ask every two seconds or so.",
 )
 async def answered(request: Request) -> Response:
-    secret = (await _object(request)).get("poll")
+    secret = (await _object(request, _ASK)).get("poll")
     if not isinstance(secret, str):
         raise BadInput("Send an object like {“poll”: “…”}, with what `/api/asks` gave you.")
     found = asks(request).fetch(secret, now())
@@ -190,8 +194,8 @@ async def answered(request: Request) -> Response:
 # -- what was sent, and what is shown
 
 
-async def _object(request: Request) -> dict[str, Any]:
-    asked = await body.read_json(request)
+async def _object(request: Request, largest: int = body.LARGEST) -> dict[str, Any]:
+    asked = await body.read_json(request, largest)
     if not isinstance(asked, dict):
         raise BadInput("Send a JSON object.")
     return asked
@@ -208,6 +212,8 @@ def _token_wish(asked: dict[str, Any]) -> TokenWish:
         raise BadInput(f"“verbs” is a list of some of these: {', '.join(Verb)}.")
     if not _texts(where):
         raise BadInput("“where” is a list of texts such as “*”, “group:Reports” or “task:deploy”.")
+    if len(where) > _PLACES:
+        raise BadInput(f"“where” has at most {_PLACES} places; name groups instead of tasks, or “*”.")
     if days is not None and (not isinstance(days, int) or isinstance(days, bool)):
         raise BadInput("“days” is a whole number, or null for a token that lasts until it is revoked.")
     return TokenWish(name, tokens.scope(map(Verb, verbs), where), days)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
 
-from pushbutton.domain.networks import Network, address, within
-
-HOUSEHOLD = 64
-"""Bits of an IPv6 address that one client has for itself alone to choose the rest of."""
+from pushbutton.domain.networks import Network, address, household, within
 
 
 class Crowd:
@@ -25,9 +21,7 @@ class Crowd:
         one = address(client) if self._most else None
         if one is None or one.is_loopback or within(one, self._free):
             return ""
-        if isinstance(one, ipaddress.IPv6Address):
-            return str(ipaddress.ip_network((one, HOUSEHOLD), strict=False))
-        return str(one)
+        return household(client)
 
     def enter(self, name: str) -> bool:
         """False: it holds all of its places already, and nothing was counted. After True comes one `leave`."""

@@ -20,7 +20,7 @@ COLUMNS: Final = (
     "inputs", "why", "status", "reason",
 )  # fmt: skip
 _PAGE = 1000
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # wide ones are folded
 
 
 def cell(value: object) -> str:

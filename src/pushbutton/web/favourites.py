@@ -1,4 +1,4 @@
-"""Tasks that a reader keeps at the top. While nobody signs in they live in the browser, in a cookie."""
+"""Tasks that a reader keeps at the top: with the person who signed in, or in the browser, in a cookie."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from pushbutton.domain.task import Task
 from pushbutton.runtime import links, sight
 from pushbutton.runtime.core import now
 
-from . import forms, pages, texts
+from . import forms, pages, press, texts
 from .readers import actor_of, reader, root_of
 
 FIX = "fix-"
@@ -96,7 +96,7 @@ async def _offered(request: Request) -> Task:
 
 def _limits(request: Request) -> tuple[int, int]:
     task = _task(request)
-    return pages.inputs_of(task)[0] + len(task.params), 0
+    return press.inputs_of(task)[0] + len(task.params), 0
 
 
 def _typed(sent: FormData) -> Mapping[str, str]:

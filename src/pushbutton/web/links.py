@@ -23,6 +23,7 @@ from pushbutton.runtime.links import Standing
 from pushbutton.runtime.ports import RunQuery
 
 from . import forms, pages, texts
+from . import press as task_page
 from .auth import address_of
 from .readers import actor_of, reader, root_of
 
@@ -47,8 +48,10 @@ async def press(request: Request) -> Response:
     if task.confirm and not forms.is_dry(task, form) and not pages.text_of(form, forms.SURE):
         return await _again(request, found, form, texts.mark("Tick that you are sure, then press again."), key=key)
     try:
-        given = await pages.stored(core, task, form)
-        pressed = await links.use(core, found, given, key=key, why=why, address=address_of(request.scope), form=True)
+        address = address_of(request.scope)
+        pressed = await task_page.with_files(core, task, form, lambda given: links.use(
+            core, found, given, key=key, why=why, address=address, form=True
+        ))  # fmt: skip
     except errors.InvalidInputs as error:
         return await _again(request, found, form, error.fields.get("", ""), key=key, wrong=error.fields)
     except errors.LinkClosed:
@@ -148,7 +151,7 @@ async def _show(request: Request, link: Link, template: str, status: int, **show
 def _limits(request: Request) -> tuple[int, int]:
     """Raises `NoSuchLink`."""
     task = pages.core_of(request).catalog.tasks().get(_link(request).task)
-    return pages.inputs_of(task) if task else (0, 0)
+    return task_page.inputs_of(task) if task else (0, 0)
 
 
 routes = [

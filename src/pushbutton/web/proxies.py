@@ -43,11 +43,12 @@ class Proxies:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # no frame that a stream keeps
         if scope["type"] != "http" or not (self._trusted or self._root):
             return self._app(scope, receive, send)
-        peer = address(scope["client"][0]) if scope.get("client") else None
+        there = scope.get(PEER) or scope.get("client")
+        peer = address(there[0]) if there else None
         if peer is None or not within(peer, self._trusted):
             return self._app(self._below(scope, self._root), receive, send)
         headers = Headers(scope=scope)
-        told: Scope = {**scope, PEER: scope["client"], "scheme": _scheme(headers) or scope["scheme"]}
+        told: Scope = {**scope, PEER: there, "scheme": _scheme(headers) or scope["scheme"]}
         if host := self._host(headers):
             told["headers"] = [pair for pair in scope["headers"] if pair[0] != b"host"] + [(b"host", host)]
         prefix = _last(headers, "x-forwarded-prefix").rstrip("/")

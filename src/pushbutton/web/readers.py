@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pushbutton.domain.actor import NOBODY, Actor
+from pushbutton.runtime.core import Core
 
 from . import favourites, texts
 from .render import zone
@@ -44,8 +45,15 @@ def reader(request: Request) -> Reader:
         theme=theme if theme in THEMES else "auto",
         zone=zone(unquote(cookies.get("zone", ""))),
         keys=cookies.get("keys", "on") != "off",
-        pins=favourites.read(cookies.get(favourites.COOKIE, "")),
+        pins=_pins(request),
     )
+
+
+def _pins(request: Request) -> tuple[str, ...]:
+    """Of a person on every device, of a browser while nobody signs in."""
+    core: Core = request.app.state.core
+    user = core.directory.all.users.get(actor_of(request).user)
+    return user.pins if user else favourites.read(request.cookies.get(favourites.COOKIE, ""))
 
 
 def root_of(request: Request) -> str:

@@ -36,6 +36,7 @@ from . import (
     links,
     pages,
     people,
+    press,
     profile,
     reference,
     signin,
@@ -92,6 +93,7 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     for part in (tokens, confirm, hand_over, links):
         app.router.routes.extend(part.routes)
     app.router.routes.extend(pages.routes())
+    app.router.routes.extend(press.routes())
     app.router.routes.extend(approvals.routes())
     app.router.routes.extend(signin.routes())
     app.router.routes.extend(profile.routes())

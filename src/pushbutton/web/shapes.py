@@ -97,6 +97,7 @@ class TaskShape(BaseModel):
     may: list[str] = Field(
         description="What you may do with it: see, output, press, stop, approve, secrets, administer"
     )
+    secrets: list[str] = Field(description="Names of what it is given; empty without the right “secrets”")
     params: list[dict[str, Any]]
 
 
@@ -296,5 +297,6 @@ def task_json(task: Task, may: frozenset[Verb]) -> dict[str, Any]:
         "dry_run": task.dry_run,
         "broken": task.broken if Verb.ADMIN in may or not task.broken else "Its file is broken.",
         "may": sorted(verb.value for verb in may),
+        "secrets": list(task.secret_names) if Verb.SECRETS in may else [],
         "params": [param_json(param) for param in task.params],
     }

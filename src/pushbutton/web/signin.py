@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -18,6 +19,8 @@ from .auth import address_of, cookie_name, secure
 from .pages import core_of, page, sent, show, text_of
 from .readers import actor_of, root_of, way_back
 from .texts import mark
+
+log = logging.getLogger(__name__)
 
 LONGEST_AGENT = 200
 STATE = "signin"
@@ -56,6 +59,13 @@ async def _form(request: Request, *, back: str, name: str = "", wrong: str = "",
     )  # fmt: skip
 
 
+def _told(error: SignInFailed) -> str:
+    """What the person is told. What is for whoever looks after the server goes to the log."""
+    if error.reason != str(error):
+        log.warning("somebody was not let in: %s", error.reason)
+    return str(error)
+
+
 async def password(request: Request) -> Response:
     given = sent(request)
     name, back = text_of(given, "name"), text_of(given, "next")
@@ -66,7 +76,7 @@ async def password(request: Request) -> Response:
         response.headers["retry-after"] = str(error.seconds)
         return response
     except SignInFailed as error:
-        return await _form(request, back=back, name=name, wrong=str(error), status=UNKNOWN)
+        return await _form(request, back=back, name=name, wrong=_told(error), status=UNKNOWN)
     return _let_in(request, signed, back)
 
 
@@ -99,9 +109,9 @@ async def elsewhere(request: Request) -> Response:
     if signin.provider is None:
         raise NotFound("There is nothing here.")
     try:
-        begun = await signin.elsewhere(_return_to(request), back)
+        begun = await signin.elsewhere(_return_to(request), back, address_of(request.scope))
     except SignInFailed as error:
-        return await _form(request, back=back, wrong=str(error), status=502)
+        return await _form(request, back=back, wrong=_told(error), status=502)
     response = RedirectResponse(begun.url, 303, {"cache-control": "no-store"})
     # Whoever comes back must be the browser that went: or somebody could be signed in under another's name.
     response.set_cookie(
@@ -120,7 +130,7 @@ async def returned(request: Request) -> Response:
             raise SignInFailed("This sign-in took too long or was begun elsewhere. Begin it once more.")
         signed, back = await core_of(request).signin.returned(params, _return_to(request), where(request))
     except SignInFailed as error:
-        return await _form(request, back="", wrong=str(error), status=UNKNOWN)
+        return await _form(request, back="", wrong=_told(error), status=UNKNOWN)
     return _let_in(request, signed, back)
 
 

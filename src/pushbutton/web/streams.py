@@ -75,10 +75,10 @@ async def all_events(request: Request) -> Response:
         wish, since = replace(wish, first=wish.first + reset(core.hub.tip)), 0
     elif since is not None and since < await core.store.forgotten():
         wish = replace(wish, first=wish.first + reset(core.hub.tip))
-    actor = actor_of(request)
+    actor, permit = actor_of(request), _permit(request)  # first: what changes from here on ends the stream
     runs = {number: await history.written(core, actor, number) for number in wish.outputs}
     wish = await _cut(request, replace(wish, since=since))
-    return EventStream(core, wish, runs, settings(request), _permit(request))
+    return EventStream(core, wish, runs, settings(request), permit)
 
 
 async def task_events(request: Request) -> Response:

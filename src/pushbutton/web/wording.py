@@ -211,6 +211,8 @@ def who(actor: str, t: Texts, names: Names = UNKNOWN) -> str:
     kind, colon, name = actor.partition(":")
     if actor in ("", "local"):
         return t("Somebody on this machine")
+    if colon and kind == "local":
+        return t("{name} on this machine", name=name)
     if colon and kind == "schedule":
         return t("The schedule “{name}”", name=name)
     if colon and kind == "webhook":

@@ -1,0 +1,123 @@
+"""What one presses is one's own: keys, sentences about what is broken, files that came to nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from pushbutton.domain.person import User
+from pushbutton.domain.policy import Grant
+from pushbutton.errors import KeyReused, TaskBroken
+from pushbutton.runtime import press
+from pushbutton.testing import opened, press_and_wait
+from pushbutton.web.export import cell
+from tests.unit.handed.worlds import a_core, put, somebody
+from tests.unit.web.test_audit import somebody as signed_in
+from tests.unit.web.test_pages import a_site
+
+
+async def test_nobody_takes_the_place_of_anothers_press_by_its_key(tmp_path):
+    async with a_core(tmp_path) as core:
+        await put(core, Grant("user:eve", "presser"))
+        ada, eve = somebody(core), somebody(core, "eve")
+        first = await press.press(core, eve, "deploy", {"where": "test"}, key="nightly")
+        mine = await press.press(core, ada, "deploy", {"where": "test"}, key="nightly")
+        assert (mine.made, mine.run.actor) == (True, "ada")
+        assert mine.run.id != first.run.id
+        again = await press.press(core, ada, "deploy", {"where": "test"}, key="nightly")
+        assert (again.made, again.run.id) == (False, mine.run.id)
+        with pytest.raises(KeyReused, match="The key “nightly” was"):
+            await press.press(core, ada, "deploy", {"where": "live"}, key="nightly")
+
+
+BROKEN = """
+from pushbutton import task
+
+@task(secrets=["DB_PASSWORD"])
+def deploy(): ...
+"""
+
+
+async def test_why_a_task_is_broken_is_for_who_looks_after_it(tmp_path):
+    async with a_site(tmp_path, BROKEN) as (core, client):
+        ada, eve = await signed_in(core, "ada", "admin"), await signed_in(core, "eve", "presser", "approver")
+        with pytest.raises(TaskBroken, match="DB_PASSWORD"):
+            await press.press(core, somebody(core), "deploy", {})
+        with pytest.raises(TaskBroken) as told:
+            await press.press(core, somebody(core, "eve"), "deploy", {})
+        assert str(told.value) == "“deploy” cannot be pressed, because its file is broken."
+        for path in ("/", "/tasks/deploy", "/api/tasks", "/api/tasks/deploy"):
+            seen = {name: (await client.get(path, headers=who)).text for name, who in (("ada", ada), ("eve", eve))}
+            assert ("pushbutton secret set" in seen["ada"], "pushbutton secret set" in seen["eve"]) == (True, False)
+
+
+GIVEN = """
+from pushbutton import task
+
+@task(secrets=["DB_PASSWORD"])
+def deploy(): ...
+"""
+
+
+async def test_the_names_of_a_tasks_secrets_are_for_those_who_may_know_them(tmp_path):
+    async with a_site(tmp_path, GIVEN) as (core, client):
+        await core.secrets.put("DB_PASSWORD", b"a value that nobody sees")
+        for who, gives, knows in (
+            ("ada", ("admin",), True), ("bob", ("approver",), True), ("eve", ("presser", "stop"), False),
+        ):  # fmt: skip
+            headers = await signed_in(core, who, *gives)
+            page = (await client.get("/tasks/deploy", headers=headers)).text
+            found = (await client.get("/api/tasks/deploy", headers=headers)).json()
+            assert ("Secrets it is given: DB_PASSWORD" in page) is knows
+            assert ("DB_PASSWORD" in page) is knows
+            assert found["secrets"] == (["DB_PASSWORD"] if knows else [])
+        german = {**(await signed_in(core, "dora", "admin")), "accept-language": "de"}
+        assert "Geheimnisse, die sie bekommt: DB_PASSWORD" in (await client.get("/tasks/deploy", headers=german)).text
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠x"])
+def test_no_cell_is_a_formula(text):
+    assert cell(text) == f"'{text}"
+
+
+SHEET = """
+from pathlib import Path
+from pushbutton import task
+
+@task
+def sheet(file: Path, count: int): ...
+"""
+
+
+async def test_a_file_that_came_to_nothing_is_not_kept(tmp_path):
+    async with a_site(tmp_path, SHEET) as (core, client):
+        ada = await signed_in(core, "ada", "admin")
+        sent = {"csrf": ada["x-csrf-token"], "count": "no number"}
+        files = {"file": ("sheet.csv", b"1;2;3")}
+        answer = await client.post("/tasks/sheet", data=sent, files=files, headers=ada)
+        assert answer.status_code == 422
+        assert list(core.uploads.iterdir()) == []
+        answer = await client.post("/tasks/sheet", data={**sent, "count": "3"}, files=files, headers=ada)
+        assert answer.status_code == 303
+        assert [file.read_bytes() for file in core.uploads.iterdir()] == [b"1;2;3"]
+
+
+YAML = """
+secrets:
+  DB_PASSWORD:
+    env: NOBODY_SET_THIS
+tasks:
+  deploy:
+    command: ["true"]
+    secrets: [DB_PASSWORD]
+"""
+
+
+async def test_a_run_says_nothing_of_a_secret_that_it_could_not_get_to_those_who_may_not_know_of_it(tmp_path, caplog):
+    (tmp_path / "pushbutton.yaml").write_text(YAML)
+    async with opened(tmp_path) as app:
+        alone = await press_and_wait(app, "deploy")
+        assert "DB_PASSWORD" in alone.run.reason
+        await put(await app.open(), User("ada"))
+        together = await press_and_wait(app, "deploy")
+    assert together.run.reason == "A secret that it needs cannot be had; the server's log says which, and why."
+    assert "DB_PASSWORD" in caplog.text
