@@ -216,6 +216,24 @@ def test_on_a_phone_nothing_is_cut_and_a_finger_hits_everything(browser, office,
     assert cut == {}
 
 
+@pytest.mark.parametrize("who", ["ada", "max"])
+def test_the_menu_says_whose_it_is_and_leads_where_they_may_go(browser, office, who):
+    with office.reader(browser, who, viewport=SIZES["phone"], has_touch=True, is_mobile=True) as reader:
+        page = reader.open("/")
+        page.locator(".me").click()
+        menu = page.locator("#menu")
+        expect(menu.locator("b")).to_have_text(TITLES[who])
+        links = ["Your account", "Your tokens", "Your links"] + ["People", "Audit trail"] * (who == "ada")
+        expect(menu.locator(".go-to a")).to_have_text(links)
+        assert page.evaluate(SMALL) == []
+        assert axe(page) == []
+        box = menu.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+        assert not wide(page)
+
+
 def _pages(browser: Any, office: Office, **wishes: Any) -> Iterator[tuple[str, Page]]:
     """Every page as everybody who is named with it sees it; a browser for each of them."""
     looks = [look for looks in PAGES.values() for look in looks] + PROBLEMS
