@@ -1,4 +1,7 @@
-"""The wall clock: for what is written down and shown, and for what ends on a day. No other limit is measured with it."""
+"""The wall clock: for what is written down and shown, and for what ends on a day.
+
+No other limit is measured with it.
+"""
 
 from __future__ import annotations
 
