@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pushbutton.adapters.sqlite import SqliteStore
@@ -31,7 +32,9 @@ def put(data: Path, *entries: Entry, drop: Iterable[Entry] = ()) -> None:
         await store.people.change(lambda _: Change(put=list(entries), drop=list(drop)))
         await store.close()
 
-    asyncio.run(write())
+    # In a thread of its own: a browser's test has a loop already.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(write())).result()
 
 
 def ada(gives: str = "admin", where: str = "*") -> list[Entry]:
