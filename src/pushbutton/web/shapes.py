@@ -76,6 +76,17 @@ class PressedShape(RunShape):
     made: bool = Field(description="False: an earlier run is the answer (same key, or the task joins)")
 
 
+class EventShape(BaseModel):
+    """An event of a stream: for the reference, which is made from the code. Streams write it by hand."""
+
+    id: int
+    run: int | None
+    task: str | None
+    at: str
+    kind: str
+    data: dict[str, Any]
+
+
 class TaskShape(BaseModel):
     slug: str
     title: str
