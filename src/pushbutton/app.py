@@ -10,22 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
-import fcntl
 import logging
 import os
 import resource
-import secrets as random
-import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from . import config, doors
-from .adapters import totp
+from .adapters import data_folder, totp
 from .adapters.bookmarks import Bookmarks
 from .adapters.catalog import PathCatalog
 from .adapters.embedded import EmbeddedDispatch, LocalNotifier
@@ -42,7 +38,6 @@ from .domain.event import Draft, Event, Json, Kind
 from .domain.networks import networks
 from .domain.prefix import prefix
 from .domain.run import Run
-from .errors import StorageFull, StoreDamaged, StoreInUse
 from .runtime import cancel, press
 from .runtime.core import Core, now
 from .runtime.directory import Directory
@@ -108,17 +103,17 @@ class Pushbutton:
 
     async def _assemble(self, stack: contextlib.AsyncExitStack) -> Core:
         runs = self.folder / "runs"
-        with _writing(self.folder):
-            _make(self.folder, runs, self.folder / "uploads")
-            stack.callback(os.close, _lock(self.folder))
-            key = _key(self.folder)
+        with data_folder.writing(self.folder):
+            data_folder.make(self.folder, runs, self.folder / "uploads")
+            stack.callback(os.close, data_folder.lock(self.folder))
+            key = data_folder.key(self.folder)
         store: Store = self._store or SqliteStore(self.folder / "history.db", key)
         await store.open()
         stack.push_async_callback(store.close)
         signin, people = await doors.opened(stack, self.settings, store, key)
         directory = signin.directory
-        with _writing(self.folder):
-            worker_name = _name(self.folder)
+        with data_folder.writing(self.folder):
+            worker_name = data_folder.worker_name(self.folder)
         notifier = LocalNotifier(self.folder / "hint")
         notifier.open()
         stack.callback(notifier.close)
@@ -212,9 +207,9 @@ class Pushbutton:
     @contextlib.asynccontextmanager
     async def people(self) -> AsyncIterator[People]:
         """Look after the people of this data folder without opening the rest: a server may be running on it."""
-        with _writing(self.folder):
-            _make(self.folder)
-            key = _key(self.folder)
+        with data_folder.writing(self.folder):
+            data_folder.make(self.folder)
+            key = data_folder.key(self.folder)
         store, passwords = self._store or SqliteStore(self.folder / "history.db", key), Passwords()
         await store.open()
         directory = Directory(store.people)
@@ -382,58 +377,3 @@ class RunHandle:
 
     async def cancel(self, actor: str = LOCAL.name) -> Run:
         return await cancel.cancel(self._core, trusted(actor), self.id)
-
-
-@contextlib.contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    """What the system has against it, as a sentence."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise StorageFull from error
-        raise StoreDamaged(
-            f"{folder} cannot be written ({error.strerror}). Give it to the user that runs this server, or choose "
-            "another folder with --data."
-        ) from None
-
-
-def _make(folder: Path, *inside: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for path in inside:
-        path.mkdir(exist_ok=True, mode=0o700)
-    (folder / ".gitignore").write_text("*\n")
-
-
-def _name(folder: Path) -> str:
-    """The name of this worker: the same after a restart, whatever the machine is called then."""
-    file = folder / "worker"
-    if not file.exists():
-        file.write_text(f"{socket.gethostname()}-{random.token_hex(4)}")
-    return file.read_text()
-
-
-def _key(folder: Path) -> bytes:
-    """What signs the audit trail, links and forms. It lies beside the database, not in it."""
-    file = folder / "server.key"
-    with contextlib.suppress(FileExistsError):
-        fd = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-        with os.fdopen(fd, "w") as made:
-            made.write(random.token_hex(32))
-            made.flush()
-            os.fsync(made.fileno())
-    return bytes.fromhex(file.read_text())
-
-
-def _lock(folder: Path) -> int:
-    """Held while this server lives. Raises `StoreInUse` with the holder's pid."""
-    fd = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        holder = os.read(fd, 100).decode(errors="replace").strip()
-        os.close(fd)
-        raise StoreInUse(str(folder), f"another server ({holder})" if holder else "another server") from None
-    os.ftruncate(fd, 0)
-    os.pwrite(fd, f"process {os.getpid()}\n".encode(), 0)
-    return fd

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import inspect
-import ipaddress
 import signal
 import socket
 from dataclasses import fields
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pushbutton import config
+from pushbutton.domain.networks import of_this_machine
 from pushbutton.errors import ConfigError, Refused, StoreError
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _serve(paths: tuple[str, ...], *, open_to_all: bool, given: dict[str, Any]) 
     from . import logs  # noqa: PLC0415
 
     settings = config.load(**given)
-    if not (open_to_all or _near(settings.host) or asyncio.run(_closed(paths, given))):
+    if not (open_to_all or of_this_machine(settings.host) or asyncio.run(_closed(paths, given))):
         _private(settings.host)
     logs.begin()
     sock = _listen(settings.host, settings.port)
@@ -105,17 +105,9 @@ def _serve(paths: tuple[str, ...], *, open_to_all: bool, given: dict[str, Any]) 
         runner.run(_run(paths, sock, given))
 
 
-def _near(host: str) -> bool:
-    """Whether only this machine reaches it."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _private(host: str) -> None:
     """Raises `Refused` for an address that others can reach."""
-    if not _near(host):
+    if not of_this_machine(host):
         raise Refused(
             f"{host} can be reached from other machines, and everybody who reaches it could press everything, because "
             "there is no login. Add somebody with “pushbutton user add”, use --host 127.0.0.1, or say "
@@ -204,11 +196,11 @@ def _welcome(app: Pushbutton, tasks: list[Task], *, closed: bool) -> None:
     for task in broken:
         print(f"  {task.broken}")
     print(f"Data:  {app.folder}")
-    if closed and _near(app.settings.host):
+    if closed and of_this_machine(app.settings.host):
         print("People sign in.")
     elif closed:
         print("People sign in. Without https in front, whoever listens on the network reads their passwords.")
-    elif _near(app.settings.host):
+    elif of_this_machine(app.settings.host):
         print("Nobody has to sign in: everybody on this machine may press everything.")
     else:
         print(f"Nobody has to sign in: everybody who can reach {app.settings.host} may press everything.")

@@ -20,7 +20,18 @@ from .event import Json
 from .param import Inputs, Param, ParamType
 from .task import Task
 
-__all__ = ["MASK", "VALUE_LIMIT", "applies", "bounds_fault", "check", "fingerprint", "in_order", "mask", "parse"]
+__all__ = [
+    "MASK",
+    "VALUE_LIMIT",
+    "applies",
+    "as_sent",
+    "bounds_fault",
+    "check",
+    "fingerprint",
+    "in_order",
+    "mask",
+    "parse",
+]
 
 T = TypeVar("T")
 
@@ -204,7 +215,7 @@ def _from_form(param: Param, value: object) -> object:
 def _picked(param: Param, text: object) -> object:
     """The choice that is shown as this text, or the text itself."""
     for choice in param.choices:
-        if isinstance(text, str) and not isinstance(choice.value, str) and _shown(choice.value) == text:
+        if isinstance(text, str) and not isinstance(choice.value, str) and as_sent(choice.value) == text:
             return choice.value
     return next((str(choice.value) for choice in param.choices if choice.value == text), text)
 
@@ -387,7 +398,7 @@ def _within(param: Param, found: Any, what: str) -> None:
         plain = found.replace(tzinfo=None)
         if (low is None or plain >= low.replace(tzinfo=None)) and (high is None or plain <= high.replace(tzinfo=None)):
             return
-    least, most = _shown(param.min), _shown(param.max)
+    least, most = as_sent(param.min), as_sent(param.max)
     if low is not None and high is not None:
         raise _No(f"Choose {what} from {least} to {most}.")
     if isinstance(found, int | float):
@@ -430,14 +441,15 @@ def _same(one: object, other: object) -> bool:
     return type(one) is type(other) and one == other
 
 
-def _shown(value: object) -> str:
+def as_sent(value: object) -> str:
+    """A choice or a bound as a form sends it, and as it is known again."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return format(value, "g") if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _offer(param: Param) -> str:
-    shown = [_shown(choice.value) for choice in param.choices[:12]]
+    shown = [as_sent(choice.value) for choice in param.choices[:12]]
     return ", ".join(shown) + (", …" if len(param.choices) > len(shown) else "")
 
 

@@ -55,3 +55,11 @@ def household(text: str) -> str:
 
 def within(one: Address, known: Sequence[Network]) -> bool:
     return any(one in network for network in known)
+
+
+def of_this_machine(host: str) -> bool:
+    """Whether only this machine reaches it: a name or an address, without brackets."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

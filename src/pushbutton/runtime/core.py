@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from .clock import now
 from .directory import Directory
 from .people import People
 from .permit import Permits
 from .ports import Catalog, Dispatch, Notifier, Secrets, Spools, Store
 from .signin import SignIn
 from .watch import Hub
+
+__all__ = ["Core", "now"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,3 @@ class Core:
     worker: str  # this worker's name: the same after a restart on the same machine and data folder
     at_once: int  # runs at the same time, all tasks together
     python: str  # the interpreter for Python tasks
-
-
-def now() -> int:
-    """Microseconds since the epoch, wall clock."""
-    return time.time_ns() // 1000

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 import weakref
 from dataclasses import replace
 
 from pushbutton.domain.actor import Actor
 
-from . import sight
+from . import clock, sight
 from .directory import Directory
 from .ports import Catalog, Notifier
 from .watch import Ear
@@ -34,7 +33,7 @@ class Permit:
         self.ears: set[Ear] = set()  # rung when it is withdrawn
 
     def look(self) -> None:
-        again = self._directory.again(self._actor, time.time_ns() // 1000)
+        again = self._directory.again(self._actor, clock.now())
         same = again.known == self._actor.known and again.audience == self._actor.audience
         if same and _reach(self._catalog, again) == self._seen:
             return

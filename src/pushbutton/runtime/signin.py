@@ -22,6 +22,7 @@ from pushbutton.domain.throttle import Throttle
 from pushbutton.domain.token import hashed
 from pushbutton.errors import InviteGone, SignInFailed, SlowDown, StoreError, TooManySignIns
 
+from . import clock
 from .directory import Directory
 from .ports.people import Authority, Begun, Change, Factor, Passwords, Provider, Sealed
 
@@ -138,7 +139,7 @@ class SignIn:
         return actor
 
     async def _admitted(self, identity: Identity) -> User:
-        at = time.time_ns() // 1000
+        at = clock.now()
 
         def work(now: Snapshot) -> Change:
             known = now.users.get(identity.name)
@@ -188,7 +189,7 @@ class SignIn:
             if (spent := self.factor.spent(code, fresh.recovery)) is not None:
                 right = True
                 left = tuple(kept for kept in fresh.recovery if kept != spent)
-                act = Act(user.name, "user.recovery", f"user {user.name}", time.time_ns() // 1000, {"left": len(left)})
+                act = Act(user.name, "user.recovery", f"user {user.name}", clock.now(), {"left": len(left)})
                 return Change(act, put=[replace(fresh, recovery=left)])
             return Change()
 

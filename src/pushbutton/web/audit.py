@@ -17,12 +17,12 @@ from pushbutton.domain.audit import Deed, Record, line
 from pushbutton.domain.event import iso
 from pushbutton.domain.policy import decide
 from pushbutton.runtime import audit
-from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.core import now
 from pushbutton.runtime.ports.people import AuditQuery
 
 from . import acts, audit_filter, export, texts, wording
 from .names import Names
-from .pages import page, show
+from .pages import core_of, page, show
 from .readers import actor_of, reader, root_of
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -51,7 +51,7 @@ def _for_admins(endpoint: Endpoint) -> Endpoint:
 
 
 async def trail(request: Request) -> Response:
-    core, who, at = _core(request), reader(request), now()
+    core, who, at = core_of(request), reader(request), now()
     t, chosen = texts.texts(who.language), audit_filter.read(request.query_params)
     names = Names.of(core.directory.all)
     found = await audit.records(core, who.actor, chosen.query(at, PAGE + 1))
@@ -82,7 +82,7 @@ def _days(
 
 
 async def check(request: Request) -> Response:
-    await audit.verify(_core(request), actor_of(request))
+    await audit.verify(core_of(request), actor_of(request))
     return RedirectResponse(f"{root_of(request)}/audit#checked", 303)
 
 
@@ -115,14 +115,9 @@ async def as_lines(request: Request) -> Response:
 
 async def _pages(request: Request, form: str) -> AsyncIterator[Sequence[Record]]:
     query = audit_filter.read(request.query_params).query(now(), PAGE)
-    return await audit.export(_core(request), actor_of(request), query, form)
+    return await audit.export(core_of(request), actor_of(request), query, form)
 
 
 def _attached(content: AsyncIterator[str], media_type: str, name: str) -> Response:
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
     return StreamingResponse(content, media_type=media_type, headers=headers)
-
-
-def _core(request: Request) -> Core:
-    core: Core = request.app.state.core
-    return core

@@ -14,7 +14,7 @@ from typing import Final
 from starlette.datastructures import FormData, QueryParams, UploadFile
 
 from pushbutton.domain.event import Json
-from pushbutton.domain.inputs import in_order
+from pushbutton.domain.inputs import as_sent, in_order
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.task import Task
 
@@ -67,7 +67,7 @@ class Field:
     @property
     def depends(self) -> str:
         """What must stand in other fields for this one to be asked: names and values as a form sends them, as JSON."""
-        wanted = {name: [sent(one) for one in values] for name, values in self.param.when.items()}  # type: ignore[arg-type]
+        wanted = {name: [as_sent(one) for one in values] for name, values in self.param.when.items()}
         return json.dumps(wanted, ensure_ascii=False) if wanted else ""
 
     def described(self) -> str:
@@ -119,7 +119,7 @@ def _depending(made: Sequence[Field]) -> list[Field]:
     for param in in_order([field.param for field in made])[0]:
         field = by_name[param.name]
         asked = all(
-            found[name].asked and {sent(one) for one in wanted} & set(_said(found[name]))  # type: ignore[arg-type]
+            found[name].asked and {as_sent(one) for one in wanted} & set(_said(found[name]))
             for name, wanted in param.when.items()
         )
         only = ", ".join(_label(by_name[name].param, one) for name, wanted in param.when.items() for one in wanted)
@@ -134,8 +134,8 @@ def _said(field: Field) -> Sequence[str]:
 
 def _label(param: Param, value: Json) -> str:
     """A value in words, with the name of its field where it says little by itself."""
-    text = sent(value)  # type: ignore[arg-type]
-    label = next((choice.label for choice in param.choices if sent(choice.value) == text), "") or text
+    text = as_sent(value)
+    label = next((choice.label for choice in param.choices if as_sent(choice.value) == text), "") or text
     return label if param.choices else param.title if value is True else f"{param.title}: {label}"
 
 
@@ -209,8 +209,8 @@ def shown(param: Param | None, value: Json, t: Texts) -> str:
         return ", ".join(shown(param, item, t) for item in value)
     if param is not None and param.type is ParamType.FILE:
         return _UPLOADED.sub("", str(value))
-    labels = {sent(choice.value): choice.label for choice in param.choices} if param else {}
-    return labels.get(sent(value)) or sent(value)
+    labels = {as_sent(choice.value): choice.label for choice in param.choices} if param else {}
+    return labels.get(as_sent(value)) or as_sent(value)
 
 
 def facts(task: Task | None, inputs: Mapping[str, Json], t: Texts) -> list[tuple[str, str]]:
@@ -256,15 +256,8 @@ def _place(match: re.Match[str], by_name: Mapping[str, Field], t: Texts) -> str:
         return match[0]
     if field.param.type is ParamType.BOOL:
         return t("Yes") if field.value == "true" else t("No")
-    labels = {sent(choice.value): choice.label or sent(choice.value) for choice in field.param.choices}
+    labels = {as_sent(choice.value): choice.label or as_sent(choice.value) for choice in field.param.choices}
     return ", ".join(labels.get(value, value) for value in field.values if value) or "…"
-
-
-def sent(value: str | float) -> str:
-    """A choice's value as a form sends it, and as `domain.inputs` knows it again."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return format(value, "g") if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _as_text(value: Json) -> tuple[str, ...]:
@@ -272,7 +265,7 @@ def _as_text(value: Json) -> tuple[str, ...]:
         return ()
     if isinstance(value, Sequence) and not isinstance(value, str):
         return tuple(text for item in value for text in _as_text(item))
-    return (sent(value),)
+    return (as_sent(value),)
 
 
 def _flag(text: str) -> str:

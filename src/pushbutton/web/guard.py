@@ -6,6 +6,8 @@ browser, from pressing buttons (cross-site requests, DNS rebinding).
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -33,9 +35,10 @@ OVER_HTTPS = [*HEADERS, (b"strict-transport-security", b"max-age=31536000")]
 
 
 class Guard:
-    def __init__(self, app: ASGIApp, *, hosts: Hosts) -> None:
+    def __init__(self, app: ASGIApp, *, hosts: Hosts | Collection[str]) -> None:
+        """`hosts`: the names under which it may be reached, besides bare addresses."""
         self._app = app
-        self._hosts = hosts
+        self._hosts = hosts if isinstance(hosts, Hosts) else Hosts(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -76,15 +76,6 @@ class PressedShape(RunShape):
     made: bool = Field(description="False: an earlier run is the answer (same key, or the task joins)")
 
 
-class EventShape(BaseModel):
-    id: int
-    run: int | None
-    task: str | None
-    at: str
-    kind: str
-    data: dict[str, Any]
-
-
 class TaskShape(BaseModel):
     slug: str
     title: str

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-import ipaddress
 import json
 import os
 import re
@@ -27,6 +26,7 @@ from urllib.parse import urlsplit
 from pushbutton.adapters.turns import Turns
 from pushbutton.domain.environment import kept
 from pushbutton.domain.identity import Identity, group_names, one_line, user_name
+from pushbutton.domain.networks import of_this_machine
 from pushbutton.domain.password import LONGEST
 from pushbutton.domain.text import whole
 from pushbutton.errors import BadInput, ConfigError, SignInFailed
@@ -81,7 +81,7 @@ class Ldap:
         self._url, self._base, self._name_attribute = url, base, name_attribute
         self._question = {
             "url": url,
-            "start_tls": url.startswith("ldap:") and (bool(ca) or not _is_own(host)),
+            "start_tls": url.startswith("ldap:") and (bool(ca) or not of_this_machine(host)),
             "ca": ca,
             "bind_dn": bind_dn,
             "bind_password": bind_password,
@@ -187,10 +187,3 @@ def _host(url: str) -> str:
     if parts.scheme not in {"ldap", "ldaps"} or not parts.hostname or parts.path.strip("/") or parts.query:
         raise ConfigError(f"“{url}” is no address such as ldaps://directory.example.org.", file="ldap_url")
     return parts.hostname
-
-
-def _is_own(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

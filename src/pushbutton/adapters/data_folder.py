@@ -1,0 +1,69 @@
+"""The folder in which a server keeps everything: made for its owner alone, held by one server at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from pushbutton.errors import StorageFull, StoreDamaged, StoreInUse
+
+
+@contextlib.contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """What the system has against it, as a sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise StorageFull from error
+        raise StoreDamaged(
+            f"{folder} cannot be written ({error.strerror}). Give it to the user that runs this server, or choose "
+            "another folder with --data."
+        ) from None
+
+
+def make(folder: Path, *inside: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path in inside:
+        path.mkdir(exist_ok=True, mode=0o700)
+    (folder / ".gitignore").write_text("*\n")
+
+
+def worker_name(folder: Path) -> str:
+    """The name of this worker: the same after a restart, whatever the machine is called then."""
+    file = folder / "worker"
+    if not file.exists():
+        file.write_text(f"{socket.gethostname()}-{secrets.token_hex(4)}")
+    return file.read_text()
+
+
+def key(folder: Path) -> bytes:
+    """What signs the audit trail, links and forms. It lies beside the database, not in it."""
+    file = folder / "server.key"
+    with contextlib.suppress(FileExistsError):
+        fd = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        with os.fdopen(fd, "w") as made:
+            made.write(secrets.token_hex(32))
+            made.flush()
+            os.fsync(made.fileno())
+    return bytes.fromhex(file.read_text())
+
+
+def lock(folder: Path) -> int:
+    """Held while this server lives. Raises `StoreInUse` with the holder's pid."""
+    fd = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        holder = os.read(fd, 100).decode(errors="replace").strip()
+        os.close(fd)
+        raise StoreInUse(str(folder), f"another server ({holder})" if holder else "another server") from None
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, f"process {os.getpid()}\n".encode(), 0)
+    return fd
