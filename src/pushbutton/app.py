@@ -223,9 +223,9 @@ class Pushbutton:
 
     async def record(self, act: Act) -> None:
         """Add to the audit trail of this data folder without opening the rest: a server may be running on it."""
-        with _writing(self.folder):
-            _make(self.folder)
-            key = _key(self.folder)
+        with data_folder.writing(self.folder):
+            data_folder.make(self.folder)
+            key = data_folder.key(self.folder)
         store = self._store or SqliteStore(self.folder / "history.db", key)
         await store.open()
         try:
