@@ -32,10 +32,10 @@ SECRET = "hush: 100% / ü+ö"
 
 
 class Provider:
-    """Ready when the constructor returns; the same address after a restart."""
+    """Ready when the constructor returns; the same address after a restart. `back`: where else browsers end."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, back: str = BACK) -> None:
+        self._folder, self._back = folder, back
         self.port = 0
         self.restart()
 
@@ -45,7 +45,7 @@ class Provider:
         if new_key:
             (self._folder / "key.pem").unlink()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(self._folder), str(self.port)],
+            [sys.executable, "-m", __name__, str(self._folder), str(self.port), self._back],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -69,7 +69,7 @@ class Provider:
             answer = browser.get(url)
             while answer.is_redirect:
                 target = answer.url.join(answer.headers["location"])
-                if str(target).startswith(back):
+                if str(target).startswith((back, self._back)):
                     return dict(parse_qsl(urlsplit(str(target)).query, keep_blank_values=True))
                 answer = browser.get(target)
                 if field := re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', answer.text):
@@ -95,7 +95,7 @@ class _Quiet(WSGIRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
 
-def _serve(folder: Path, port: int) -> None:
+def _serve(folder: Path, port: int, back: str) -> None:
     server = _Server(("127.0.0.1", port), _Quiet)
     _configure(folder, server.server_port)
     from django.core.management import call_command
@@ -104,7 +104,7 @@ def _serve(folder: Path, port: int) -> None:
     server.set_app(get_wsgi_application())
     if not (folder / "made").exists():
         call_command("migrate", verbosity=0)
-        _fill()
+        _fill(back)
         (folder / "made").touch()
     print(f"ready on {server.server_port}", flush=True)  # noqa: T201  for the one who waits
     server.serve_forever()
@@ -165,7 +165,7 @@ def _configure(folder: Path, port: int) -> None:
     django.setup()
 
 
-def _fill() -> None:
+def _fill(back: str) -> None:
     from django.contrib.auth.models import Group, User
     from oauth2_provider.models import Application
 
@@ -183,7 +183,7 @@ def _fill() -> None:
             client_secret=secret,
             client_type=kind,
             authorization_grant_type="authorization-code",
-            redirect_uris=f"{BACK} http://127.0.0.1/signin/return",  # of this machine, every port is let through
+            redirect_uris=f"{BACK} {back} http://127.0.0.1/signin/return",  # of this machine, every port is let through
             algorithm="RS256",
             skip_authorization=True,
         )
@@ -229,4 +229,4 @@ def _validator() -> type[Any]:
 if __name__ == "__main__":
     sys.modules[__spec__.name] = sys.modules["__main__"]
     __name__ = __spec__.name
-    _serve(Path(sys.argv[1]), int(sys.argv[2]))
+    _serve(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

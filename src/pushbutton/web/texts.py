@@ -26,15 +26,15 @@ class Texts:
         self.language = language
         self._catalogue = _catalogue(language)
 
-    def __call__(self, source: str, **values: object) -> str:
+    def __call__(self, source: str, /, **values: object) -> str:
         text = self._catalogue.get(source, source)
         return text.format(**values) if values else text
 
-    def n(self, one: str, many: str, n: int, **values: object) -> str:
+    def n(self, one: str, many: str, n: int, /, **values: object) -> str:
         """`one` for exactly one, else `many`; `{n}` is the number, written for the reader."""
         return self(one if n == 1 else many, n=self.number(n), **values)
 
-    def html(self, source: str, **values: object) -> Markup:
+    def html(self, source: str, /, **values: object) -> Markup:
         """Like calling, but values may be HTML (`Markup`); everything else is escaped."""
         return Markup(escape(self._catalogue.get(source, source))).format(**values)  # noqa: S704 - escaped just here
 
