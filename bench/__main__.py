@@ -1,7 +1,8 @@
 """Measure, and print one table: `./dev bench [NAME …] [--quick] [--write]`.
 
 Names: fanout, output, press, runs, history, crowd, browser. Without one, all of them. `--quick` takes fewer rounds and
-smaller sizes; `--write` puts the table and its curves into docs/performance.md.
+smaller sizes; `--write` puts the table and its curves into docs/performance.md. SCRIPT_SERVER=/path/to/checkout has it
+measured beside us; sse-starlette is, where it is installed.
 """
 
 from __future__ import annotations

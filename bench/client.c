@@ -1,6 +1,7 @@
 /* client - opens N event streams, asks for events once all are open, and counts what arrives. One thread, epoll.
  *
  *   client -P PORT -u PATH -n STREAMS [-e EVENTS] [-T PATH] [-p PID] [-d SECONDS] [-w SECONDS] [-i]
+ *          [-r FIRST:COUNT] [-E] [-c FILE]
  *
  *   -e  a stream is done after so many events; 0: none are expected, hold the streams for -d seconds
  *   -T  POSTed when all streams are open: it makes the server send
@@ -9,6 +10,7 @@
  *   -i  frames of an output: each must begin at the offset at which the one before it ended
  *   -r  FIRST:COUNT: a %ld in the path is the number of a run, one of these in turn
  *   -E  a stream is done when the server ends it
+ *   -c  a file with a Cookie header's value on each line: each stream sends one of them, in turn
  *
  * Prints one line of JSON. Ids of a stream must rise by one: what does not is counted in "gaps". Events that carry
  * `t=<nanoseconds since the epoch>` in their data are timed.
@@ -44,6 +46,8 @@ static long first_run, runs = 1, wanted, total, gaps, bytes, timed;
 static double patience = 30, settle = 0.3, last_event;
 static const char *path = "/", *trigger;
 static stream *all;
+static char **cookies;
+static long signed_in; /* how many cookies there are */
 static float samples[SAMPLES]; /* milliseconds */
 
 static double seconds(clockid_t clock) {
@@ -188,9 +192,10 @@ static void turn(int milliseconds) {
     for (int i = 0; i < n; i++) {
         stream *s = ready[i].data.ptr;
         if (s->state == CONNECTING) {
-            char ask[512], where[256];
+            char ask[1024], where[256], cookie[300] = "";
+            if (signed_in) snprintf(cookie, sizeof cookie, "Cookie: %s\r\n", cookies[(s - all) % signed_in]);
             snprintf(where, sizeof where, path, first_run + (s - all) % runs);
-            int size = snprintf(ask, sizeof ask, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n", where);
+            int size = snprintf(ask, sizeof ask, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n%s\r\n", where, cookie);
             struct epoll_event want = {.events = EPOLLIN, .data.ptr = s};
             s->state = HEAD;
             if (send(s->fd, ask, size, MSG_NOSIGNAL) != size || epoll_ctl(ep, EPOLL_CTL_MOD, s->fd, &want)) end(s);
@@ -207,13 +212,24 @@ static int post(void) {
     return fd; /* its answer is of no interest; closing it early would be a disconnect */
 }
 
+static void read_cookies(const char *name) {
+    FILE *file = fopen(name, "r");
+    char text[256];
+    while (file && fgets(text, sizeof text, file)) {
+        text[strcspn(text, "\n")] = 0;
+        cookies = realloc(cookies, (signed_in + 1) * sizeof *cookies);
+        cookies[signed_in++] = strdup(text);
+    }
+    if (file) fclose(file);
+}
+
 static int smaller(const void *a, const void *b) {
     float x = *(const float *)a, y = *(const float *)b;
     return (x > y) - (x < y);
 }
 
 int main(int count, char **words) {
-    for (int o; (o = getopt(count, words, "P:u:n:e:T:p:d:w:r:iE")) != -1;) switch (o) {
+    for (int o; (o = getopt(count, words, "P:u:n:e:T:p:d:w:r:c:iE")) != -1;) switch (o) {
         case 'P': port = atoi(optarg); break;
         case 'u': path = optarg; break;
         case 'n': streams = atoi(optarg); break;
@@ -224,6 +240,7 @@ int main(int count, char **words) {
         case 'w': settle = atof(optarg); break;
         case 'i': offsets = 1; break;
         case 'E': to_end = 1; break;
+        case 'c': read_cookies(optarg); break;
         case 'r': sscanf(optarg, "%ld:%ld", &first_run, &runs); break;
         default: return 2;
         }

@@ -1,6 +1,6 @@
-"""docs/performance.md: the table between its markers, and a picture for each curve. What was not measured now stays.
+"""docs/performance.md: the table between its markers, and a picture for each curve.
 
-So does the line on the machine, unless all of it was measured: it is about the whole table.
+When only parts were measured, what was not stays, and so does the line on the machine, which is about the whole table.
 """
 
 from __future__ import annotations
@@ -52,7 +52,11 @@ def write(rows: Sequence[Row], *, quick: bool, whole: bool) -> None:
     head, rest = text.split(BEGIN)
     old, tail = rest.split(END)
     known = [line for line in old.splitlines() if line.startswith("Last measured")]
-    if known and not whole:
+    if whole:
+        old = ""
+        for file in set(pictures.glob("*.svg")) - {pictures / f"{_slug(name)}.svg" for name in curves}:
+            file.unlink()
+    elif known:
         facts = known[0]
     table = list(markdown(rows))
     lines = [*table[:2], *_merged(old, table[2:], "| "), "", *_merged(old, shown, "![")]

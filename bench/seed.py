@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import sys
 import time
@@ -100,6 +101,8 @@ def fill(file: Path, count: int, many: int) -> None:
             db.execute(sql)
     db.execute("PRAGMA journal_mode = WAL")
     db.close()
+    with file.open("rb+") as written:  # now, and not while something is measured with it
+        os.fsync(written.fileno())
 
 
 if __name__ == "__main__":

@@ -28,8 +28,10 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        if self.must is None or self.value is None:
+        if self.must is None:
             return ""
+        if self.value is None:
+            return "not measured"
         if self._reaches(self.must):
             return "pass" if self.aim is None or not self._reaches(self.aim) else "pass, aim"
         return "SHORT"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -31,7 +32,10 @@ def put(data: Path, *entries: Entry, drop: Iterable[Entry] = ()) -> None:
         await store.people.change(lambda _: Change(put=list(entries), drop=list(drop)))
         await store.close()
 
-    asyncio.run(write())
+    # In a thread of its own: a browser's test has a loop already.
+    writing = threading.Thread(target=lambda: asyncio.run(write()))
+    writing.start()
+    writing.join()
 
 
 def ada(gives: str = "admin", where: str = "*") -> list[Entry]:

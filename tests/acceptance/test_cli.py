@@ -292,7 +292,7 @@ def test_serve_says_what_it_serves_once_it_does(folder: Path) -> None:
     script(folder, "fine.sh", "echo hi")
     (folder / "pushbutton.yaml").write_text("tasks:\n  x:\n    comand: [ls]\n")
     with Served(folder) as server:
-        server.command.out.wait_for("Nobody has to log in: everybody on this machine may press everything.")
+        server.command.out.wait_for("Nobody has to sign in: everybody on this machine may press everything.")
         told = server.out
         assert server.http.get("/api/health").json()["ok"]
     assert told.startswith(f"Pushbutton is ready: {server.url}/\nTasks: 2, 1 of them broken:\n  pushbutton.yaml line 3")

@@ -48,7 +48,7 @@ def silent() -> None:
 '''
 
 SMALL = """() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')].filter(one =>
-  one.checkVisibility() && one.type !== 'hidden' && !one.closest('.log, .prose, .skip')).map(one => {
+  one.checkVisibility() && one.type !== 'hidden' && !one.closest('.log, .prose, .skip, .sr')).map(one => {
     const target = one.closest('.task, .choices label, .tick, tr, label') ?? one;
     const { width, height } = target.getBoundingClientRect();
     return [(one.ariaLabel || one.textContent || one.name).trim(), Math.round(width), Math.round(height)];

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +17,10 @@ from .directory import PASSWORD, SERVICE, SERVICE_PASSWORD
 from .directory import PEOPLE as LDAP_PEOPLE
 from .directory import Directory as Ldap
 from .provider import SECRET, Provider
-from .serving import PATIENCE, Command, Served, until
+from .serving import PATIENCE, Command, Lines, Served, environment, until
 from .worlds import script
 
+ROOT = Path(__file__).parents[2]
 GOOD = "a horse in the harbour"
 LOCK = "This task is for others to press"
 BUTTON = 'name="press-seen"'
@@ -44,16 +48,16 @@ def user(folder: Path, *words: str) -> str:
         return command.out.text
 
 
-def browsing(server: Served) -> httpx.Client:
-    return httpx.Client(base_url=server.url, timeout=PATIENCE, headers={"accept": "text/html"})
+def browsing(url: str) -> httpx.Client:
+    return httpx.Client(base_url=url, timeout=PATIENCE, headers={"accept": "text/html"})
 
 
 @contextmanager
-def invited(server: Served, said: str) -> Iterator[httpx.Client]:
+def invited(url: str, said: str) -> Iterator[httpx.Client]:
     """A browser in which the invitation's password was set."""
     link = re.search(r"http://\S+/invite/\S+", said)
     assert link
-    with browsing(server) as browser:
+    with browsing(url) as browser:
         until(lambda: browser.get(link[0]).status_code == 200, what="the server knows the invitation")
         answer = browser.post(link[0], data={**csrf(browser, link[0]), "password": GOOD, "again": GOOD})
         assert answer.status_code == 303, answer.text
@@ -71,13 +75,13 @@ def test_from_nobody_to_a_team(server: Served, folder: Path) -> None:
 
     said = user(folder, "add", "ada", "--title", "Ada Lovelace", "--url", server.url)
     assert "The first one: administers everything." in said
-    with invited(server, said) as ada:
+    with invited(server.url, said) as ada:
         assert BUTTON in ada.get("/tasks/tidy").text
         assert ada.get("/people").status_code == 200
-    with browsing(server) as somebody:
+    with browsing(server.url) as somebody:
         until(lambda: led_to_sign_in(somebody), what="whoever has not signed in is led to the sign-in")
 
-    with invited(server, user(folder, "add", "grace", "--group", "ops", "--url", server.url)) as grace:
+    with invited(server.url, user(folder, "add", "grace", "--group", "ops", "--url", server.url)) as grace:
         assert grace.get("/tasks/tidy").status_code == 404, "without a right there is no task"
         assert grace.get("/people").status_code == 404
         user(folder, "give", "group:ops", "viewer")
@@ -103,8 +107,8 @@ def test_accounts_of_a_provider_sign_in_at_the_documented_address_and_their_grou
             folder, oidc_issuer=provider.issuer, oidc_client="pushbutton", oidc_client_secret_file=tmp_path / "secret",
             admins="group:ops",
         ) as server,
-        browsing(server) as ada,
-        browsing(server) as eve,
+        browsing(server.url) as ada,
+        browsing(server.url) as eve,
     ):  # fmt: skip
         assert led_to_sign_in(eve), "nobody was added, and one has to sign in all the same"
         elsewhere(provider, ada, "Ada")
@@ -124,7 +128,7 @@ def test_a_name_that_was_added_here_belongs_to_nobody_of_a_provider(folder: Path
         Served(
             folder, oidc_issuer=provider.issuer, oidc_client="pushbutton", oidc_client_secret_file=tmp_path / "secret"
         ) as server,
-        browsing(server) as other,
+        browsing(server.url) as other,
     ):
         refused = elsewhere(provider, other, "Ada")
 
@@ -144,7 +148,7 @@ def test_a_name_that_was_added_here_is_not_asked_of_the_directory(folder: Path, 
             ldap_bind_password_file=tmp_path / "password",
         ) as server,
     ):  # fmt: skip
-        with invited(server, said.replace("http://127.0.0.1:8080", server.url)):
+        with invited(server.url, said.replace("http://127.0.0.1:8080", server.url)):
             pass
         assert password(server, "ada", PASSWORD) == 401, "the directory's own word for this name does not count"
         assert password(server, "ada", GOOD) == 303
@@ -157,8 +161,36 @@ def led_to_sign_in(browser: httpx.Client) -> bool:
     return answer.status_code == 303 and answer.headers["location"].startswith("/signin")
 
 
+def test_the_demo_with_a_team_shows_an_approval_by_somebody_else(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    words = [sys.executable, str(ROOT / "dev"), "demo", "--team", "--data", str(tmp_path / "data"), "--port", port]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, env=environment())
+    assert process.stdout
+    said = Lines(process.stdout)
+    try:
+        said.wait_for("Pushbutton is ready: ", seconds=60)
+        links = re.findall(r"http://\S+/invite/\S+", said.text)
+        assert len(links) == 2
+        with (
+            invited(f"http://127.0.0.1:{port}", links[0]) as ada,
+            invited(f"http://127.0.0.1:{port}", links[1]) as grace,
+        ):
+            page = "/tasks/remove-forgotten-baskets"
+            pressed = ada.post(page, data={**csrf(ada, page), "days": "90", "press-why": "They are in the way."})
+            assert pressed.status_code == 303, pressed.text
+            where = pressed.headers["location"]
+            until(lambda: "would remove basket 4711" in grace.get(where).text, what="Grace sees what will be done")
+            until(lambda: where in grace.get("/approvals").text, what="and it waits for her")
+            assert where not in ada.get("/approvals").text, "nobody approves what they pressed"
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+        said.close()
+
+
 def password(server: Served, name: str, word: str) -> int:
-    with browsing(server) as browser:
+    with browsing(server.url) as browser:
         return browser.post("/signin", data={**csrf(browser, "/signin"), "name": name, "password": word}).status_code
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add"]
 
-HELP = "The audit trail: whether it is as it was written, and all of it for other programs."
+HELP = "Check the audit trail, and print it for other programs."
 VERIFY = """Check that no record of the audit trail was changed, left out, put in or cut off.
 
 \b

@@ -32,6 +32,7 @@ HELP = f"""Put a button on any job: press it, it runs once in the background, ev
   pushbutton watch 42                     see live what run 42 does
   pushbutton stop 42                      stop it
   pushbutton run deploy.py --env dev      or run one here, without a server
+  pushbutton user add ada                 from now on people sign in
 
 \b
 Exit codes
@@ -71,10 +72,6 @@ def _options(
 
 
 serve.add(app, SERVE)
-user.add(app, PEOPLE)
-login.add(app, PEOPLE)
-link.add(app, PEOPLE)
-secret.add(app, SERVE)
 press.add(app, PRESS)
 watch.add(app, PRESS)
 runs.add(app, PRESS)
@@ -82,6 +79,10 @@ approve.add(app, PRESS)
 run_command.add(app, WRITE)
 check.add(app, WRITE)
 schema.add(app, WRITE)
+login.add(app, PEOPLE)
+user.add(app, PEOPLE)
+link.add(app, PEOPLE)
+secret.add(app, LOOK)
 audit.add(app, LOOK)
 
 

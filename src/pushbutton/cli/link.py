@@ -25,7 +25,7 @@ from .remote import DEFAULT, Server, Url, params_of, segment
 
 __all__ = ["add"]
 
-HELP = """Hand-over links: whoever has one presses one task, with what you fix, so many times, until so long.
+HELP = """Hand a button over: a link that presses one task, with what you fix, so often, for so long.
 
 \b
   pushbutton link make deploy --env prod --days 7 --uses 1

@@ -38,6 +38,17 @@ finds them again with everything that they said meanwhile.
 What an option does not say the environment may, in the variable that is named with it.
 """
 
+_PEOPLE, _NETWORK, _TOLD = "People", "On the network", "Tell other systems"
+_PANELS = {
+    **dict.fromkeys(("admins", "session"), _PEOPLE),
+    **dict.fromkeys(("host", "port", "allow", "trust", "root", "connections", "public", "stall", "ping"), _NETWORK),
+    "webhook": _TOLD,
+    "oidc": "Sign-in with OpenID Connect",
+    "ldap": "Sign-in with LDAP",
+    "proxy": "Sign-in by a proxy",
+}
+"""Where an option stands in the help: by the name of its setting, or by that name's first word."""
+
 _KINDS: dict[type, type] = {str: str, int: int, float: float, bool: bool}
 
 
@@ -55,7 +66,11 @@ def _command() -> Any:
     words = Annotated[list[str] | None, typer.Argument(metavar="[PATHS]…", help="folders and files; default: here")]
     no_login = Annotated[
         bool,
-        typer.Option("--i-know-there-is-no-login", help="let everybody who can reach --host press everything"),
+        typer.Option(
+            "--i-know-there-is-no-login",
+            help="let everybody who can reach --host press everything",
+            rich_help_panel=_NETWORK,
+        ),
     ]
     parameters = [inspect.Parameter("paths", keyword, default=None, annotation=words)]
     for spec in fields(config.Settings):
@@ -64,7 +79,9 @@ def _command() -> Any:
         if spec.metadata["secret"]:  # never among the arguments
             name, meaning = f"{name}_file", f"file that holds {meaning}"
         known = "; ".join(filter(None, [config.variable(name), default]))
-        option = typer.Option(config.option(name), help=f"{meaning} ({known})", show_default=False)
+        panel = _PANELS.get(spec.name, _PANELS.get(spec.name.partition("_")[0]))
+        text = f"{meaning} ({known})"
+        option = typer.Option(config.option(name), help=text, show_default=False, rich_help_panel=panel)
         kind: Any = Annotated[_KINDS[type(spec.default)] | None, option]
         parameters.append(inspect.Parameter(name, keyword, default=None, annotation=kind))
     parameters.append(inspect.Parameter("i_know_there_is_no_login", keyword, default=False, annotation=no_login))
@@ -192,9 +209,9 @@ def _welcome(app: Pushbutton, tasks: list[Task], *, closed: bool) -> None:
     elif closed:
         print("People sign in. Without https in front, whoever listens on the network reads their passwords.")
     elif _near(app.settings.host):
-        print("Nobody has to log in: everybody on this machine may press everything.")
+        print("Nobody has to sign in: everybody on this machine may press everything.")
     else:
-        print(f"Nobody has to log in: everybody who can reach {app.settings.host} may press everything.")
+        print(f"Nobody has to sign in: everybody who can reach {app.settings.host} may press everything.")
     print("Ctrl+C stops the server; jobs that run go on.", flush=True)
 
 

@@ -75,10 +75,10 @@ class Actor:
 
 
 LOCAL = Actor("local", ALL)
-"""Somebody on this machine while nobody has to log in, and this process itself."""
+"""Somebody on this machine while nobody has to sign in, and this process itself."""
 
 NOBODY = Actor("")
-"""Somebody who has to log in first."""
+"""Somebody who has to sign in first."""
 
 
 def trusted(name: str) -> Actor:

@@ -1,7 +1,7 @@
 """The token in each form: it shows that the form comes from a page that we gave to this very browser.
 
 Beside `Origin` and `Sec-Fetch-Site`, which every browser of today sends, this is the second lock on the same door.
-While nobody has to log in there is nothing that a token could be tied to: there the first one has to do.
+While nobody has to sign in there is nothing that a token could be tied to: there the first one has to do.
 """
 
 from __future__ import annotations

@@ -329,11 +329,19 @@ async def missing(request: Request, error: Exception) -> Response:
     return await problem(request, error) if wanted else await http(request, error)
 
 
+def _helpers(request: Request) -> Sequence[str]:
+    """Who could give a right to the one who asks; nobody for who is not told who there is, or looks after it all."""
+    actor = actor_of(request)
+    if not actor.known or actor.own or decide(actor, Verb.ADMIN):
+        return ()
+    return core_of(request).directory.whom()
+
+
 async def problem(request: Request, error: Exception) -> Response:
     """The page for an error, in the reader's language."""
     t = texts.texts(reader(request).language)
     request.state.since = getattr(request.state, "since", 0)
-    told = problems.told(error, t, method=request.method, path=_path(request))
+    told = problems.told(error, t, method=request.method, path=_path(request), ask=_helpers(request))
     try:
         return await show(request, "problem.html", told.status, room="", problem=told)
     except errors.StoreError:  # even the header cannot be read

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,6 +14,7 @@ from pushbutton import errors
 
 from .readers import way_back
 from .texts import Texts
+from .wording import any_of
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +32,10 @@ class Problem:
     number: str = ""  # finds the line in the server's log
 
 
-def told(error: Exception, t: Texts, *, method: str, path: str) -> Problem:
-    """Anything that we did not raise on purpose is ours: it is logged under a number that the page shows."""
+def told(error: Exception, t: Texts, *, method: str, path: str, ask: Sequence[str] = ()) -> Problem:
+    """Anything that we did not raise on purpose is ours: it is logged under a number that the page shows. `ask`: who
+    may give rights.
+    """
     tasks, history = t("Go to the tasks"), t("Go to the history")
     match error:
         case errors.NoSuchRun():
@@ -42,7 +46,9 @@ def told(error: Exception, t: Texts, *, method: str, path: str) -> Problem:
             line = t("It may have been removed or renamed. Its runs stay in the history.")
             return Problem(404, t("There is no task “{slug}”", slug=error.slug), (line,), action=tasks)
         case errors.Refused():
-            return Problem(403, t("This is not for you to do"), (t.sentence(str(error)),), "lock", action=tasks)
+            whom = (t("If you need it, ask {names}.", names=any_of(ask, t)),) if ask else ()
+            lines = (t.sentence(str(error)), *whom)
+            return Problem(403, t("This is not for you to do"), lines, "lock", action=tasks)
         case errors.BadInput() | errors.Conflict():
             lines = (t.sentence(str(error)), t("Nothing was started."))
             status = 400 if isinstance(error, errors.BadInput) else 409

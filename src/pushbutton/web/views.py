@@ -32,6 +32,7 @@ _KEPT = 1000  # sets of usual steps
 _PAGE = 1000  # events per read
 _EVENTS_READ = 20_000  # a page reads no more of a run's events than this
 _SECOND = 1_000_000
+_WRONG = frozenset({RunState.FAILED, RunState.LOST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class RunView:
     ahead: tuple[Run, ...]  # unfinished runs of the task that come before this one
     now: Micros
     may: frozenset[Verb]
+    ask: tuple[str, ...] = ()  # whom, where it went wrong and one does not look after it
     watching: Watching = Watching()
     own: bool = False  # for who sees this run and no other: nothing leads elsewhere
     waits: Waits | None = None  # for an approval
@@ -195,8 +197,11 @@ class Views:
         except NoSuchTask:
             task = None
         seen = self._risen(run, _outlook(run, told, past, now))
+        may = self._may(actor, run.task)
+        helpless = run.state in _WRONG and Verb.ADMIN not in may and not actor.own
         return RunView(
-            run, task, told, past, seen, ahead, now, self._may(actor, run.task),
+            run, task, told, past, seen, ahead, now, may,
+            ask=self._directory.whom(sight.place(self._catalog, run.task)) if helpless else (),
             waits=await waits(self._core, actor, run, task), planning=await self._planning(run),
             own=actor.own,
         )  # fmt: skip
