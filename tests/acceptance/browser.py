@@ -52,6 +52,8 @@ class Reader:
         self.context.add_init_script(BREACHES + ";" + init)
         self.url = url
         self.complaints: list[str] = []
+        self.refused: re.Pattern[str] | None = None  # answers that say no are part of the test
+        self.expected: list[str] = []  # those that were heard
         self._unreachable = unreachable  # a server that is away is part of the test
 
     def open(self, path: str) -> Page:
@@ -63,6 +65,9 @@ class Reader:
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type != "error" or (self._unreachable and UNREACHABLE.search(message.text)):
+            return
+        if self.refused and self.refused.search(message.text):
+            self.expected.append(message.text)
             return
         self.complaints.append(f"{message.text} {message.location}")
 

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pushbutton.adapters.sqlite import SqliteStore
@@ -33,9 +33,8 @@ def put(data: Path, *entries: Entry, drop: Iterable[Entry] = ()) -> None:
         await store.close()
 
     # In a thread of its own: a browser's test has a loop already.
-    writing = threading.Thread(target=lambda: asyncio.run(write()))
-    writing.start()
-    writing.join()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(write())).result()
 
 
 def ada(gives: str = "admin", where: str = "*") -> list[Entry]:

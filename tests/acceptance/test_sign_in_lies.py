@@ -65,7 +65,7 @@ async def refused(liar: Liar, sentence: str = NOT_TRUSTED, **more: Any) -> str:
 
 async def test_the_truth_signs_in(liar: Liar) -> None:
     """What every test below changes one thing of."""
-    assert await signed_in(liar) == Identity("ada", groups=frozenset({"ops"}), source="oidc")
+    assert await signed_in(liar) == Identity("ada", groups=frozenset({"ops"}), source="oidc", subject="7")
 
 
 # -- the ID token
@@ -427,7 +427,7 @@ async def test_userinfo_of_somebody_else_is_refused(liar: Liar) -> None:
 async def test_what_is_signed_counts_before_userinfo(liar: Liar) -> None:
     del liar.claims["groups"]
     liar.userinfo = {"sub": "7", "preferred_username": "root", "groups": ["dev"]}
-    assert await signed_in(liar) == Identity("ada", groups=frozenset({"dev"}), source="oidc")
+    assert await signed_in(liar) == Identity("ada", groups=frozenset({"dev"}), source="oidc", subject="7")
 
 
 async def test_a_provider_without_userinfo_may_say_no_groups(liar: Liar) -> None:

@@ -15,7 +15,7 @@ from pushbutton.errors import SignInFailed
 
 from .provider import BACK, SECRET, Provider
 
-ADA = Identity("ada", "Ada Lovelace", "ada@example.org", frozenset({"ops", "dev"}), "oidc")
+ADA = Identity("ada", "Ada Lovelace", "ada@example.org", frozenset({"ops", "dev"}), "oidc", "1")
 
 
 @pytest.fixture(scope="module")

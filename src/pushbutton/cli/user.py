@@ -89,6 +89,9 @@ def _change(
     disable: Annotated[bool, typer.Option("--disable", help="may not sign in any more")] = False,
     enable: Annotated[bool, typer.Option("--enable", help="may sign in again")] = False,
     no_factor: Annotated[bool, typer.Option("--no-factor", help="take the second factor away")] = False,
+    other_account: Annotated[
+        bool, typer.Option("--other-account", help="has another account at the provider now: take the next that comes")
+    ] = False,
     tasks: Paths = None,
     data: Data = None,
 ) -> None:
@@ -97,6 +100,8 @@ def _change(
         await people.change(operator(), name, now(), title=title, email=email, groups=group, disabled=disabled)
         if no_factor:
             await people.without_factor(operator(), name, now())
+        if other_account:
+            await people.other_account(operator(), name, now())
         print(f"Changed {name}.")
 
     _run(work, tasks, data)

@@ -29,6 +29,8 @@ class Identity:
     """As the authority writes them, upper and lower case."""
     source: str = ""
     """The authority: `oidc`, `ldap`, `proxy`."""
+    subject: str = ""
+    """What the authority calls them for ever, while names may pass to somebody else; "" where it says nothing of it."""
 
 
 def user_name(text: str) -> str:

@@ -24,6 +24,7 @@ class User:
     email: str = ""
     groups: tuple[str, ...] = ()
     source: str = LOCAL_SOURCE
+    subject: str = ""  # see `Identity.subject`; "": whoever comes next under the name
     password: str = field(default="", repr=False)  # hash; "": nobody can sign in with one
     factor: str = field(default="", repr=False)  # the second factor's secret, sealed; "": none
     factor_step: int = 0  # the last time step whose code was taken

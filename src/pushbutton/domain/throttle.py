@@ -1,8 +1,8 @@
 """How long somebody has to wait who got a password wrong. Pure: seconds of a monotonic clock are passed in.
 
 Guessing is slowed per account and per address, of IPv6 per network, which one client has to itself. An address from
-which the account's owner has signed in before is slowed by its own mistakes only, so that nobody can lock an owner out
-by guessing from elsewhere.
+which the account's owner has signed in before is slowed by the mistakes in that account only, so that nobody can lock
+an owner out by guessing from elsewhere, nor by mistakes in other accounts behind the same address.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ FREE = 3
 FREE_ACCOUNT = 10
 FREE_ADDRESS = 20
 LONGEST = 900.0
-FORGET = 86_400.0
+FADE = 900.0
+"""Seconds after which one mistake is forgotten: as long as the longest wait, so that who guesses on gains nothing, and
+the mistakes of a whole office in a day do not add up.
+"""
 MOST = 10_000
 """Counters kept; the oldest go first."""
 
 
 @dataclass(slots=True)
 class _Count:
-    mistakes: int = 0
+    mistakes: float = 0.0  # when `last` was
     last: float = 0.0
 
 
@@ -37,17 +40,15 @@ class Throttle:
     def wait(self, account: str, address: str, now: float) -> float:
         """Seconds until the next try is heard; 0: now."""
         address = household(address)
-        waits = [self._left((account, address), FREE, now), self._left(("", address), FREE_ADDRESS, now)]
-        if (account, address) not in self._owners:
-            waits.append(self._left((account, ""), FREE_ACCOUNT, now))
-        return max(waits)
+        own = self._left((account, address), FREE, now)
+        if (account, address) in self._owners:
+            return own
+        return max(own, self._left(("", address), FREE_ADDRESS, now), self._left((account, ""), FREE_ACCOUNT, now))
 
     def failed(self, account: str, address: str, now: float) -> None:
         for key in _keys(account, address):
             count = self._counts.setdefault(key, _Count())
-            if now - count.last > FORGET:
-                count.mistakes = 0
-            count.mistakes += 1
+            count.mistakes = max(0.0, count.mistakes - (now - count.last) / FADE) + 1
             count.last = now
             self._counts.move_to_end(key)
         while len(self._counts) > MOST:
@@ -69,9 +70,9 @@ class Throttle:
 
     def _left(self, key: tuple[str, str], free: int, now: float) -> float:
         count = self._counts.get(key)
-        if count is None or count.mistakes < free or now - count.last > FORGET:
+        if count is None or count.mistakes <= free - 1:  # the last of them may have faded a little
             return 0.0
-        pause = min(LONGEST, 2.0 ** min(count.mistakes - free, 20))
+        pause: float = min(LONGEST, 2.0 ** min(count.mistakes - free, 20.0))
         return max(0.0, count.last + pause - now)
 
 

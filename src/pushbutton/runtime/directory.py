@@ -200,7 +200,7 @@ class Directory:
     async def touch(self, session: Session, at: int) -> None:
         """It is used; written down once a minute."""
         if at - session.seen_at >= MINUTE:
-            await self.change(
+            await self._note(
                 lambda now: (
                     Change(put=[replace(now.sessions[session.id], seen_at=at)])
                     if session.id in now.sessions
@@ -210,11 +210,23 @@ class Directory:
 
     async def used(self, token: Token, at: int) -> None:
         if at - (token.used_at or 0) >= MINUTE:
-            await self.change(
+            await self._note(
                 lambda now: (
                     Change(put=[replace(now.tokens[token.id], used_at=at)]) if token.id in now.tokens else Change()
                 )
             )
+
+    async def _note(self, work: Work) -> None:
+        """Write what is good to know. A store that cannot write keeps nobody from looking."""
+        try:
+            await self.change(work)
+        except StoreError as error:
+            log.warning("when a session or token was used was not written down: %s", error)
+
+    async def look(self) -> None:
+        """Take in what another process changed, if it did."""
+        if await self._people.version() != self._seen.version:
+            await self.renew()
 
     async def renew(self) -> None:
         """Take in now what was changed beside `change`; others hear of it."""
@@ -237,8 +249,7 @@ class Directory:
         while True:
             await asyncio.sleep(LOOK)
             try:
-                if await self._people.version() != self._seen.version:
-                    await self.renew()
+                await self.look()
             except StoreError as error:
                 log.warning("who may do what is as it was: %s", error)
             except Exception:

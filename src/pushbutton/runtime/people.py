@@ -141,6 +141,16 @@ class People:
 
         await self.directory.change(work)
 
+    async def other_account(self, actor: Actor, name: str, at: int) -> None:
+        """For who has another account at the provider now: the next that comes under the name is taken for them."""
+        require_directly(actor, Verb.ADMIN)
+
+        def work(now: Snapshot) -> Change:
+            fresh = replace(_user(now, name), subject="")
+            return Change(act(actor, "user.change", f"user {name}", at, subject=""), put=[fresh])
+
+        await self.directory.change(work)
+
     async def without_factor(self, actor: Actor, name: str, at: int) -> None:
         """For who lost both their telephone and their codes."""
         require_directly(actor, Verb.ADMIN)

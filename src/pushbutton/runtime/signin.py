@@ -39,6 +39,7 @@ class From:
     address: str
     agent: str = ""
     at: int = 0  # microseconds
+    session: Session | None = None  # what the browser holds so far; a new one takes its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +148,22 @@ class SignIn:
                     "Somebody of that name signs in another way here. Ask whoever looks after Pushbutton.",
                     reason=f"“{identity.name}” comes from {known.source}, and now {identity.source} names them",
                 )
+            if known and known.subject and known.subject != identity.subject:
+                raise SignInFailed(
+                    "Somebody else had that name before. Ask whoever looks after Pushbutton.",
+                    reason=f"“{identity.name}” is another account at the provider than the one known under that name; "
+                    f"if it is the same person, say so with: pushbutton user change {identity.name} --other-account",
+                )
             if known and known.disabled:
                 raise SignInFailed("This account may not sign in. Ask whoever looks after Pushbutton.")
             user = known or User(identity.name, source=identity.source, added_at=at)
-            fresh = replace(user, title=identity.title, email=identity.email, groups=tuple(sorted(identity.groups)))
+            fresh = replace(
+                user,
+                title=identity.title,
+                email=identity.email,
+                groups=tuple(sorted(identity.groups)),
+                subject=identity.subject,
+            )
             if fresh == known:
                 return Change()
             verb = "user.change" if known else "user.add"
@@ -170,7 +183,7 @@ class SignIn:
                 raise await self._refused(session.user, where, SignInFailed(WRONG_CODE))
         self.throttle.passed(f"code:{session.user}", where.address)
         self.throttle.passed(_by_password(session.user), where.address)
-        return await self._begin(user, where, "second factor", instead=session)
+        return await self._begin(user, replace(where, session=session), "second factor")
 
     async def _right_code(self, user: User, code: str) -> bool:
         """Each code is good for one time, also when it is sent twice at once."""
@@ -197,12 +210,12 @@ class SignIn:
 
     # -- sessions
 
-    async def _begin(
-        self, user: User, where: From, by: str, *, pending: bool = False, instead: Session | None = None
-    ) -> SignedIn:
+    async def _begin(self, user: User, where: From, by: str, *, pending: bool = False) -> SignedIn:
         verb = "session.half" if pending else "session.begin"
         act = Act(user.name, verb, f"user {user.name}", where.at, {"by": by, "agent": where.agent}, where.address)
-        secret, session = await self.directory.begin(user, act, agent=where.agent, pending=pending, instead=instead)
+        secret, session = await self.directory.begin(
+            user, act, agent=where.agent, pending=pending, instead=where.session
+        )
         return SignedIn(secret, session)
 
     async def end(self, actor: Actor, session: Session, at: int) -> None:
@@ -217,10 +230,13 @@ class SignIn:
 
     # -- invitations
 
-    def invited(self, secret: str, at: int) -> Invite:
-        """Raises `InviteGone`."""
+    async def invited(self, secret: str, at: int) -> Invite:
+        """Also one that another process made just now. Raises `InviteGone`."""
+        if hashed(secret) not in self.directory.all.invites:
+            await self.directory.look()
         invite = self.directory.all.invites.get(hashed(secret))
-        if invite is None or at >= invite.until:
+        user = self.directory.all.users.get(invite.user) if invite else None
+        if invite is None or at >= invite.until or user is None or user.disabled:
             raise InviteGone
         return invite
 
@@ -229,12 +245,12 @@ class SignIn:
 
         Raises `InviteGone`, `BadInput` for a password that is no good.
         """
-        invite = self.invited(secret, where.at)
+        invite = await self.invited(secret, where.at)
         require_good(password, invite.user)
         kept = await self.passwords.hash(password)
 
         def work(now: Snapshot) -> Change:
-            if invite.id not in now.invites or invite.user not in now.users:
+            if invite.id not in now.invites or invite.user not in now.users or now.users[invite.user].disabled:
                 raise InviteGone
             user = replace(now.users[invite.user], password=kept)
             act = Act(user.name, "invite.use", f"user {user.name}", where.at, {"by": invite.by}, where.address)
@@ -244,6 +260,7 @@ class SignIn:
 
         await self.directory.change(work)
         user = self.directory.all.users[invite.user]
+        self.throttle.passed(user.name, where.address)
         return await self._begin(user, where, "invitation", pending=bool(user.factor))
 
     # -- slowing down

@@ -8,7 +8,7 @@ configured, everybody is `LOCAL`.
 from __future__ import annotations
 
 import logging
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
@@ -83,11 +83,16 @@ class Auth:
 
     def _sign_in(self, scope: Scope, path: str) -> Response:
         headers = Headers(scope=scope)
-        if path.startswith("/api/") or scope["method"] not in SAFE or "text/html" not in headers.get("accept", ""):
+        accepted = headers.get("accept", "")
+        if path.startswith("/api/") or "text/html" not in accepted or "application/json" in accepted:
             return unknown("Sign in first, or send a token as “Authorization: Bearer …”.")
         root, query = str(scope.get("root_path", "")).rstrip("/"), scope.get("query_string", b"").decode("latin-1")
-        back = root + quote(path) + (f"?{query}" if query else "")
-        return RedirectResponse(f"{root}/signin?next={quote(back, safe='')}", 303, {"cache-control": "no-store"})
+        back, more = root + quote(path) + (f"?{query}" if query else ""), ""
+        if scope["method"] not in SAFE:  # a form: nothing of it is kept, so back to the page that it stands on
+            came = urlsplit(headers.get("referer", ""))
+            back = came._replace(scheme="", netloc="", fragment="").geturl() if came.netloc == headers["host"] else ""
+            more = "" if path == "/signout" else "&ended=1"
+        return RedirectResponse(f"{root}/signin?next={quote(back, safe='')}{more}", 303, {"cache-control": "no-store"})
 
 
 def unknown(sentence: str) -> Response:

@@ -16,6 +16,7 @@ from pushbutton.runtime.core import now
 from pushbutton.runtime.signin import From, SignedIn
 
 from .auth import address_of, cookie_name, secure
+from .errors import status_of
 from .pages import core_of, page, sent, show, text_of
 from .readers import actor_of, root_of, way_back
 from .texts import mark
@@ -46,9 +47,11 @@ def routes() -> list[Route]:
 async def form(request: Request) -> Response:
     if actor_of(request).known:
         return RedirectResponse(_next(request, request.query_params.get("next", "")), 303)
-    if session_of(request):
+    if _waits(request):
         return RedirectResponse(_code(request, request.query_params.get("next", "")), 303)
-    return await _form(request, back=request.query_params.get("next", ""))
+    ended = mark("You were signed out before this arrived, and nothing was done. Sign in, then send it once more.")
+    wrong = ended if "ended" in request.query_params else ""
+    return await _form(request, back=request.query_params.get("next", ""), wrong=wrong)
 
 
 async def _form(request: Request, *, back: str, name: str = "", wrong: str = "", status: int = 200) -> Response:
@@ -75,21 +78,21 @@ async def password(request: Request) -> Response:
         response = await _form(request, back=back, name=name, wrong=str(error), status=MANY)
         response.headers["retry-after"] = str(error.seconds)
         return response
-    except SignInFailed as error:
-        return await _form(request, back=back, name=name, wrong=_told(error), status=UNKNOWN)
+    except SignInFailed as error:  # also where too many sign in at this moment
+        return await _form(request, back=back, name=name, wrong=_told(error), status=status_of(error))
     return _let_in(request, signed, back)
 
 
 async def code_form(request: Request) -> Response:
-    if not session_of(request):
+    if not _waits(request):
         return RedirectResponse(f"{root_of(request)}/signin", 303)
     return await show(request, "code.html", room="", back_to=request.query_params.get("next", ""), wrong="")
 
 
 async def code(request: Request) -> Response:
     given = sent(request)
-    back, session = text_of(given, "next"), session_of(request)
-    if session is None or not session.pending:
+    back, session = text_of(given, "next"), _waits(request)
+    if session is None:
         return RedirectResponse(f"{root_of(request)}/signin", 303)
     try:
         signed = await core_of(request).signin.second(session, text_of(given, "code"), where(request))
@@ -143,14 +146,14 @@ async def sign_out(request: Request) -> Response:
 
 
 async def invitation(request: Request) -> Response:
-    invite = core_of(request).signin.invited(request.path_params["secret"], now())
+    invite = await core_of(request).signin.invited(request.path_params["secret"], now())
     return await show(request, "invite.html", room="", user=invite.user, wrong="")
 
 
 async def redeem(request: Request) -> Response:
     given, secret = sent(request), request.path_params["secret"]
     signin = core_of(request).signin
-    invite = signin.invited(secret, now())
+    invite = await signin.invited(secret, now())
     first, again = text_of(given, "password"), text_of(given, "again")
     wrong = "" if first == again else mark("The two are not the same; type them once more.")
     try:
@@ -171,8 +174,15 @@ def session_of(request: Request) -> Session | None:
     return session
 
 
+def _waits(request: Request) -> Session | None:
+    """The browser's session, if the code is all that it waits for."""
+    session = session_of(request)
+    return session if session and session.pending else None
+
+
 def where(request: Request) -> From:
-    return From(address_of(request.scope), request.headers.get("user-agent", "")[:LONGEST_AGENT], now())
+    agent = request.headers.get("user-agent", "")[:LONGEST_AGENT]
+    return From(address_of(request.scope), agent, now(), session_of(request))
 
 
 def _let_in(request: Request, signed: SignedIn, back: str) -> Response:

@@ -39,7 +39,7 @@ async def test_an_invitation_that_lies_about_is_worth_nothing_once_the_password_
     async with a_core(tmp_path) as core:
         await put(core, User("eve", password=await core.signin.passwords.hash(OLD)))
         letter = await core.people.invite(somebody(core), "eve", at())
-        assert core.signin.invited(letter, at()).user == "eve"
+        assert (await core.signin.invited(letter, at())).user == "eve"
         await core.people.set_password(somebody(core, "eve"), OLD, NEW, at())
         with pytest.raises(InviteGone):
-            core.signin.invited(letter, at())
+            await core.signin.invited(letter, at())

@@ -102,6 +102,48 @@ def test_people_are_called_by_their_titles_and_who_has_gone_by_the_name(actor, t
     assert wording.who(actor, EN, Names({"ada": User("ada", "Ada Lovelace")}, {"7": link})) == text
 
 
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("Maya Lind", "ML"), ("ada", "A"), ("Anna Maria van den Berg", "AB"), ("ada.lovelace@example.org", "AO"),
+        ("_-.", "?"), ("", "?"), ("  ", "?"), ("élan vital", "ÉV"), ("王 小明", "王小"),
+    ],
+)  # fmt: skip
+def test_initials(name, letters):
+    assert wording.initials(name) == letters
+
+
+@pytest.mark.parametrize(
+    ("names", "text"), [(["Ada"], "Ada"), (["Ada", "Bob"], "Ada or Bob"), (["Ada", "Bob", "Cy"], "Ada, Bob or Cy")]
+)
+def test_any_of(names, text):
+    assert wording.any_of(names, EN) == text
+    assert wording.any_of(names, DE) == text.replace(" or ", " oder ")
+
+
+_CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
+
+
+@pytest.mark.parametrize(
+    ("agent", "text"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:130.0) Gecko/20100101 Firefox/130.0", "Firefox on Windows"),
+        (_CHROME, "Chrome on Linux"),
+        (_CHROME.replace("X11; Linux x86_64", "Linux; Android 14"), "Chrome on Android"),
+        (f"{_CHROME} Edg/130.0", "Edge on Linux"),
+        (f"{_CHROME} OPR/115.0", "Opera on Linux"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Version/17.0 Safari/604.1", "Safari on iPhone"),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/17.0 Safari/605.1.15", "Safari on macOS"),
+        ("Firefox/130.0", "Firefox"),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("", "A program"),
+        ("x" * 200, "x" * 40),
+    ],
+)
+def test_what_a_browser_calls_itself(agent, text):
+    assert wording.browser(agent, EN) == text
+
+
 def test_every_state_has_an_icon_and_a_word():
     assert all(wording.LOOKS[state].icon and wording.LOOKS[state].word for state in RunState)
 

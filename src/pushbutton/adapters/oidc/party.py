@@ -230,6 +230,7 @@ class Oidc:
             email=email,
             groups=group_names(groups if isinstance(groups, list) else [groups]),
             source="oidc",
+            subject=str(claims["sub"]),
         )
 
     def _name(self, claims: Mapping[str, Any]) -> str:

@@ -128,11 +128,19 @@ function bringTyped() {
   if (form.elements['press-why'].value) form.elements['press-why'].closest('details')?.setAttribute('open', '');
 }
 
-const returned = ['reload', 'back_forward'].includes(performance.getEntriesByType('navigation')[0]?.type);
+function cameBack() { // by a reload, by a way back, or from the sign-in page that the session's end led to
+  const signedIn = sessionStorage['typed again'] === location.pathname;
+  if (signedIn) delete sessionStorage['typed again'];
+  return signedIn || ['reload', 'back_forward'].includes(performance.getEntriesByType('navigation')[0]?.type);
+}
+
+let returned = false;
+try { returned = cameBack(); } catch { /* no storage */ }
 
 if (form) {
   form.noValidate = true;
   addEventListener('pagehide', keepTyped);
+  one('#come-back')?.addEventListener('click', () => { try { sessionStorage['typed again'] = location.pathname; } catch { /* no storage */ } });
   if (returned && !one('#problems, #faster')) bringTyped(); // after a refusal the server knows what was typed
   ask();
   fill();
@@ -178,10 +186,16 @@ function send(data) {
     try { go = JSON.parse(request.responseText).go ?? ''; } catch { /* a page */ }
     if (go) { location.assign(go); return; }
     busy(false);
+    if (request.status === 401 && one('#ended')) { signedOut(); return; }
     refused(new DOMParser().parseFromString(request.responseText, 'text/html'), request.status);
   };
   request.onerror = () => { busy(false); for (const bar of bars) bar.hidden = true; trouble(form.dataset.unreachable); };
   request.send(form.enctype === 'multipart/form-data' ? data : new URLSearchParams(data));
+}
+
+function signedOut() { // nothing was started; everything stays as it is until somebody has signed in
+  one('#ended').hidden = false;
+  one('#come-back').focus();
 }
 
 function refused(page, status) { // only the complaints are taken over: what was typed stays, files and secrets too

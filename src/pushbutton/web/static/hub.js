@@ -5,7 +5,7 @@
 // The stream is read with `fetch`, because an EventSource gives up for good after one 503 and hides the server's pings.
 //
 // A tab says {topics, since} now and then, {bye} when it goes, {retry} when somebody is impatient. It hears
-// {kind: 'link', live, last}, {kind: 'hello', version}, {kind: 'reset'} and {kind: 'frame', name, topic, data}.
+// {kind: 'link', live, last, ended}, {kind: 'hello', version}, {kind: 'reset'} and {kind: 'frame', name, topic, data}.
 
 const SOONEST = 250, LATEST = 30_000; // ms between two attempts: doubled each time, with chance in it
 const DEAD = 40_000; // ms without a byte; the server says something every 15 s
@@ -24,6 +24,7 @@ export class Hub {
   #watchdog = 0;
   #wait = SOONEST;
   #live = false;
+  #ended = false; // the server knows nobody here any more: somebody has to sign in
   #last = 0; // when the last byte came
   #cursor = 0; // the last event id seen; boards need none
   /** @type {object | null} */ #hello = null;
@@ -111,6 +112,7 @@ export class Hub {
     this.#watch(control);
     try {
       const answer = await fetch(address, { headers: { accept: 'text/event-stream' }, cache: 'no-store', signal: control.signal });
+      if (answer.status === 401) return this.#end(control);
       if (answer.status !== 200 || !answer.body) throw new Error(`the server answered ${answer.status}`);
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       for (let rest = ''; ;) {
@@ -131,20 +133,29 @@ export class Hub {
     this.#wait = Math.min(LATEST, this.#wait * 2);
   }
 
+  /** Asking again is of no use until somebody has signed in, and that brings a page, which asks. */
+  #end(control) {
+    if (this.#open !== control) return;
+    clearTimeout(this.#watchdog);
+    this.#newest.clear();
+    this.#link(false, true);
+  }
+
   #watch(control) {
     clearTimeout(this.#watchdog);
     this.#watchdog = setTimeout(() => control.abort(), DEAD);
   }
 
-  #link(live) {
+  #link(live, ended = false) {
     if (live) this.#last = Date.now();
-    if (live === this.#live) return;
+    if (live === this.#live && ended === this.#ended) return;
     this.#live = live;
+    this.#ended = ended;
     this.#tell(this.#state());
   }
 
   #state() {
-    return { kind: 'link', live: this.#live, last: this.#last };
+    return { kind: 'link', live: this.#live, last: this.#last, ended: this.#ended };
   }
 
   /** @param {string} text one frame as the server sends it: each field on one line, data as JSON */

@@ -36,7 +36,7 @@ function leave() {
 
 function hear({ data: said }) {
   if (said.kind === 'frame') heard.get(said.topic)?.(said.data);
-  else if (said.kind === 'link') link(said.live, said.last);
+  else if (said.kind === 'link') link(said.live, said.last, said.ended);
   else if (said.kind === 'reset') refetch();
   else if (said.kind === 'hello') {
     version ||= said.version;
@@ -49,10 +49,12 @@ function hear({ data: said }) {
 
 const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
-function link(live, last) {
-  const banner = one('#offline');
+function link(live, last, over = false) {
+  const banner = one('#offline'), ended = one('#ended');
+  if (ended && live && !ended.hidden) signedIn();
+  if (ended) ended.hidden = !over;
   if (!banner) return;
-  if (live) { clearTimeout(quiet); quiet = 0; banner.hidden = true; return; }
+  if (live || over) { clearTimeout(quiet); quiet = 0; banner.hidden = true; return; }
   quiet ||= setTimeout(() => {
     const time = one('#offline-since'), from = new Date(Math.max(last, rendered));
     time.dateTime = from.toISOString();
@@ -63,11 +65,33 @@ function link(live, last) {
 
 /** What this page shows does not lead up to what follows: fetch it once more. */
 async function refetch() {
+  const page = await anew();
+  if (page) put(page, '#main');
+}
+
+/** Somebody signed in again in another tab: a form here is sent with the token of today, and keeps what was typed. */
+async function signedIn() {
+  const page = await anew();
+  if (!page) return;
+  const token = page.querySelector('meta[name=csrf]')?.content ?? '';
+  one('meta[name=csrf]')?.setAttribute('content', token);
+  for (const field of document.querySelectorAll('input[name=csrf]')) field.value = token;
+  put(page, 'header.top');
+  if (!one('#go')) put(page, '#main');
+}
+
+async function anew() {
   try {
     const answer = await fetch(location.href, { headers: { accept: 'text/html' }, cache: 'no-store' });
-    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('#main');
-    if (answer.ok && fresh) morph(one('#main'), document.adoptNode(fresh));
-  } catch { /* no connection: the stream says so */ }
+    return answer.ok ? new DOMParser().parseFromString(await answer.text(), 'text/html') : null;
+  } catch { /* no connection: the stream says so */
+    return null;
+  }
+}
+
+function put(page, selector) {
+  const old = one(selector), fresh = page.querySelector(selector);
+  if (old && fresh) morph(old, document.adoptNode(fresh));
 }
 
 // --- one hub for all tabs, or one of our own
@@ -114,13 +138,15 @@ for (const topic of (document.body.dataset.topics ?? '').split(' ')) {
 const pill = `patch:${language}:now`;
 if (one('#now') && !heard.has(`patch:${language}:tasks`)) heard.set(pill, data => apply(data.html));
 if (one('#inbox')) heard.set(`patch:${language}:inbox`, data => apply(data.html));
-connect();
+if (document.body.dataset.live !== 'no') connect();
 
 setInterval(here, HERE);
 addEventListener('pagehide', leave);
 addEventListener('pageshow', event => { if (event.persisted) here(); });
 document.addEventListener('visibilitychange', () => { // a page that goes is hidden after it said goodbye
-  if (!document.hidden) here(); else if (inPage) leave();
+  if (document.hidden) { if (inPage) leave(); return; }
+  here();
+  if (one('#ended:not([hidden])')) port?.postMessage({ retry: true });
 });
 document.addEventListener('resume', here);
 document.addEventListener('click', event => {

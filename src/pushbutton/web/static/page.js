@@ -155,9 +155,9 @@ document.addEventListener('click', async event => {
 
 // --- what came by the stream is for everybody, so its forms lack this page's own token
 
-const csrf = one('meta[name=csrf]')?.content ?? '';
+const token = () => one('meta[name=csrf]')?.content ?? ''; // another one after somebody signed in again
 document.addEventListener('submit', event => {
-  const form = event.target;
+  const form = event.target, csrf = token();
   if (!csrf || form.method !== 'post') return;
   let field = one('input[name=csrf]', form);
   if (!field) {
@@ -174,7 +174,7 @@ one('#settings')?.addEventListener('change', event => {
   const theme = event.target.value;
   if (theme === 'auto') delete document.documentElement.dataset.theme; else document.documentElement.dataset.theme = theme;
   one('meta[name=color-scheme]').content = theme === 'auto' ? 'light dark' : theme;
-  fetch(`${home}theme`, { method: 'POST', body: new URLSearchParams({ theme, back: home, csrf }), redirect: 'manual' });
+  fetch(`${home}theme`, { method: 'POST', body: new URLSearchParams({ theme, back: home, csrf: token() }), redirect: 'manual' });
 });
 
 one('#settings')?.addEventListener('submit', event => { // filters change the address without another page
