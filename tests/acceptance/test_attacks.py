@@ -35,6 +35,7 @@ class Office:
             folder, "payroll.sh", f"echo {SECRET}; echo x > $PUSHBUTTON_FILES/salaries.csv", head='title = "Payroll"\n'
         )
         script(folder, "coffee.sh", "echo coffee", head='title = "Coffee"\n')
+        script(folder, "careful.sh", "true", head='title = "Careful"\napprovals = 1\n')
         self.folder, self.data = folder, folder / ".pushbutton"
         self.who = people(self.data, {"ada": ["admin"], "bob": ["approver"], "eve": []})
         written(self.data, Grant("user:eve", "presser", "task:coffee"))
@@ -145,6 +146,17 @@ def test_no_topic_of_a_stream_lets_eve_watch_what_she_may_not_see(office):
             seen[name] += bool(re.search(r"(?i)payroll|salaries|hush", frames))
     assert seen["ada"] > 8
     assert seen["eve"] == 0
+
+
+def test_what_somebody_pressed_does_not_wait_for_them_also_when_they_administer(office):
+    office.ask("ada", "POST", "/api/tasks/careful/runs", json={}).raise_for_status()
+    waits = {}
+    for name in ("ada", "bob"):
+        headers = {"accept": "text/event-stream", "cookie": f"pushbutton={office.who[name].session}"}
+        said = head(office.server, "/api/events?topics=patch:inbox", headers)
+        assert '"topic"' in said
+        waits[name] = "Careful" in said
+    assert waits == {"ada": False, "bob": True}
 
 
 def test_the_mark_of_an_audience_is_nobodys_to_write(office):

@@ -70,7 +70,7 @@ class Throttle:
 
     def _left(self, key: tuple[str, str], free: int, now: float) -> float:
         count = self._counts.get(key)
-        if count is None or count.mistakes < free:
+        if count is None or count.mistakes <= free - 1:  # the last of them may have faded a little
             return 0.0
         pause: float = min(LONGEST, 2.0 ** min(count.mistakes - free, 20.0))
         return max(0.0, count.last + pause - now)

@@ -21,7 +21,7 @@ from pushbutton.runtime.permit import Permit
 from pushbutton.runtime.ports import Topics
 
 from .api import core_of, number_of
-from .audience import audiences
+from .audience import OWN, audiences
 from .boards import below
 from .errors import unacceptable
 from .guard import DOWNLOAD
@@ -53,7 +53,7 @@ async def _cut(request: Request, wish: Wish) -> Wish:
     """Without what the one who asks may not see: for them it does not exist."""
     core, actor = core_of(request), actor_of(request)
     boards = wish.boards
-    if actor.audience:
+    if actor.audience or (actor.user and any(topic.endswith(f":{OWN}") for topic in boards)):
         seen = [await audiences(core).topic(core, actor, topic) for topic in sorted(boards)]
         boards = frozenset(filter(None, seen))
     boards = below(root_of(request), boards)
