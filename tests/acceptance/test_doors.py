@@ -316,6 +316,12 @@ def _session(data: Path, secret: str) -> Session:
 # --- the way back
 
 
+@pytest.fixture(scope="module")
+def ida(site: Site) -> Iterator[httpx.Client]:
+    with site.join("ida") as http:
+        yield http
+
+
 @pytest.mark.parametrize(
     ("back", "leads"),
     [
@@ -338,13 +344,11 @@ def _session(data: Path, secret: str) -> Session:
         ("/x\r\nset-cookie: a=b", "/"),
     ],
 )
-def test_after_signing_in_one_lands_here_and_nowhere_else(site, back, leads):
-    if not hasattr(site, "ida"):
-        site.ida = site.join("ida")
+def test_after_signing_in_one_lands_here_and_nowhere_else(site, ida, back, leads):
     with site.browser() as http:
         answer = sign_in(http, "ida", next=back)
         assert (answer.status_code, answer.headers["location"]) == (303, leads)
-    answer = site.ida.get("/signin", params={"next": back})  # who is signed in already is led on
+    answer = ida.get("/signin", params={"next": back})  # who is signed in already is led on
     assert (answer.status_code, answer.headers["location"]) == (303, leads)
 
 
