@@ -21,7 +21,7 @@ from pushbutton.adapters.sqlite import SqliteStore
 from pushbutton.domain.person import Session, User
 from pushbutton.domain.policy import Grant
 from pushbutton.domain.token import hashed
-from pushbutton.web import approvals, audit, confirm, hand_over, links, pages, people, profile, signin, tokens
+from pushbutton.web import approvals, audit, confirm, hand_over, links, pages, people, press, profile, signin, tokens
 from tests.acceptance.entries import COOKIE, a_session, ada, put
 from tests.acceptance.serving import PATIENCE, Command, Served, until
 from tests.acceptance.worlds import script
@@ -438,7 +438,7 @@ def test_a_flood_of_passwords_is_refused_and_holds_nobody_up(site):
 
 # --- forms and other sites
 
-PAGES = (approvals, audit, confirm, hand_over, links, pages, people, profile, signin, tokens)
+PAGES = (approvals, audit, confirm, hand_over, links, pages, people, press, profile, signin, tokens)
 POSTS = sorted(
     {
         route.path

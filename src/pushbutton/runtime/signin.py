@@ -232,9 +232,8 @@ class SignIn:
     # -- invitations
 
     async def invited(self, secret: str, at: int) -> Invite:
-        """Also one that another process made just now. Raises `InviteGone`."""
-        if hashed(secret) not in self.directory.all.invites:
-            await self.directory.look()
+        """As it is now: another process may have made it, or a newer one, a moment ago. Raises `InviteGone`."""
+        await self.directory.look()
         invite = self.directory.all.invites.get(hashed(secret))
         user = self.directory.all.users.get(invite.user) if invite else None
         if invite is None or at >= invite.until or user is None or user.disabled:
@@ -261,7 +260,7 @@ class SignIn:
 
         await self.directory.change(work)
         user = self.directory.all.users[invite.user]
-        self.throttle.passed(user.name, where.address)
+        self.throttle.passed(_by_password(user.name), where.address)
         return await self._begin(user, where, "invitation", pending=bool(user.factor))
 
     # -- slowing down

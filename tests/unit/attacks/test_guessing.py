@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from dataclasses import replace
 
 import pyotp
 import pytest
@@ -11,8 +13,9 @@ from pushbutton.adapters import totp
 from pushbutton.domain.audit import Act
 from pushbutton.domain.person import Session, User
 from pushbutton.domain.throttle import FREE, FREE_ACCOUNT, FREE_ADDRESS, Throttle
-from pushbutton.errors import SignInFailed, SlowDown
+from pushbutton.errors import InviteGone, SignInFailed, SlowDown
 from pushbutton.runtime.core import Core
+from pushbutton.runtime.directory import Directory
 from pushbutton.runtime.ports.people import Begun
 from pushbutton.runtime.signin import BEGUN, BEGUN_FROM_ONE, From
 from tests.unit.handed.worlds import a_core, at, put
@@ -167,3 +170,25 @@ async def test_the_password_of_ones_own_account_is_not_guessed_from_an_open_brow
         assert kinds(answers) == sorted([SignInFailed, SlowDown], key=str)
         refused = [record for record in await core.store.audit.chain(None, 100) if record.act.verb == "user.refuse"]
         assert [(record.act.actor, record.act.about) for record in refused] == [("ada", "user ada")] * FREE
+
+
+async def test_who_took_up_an_invitation_is_not_slowed_by_mistakes_of_others_behind_the_same_address(tmp_path):
+    async with a_core(tmp_path) as core:
+        for number in range(FREE_ADDRESS + 5):
+            core.signin.throttle.failed(f"password:name{number}", "192.0.2.7", time.monotonic())
+        letter = await core.people.invite(core.directory.actor(core.directory.all.users["ada"]), "ada", at())
+        here = From("192.0.2.7", at=at())
+        await core.signin.redeem(letter, PASSWORD, here)
+        assert (await core.signin.with_password("ada", PASSWORD, here)).session.user == "ada"
+
+
+async def test_an_older_invitation_is_over_at_once_also_when_another_process_made_the_newer_one(tmp_path):
+    async with a_core(tmp_path) as core:
+        ada = core.directory.actor(core.directory.all.users["ada"])
+        first = await core.people.invite(ada, "eve", at())
+        beside = Directory(core.store.people)  # as the command line has one
+        await beside.open()
+        await replace(core.people, directory=beside).invite(ada, "eve", at())
+        await beside.close()
+        with pytest.raises(InviteGone):
+            await core.signin.invited(first, at())
