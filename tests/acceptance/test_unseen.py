@@ -26,6 +26,7 @@ from pushbutton.web import (
     links,
     pages,
     people,
+    press,
     profile,
     reference,
     signin,
@@ -102,6 +103,7 @@ ONE: dict[str, tuple[int, int, int]] = {
     "/tasks/{slug}": (404, 200, 200),
     "/tasks/{slug}/hand-over": (404, 200, 403),
     "/runs/{number:int}": (404, 200, 200),
+    "/runs/{number:int}/stop": (404, 303, 403),
     "/api/tasks/{slug}": (404, 200, 200),
     "/api/tasks/{slug}/events": (404, 200, 200),
     "/api/runs/{number}": (404, 200, 200),
@@ -128,7 +130,7 @@ OF_NO_TASK = {
 
 
 def test_every_route_that_reads_is_in_a_table(world):
-    rooms = (approvals, audit, confirm, hand_over, links, pages, people, profile, reference, signin, tokens)
+    rooms = (approvals, audit, confirm, hand_over, links, pages, people, press, profile, reference, signin, tokens)
     routes = [route for room in rooms for route in (room.routes() if callable(room.routes) else room.routes)]
     of_pages = {route.path for route in routes if "GET" in (route.methods or ())}
     document = world.server.get("/api/openapi.json")
