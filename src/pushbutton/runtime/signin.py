@@ -79,6 +79,7 @@ class SignIn:
 
     async def _known(self, account: str, password: str) -> User | None:
         """The user with this name and password, of here or of the authority."""
+        await self.directory.look()  # who was let in by command just now is let in
         user = self.directory.all.users.get(account)
         if self.authority and (user is None or user.source != LOCAL_SOURCE):
             identity = await self.authority.check(account, password)

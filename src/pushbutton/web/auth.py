@@ -7,6 +7,7 @@ configured, everybody is `LOCAL`.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from urllib.parse import quote, urlsplit
 
@@ -16,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pushbutton.domain.actor import NOBODY, Actor
-from pushbutton.errors import SignInFailed
+from pushbutton.errors import SignInFailed, StoreError
 from pushbutton.runtime.core import Core, now
 
 from . import csrf
@@ -48,6 +49,8 @@ class Auth:
         headers, address = Headers(scope=scope), address_of(scope)
         scheme, _, secret = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and secret.startswith("pbt_"):
+            if directory.token(secret.strip(), at) is None:
+                await self._look()
             token = directory.token(secret.strip(), at)
             actor = directory.of_token(token, address) if token else NOBODY
             if token is None or not actor.known:
@@ -55,6 +58,8 @@ class Auth:
             await directory.used(token, at)
             return actor, None
         if secret := HTTPConnection(scope).cookies.get(cookie_name(scope), ""):
+            if directory.session(secret, at) is None:
+                await self._look()
             session = directory.session(secret, at)
             if session:
                 scope.setdefault("state", {})["session"] = session
@@ -67,6 +72,11 @@ class Auth:
             log.warning("somebody was not let in: %s", error.reason)
             return NOBODY, problem(403, str(error))
         return vouched or directory.unnamed(), None
+
+    async def _look(self) -> None:
+        """Another process may have let somebody in just now."""
+        with contextlib.suppress(StoreError):
+            await self._core.directory.look()
 
     def _refusal(self, scope: Scope, actor: Actor) -> Response | None:
         path = path_of(scope)
