@@ -61,12 +61,15 @@ def _words(folder: Path, port: int, data: str) -> list[str | Path]:
     return [sys.executable, HERE / "fanout_server.py", str(port), folder / "tasks", folder / data]
 
 
-def _asks(server: Server, paths: Sequence[str], count: int, headers: Mapping[str, str]) -> list[list[float]]:
-    """Milliseconds of each answer, by path; the paths take turns."""
+def _asks(
+    server: Server, paths: Sequence[str], count: int, headers: Mapping[str, str], together: threading.Barrier
+) -> list[list[float]]:
+    """Milliseconds of each answer, by path; the paths take turns, and all who ask go to the next one together."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
     taken: list[list[float]] = [[] for _ in paths]
     for number in range(count + 10):
         for path, times in zip(paths, taken, strict=True):
+            together.wait()
             begin = time.perf_counter()
             connection.request("POST", path, b"{}", {"Content-Type": "application/json", **headers})
             answer = connection.getresponse()
@@ -83,7 +86,8 @@ def _against_nothing(
     bench: Bench, server: Server, clients: int, headers: Mapping[str, str] | None = None, what: str = ""
 ) -> Row:
     count = (200 if bench.quick else 1000) // clients
-    found = _at_once(clients, lambda: _asks(server, [PRESS, NOTHING], count, headers or {}))
+    together = threading.Barrier(clients)
+    found = _at_once(clients, lambda: _asks(server, [PRESS, NOTHING], count, headers or {}, together))
     ours, nothing = ([value for each in found for value in each[i]] for i in (0, 1))
     p50, p99 = statistics.median(ours), statistics.quantiles(ours, n=100)[98]
     ratio = p50 / statistics.median(nothing)
@@ -132,7 +136,9 @@ def _behind_the_same(server: Server, headers: Mapping[str, str]) -> None:
 
 
 def _with_starts(bench: Bench, server: Server) -> Row:
-    taken, nothing = _asks(server, ["/api/tasks/quick/runs", NOTHING], 20 if bench.quick else 60, {})
+    taken, nothing = _asks(
+        server, ["/api/tasks/quick/runs", NOTHING], 20 if bench.quick else 60, {}, threading.Barrier(1)
+    )
     return Row(
         "press that starts a job, one behind the other",
         f"p50 {middle(taken):.1f} ms",

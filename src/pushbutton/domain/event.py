@@ -71,4 +71,4 @@ class Event:
 
 def iso(micros: int) -> str:
     """As RFC 3339, UTC: 2026-11-23T09:42:07.123456Z."""
-    return datetime.fromtimestamp(micros / 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.fromtimestamp(micros / 1_000_000, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

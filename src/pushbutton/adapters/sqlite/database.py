@@ -22,6 +22,9 @@ from pushbutton.errors import PushbuttonError, StorageFull, StoreBusy, StoreDama
 
 T = TypeVar("T")
 Work = Callable[[apsw.Connection], T]
+"""May be called once more, in a transaction of its own, when another one of its group was refused."""
+Batch = list[tuple[Work[Any], asyncio.Future[Any]]]
+Results = list[tuple[asyncio.Future[Any], Any, BaseException | None]]
 
 FIXED = (3, 51, 3)
 """The first SQLite without the WAL-reset bug."""
@@ -42,7 +45,9 @@ class Database:
 
     def __init__(self, path: Path, key: bytes = b"") -> None:
         self.path = path
+        self._name = str(path)
         self.key = key  # of the audit trail's chain; it lies elsewhere
+        self._asked: Batch = []  # in this turn of the loop
         self._jobs: SimpleQueue[tuple[Work[Any], asyncio.Future[Any]] | None] = SimpleQueue()
         self._writer: threading.Thread | None = None
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-read")
@@ -75,6 +80,7 @@ class Database:
         """Everything that was asked for is written first; then the one file holds all of it, without a log beside it
         (unless another process has it open, or there is no room: the log then stays, and the next opening reads it).
         """
+        self._hand_over()
         writer, self._writer = self._writer, None  # from here on both refuse: nothing gets behind the last job
         self._closed = True
         await asyncio.to_thread(self._end, writer)
@@ -92,10 +98,19 @@ class Database:
         """Run `work` in the next transaction; when this returns, it is on the disk."""
         if self._writer is None:
             raise StoreError("The store is closed.")
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.put((work, future))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        if not self._asked:
+            loop.call_soon(self._hand_over)
+        self._asked.append((work, future))
         # Shielded: who was waiting may be cancelled (a client that hung up), what was asked for is still done.
         return await asyncio.shield(future)
+
+    def _hand_over(self) -> None:
+        """What was asked for in one turn of the loop goes into one transaction."""
+        asked, self._asked = self._asked, []
+        for job in asked:
+            self._jobs.put(job)
 
     async def read(self, work: Work[T]) -> T:
         """Also without `open`, for who only reads beside another process."""
@@ -139,35 +154,51 @@ class Database:
                 connection.execute("PRAGMA optimize")
             connection.close()
 
-    def _commit(
-        self, connection: apsw.Connection, batch: list[tuple[Work[Any], asyncio.Future[Any]]]
-    ) -> list[tuple[asyncio.Future[Any], Any, BaseException | None]]:
+    def _commit(self, connection: apsw.Connection, batch: Batch) -> Results:
         """One transaction for all; a refusal (`Fenced`, …) undoes only its own part, a fault undoes everything."""
-        results: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
         try:
             with translated(self.path):
                 self._still_there()
-                connection.execute("BEGIN IMMEDIATE")
-                for work, future in batch:
-                    connection.execute("SAVEPOINT one")
-                    try:
-                        results.append((future, work(connection), None))
-                    except PushbuttonError as refusal:
-                        connection.execute("ROLLBACK TO one")
-                        results.append((future, None, refusal))
-                    connection.execute("RELEASE one")
-                connection.execute("COMMIT")
+                try:
+                    return self._together(connection, batch)
+                except PushbuttonError as refusal:
+                    connection.execute("ROLLBACK")
+                    if len(batch) == 1:
+                        return [(batch[0][1], None, refusal)]
+                    return self._apart(connection, batch)
         except Exception as error:  # noqa: BLE001  every waiter gets it
             if connection.in_transaction:
                 with contextlib.suppress(apsw.Error):
                     connection.execute("ROLLBACK")
             return [(future, None, error) for _, future in batch]
+
+    @staticmethod
+    def _together(connection: apsw.Connection, batch: Batch) -> Results:
+        """Raises the first refusal. Hardly ever is there one, and a savepoint for each takes as long as their work."""
+        connection.execute("BEGIN IMMEDIATE")
+        results: Results = [(future, work(connection), None) for work, future in batch]
+        connection.execute("COMMIT")
+        return results
+
+    @staticmethod
+    def _apart(connection: apsw.Connection, batch: Batch) -> Results:
+        results: Results = []
+        connection.execute("BEGIN IMMEDIATE")
+        for work, future in batch:
+            connection.execute("SAVEPOINT one")
+            try:
+                results.append((future, work(connection), None))
+            except PushbuttonError as refusal:
+                connection.execute("ROLLBACK TO one")
+                results.append((future, None, refusal))
+            connection.execute("RELEASE one")
+        connection.execute("COMMIT")
         return results
 
     def _still_there(self) -> None:
         """A file that was removed or replaced under us still takes writes, but nobody would ever see them again."""
         try:
-            inode = self.path.stat().st_ino
+            inode = os.stat(self._name).st_ino  # noqa: PTH116  a path of pathlib's takes three times as long
         except FileNotFoundError:
             inode = -1
         if inode != self._inode:
@@ -227,7 +258,7 @@ def _move(connection: apsw.Connection, database: str, pages: int) -> int:
     return apsw.SQLITE_OK
 
 
-def _settle(results: list[tuple[asyncio.Future[Any], Any, BaseException | None]]) -> None:
+def _settle(results: Results) -> None:
     for future, value, error in results:
         if future.done():
             continue
