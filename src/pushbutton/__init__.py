@@ -6,8 +6,6 @@ and nothing else.
 
 from __future__ import annotations
 
-from importlib import import_module
-
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
     from .app import Pushbutton
@@ -35,5 +33,7 @@ _HOME = {
 
 def __getattr__(name: str) -> object:
     if name in _HOME:
+        from importlib import import_module  # noqa: PLC0415  a supervisor loads this and needs nothing of it
+
         return getattr(import_module(_HOME[name], __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

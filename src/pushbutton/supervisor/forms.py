@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import binascii
 import json
 import re
 
-URL_SAFE = bytes.maketrans(b"+/", b"-_")
-SHORTEST = 4
-"""Shorter values are not masked: they would turn up everywhere, and the mask itself would give them away."""
-CODED = 8
-"""The same for the part of a base64 text that nothing but the value decides."""
+from .base64 import SHORTEST, in_base64
+
 _KEPT = (b"-._~", b"-._~/", b"-._", b"-._/", b"-._*", b"-._~!*'()", b"-._~!*'();,/?:@&=+$#")
 """What programs leave as it is in a URL, beside letters and digits."""
 _MARKUP = tuple(
@@ -59,19 +55,6 @@ def _in_urls(plain: bytes) -> set[bytes]:
         for kept in _KEPT:
             coded = b"".join(c if c.isalnum() or c in kept else digits % c[0] for c in _bytes(plain))
             found |= {coded, coded.replace(b"%20", b"+")}
-    return found
-
-
-def in_base64(plain: bytes) -> set[bytes]:
-    """The characters that stand for it in any base64 text, wherever in that text it begins."""
-    found = set()
-    for before in range(3):
-        # Where in a group of three the value begins is unknown; the characters that its neighbours have a part in
-        # are left out.
-        coded = binascii.b2a_base64(b"\0" * before + plain, newline=False)
-        core = coded[(before * 4 + 2) // 3 : (before + len(plain)) * 4 // 3]
-        if len(core) >= CODED:
-            found |= {core, core.translate(URL_SAFE)}
     return found
 
 

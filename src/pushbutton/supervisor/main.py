@@ -10,14 +10,12 @@ to remove at the end, or ""), files (how many the job may have open, or 0: as ma
 
 from __future__ import annotations
 
-import json
 import os
 import select
-import signal
 import sys
 import time
 
-from . import process
+from . import process, slim_json
 from .process import boot_id
 from .redact import Redactor
 from .reports import Reports
@@ -25,7 +23,10 @@ from .spool import CHANNEL, CONTROL, EVENTS, LOG, Spool
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
+    import signal
     from typing import Any
+else:
+    import _signal as signal  # what `signal` adds are enums, and 3 ms of a start
 
 CHUNK = 256 << 10
 BATCH = 256 << 10
@@ -267,8 +268,8 @@ class Supervisor:
     def _read_control(self) -> None:
         for line in (self._read(self.control) or b"").splitlines():
             try:
-                order = json.loads(line)
-            except ValueError:
+                order = slim_json.loads(line.decode())
+            except (ValueError, RecursionError):
                 continue
             if isinstance(order, dict) and order.get("do") == "stop":
                 grace = order.get("grace")
@@ -431,7 +432,7 @@ def _fifo(name: str) -> int:
 
 def main() -> None:
     """`spec` on stdin, the spool as working directory, its lock inherited and left open."""
-    spec = json.load(sys.stdin)
+    spec = slim_json.loads(sys.stdin.read())
     null = os.open(os.devnull, os.O_RDWR)
     log = os.open(LOG, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     for fd, target in ((null, 0), (log, 1), (log, 2)):

@@ -11,12 +11,11 @@ break behind the very first byte of a value is the exception: that byte is shown
 
 from __future__ import annotations
 
-import re
-
-from .forms import SHORTEST, forms, in_base64
+from .base64 import SHORTEST, in_base64
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterator
 
 MASK = b"\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2"  # three bullets
@@ -36,7 +35,7 @@ class Redactor:
     def __init__(self, values: list[str], token: str = "") -> None:
         spaced = any(" " in value or "\t" in value for value in values)
         self._breaks = (b"\r\n \t" if spaced else b"\r\n") if values else b""
-        some = {form for value in values for form in forms(value)} | {token.encode(), *in_base64(token.encode())}
+        some = _forms(values) | {token.encode(), *in_base64(token.encode())}
         dense = {form.translate(None, self._breaks) for form in some}
         found = sorted(form for form in dense if len(form) >= SHORTEST)
         # Mostly there is neither a backslash nor a percent sign, and one look tells that for all forms with one.
@@ -113,9 +112,17 @@ class Redactor:
 
     def _places(self, form: bytes, data: bytes) -> Iterator[tuple[int, int]]:
         """Also where it overlaps itself."""
+        if not self._breaks:
+            at = data.find(form)
+            while at >= 0:
+                yield at, at + len(form)
+                at = data.find(form, at + 1)
+            return
+        import re  # noqa: PLC0415  see `_forms`
+
         pattern = self._patterns.get(form)
         if pattern is None:
-            gap = b"[%s]{0,%d}+" % (re.escape(self._breaks), GAP) if self._breaks else b""
+            gap = b"[%s]{0,%d}+" % (re.escape(self._breaks), GAP)
             pattern = re.compile(gap.join(re.escape(form[at : at + 1]) for at in range(len(form))))
             self._patterns[form] = pattern
         found = pattern.search(data)
@@ -159,6 +166,15 @@ class Redactor:
             elif (gap := gap + 1) > GAP:
                 break
         return places
+
+
+def _forms(values: list[str]) -> set[bytes]:
+    """Only a run that has secrets pays for what takes them apart, which takes as long to load as all the rest."""
+    if not values:
+        return set()
+    from .forms import forms  # noqa: PLC0415
+
+    return {form for value in values for form in forms(value)}
 
 
 def _masked(data: bytes, spans: Iterator[tuple[int, int]], upto: int, done: int, masked: int) -> tuple[bytes, int, int]:

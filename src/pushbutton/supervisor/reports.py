@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
-
+from . import slim_json
 from .redact import Redactor
 
 LINE = 64 << 10  # the longest line taken; the rest of it is dropped
 MOST = 100_000  # lines taken of one run: a loop that reports without end must not fill the history
 MOST_BYTES = 64 << 20  # the same in bytes
-ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_]")
-"""Terminal escapes: nobody shows them, and they must not tear a secret into two harmless halves."""
 
 
 class Reports:
@@ -49,16 +45,39 @@ class Reports:
         """Without secrets, also those that would only be whole once JSON or terminal escapes are undone."""
         if text.lstrip().startswith("{"):
             try:
-                return json.dumps(self._cleaned(json.loads(text)))
+                return slim_json.dumps(self._cleaned(slim_json.loads(text)))
             except (ValueError, RecursionError):
                 pass  # no JSON: a line like any other
-        return self._redact.clean(ESCAPES.sub("", text))
+        return self._redact.clean(without_escapes(text))
 
     def _cleaned(self, value: object) -> object:
         if isinstance(value, str):
-            return self._redact.clean(ESCAPES.sub("", value))
+            return self._redact.clean(without_escapes(value))
         if isinstance(value, list):
             return [self._cleaned(inner) for inner in value]
         if isinstance(value, dict):
             return {str(self._cleaned(key)): self._cleaned(inner) for key, inner in value.items()}
         return value
+
+
+def without_escapes(text: str) -> str:
+    """Terminal escapes: nobody shows them, and they must not tear a secret into two harmless halves.
+
+    By hand, because `re` takes as long to load as all the rest.
+    """
+    plain, *escaped = text.split("\x1b")
+    return plain + "".join(map(_behind_escape, escaped))
+
+
+def _behind_escape(text: str) -> str:
+    """What is left of a text that follows an ESC; all, with the ESC, where that begins nothing."""
+    if text.startswith("["):  # parameters, what stands in between, and a last letter
+        at = 1
+        while "0" <= text[at : at + 1] <= "?":
+            at += 1
+        while " " <= text[at : at + 1] <= "/":
+            at += 1
+        return text[at + 1 :] if "@" <= text[at : at + 1] <= "~" else f"\x1b{text}"
+    if text.startswith("]"):  # a title or a link, up to a BEL or the next ESC
+        return text.partition("\x07")[2]
+    return text[1:] if "@" <= text[:1] <= "_" else f"\x1b{text}"

@@ -28,10 +28,11 @@ from __future__ import annotations
 import _socket  # `socket` adds selectors and more enums, which cost a start 4 ms, for nothing that is needed here
 import errno
 import fcntl
-import json
 import os
 import struct
 import time
+
+from . import slim_json
 
 LOCK, EVENTS, OUTPUT, TIMES, TREE, LOG = "lock", "events", "output", "times", "tree", "log"
 CONTROL, CHANNEL = "control", "channel"
@@ -60,8 +61,8 @@ def read_records(fd: int, position: int, size: int = 1 << 20) -> tuple[list[Reco
     records: list[Record] = []
     for line in data[:end].splitlines():
         try:
-            record = json.loads(line)
-        except ValueError:
+            record = slim_json.loads(line.decode())
+        except (ValueError, RecursionError):
             continue
         if isinstance(record, dict) and "k" in record:
             records.append(record)
@@ -116,7 +117,7 @@ class Spool:
 
     def record(self, kind: str, **facts: object) -> None:
         """Append one event and tell the server. While the disk is full it is kept and tried again by `settle`."""
-        line = json.dumps({"t": micros(), "o": self.size, "k": kind, **facts}, separators=(",", ":")).encode() + b"\n"
+        line = slim_json.dumps({"t": micros(), "o": self.size, "k": kind, **facts}).encode() + b"\n"
         if self._ended:
             return  # nothing follows the last record, whatever is left behind says
         self._ended = kind == "end"

@@ -10,6 +10,8 @@ import pushbutton
 
 SOURCE = str(Path(pushbutton.__file__).parent.parent)
 HEAVY = {"asyncio", "subprocess", "threading", "logging", "typing", "inspect", "dataclasses", "pathlib", "shutil"}
+SLOW = {"collections", "ctypes", "enum", "functools", "json", "re", "signal", "socket"}
+"""Each takes milliseconds, of which a start has few."""
 
 
 def loaded(code: str) -> set[str]:
@@ -25,7 +27,7 @@ def test_the_supervisor_loads_the_standard_library_and_itself_only():
         "pushbutton",
         *(
             f"pushbutton.supervisor{part}"
-            for part in ("", ".forms", ".main", ".process", ".redact", ".reports", ".spool")
+            for part in ("", ".base64", ".main", ".process", ".redact", ".reports", ".slim_json", ".spool")
         ),
     }
     foreign = {name.partition(".")[0] for name in loaded("import pushbutton.supervisor.main")}
@@ -33,4 +35,14 @@ def test_the_supervisor_loads_the_standard_library_and_itself_only():
 
 
 def test_the_supervisor_loads_nothing_heavy():
-    assert loaded("import pushbutton.supervisor.main") & (HEAVY - {"typing"}) == set()
+    assert loaded("import pushbutton.supervisor.main") & (HEAVY | SLOW) == set()
+
+
+def test_a_supervisor_whose_run_has_no_secrets_never_loads_what_is_slow():
+    life = (
+        "from pushbutton.supervisor import process, redact, reports, slim_json; process.become_subreaper();"
+        "taken = reports.Reports(redact.Redactor([], 'the-run-s-token'));"
+        r"taken.feed(0, b'{\"kind\": \"status\"}\n\x1b[1mhello the-run-s-token\x1b[0m\n');"
+        "slim_json.dumps({'k': 'line'})"
+    )
+    assert loaded(life) & (HEAVY | SLOW) == set()
