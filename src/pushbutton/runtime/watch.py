@@ -23,6 +23,7 @@ from pushbutton.domain.sse import event_frame, frame, whole
 from pushbutton.errors import StoreError
 
 from .ports import Notifier, Store, Topics
+from .pulse import Pulse
 
 log = logging.getLogger(__name__)
 
@@ -239,6 +240,7 @@ class Hub:
         self._boards: dict[str, Board] = {}
         self._producers: dict[str, Producer] = {}
         self._lookouts: dict[str, set[Ear]] = {}
+        self._pulses: dict[float, Pulse] = {}
         self._bell = Bell()
         self._pump: asyncio.Task[None] | None = None
         self._deaf: Callable[[], None] = lambda: None
@@ -313,6 +315,10 @@ class Hub:
         """The collector's word on a run's output."""
         if tap := self._taps.get(run):
             tap.grow(size, over=over)
+
+    def pulse(self, seconds: float) -> Pulse:
+        """Shared by all who ask for the same."""
+        return self._pulses.setdefault(seconds, Pulse(seconds))
 
     # -- who watches
 

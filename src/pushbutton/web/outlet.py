@@ -35,8 +35,9 @@ class Outlet(Protocol):
 
 
 class Direct(Outlet, Protocol):
-    changed: Callable[[], None] | None
-    """Called when the client has gone."""
+    def take(self, changed: Callable[[], None]) -> None:
+        """From here on it is a stream's, which reads nothing more of its request; `changed`: the client has gone."""
+        ...
 
 
 class Plain:
@@ -73,5 +74,5 @@ def outlet(scope: Scope, receive: Receive, send: Send, changed: Callable[[], Non
     direct: Direct | None = scope.get(CONNECTION)
     if direct is None:
         return Plain(receive, send, changed, patience)
-    direct.changed = changed
+    direct.take(changed)
     return direct

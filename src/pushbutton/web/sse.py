@@ -137,7 +137,6 @@ class EventStream(Response):
         self._held = b""  # taken from a source, not sent yet
         self._quiet = 0.0  # when something was sent last
         self._asleep: asyncio.Future[None] | None = None
-        self._beating: asyncio.TimerHandle | None = None
         self.actor = ""  # whose it is; "": of nobody who logged in
         self.person = ""  # the user who watches; "": nobody who can be named, such as who holds a link
 
@@ -172,7 +171,7 @@ class EventStream(Response):
             await self._ended_meanwhile()
             await self._out.put(RETRY + self._wish.first)
             self._quiet = time.monotonic()
-            self._beat()
+            self._core.hub.pulse(self._ping).join(self)
             while self._out.open and not self._ending:
                 data = self._held or self._next()
                 if not data and self._behind:
@@ -224,15 +223,17 @@ class EventStream(Response):
         except Exception:  # noqa: BLE001  met again in the task, which is where it belongs
             self._wake()
 
-    def _beat(self) -> None:
-        """A comment where nothing was sent for so long. One timer for each stream, moved when it rings, not before."""
-        now = time.monotonic()
-        if now >= self._quiet + self._ping:
-            self._quiet = now
+    def beat(self, now: float) -> None:
+        """A comment where nothing was sent for so long."""
+        if now < self._quiet + self._ping:
+            return
+        self._quiet = now
+        try:
             if self._asleep and not self._held and not self._out.offer(PING):
                 self._held = PING
                 self._wake()
-        self._beating = asyncio.get_running_loop().call_later(max(0.01, self._quiet + self._ping - now), self._beat)
+        except Exception:  # noqa: BLE001  as with `ring`
+            self._wake()
 
     # -- what there is to send
 
@@ -299,8 +300,7 @@ class EventStream(Response):
             self._permit.ears.discard(self)
         for source in self._sources:
             self._core.hub.leave(source.followed, self)
-        if self._beating:
-            self._beating.cancel()
+        self._core.hub.pulse(self._ping).leave(self)
 
 
 class _Events:
