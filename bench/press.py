@@ -97,8 +97,8 @@ def _against_nothing(
         f"{statistics.median(nothing):.2f} ms, a POST that does nothing",
         ratio,
         "×",
-        3.5,
-        2.5,
+        3.5 if clients == 1 else None,
+        2.5 if clients == 1 else None,
         note="durable when it is answered; the task's slot is taken, so nothing is started" if clients == 1 else "",
         curve=None if what else ("press ÷ a POST that does nothing", clients, ratio),
     )
