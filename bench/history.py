@@ -52,7 +52,8 @@ def run(bench: Bench) -> Iterator[Row]:
         found = {"press → its end": _in_turn(servers, _press, 10 if bench.quick else 20)}
         for name, path in PAGES.items():
             found[name] = _pages(bench, servers, path)
-    yield _retention(bench, folders[SIZES[1] if bench.quick else SIZES[2]], SIZES[1] if bench.quick else SIZES[2])
+    for size in SIZES:
+        yield _retention(bench, folders[size], size)
     for name in ("press → its end", *PAGES):
         small, middling, large = (found[name][size] for size in SIZES)
         informs = name.startswith("search") or "rare" in name  # with 1,000 runs it finds nothing to show
@@ -102,6 +103,7 @@ def _retention(bench: Bench, folder: Path, size: int) -> Row:
         2,
         1.2,
         note=f"{removed / seconds:.0f} runs a second go, fifty in one transaction",
+        curve=("history page while retention deletes ÷ without", size, busy / calm),
     )
 
 

@@ -54,7 +54,7 @@ def run(bench: Bench) -> Iterator[Row]:
         press_button(server, "taken")
         for clients in CLIENTS:
             yield _against_nothing(bench, server, clients)
-    yield _signed_in(bench, folder, log)
+    yield from _signed_in(bench, folder, log)
 
 
 def _words(folder: Path, port: int, data: str) -> list[str | Path]:
@@ -83,7 +83,7 @@ def _asks(
 
 
 def _against_nothing(
-    bench: Bench, server: Server, clients: int, headers: Mapping[str, str] | None = None, what: str = ""
+    bench: Bench, server: Server, clients: int, headers: Mapping[str, str] | None = None, what: str = "press"
 ) -> Row:
     count = (200 if bench.quick else 1000) // clients
     together = threading.Barrier(clients)
@@ -92,7 +92,7 @@ def _against_nothing(
     p50, p99 = statistics.median(ours), statistics.quantiles(ours, n=100)[98]
     ratio = p50 / statistics.median(nothing)
     return Row(
-        what or f"press, {clients} at once",
+        f"{what}, {clients} at once",
         f"p50 {p50:.2f} ms, p99 {p99:.1f} ms",
         f"{statistics.median(nothing):.2f} ms, a POST that does nothing",
         ratio,
@@ -100,11 +100,11 @@ def _against_nothing(
         3.5 if clients == 1 else None,
         2.5 if clients == 1 else None,
         note="durable when it is answered; the task's slot is taken, so nothing is started" if clients == 1 else "",
-        curve=None if what else ("press ÷ a POST that does nothing", clients, ratio),
+        curve=(f"{what} ÷ a POST that does nothing", clients, ratio),
     )
 
 
-def _signed_in(bench: Bench, folder: Path, log: Path) -> Row:
+def _signed_in(bench: Bench, folder: Path, log: Path) -> Iterator[Row]:
     """The same by a page of somebody who is signed in: with the cookie of a session and the page's token."""
     (cookie,) = people(folder / "closed", 1)
     with started(_words(folder, port := free_port(), "closed"), port, pin=False, log=log) as server:
@@ -116,7 +116,8 @@ def _signed_in(bench: Bench, folder: Path, log: Path) -> Row:
         _behind_the_same(server, headers)
         if httpx.post(server.url + PRESS, headers=headers, timeout=60).status_code >= 300:
             raise Missing("the first press was refused")
-        return _against_nothing(bench, server, 1, headers, "press, signed in with a session, 1 at once")
+        for clients in CLIENTS:
+            yield _against_nothing(bench, server, clients, headers, "press, signed in with a session")
 
 
 def _behind_the_same(server: Server, headers: Mapping[str, str]) -> None:
