@@ -13,8 +13,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
+from .proxy import free_port
 from .serving import Command, Lines, Served, environment, until
 
 TASKS = """
@@ -288,6 +290,14 @@ def test_without_a_server_there_is_one_sentence(folder: Path) -> None:
 # -- serve
 
 
+def health(port: int) -> int:
+    """The status of the answer; 0 while nobody listens."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/api/health").status_code
+    except httpx.ConnectError:
+        return 0
+
+
 def test_serve_says_what_it_serves_once_it_does(folder: Path) -> None:
     script(folder, "fine.sh", "echo hi")
     (folder / "pushbutton.yaml").write_text("tasks:\n  x:\n    comand: [ls]\n")
@@ -297,6 +307,23 @@ def test_serve_says_what_it_serves_once_it_does(folder: Path) -> None:
         assert server.http.get("/api/health").json()["ok"]
     assert told.startswith(f"Pushbutton is ready: {server.url}/\nTasks: 2, 1 of them broken:\n  pushbutton.yaml line 3")
     assert f"\nData:  {folder}/.pushbutton\n" in told
+
+
+def test_a_server_whose_words_nobody_reads_serves_all_the_same(folder: Path) -> None:
+    """As in `pushbutton serve | head -1`."""
+    port = free_port()
+    words = [sys.executable, "-m", "pushbutton", "serve", ".", "--port", str(port)]
+    read, write = os.pipe()
+    os.close(read)
+    server = subprocess.Popen(words, cwd=folder, env=environment(), stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    try:
+        until(lambda: health(port) == 200 or server.poll() is not None, what="it serves, or has ended")
+        assert server.poll() is None
+    finally:
+        server.terminate()
+        _, complaint = server.communicate()
+    assert (server.returncode, complaint) == (0, "")
 
 
 def test_a_second_server_on_the_same_data_is_refused(server: Served, folder: Path) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import inspect
+import os
 import signal
 import socket
+import sys
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -191,26 +193,34 @@ def _welcome(app: Pushbutton, tasks: list[Task], *, closed: bool) -> None:
     if host in {"0.0.0.0", "::"}:  # noqa: S104  asked for with --i-know-there-is-no-login
         host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104
     broken = [task for task in tasks if task.broken]
-    print(f"Pushbutton is ready: http://{f'[{host}]' if ':' in host else host}:{port}/")
-    print(f"Tasks: {len(tasks)}" + (f", {len(broken)} of them broken:" if broken else ""))
-    for task in broken:
-        print(f"  {task.broken}")
-    print(f"Data:  {app.folder}")
+    lines = [f"Pushbutton is ready: http://{f'[{host}]' if ':' in host else host}:{port}/"]
+    lines.append(f"Tasks: {len(tasks)}" + (f", {len(broken)} of them broken:" if broken else ""))
+    lines += [f"  {task.broken}" for task in broken]
+    lines.append(f"Data:  {app.folder}")
     if closed and of_this_machine(app.settings.host):
-        print("People sign in.")
+        lines.append("People sign in.")
     elif closed:
-        print("People sign in. Without https in front, whoever listens on the network reads their passwords.")
+        lines.append("People sign in. Without https in front, whoever listens on the network reads their passwords.")
     elif of_this_machine(app.settings.host):
-        print("Nobody has to sign in: everybody on this machine may press everything.")
+        lines.append("Nobody has to sign in: everybody on this machine may press everything.")
     else:
-        print(f"Nobody has to sign in: everybody who can reach {app.settings.host} may press everything.")
-    print("Ctrl+C stops the server; jobs that run go on.", flush=True)
+        lines.append(f"Nobody has to sign in: everybody who can reach {app.settings.host} may press everything.")
+    _say(*lines, "Ctrl+C stops the server; jobs that run go on.")
 
 
 def _farewell(left: int) -> None:
     jobs = {0: "No job is running.", 1: "1 run goes on"}.get(left, f"{left} runs go on")
-    print(
+    _say(
         "Stopped. "
-        + (f"{jobs} without it; the next server finds " + ("it" if left == 1 else "them") + "." if left else jobs),
-        flush=True,
+        + (f"{jobs} without it; the next server finds " + ("it" if left == 1 else "them") + "." if left else jobs)
     )
+
+
+def _say(*lines: str) -> None:
+    """To whoever reads it: that nobody does any more (`| head`) ends no server."""
+    try:
+        print(*lines, sep="\n", flush=True)
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # what it could not write it would try again at the end, and complain
+        os.close(nowhere)
