@@ -20,13 +20,14 @@ from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import Append
 from pushbutton.web import api, server
+from pushbutton.web.asked import core_of
 
 going: set[asyncio.Task[None]] = set()
 
 
 @api.router.post("/pub")
 async def pub(request: Request) -> Response:
-    task = asyncio.create_task(publish(api.core_of(request), **{"by": "hub", **request.query_params}))
+    task = asyncio.create_task(publish(core_of(request), **{"by": "hub", **request.query_params}))
     going.add(task)
     task.add_done_callback(going.discard)
     return Response(status_code=204)

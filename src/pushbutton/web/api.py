@@ -29,8 +29,8 @@ from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.watch import Bell, is_last
 
 from . import body, shapes, uploads
+from .asked import actor_of, core_of
 from .guard import DOWNLOAD
-from .readers import actor_of
 
 router = APIRouter(prefix="/api")
 
@@ -40,11 +40,6 @@ _PREFER_WAIT = re.compile(r"\bwait\s*=\s*([0-9]{1,6})\b")
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": shapes.Problem, "description": "What is wrong, in one sentence"},
 }
-
-
-def core_of(request: Request) -> Core:
-    core: Core = request.app.state.core
-    return core
 
 
 def number_of(text: str) -> int:

@@ -14,7 +14,8 @@ from pushbutton.domain.run import Run
 from pushbutton.runtime import approve
 from pushbutton.runtime.core import now
 
-from .pages import core_of, page, run_page, sent, show, text_of, views_of
+from .asked import core_of
+from .pages import page, run_page, sent, show, text_of, views_of
 from .readers import reader, root_of
 
 log = logging.getLogger(__name__)

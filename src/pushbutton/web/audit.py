@@ -21,9 +21,10 @@ from pushbutton.runtime.core import now
 from pushbutton.runtime.ports.people import AuditQuery
 
 from . import acts, audit_filter, export, texts, wording
+from .asked import actor_of, core_of
 from .names import Names
-from .pages import core_of, page, show
-from .readers import actor_of, reader, root_of
+from .pages import page, show
+from .readers import reader, root_of
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

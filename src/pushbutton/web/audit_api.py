@@ -17,8 +17,7 @@ from pushbutton.runtime.ports.people import AuditQuery
 
 from . import shapes
 from .acts import KINDS
-from .api import core_of
-from .readers import actor_of
+from .asked import actor_of, core_of
 
 router = APIRouter(prefix="/api/audit", tags=["audit trail"])
 

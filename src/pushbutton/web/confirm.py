@@ -19,7 +19,8 @@ from pushbutton.runtime.asks import Answer, Ask, Asks, LinkWish, TokenWish
 from pushbutton.runtime.core import Core, now
 
 from . import forms, pages, texts
-from .readers import actor_of, reader
+from .asked import actor_of, core_of
+from .readers import reader
 
 
 def asks(request: Request) -> Asks:
@@ -45,7 +46,7 @@ async def asked(request: Request) -> Response:
 
 
 async def answer(request: Request) -> Response:
-    core, actor = pages.core_of(request), actor_of(request)
+    core, actor = core_of(request), actor_of(request)
     require_in_person(actor)
     sent = pages.sent(request)
     code, yes = pages.text_of(sent, "code")[:40], pages.text_of(sent, "answer") == "yes"
@@ -89,7 +90,7 @@ def _nothing() -> Mapping[str, Any]:
 
 
 async def _asked(request: Request, ask: Ask, status: int = 200, said: str = "") -> Response:
-    core, t = pages.core_of(request), texts.texts(reader(request).language)
+    core, t = core_of(request), texts.texts(reader(request).language)
     shown: dict[str, Any] = dict(_nothing())
     if isinstance(ask.wish, LinkWish):
         task = sight.task(core.catalog, actor_of(request), ask.wish.task)

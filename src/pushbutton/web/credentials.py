@@ -17,12 +17,12 @@ from pushbutton.runtime.asks import LinkWish, TokenWish, Wish
 from pushbutton.runtime.core import now
 
 from . import body, shapes
-from .api import PROBLEMS, core_of
+from .api import PROBLEMS
+from .asked import actor_of, core_of
 from .auth import address_of
 from .confirm import asks
 from .hand_over import absolute
 from .pages import origin
-from .readers import actor_of
 
 router = APIRouter(prefix="/api")
 

@@ -18,6 +18,8 @@ from pushbutton.domain.person import Session
 from pushbutton.errors import Refused
 from pushbutton.runtime.core import Core
 
+from .asked import core_of
+
 FIELD = "csrf"
 COOKIE = "form"
 """What ties forms to a browser that has no session yet."""
@@ -51,7 +53,7 @@ def remember(request: Request, response: Response, *, secure: bool, path: str) -
 
 def check(request: Request, form: FormData) -> None:
     """Raises `Refused`."""
-    core: Core = request.app.state.core
+    core = core_of(request)
     if not core.directory.closed or request.state.actor.credential.startswith("token:"):
         return
     given = form.get(FIELD)

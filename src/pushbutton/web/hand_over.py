@@ -20,7 +20,8 @@ from pushbutton.runtime import links, sight
 from pushbutton.runtime.core import now
 
 from . import forms, pages, press, texts
-from .readers import actor_of, reader, root_of
+from .asked import actor_of, core_of
+from .readers import reader, root_of
 
 FIX = "fix-"
 """Before a param's name: the tick that fixes it. No param's name holds a dash."""
@@ -33,7 +34,7 @@ async def form(request: Request) -> Response:
 
 
 async def make(request: Request) -> Response:
-    core, actor, task = pages.core_of(request), actor_of(request), await _offered(request)
+    core, actor, task = core_of(request), actor_of(request), await _offered(request)
     sent = pages.sent(request)
     fixed = {name: value for name, value in forms.raw(task, sent).items() if f"{FIX}{name}" in sent}
     try:
@@ -50,7 +51,7 @@ async def make(request: Request) -> Response:
 
 
 async def listed(request: Request) -> Response:
-    core, actor = pages.core_of(request), actor_of(request)
+    core, actor = core_of(request), actor_of(request)
     everybody = "all" in request.query_params
     at, found = now(), links.listed(core, actor, everybody=everybody)
     rows = [
@@ -65,7 +66,7 @@ async def listed(request: Request) -> Response:
 
 async def revoke(request: Request) -> Response:
     sent = pages.sent(request)
-    await links.revoke(pages.core_of(request), actor_of(request), pages.text_of(sent, "link"))
+    await links.revoke(core_of(request), actor_of(request), pages.text_of(sent, "link"))
     all_ = "?all=1" if pages.text_of(sent, "all") else ""
     return RedirectResponse(f"{root_of(request)}/profile/links{all_}", 303)
 
@@ -77,12 +78,12 @@ def can(task: Task) -> list[Param]:
 
 def absolute(request: Request, link: Link) -> str:
     """The address to hand over, as this browser knows the server."""
-    return pages.origin(request) + links.path(pages.core_of(request), link.id)
+    return pages.origin(request) + links.path(core_of(request), link.id)
 
 
 def _task(request: Request) -> Task:
     """Raises `NoSuchTask`, `Refused`."""
-    core, actor = pages.core_of(request), actor_of(request)
+    core, actor = core_of(request), actor_of(request)
     require_in_person(actor)
     task = sight.task(core.catalog, actor, request.path_params["slug"])
     require(actor, Verb.PRESS, Place(task.slug, task.group))
@@ -91,7 +92,7 @@ def _task(request: Request) -> Task:
 
 async def _offered(request: Request) -> Task:
     """With the choices that it offers right now. Raises `NoSuchTask`, `Refused`."""
-    return (await pages.core_of(request).catalog.offered(_task(request).slug)).task
+    return (await core_of(request).catalog.offered(_task(request).slug)).task
 
 
 def _limits(request: Request) -> tuple[int, int]:

@@ -24,8 +24,9 @@ from pushbutton.runtime.ports import RunQuery
 
 from . import forms, pages, texts
 from . import press as task_page
+from .asked import actor_of, core_of
 from .auth import address_of
-from .readers import actor_of, reader, root_of
+from .readers import reader, root_of
 
 RUNS = 50
 """Of those that were pressed with a link, so many are named."""
@@ -33,13 +34,13 @@ RUNS = 50
 
 async def link(request: Request) -> Response:
     found = _link(request)
-    if links.standing(pages.core_of(request), found, now()) is not Standing.OPEN:
+    if links.standing(core_of(request), found, now()) is not Standing.OPEN:
         return await _closed(request, found)
     return await _open(request, found)
 
 
 async def press(request: Request) -> Response:
-    core, found = pages.core_of(request), _link(request)
+    core, found = core_of(request), _link(request)
     if links.standing(core, found, now()) not in (Standing.OPEN, Standing.USED_UP):
         return await _closed(request, found)  # before a file of theirs is kept
     task = _left((await core.catalog.offered(found.task)).task, found)
@@ -69,7 +70,7 @@ async def press(request: Request) -> Response:
 
 def _link(request: Request) -> Link:
     """Raises `NoSuchLink`."""
-    return links.find(pages.core_of(request), request.path_params["text"])
+    return links.find(core_of(request), request.path_params["text"])
 
 
 def _left(task: Task, link: Link) -> Task:
@@ -96,7 +97,7 @@ async def _again(
     key: str = "", wrong: Mapping[str, str] | None = None, status: int = 422,
 ) -> Response:  # fmt: skip
     """The form again, with everything that was typed. Nothing was started, and no use was taken."""
-    task = _left(pages.core_of(request).catalog.task(link.task), link)
+    task = _left(core_of(request).catalog.task(link.task), link)
     return await _open(request, link, forms.of_form(task, form), status, key=key, whole=whole, wrong=wrong,
                        why=pages.text_of(form, forms.WHY))  # fmt: skip
 
@@ -105,7 +106,7 @@ async def _open(
     request: Request, link: Link, values: forms.Values | None = None, status: int = 200, *,
     key: str = "", whole: str = "", wrong: Mapping[str, str] | None = None, why: str = "",
 ) -> Response:  # fmt: skip
-    core, t = pages.core_of(request), texts.texts(reader(request).language)
+    core, t = core_of(request), texts.texts(reader(request).language)
     offered = await core.catalog.offered(link.task)
     whole_task = offered.task
     task = _left(whole_task, link)
@@ -134,13 +135,13 @@ async def _open(
 
 async def _closed(request: Request, link: Link) -> Response:
     """One sentence on why, and whom to ask."""
-    standing = links.standing(pages.core_of(request), link, now())
+    standing = links.standing(core_of(request), link, now())
     said = links.SENTENCES.get(standing, texts.mark("This link cannot be used at the moment."))
     return await _show(request, link, "link_closed.html", 410, said=said)
 
 
 async def _show(request: Request, link: Link, template: str, status: int, **shown: Any) -> Response:
-    core, holder = pages.core_of(request), actor_of(request)
+    core, holder = core_of(request), actor_of(request)
     runs = await history.runs(core, holder, RunQuery(task=link.task, limit=RUNS)) if holder.known else ()
     return await pages.show(
         request, template, status, room="link", link=link, maker=links.maker(core, link), runs=runs,
@@ -150,7 +151,7 @@ async def _show(request: Request, link: Link, template: str, status: int, **show
 
 def _limits(request: Request) -> tuple[int, int]:
     """Raises `NoSuchLink`."""
-    task = pages.core_of(request).catalog.tasks().get(_link(request).task)
+    task = core_of(request).catalog.tasks().get(_link(request).task)
     return task_page.inputs_of(task) if task else (0, 0)
 
 

@@ -21,7 +21,7 @@ from pushbutton.domain.approval import may_give
 from pushbutton.domain.policy import decide, require
 from pushbutton.domain.run import Run
 from pushbutton.runtime import approve, cancel, history, sight
-from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.core import now
 from pushbutton.runtime.ports import RunQuery
 
 from . import (
@@ -40,10 +40,11 @@ from . import (
     texts,
     wording,
 )
+from .asked import actor_of, core_of
 from .errors import http
 from .guard import DOWNLOAD
 from .names import Names
-from .readers import THEMES, Reader, actor_of, reader, remember, root_of, way_back
+from .readers import THEMES, Reader, reader, remember, root_of, way_back
 from .views import Card, TasksView, Views, Watching
 
 log = logging.getLogger(__name__)
@@ -205,11 +206,6 @@ async def favourite(request: Request) -> Response:
 
 
 # --- what all of them share
-
-
-def core_of(request: Request) -> Core:
-    core: Core = request.app.state.core
-    return core
 
 
 def views_of(request: Request) -> Views:

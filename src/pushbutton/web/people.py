@@ -16,8 +16,9 @@ from pushbutton.domain.policy import EVERYONE, Grant, Role, decide
 from pushbutton.errors import BadInput, NoSuchUser, NotFound, Refused
 from pushbutton.runtime.core import now
 
-from .pages import core_of, page, sent, show, text_of
-from .readers import actor_of, root_of
+from .asked import actor_of, core_of
+from .pages import page, sent, show, text_of
+from .readers import root_of
 from .texts import mark
 
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -23,7 +23,8 @@ from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import Pressed
 
 from . import forms, pages, texts, uploads
-from .readers import actor_of, reader, root_of
+from .asked import actor_of, core_of
+from .readers import reader, root_of
 from .views import TaskView
 
 _KEYS = 2000  # idempotency keys that are remembered, to tell a double press from somebody who was faster
@@ -44,14 +45,14 @@ async def task(request: Request) -> Response:
     values, source = forms.prefilled(view.task, request.query_params), 0
     number = request.query_params.get(forms.FROM_RUN, "")
     if number.isascii() and number.isdigit() and len(number) < 19:
-        earlier = await history.run(pages.core_of(request), who.actor, int(number))
+        earlier = await history.run(core_of(request), who.actor, int(number))
         if earlier.task == view.task.slug:
             values, source = forms.of_inputs(view.task, earlier.inputs), earlier.id
     return await _form(request, view, values, from_run=source)
 
 
 async def press(request: Request) -> Response:
-    core, who = pages.core_of(request), reader(request)
+    core, who = core_of(request), reader(request)
     view = await pages.views_of(request).form(who.actor, request.path_params["slug"], now())
     form = pages.sent(request)
     key = pages.text_of(form, forms.KEY) or secrets.token_urlsafe(16)
@@ -82,7 +83,7 @@ async def press(request: Request) -> Response:
 def _form_of(request: Request) -> tuple[int, int]:
     """How many fields and files the task's form can send: each choice that is ticked is a field."""
     actor = actor_of(request)
-    job = sight.task(pages.core_of(request).catalog, actor, request.path_params["slug"])
+    job = sight.task(core_of(request).catalog, actor, request.path_params["slug"])
     require(actor, Verb.PRESS, Place(job.slug, job.group))  # before a file of theirs is read
     return inputs_of(job)
 

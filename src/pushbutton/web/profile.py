@@ -10,8 +10,9 @@ from pushbutton.domain.person import LOCAL_SOURCE, User
 from pushbutton.errors import BadInput, NoSuchUser, SignInFailed
 from pushbutton.runtime.core import now
 
-from .pages import core_of, page, sent, show, text_of
-from .readers import actor_of, root_of
+from .asked import actor_of, core_of
+from .pages import page, sent, show, text_of
+from .readers import root_of
 from .signin import session_of
 from .texts import mark
 

@@ -10,10 +10,10 @@ from urllib.parse import unquote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pushbutton.domain.actor import NOBODY, Actor
-from pushbutton.runtime.core import Core
+from pushbutton.domain.actor import Actor
 
 from . import favourites, texts
+from .asked import actor_of, core_of
 from .render import zone
 
 THEMES: Final = ("auto", "light", "dark")
@@ -28,12 +28,6 @@ class Reader:
     zone: tzinfo | None  # None: the server's
     keys: bool  # keyboard shortcuts
     pins: tuple[str, ...]
-
-
-def actor_of(request: Request) -> Actor:
-    """Who asks, as `auth` found out."""
-    found: Actor = getattr(request.state, "actor", NOBODY)
-    return found
 
 
 def reader(request: Request) -> Reader:
@@ -51,8 +45,7 @@ def reader(request: Request) -> Reader:
 
 def _pins(request: Request) -> tuple[str, ...]:
     """Of a person on every device, of a browser while nobody signs in."""
-    core: Core = request.app.state.core
-    user = core.directory.all.users.get(actor_of(request).user)
+    user = core_of(request).directory.all.users.get(actor_of(request).user)
     return user.pins if user else favourites.read(request.cookies.get(favourites.COOKIE, ""))
 
 

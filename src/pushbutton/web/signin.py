@@ -15,10 +15,11 @@ from pushbutton.errors import BadInput, InviteGone, NotFound, SignInFailed, Slow
 from pushbutton.runtime.core import now
 from pushbutton.runtime.signin import From, SignedIn
 
+from .asked import actor_of, core_of
 from .auth import address_of, cookie_name, secure
 from .errors import status_of
-from .pages import core_of, page, sent, show, text_of
-from .readers import actor_of, root_of, way_back
+from .pages import page, sent, show, text_of
+from .readers import root_of, way_back
 from .texts import mark
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,8 @@ from pushbutton.runtime import sight, tokens
 from pushbutton.runtime.core import Core
 
 from . import pages
-from .readers import actor_of, root_of
+from .asked import actor_of, core_of
+from .readers import root_of
 
 NAME, VERB, WHERE, DAYS = "token-name", "token-verb", "token-where", "token-days"
 NEVER = "never"
@@ -44,7 +45,7 @@ async def listed(request: Request) -> Response:
 
 
 async def make(request: Request) -> Response:
-    core, actor = pages.core_of(request), actor_of(request)
+    core, actor = core_of(request), actor_of(request)
     sent = pages.sent(request)
     typed = TokenForm(
         pages.text_of(sent, NAME),
@@ -62,7 +63,7 @@ async def make(request: Request) -> Response:
 
 async def revoke(request: Request) -> Response:
     sent = pages.sent(request)
-    await tokens.revoke(pages.core_of(request), actor_of(request), pages.text_of(sent, "token"))
+    await tokens.revoke(core_of(request), actor_of(request), pages.text_of(sent, "token"))
     all_ = "?all=1" if pages.text_of(sent, "all") else ""
     return RedirectResponse(f"{root_of(request)}/profile/tokens{all_}", 303)
 
@@ -82,7 +83,7 @@ def view(core: Core, actor: Actor, *, everybody: bool = False) -> Mapping[str, A
 
 
 async def _page(request: Request, form: TokenForm, status: int = 200) -> Response:
-    core, actor = pages.core_of(request), actor_of(request)
+    core, actor = core_of(request), actor_of(request)
     if "all" not in request.query_params:
         require_in_person(actor)
     more = view(core, actor, everybody="all" in request.query_params)
@@ -108,7 +109,7 @@ def _all(sent: FormData, name: str) -> frozenset[str]:
 
 def _limits(request: Request) -> tuple[int, int]:
     """A tick for each task and each group at most."""
-    return 20 + 2 * len(pages.core_of(request).catalog.tasks()), 0
+    return 20 + 2 * len(core_of(request).catalog.tasks()), 0
 
 
 routes = [
