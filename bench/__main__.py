@@ -2,7 +2,7 @@
 
 Names: fanout, output, press, runs, history, crowd, browser. Without one, all of them. `--quick` takes fewer rounds and
 smaller sizes; `--write` puts the table and its curves into docs/performance.md. SCRIPT_SERVER=/path/to/checkout has it
-measured beside us; sse-starlette is, where it is installed.
+measured beside us; sse-starlette is, where it is installed, which `./dev bench` sees to.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ def _against_queues(bench: Bench) -> Iterator[Row]:
         ]
         yield _beside("Starlette with a queue each", streams, both)
     if importlib.util.find_spec("sse_starlette") is None:
-        yield Row("fan-out ÷ sse-starlette", "not installed here: .venv/bin/pip install sse-starlette")
+        yield Row("fan-out ÷ sse-starlette", "not installed here; ./dev bench installs it")
         return
     for streams in SIZES:
         asked = {"events": (50_000 if bench.quick else 100_000) // streams, "batch": 1}
