@@ -27,6 +27,9 @@ choices = ["test", "live"]
 default = "test"
 [params.version]
 default = "2.14"
+[params.ticket]
+required = false
+when = {where = "live"}
 [params.password]
 type = "secret"
 required = false"""
@@ -118,6 +121,15 @@ def test_a_link_is_made_pressed_and_watched_to_its_end_without_a_reload(world):
         listed = ada.open("/profile/links")
         listed.get_by_role("button", name="Take back").first.click()
         expect(listed.locator("main")).to_contain_text("Taken back")
+
+
+def test_what_is_not_asked_cannot_be_fixed_either(world):
+    with somebody(world) as ada:
+        page = ada.open("/tasks/deploy/hand-over")
+        expect(page.get_by_label("Fixed: Where")).to_be_visible()
+        expect(page.get_by_label("Fixed: Ticket")).to_be_hidden()
+        page.get_by_role("radio", name="live").check()
+        expect(page.get_by_label("Fixed: Ticket")).to_be_visible()
 
 
 def test_what_is_wrong_with_a_link_stands_at_its_field(world):

@@ -24,14 +24,14 @@ function fill() { // "Deploy to {where}" follows what is chosen
   }
 }
 
-function ask() { // what is asked only while other fields say so
+function ask(form) { // what is asked only while other fields say so
   for (const field of all('[data-when]', form)) { // those that it depends on may stand behind it: look until nothing moves
     field.wanted ??= JSON.parse(field.dataset.when);
   }
   for (let moved = true, rounds = 0; moved && rounds < 20; rounds += 1) {
     moved = false;
     for (const field of all('[data-when]', form)) {
-      const asked = Object.entries(field.wanted).every(([name, values]) => sent(name).some(value => values.includes(value)));
+      const asked = Object.entries(field.wanted).every(([name, values]) => sent(form, name).some(value => values.includes(value)));
       if (asked === (field.dataset.off === undefined) && field.settled) continue;
       field.settled = moved = true;
       field.toggleAttribute('data-off', !asked);
@@ -43,7 +43,7 @@ function ask() { // what is asked only while other fields say so
   }
 }
 
-function sent(name) { // what the form would send for a field, if it were sent now
+function sent(form, name) { // what the form would send for a field, if it were sent now
   const inputs = all(`[name="${name}"]`, form).filter(input => !input.disabled && input.type !== 'submit');
   const values = inputs.filter(input => !['radio', 'checkbox'].includes(input.type) || input.checked).map(input => input.value);
   return !values.length && inputs[0]?.type === 'checkbox' && inputs[0].value === 'true' ? ['false'] : values;
@@ -142,10 +142,10 @@ if (form) {
   addEventListener('pagehide', keepTyped);
   one('#come-back')?.addEventListener('click', () => { try { sessionStorage['typed again'] = location.pathname; } catch { /* no storage */ } });
   if (returned && !one('#problems, #faster')) bringTyped(); // after a refusal the server knows what was typed
-  ask();
+  ask(form);
   fill();
   form.addEventListener('input', event => { // not on change: what moves when a field is left takes the click off the button
-    ask();
+    ask(form);
     fill();
     const field = event.target.closest('[data-field]');
     if (field && one('.wrong:not([hidden])', field)) complain(field, all('input, select, textarea', field).map(sentence).find(Boolean) ?? '');
@@ -161,9 +161,14 @@ if (form) {
     if (!event.persisted && performance.getEntriesByType('navigation')[0]?.type !== 'back_forward') return;
     form.elements['press-key'].value = [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
     busy(false);
-    ask();
+    ask(form);
     fill();
   });
+}
+
+for (const other of all('#hand-over')) { // the same fields, for a link
+  ask(other);
+  other.addEventListener('input', () => ask(other));
 }
 
 function busy(on) {
