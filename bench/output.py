@@ -28,7 +28,7 @@ REPORTS = (10, 40, 1000)
 PACED = 50  # reports a second from which on they wait for the 20 ms after the one before, which has a figure of its own
 KEPT = (1_000_000, 5_000_000, 20_000_000)
 FOLLOWED = (10_000, 100_000, 1_000_000)
-UNTRIED = "from the start to the last line over its WebSocket; what asks it was not tried with a real checkout yet"
+THEIRS = "from the start to the last line over its WebSocket, as its page asks for it; with its defaults, on a terminal"
 
 
 def run(bench: Bench) -> Iterator[Row]:
@@ -155,6 +155,6 @@ def _beside_script_server(bench: Bench, ours: dict[int, list[float]]) -> Iterato
             None if beside is None else took / beside,
             must=1 / 40 if barred else None,
             aim=1 / 200 if barred else None,
-            note=UNTRIED,
+            note=THEIRS,
             curve=None if beside is None else ("last line of seq ÷ script-server", size, took / beside),
         )

@@ -71,7 +71,8 @@ def script_server(bench: Bench, sizes: Sequence[int]) -> Iterator[ScriptServer]:
     folder, port = bench.new("script-server"), free_port()
     (folder / "runners").mkdir()
     (folder / "conf.json").write_text(json.dumps({"address": "127.0.0.1", "port": port}))
-    (folder / "logging.json").write_text(json.dumps({"version": 1, "root": {"level": "ERROR"}}))
+    quiet = {"version": 1, "disable_existing_loggers": False, "root": {"level": "ERROR"}}
+    (folder / "logging.json").write_text(json.dumps(quiet))
     for size in sizes:
         runner = {"name": f"seq-{size}", "script_path": f"seq 1 {size}"}
         (folder / "runners" / f"seq-{size}.json").write_text(json.dumps(runner))
