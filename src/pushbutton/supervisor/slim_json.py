@@ -30,7 +30,7 @@ class _Reading:
 
 
 def _quick() -> tuple[Callable[[Any], str], Callable[[str], Any]]:
-    """Raises `ImportError`, `TypeError` where the C part is not as expected."""
+    """Raises what it may, where the C part is not as expected."""
     from _json import encode_basestring_ascii, make_encoder, make_scanner  # noqa: PLC0415
 
     parts = make_encoder(None, _refuse, encode_basestring_ascii, None, ":", ",", False, False, True)
@@ -63,7 +63,7 @@ def _known() -> tuple[Callable[[Any], str], Callable[[str], Any]]:
 
 try:
     _write, _read = _quick()
-except (ImportError, TypeError):
+except (ImportError, AttributeError, TypeError, ValueError):
     _write, _read = _known()
 
 
