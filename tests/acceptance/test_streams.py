@@ -26,7 +26,7 @@ from pushbutton.runtime.ports import Topics
 from pushbutton.web.sse import EventStream, Wish
 
 from .eventstream import Event, Parser
-from .rawhttp import Answer, ask
+from .rawhttp import PATIENCE, Answer, ask
 from .serving import Served, until
 from .worlds import script
 
@@ -52,6 +52,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("streams")
     script(folder, "chatty.py", CHATTY)
     script(folder, "printer.py", PRINTER)
+    script(folder, "gated.sh", "exec sleep 300", head="at_once = 10")
     script(folder, "quiet.sh", "echo hello; exec sleep 300")
     script(folder, "short.sh", 'echo "status one" >&3; echo hello')
     with Served(folder, ping=0.2, stall=4) as served:
@@ -317,6 +318,31 @@ async def test_a_quiet_stream_is_kept_open_by_comments_and_says_when_to_come_bac
             if len(parser.comments) >= 2:
                 break
     assert parser.retry == 2000
+
+
+@pytest.mark.parametrize("cut", ["with the first", "in its head", "behind it"])
+def test_a_request_that_waits_behind_a_stream_is_answered_when_that_is_over(server, cut):
+    number = server.press("gated")
+    first = f"GET /api/runs/{number}/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    second = (
+        f"GET /api/runs/{number} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Padding: {'x' * 100}\r\nConnection: close\r\n\r\n"
+    )
+    at = {"with the first": len(second), "in its head": len(second) // 2, "behind it": 0}[cut]
+    with socket.create_connection(("127.0.0.1", server.port)) as sock:
+        sock.settimeout(PATIENCE)
+        sock.sendall((first + second[:at]).encode())
+        got = b""
+        while b'"running"' not in got:  # it streams
+            got += sock.recv(65536)
+        sock.sendall(second[at:].encode())
+        server.http.post(f"/api/runs/{number}/cancel").raise_for_status()
+        while piece := sock.recv(65536):
+            got += piece
+    events, ended, answer = got.partition(b"\r\n0\r\n\r\n")
+    assert ended
+    assert b'"cancelled"' in events
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["state"] == "cancelled"
 
 
 def test_without_a_setting_a_comment_comes_within_half_a_minute():

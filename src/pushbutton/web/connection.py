@@ -235,9 +235,10 @@ class Connection(HttpToolsProtocol):
     def take(self, changed: Callable[[], None]) -> None:
         """A stream lasts for hours: what only its request needed is let go."""
         self.changed = changed
-        self.headers.clear()
-        cycle = cast("Any", self.cycle)
-        cycle.message_event = _UNHEARD
+        if not self.pipeline:  # else what was read last is another request, which waits
+            cycle = cast("Any", self.cycle)
+            cycle.scope["headers"].clear()
+            cycle.message_event = _UNHEARD
 
     def offer(self, data: bytes) -> bool:
         if self.flow.write_paused or not self.open:
