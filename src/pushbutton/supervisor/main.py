@@ -363,7 +363,7 @@ class Supervisor:
                 self._look()
 
     def _look(self) -> None:
-        members = process.descendants(os.getpid(), process.everybody())
+        members = process.below(os.getpid())
         self.spool.tree(boot_id(), [(member.pid, member.start, member.name) for member in members])
         self.spool.settle()
         self._within("look", LOOK)

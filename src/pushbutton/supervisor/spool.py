@@ -98,6 +98,7 @@ class Spool:
         self._output = self._open(os.path.join(folder, OUTPUT))
         self._times = self._open(os.path.join(folder, TIMES))
         self._tree = os.open(os.path.join(folder, TREE), os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        self._listed = b""
         self._hint = hint
         self._name = os.path.basename(folder).encode()
         self._socket = _socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM)
@@ -177,12 +178,15 @@ class Spool:
         self.hint()
 
     def tree(self, boot: str, processes: list[tuple[int, int, str]]) -> None:
-        """Overwrite the list of the run's processes."""
+        """Overwrite the list of the run's processes, if it has changed."""
         lines = (f"{pid} {start} {name}\n" for pid, start, name in processes)
         text = f"{boot}\n{''.join(lines)}end\n".encode()
+        if text == self._listed:
+            return
         try:
             os.pwrite(self._tree, text, 0)
             os.ftruncate(self._tree, len(text))
+            self._listed = text
         except OSError:
             pass  # a full disk: the list of a moment ago is better than none
 
