@@ -7,6 +7,7 @@ measured beside us; sse-starlette is, where it is installed, which `./dev bench`
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -46,6 +47,7 @@ def main() -> int:
         print(__doc__)
         return 2
     rows: list[Row] = []
+    load = os.getloadavg()[0]  # before ours
     with tempfile.TemporaryDirectory(prefix="pushbutton-bench-") as folder:
         bench = Bench(Path(folder), "--quick" in flags)
         for name in names:
@@ -60,7 +62,7 @@ def main() -> int:
             print(f"{name}: {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
     print("\n".join(text(rows)))
     if "--write" in flags:
-        page.write(rows, quick="--quick" in flags, whole=set(names) == set(FIGURES))
+        page.write(rows, load=load, quick="--quick" in flags, whole=set(names) == set(FIGURES))
     return 1 if any(row.verdict == "SHORT" for row in rows) else 0
 
 

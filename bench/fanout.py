@@ -17,6 +17,7 @@ SIZES = (100, 1000, 5000)
 CROWDS = (10, 100, 1000)
 MOST = 10_000
 PEOPLE = 200
+PAGES = (500, 1000, 5000)  # of people who are signed in
 BARRED = 1000  # watchers of which the bars speak, who are measured more often
 
 
@@ -181,7 +182,7 @@ def _memory(bench: Bench) -> Iterator[Row]:
             aim=bars[1],
             curve=("memory per watcher, kB", streams, kb),
         )
-    for streams in SIZES:
+    for streams in PAGES:
         yield _memory_of_people(bench, streams)
 
 
@@ -197,15 +198,14 @@ def _memory_of_people(bench: Bench, streams: int) -> Row:
     if found["opened"] < streams:
         raise Missing(f"only {found['opened']:.0f} of {streams:,} streams were opened by people who are signed in")
     kb = (found["open_kb"] - found["empty_kb"]) / streams
-    bars = (12, 10) if streams > 100 else (None, None)
     return Row(
-        f"memory per watcher, {streams:,} signed in as {min(streams, PEOPLE)}",
+        f"memory per watcher, {streams:,} signed in as {PEOPLE}",
         "",
         "",
         kb,
         " kB",
-        must=bars[0],
-        aim=bars[1],
-        note=f"the stream of the front page; people of three roles, {max(1, streams // PEOPLE)} pages each",
+        must=12,
+        aim=10,
+        note=f"the stream of the front page; people of three roles, {streams / PEOPLE:g} pages each",
         curve=("memory per watcher who is signed in, kB", streams, kb),
     )

@@ -165,7 +165,8 @@ int main(int argc, char **words) {
             due += rate > 0 ? batch / rate : 0;
             turn(0);
         } else {
-            turn((due - now) * 1e3);
+            usleep((due - now) * 1e6); /* epoll_wait counts whole milliseconds: below one it would not wait at all */
+            turn(0);
         }
     }
 }

@@ -26,7 +26,7 @@ text { font: 12px system-ui, sans-serif; fill: #444 } .title { font-weight: 600;
 </style>"""
 
 
-def write(rows: Sequence[Row], *, quick: bool, whole: bool) -> None:
+def write(rows: Sequence[Row], *, load: float, quick: bool, whole: bool) -> None:
     pictures = DOCS / "pictures" / "performance"
     pictures.mkdir(parents=True, exist_ok=True)
     curves: dict[str, list[tuple[float, float]]] = {}
@@ -45,7 +45,7 @@ def write(rows: Sequence[Row], *, quick: bool, whole: bool) -> None:
         f"Last measured on {dt.datetime.now(dt.UTC):%Y-%m-%d} with {os.cpu_count()} cores ({_processor()}), "
         f"Linux {platform.release()}, Python {platform.python_version()}"
         + (", `--quick`." if quick else ".")
-        + f" The machine's load was {os.getloadavg()[1]:.1f} when it was done."
+        + f" The machine's load was {load:.1f} when it began."
     )
     page = DOCS / "performance.md"
     text = page.read_text()
