@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -373,9 +372,7 @@ def test_a_stopped_server_says_how_many_runs_go_on(server: Served, folder: Path,
     run = server.press("gated", gate=str(folder / "gate"), lines=1)
     server.output_has(run, b"before")
     server.command.signal(number)
-    began = time.monotonic()
     assert server.command.wait() == 0
-    assert time.monotonic() - began < 5
     assert server.out.splitlines()[-1] == "Stopped. 1 run goes on without it; the next server finds it."
     assert server.held() == [run]
     (folder / "gate").touch()
@@ -455,15 +452,14 @@ def test_ctrl_c_ends_the_job_and_all_that_it_started(folder: Path) -> None:
 
 def test_a_second_ctrl_c_ends_at_once_what_does_not_listen(folder: Path) -> None:
     mark = f"5{os.getpid()}.25"
-    path = script(folder, "deaf.sh", f"trap '' TERM INT; echo ready; while :; do sleep {mark}; done")
+    body = f"trap '' TERM INT; echo ready; while :; do sleep {mark}; done"
+    path = script(folder, "deaf.sh", f"# /// pushbutton\n# grace = 3600\n# ///\n{body}")
     with Command("run", path) as run:
         run.out.wait_for("ready")
         run.signal(signal.SIGINT)
         run.err.wait_for("Ctrl.C again")
-        began = time.monotonic()
         run.signal(signal.SIGINT)
         assert run.wait() == 130
-    assert time.monotonic() - began < 5
     assert run.err.text.endswith("· Ended at once.")
     assert alive(mark) == []
     assert alive(str(path)) == []

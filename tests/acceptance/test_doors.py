@@ -426,13 +426,10 @@ def test_a_flood_of_passwords_is_refused_and_holds_nobody_up(site):
 
     with ThreadPoolExecutor(60) as pool:
         answers = [pool.submit(guess, n) for n in range(60)]
-        began = time.monotonic()
         assert site.server.http.get("/api/health").status_code == 200
-        waited = time.monotonic() - began
         statuses = {answer.result() for answer in answers}
-    assert statuses <= {401, 429, 503, 500}
+    assert statuses <= {401, 429, 503}
     assert statuses & {429, 503}
-    assert waited < 5.0
     until(lambda: site.server.http.get("/api/tasks").status_code == 200, what="everything is as before")
 
 

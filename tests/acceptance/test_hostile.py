@@ -21,7 +21,7 @@ import uvicorn
 from pushbutton.web.connection import Connection
 
 from .rawhttp import Answer, ask, request, sent
-from .serving import Served, until
+from .serving import PATIENCE, Served, until
 from .test_streams import resident
 from .worlds import script
 
@@ -567,7 +567,7 @@ async def drip(port: int, start: bytes, drop: bytes, seconds: float = 0.05) -> t
         if drop:
             writer.write(drop)
         await asyncio.wait({reading}, timeout=seconds)
-        assert time.monotonic() - begun < 10, "it is never cut"
+        assert time.monotonic() - begun < PATIENCE, "it is never cut"
     writer.transport.abort()
     with_error = reading.exception()
     return b"" if with_error else reading.result(), time.monotonic() - begun
@@ -585,9 +585,8 @@ async def drip(port: int, start: bytes, drop: bytes, seconds: float = 0.05) -> t
     ids=["silent", "half a line", "header by header", "byte by byte", "a body that stops"],
 )
 async def test_a_request_that_never_becomes_complete_is_cut(impatient, start, drop):
-    answer, took = await drip(impatient, start, drop)
+    answer, _ = await drip(impatient, start, drop)
     assert not answer or answer.startswith(b"HTTP/1.1 408")
-    assert took < 5
 
 
 async def test_a_body_that_goes_on_coming_is_waited_for(impatient):
@@ -603,7 +602,7 @@ async def test_a_second_request_on_a_connection_has_the_same_time(impatient):
     writer.write(request("/"))
     assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
     writer.write(b"GET / HTTP/1.1\r\nHo")
-    assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 408")
+    assert (await asyncio.wait_for(reader.read(), PATIENCE)).startswith(b"HTTP/1.1 408")
     writer.close()
 
 

@@ -391,28 +391,27 @@ async def test_a_provider_that_answers_byte_by_byte_is_not_waited_for(liar: Liar
 
     del liar.claims["groups"]
     liar.raw[path] = trickle
-    begun = time.monotonic()
     try:
         assert "more than 0.5 s" in await refused(liar, "does not answer at this moment", seconds=0.5)
     finally:
         over.set()
-    assert time.monotonic() - begun < 5
 
 
 async def test_many_who_wait_for_a_silent_provider_wait_together(liar: Liar) -> None:
     over = asyncio.Event()
+    asked: list[str] = []
 
     def silent(handler: BaseHTTPRequestHandler) -> None:
+        asked.append(handler.path)
         while not over.is_set():
             time.sleep(0.02)
 
     liar.raw["/.well-known/openid-configuration"] = silent
-    begun = time.monotonic()
     async with party(liar, seconds=0.5) as oidc:
         ends = await asyncio.gather(*(oidc.begin(BACK) for _ in range(20)), return_exceptions=True)
     over.set()
     assert {type(end) for end in ends} == {SignInFailed}
-    assert time.monotonic() - begun < 5
+    assert len(asked) < len(ends) / 2  # who waited for another's question has waited enough
 
 
 # -- what it says of a person

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 
 import pytest
@@ -90,10 +89,8 @@ async def test_what_cannot_be_told_is_a_sentence_and_no_choice(tmp_path, argv, s
 
 
 async def test_a_program_that_takes_too_long_is_gone_with_what_it_started(tmp_path):
-    task = asking("sh", "-c", "echo $$ > pid; sleep 60 & wait", folder=tmp_path)
-    began = time.monotonic()
+    task = asking("sh", "-c", "echo $$ > pid; sleep 3600 & wait", folder=tmp_path)
     assert (await Offers(limit=0.5).of(task)).faults
-    assert time.monotonic() - began < 10
     group = int((tmp_path / "pid").read_text())
     assert _alive(group) == []
 
