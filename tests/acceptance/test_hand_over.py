@@ -71,7 +71,7 @@ def test_whoever_holds_a_link_presses_and_watches_without_signing_in(world):
         page = holder.get(path)
         for text in ("Ada Lovelace", "for the stand-in", "1 of 1", "live"):
             assert text in page.text
-        assert 'name="where"' not in page.text
+        assert 'name="in-where"' not in page.text
         gone = press(holder, path, where="test")
         assert gone.status_code == 303
         run = gone.headers["location"]

@@ -34,7 +34,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    name: str  # an identifier: the Python argument, the form field, the option `--name`
+    name: str  # an identifier: the Python argument, the option `--name`, the form field behind a prefix
     type: ParamType
     label: str = ""  # shown; made from the name where it is empty
     help: str = ""

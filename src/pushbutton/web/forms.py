@@ -1,6 +1,8 @@
 """A task's params as form fields, and a submitted form as raw inputs. What values mean is decided in `domain`.
 
-Names of our own fields hold a dash, which no param's name can.
+A param's field is called `in-<name>`, and names of our own fields hold a dash as well: what a browser's form answers
+to by itself (`action`, `submit`, `closest`, …) holds none, so no author's name can hide it, and no param's name can be
+one of ours.
 """
 
 from __future__ import annotations
@@ -18,8 +20,10 @@ from pushbutton.domain.inputs import as_sent, in_order
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.task import Task
 
+from . import csrf
 from .texts import Texts
 
+INPUT: Final = "in-"  # before a param's name
 KEY: Final = "press-key"
 WHY: Final = "press-why"
 SEEN: Final = "press-seen"  # the newest run of the task when the form was shown
@@ -49,6 +53,11 @@ class Field:
     @property
     def id(self) -> str:
         return f"f-{self.param.name}"
+
+    @property
+    def name(self) -> str:
+        """As the form sends it."""
+        return f"{INPUT}{self.param.name}"
 
     @property
     def value(self) -> str:
@@ -163,11 +172,16 @@ def of_inputs(task: Task, inputs: Mapping[str, Json]) -> Values:
     return {param.name: _as_text(inputs[param.name]) for param in task.params if param.name in inputs}
 
 
+def sent(form: FormData, name: str) -> list[UploadFile | str]:
+    """What a form holds for a param. A page that was opened before an update sends the bare name."""
+    return form.getlist(f"{INPUT}{name}") or ([] if name == csrf.FIELD else form.getlist(name))
+
+
 def of_form(task: Task, form: FormData) -> Values:
     """What was typed, to be shown again."""
     values: dict[str, tuple[str, ...]] = {}
     for param in task.params:
-        given = tuple(text for text in form.getlist(param.name) if isinstance(text, str))
+        given = tuple(text for text in sent(form, param.name) if isinstance(text, str))
         values[param.name] = ("true" if given else "false",) if param.type is ParamType.BOOL else given
     return values
 
@@ -176,7 +190,7 @@ def raw(task: Task, form: FormData) -> dict[str, object]:
     """What a press takes with `form`: text as it was typed, lists for several choices, "on" or "off", uploads."""
     given: dict[str, object] = {}
     for param in task.params:
-        values = form.getlist(param.name)
+        values = sent(form, param.name)
         if param.type is ParamType.BOOL:
             given[param.name] = "on" if values else "off"
         elif param.type is ParamType.CHOICES:
@@ -192,7 +206,7 @@ def raw(task: Task, form: FormData) -> dict[str, object]:
 
 def is_dry(task: Task, form: FormData) -> bool:
     """Whether the button was the one that changes nothing."""
-    return bool(task.dry_run) and bool(form.getlist(task.dry_run))
+    return bool(task.dry_run) and bool(sent(form, task.dry_run))
 
 
 def shown(param: Param | None, value: Json, t: Texts) -> str:

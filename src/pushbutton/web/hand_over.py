@@ -111,9 +111,10 @@ async def _form(
     """`typed`: what stood in the fields that are not the task's."""
     query = request.query_params
     fixed = {name.removeprefix(FIX) for name in typed if name.startswith(FIX)} if typed else set(query.keys())
+    ours = {name: text for name, text in query.items() if name not in [param.name for param in task.params]}
     standing: dict[str, Any] = {
-        DAYS: query.get("days", str(links.DAYS)), USES: query.get("uses", "1"), APPROVERS: "0",
-        NOTE: query.get("note", ""), **typed,
+        DAYS: ours.get("days", str(links.DAYS)), USES: ours.get("uses", "1"), APPROVERS: "0",
+        NOTE: ours.get("note", ""), **typed,
     }  # fmt: skip
     names = {param.name for param in can(task)}
     fields = [field for field in forms.fields(task, values, wrong) if field.param.name in names]

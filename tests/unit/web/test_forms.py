@@ -76,6 +76,12 @@ def test_an_address_that_names_nothing_fills_in_nothing():
     assert forms.prefilled(TASK, QueryParams("utm=1")) is None
 
 
+def test_an_input_that_is_called_like_the_token_of_the_form_is_not_the_token():
+    task = a_task(Param("csrf", ParamType.STR, required=False))
+    assert forms.raw(task, FormData([("csrf", "the token"), ("in-csrf", "mine")])) == {"csrf": "mine"}
+    assert forms.raw(task, FormData([("csrf", "the token")])) == {}
+
+
 def test_an_empty_file_field_is_no_upload():
     assert "sheet" not in forms.raw(TASK, FormData([("sheet", UploadFile(file=None, filename=""))]))  # type: ignore[arg-type]
 
@@ -167,7 +173,7 @@ def test_help_cannot_bring_scripts():
 def test_choices_of_other_types_are_sent_as_what_they_are():
     task = a_task(Param("n", ParamType.CHOICE, choices=(Choice(1), Choice(2.0), Choice(True, "Yes"))))
     html = page_of(task)
-    values = re.findall(r'name="n" value="([^"]*)"', html)
+    values = re.findall(r'name="in-n" value="([^"]*)"', html)
     assert [parse(task.params, {"n": value}, form=True)["n"] for value in values] == [1, 2.0, True]
 
 

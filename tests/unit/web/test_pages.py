@@ -143,8 +143,8 @@ async def test_an_error_stands_at_its_field_and_nothing_is_lost_or_started(tmp_p
         assert answer.status_code == 422
         assert "Nothing was started." in html
         assert re.search(r'<a href="#f-name">Name</a>: Write at least 2 characters', html)
-        assert re.search(r'name="name" value="M"[^>]*aria-describedby="f-name-wrong"[^>]*aria-invalid="true"', html)
-        assert re.search(r'name="loud"[^>]* checked', html)
+        assert re.search(r'name="in-name" value="M"[^>]*aria-describedby="f-name-wrong"[^>]*aria-invalid="true"', html)
+        assert re.search(r'name="in-loud"[^>]* checked', html)
         assert "Because</textarea>" in html
         assert await core.store.last_event() == 0
 

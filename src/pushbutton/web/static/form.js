@@ -6,10 +6,13 @@ const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
 const form = one('#go');
 
-function standing(name) { // what stands in a field, as the page shows it; nothing for secrets
-  const control = form.elements[name];
-  if (!control) return null;
-  const inputs = all(`[name="${name}"]`, form);
+// Nothing is read through the form itself: fields of a form hide what is called like them.
+const named = (name, root = form) => all(`[name="${name}"]`, root);
+const inputsOf = (param, root = form) => named(`in-${param}`, root);
+
+function standing(param) { // what stands in a field, as the page shows it; nothing for secrets
+  const inputs = inputsOf(param);
+  if (!inputs.length) return null;
   if (inputs[0].type === 'password') return inputs[0].value ? '•••' : '';
   if (inputs[0].type === 'file') return [...inputs[0].files].map(file => file.name).join(', ');
   if (inputs[0].tagName === 'SELECT') return inputs[0].value && inputs[0].selectedOptions[0].textContent.trim();
@@ -20,7 +23,7 @@ function standing(name) { // what stands in a field, as the page shows it; nothi
 
 function fill() { // "Deploy to {where}" follows what is chosen
   for (const element of all('[data-fill]')) {
-    element.textContent = element.dataset.fill.replace(/\{(\w+)\}/g, (match, name) => { const text = standing(name); return text === null ? match : text || '…'; });
+    element.textContent = element.dataset.fill.replace(/\{([^{}]+)\}/g, (match, name) => { const text = standing(name); return text === null ? match : text || '…'; });
   }
 }
 
@@ -31,7 +34,7 @@ function ask(form) { // what is asked only while other fields say so
   for (let moved = true, rounds = 0; moved && rounds < 20; rounds += 1) {
     moved = false;
     for (const field of all('[data-when]', form)) {
-      const asked = Object.entries(field.wanted).every(([name, values]) => sent(form, name).some(value => values.includes(value)));
+      const asked = Object.entries(field.wanted).every(([param, values]) => sent(form, param).some(value => values.includes(value)));
       if (asked === (field.dataset.off === undefined) && field.settled) continue;
       field.settled = moved = true;
       field.toggleAttribute('data-off', !asked);
@@ -43,8 +46,8 @@ function ask(form) { // what is asked only while other fields say so
   }
 }
 
-function sent(form, name) { // what the form would send for a field, if it were sent now
-  const inputs = all(`[name="${name}"]`, form).filter(input => !input.disabled && input.type !== 'submit');
+function sent(form, param) { // what the form would send for a field, if it were sent now
+  const inputs = inputsOf(param, form).filter(input => !input.disabled && input.type !== 'submit');
   const values = inputs.filter(input => !['radio', 'checkbox'].includes(input.type) || input.checked).map(input => input.value);
   return !values.length && inputs[0]?.type === 'checkbox' && inputs[0].value === 'true' ? ['false'] : values;
 }
@@ -109,7 +112,7 @@ function checkForm() { // what can be seen here saves a way to the server; the s
 // What was typed outlives a reload and a way back, which bring a page from the server that knows nothing of it. Files and
 // secrets do not: nothing of them is kept.
 
-const typed = () => [...form.elements].filter(input => input.name && input.matches('input:not([type=hidden], [type=file], [type=password]), select, textarea'));
+const typed = () => all('input:not([type=hidden], [type=file], [type=password]), select, textarea', form).filter(input => input.name);
 
 function keepTyped() {
   try { sessionStorage[`typed ${location.pathname}`] = JSON.stringify(typed().map(input => [input.name, input.checked ?? null, input.value])); } catch { /* no storage */ }
@@ -125,7 +128,8 @@ function bringTyped() {
     if (tick && fields[n].value === value) fields[n].checked = checked;
     else if (!tick && (fields[n].tagName !== 'SELECT' || [...fields[n].options].some(option => option.value === value))) fields[n].value = value;
   });
-  if (form.elements['press-why'].value) form.elements['press-why'].closest('details')?.setAttribute('open', '');
+  const why = one('#press-why');
+  if (why.value) why.closest('details')?.setAttribute('open', '');
 }
 
 function cameBack() { // by a reload, by a way back, or from the sign-in page that the session's end led to
@@ -159,7 +163,7 @@ if (form) {
   });
   addEventListener('pageshow', event => { // back from the run's page: the same form again is another press
     if (!event.persisted && performance.getEntriesByType('navigation')[0]?.type !== 'back_forward') return;
-    form.elements['press-key'].value = [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
+    named('press-key')[0].value = [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
     busy(false);
     ask(form);
     fill();
@@ -182,7 +186,7 @@ function busy(on) {
 function send(data) {
   const request = new XMLHttpRequest(), bars = all('input[type=file]', form).filter(input => input.files.length).map(input => one('progress', input.parentElement));
   busy(true);
-  request.open('POST', form.action);
+  request.open('POST', form.getAttribute('action'));
   request.setRequestHeader('Accept', 'application/json, text/html');
   request.upload.onprogress = event => { for (const bar of bars) { bar.hidden = false; bar.value = 100 * event.loaded / event.total; } };
   request.onload = () => {
@@ -195,7 +199,7 @@ function send(data) {
     refused(new DOMParser().parseFromString(request.responseText, 'text/html'), request.status);
   };
   request.onerror = () => { busy(false); for (const bar of bars) bar.hidden = true; trouble(form.dataset.unreachable); };
-  request.send(form.enctype === 'multipart/form-data' ? data : new URLSearchParams(data));
+  request.send(form.getAttribute('enctype') === 'multipart/form-data' ? data : new URLSearchParams(data));
 }
 
 function signedOut() { // nothing was started; everything stays as it is until somebody has signed in
@@ -210,7 +214,7 @@ function refused(page, status) { // only the complaints are taken over: what was
     const other = one(`[data-field="${field.dataset.field}"] .wrong`, page);
     complain(field, other && !other.hidden ? one('span', other).textContent : '');
   }
-  for (const name of ['press-key', 'press-seen']) form.elements[name].value = fresh.elements[name].value;
+  for (const name of ['press-key', 'press-seen']) named(name)[0].value = named(name, fresh)[0].value;
   all('#problems, #faster, #busy').forEach(old => old.remove());
   const notes = all('#problems, #faster, #busy', page);
   all('#problems p.small', page).forEach(again => again.remove());

@@ -158,7 +158,7 @@ document.addEventListener('click', async event => {
 const token = () => one('meta[name=csrf]')?.content ?? ''; // another one after somebody signed in again
 document.addEventListener('submit', event => {
   const form = event.target, csrf = token();
-  if (!csrf || form.method !== 'post') return;
+  if (!csrf || form.getAttribute('method') !== 'post') return;
   let field = one('input[name=csrf]', form);
   if (!field) {
     field = Object.assign(document.createElement('input'), { type: 'hidden', name: 'csrf' });
@@ -178,7 +178,7 @@ one('#settings')?.addEventListener('change', event => {
 });
 
 one('#settings')?.addEventListener('submit', event => { // filters change the address without another page
-  event.target.elements.back.value = location.pathname + location.search;
+  one('[name=back]', event.target).value = location.pathname + location.search;
 });
 
 // --- kept tasks: the star turns at once, the card moves with the next visit
@@ -192,7 +192,7 @@ document.addEventListener('submit', event => {
   pin.value = keep === '1' ? '0' : '1';
   const body = new URLSearchParams(new FormData(form));
   body.set('keep', keep);
-  fetch(form.action, { method: 'POST', body, redirect: 'manual' });
+  fetch(form.getAttribute('action'), { method: 'POST', body, redirect: 'manual' });
 });
 
 // --- find a task while typing
