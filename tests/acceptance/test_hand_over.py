@@ -87,7 +87,7 @@ def test_whoever_holds_a_link_presses_and_watches_without_signing_in(world):
         assert shown["inputs"] == {"where": "live", "note": "hello"}
         used = holder.get(path)
         assert used.status_code == 410
-        assert "used as often as it could be" in used.text
+        assert "This link is used up." in used.text
         assert "Ask Ada Lovelace for a new one." in used.text
         assert f"{path}/runs/{number}" in used.text
 

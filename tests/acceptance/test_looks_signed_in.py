@@ -276,7 +276,7 @@ def test_people_are_named_by_their_titles_and_tokens_by_whose_they_are(browser, 
 def test_who_may_not_is_told_whom_to_ask(browser, office):
     with office.reader(browser, "vic") as reader:
         page = reader.open("/")
-        expect(page.locator("#foot-deploy")).to_contain_text("Only to look at. Ask Ada Lovelace.")
+        expect(page.locator("#foot-deploy")).to_contain_text("View only")
         page.goto(f"{office.server.url}/tasks/deploy")
         expect(page.locator("main")).to_contain_text("To press it yourself, ask Ada Lovelace.")
         expect(page.locator("#busy")).not_to_contain_text("press:")

@@ -289,7 +289,7 @@ def test_the_theme_and_the_language_are_kept(browser, site):
             page.get_by_label("Dark").check()
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
         page.get_by_label("Language").select_option("de")
-        page.get_by_role("button", name="Keep these settings").click()
+        page.get_by_role("button", name="Save").click()
         expect(page.locator("h1")).to_have_text("Verlauf")
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 

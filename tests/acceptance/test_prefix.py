@@ -87,7 +87,7 @@ def test_every_page_works_below_a_path(browser, site):
         expect(page.locator("tbody .go")).to_have_attribute("href", f"/buttons/runs/{number}")
         page.get_by_role("button", name="Settings").click()
         page.get_by_label("Language").select_option("de")
-        page.get_by_role("button", name="Keep these settings").click()
+        page.get_by_role("button", name="Save").click()
         expect(page.locator("h1")).to_have_text("Verlauf")
         assert page.url == f"{site.url}/history?state=cancelled"
         assert foreign == []

@@ -79,7 +79,7 @@ def test_keys_that_are_turned_off_do_nothing(browser, site):
         page = reader.open("/")
         page.get_by_role("button", name="Settings").click()
         page.get_by_role("checkbox", name="Keyboard shortcuts").uncheck()
-        page.get_by_role("button", name="Keep these settings").click()
+        page.get_by_role("button", name="Save").click()
         expect(page.locator("body")).to_have_attribute("data-keys", "off")
         page.keyboard.press("?")
         page.keyboard.press("/")

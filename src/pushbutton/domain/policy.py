@@ -84,7 +84,7 @@ _REASONS: Mapping[Verb, str] = {
     Verb.STOP: "You may look at this run, but not stop it.",
     Verb.APPROVE: "You may look at this, but not approve it.",
     Verb.SECRETS: "Which secrets this is given is not for you to see.",
-    Verb.ADMIN: "This is for those who look after Pushbutton.",
+    Verb.ADMIN: "This is for administrators.",
 }
 
 

@@ -47,6 +47,14 @@ class PythonTarget:
     logging: bool = False  # records at INFO and above become statuses
 
 
+class Arguments(StrEnum):
+    """Whether a script looks at the arguments that it is started with."""
+
+    NONE = "none"  # its source shows that it does not
+    READ = "read"  # it does
+    UNKNOWN = "unknown"  # a binary, or a language that is not looked into
+
+
 @dataclass(frozen=True, slots=True)
 class ScriptTarget:
     """An executable file, run as it is.
@@ -59,6 +67,7 @@ class ScriptTarget:
     file: str
     passing: Mapping[str, str] = field(default_factory=dict)
     shebang: str = ""  # its first line, if that begins with "#!"
+    arguments: Arguments = Arguments.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,8 @@ class Task:
     group: str = ""
     button: str = ""  # "Deploy to {where}"; empty: the title
     confirm: str = ""  # asked before the press, with `{name}` filled in; empty: no question
+    on_failure: str = ""  # what it means that a run failed, in the author's words; empty: nobody knows
+    contact: str = ""  # whom to ask about it: a name, a mail address, a link; empty: not said
     params: tuple[Param, ...] = ()
     reason: Reason = Reason.OPTIONAL
     dry_run: str = ""  # the bool param that makes a run one that changes nothing; empty: there is none
@@ -114,6 +125,14 @@ class Task:
     def secrets(self) -> frozenset[str]:
         """Its secret inputs."""
         return frozenset(param.name for param in self.params if param.type == "secret")
+
+    @property
+    def undescribed(self) -> Arguments:
+        """Whether it looks at arguments that nobody has described, so that it is started without any."""
+        target = self.target
+        if not isinstance(target, ScriptTarget) or any(way != "env" for way in target.passing.values()):
+            return Arguments.NONE
+        return target.arguments
 
     def is_dry(self, inputs: Inputs) -> bool:
         """Whether a run with these inputs changes nothing."""

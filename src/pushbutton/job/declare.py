@@ -24,6 +24,8 @@ OPTIONS: Mapping[str, tuple[type, ...]] = {
     "help": (str,),
     "button": (str,),
     "confirm": (str,),
+    "on_failure": (str,),
+    "contact": (str,),
     "reason": (str,),
     "approvals": (int, dict),
     "dry_run": (str, bool),
@@ -63,6 +65,8 @@ if TYPE_CHECKING:
         help: str = ...,
         button: str = ...,
         confirm: str = ...,
+        on_failure: str = ...,
+        contact: str = ...,
         reason: Literal["optional", "required"] = ...,
         approvals: int | Mapping[str, float] = ...,
         dry_run: str | Literal[False] = ...,
@@ -87,6 +91,8 @@ def task(work: T | None = None, /, **options: Any) -> T | Callable[[T], T]:
     help     Markdown; the docstring where it is not given
     button   what the button says, with `{name}` filled in
     confirm  asked before it starts, with `{name}` filled in
+    on_failure  what it means that a run failed: said on its page, in bold
+    contact  whom to ask about it: a name, a mail address, a link, or a name before one of them in <…>
     reason   "required": who presses has to say why
     approvals  how many others have to approve a run; or {"approvers": 2, "expires": 48}, in hours
     dry_run  the bool argument that makes it change nothing, a button of its own; False: not even “dry_run” is

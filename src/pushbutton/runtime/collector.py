@@ -93,6 +93,8 @@ async def _end(core: Core, run: Run, reading: Reading, end: Record) -> None:
     """The supervisor wrote its last record: the run is over."""
     state, reason = ending(end)
     at = int(end["t"])
+    if end["error"]:
+        reading.row["started_at"] = None  # the job itself never began, whatever its supervisor did
     if end.get("lost"):
         reading.add(Kind.NOTE, at, code="lost-output", text=f"In all, {size(end['lost'])} of output are not kept.")
     if end.get("unheard"):

@@ -53,7 +53,7 @@ class Standing(StrEnum):
 SENTENCES: Mapping[Standing, str] = {
     Standing.REVOKED: "This link was taken back by who made it.",
     Standing.EXPIRED: "This link was good for a time that is over.",
-    Standing.USED_UP: "This link was used as often as it could be.",
+    Standing.USED_UP: "This link is used up.",
     Standing.MAKER: "Who made this link may not press this any more, so the link may not either.",
     Standing.TASK_GONE: "The task that this link was made for is not here any more.",
     Standing.TASK_CHANGED: "The task was changed since this link was made, and the link does not fit it any more.",

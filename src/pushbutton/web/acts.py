@@ -40,7 +40,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Deed.LINK_REVOKE: mark("{who} revoked the link “{name}”"),
     Deed.LINK_USE: mark("{who} used the link “{name}”"),
     Deed.INVITE_MAKE: mark("{who} invited “{name}”"),
-    Deed.INVITE_USE: mark("“{name}” took up the invitation"),
+    Deed.INVITE_USE: mark("“{name}” accepted the invitation"),
     Deed.SECRET_SET: mark("{who} set the secret “{name}”"),
     Deed.SECRET_REMOVE: mark("{who} removed the secret “{name}”"),
     Deed.SECRET_ROTATE: mark("{who} made a new key for the stored secrets"),

@@ -34,28 +34,32 @@ _CODES: Final = {
     127: mark("A program that it needs was not found on this machine."),
 }
 
+_EXCEPTION: Final = re.compile(
+    r"[A-Za-z_][\w.]*(?:Error|Exception|Warning|Interrupt|Expired|Exit): (?P<text>\S.*)", re.DOTALL
+)
+"""How Python names an exception. The class is for whoever reads the output, where it stands as well."""
+
 _NUMBERED: Final = re.compile(r"\((code|signal) \d+\)")
 """A reason that only repeats the number with which a process ended."""
 
 
-def ending(run: Run, story: Story, t: Texts, names: Names = UNKNOWN) -> Ending:
-    """For a run that is over."""
-    if run.state is RunState.CANCELLED:
-        return _cancelled(run, story, t, who(run.stop_by, t, names) if run.stop_by else "")
-    tell = {
-        RunState.SUCCEEDED: _succeeded,
-        RunState.FAILED: _failed,
-        RunState.LOST: _lost,
-        RunState.SKIPPED: _skipped,
-    }
-    return tell[run.state](run, story, t)
+def ending(
+    run: Run, story: Story, t: Texts, names: Names = UNKNOWN, *, on_failure: str = "", wrote: bool = True
+) -> Ending:
+    """For a run that is over. `on_failure`: what its task's author says of a failure; `wrote`: it has output."""
+    match run.state:
+        case RunState.CANCELLED:
+            return _cancelled(run, story, t, who(run.stop_by, t, names) if run.stop_by else "")
+        case RunState.FAILED:
+            return _failed(run, story, t, on_failure, wrote=wrote)
+        case RunState.LOST:
+            return _lost(t)
+        case RunState.SKIPPED:
+            return _skipped(t)
+    return Ending(story.last_word or run.status or t("Done."))
 
 
-def _succeeded(run: Run, story: Story, t: Texts) -> Ending:
-    return Ending(story.last_word or run.status or t("It is done: everything went well."))
-
-
-def _failed(run: Run, story: Story, t: Texts) -> Ending:
+def _failed(run: Run, story: Story, t: Texts, on_failure: str, *, wrote: bool) -> Ending:
     if run.started_at is None:
         return Ending(
             t("It could not be started."),
@@ -67,12 +71,35 @@ def _failed(run: Run, story: Story, t: Texts) -> Ending:
     headline = (
         t("It failed at step {number}: {name}", number=where[0], name=where[1].name) if where else t("It failed.")
     )
+    again = t("Try again once the reason is gone.")
     return Ending(
         headline,
-        happened=_whole(story.complaint or cause(run, t)),
-        means=t("What it had done until then stays done; nothing was taken back."),
-        todo=t("The last lines of the technical output usually say more. Try again once the reason is gone."),
+        happened=_whole(_explained(story.complaint, t) or cause(run, t)),
+        means=_whole(on_failure) or _part_way(story, t),
+        todo=f"{t('The last lines of the technical output usually say more.')} {again}" if wrote else again,
     )
+
+
+def _part_way(story: Story, t: Texts) -> str:
+    """How far it came. What became of that is not known: a job may undo its work when it fails."""
+    steps = [step for step in story.steps if not step.depth]
+    done = sum(step.colour == "succeeded" for step in steps)
+    if steps and done == len(steps):
+        return t.n("Its one step was done before that.", "All of its {n} steps were done before that.", done)
+    if story.planned:
+        return t("It stopped part-way: {done} of {all} steps were done.", done=done, all=len(steps))
+    if steps:
+        return t.n("It stopped part-way: one step was done.", "It stopped part-way: {n} steps were done.", done)
+    return t("Part of its work may have been done.")
+
+
+def _explained(complaint: str, t: Texts) -> str:
+    """An exception's own sentence, without its class; one that is no sentence is called what it is."""
+    found = _EXCEPTION.fullmatch(complaint)
+    if not found:
+        return complaint
+    text = found["text"]
+    return text if " " in text else t("An error that it does not explain: {error}", error=complaint)
 
 
 def _whole(text: str) -> str:
@@ -106,11 +133,10 @@ def _cancelled(run: Run, story: Story, t: Texts, by: str) -> Ending:
         headline = t("{who} stopped it at step {number}: {name}", who=by, number=place[0], name=place[1].name)
     else:
         headline = t("{who} stopped it.", who=by) if by else t("It was stopped.")
-    return Ending(headline, means=t("What it had done until then stays done; nothing was taken back."))
+    return Ending(headline, means=_part_way(story, t))
 
 
-def _lost(run: Run, story: Story, t: Texts) -> Ending:
-    del run, story
+def _lost(t: Texts) -> Ending:
     return Ending(
         t("We do not know how it ended."),
         happened=t("Contact with it was lost: it was ended from outside, or the machine was restarted."),
@@ -119,8 +145,7 @@ def _lost(run: Run, story: Story, t: Texts) -> Ending:
     )
 
 
-def _skipped(run: Run, story: Story, t: Texts) -> Ending:
-    del run, story
+def _skipped(t: Texts) -> Ending:
     return Ending(
         t("Its turn passed."),
         happened=t("The task was still busy with an earlier run, and it lets a turn pass rather than wait."),

@@ -18,6 +18,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from pushbutton.domain.actor import by_place
+from pushbutton.domain.contact import contact_of
 from pushbutton.domain.event import iso
 from pushbutton.domain.inputs import as_sent
 from pushbutton.domain.run import Micros, Run
@@ -26,8 +27,8 @@ from pushbutton.domain.task import Task
 from . import endings, find, forms, wording
 from .endings import Ending
 from .names import UNKNOWN, Names
-from .steps import Story
 from .texts import Texts, texts
+from .views import RunView
 
 Shown = Mapping[str, Any]
 """What a template gets."""
@@ -49,12 +50,14 @@ def environment(language: str) -> jinja2.Environment:
         time=_time,
         look=wording.LOOKS.__getitem__,
         ending=_ending,
+        contact_of=contact_of,
     )
     env.filters.update(
         took=partial(wording.took, t=t),
         usual=partial(wording.usual, t=t),
         about=partial(wording.left, t=t),
         rounded=wording.rounded,
+        ended=partial(wording.ended_with, t=t),
         who=_who,
         any_of=partial(wording.any_of, t=t),
         all_of=partial(wording.all_of, t=t),
@@ -143,8 +146,9 @@ def _who(context: Context, actor: str) -> str:
 
 
 @jinja2.pass_context
-def _ending(context: Context, run: Run, story: Story) -> Ending:
-    return endings.ending(run, story, context["t"], _names(context))
+def _ending(context: Context, view: RunView) -> Ending:
+    on_failure = view.task.on_failure if view.task else ""
+    return endings.ending(view.run, view.story, context["t"], _names(context), on_failure=on_failure, wrote=view.wrote)
 
 
 def _names(context: Context) -> Names:

@@ -38,6 +38,7 @@ class Update:
     level: str  # info, good, warn, bad
     text: str
     ours: bool = False  # said by Pushbutton, not by the job
+    by: str = ""  # who asked it to stop: that is all that it says then
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Story:
     reported_at: Micros | None = None  # when the first one came
     truncated: str = ""
     saying: str = ""  # the last thing that a status or a progress said
+    planned: bool = False  # the steps of past runs are among them, so their number says how many there are
 
     @property
     def done(self) -> tuple[str, ...]:
@@ -132,7 +134,8 @@ def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None =
         elif event.kind in (Kind.STATUS, Kind.NOTE):
             ours = event.kind is Kind.NOTE
             saying = saying if ours else text_of(data, "text")
-            updates.append(Update(event.at, text_of(data, "level") or "info", text_of(data, "text"), ours))
+            by = text_of(data, "actor") if ours and text_of(data, "code") == "stop" else ""
+            updates.append(Update(event.at, text_of(data, "level") or "info", text_of(data, "text"), ours, by))
         elif event.kind is Kind.APPROVAL:
             updates.append(_verdict(event.at, data))
         elif event.kind is Kind.ARTIFACT:
@@ -153,6 +156,7 @@ def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None =
         reported_at=reported_at,
         truncated=truncated,
         saying=saying,
+        planned=bool(usual),
     )
 
 

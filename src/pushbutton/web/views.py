@@ -112,6 +112,7 @@ class RunView:
     watching: Watching = Watching()
     own: bool = False  # for who sees this run and no other: nothing leads elsewhere
     waits: Waits | None = None  # for an approval
+    wrote: bool = True  # it has output
     planning: bool = False  # it is approved, and its plan is made once more before it starts
 
     @property
@@ -203,7 +204,7 @@ class Views:
             run, task, told, past, seen, ahead, now, may,
             ask=self._directory.whom(sight.place(self._catalog, run.task)) if helpless else (),
             waits=await waits(self._core, actor, run, task), planning=await self._planning(run),
-            own=actor.own,
+            own=actor.own, wrote=self._core.spools.size(run.id) > 0,
         )  # fmt: skip
 
     async def _planning(self, run: Run) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -181,6 +182,16 @@ def all_of(names: Sequence[Markup], t: Texts) -> Markup:
     """Such as "Ada, Bob and Cy"."""
     *first, last = names
     return t.html("{names} and {last}", names=Markup(", ").join(first), last=last) if first else last
+
+
+def ended_with(code: int, t: Texts) -> str:
+    """How a process ended: its code, or, below zero, the signal that ended it."""
+    if code >= 0:
+        return t("code {code}", code=code)
+    try:
+        return t("signal {number} ({name})", number=-code, name=signal.Signals(-code).name)
+    except ValueError:
+        return t("signal {number}", number=-code)
 
 
 def initials(name: str) -> str:

@@ -20,7 +20,7 @@ from pushbutton.adapters.catalog import PathCatalog, check, config_schema
 from pushbutton.adapters.catalog.reading import slug_of
 from pushbutton.domain.param import ParamType
 from pushbutton.domain.run import Busy
-from pushbutton.domain.task import CommandTarget, ScriptTarget, Task
+from pushbutton.domain.task import Arguments, CommandTarget, ScriptTarget, Task
 from pushbutton.errors import ConfigError, NoSuchTask
 from pushbutton.runtime.ports import Catalog
 
@@ -80,7 +80,7 @@ async def test_an_executable_file_is_a_task_at_once(tmp_path: Path):
     )
     task = await only(tmp_path)
     assert (task.slug, task.title, task.help, task.broken) == ("tidy-up", "Tidy up", "Tidies the shelf.\nTwice.", "")
-    assert task.target == ScriptTarget(str(path), {}, "#!/bin/bash -eu")
+    assert task.target == ScriptTarget(str(path), {}, "#!/bin/bash -eu", Arguments.NONE)
     assert (task.cwd, task.params) == (str(tmp_path), ())
 
 

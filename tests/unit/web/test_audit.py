@@ -184,7 +184,7 @@ async def test_the_api_gives_records_to_administrators_only(tmp_path):
         assert len((await client.get(f"/api/audit?kind=secret&since={since}", headers=admin)).json()) == 2
         assert (await client.get("/api/audit?kind=secret.set&actor=nobody", headers=admin)).json() == []
         refused = await client.get("/api/audit", headers=presser)
-        assert (refused.status_code, refused.json()["title"]) == (403, "This is for those who look after Pushbutton.")
+        assert (refused.status_code, refused.json()["title"]) == (403, "This is for administrators.")
         assert (await client.get("/api/audit")).status_code == 401
 
 

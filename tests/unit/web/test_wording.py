@@ -193,6 +193,59 @@ def test_what_could_not_start_says_that_nothing_was_done():
     )
 
 
+def _step(at: float, name: str, state: str) -> tuple[float, Kind, dict[str, Any]]:
+    return at, Kind.STEP, {"name": name, "state": state}
+
+
+_HALF = (_step(0, "Check", "running"), _step(1, "Check", "succeeded"), _step(1, "Copy", "running"))
+
+
+@pytest.mark.parametrize("state", [RunState.FAILED, RunState.CANCELLED])
+@pytest.mark.parametrize(
+    ("said", "usual", "means"),
+    [
+        ((), {}, "Part of its work may have been done."),
+        (_HALF, {}, "It stopped part-way: one step was done."),
+        (_HALF, {"Check": 1.0, "Copy": 2.0, "Tell": 1.0}, "It stopped part-way: 1 of 3 steps were done."),
+        (_HALF[:2], {}, "Its one step was done before that."),
+    ],
+)
+def test_how_far_it_came_is_all_that_is_claimed_of_what_it_did(state, said, usual, means):
+    run = a_run(state=state, exit_code=2)
+    assert ending(run, story(run, events(run, *said), usual), EN).means == means
+
+
+def test_what_a_failure_means_is_said_in_the_authors_words():
+    run = a_run(state=RunState.FAILED, exit_code=2)
+    end = ending(run, story(run, []), EN, on_failure="Customers still see the old prices")
+    assert end.means == "Customers still see the old prices."
+
+
+def test_the_output_is_not_pointed_at_where_there_is_none():
+    run = a_run(state=RunState.FAILED, exit_code=2)
+    assert "output" in ending(run, story(run, []), EN).todo
+    assert "output" not in ending(run, story(run, []), EN, wrote=False).todo
+
+
+@pytest.mark.parametrize(
+    ("complaint", "happened"),
+    [
+        ("ValueError: the shop is closed", "the shop is closed."),
+        ("requests.exceptions.ConnectionError: no answer from shop-3", "no answer from shop-3."),
+        ("KeyError: 'customer'", "An error that it does not explain: KeyError: 'customer'."),
+        ("Note: the shop is closed", "Note: the shop is closed."),
+    ],
+)
+def test_an_exception_is_told_without_its_class(complaint, happened):
+    run = a_run(state=RunState.FAILED, exit_code=1)
+    assert told(run, (1, Kind.STATUS, {"text": complaint, "level": "bad"})).happened == happened
+
+
+@pytest.mark.parametrize(("code", "text"), [(9, "code 9"), (-9, "signal 9 (SIGKILL)"), (-99, "signal 99")])
+def test_how_a_process_ended_is_said_with_its_number(code, text):
+    assert wording.ended_with(code, EN) == text
+
+
 def test_a_stop_names_who_and_where():
     run = a_run(state=RunState.CANCELLED, stop_by="Maya")
     end = told(run, (0, Kind.STEP, {"name": "Copy", "state": "running"}))

@@ -73,6 +73,8 @@ def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]
         group=keys.get("group", origin.group),
         button=keys.get("button", ""),
         confirm=keys.get("confirm", ""),
+        on_failure=keys.get("on_failure", ""),
+        contact=keys.get("contact", ""),
         params=tuple(params),
         reason=Reason(keys.get("reason", Reason.OPTIONAL)),
         dry_run=dry_run_of(keys.get("dry_run"), params),

@@ -287,6 +287,10 @@ TASK: Mapping[str, Key] = {
     "group": Key("The heading under which it stands.", _text, TEXT),
     "button": Key("What the button says, with {name} filled in.", _text, TEXT),
     "confirm": Key("Asked before it starts, with {name} filled in.", _text, TEXT),
+    "on_failure": Key("What it means that a run failed: said on its page, in bold.", _text, TEXT),
+    "contact": Key(
+        "Whom to ask about it: a name, a mail address, a link, or a name before one of them in <…>.", _text, TEXT
+    ),
     "reason": Key(
         "Whether who presses has to say why.", _one_of("optional", "required"), _words("optional", "required")
     ),

@@ -119,6 +119,8 @@ def _task(found: Found, one: Mapping[str, Any], content: str, python: str) -> Ta
         group=options.get("group", found.group),
         button=options.get("button", ""),
         confirm=options.get("confirm", ""),
+        on_failure=options.get("on_failure", ""),
+        contact=options.get("contact", ""),
         params=params,
         reason=Reason(options.get("reason", Reason.OPTIONAL)),
         dry_run=dry_run_of(options.get("dry_run"), params),

@@ -14,8 +14,12 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from dataclasses import replace
 from typing import Any
 
+from pushbutton.domain.task import ScriptTarget
+
+from .arguments import arguments
 from .declared import Origin, declare
 from .keys import Place, plain
 from .reading import Found, Problem, Reading, broken, digest, slug_of
@@ -59,6 +63,9 @@ def read_script(found: Found) -> Reading:
         shebang=shebang.rstrip(),
     )
     task = declare(origin, plain(table), (), wrong)
+    if not binary and isinstance(task.target, ScriptTarget):
+        whole = content.decode("utf-8", "replace")
+        task = replace(task, target=replace(task.target, arguments=arguments(whole, shebang)))
     mistakes = [Problem(str(path), *problem)] if problem else []
     mistakes += [Problem(str(path), *_position(block or [], first, place), sentence) for place, sentence in wrong]
     if shebang.endswith("\r"):

@@ -1,0 +1,82 @@
+"""What the pages of a task and of a run that went wrong say, and what they do not claim. The jobs are real."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.unit.web.test_pages import plain_text
+
+from pushbutton.testing import opened, press_and_wait
+
+CONTACT = "the till team <https://example.org/tills?team=2>"
+
+
+def _script(folder: Path, name: str, body: str, head: str = "") -> None:
+    block = "".join(f"# {line}\n" for line in ("/// pushbutton", *head.splitlines(), "///")) if head else ""
+    (folder / name).write_text(f"#!/bin/sh\n{block}{body}\n")
+    (folder / name).chmod(0o755)
+
+
+async def _shown(app: object, path: str) -> str:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:  # type: ignore[arg-type]  # an ASGI application
+        answer = await client.get(path)
+    assert answer.status_code == 200
+    return answer.text
+
+
+async def test_a_failure_tells_the_authors_sentence_whom_to_ask_and_its_code(tmp_path: Path) -> None:
+    head = f'on_failure = "The tills still show the old prices"\ncontact = "{CONTACT}"'
+    _script(tmp_path, "prices.sh", "exit 7", head)
+    async with opened(tmp_path, host="127.0.0.1") as app:
+        done = await press_and_wait(app, "prices")
+        page = await _shown(app, f"/runs/{done.run.id}")
+    text = plain_text(page)
+    assert "The tills still show the old prices." in text
+    assert (
+        'For help, ask <a href="https://example.org/tills?team=2" rel="noopener noreferrer">the till team</a>' in page
+    )
+    assert "Ended with code 7" in text
+    assert "technical output usually says more" not in text  # it wrote nothing
+
+
+async def test_what_could_not_be_started_claims_no_work_and_points_at_no_output(tmp_path: Path) -> None:
+    (tmp_path / "pushbutton.yaml").write_text("tasks:\n  sweep:\n    command: [no-such-broom, now]\n")
+    async with opened(tmp_path, host="127.0.0.1") as app:
+        done = await press_and_wait(app, "sweep")
+        text = plain_text(await _shown(app, f"/runs/{done.run.id}"))
+    assert "no-such-broom" in text
+    for claim in ("stays done", "taken back", "usually say more", "may have been done", "Show the output"):
+        assert claim not in text
+
+
+async def test_a_stop_says_who_asked_for_it(tmp_path: Path) -> None:
+    _script(tmp_path, "long.sh", "echo going; exec sleep 600")
+    async with opened(tmp_path, host="127.0.0.1") as app:
+        run = await app.press("long")
+        async for event in app.events(since=0):
+            if event.run == run.id and event.data.get("state") == "running":
+                await run.cancel()
+            if event.run == run.id and event.data.get("state") == "cancelled":
+                break
+        text = plain_text(await _shown(app, f"/runs/{run.id}"))
+    assert "asked it to stop." in text
+    assert "Asked to stop." not in text
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('rm -r "/srv/tills/$1"', "The script looks at its arguments; it is started without any."),
+        ("uptime", "There is nothing to fill in."),
+    ],
+)
+async def test_nothing_to_fill_in_is_said_where_the_script_looks_at_no_arguments(
+    tmp_path: Path, body: str, said: str
+) -> None:
+    _script(tmp_path, "tidy.sh", body)
+    async with opened(tmp_path, host="127.0.0.1") as app:
+        text = plain_text(await _shown(app, "/tasks/tidy"))
+    assert said in text
+    assert ("nothing to fill in" in text) == (body == "uptime")
