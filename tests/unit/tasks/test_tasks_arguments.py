@@ -25,7 +25,8 @@ def test_a_shell_script_that_reads_its_arguments_is_known(line: str) -> None:
     "text",
     [
         "echo done", "ps aux | awk '{print $1}'", 'say() { echo "$1"; }\nsay hello', "# usage: $1\ntrue",
-        'say ()\n{\n  if true; then { echo "$1"; shift; }; fi\n}\nsay x', "function log {\n  printf '%s' \"$*\"\n}\nlog a",
+        'say ()\n{\n  if true; then { echo "$1"; shift; }; fi\n}\nsay x',
+        "function log {\n  printf '%s' \"$*\"\n}\nlog a",
         "cat <<'END'\n$1\nEND", "cat <<-\\END\n\t$1\n\tEND\ntrue", 'echo "${list[@]}" ${#list[@]}', r"echo \$1",
         "echo it\\'s; awk '{print $2}' f", "echo $0 $? $$", 'echo "a # b"; true',
     ],
