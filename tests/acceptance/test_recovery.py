@@ -236,7 +236,7 @@ def test_a_paused_machine_loses_nothing_and_declares_nobody_dead(tmp_path):
         everybody = (server.pid, born["pid"], started["pid"])
         for pid in everybody:
             os.kill(pid, signal.SIGSTOP)
-        time.sleep(8)  # the pause is what the test is about: longer than any look of ours after another
+        time.sleep(12)  # the pause is what the test is about: longer than any look of ours after another
         for pid in everybody:
             os.kill(pid, signal.SIGCONT)
         (tmp_path / "go").touch()

@@ -20,7 +20,7 @@ from pushbutton.domain.environment import kept
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Command, Task
 from pushbutton.runtime.ports import Record
-from pushbutton.supervisor import orphans, spool
+from pushbutton.supervisor import hung, orphans, spool
 
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from pushbutton.supervisor.main import main; main()"
 _SOURCE = str(Path(pushbutton.__file__).parent.parent)
@@ -86,6 +86,7 @@ class SpoolFolder:
                 pass_fds=[lock],
                 start_new_session=True,
             )
+            os.write(lock, hung.entry(child.pid, limits.timeout))
         finally:
             os.close(lock)
         self._children[run.id] = child
@@ -147,6 +148,23 @@ class SpoolFolder:
             os.close(fd)
         return True
 
+    def worked(self, run: int) -> int | None:
+        return hung.worked(str(self.folder(run)))
+
+    def overtime(self, run: int) -> float | None:
+        return hung.overtime(str(self.folder(run)))
+
+    async def ask(self, run: int) -> None:
+        await asyncio.to_thread(hung.ask, str(self.folder(run)))
+
+    async def end(self, run: int) -> Sequence[str]:
+        folder = self.folder(run)
+        if not self.held(run):
+            return await self.clear(run)  # it has gone in this moment, or this is a copy: its writer is another's
+        survivors = await asyncio.to_thread(hung.end, str(folder), self._mark(folder))
+        await asyncio.to_thread(_remove_copy, folder)
+        return survivors
+
     async def say(self, run: int, text: str) -> bool:
         return await asyncio.to_thread(self._say, run, text.encode(errors="replace"))
 
@@ -168,10 +186,14 @@ class SpoolFolder:
 
     async def clear(self, run: int) -> Sequence[str]:
         folder = self.folder(run)
-        mark = f"PUSHBUTTON_SPOOL={folder}".encode()
-        survivors = await asyncio.to_thread(orphans.end, str(folder), mark)
+        survivors = await asyncio.to_thread(orphans.end, str(folder), self._mark(folder))
         await asyncio.to_thread(_remove_copy, folder)
         return survivors
+
+    @staticmethod
+    def _mark(folder: Path) -> bytes:
+        """What every process of the run has in its environment."""
+        return f"PUSHBUTTON_SPOOL={folder}".encode()
 
     async def remove(self, run: int) -> None:
         await asyncio.to_thread(shutil.rmtree, self.folder(run), True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import shutil
@@ -11,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -139,6 +139,7 @@ class _Foreground:
     def __init__(self, task: Task, folder: Path, view: View) -> None:
         from pushbutton.adapters.embedded import LocalNotifier  # noqa: PLC0415  what only this command needs
         from pushbutton.adapters.spools import SpoolFolder  # noqa: PLC0415
+        from pushbutton.runtime.vigil import Vigil  # noqa: PLC0415
         from pushbutton.runtime.watch import Bell  # noqa: PLC0415
 
         self._task, self._view = task, view
@@ -152,6 +153,11 @@ class _Foreground:
         self._asked: list[int] = []  # the signals that we got
         self._told = 0  # how many of them were acted upon
         self._files = folder / str(RUN) / "files"
+        self._vigil = Vigil()
+        self._next = 0.0  # when it is looked at again, monotonic
+        self._deaf = False  # it was said that the supervisor does nothing
+        self._hung = ""  # why we ended the run without its supervisor
+        self._survivors: Sequence[str] = ()
 
     async def run(self, order: Command, secrets: Sequence[str]) -> int:
         loop = asyncio.get_running_loop()
@@ -201,9 +207,10 @@ class _Foreground:
                 if record["k"] == "end":
                     return await self._ended(record)
             await self._output(self._spools.size(RUN))
-            if not records and not held:
+            if not records and (self._hung or not held):
                 return await self._gone()
             await self._act()
+            await self._watch()
             await self._bell.wait(LOOK)
 
     # -- what it shows
@@ -212,6 +219,7 @@ class _Foreground:
         from pushbutton.runtime.reading import read  # noqa: PLC0415  loaded by now
 
         await self._output(int(record["o"]))  # what it wrote before it said this
+        self._vigil.heard([record])
         if record["k"] == "born":
             self._supervisor = int(record["pid"])
         reading = read([record], self._open_step)
@@ -267,9 +275,14 @@ class _Foreground:
 
     async def _gone(self) -> int:
         """The supervisor ended without a last word."""
-        survivors = await self._spools.clear(RUN)
+        survivors = self._survivors or await self._spools.clear(RUN)
         await self._output(self._spools.size(RUN))
         left = f" Still alive: {', '.join(survivors)}." if survivors else ""
+        if self._hung and self._told <= 1:
+            late = self._hung == "timeout"
+            because = "It took longer than it may" if late else "It was stopped"
+            self._view.note(f"{because}: its supervisor did not answer, so both were ended from here.{left}")
+            return Exit.FAILED if late or not self._asked else 128 + self._asked[0]
         if self._told > 1:
             self._view.note(f"Ended at once.{left}")
             return 128 + self._asked[0]
@@ -294,12 +307,28 @@ class _Foreground:
             self._told = 2
             await self._end_now()
 
+    async def _watch(self) -> None:
+        """As a server does: when the supervisor hangs, ask the job to end in its place, and end both in the end."""
+        at, vigil, grace = time.monotonic(), self._vigil, self._task.limits.grace
+        if at < self._next or self._hung:
+            return
+        self._next = at + 1.0
+        vigil.look(self._spools.worked(RUN), at)
+        if self._told:
+            vigil.order(grace=grace)
+        if vigil.silent and self._supervisor and (over := self._spools.overtime(RUN)) is not None:
+            vigil.overtime(over, grace=grace)
+        if vigil.deaf and not self._deaf:
+            self._deaf = True
+            self._view.note("Its supervisor does not answer; the job itself is asked to end.")
+            await self._spools.ask(RUN)
+        if vigil.due:
+            self._hung = vigil.due
+            self._survivors = await self._spools.end(RUN)
+
     async def _end_now(self) -> None:
-        """Without its supervisor the whole tree is found by its marks, and killed."""
-        if self._supervisor and self._spools.held(RUN):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._supervisor, signal.SIGKILL)
-        await self._spools.clear(RUN)
+        """Supervisor and tree are killed, without a moment for anybody."""
+        self._survivors = await self._spools.end(RUN)
 
 
 def _run_value(task: Task) -> Any:

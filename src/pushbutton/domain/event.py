@@ -8,7 +8,7 @@ What `data` holds, by kind (all keys optional unless said otherwise):
     progress   percent (0 to 100, or null: unknown), text, step
     question   id, text, choices            answer   id, value, actor
     artifact   name, path (inside the run's folder), size, type, title
-    note       text (always), code, actor   what Pushbutton itself has to say of the run
+    note       text (always), code, actor, since (microseconds)   what Pushbutton itself has to say of the run
     approval   verdict (always): approved | rejected, actor, by (their name), why, given, needs
     truncated  kept (bytes), text           the output went past its cap; the job goes on
 """

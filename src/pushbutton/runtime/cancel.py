@@ -63,6 +63,14 @@ async def _dry_runs(core: Core, actor: Actor, run: Run) -> None:
 
 
 def order(core: Core, run: Run, actor: str) -> None:
-    """Tell the supervisor. If it does not hear (it is being born, or dead), the collector tells it again or ends it."""
+    """Tell the supervisor. If it does not hear (it is being born, dead, or hangs), the collector tells it again or ends
+    the run without it.
+    """
+    core.spools.stop(run.id, grace=grace(core, run), by=actor)
+    core.notifier.hint(f"stop:{run.id}")
+
+
+def grace(core: Core, run: Run) -> float:
+    """Seconds that the job gets to end by itself."""
     task = core.catalog.tasks().get(run.task)
-    core.spools.stop(run.id, grace=task.limits.grace if task else 10.0, by=actor)
+    return task.limits.grace if task else 10.0

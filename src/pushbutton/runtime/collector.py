@@ -10,7 +10,7 @@ import logging
 import mimetypes
 import shutil
 from asyncio import sleep, to_thread
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pushbutton.domain.event import Draft, Json, Kind
@@ -22,6 +22,7 @@ from .cancel import order
 from .core import Core
 from .ports import Record, Topics
 from .reading import Reading, ending, read, size
+from .vigil import Watch
 from .watch import TICK, Bell
 
 log = logging.getLogger(__name__)
@@ -33,18 +34,20 @@ ATTEMPTS = 3  # how often a supervisor that dies before it starts the job is tri
 
 async def collect(core: Core, run: Run) -> None:
     """Follow the run to its end. Returns when it is over, or when another attempt or worker has it."""
-    bell = Bell()
-    deaf = core.notifier.listen(f"run:{run.id}", bell.ring)
+    bell, watch = Bell(), Watch(core, run)
+    deaf = core.notifier.listen(f"run:{run.id}", bell.ring), core.notifier.listen(f"stop:{run.id}", watch.order)
     try:
-        await _follow(core, run, bell)
+        await _follow(core, run, bell, watch)
     except (Fenced, NoSuchRun) as late:
         log.info("run %d goes on without us: %s", run.id, late)
     finally:
-        deaf()
+        for end in deaf:
+            end()
 
 
-async def _follow(core: Core, run: Run, bell: Bell) -> None:
+async def _follow(core: Core, run: Run, bell: Bell, watch: Watch) -> None:
     position, born, asked = run.collected, run.collected > 0, False
+    why, survivors = "", list[str]()  # set once the server has ended the run without its supervisor
     open_step = await _plain_step(core, run)
     while True:
         held = core.spools.held(run.id)  # asked BEFORE reading: who is gone has written its last
@@ -54,6 +57,7 @@ async def _follow(core: Core, run: Run, bell: Bell) -> None:
             reading = read(records, open_step)
             open_step = reading.open_step
             born = born or reading.born
+            watch.vigil.heard(records)
             await _adopt(core, run, reading)
             reading.row["collected"] = position = after
             if reading.end:
@@ -62,7 +66,9 @@ async def _follow(core: Core, run: Run, bell: Bell) -> None:
         elif after > position:
             position = after  # debris, which is no record; what follows may be one
             continue
-        elif not held:
+        elif why and born:
+            return await _ended(core, run, why, watch.vigil.code, survivors)
+        elif why or not held:
             return await _gone(core, run, born=born)
         if born and not asked:
             # An order to stop that was given while the supervisor was not listening yet: the row remembers it.
@@ -70,7 +76,9 @@ async def _follow(core: Core, run: Run, bell: Bell) -> None:
             core.spools.drop_secrets(run.id)
             if stop_by := (await core.store.run(run.id)).stop_by:
                 order(core, run, stop_by)
-        if records:
+        if why := why or await watch.due(born=born):
+            survivors = survivors or list(await core.spools.end(run.id))  # what it wrote until then is read first
+        elif records:
             await sleep(TICK)
         else:
             await sleep(BREATH)
@@ -143,6 +151,22 @@ async def _gone(core: Core, run: Run, *, born: bool) -> None:
     reason = "Its supervisor is gone (killed, or the machine was restarted): nobody knows how it ended."
     await journal.move(core, run, RunState.LOST, reason=reason, survivors=list(survivors) or None)
     return None
+
+
+async def _ended(core: Core, run: Run, why: str, code: int | None, survivors: Sequence[str]) -> None:
+    """Its supervisor hung; it and its tree were ended by the server."""
+    core.hub.grew(run.id, core.spools.size(run.id), over=True)
+    core.spools.drop_secrets(run.id)
+    state, reason = RunState.LOST, "Nobody knows how it ended: its supervisor did not answer, so the server ended it."
+    if why == "timeout":
+        state = RunState.FAILED
+        reason = "It took longer than it may: its supervisor did not answer, so the server ended it."
+    elif why != "background":
+        state = RunState.CANCELLED
+        reason = "It was stopped: its supervisor did not answer, so the server ended it."
+    elif code is not None:  # the job was done, and only what it left behind was being ended
+        state, reason = ending({"code": code, "why": "", "error": ""})
+    await journal.move(core, run, state, reason=reason, exit_code=code, survivors=list(survivors) or None)
 
 
 async def _adopt(core: Core, run: Run, reading: Reading) -> None:

@@ -35,21 +35,20 @@ def listed(folder: str) -> set[tuple[int, int]]:
     return found
 
 
-def copied(folder: str) -> bool:
-    """Whether the supervisor that wrote this lives: its lock lies elsewhere then, and this is a copy of its spool."""
+def writer(folder: str) -> Process | None:
+    """The supervisor that wrote this spool, if it lives. Whether its lock lies here too is another question."""
     try:
         fd = os.open(os.path.join(folder, EVENTS), os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return False
+        return None
     try:
         records, _ = read_records(fd, 0)
     finally:
         os.close(fd)
     born = next((record for record in records if record["k"] == "born"), None)
     if born is None or born.get("boot") != process.boot_id():
-        return False
-    writer = process.read(int(str(born["pid"])))
-    return writer is not None and writer.start == born["start"] and writer.state != "Z"
+        return None
+    return process.living(int(str(born["pid"])), born["start"])
 
 
 def marked(pid: int, mark: bytes) -> bool:
@@ -74,16 +73,22 @@ def find(known: set[tuple[int, int]], mark: bytes) -> list[Process]:
 
 
 def end(folder: str, mark: bytes) -> list[str]:
-    """STOP until nobody new appears, KILL, look until they are gone or patience is; "pid name" of who stays.
+    """End all that is left of the run; "pid name" of who stays.
 
-    Nobody is touched on account of a copied spool (a restored backup, while the original's job goes on).
+    Nobody is touched on account of a copied spool (a restored backup, while the original's job goes on): its writer
+    lives, and has its lock elsewhere.
     """
     patience = time.monotonic() + PATIENCE
-    while copied(folder):
+    while writer(folder):
         if time.monotonic() > patience:  # one that is dying has let go of its lock a moment before it is gone
             return []
         time.sleep(0.02)
-    known = listed(folder)
+    return end_all(listed(folder), mark)
+
+
+def end_all(known: set[tuple[int, int]], mark: bytes) -> list[str]:
+    """STOP until nobody new appears, KILL, look until they are gone or patience is; "pid name" of who stays."""
+    known = set(known)
     patience = time.monotonic() + PATIENCE
     while True:
         seen: set[tuple[int, int]] = set()

@@ -176,6 +176,12 @@ def read(pid: int) -> Process | None:
     )
 
 
+def living(pid: int, start: object) -> Process | None:
+    """Exactly this process, unless it has ended."""
+    now = read(pid)
+    return now if now is not None and now.start == start and now.state != "Z" else None
+
+
 def everybody() -> dict[int, Process]:
     """Every process of the machine that we may see, by pid."""
     found = {}

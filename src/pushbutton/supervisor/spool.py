@@ -1,6 +1,7 @@
 """The spool: the folder in which a supervisor writes, and what is in it. Read by the collector.
 
-    lock      `flock`ed for the supervisor's whole life: a free lock means that it is gone
+    lock      `flock`ed for the supervisor's whole life: a free lock means that it is gone. In it, by the server that
+              started it: pid, start, boot, timeout
     events    one JSON object a line, appended; the last one is `end`
     output    what the job wrote, as it came
     times     16-byte records (offset, microseconds since the epoch): bytes from `offset` on came then

@@ -259,6 +259,24 @@ class Spools(Protocol):
         """Tell the supervisor to end the job. False: nobody is there to hear it."""
         ...
 
+    def worked(self, run: int) -> int | None:
+        """A number that changes at least once a second while the supervisor works; None where it cannot be told."""
+        ...
+
+    def overtime(self, run: int) -> float | None:
+        """Seconds since the run's time limit, negative before it; None where it has none or it cannot be told."""
+        ...
+
+    async def ask(self, run: int) -> None:
+        """The supervisor hangs: ask all that is below it to end, as it would have."""
+        ...
+
+    async def end(self, run: int) -> Sequence[str]:
+        """The supervisor hangs: kill it, so that it does nothing any more should it wake up, and all that is below it.
+        Who could not be ended is named, "pid name".
+        """
+        ...
+
     async def say(self, run: int, text: str) -> bool:
         """Hand lines to the supervisor as if the job had reported them: it masks, counts and orders them. False:
         nobody is there to hear it.

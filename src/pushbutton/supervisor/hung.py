@@ -1,0 +1,92 @@
+"""A supervisor that hangs (its disk does not answer, its group of processes is frozen): how to see that from outside,
+and how to end its run without it. For the server; it works with supervisors that know nothing of it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from . import orphans, process, slim_json
+from .process import Process
+from .spool import LOCK
+
+PATIENCE = 5.0
+
+
+def entry(pid: int, timeout: float | None) -> bytes:
+    """What the lock says of the supervisor that has it."""
+    now = process.read(pid)
+    facts = {"pid": pid, "start": now.start if now else 0, "boot": process.boot_id(), "timeout": timeout or 0}
+    return slim_json.dumps(facts).encode() + b"\n"
+
+
+def worked(folder: str) -> int | None:
+    """How long the supervisor was on a processor, in nanoseconds, as the kernel counts it: more each second while it
+    works, whatever it does; None where there is no such count.
+    """
+    supervisor = _supervisor(folder)
+    if supervisor is None:
+        return None
+    try:
+        with open(f"/proc/{supervisor.pid}/schedstat", "rb") as file:
+            return int(file.read().split()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def overtime(folder: str) -> float | None:
+    """Seconds since the run's time limit; None where it has none or nobody wrote it down."""
+    supervisor, timeout = _supervisor(folder), _entry(folder).get("timeout")
+    if supervisor is None or not isinstance(timeout, int | float) or not timeout:
+        return None
+    began = supervisor.start / os.sysconf("SC_CLK_TCK")
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - began - timeout
+
+
+def ask(folder: str) -> None:
+    """TERM for everybody below the supervisor, once for each."""
+    if supervisor := _supervisor(folder):
+        for member in process.descendants(supervisor.pid, process.everybody()):
+            process.send(member, signal.SIGTERM)
+            process.send(member, signal.SIGCONT)
+
+
+def end(folder: str, mark: bytes) -> list[str]:
+    """End the supervisor and everybody below it; "pid name" of who stays.
+
+    It is held first, so that it starts nobody while we look: whatever the job did to hide, it is still below the
+    supervisor, which is nobody's parent once it is dead. One that cannot even be killed now (it waits for a disk)
+    does nothing any more when it can: it dies before its next instruction.
+    """
+    known = orphans.listed(folder)
+    supervisor = _supervisor(folder)
+    if supervisor is None:
+        return orphans.end_all(known, mark)
+    process.send(supervisor, signal.SIGSTOP)
+    known |= {(member.pid, member.start) for member in process.stop_all(supervisor.pid)}
+    process.send(supervisor, signal.SIGKILL)
+    survivors = orphans.end_all(known, mark)
+    patience = time.monotonic() + PATIENCE
+    while process.living(supervisor.pid, supervisor.start):
+        if time.monotonic() > patience:
+            return [*survivors, f"{supervisor.pid} {supervisor.name}"]
+        time.sleep(0.02)
+    return survivors
+
+
+def _entry(folder: str) -> dict[str, object]:
+    try:
+        with open(os.path.join(folder, LOCK), encoding="utf-8", errors="replace") as file:
+            found = slim_json.loads(file.readline())
+    except (OSError, ValueError):
+        return {}  # of a server that wrote nothing into it
+    return found if isinstance(found, dict) and found.get("boot") == process.boot_id() else {}
+
+
+def _supervisor(folder: str) -> Process | None:
+    facts = _entry(folder)
+    if isinstance(pid := facts.get("pid"), int):
+        return process.living(pid, facts.get("start"))
+    return orphans.writer(folder)
