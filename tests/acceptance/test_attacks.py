@@ -30,14 +30,16 @@ SECRET = "hush-hush-hush"
 class Office:
     """Ada looks after everything, Bob approves and reads, Eve presses one task and knows of no other."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *others: str) -> None:
         script(
             folder, "payroll.sh", f"echo {SECRET}; echo x > $PUSHBUTTON_FILES/salaries.csv", head='title = "Payroll"\n'
         )
         script(folder, "coffee.sh", "echo coffee", head='title = "Coffee"\n')
         script(folder, "careful.sh", "true", head='title = "Careful"\napprovals = 1\n')
         self.folder, self.data = folder, folder / ".pushbutton"
-        self.who = people(self.data, {"ada": ["admin"], "bob": ["approver"], "eve": []})
+        self.who = people(
+            self.data, {"ada": ["admin"], "bob": ["approver"], "eve": [], **{name: [] for name in others}}
+        )
         written(self.data, Grant("user:eve", "presser", "task:coffee"))
         self.server = Served(folder)
 
@@ -146,6 +148,39 @@ def test_no_topic_of_a_stream_lets_eve_watch_what_she_may_not_see(office):
             seen[name] += bool(re.search(r"(?i)payroll|salaries|hush", frames))
     assert seen["ada"] > 8
     assert seen["eve"] == 0
+
+
+def test_a_task_that_moves_to_another_group_leaves_what_it_said_where_it_was(tmp_path):
+    """Vic sees the new group, Ned the old one, Bob both."""
+    made = Office(tmp_path, "vic", "ned")
+    written(made.data, Grant("user:vic", "viewer", "group:Public"), Grant("user:ned", "viewer", "group:HR"))
+    file = tmp_path / "payroll.sh"
+    as_pressed = file.read_text().replace('title = "Payroll"', 'group = "HR"')
+    file.write_text(as_pressed)
+    topics = [
+        "runs",
+        "task:payroll",
+        "run:{run}",
+        "patch:run:{run}",
+        "patch:task:payroll",
+        "tail:{run}",
+        "output:{run}",
+    ]
+    with made.server:
+        until(lambda: made.ask("ned", "GET", "/api/tasks/payroll").status_code == 200, what="its group")
+        number = made.payroll()
+        assert made.ask("ned", "GET", f"/api/runs/{number}").status_code == 200
+        file.write_text(as_pressed.replace("HR", "Public"))
+        until(lambda: made.ask("vic", "GET", "/api/tasks/payroll").status_code == 200, what="the move")
+        assert made.ask("ned", "GET", f"/api/runs/{number}").status_code == 404
+        seen = {"bob": 0, "vic": 0}
+        for name in seen:
+            for path in [*READ, *(f"/api/events?topics={quote(topic)}&since=0" for topic in topics)]:
+                kind = "text/event-stream" if "events" in path or path.endswith("/stream") else "*/*"
+                said = head(made.server, path.format(run=number), {"accept": kind, **made.who[name].headers})
+                seen[name] += bool(re.search("salaries|hush-hush", said))
+        assert seen["bob"] > 12
+        assert seen["vic"] == 0
 
 
 def test_what_somebody_pressed_does_not_wait_for_them_also_when_they_administer(office):

@@ -11,6 +11,7 @@ import pytest
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.event import Draft, Kind
 from pushbutton.domain.person import Link, Snapshot, User
+from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import TRANSITIONS, Busy, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, KeyReused, NoSuchRun, Refused
 from pushbutton.runtime.ports import Append, Claim, Claimed, RunQuery, Store, Topics
@@ -374,6 +375,62 @@ async def test_runs_are_found_by(store, query, found):
     await pressed(store, "a", why="Because I can")
     await pressed(store, "b", actor="token:ci", inputs={"what": "50% off_"}, at=2000)
     assert [run.id for run in await store.runs(query)] == found
+
+
+REACH = Reach(frozenset({"whole"}), frozenset({(frozenset({"New", "Both"}), frozenset({"moved", "other"}))}))
+
+
+async def of_groups(store: Store) -> None:
+    for task, group in [("moved", "Old"), ("moved", "New"), ("whole", "Old"), ("never", "New"), ("other", "Both")]:
+        await pressed(store, task, group=group)
+    await store.say(Draft(Kind.NOTE, {"text": "of the task"}), task="moved")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        (RunQuery(reach=REACH), [5, 3, 2]),
+        (RunQuery(reach=REACH, task="moved"), [2]),
+        (RunQuery(reach=REACH, task="whole"), [3]),
+        (RunQuery(reach=REACH, task="never"), []),
+        (RunQuery(reach=REACH, text="local", before=5), [3, 2]),
+        (RunQuery(reach=Reach(frozenset({"whole", "never"}))), [4, 3]),
+        (RunQuery(reach=Reach()), []),
+    ],
+)
+async def test_of_a_task_that_moved_only_the_runs_of_some_groups_are_found(store, query, found):
+    await of_groups(store)
+    assert [run.id for run in await store.runs(query)] == found
+    assert (await store.run(5)).group == "Both"
+
+
+async def test_counts_are_of_runs_within_reach(store):
+    await of_groups(store)
+    assert await store.counts(REACH) == {RunState.WAITING: 3}
+    assert await store.counts(Reach()) == {}
+
+
+async def test_events_of_tasks_are_of_runs_within_reach_and_of_the_task_itself(store):
+    await of_groups(store)
+    topics = Topics(tasks=frozenset({"moved", "whole", "other"}), reach=REACH)
+    read = await store.events(topics, after=0)
+    assert [event.run for event in read] == [2, 3, 5, None]
+    everything = await store.events(EVERYTHING, after=0)
+    assert [event for event in everything if topics.match(event)] == read, "and who reads along sees the same"
+
+
+async def test_a_run_that_is_asked_for_by_its_number_is_not_measured_again(store):
+    await of_groups(store)
+    topics = Topics(runs=frozenset({1}), tasks=frozenset({"moved"}), reach=REACH)
+    assert [event.run for event in await store.events(topics, after=0)] == [1, 2, None]
+
+
+async def test_what_is_written_to_a_run_comes_with_its_group(store):
+    run = await pressed(store, "moved", group="Old")
+    claimed = await claim(store, run)
+    assert claimed.run
+    said = await store.append(Append(run.id, [Draft(Kind.STATUS, {"text": "x"}, 3)], epoch=claimed.run.epoch))
+    assert {event.group for event in (*said, *await store.events(EVERYTHING, after=0))} == {"Old"}
 
 
 async def test_counts_are_of_unfinished_runs(store):

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import apsw
 import pytest
 
+from pushbutton.adapters.rows import RUN_COLUMNS
 from pushbutton.adapters.sqlite import SqliteStore
-from pushbutton.adapters.sqlite.store import _ACTIVE, _BUSY, _UNFINISHED
+from pushbutton.adapters.sqlite.store import _ACTIVE, _BUSY, _UNFINISHED, _where
+from pushbutton.domain.reach import Reach
+from pushbutton.runtime.ports import RunQuery
 
 QUERIES = {
     "runs_active": f"SELECT count(*) FROM runs WHERE state IN ({_ACTIVE}) AND task = 'x'",
@@ -17,10 +23,27 @@ QUERIES = {
 
 @pytest.mark.parametrize("index", QUERIES)
 async def test_what_a_task_has_under_way_is_found_without_counting_through_its_past(tmp_path, index):
-    store = SqliteStore(tmp_path / "history.db")
+    await store_in(tmp_path)
+    assert index in plan(tmp_path, QUERIES[index])
+
+
+async def test_the_runs_of_a_task_that_were_pressed_in_other_groups_are_passed_over_without_being_read(tmp_path):
+    await store_in(tmp_path)
+    seen = RunQuery(task="x", reach=Reach(parts=frozenset({(frozenset({"y", "z"}), frozenset({"x"}))})))
+    sql, values = _where(seen)
+    only_the_index = sql.replace(RUN_COLUMNS, "id")
+    assert only_the_index != sql
+    assert "COVERING INDEX runs_by_task (task=?)" in plan(tmp_path, only_the_index, *values)
+
+
+async def store_in(folder: Path) -> None:
+    store = SqliteStore(folder / "history.db")
     await store.open()
     await store.close()
-    db = apsw.Connection(str(tmp_path / "history.db"))
-    plan = " ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {QUERIES[index]}"))
+
+
+def plan(folder: Path, query: str, *values: Any) -> str:
+    db = apsw.Connection(str(folder / "history.db"))
+    found = " | ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {query}", values))
     db.close()
-    assert index in plan
+    return found

@@ -12,9 +12,9 @@ from pushbutton.domain.run import NewRun, Run, RunState
 
 RUN_COLUMNS = (
     "id, task, title, state, epoch, actor, inputs, pressed_at, started_at, ended_at, exit_code, reason, why, "
-    "status, step, progress, stop_by, worker, collected, survivors, hold"
+    'status, step, progress, stop_by, worker, collected, survivors, hold, "group"'
 )
-EVENT_COLUMNS = "id, run, task, at, kind, data"
+EVENT_COLUMNS = 'id, run, task, at, kind, data, (SELECT "group" FROM runs WHERE id = events.run)'
 
 SETTABLE = frozenset(
     [
@@ -35,7 +35,7 @@ SETTABLE = frozenset(
 
 
 def run_from(row: Sequence[Any]) -> Run:
-    fields = dict(zip(RUN_COLUMNS.split(", "), row, strict=False))
+    fields = dict(zip(RUN_COLUMNS.replace('"', "").split(", "), row, strict=False))
     fields |= {"state": RunState(fields["state"]), "inputs": json.loads(fields["inputs"])}
     fields["hold"] = Hold.from_json(json.loads(fields["hold"])) if fields["hold"] else None
     return Run(**fields | {"survivors": tuple(json.loads(fields["survivors"]))})
@@ -57,7 +57,7 @@ def first(run: Run, new: NewRun) -> Draft:
 
 
 def event_from(row: Sequence[Any]) -> Event:
-    return Event(row[0], row[1], row[2], row[3], Kind(row[4]), json.loads(row[5]))
+    return Event(row[0], row[1], row[2], row[3], Kind(row[4]), json.loads(row[5]), row[6] or "")
 
 
 def dumps(value: Json | Mapping[str, Json] | Sequence[Json]) -> str:

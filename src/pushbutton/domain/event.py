@@ -56,6 +56,7 @@ class Event:
     at: int
     kind: Kind
     data: Mapping[str, Json]
+    group: str = ""  # of its run, see `Run.group`
 
     def to_json(self) -> dict[str, Json]:
         """The shape that streams and the JSON API show."""

@@ -94,17 +94,19 @@ def rights_of(name: str, groups: Iterable[str], grants: Iterable[Grant]) -> Righ
     return frozenset(Right(verb, grant.where) for grant in grants if grant.who in mine for verb in grant.verbs)
 
 
-def decide(actor: Actor, verb: Verb, place: Place = SERVER) -> Decision:
+def decide(actor: Actor, verb: Verb, *places: Place) -> Decision:
+    """Whether it may in each of the places; without one, on the server itself."""
     if not actor.known:
         return Decision(allowed=False, reason="Sign in first.")
-    if _holds(actor.rights, verb, place) and (actor.within is None or _holds(actor.within, verb, place)):
+    held = [actor.rights, *([actor.within] if actor.within is not None else [])]
+    if all(_holds(rights, verb, place) for rights in held for place in places or (SERVER,)):
         return YES
     return Decision(allowed=False, reason=_REASONS[verb])
 
 
-def require(actor: Actor, verb: Verb, place: Place = SERVER) -> None:
+def require(actor: Actor, verb: Verb, *places: Place) -> None:
     """Raises `Refused` with the reason."""
-    decision = decide(actor, verb, place)
+    decision = decide(actor, verb, *places)
     if not decision:
         raise Refused(decision.reason)
 
@@ -144,9 +146,9 @@ def require_in_person(actor: Actor) -> None:
         raise Refused(decision.reason)
 
 
-def verbs(actor: Actor, place: Place) -> frozenset[Verb]:
-    """Everything that the actor may do there."""
-    return frozenset(verb for verb in Verb if decide(actor, verb, place))
+def verbs(actor: Actor, *places: Place) -> frozenset[Verb]:
+    """Everything that the actor may do in each of the places."""
+    return frozenset(verb for verb in Verb if decide(actor, verb, *places))
 
 
 def everywhere(actor: Actor, verb: Verb) -> bool:

@@ -91,6 +91,7 @@ class Run:
     collected: int = 0  # bytes of spool/events that are in the store
     survivors: tuple[str, ...] = ()  # processes that could not be ended, "pid name"
     hold: Hold | None = None  # the approval that it waits for or got; None: it needs none
+    group: str = ""  # that its task stood in when it was pressed; "": in none, or nobody knows
 
 
 class Busy(StrEnum):
@@ -118,6 +119,7 @@ class NewRun:
     address: str = ""  # from where it was pressed
     hold: Hold | None = None
     dry: Mapping[str, Json] | None = None
+    group: str = ""  # that the task stands in
 
     def plan(self, run: int) -> NewRun:
         """The dry run that shows what the run will do. It waits for its turn, whatever else the task says."""

@@ -110,11 +110,11 @@ async def waiting(core: Core, actor: Actor) -> Sequence[Run]:
     """The runs that wait for this actor's approval, newest first."""
     if not asked_at_all(core, actor):
         return []
-    query = RunQuery(states=frozenset({RunState.HELD}), tasks=sight.slugs(core.catalog, actor), limit=MANY)
+    query = RunQuery(states=frozenset({RunState.HELD}), reach=sight.reach(core.catalog, actor), limit=MANY)
     return [
         run
         for run in await core.store.runs(query)
-        if run.hold and may_give(actor, run.hold) and decide(actor, Verb.APPROVE, sight.place(core.catalog, run.task))
+        if run.hold and may_give(actor, run.hold) and decide(actor, Verb.APPROVE, *sight.places(core.catalog, run))
     ]
 
 
@@ -125,7 +125,7 @@ def asked_at_all(core: Core, actor: Actor) -> bool:
 
 async def _asked(core: Core, actor: Actor, number: int, why: str) -> Run:
     run = await sight.run(core.store, core.catalog, actor, number)
-    require(actor, Verb.APPROVE, sight.place(core.catalog, run.task))
+    require(actor, Verb.APPROVE, *sight.places(core.catalog, run))
     if len(why) > LONGEST_WHY:
         raise InvalidInputs({"why": "The reason is too long."})
     if not whole(why):
@@ -157,7 +157,7 @@ async def _as_pressed(core: Core, run: Run, hold: Hold) -> None:
 
 async def _as_seen(core: Core, actor: Actor, run: Run, hold: Hold, seen: str) -> None:
     """Whoever approves a plan may see it, and saw the one that counts."""
-    require(actor, Verb.OUTPUT, sight.place(core.catalog, run.task))
+    require(actor, Verb.OUTPUT, *sight.places(core.catalog, run))
     shown = await plan.of(core, hold.plan)
     if shown.wrong:
         raise CannotApprove(f"{shown.wrong} So this cannot be approved: press again.")

@@ -21,7 +21,7 @@ async def cancel(core: Core, actor: Actor, number: int) -> Run:
     Raises `NoSuchRun`, `Refused`, `NotRunning` when it is over.
     """
     run = await sight.run(core.store, core.catalog, actor, number)
-    require(actor, Verb.STOP, sight.place(core.catalog, run.task))
+    require(actor, Verb.STOP, *sight.places(core.catalog, run))
     if run.state.over:
         raise NotRunning(number, run.state)
     done = act(actor, Deed.RUN_STOP, f"run {number}", now(), task=run.task, title=run.title)

@@ -29,7 +29,7 @@ async def run(core: Core, actor: Actor, number: int) -> Run:
 async def written(core: Core, actor: Actor, number: int) -> Run:
     """A run whose output and files the actor may read. Raises `NoSuchRun`, `Refused`."""
     found = await sight.run(core.store, core.catalog, actor, number)
-    require(actor, Verb.OUTPUT, sight.place(core.catalog, found.task))
+    require(actor, Verb.OUTPUT, *sight.places(core.catalog, found))
     return found
 
 

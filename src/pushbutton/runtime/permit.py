@@ -12,6 +12,7 @@ import weakref
 from dataclasses import replace
 
 from pushbutton.domain.actor import Actor
+from pushbutton.domain.reach import Reach
 
 from . import clock, sight
 from .directory import Directory
@@ -42,8 +43,8 @@ class Permit:
             ear.ring()
 
 
-def _reach(catalog: Catalog, actor: Actor) -> frozenset[str] | None:
-    return sight.slugs(catalog, replace(actor, own=False))
+def _reach(catalog: Catalog, actor: Actor) -> Reach | None:
+    return sight.reach(catalog, replace(actor, own=False))
 
 
 class Permits:

@@ -28,7 +28,7 @@ async def again(core: Core, task: Task, run: Run, begin: Begin) -> None:
     assert run.hold  # noqa: S101  asked before
     await as_approved(task, run)
     inputs = {**run.inputs, task.dry_run: True}
-    new = NewRun(run.task, task.title, f"run:{run.id}", inputs, now())
+    new = NewRun(run.task, task.title, f"run:{run.id}", inputs, now(), group=run.group)
     dry = (await core.store.press(new)).run
     await core.spools.put_secrets(dry.id, core.spools.take_secrets(run.id))
     said = journal.note(f"Its plan is made once more before it starts (run {dry.id}).", code="plan")

@@ -13,7 +13,7 @@ from pushbutton.domain.actor import LOCAL, Actor, Verb
 from pushbutton.domain.approval import Approval, Hold, held
 from pushbutton.domain.inputs import check, fingerprint, mask
 from pushbutton.domain.param import Inputs, Param, ParamType
-from pushbutton.domain.policy import Place, require
+from pushbutton.domain.policy import Place, decide, require
 from pushbutton.domain.run import NewRun, RunState
 from pushbutton.domain.task import Offered, Reason, Task
 from pushbutton.domain.text import whole
@@ -79,13 +79,17 @@ async def press(
         limit=task.limits.at_once,
         hold=hold,
         dry=dry,
+        group=task.group,
     )
     secrets = {name: str(inputs[name]) for name in task.secrets if inputs.get(name)}
     # Shielded: who pressed may be gone before it is done (a client that hung up); half a press helps nobody.
     try:
-        return await asyncio.shield(asyncio.create_task(_make(core, new, secrets, also)))
+        pressed = await asyncio.shield(asyncio.create_task(_make(core, new, secrets, also)))
     except KeyReused:
         raise KeyReused(key) from None
+    if not pressed.made and not decide(actor, Verb.SEE, *sight.places(core.catalog, pressed.run)):
+        raise Refused("This was pressed already while the task stood in another group: that run is not for you to see.")
+    return pressed
 
 
 def _own(actor: Actor, key: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.policy import Place, decide, everywhere
+from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Task
 from pushbutton.errors import NoSuchRun, NoSuchTask
@@ -20,6 +21,13 @@ def place(catalog: Catalog, slug: str) -> Place:
     """Where the rights for a task stand. One that was removed is in no group any more."""
     task = catalog.tasks().get(slug)
     return Place(slug, task.group if task else "")
+
+
+def places(catalog: Catalog, run: Run) -> tuple[Place, Place]:
+    """Where the rights for a run stand: where its task stands now, and where it stood when it was pressed. Both have to
+    allow what somebody wants to do with the run.
+    """
+    return place(catalog, run.task), Place(run.task, run.group)
 
 
 def tasks(catalog: Catalog, actor: Actor) -> Mapping[str, Task]:
@@ -48,36 +56,48 @@ async def run(store: Store, catalog: Catalog, actor: Actor, number: int) -> Run:
     found = await store.run(number)
     if actor.own and found.actor != actor.name:
         raise NoSuchRun(number)
-    if not decide(actor, Verb.SEE, place(catalog, found.task)):
+    if not decide(actor, Verb.SEE, *places(catalog, found)):
         raise NoSuchRun(number)
     return found
 
 
-def slugs(catalog: Catalog, actor: Actor) -> frozenset[str] | None:
-    """The tasks all of whose runs the actor may see, those that are gone among them; None: all."""
+def reach(catalog: Catalog, actor: Actor) -> Reach | None:
+    """Whose runs the actor may see, also of tasks that are gone; None: all."""
     if actor.own:
-        return frozenset()
+        return Reach()
+    return _reach(catalog, actor)
+
+
+def _reach(catalog: Catalog, actor: Actor) -> Reach | None:
     if everywhere(actor, Verb.SEE):
         return None
     named = {right.where.removeprefix("task:") for right in actor.rights if right.where.startswith("task:")}
     gone = {slug for slug in named - catalog.tasks().keys() if decide(actor, Verb.SEE, Place(slug))}
-    return frozenset(tasks(catalog, actor)) | gone
+    return Reach.over(actor, frozenset(tasks(catalog, actor)) | gone)
 
 
 def query(catalog: Catalog, actor: Actor, asked: RunQuery) -> RunQuery:
     """What is left of `asked` for the actor."""
     if actor.own:
-        return replace(asked, tasks=frozenset(tasks(catalog, actor)), actor=actor.name)
-    return replace(asked, tasks=slugs(catalog, actor))
+        return replace(asked, reach=_reach(catalog, actor), actor=actor.name)
+    return replace(asked, reach=reach(catalog, actor))
+
+
+def past(catalog: Catalog, actor: Actor, asked: RunQuery) -> RunQuery:
+    """What is left of `asked` for the actor to go by, where only times and numbers are shown of it: also of runs that
+    others pressed.
+    """
+    return replace(asked, reach=_reach(catalog, actor))
 
 
 async def topics(store: Store, catalog: Catalog, actor: Actor, asked: Topics) -> Topics:
     """What is left of `asked` for the actor."""
-    seen = slugs(catalog, actor)
+    seen = reach(catalog, actor)
     if seen is None:
         return asked
     runs = set()
     for number in asked.runs:
         with contextlib.suppress(NoSuchRun):
             runs.add((await run(store, catalog, actor, number)).id)
-    return Topics(runs=frozenset(runs), tasks=seen if asked.everything else asked.tasks & seen)
+    tasks = seen.tasks if asked.everything else asked.tasks & seen.tasks
+    return Topics(runs=frozenset(runs), tasks=tasks, reach=seen if seen.parts else None)

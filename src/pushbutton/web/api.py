@@ -366,5 +366,5 @@ async def health(request: Request) -> Response:
     actor = actor_of(request)
     if not actor.known:
         return JSONResponse({"ok": True})
-    counts = await core.store.counts(sight.slugs(core.catalog, actor))
+    counts = await core.store.counts(sight.reach(core.catalog, actor))
     return JSONResponse({"ok": True, "runs": counts, "watchers": core.hub.watchers, **core.dispatch.stats()})

@@ -68,7 +68,7 @@ class Audiences:
                 run = await sight.run(core.store, core.catalog, actor, int(number))
             except NoSuchRun:
                 return ""
-            if not decide(actor, verb, sight.place(core.catalog, run.task)):
+            if not decide(actor, verb, *sight.places(core.catalog, run)):
                 return ""
         elif actor.own or (kind == "task" and which not in sight.tasks(core.catalog, actor)):
             return ""

@@ -122,7 +122,7 @@ async def _open(
     must_say = task.reason is Reason.REQUIRED
     return await _show(
         request, link, "link.html", status, task=task, fields=fields,
-        past=await pages.views_of(request).past(task.slug),
+        past=await pages.views_of(request).past(actor_of(request), task.slug),
         fixed=forms.facts(whole_task, link.inputs, t),
         whole=whole, wrong=wrong or whole, why=why, must_say=must_say,
         reason=(wrong or {}).get("why", "") if must_say and not why.strip() else "",

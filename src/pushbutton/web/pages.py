@@ -165,7 +165,7 @@ async def stop_question(request: Request) -> Response:
     """Are you sure? The run's page asks in a dialog; without a script it is asked here."""
     core, who = core_of(request), reader(request)
     found = await history.run(core, who.actor, request.path_params["number"])
-    require(who.actor, Verb.STOP, sight.place(core.catalog, found.task))
+    require(who.actor, Verb.STOP, *sight.places(core.catalog, found))
     if found.state.over:
         return RedirectResponse(f"{root_of(request)}/runs/{found.id}", 303)
     view = await views_of(request).run(who.actor, found, now())

@@ -144,14 +144,14 @@ class InboxView:
 
 
 class Views:
-    """Reads the store and the catalogue. Keeps the usual steps, by the newest run that they go by."""
+    """Reads the store and the catalogue. Keeps the usual steps, by the runs that they go by."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
         self._store = core.store
         self._catalog = core.catalog
         self._directory = core.directory
-        self._steps: dict[int, Mapping[str, float]] = {0: {}}
+        self._steps: dict[tuple[int, ...], Mapping[str, float]] = {}
         self._told: dict[int, list[Event]] = {}
         self._highest: dict[int, float] = {}
 
@@ -160,16 +160,16 @@ class Views:
         cards = []
         for slug, task in seen.items():
             may = self._may(actor, slug)
-            cards.append(Card(task, await self.past(slug), may, self._ask(may, slug)))
+            cards.append(Card(task, await self.past(actor, slug), may, self._ask(may, slug)))
         active = await self._store.runs(sight.query(self._catalog, actor, RunQuery(states=BUSY, limit=50)))
         self._forget({run.id for run in active})
-        return TasksView(tuple(cards), tuple([await self._going(run, now) for run in active]), now)
+        return TasksView(tuple(cards), tuple([await self._going(actor, run, now) for run in active]), now)
 
     async def task(self, actor: Actor, slug: str, now: Micros) -> TaskView:
         """Raises `NoSuchTask`."""
         task = sight.task(self._catalog, actor, slug)
         may = self._may(actor, slug)
-        return TaskView(task, await self.past(slug), now, may, self._ask(may, slug))
+        return TaskView(task, await self.past(actor, slug), now, may, self._ask(may, slug))
 
     async def form(self, actor: Actor, slug: str, now: Micros) -> TaskView:
         """The same with the choices that it offers right now, for who may press it."""
@@ -187,22 +187,22 @@ class Views:
 
     async def run(self, actor: Actor, run: Run, now: Micros, events: Sequence[Event] | None = None) -> RunView:
         """A run that the actor may see; `events` of it where the caller has them already."""
-        past = await self.past(run.task, without=run.id, inputs=run.inputs)
+        past = await self.past(actor, run.task, without=run.id, inputs=run.inputs)
         told = story(run, await self.events(run) if events is None else events, past.steps)
         ahead: tuple[Run, ...] = ()
         if run.state is RunState.WAITING:
             query = RunQuery(task=run.task, states=BUSY, before=run.id, limit=50)
-            ahead = tuple(await self._store.runs(query))[::-1]
+            ahead = tuple(await self._store.runs(sight.past(self._catalog, actor, query)))[::-1]
         try:
             task = self._catalog.task(run.task)
         except NoSuchTask:
             task = None
         seen = self._risen(run, _outlook(run, told, past, now))
-        may = self._may(actor, run.task)
+        may = verbs(actor, *sight.places(self._catalog, run))
         helpless = run.state in _WRONG and Verb.ADMIN not in may and not actor.own
         return RunView(
             run, task, told, past, seen, ahead, now, may,
-            ask=self._directory.whom(sight.place(self._catalog, run.task)) if helpless else (),
+            ask=self._directory.whom(*sight.places(self._catalog, run)) if helpless else (),
             waits=await waits(self._core, actor, run, task), planning=await self._planning(run),
             own=actor.own, wrote=self._core.spools.size(run.id) > 0,
         )  # fmt: skip
@@ -226,23 +226,23 @@ class Views:
 
     async def running(self, actor: Actor) -> int:
         """How many runs go on right now."""
-        counts = await self._store.counts(sight.slugs(self._catalog, actor))
+        counts = await self._store.counts(sight.reach(self._catalog, actor))
         return counts.get(RunState.RUNNING, 0) + counts.get(RunState.ASKING, 0)
 
-    async def past(self, slug: str, *, without: int = 0, inputs: Inputs | None = None) -> Past:
+    async def past(self, actor: Actor, slug: str, *, without: int = 0, inputs: Inputs | None = None) -> Past:
         """`inputs` of the run that is estimated; of a task, what its push button starts."""
-        found = await self._store.runs(RunQuery(task=slug, limit=LAST_RUNS + 1))
+        query = sight.past(self._catalog, actor, RunQuery(task=slug, limit=LAST_RUNS + 1))
+        found = await self._store.runs(query)
         runs = tuple(run for run in found if run.id != without)[:LAST_RUNS]
         task = self._catalog.tasks().get(slug)
         dry_run = task.dry_run if task else ""
         past = Past(runs, dry_run=dry_run, dry=bool(task and inputs and task.is_dry(inputs)))
-        finished = [run.id for run in past.good][:_STEP_RUNS]
-        newest = finished[0] if finished else 0
-        if newest not in self._steps:
+        finished = tuple(run.id for run in past.good)[:_STEP_RUNS]  # not the same for all who look
+        if finished not in self._steps:
             if len(self._steps) >= _KEPT:
-                self._steps = {0: {}}
-            self._steps[newest] = await self._usual_steps([run for run in runs if run.id in finished])
-        return replace(past, steps=self._steps[newest])
+                self._steps = {}
+            self._steps[finished] = await self._usual_steps([run for run in runs if run.id in finished])
+        return replace(past, steps=self._steps[finished])
 
     async def events(self, run: Run) -> Sequence[Event]:
         """All events of a run, oldest first, within reason. Of one that goes on, only the new ones are read."""
@@ -265,8 +265,8 @@ class Views:
         self._told = {number: read for number, read in self._told.items() if number in going}
         self._highest = {number: percent for number, percent in self._highest.items() if number in going}
 
-    async def _going(self, run: Run, now: Micros) -> Going:
-        past = await self.past(run.task, inputs=run.inputs)
+    async def _going(self, actor: Actor, run: Run, now: Micros) -> Going:
+        past = await self.past(actor, run.task, inputs=run.inputs)
         told = story(run, await self.events(run), past.steps)
         return Going(run, told, self._risen(run, _outlook(run, told, past, now)))
 

@@ -42,10 +42,10 @@ async def waits(core: Core, actor: Actor, run: Run, task: Task | None) -> Waits 
     hold = run.hold
     if hold is None or run.state != "held":
         return None
-    place = sight.place(core.catalog, run.task)
-    may = verbs(actor, place)
+    places = sight.places(core.catalog, run)
+    may = verbs(actor, *places)
     out = {hold.user, *(given.user for given in hold.given)}
-    who = [user.called for user in core.directory.who_may(Verb.APPROVE, place) if user.name not in out]
+    who = [user.called for user in core.directory.who_may(Verb.APPROVE, *places) if user.name not in out]
     shown = await plan.of(core, hold.plan) if hold.plan else None
     return Waits(
         hold=hold,

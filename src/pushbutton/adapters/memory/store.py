@@ -9,6 +9,7 @@ from typing import Any
 
 from pushbutton.adapters.rows import SETTABLE, dumps, first
 from pushbutton.domain.event import Draft, Event, Kind
+from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, Busy, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, KeyReused, NoSuchRun
 from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed, RunQuery, Topics
@@ -53,8 +54,9 @@ class MemoryStore:
         reason = "It was busy, and a press is not kept waiting here." if skipped else ""
         self._last_run = number = self._last_run + 1
         run = Run(
-            number, new.task, new.title, state, 0, new.actor, dict(new.inputs), new.at, why=new.why, reason=reason
-        )
+            number, new.task, new.title, state, 0, new.actor, dict(new.inputs), new.at, why=new.why, reason=reason,
+            group=new.group,
+        )  # fmt: skip
         plan = None
         if hold and new.dry is not None:
             plan = (await self.press(new.plan(number))).run
@@ -110,9 +112,9 @@ class MemoryStore:
         made = []
         for draft in drafts:
             dumps(draft.data)  # what is no JSON is refused here too
-            number, slug = (run.id, run.task) if run else (None, task)
+            number, slug, group = (run.id, run.task, run.group) if run else (None, task, "")
             self._last_event += 1
-            made.append(Event(self._last_event, number, slug, draft.at, draft.kind, dict(draft.data)))
+            made.append(Event(self._last_event, number, slug, draft.at, draft.kind, dict(draft.data), group))
             self._events.append(made[-1])
         return made
 
@@ -158,8 +160,8 @@ class MemoryStore:
     async def forgotten(self) -> int:
         return self._forgotten
 
-    async def counts(self, tasks: frozenset[str] | None = None) -> Mapping[RunState, int]:
-        seen = [run for run in self._runs.values() if tasks is None or run.task in tasks]
+    async def counts(self, reach: Reach | None = None) -> Mapping[RunState, int]:
+        seen = [run for run in self._runs.values() if reach is None or reach.holds(run.task, run.group)]
         states = [run.state for run in seen if run.state in UNFINISHED]
         return {state: states.count(state) for state in set(states)}
 
@@ -168,7 +170,7 @@ def _matches(run: Run, query: RunQuery) -> bool:
     texts = (run.title, dumps(run.inputs), run.status, run.reason, run.why, run.actor)
     return (
         (not query.task or run.task == query.task)
-        and (query.tasks is None or run.task in query.tasks)
+        and (query.reach is None or query.reach.holds(run.task, run.group))
         and (not query.states or run.state in query.states)
         and (not query.actor or run.actor == query.actor)
         and (not query.worker or run.worker == query.worker)

@@ -20,6 +20,7 @@ from pushbutton.adapters.rows import (
     run_from,
 )
 from pushbutton.domain.event import Draft, Event, Kind
+from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, Busy, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, KeyReused, NoSuchRun
 from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed, RunQuery, Topics
@@ -95,7 +96,7 @@ class SqliteStore:
             # One index range per topic: a single OR would make SQLite read everything after `after`.
             arms = [("run IS NULL AND task IS NULL", ())] if topics.tasks else []
             arms += [("run = ?", (run,)) for run in sorted(topics.runs)]
-            arms += [("task = ?", (task,)) for task in sorted(topics.tasks)]
+            arms += [_task_arm(task, topics.reach) for task in sorted(topics.tasks)]
             if not arms:
                 return []
         one = (
@@ -128,11 +129,12 @@ class SqliteStore:
         sql = "SELECT coalesce(max(value), 0) FROM meta WHERE name = 'forgotten'"
         return int(await self._db.read(lambda db: db.execute(sql).get))
 
-    async def counts(self, tasks: frozenset[str] | None = None) -> Mapping[RunState, int]:
+    async def counts(self, reach: Reach | None = None) -> Mapping[RunState, int]:
         sql = f"SELECT state, count(*) FROM runs WHERE state IN ({_UNFINISHED})"
-        values = sorted(tasks or ())
-        if tasks is not None:
-            sql += f" AND task IN ({_marks(values)})"
+        values: list[Any] = []
+        if reach is not None:
+            test, values = _within(reach)
+            sql += f" AND {test}"
         sql += " GROUP BY state"
         return await self._db.read(lambda db: {RunState(state): n for state, n in db.execute(sql, values)})
 
@@ -148,7 +150,35 @@ def _run(db: apsw.Connection, number: int) -> Run:
     return run_from(row)
 
 
-def _insert(db: apsw.Connection, run: int | None, task: str | None, drafts: Sequence[Draft]) -> list[Event]:
+def _within(reach: Reach, task: str = "") -> tuple[str, list[Any]]:
+    """A condition for the runs within it, and its values; `task`: of this one only."""
+    if task:
+        groups = reach.groups(task)
+        return ("1", []) if groups is None else (f'"group" IN ({_marks(groups)})', sorted(groups))
+    # All tasks first: they are what an index can be asked for.
+    test, values = f"task IN ({_marks(reach.tasks)})", sorted(reach.tasks)
+    if reach.parts:
+        tests = [f"task IN ({_marks(reach.whole)})"] if reach.whole else []
+        values += sorted(reach.whole)
+        for groups, tasks in reach.parts:
+            tests.append(f'"group" IN ({_marks(groups)}) AND task IN ({_marks(tasks)})')
+            values += [*sorted(groups), *sorted(tasks)]
+        test += f" AND ({' OR '.join(tests)})"
+    return test, values
+
+
+def _task_arm(task: str, reach: Reach | None) -> tuple[str, tuple[Any, ...]]:
+    """A condition for a task's events."""
+    groups = reach.groups(task) if reach is not None else None
+    if groups is None:
+        return "task = ?", (task,)
+    inside = f'(SELECT "group" FROM runs WHERE id = events.run) IN ({_marks(groups)})'
+    return f"task = ? AND (run IS NULL OR {inside})", (task, *sorted(groups))
+
+
+def _insert(
+    db: apsw.Connection, run: int | None, task: str | None, drafts: Sequence[Draft], group: str = ""
+) -> list[Event]:
     events = []
     for draft in drafts:
         data = dumps(draft.data)
@@ -156,7 +186,7 @@ def _insert(db: apsw.Connection, run: int | None, task: str | None, drafts: Sequ
             "INSERT INTO events (run, task, at, kind, data) VALUES (?, ?, ?, ?, ?) RETURNING id",
             (run, task, draft.at, draft.kind.value, data),
         ).get
-        events.append(Event(number, run, task, draft.at, draft.kind, draft.data))
+        events.append(Event(number, run, task, draft.at, draft.kind, draft.data, group))
     return events
 
 
@@ -185,11 +215,11 @@ def _press(db: apsw.Connection, key: bytes, new: NewRun, also: Work | None) -> P
             state = RunState.SKIPPED
     reason = "It was busy, and a press is not kept waiting here." if state is RunState.SKIPPED else ""
     row = db.execute(
-        "INSERT INTO runs (task, title, state, actor, inputs, pressed_at, ended_at, why, reason, key, fingerprint)"
-        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {RUN_COLUMNS}",
+        "INSERT INTO runs (task, title, state, actor, inputs, pressed_at, ended_at, why, reason, key, fingerprint,"
+        f' "group") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {RUN_COLUMNS}',
         (
             *(new.task, new.title, state.value, new.actor, dumps(new.inputs), new.at),
-            *(new.at if state.over else None, new.why, reason, new.key, new.fingerprint),
+            *(new.at if state.over else None, new.why, reason, new.key, new.fingerprint, new.group),
         ),
     ).fetchone()
     assert row  # noqa: S101  an INSERT returns its row
@@ -201,7 +231,7 @@ def _press(db: apsw.Connection, key: bytes, new: NewRun, also: Work | None) -> P
             hold = replace(hold, plan=plan.id)
         db.execute("UPDATE runs SET hold = ? WHERE id = ?", (hold_text(hold), run.id))
         run = replace(run, hold=hold)
-    _insert(db, run.id, run.task, [first(run, new)])
+    _insert(db, run.id, run.task, [first(run, new)], run.group)
     record(db, key, new.act(run.id))
     if also:
         change(db, key, also)
@@ -219,7 +249,7 @@ def _claim(db: apsw.Connection, number: int, by: tuple[str, int, str], task_limi
     ).fetchone()
     if row is not None:
         run = run_from(row)
-        _insert(db, run.id, run.task, [Draft(Kind.STATE, {"state": "running", "epoch": run.epoch}, by[1])])
+        _insert(db, run.id, run.task, [Draft(Kind.STATE, {"state": "running", "epoch": run.epoch}, by[1])], run.group)
         return Claimed(Claim.YES, run)
     state = db.execute("SELECT state FROM runs WHERE id = ?", (number,)).get
     if state != "waiting":
@@ -245,7 +275,7 @@ def _append(db: apsw.Connection, key: bytes, entry: Append) -> Sequence[Event]:
         raise Fenced(f"the approval of run {entry.run} has gone on")
     fence = "AND epoch = ?" if entry.epoch is not None else ""
     row = db.execute(
-        f"UPDATE runs SET {sets} WHERE id = ? AND state IN ({_list(states)}) {fence} RETURNING task",
+        f'UPDATE runs SET {sets} WHERE id = ? AND state IN ({_list(states)}) {fence} RETURNING task, "group"',
         (*columns.values(), entry.run, *([entry.epoch] if fence else [])),
     ).fetchone()
     if row is None:
@@ -253,7 +283,7 @@ def _append(db: apsw.Connection, key: bytes, entry: Append) -> Sequence[Event]:
         raise Fenced(f"run {entry.run} is {now.state} at epoch {now.epoch}, not as epoch {entry.epoch} expected")
     if entry.act:
         record(db, key, entry.act)
-    return _insert(db, entry.run, row[0], entry.drafts)
+    return _insert(db, entry.run, row[0], entry.drafts, row[1])
 
 
 def _forget(db: apsw.Connection, runs: Sequence[int]) -> None:
@@ -284,8 +314,9 @@ def _where(query: RunQuery) -> tuple[str, list[Any]]:
 
     if query.task:
         add("task = ?", query.task)
-    if query.tasks is not None:
-        add(f"task IN ({_marks(query.tasks)})", *sorted(query.tasks))
+    if query.reach is not None:
+        test, given = _within(query.reach, query.task)
+        add(test, *given)
     if query.states:
         add(f"state IN ({_list(query.states)})")
     if query.actor:

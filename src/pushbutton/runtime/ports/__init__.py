@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Json
+from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.task import Command, Offered, Task
@@ -70,7 +71,7 @@ class RunQuery:
     """Newest first. Empty fields do not filter."""
 
     task: str = ""
-    tasks: frozenset[str] | None = None  # one of these; None: any
+    reach: Reach | None = None  # within it; None: any
     states: frozenset[RunState] = frozenset()
     actor: str = ""
     text: str = ""  # in inputs, status, reason, why and title
@@ -91,14 +92,18 @@ class Topics:
     runs: frozenset[int] = frozenset()
     tasks: frozenset[str] = frozenset()
     everything: bool = False
+    reach: Reach | None = None  # of the tasks, only runs within it; None: all
 
     def match(self, event: Event) -> bool:
         return (
             self.everything
             or (event.run is None and event.task is None and bool(self.tasks))
             or event.run in self.runs
-            or event.task in self.tasks
+            or (event.task in self.tasks and self._reached(event))
         )
+
+    def _reached(self, event: Event) -> bool:
+        return self.reach is None or event.run is None or self.reach.holds(event.task or "", event.group)
 
 
 class Store(Protocol):
@@ -190,8 +195,8 @@ class Store(Protocol):
         """Who has read up to an id below this one may miss events that are deleted; 0: nothing ever was."""
         ...
 
-    async def counts(self, tasks: frozenset[str] | None = None) -> Mapping[RunState, int]:
-        """Runs by state, unfinished states only; with `tasks`, those of these tasks."""
+    async def counts(self, reach: Reach | None = None) -> Mapping[RunState, int]:
+        """Runs by state, unfinished states only; with `reach`, those within it."""
         ...
 
 

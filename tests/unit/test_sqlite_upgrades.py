@@ -1,0 +1,84 @@
+"""Stores of earlier releases, as their schema made them, opened by this one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+import apsw
+import pytest
+
+from pushbutton.adapters import sqlite
+from pushbutton.adapters.sqlite import SqliteStore
+from pushbutton.runtime.ports import RunQuery
+
+RELEASE_0_2 = 6
+"""The newest step of its schema."""
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Iterator[apsw.Connection]:
+    """A store of 0.2.0, to be filled."""
+    db = apsw.Connection(str(tmp_path / "history.db"))
+    folder = resources.files(sqlite) / "schema"
+    for step in sorted(file.name for file in folder.iterdir() if file.name[:4].isdigit())[:RELEASE_0_2]:
+        db.execute((folder / step).read_text())
+    db.execute(f"PRAGMA user_version = {RELEASE_0_2}")
+    yield db
+    db.close()
+
+
+def pressed(db: apsw.Connection, task: str, at: int) -> None:
+    db.execute(
+        "INSERT INTO runs (task, title, state, actor, inputs, pressed_at, started_at, ended_at)"
+        " VALUES (?, ?, 'succeeded', 'ada', '{}', ?, ?, ?)",
+        (task, task, at, at, at),
+    )
+
+
+def recorded(db: apsw.Connection, verb: str, task: str, at: int, data: str) -> None:
+    db.execute(
+        "INSERT INTO audit (at, actor, verb, about, address, data, hash) VALUES (?, 'server', ?, ?, '', ?, 'x')",
+        (at, verb, f"task {task}", data),
+    )
+
+
+def declared(task: str, group: str) -> str:
+    """A record's data, with the declaration as 0.2.0 wrote it."""
+    stands = f"group: {json.dumps(group, ensure_ascii=False)}\n" if group else ""
+    return json.dumps({"file": "t.py", "text": f'slug: "{task}"\ntitle: "group: \\"No\\""\n{stands}help: "x"\n'})
+
+
+async def test_old_runs_get_the_group_that_the_trail_says_their_task_stood_in(old, tmp_path):
+    recorded(old, "task.added", "payroll", 100, declared("payroll", "HR & Löhne"))
+    recorded(old, "task.changed", "payroll", 200, declared("payroll", "Public"))
+    recorded(old, "task.removed", "payroll", 300, '{"file":"t.py"}')
+    recorded(old, "task.broken", "payroll", 400, declared("payroll", ""))
+    recorded(old, "task.added", "payroll2", 100, declared("payroll2", "Elsewhere"))
+    for at in (50, 150, 250, 350, 450):
+        pressed(old, "payroll", at)
+    old.close()
+    assert await groups(tmp_path) == ["HR & Löhne", "HR & Löhne", "Public", "Public", ""]
+
+
+@pytest.mark.parametrize(
+    "data", ["", "{", "[]", '{"text": 7}', '{"text": "slug: x\\ngroup: \\"HR"}', '{"text": "a\\ngroup: nothing\\n"}']
+)
+async def test_what_the_trail_does_not_tell_leaves_a_run_in_no_group(old, tmp_path, data):
+    recorded(old, "task.added", "payroll", 100, data)
+    recorded(old, "task.added", "other", 100, declared("other", "Live"))
+    pressed(old, "payroll", 150)
+    pressed(old, "unknown", 150)
+    old.close()
+    assert await groups(tmp_path) == ["", ""]
+
+
+async def groups(folder: Path) -> list[str]:
+    """Of all runs, oldest first."""
+    store = SqliteStore(folder / "history.db")
+    await store.open()
+    found = [run.group for run in await store.runs(RunQuery())]
+    await store.close()
+    return found[::-1]
