@@ -224,8 +224,9 @@ class SpoolFolder:
             (self.root / f"{run}.secrets").unlink(missing_ok=True)
 
     def sweep(self, waiting: Collection[int]) -> None:
+        names = {str(run) for run in waiting}
         for file in self.root.glob("*.secrets"):
-            if not (file.stem.isdigit() and int(file.stem) in waiting):
+            if file.stem not in names:
                 file.unlink(missing_ok=True)
 
     # -- children
