@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -54,8 +55,9 @@ class Supervised:
         self._spec = json.dumps({**spec, **more}).encode()
 
     def order(self, data: bytes) -> None:
-        """Written to its `control`."""
-        with (self.folder / "control").open("wb") as file:
+        """Written to its `control`. Raises OSError when it has ended."""
+        fd = os.open(self.folder / "control", os.O_WRONLY | os.O_NONBLOCK)
+        with os.fdopen(fd, "wb") as file:
             file.write(data)
 
     @property
@@ -92,10 +94,6 @@ class Supervised:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
-            try:
-                self.order(b'{"do": "stop", "grace": 0}\n')
-                self.process.wait(PATIENCE)
-            except (OSError, subprocess.TimeoutExpired):
-                self.process.kill()
-        self.process.wait()
+        with contextlib.suppress(OSError):
+            self.order(b'{"do": "stop", "grace": 0}\n')
+        self.process.wait(PATIENCE)
