@@ -49,6 +49,14 @@ def _is_number(value: object) -> bool:
     return type(value) is int and 0 <= value < 1 << 63
 
 
+def _is_pid(value: object) -> bool:
+    return type(value) is int and 0 < value < 1 << 31
+
+
+def _is_seconds(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1 << 53
+
+
 def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
@@ -68,9 +76,10 @@ def _are_sentences(value: object) -> bool:
 
 _BASIC = {"t": _is_number, "o": _is_number}
 _FACTS = {
-    "born": {**_BASIC, "pid": _is_number, "start": _is_number, "boot": _is_text},
+    "born": {**_BASIC, "pid": _is_pid, "start": _is_number, "boot": _is_text},
     "line": {**_BASIC, "line": _is_text},
-    "stop": {**_BASIC, "why": _is_text},
+    "stop": {**_BASIC, "why": _is_text, "grace": _is_seconds},
+    "exit": {**_BASIC, "code": _is_code},
     "truncated": {**_BASIC, "kept": _is_number},
     "deaf": {**_BASIC, "kept": _is_number},
     "storage": {**_BASIC, "lost": _is_number},

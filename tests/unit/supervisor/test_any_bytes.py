@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pushbutton.runtime.reading import ending, read
+from pushbutton.runtime.vigil import Vigil
 from pushbutton.supervisor import orphans, process
 from pushbutton.supervisor.redact import Redactor
 from pushbutton.supervisor.reports import Reports
@@ -93,7 +94,7 @@ def test_a_fault_of_ours_costs_one_report_and_is_told_in_the_log(capfd: pytest.C
 SMALL = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.lists(st.text(max_size=3))
 KINDS = ("born", "started", "line", "stop", "exit", "truncated", "deaf", "storage", "end", "of another release")
 RIGHT = {
-    **dict.fromkeys(("pid", "start", "kept"), 1),
+    **dict.fromkeys(("pid", "start", "kept", "grace"), 1),
     **dict.fromkeys(("t", "o", "lost", "code", "unheard", "spoiled"), 0),
     **dict.fromkeys(("boot", "line", "why", "error"), ""),
     "survivors": [],
@@ -124,13 +125,14 @@ def read_all(events: Path, lines: list[bytes]) -> list[Record]:
 def test_no_record_of_a_damaged_spool_stops_who_reads_it(events: Path, records: list[dict[str, object]]):
     found = read_all(events, [json.dumps(record).encode() for record in records])
     reading = read(found)
+    Vigil().heard(found)
     for draft in reading.drafts:
         assert 0 <= draft.at < 1 << 63
     if reading.end:
         ending(reading.end)
     for record in found:
         if record["k"] == "born":
-            assert process.read(int(str(record["pid"]))) is None or record["start"]
+            process.living(int(str(record["pid"])), record["start"])
 
 
 def test_what_every_release_writes_is_read(events: Path):
