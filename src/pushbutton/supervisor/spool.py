@@ -10,6 +10,7 @@
     tree      the processes of the run at the last look, for who must clean up after us: the boot id in the first
               line, then "pid start name" a line, then "end"
     log       what the supervisor itself had to complain about
+    in/       what people brought for the run, a folder for each input; made before the supervisor is started
 
 Every event record has `t` (microseconds since the epoch), `o` (output bytes at that moment) and `k`:
 

@@ -25,6 +25,7 @@ from pushbutton.errors import (
     StoreBusy,
     StoreError,
     TooManySignIns,
+    UploadsFull,
 )
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ STATUS: dict[type[PushbuttonError], int] = {
     SignInFailed: 401,
     Conflict: 409,
     StorageFull: 507,
+    UploadsFull: 507,
     StoreBusy: 503,
     StoreError: 503,
     SecretUnavailable: 503,

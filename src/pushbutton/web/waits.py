@@ -13,7 +13,7 @@ from pushbutton.domain.policy import verbs
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import PythonTarget, Task
 from pushbutton.errors import InvalidInputs, NoSuchRun
-from pushbutton.runtime import plan, sight
+from pushbutton.runtime import brought, plan, sight
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.frozen import frozen
 from pushbutton.runtime.plan import Plan
@@ -62,7 +62,8 @@ def _starts(core: Core, task: Task, run: Run) -> str:
     if isinstance(task.target, PythonTarget):
         return f"{Path(task.target.file).name}: {task.target.name}(…)"
     try:
-        return shlex.join(command.build(task, run.inputs, python=core.python).argv)
+        files = {name: upload.name for name, upload in brought.named(task, run.inputs).items()}
+        return shlex.join(command.build(task, {**run.inputs, **files}, python=core.python).argv)
     except InvalidInputs:
         return ""  # the task has changed: the page says so
 
