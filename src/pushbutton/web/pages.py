@@ -131,7 +131,7 @@ def _watching(request: Request, run: Run) -> Watching:
 async def runs(request: Request) -> Response:
     chosen = filters.read(request.query_params)
     at, who = now(), reader(request)
-    found = await history.runs(core_of(request), who.actor, chosen.query(at, PAGE + 1))
+    found = await history.runs(core_of(request), who.actor, chosen.query(at, PAGE + 1, who.zone))
     view = await views_of(request).history(who.actor, found, at, limit=PAGE)
     days: list[tuple[int, list[Run]]] = []
     for item in view.runs:
@@ -142,9 +142,18 @@ async def runs(request: Request) -> Response:
     words = [(name, wording.LOOKS[min(states)].word) for name, states in filters.STATES.items()]
     return await show(
         request, "history.html", room="history", view=view, filter=chosen, days=days, states=words,
+        jump=await _named(request, chosen.number) if chosen.number else None,
         older=f"/history{chosen.url(before=view.older)}" if view.older else "", query=chosen.url(),
         keep_days=request.app.state.settings.keep_days,
     )  # fmt: skip
+
+
+async def _named(request: Request, number: int) -> Run | None:
+    """The run that the search names by its number, if the reader may see it."""
+    try:
+        return await history.run(core_of(request), actor_of(request), number)
+    except errors.NoSuchRun:
+        return None
 
 
 async def runs_csv(request: Request) -> Response:
@@ -154,7 +163,7 @@ async def runs_csv(request: Request) -> Response:
         return await history.runs(core, who.actor, query)
 
     return StreamingResponse(
-        export.table(read, chosen.query(now(), PAGE)),
+        export.table(read, chosen.query(now(), PAGE, who.zone)),
         media_type="text/csv; charset=utf-8",
         headers={"content-disposition": 'attachment; filename="runs.csv"', "content-security-policy": DOWNLOAD},
     )

@@ -163,6 +163,7 @@ class Views:
             cards.append(Card(task, await self.past(actor, slug), may, self._ask(may, slug)))
         active = await self._store.runs(sight.query(self._catalog, actor, RunQuery(states=BUSY, limit=50)))
         self._forget({run.id for run in active})
+        active = sorted(active, key=lambda run: (not run.state.active, run.id if run.state.active else 0))
         return TasksView(tuple(cards), tuple([await self._going(actor, run, now) for run in active]), now)
 
     async def task(self, actor: Actor, slug: str, now: Micros) -> TaskView:

@@ -29,7 +29,7 @@ class Waits:
     """For a held run, drawn for everybody with the same rights."""
 
     hold: Hold
-    who: tuple[str, ...]  # can give it, by what they are called
+    who: tuple[str, ...]  # users who can give it
     others: int  # who can as well
     changed: bool  # the task is not what it was when it was pressed
     starts: str  # what is started, as a command line or a function; "": that is not for this reader
@@ -45,7 +45,7 @@ async def waits(core: Core, actor: Actor, run: Run, task: Task | None) -> Waits 
     places = sight.places(core.catalog, run)
     may = verbs(actor, *places)
     out = {hold.user, *(given.user for given in hold.given)}
-    who = [user.called for user in core.directory.who_may(Verb.APPROVE, *places) if user.name not in out]
+    who = [user.name for user in core.directory.who_may(Verb.APPROVE, *places) if user.name not in out]
     shown = await plan.of(core, hold.plan) if hold.plan else None
     return Waits(
         hold=hold,
