@@ -121,7 +121,13 @@ class Pushbutton:
         stack.callback(spools.let_go)
         python = self.settings.python or sys.executable
         stored = EncryptedStore(self.folder, self.settings.key_path)
-        catalog = PathCatalog(self.paths, changed=lambda: notifier.hint("catalog"), python=python, stored=stored.names)
+        catalog = PathCatalog(
+            self.paths,
+            changed=lambda: notifier.hint("catalog"),
+            python=python,
+            stored=stored.names,
+            remembered=self.folder / "addresses.json",
+        )
         await catalog.open()
         stack.push_async_callback(catalog.close)
         changes = Changes(store, catalog, notifier, key)

@@ -7,9 +7,9 @@
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
     ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · NotHeld · CannotApprove · LinkClosed
     ├── ConfigError ──────── (names file, line, column)
-    ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy ·
-    │                        UploadsFull
+    ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy
     ├── SignInFailed ─────── TooManySignIns · SlowDown
+    ├── StillReading ─────── (the tasks are being read; in a moment it is known whether there is such a task)
     ├── Undelivered ──────── (a message that another system did not take; never leaves the services)
     └── Fenced ───────────── (a write of an epoch that is over; never leaves the runtime)
 
@@ -35,6 +35,12 @@ class NoSuchTask(NotFound):
     def __init__(self, slug: str, nearest: str | None = None) -> None:
         hint = f" Did you mean “{nearest}”?" if nearest else ""
         super().__init__(f"There is no task named “{slug}”.{hint}")
+        self.slug = slug
+
+
+class StillReading(PushbuttonError):
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"There is no task named “{slug}” yet: the tasks are still being read. Try again in a moment.")
         self.slug = slug
 
 
@@ -178,16 +184,6 @@ class StoreTooNew(StoreError):
 class StorageFull(StoreError):
     def __init__(self) -> None:
         super().__init__("The disk is full, so nothing was recorded. Make room and try again.")
-
-
-class UploadsFull(StoreError):
-    """`most`: what files may take together that nobody has pressed with yet."""
-
-    def __init__(self, most: str) -> None:
-        super().__init__(
-            f"There is no room for more files now: those that were brought and not pressed yet may be {most} together. "
-            "Press with them, or try again in a day, when they are gone."
-        )
 
 
 class StoreBusy(StoreError):

@@ -19,7 +19,7 @@ import pushbutton
 from pushbutton.domain.environment import kept
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Command, Task
-from pushbutton.runtime.ports import GIVEN, Record
+from pushbutton.runtime.ports import Record
 from pushbutton.supervisor import hung, orphans, spool
 
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from pushbutton.supervisor.main import main; main()"
@@ -45,8 +45,8 @@ class SpoolFolder:
         folder = self.folder(run.id)
         if stillborn := self._children.pop(run.id, None):
             stillborn.wait()  # of an attempt before: its lock is free, so it is ending or has ended
-        _empty(folder)  # of an attempt that never came to start the job
-        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)  # of an attempt that never came to start the job
+        folder.mkdir(parents=True, mode=0o700)
         (folder / spool.EVENTS).touch(0o600)
         (folder / "files").mkdir()
         for fifo in (spool.CONTROL, spool.CHANNEL):
@@ -224,9 +224,8 @@ class SpoolFolder:
             (self.root / f"{run}.secrets").unlink(missing_ok=True)
 
     def sweep(self, waiting: Collection[int]) -> None:
-        names = {str(run) for run in waiting}
         for file in self.root.glob("*.secrets"):
-            if file.stem not in names:
+            if not (file.stem.isdigit() and int(file.stem) in waiting):
                 file.unlink(missing_ok=True)
 
     # -- children
@@ -246,18 +245,6 @@ class SpoolFolder:
                 except subprocess.TimeoutExpired:
                     child.returncode = 0
         self._children.clear()
-
-
-def _empty(folder: Path) -> None:
-    """What people brought stays."""
-    with contextlib.suppress(OSError):
-        for entry in os.scandir(folder):
-            if entry.name == GIVEN:
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                shutil.rmtree(entry.path, ignore_errors=True)
-            else:
-                Path(entry.path).unlink(missing_ok=True)
 
 
 def _take(lock: int) -> None:

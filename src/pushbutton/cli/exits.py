@@ -14,6 +14,7 @@ from pushbutton.errors import (
     Refused,
     SecretUnavailable,
     SignInFailed,
+    StillReading,
     StoreError,
     TaskBroken,
 )
@@ -54,6 +55,7 @@ _CODES: Mapping[type[PushbuttonError], Exit] = {
     Refused: Exit.REFUSED,
     SignInFailed: Exit.REFUSED,
     Conflict: Exit.REFUSED,
+    StillReading: Exit.TROUBLE,
     StoreError: Exit.TROUBLE,
     SecretUnavailable: Exit.TROUBLE,
 }

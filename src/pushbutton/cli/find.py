@@ -6,9 +6,10 @@ import os
 from difflib import get_close_matches
 from pathlib import Path
 
+from pushbutton.adapters.catalog.assembly import Part, assemble
 from pushbutton.adapters.catalog.folder import named, scan
+from pushbutton.adapters.catalog.readers import read
 from pushbutton.adapters.catalog.reading import Form, Found, slug_of
-from pushbutton.adapters.catalog.reload import assemble, read
 from pushbutton.domain.task import PythonTarget, Task
 from pushbutton.errors import BadInput, NoSuchTask, NotFound, TaskBroken
 
@@ -45,11 +46,11 @@ def _split(word: str) -> tuple[Path, str]:
 
 async def _tasks(file: Path) -> list[Task]:
     paths = named([file])
-    readings = [(await read(found, execute=True), (), found.path) for found in scan(paths)]
-    tasks = list(assemble(readings).values())
+    parts = [Part(found, await read(found, execute=True)) for found in scan(paths).files]
+    tasks = list(assemble(parts).values())
     if not tasks and os.access(file, os.X_OK):
         script = Found(paths[0].path, Form.SCRIPT)
-        tasks = list(assemble([(await read(script, execute=False), (), script.path)]).values())
+        tasks = list(assemble([Part(script, await read(script, execute=False))]).values())
     return tasks
 
 

@@ -213,6 +213,7 @@ async def use(
     The same key again, or a task that joins, takes no use. Raises `LinkClosed` and what `press` raises; then no use
     was taken.
     """
+    await core.catalog.awaited(link.task)
     found = standing(core, link, now())
     # The last press again, sent twice, is answered with its run; any other one of a used-up link is refused below.
     if found is not Standing.USED_UP or core.catalog.task(link.task).limits.busy is Busy.JOIN:
@@ -262,7 +263,7 @@ def _standing(core: Core, seen: Snapshot, link: Link, at: Micros) -> Standing:
         return Standing.USED_UP
     task = core.catalog.tasks().get(link.task)
     if task is None:
-        return Standing.TASK_GONE
+        return Standing.OPEN if core.catalog.reading else Standing.TASK_GONE
     user = seen.users.get(link.maker)
     if user is None or user.disabled:
         return Standing.MAKER

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import errno
-import os
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,22 +14,12 @@ from pushbutton.domain.approval import Approval, Hold, held
 from pushbutton.domain.inputs import check, fingerprint, mask
 from pushbutton.domain.param import Inputs, Param, ParamType
 from pushbutton.domain.policy import Place, decide, require
-from pushbutton.domain.run import NewRun, Run, RunState
+from pushbutton.domain.run import NewRun, RunState
 from pushbutton.domain.task import Offered, Reason, Task
 from pushbutton.domain.text import whole
-from pushbutton.domain.upload import of_value
-from pushbutton.errors import (
-    CannotApprove,
-    Fenced,
-    InvalidInputs,
-    KeyReused,
-    Refused,
-    StorageFull,
-    StoreError,
-    TaskBroken,
-)
+from pushbutton.errors import InvalidInputs, KeyReused, Refused, StorageFull, TaskBroken
 
-from . import brought, journal, sight
+from . import journal, sight
 from .core import Core, now
 from .frozen import frozen
 from .ports import Pressed
@@ -58,9 +45,10 @@ async def press(
     least have to approve it, whatever the task asks for. `key` is the actor's own: the same one of another is another.
 
     `raw` is JSON or, with `form`, the strings of a form or a command line. `also` changes the directory together with
-    the run that is made, see `Store.press`. Raises `NoSuchTask`, `TaskBroken`,
+    the run that is made, see `Store.press`. Raises `NoSuchTask`, `StillReading`, `TaskBroken`,
     `InvalidInputs`, `KeyReused`, `Refused`; then nothing was started.
     """
+    await core.catalog.awaited(slug)
     require(actor, Verb.PRESS, Place(slug, sight.task(core.catalog, actor, slug).group))
     offered = await core.catalog.offered(slug)
     task = offered.task
@@ -73,9 +61,7 @@ async def press(
     inputs = await _read(core, offered, raw, why, form=form)
     command.build(task, inputs, python=core.python)  # what cannot be started is refused now, not later
     shown, at = mask(task, inputs), now()
-    secrets = {name: str(inputs[name]) for name in task.secrets if inputs.get(name)}
     hold = await _hold(core, actor, task, inputs, at, approvers)
-    hold = hold and replace(hold, secrets=brought.seal(core, secrets))
     dry = None
     if hold and task.dry_run:
         command.build(task, {**inputs, task.dry_run: True}, python=core.python)
@@ -89,17 +75,17 @@ async def press(
         at=at,
         why=why,
         key=_own(actor, key),
-        # Masked: no trace of a secret is kept. A file counts by its content: sent once more, it has another value.
-        fingerprint=fingerprint({**shown, **_contents(task, shown)}) if key else "",
+        fingerprint=fingerprint(shown) if key else "",  # masked: no trace of a secret is kept
         busy=task.limits.busy,
         limit=task.limits.at_once,
         hold=hold,
         dry=dry,
         group=task.group,
     )
+    secrets = {name: str(inputs[name]) for name in task.secrets if inputs.get(name)}
     # Shielded: who pressed may be gone before it is done (a client that hung up); half a press helps nobody.
     try:
-        pressed = await asyncio.shield(asyncio.create_task(_make(core, task, new, secrets, also)))
+        pressed = await asyncio.shield(asyncio.create_task(_make(core, new, secrets, also)))
     except KeyReused:
         raise KeyReused(key) from None
     if not pressed.made and not decide(actor, Verb.SEE, *sight.places(core.catalog, pressed.run)):
@@ -112,12 +98,7 @@ def _own(actor: Actor, key: str) -> str:
     return key if not key or actor.name == LOCAL.name else f"{actor.name}\n{key}"
 
 
-def _contents(task: Task, inputs: Inputs) -> Inputs:
-    found = brought.named(task, inputs).items()
-    return {name: f"{upload.sha256}-{upload.name}" for name, upload in found if upload.sha256}
-
-
-async def _make(core: Core, task: Task, new: NewRun, secrets: Mapping[str, str], also: Work | None) -> Pressed:
+async def _make(core: Core, new: NewRun, secrets: Mapping[str, str], also: Work | None) -> Pressed:
     pressed = await core.store.press(new, also)
     if pressed.made:
         if also:
@@ -128,33 +109,15 @@ async def _make(core: Core, task: Task, new: NewRun, secrets: Mapping[str, str],
             for run in runs:
                 await core.spools.put_secrets(run.id, secrets)
         except OSError:
-            await _never(core, runs, "Its secret inputs could not be kept; press again.")
-            raise StorageFull from None
-        try:
             for run in runs:
-                await brought.keep(core, task, run)
-        except CannotApprove as error:
-            await _never(core, runs, str(error))
-            raise
-        except OSError as error:
-            await _never(core, runs, "What was brought along could not be kept; press again.")
-            raise (StorageFull() if error.errno in _FULL else StoreError(f"{_UNKEPT} ({error.strerror}).")) from None
+                core.spools.drop_secrets(run.id)
+                to = RunState.CANCELLED if run.state is RunState.HELD else RunState.FAILED
+                await journal.move(core, run, to, reason="Its secret inputs could not be kept; press again.")
+            raise StorageFull from None
         for run in runs:
             if run.state is RunState.WAITING:
                 await core.dispatch.submit(run.id, new.task)
     return pressed
-
-
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_UNKEPT = "What you brought could not be kept, so nothing was started"
-
-
-async def _never(core: Core, runs: Sequence[Run], reason: str) -> None:
-    for run in runs:
-        core.spools.drop_secrets(run.id)
-        to = RunState.CANCELLED if run.state is RunState.HELD else RunState.FAILED
-        with contextlib.suppress(Fenced):  # it was offered to the gate meanwhile, which found the same
-            await journal.move(core, run, to, reason=reason)
 
 
 async def _hold(core: Core, actor: Actor, task: Task, inputs: Inputs, at: int, approvers: int) -> Hold | None:
@@ -191,9 +154,7 @@ def _missing(uploads: Path, files: Sequence[Param], inputs: Inputs) -> dict[str,
     wrong = {}
     for param in files:
         try:
-            stored = uploads / of_value(str(inputs[param.name])).stored
-            status = stored.lstat()
-            os.utime(stored)  # from here on its time to be pressed counts anew
+            status = (uploads / str(inputs[param.name])).lstat()
         except OSError:
             status = None
         if status is None or not stat.S_ISREG(status.st_mode):

@@ -12,7 +12,7 @@ from pushbutton.domain.policy import Place, decide, everywhere
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Task
-from pushbutton.errors import NoSuchRun, NoSuchTask
+from pushbutton.errors import NoSuchRun, NoSuchTask, StillReading
 
 from .ports import Catalog, RunQuery, Store, Topics
 
@@ -39,10 +39,12 @@ def tasks(catalog: Catalog, actor: Actor) -> Mapping[str, Task]:
 
 
 def task(catalog: Catalog, actor: Actor, slug: str) -> Task:
-    """Raises `NoSuchTask`, with the nearest name among those that the actor may see."""
+    """Raises `NoSuchTask`, with the nearest name among those that the actor may see, or `StillReading`."""
     seen = tasks(catalog, actor)
     if slug in seen:
         return seen[slug]
+    if catalog.reading:
+        raise StillReading(slug[:100])
     raise NoSuchTask(slug, next(iter(difflib.get_close_matches(slug, seen, n=1)), None))
 
 

@@ -7,16 +7,18 @@ import contextlib
 import itertools
 import logging
 from collections.abc import Coroutine, Mapping
+from pathlib import Path
 from typing import Any
 
 from pushbutton.domain import command
 from pushbutton.domain.event import Json
+from pushbutton.domain.param import ParamType
 from pushbutton.domain.run import ACTIVE, UNFINISHED, Run, RunState
-from pushbutton.domain.task import Task
+from pushbutton.domain.task import CommandTarget, Task
 from pushbutton.domain.token import hashed, new_token
 from pushbutton.errors import Fenced, NoSuchTask, PushbuttonError, SecretUnavailable, StoreError
 
-from . import brought, journal, planned
+from . import journal, planned
 from .collector import collect
 from .core import Core, now
 from .ports import Claim, Outcome, RunQuery
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 
 MANY = 1_000_000
 SWEEP = 30  # seconds
+AWAY = 60.0  # seconds for which a run waits for a task that is not there, or broken, before it is given up
 LOOK = 0.5  # seconds between two looks whether a run is stopped whose secrets are long in coming
 
 
@@ -34,21 +37,26 @@ class Worker:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._following: set[asyncio.Task[None]] = set()
+        self._away: dict[int, float] = {}  # runs that wait for their task, and since when
 
     async def run(self) -> None:
         self._keep(self._look_after())
+        deaf = self._core.notifier.listen("catalog", self._core.dispatch.wake)
         taken_back = False
-        while True:
-            try:
-                if not taken_back:
-                    await self._take_back()
-                    taken_back = True
-                await self._core.dispatch.run_worker(self._deliver)
-            except StoreError as error:
-                log.warning("waiting runs stay where they are: %s", error)
-            except Exception:
-                log.exception("delivering failed; starting again")
-            await asyncio.sleep(1)
+        try:
+            while True:
+                try:
+                    if not taken_back:
+                        await self._take_back()
+                        taken_back = True
+                    await self._core.dispatch.run_worker(self._deliver)
+                except StoreError as error:
+                    log.warning("waiting runs stay where they are: %s", error)
+                except Exception:
+                    log.exception("delivering failed; starting again")
+                await asyncio.sleep(1)
+        finally:
+            deaf()
 
     async def close(self) -> None:
         """Stop following. Nothing is told to end: the spools go on growing, and the next worker reads on."""
@@ -76,7 +84,9 @@ class Worker:
             self._core.spools.reap()
             if second % SWEEP == 0:
                 with contextlib.suppress(StoreError):
-                    for run in await self._core.store.runs(RunQuery(states=frozenset({RunState.WAITING}), limit=MANY)):
+                    waiting = await self._core.store.runs(RunQuery(states=frozenset({RunState.WAITING}), limit=MANY))
+                    self._away = {run.id: self._away[run.id] for run in waiting if run.id in self._away}
+                    for run in waiting:
                         await self._core.dispatch.submit(run.id, run.task)
 
     async def _deliver(self, number: int) -> Outcome:
@@ -84,6 +94,8 @@ class Worker:
         core = self._core
         waiting = await core.store.run(number)
         task = core.catalog.tasks().get(waiting.task)
+        if await self._is_away(number, task):
+            return Claim.TASK_BUSY
         token = new_token()
         claimed = await core.store.claim(
             number,
@@ -102,6 +114,24 @@ class Worker:
             else:
                 await self._begin(claimed.run, token)
         return claimed.verdict
+
+    async def _is_away(self, number: int, task: Task | None) -> bool:
+        """Whether the run has to wait because its task is not read yet, or its file is away or broken for a moment. It
+        is not waited for without end: then the start says what is wrong.
+        """
+        core = self._core
+        if task and not task.broken and not await asyncio.to_thread(_is_empty, task):
+            self._away.pop(number, None)
+            return False
+        if core.catalog.reading:
+            return True
+        loop = asyncio.get_running_loop()
+        since = self._away.setdefault(number, loop.time())
+        if loop.time() - since < AWAY:
+            loop.call_later(LOOK, core.dispatch.wake)
+            return True
+        del self._away[number]
+        return False
 
     async def _begin_aside(self, run: Run, token: str) -> None:
         try:
@@ -152,10 +182,9 @@ class Worker:
         try:
             task = self._task(run)
             inputs, secrets = self._inputs(task, run)
-            inputs |= await brought.keep(self._core, task, run)
             named = await self._named(task, run)
             order = command.build(task, inputs, python=self._core.python, secrets=named)
-            await planned.as_approved(self._core, task, run)
+            await planned.as_approved(task, run)
             await self._core.spools.start(run, task, order, [*secrets, *named.values()], token)
         except Fenced:
             return False  # it is over: it was stopped meanwhile
@@ -211,6 +240,9 @@ class Worker:
         inputs = {**run.inputs, **secrets}
         if lost := [name for name in task.secrets if inputs.get(name) and name not in secrets]:
             raise PushbuttonError(f"The secret input {', '.join(lost)} is not kept any more; press again.")
+        for param in task.params:
+            if param.type is ParamType.FILE and inputs.get(param.name):
+                inputs[param.name] = str(self._core.uploads / str(inputs[param.name]))
         return inputs, list(secrets.values())
 
     def _follow(self, run: Run) -> None:
@@ -235,3 +267,13 @@ class Worker:
                 run = await self._core.store.run(run.id)
             if run.state.over:
                 return None
+
+
+def _is_empty(task: Task) -> bool:
+    """Whether the file that is to run is away, or has nothing in it: somebody is writing it."""
+    if isinstance(task.target, CommandTarget):
+        return False
+    try:
+        return Path(task.target.file).stat().st_size == 0
+    except OSError:
+        return True

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pushbutton.domain import declaration
 from pushbutton.domain.audit import SERVER, Act, Deed
 from pushbutton.domain.event import Json
+from pushbutton.domain.task import Task
 from pushbutton.errors import StoreError
 from pushbutton.runtime.core import now
 from pushbutton.runtime.ports import Catalog, Notifier, Store
@@ -29,6 +30,7 @@ ABOUT = "server"
 class Changes:
     def __init__(self, store: Store, catalog: Catalog, notifier: Notifier, key: bytes) -> None:
         self._audit, self._catalog, self._notifier, self._key = store.audit, catalog, notifier, key
+        self._texts: dict[str, tuple[Task, str]] = {}  # the declarations of the last look
 
     async def run(self) -> None:
         """Follow the catalogue until cancelled."""
@@ -60,12 +62,21 @@ class Changes:
 
     async def _acts(self) -> list[Act]:
         last = {record.act.about: record.act for record in await self._audit.newest("task", "task")}
-        there = {f"task {slug}": task for slug, task in self._catalog.tasks().items()}
+        return await asyncio.to_thread(self._compared, last, self._catalog.tasks(), whole=not self._catalog.reading)
+
+    def _compared(self, last: Mapping[str, Act], tasks: Mapping[str, Task], *, whole: bool) -> list[Act]:
+        """What is to be recorded. Of thousands of tasks this takes a while, so it is for a thread. `whole`: what is
+        not among the tasks is gone; else it may not be read yet.
+        """
+        known, self._texts = self._texts, {}
         acts = []
-        for about, task in there.items():
+        for slug, task in tasks.items():
+            about = f"task {slug}"
+            same, text = known.get(slug, (None, ""))
+            after = text if same is task else declaration.text(task, self._key)
+            self._texts[slug] = (task, after)
             old = last.get(about)
             before = "" if old is None or old.verb == Deed.TASK_REMOVED else str(old.data.get("text", ""))
-            after = declaration.text(task, self._key)
             if before == after:
                 continue
             data: dict[str, Json] = {"file": task.source.file, "digest": declaration.digest(after), "text": after}
@@ -73,10 +84,10 @@ class Changes:
                 data["diff"] = declaration.diff(before, after)
             new = Deed.TASK_CHANGED if before else Deed.TASK_ADDED
             acts.append(Act(SERVER, Deed.TASK_BROKEN if task.broken else new, about, now(), data))
-        for about, old in last.items():
-            if about not in there and old.verb != Deed.TASK_REMOVED:
-                known: dict[str, Json] = {name: old.data[name] for name in ("file", "digest") if name in old.data}
-                acts.append(Act(SERVER, Deed.TASK_REMOVED, about, now(), known))
+        for about, old in last.items() if whole else ():
+            if about.removeprefix("task ") not in tasks and old.verb != Deed.TASK_REMOVED:
+                kept: dict[str, Json] = {name: old.data[name] for name in ("file", "digest") if name in old.data}
+                acts.append(Act(SERVER, Deed.TASK_REMOVED, about, now(), kept))
         return acts
 
     async def started(self, version: str, settings: Mapping[str, Json]) -> None:

@@ -30,13 +30,9 @@ def listed(folder: str) -> set[tuple[int, int]]:
     for line in lines:
         pid, _, rest = line.partition(" ")
         start = rest.partition(" ")[0]
-        if _is_number(pid) and _is_number(start):
+        if pid.isdigit() and start.isdigit():
             found.add((int(pid), int(start)))
     return found
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 20  # "²" is a digit as well, and no number
 
 
 def writer(folder: str) -> Process | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from . import slim_json
 from .redact import Redactor
 
@@ -13,12 +11,10 @@ MOST_BYTES = 64 << 20  # the same in bytes
 
 
 class Reports:
-    """`taken` counts lines; `deaf` is True from the first one on that is too much. `spoiled` counts those of them that
-    a fault of ours kept from being read.
-    """
+    """`taken` counts lines; `deaf` is True from the first one on that is too much."""
 
     def __init__(self, redact: Redactor) -> None:
-        self.taken = self.spoiled = 0
+        self.taken = 0
         self.deaf = False
         self._bytes = 0
         self._redact = redact
@@ -43,12 +39,7 @@ class Reports:
             self.deaf = True
             return ""
         self.taken += 1
-        try:
-            return self._clean(line[:LINE].decode(errors="replace") + ("…" if len(line) > LINE else ""))
-        except Exception:  # noqa: BLE001  a fault of ours costs this one line; the job that wrote it must not die of it
-            self.spoiled += 1
-            sys.excepthook(*sys.exc_info())  # to the spool's log, as if it had ended us
-            return ""
+        return self._clean(line[:LINE].decode(errors="replace") + ("…" if len(line) > LINE else ""))
 
     def _clean(self, text: str) -> str:
         """Without secrets, also those that would only be whole once JSON or terminal escapes are undone."""

@@ -21,17 +21,18 @@ from pushbutton.errors import (
     SecretUnavailable,
     SignInFailed,
     SlowDown,
+    StillReading,
     StorageFull,
     StoreBusy,
     StoreError,
     TooManySignIns,
-    UploadsFull,
 )
 
 log = logging.getLogger(__name__)
 
 STATUS: dict[type[PushbuttonError], int] = {
     NotFound: 404,
+    StillReading: 503,
     InvalidInputs: 422,
     BadRange: 416,
     BadInput: 400,
@@ -41,7 +42,6 @@ STATUS: dict[type[PushbuttonError], int] = {
     SignInFailed: 401,
     Conflict: 409,
     StorageFull: 507,
-    UploadsFull: 507,
     StoreBusy: 503,
     StoreError: 503,
     SecretUnavailable: 503,

@@ -19,7 +19,6 @@ from pushbutton.domain.event import Json
 from pushbutton.domain.inputs import as_sent, in_order
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.task import Task
-from pushbutton.domain.upload import of_value
 
 from . import csrf
 from .texts import Texts
@@ -223,7 +222,7 @@ def shown(param: Param | None, value: Json, t: Texts) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(shown(param, item, t) for item in value)
     if param is not None and param.type is ParamType.FILE:
-        return of_value(str(value)).name
+        return _UPLOADED.sub("", str(value))
     labels = {as_sent(choice.value): choice.label for choice in param.choices} if param else {}
     return labels.get(as_sent(value)) or as_sent(value)
 
@@ -255,6 +254,7 @@ def summary(task: Task | None, inputs: Mapping[str, Json], t: Texts) -> str:
     return line if len(line) <= _LINE else line[: _LINE - 1] + "…"
 
 
+_UPLOADED = re.compile(r"^[0-9a-f]{24}-")
 _PLACE = re.compile(r"\{(\w+)\}")
 
 

@@ -15,7 +15,7 @@ from pushbutton.domain.param import Inputs
 from pushbutton.domain.policy import verbs
 from pushbutton.domain.run import BUSY, Micros, Run, RunState
 from pushbutton.domain.task import Task
-from pushbutton.errors import NoSuchTask
+from pushbutton.errors import NoSuchTask, StillReading
 from pushbutton.runtime import approve, sight
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import RunQuery, Topics
@@ -59,6 +59,7 @@ class TasksView:
     cards: tuple[Card, ...]
     going: tuple[Going, ...]
     now: Micros
+    reading: bool = False  # there may be more in a moment
 
     @property
     def groups(self) -> Mapping[str, int]:
@@ -101,7 +102,7 @@ class Watching:
 @dataclass(frozen=True, slots=True)
 class RunView:
     run: Run
-    task: Task | None  # None: it was removed since
+    task: Task | None  # None: it was removed since, or is not read yet
     story: Story
     past: Past
     outlook: Outlook
@@ -114,6 +115,7 @@ class RunView:
     waits: Waits | None = None  # for an approval
     wrote: bool = True  # it has output
     planning: bool = False  # it is approved, and its plan is made once more before it starts
+    reading: bool = False  # the tasks are still being read
 
     @property
     def elapsed(self) -> float:
@@ -163,8 +165,8 @@ class Views:
             cards.append(Card(task, await self.past(actor, slug), may, self._ask(may, slug)))
         active = await self._store.runs(sight.query(self._catalog, actor, RunQuery(states=BUSY, limit=50)))
         self._forget({run.id for run in active})
-        active = sorted(active, key=lambda run: (not run.state.active, run.id if run.state.active else 0))
-        return TasksView(tuple(cards), tuple([await self._going(actor, run, now) for run in active]), now)
+        going = tuple([await self._going(actor, run, now) for run in active])
+        return TasksView(tuple(cards), going, now, reading=self._catalog.reading)
 
     async def task(self, actor: Actor, slug: str, now: Micros) -> TaskView:
         """Raises `NoSuchTask`."""
@@ -196,7 +198,7 @@ class Views:
             ahead = tuple(await self._store.runs(sight.past(self._catalog, actor, query)))[::-1]
         try:
             task = self._catalog.task(run.task)
-        except NoSuchTask:
+        except (NoSuchTask, StillReading):
             task = None
         seen = self._risen(run, _outlook(run, told, past, now))
         may = verbs(actor, *sight.places(self._catalog, run))
@@ -205,7 +207,7 @@ class Views:
             run, task, told, past, seen, ahead, now, may,
             ask=self._directory.whom(*sight.places(self._catalog, run)) if helpless else (),
             waits=await waits(self._core, actor, run, task), planning=await self._planning(run),
-            own=actor.own, wrote=self._core.spools.size(run.id) > 0,
+            own=actor.own, wrote=self._core.spools.size(run.id) > 0, reading=self._catalog.reading,
         )  # fmt: skip
 
     async def _planning(self, run: Run) -> bool:

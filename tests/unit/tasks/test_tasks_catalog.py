@@ -348,7 +348,7 @@ async def test_a_fault_in_reading_one_file_is_logged_and_hurts_no_other(
     def fail(_: object) -> None:
         raise TypeError("unhashable")
 
-    monkeypatch.setattr("pushbutton.adapters.catalog.reload.read_config", fail)
+    monkeypatch.setattr("pushbutton.adapters.catalog.readers.read_config", fail)
     (tmp_path / "pushbutton.yaml").write_text(CONFIG)
     script(tmp_path / "tidy.sh")
     tasks = await read(tmp_path)
@@ -441,17 +441,6 @@ async def test_a_path_that_does_not_exist_is_a_configuration_error(tmp_path: Pat
         await read(tmp_path / "nowhere")
 
 
-async def test_two_tasks_of_one_name_are_one_broken_task_that_names_both(tmp_path: Path):
-    script(tmp_path / "deploy.sh")
-    script(tmp_path / "deploy.rb", "#!/usr/bin/env ruby\n")
-    script(tmp_path / "other.sh")
-    tasks = await read(tmp_path)
-    assert tasks["deploy"].broken == (
-        "deploy.rb line 1 and deploy.sh line 1 each have a task named “deploy”: give them different names."
-    )
-    assert tasks["other"].broken == ""
-
-
 async def test_a_broken_file_hurts_no_other_and_keeps_its_tasks_names(tmp_path: Path):
     (tmp_path / "shop.py").write_text(TASKS)
     script(tmp_path / "tidy.sh")
@@ -472,7 +461,7 @@ async def test_a_file_that_was_never_whole_is_a_broken_task_of_its_own_name(tmp_
     assert tasks["shop-py"].broken == "shop.py line 2: Invalid syntax."
 
 
-async def test_edits_new_files_and_removed_files_show_within_a_second(tmp_path: Path):
+async def test_edits_and_new_files_show_within_a_second_and_what_is_gone_soon_after(tmp_path: Path):
     path = script(tmp_path / "one.sh")
     taken = []
     async with followed(tmp_path) as one:
@@ -552,7 +541,6 @@ def test_checking_runs_nothing_and_finds_everything(tmp_path: Path):
     found = [str(problem).removeprefix(f"{tmp_path}/") for problem in check([tmp_path, tmp_path / "gone"])]
     assert found == [
         "a.sh:1:1: Its first line must say which program runs it, such as #!/bin/sh.",
-        "b.pl:1:1: b.pl line 1 and b.sh line 1 each have a task named “b”: give them different names.",
         "gone:1:1: There is no such file or folder.",
         "shop.py:5:9: warning: The type of “x” is only known when the file runs.",
         "shop.py:6:7: There is no option named “tytle” for a task. Did you mean “title”?",

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.task import Task
 from pushbutton.errors import ConfigError
 
-from .folder import named, scan
+from .assembly import Part, assemble
+from .describing import Describer
+from .folder import Named, named, scan
+from .readers import read
 from .reading import Problem
-from .reload import assemble, read
 from .secrets import by_name, doubts
 from .sound import readable
 
@@ -27,8 +29,8 @@ def check(paths: Sequence[str | os.PathLike[str]]) -> list[Problem]:
 
 async def look(paths: Sequence[str | os.PathLike[str]]) -> tuple[Mapping[str, Task], Mapping[str, Secret]]:
     """The tasks and the declared secrets of these paths, as far as the files tell without being run."""
-    files = [(await read(found, execute=False), (), found.path) for found in scan(named(paths))]
-    return assemble(files), by_name(secret for reading, _, _ in files for secret in reading.secrets)
+    parts = await _parts(named(paths))
+    return assemble(parts), by_name(secret for part in parts for secret in part.reading.secrets)
 
 
 async def _check(paths: Sequence[str | os.PathLike[str]]) -> list[Problem]:
@@ -39,16 +41,17 @@ async def _check(paths: Sequence[str | os.PathLike[str]]) -> list[Problem]:
             existing += named([path])
         except ConfigError as error:
             problems.append(Problem(readable(error.file), error.line, 1, error.sentence))
-    files = []
-    for found in scan(existing):
-        reading = await read(found, execute=False)
-        problems += [*([reading.whole] if reading.whole else []), *reading.problems]
-        files.append((reading, (), found.path))
-    tasks = assemble(files).values()
-    problems += [_clash(task) for task in tasks if "each have a task named" in task.broken]
-    problems += doubts(tasks, by_name(secret for reading, _, _ in files for secret in reading.secrets))
+    parts = await _parts(existing)
+    for part in parts:
+        problems += [*([part.reading.whole] if part.reading.whole else []), *part.reading.problems]
+    tasks = assemble(parts).values()
+    problems += doubts(tasks, by_name(secret for part in parts for secret in part.reading.secrets))
     return sorted(problems, key=lambda one: (one.file, one.line, one.column))
 
 
-def _clash(task: Task) -> Problem:
-    return Problem(str(Path(task.source.file)), task.source.line, 1, task.broken)
+async def _parts(paths: Sequence[Named]) -> list[Part]:
+    describer = Describer(sys.executable)
+    try:
+        return [Part(found, await read(found, execute=False, by=describer)) for found in scan(paths).files]
+    finally:
+        await describer.close()

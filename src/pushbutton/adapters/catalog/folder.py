@@ -1,7 +1,8 @@
 """Which files of a folder may hold tasks. Nothing is opened here: names, modes and times tell.
 
 In a folder, and one level below it (there the subfolder is the group): `pushbutton.yaml`, executable files, and
-Python files. Hidden files, editors' left-overs and the folders of tools are passed over.
+Python files. Passed over are hidden files, links to a file that is shown, what `names` tells, and what the folder's
+`.pushbuttonignore` leaves out. `account` says of what was passed over why.
 """
 
 from __future__ import annotations
@@ -9,19 +10,18 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pushbutton.errors import ConfigError
 from pushbutton.job.title import title_of
 
+from .ignore import NAME, Ignore, read_ignore
+from .names import CONFIGS, aside, leftover
 from .reading import Form, Found
 
-__all__ = ["Named", "folders", "named", "scan"]
-
-SKIPPED = frozenset({"__pycache__", "node_modules", "venv", "site-packages"})
-_CONFIGS = ("pushbutton.yaml", "pushbutton.yml")
+__all__ = ["EXHAUSTED", "Listing", "Named", "concerns", "form_of", "is_group", "named", "scan"]
 
 
 class Named:
@@ -57,31 +57,62 @@ def _named(word: str) -> Named:
     raise ConfigError("There is no such file or folder.", file=word)
 
 
-def scan(paths: Sequence[Named]) -> list[Found]:
-    """Every file that may hold tasks now, each once, in the order of the command line and then by name.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is there at one moment."""
 
-    A Python file that is named itself is read as one, also when its folder is named before: more of it is a task then.
+    files: tuple[Found, ...]  # that may hold tasks, each once, in the order of the command line and then by name
+    folders: tuple[Path, ...]  # in which a change may concern us; those that exist
+
+
+def scan(paths: Sequence[Named]) -> Listing:
+    """A Python file that is named itself is read as one, also when its folder is named before: more of it is a task
+    then.
     """
     found: dict[tuple[Path, str], Found] = {}
+    watched: dict[Path, None] = {}
+    links: list[tuple[Path, str]] = []
     for one in paths:
-        for file in _folder(one.path, "", 1) if one.path.is_dir() else _file(one):
+        if one.path.is_dir():
+            files = _folder(one.path, watched, links)
+        else:
+            watched[one.path.parent] = None
+            files = _file(one)
+        for file in files:
             key = (file.path, file.function)
             if file.form is Form.NAMED and key in found:
                 found[key] = replace(file, group=found[key].group)
             found.setdefault(key, file)
-    return list(found.values())
+    for path in _doubled([path for path, _ in found], dict(links)):
+        found.pop((path, ""), None)
+    return Listing(tuple(found.values()), tuple(path for path in watched if path.is_dir()))
 
 
-def folders(paths: Sequence[Named]) -> list[Path]:
-    """The folders in which a change may concern us; those that exist."""
-    watched: dict[Path, None] = {}
-    for one in paths:
-        if not one.path.is_dir():
-            watched[one.path.parent] = None
-            continue
-        watched[one.path] = None
-        watched.update((Path(entry.path), None) for entry in _entries(one.path) if _is_group(entry))
-    return [path for path in watched if path.is_dir()]
+def _doubled(shown: Sequence[Path], links: Mapping[Path, str]) -> Iterator[Path]:
+    """The links to a file that is shown by itself."""
+    if not links:
+        return
+    real: dict[Path, str] = {}
+    own = set()
+    for path in shown:
+        if path not in links:
+            folder = real.setdefault(path.parent, "") or os.path.realpath(path.parent)
+            real[path.parent] = folder
+            own.add(f"{folder}/{path.name}")
+    yield from (path for path, target in links.items() if target in own)
+
+
+def concerns(path: Path) -> bool:
+    """Whether a change of a path that `scan` did not give before may change what it gives."""
+    if path.name == NAME:
+        return True
+    if path.name.startswith("."):
+        return False
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False  # it came and went
+    return stat.S_ISDIR(mode) or form_of(path.name, mode) is not None
 
 
 def _file(one: Named) -> Iterator[Found]:
@@ -97,38 +128,65 @@ def _file(one: Named) -> Iterator[Found]:
         yield Found(one.path, Form.SCRIPT, stamp=_stamp(status))
 
 
-def _folder(folder: Path, group: str, deeper: int) -> Iterator[Found]:
+def _folder(root: Path, watched: dict[Path, None], links: list[tuple[Path, str]]) -> Iterator[Found]:
+    """`watched` and `links` (with their targets) grow meanwhile."""
+    ignore = read_ignore(root)
     below: list[os.DirEntry[str]] = []
-    entries = _entries(folder)
-    for entry in sorted(entries, key=lambda one: (one.name not in _CONFIGS, one.name)):
-        if _is_group(entry):
+    watched[root] = None
+    for entry in _sorted(root):
+        if is_group(entry, ignore):
             below.append(entry)
-            continue
-        try:
-            status = entry.stat()
-        except OSError:
-            continue  # removed since, or a link to nothing
-        if stat.S_ISREG(status.st_mode) and (form := _form(entry.name, status.st_mode)):
-            yield Found(Path(entry.path), form, group, stamp=_stamp(status))
-    for entry in below if deeper else ():
-        yield from _folder(Path(entry.path), title_of(entry.name), deeper - 1)
+        elif _wanted(entry.name, entry.name, ignore) and (found := _entry(entry, "")):
+            if entry.is_symlink():
+                links.append((found.path, os.path.realpath(found.path)))
+            yield found
+    for folder in below:
+        watched[Path(folder.path)] = None
+        group, linked = title_of(folder.name), folder.is_symlink()
+        for entry in _sorted(Path(folder.path)):
+            if _wanted(entry.name, f"{folder.name}/{entry.name}", ignore) and (found := _entry(entry, group)):
+                if linked or entry.is_symlink():
+                    links.append((found.path, os.path.realpath(found.path)))
+                yield found
 
 
-def _form(name: str, mode: int) -> Form | None:
-    if name.startswith((".", "#")) or name.endswith(("~", ".pyc", ".swp", ".tmp")):
-        return None
-    if name in _CONFIGS:
+def _sorted(folder: Path) -> list[os.DirEntry[str]]:
+    return sorted(_entries(folder), key=lambda one: (one.name not in CONFIGS, one.name))
+
+
+def _entry(entry: os.DirEntry[str], group: str) -> Found | None:
+    try:
+        status = entry.stat()
+    except OSError:
+        return None  # removed since, or a link to nothing
+    form = form_of(entry.name, status.st_mode) if stat.S_ISREG(status.st_mode) else None
+    return Found(Path(entry.path), form, group, stamp=_stamp(status)) if form else None
+
+
+def _wanted(name: str, path: str, ignore: Ignore) -> bool:
+    if name.startswith("."):
+        return False
+    said = ignore.says(path) if ignore.rules else None
+    return said is False or not (said or leftover(name))
+
+
+def form_of(name: str, mode: int) -> Form | None:
+    """What a file that is not passed over is read as; None: it holds no task."""
+    if name in CONFIGS:
         return Form.CONFIG
     if mode & 0o111:
         return Form.SCRIPT
     return Form.PYTHON if name.endswith(".py") else None
 
 
-def _is_group(entry: os.DirEntry[str]) -> bool:
+def is_group(entry: os.DirEntry[str], ignore: Ignore) -> bool:
     try:
-        return entry.is_dir() and not entry.name.startswith(".") and entry.name not in SKIPPED
+        if entry.name.startswith(".") or not entry.is_dir():
+            return False
     except OSError:
         return False
+    said = ignore.says(entry.name, folder=True) if ignore.rules else None
+    return said is False or not (said or aside(entry.name))
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -1,24 +1,21 @@
-"""Read a Python file by `pushbutton.job.describe`, in a process of its own: the author's code never runs in ours."""
+"""The tasks of a Python file, as `pushbutton.job.describe` tells them."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import re
-import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pushbutton.domain.approval import Approval
-from pushbutton.domain.environment import kept
 from pushbutton.domain.interpreter import module_command
 from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.domain.run import Busy
 from pushbutton.domain.task import Background, Limits, PythonTarget, Reason, Source, Task
 
+from .describing import Describer
 from .reading import Form, Found, Problem, Reading, broken, digest, dry_run_of, fault, nearest, slug_of
 
 __all__ = ["LIMIT", "read_python"]
@@ -30,8 +27,12 @@ _IMPORTS_US = re.compile(rb"^[ \t]*(?:from[ \t]+pushbutton\b|import[ \t][^#\n]*\
 _LIMITS = ("timeout", "grace", "at_once", "output")
 
 
-async def read_python(found: Found, *, execute: bool, python: str = sys.executable, limit: float = LIMIT) -> Reading:
-    """Never raises. `execute` allows to run the file where its source alone does not tell a type, by `python`."""
+async def read_python(
+    found: Found, *, execute: bool, python: str = sys.executable, limit: float = LIMIT, by: Describer | None = None
+) -> Reading:
+    """Never raises. `execute` allows to run the file where its source alone does not tell a type, by `python`. `by`
+    reads it and goes on; without one, a process is started for this file alone.
+    """
     path = found.path
     try:
         content = await asyncio.to_thread(path.read_bytes)
@@ -39,43 +40,18 @@ async def read_python(found: Found, *, execute: bool, python: str = sys.executab
         return Reading(whole=Problem(str(path), 1, 1, f"It cannot be read: {error.strerror}."))
     if found.form is Form.PYTHON and not _IMPORTS_US.search(content):
         return Reading()
-    options = [word for word, wanted in (("--all", found.form is Form.NAMED), ("--import", execute)) if wanted]
-    answer = await _ask(python, path, options, limit)
+    describer = by or Describer(python)
+    try:
+        every = found.form is Form.NAMED
+        answer = await describer.describe(path, every=every, execute=execute, limit=limit)
+    finally:
+        if by is None:
+            await describer.close()
     if isinstance(answer, str):
         return Reading(whole=Problem(str(path), 1, 1, answer))
     if answer["error"]:
         return Reading(whole=_problem(path, answer["error"]))
     return _reading(found, answer, digest(content), python)
-
-
-async def _ask(python: str, path: Path, options: list[str], limit: float) -> dict[str, Any] | str:
-    """What `describe` says, or a sentence on why it said nothing. Its process is gone when this returns or raises."""
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *module_command(python, "describe", str(path), *options),
-            cwd=path.parent,
-            env=kept(os.environ),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError as error:
-        return f"It could not be read with {python}: {error.strerror}."
-    try:
-        async with asyncio.timeout(limit):
-            out, _ = await process.communicate()
-    except TimeoutError:
-        return f"Reading it takes longer than {limit:g} seconds: move the work at its top level into a function."
-    finally:
-        if process.returncode is None:  # with what the file started at its top level
-            os.killpg(process.pid, signal.SIGKILL)
-            await process.communicate()
-    try:
-        answer = json.loads(out)
-    except ValueError:
-        return f"Reading it ended without an answer (exit code {process.returncode})."
-    return answer if isinstance(answer, dict) else "Reading it ended without an answer."
 
 
 def _reading(found: Found, answer: Mapping[str, Any], content: str, python: str) -> Reading:

@@ -65,6 +65,7 @@ class Reading:
     problems: tuple[Problem, ...] = ()
     whole: Problem | None = None
     secrets: tuple[Secret, ...] = ()
+    passed: str = ""  # why the file is no task, where it could be taken for one
 
 
 def slug_of(name: str) -> str:

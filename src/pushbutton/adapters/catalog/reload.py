@@ -1,7 +1,8 @@
 """The catalog over paths: it reads each file once, follows changes, and reads again only what changed.
 
-A change is seen by the system's notification or, where there is none, by looking twice a second; so an edit shows
-within a second on any file system. A file is read in the background and what it held before stays until then.
+A change is seen by the system's notification or, where there is none, by looking (`lookout`). Files are read in the
+background (`readers`), and what one held before stays until it is sure that it is gone (`settling`). All tasks are put
+together in a thread (`assembly`), once for all that changed together.
 """
 
 from __future__ import annotations
@@ -12,54 +13,31 @@ import difflib
 import logging
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from watchfiles import awatch
-
 from pushbutton.domain.secret import Secret
-from pushbutton.domain.task import Offered, PythonTarget, ScriptTarget, Source, Target, Task
-from pushbutton.errors import NoSuchTask, StoreError
-from pushbutton.job.title import title_of
+from pushbutton.domain.task import Offered, Task
+from pushbutton.errors import NoSuchTask, StillReading, StoreError
 
-from .config import read_config
-from .folder import EXHAUSTED, Named, folders, named, scan
+from .assembly import Assembly, Part
+from .folder import Listing, Named, concerns, named, scan
+from .lookout import Lookout, pause_after
 from .offers import Offers
-from .python import read_python
-from .reading import Form, Found, Problem, Reading, slug_of
-from .scripts import read_script
-from .secrets import by_name, supplied
-from .sound import readable, sound
+from .readers import Key, Readers, key_of
+from .reading import Found, Reading
+from .settling import File
 
-__all__ = ["PathCatalog", "assemble", "read"]
+__all__ = ["PathCatalog"]
 
 log = logging.getLogger(__name__)
 
-_LOOK = 400  # milliseconds between two looks when nothing is notified
-_AT_ONCE = 2  # Python files that are read at the same time
-
-_Key = tuple[Path, str]
-
-
-async def read(found: Found, *, execute: bool, python: str = sys.executable) -> Reading:
-    """Read one file, whatever it is. Never raises: a file that nobody thought of is broken, and hurts no other."""
-    try:
-        return sound(await _read(found, execute=execute, python=python))
-    except Exception as error:
-        log.exception("reading %s failed", found.path)
-        sentence = f"It cannot be read ({type(error).__name__}); the server's log says more."
-        return sound(Reading(whole=Problem(str(found.path), 1, 1, sentence)))
-
-
-async def _read(found: Found, *, execute: bool, python: str) -> Reading:
-    match found.form:
-        case Form.CONFIG:
-            return await asyncio.to_thread(read_config, found)
-        case Form.SCRIPT:
-            return await asyncio.to_thread(read_script, found)
-    return await read_python(found, execute=execute, python=python)
+_OPENING = 2.0  # seconds for which opening waits until everything is read; the rest is read while others press
+_PRESS = 20.0  # seconds for which a press waits for a task that is not read yet
+_SHOWN = 0.5  # seconds between two states that are shown while much is read
+_NAMES = 1.0  # seconds between two looks at the names of the stored secrets, where a task needs one
 
 
 class PathCatalog:
@@ -67,7 +45,8 @@ class PathCatalog:
 
     `changed` is called in the event loop's thread after each change of what `tasks()` gives. `python` reads the
     Python files; it should be the one that will run their tasks. `stored` gives the names of secrets that need no
-    declaration; where it is left out, every name is taken for one.
+    declaration; where it is left out, every name is taken for one. `remembered` is the file in which the addresses of
+    tasks outlive this process.
     """
 
     def __init__(
@@ -77,24 +56,24 @@ class PathCatalog:
         *,
         python: str = sys.executable,
         stored: Callable[[], Collection[str]] | None = None,
+        remembered: Path | None = None,
     ) -> None:
         self._words = paths
         self._stored = stored
-        self._python = python
         self._paths: list[Named] = []
         self._changed = changed
         self._tasks: Mapping[str, Task] = MappingProxyType({})
-        self._found: dict[_Key, Found] = {}
-        self._readings: dict[_Key, Reading] = {}
-        self._known: dict[_Key, tuple[Task, ...]] = {}  # the tasks of a file when it was last whole
-        self._secrets: dict[_Key, tuple[Secret, ...]] = {}  # the same for what it declares of secrets
         self._declared: Mapping[str, Secret] = MappingProxyType({})
+        self._files: dict[Key, File] = {}
+        self._known: frozenset[Path] = frozenset()  # the files and folders of the last look; read in other threads
         self._kept: Collection[str] | None = None  # the names of stored secrets at the last look; None: nobody knows
-        self._under_way: dict[_Key, asyncio.Task[None]] = {}
-        self._turns = asyncio.Semaphore(_AT_ONCE)
-        self._follower: asyncio.Task[None] | None = None
+        self._assembly = Assembly(remembered)
+        self._readers = Readers(python, self._read)
+        self._lookout = Lookout(self._concerned)
         self._offers = Offers()
-        self._stop = asyncio.Event()
+        self._dirty = asyncio.Event()  # what is shown is not what was read
+        self._whole = asyncio.Event()  # everything was read once
+        self._work: list[asyncio.Task[None]] = []
 
     def tasks(self) -> Mapping[str, Task]:
         return self._tasks
@@ -105,75 +84,100 @@ class PathCatalog:
     def task(self, slug: str) -> Task:
         if slug in self._tasks:
             return self._tasks[slug]
+        if self.reading:
+            raise StillReading(slug[:100])
         near = difflib.get_close_matches(slug[:100], list(self._tasks), 1)
         raise NoSuchTask(slug[:100], near[0] if near else None)
+
+    @property
+    def reading(self) -> bool:
+        return not self._whole.is_set()
+
+    async def awaited(self, slug: str) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PRESS):
+                while slug not in self._tasks and not self._whole.is_set():
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(_SHOWN):
+                            await self._whole.wait()
 
     async def offered(self, slug: str) -> Offered:
         return await self._offers.of(self.task(slug))
 
     async def open(self) -> None:
         self._paths = named(self._words)
-        await self._look()
-        await asyncio.gather(*self._under_way.values())
-        self._follower = asyncio.create_task(self._follow(), name="catalog")
+        await asyncio.to_thread(self._assembly.open, self._paths)
+        pause = await self._look()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_OPENING):
+                await self._readers.idle()
+                self._whole.set()
+        await self._publish()
+        self._work = [asyncio.create_task(work, name="catalog") for work in (self._follow(pause), self._show())]
 
     async def close(self) -> None:
-        self._stop.set()
         await self._offers.close()
-        ending = [*self._under_way.values(), *([self._follower] if self._follower else [])]
-        for task in ending:
+        for task in self._work:
             task.cancel()
-        await asyncio.gather(*ending, return_exceptions=True)
+        await asyncio.gather(*self._work, return_exceptions=True)
+        await self._lookout.close()
+        await self._readers.close()
 
-    async def _follow(self) -> None:
-        polling: bool | None = None
-        while not self._stop.is_set():
+    # -- looking
+
+    async def _follow(self, pause: float) -> None:
+        while True:
             try:
-                watched = await asyncio.to_thread(folders, self._paths)
-                if not watched:  # everything was removed; it may come back
-                    await asyncio.sleep(_LOOK / 1000)
-                await self._watch(watched, polling)
-            except FileNotFoundError:
-                continue  # one was removed while the watch began
-            except Exception as error:  # noqa: BLE001 - no notifications to be had (a strange file system, too many)
-                polling = polling or getattr(error, "errno", None) not in EXHAUSTED
-                await asyncio.sleep(_LOOK / 1000)
+                begun = time.monotonic()
+                await asyncio.sleep(pause / 100)  # where a look costs much, not one after the other
+                while (left := begun + self._soon(pause) - time.monotonic()) > 0:
+                    if await self._lookout.wait(min(left, _NAMES)):
+                        break
+                    await self._look_at_names()
+                pause = await self._look()
+            except Exception:
+                log.exception("looking at the task folders failed; looking again")
+                await asyncio.sleep(1)
 
-    async def _watch(self, watched: Sequence[Path], polling: bool | None) -> None:
-        """Until the folders to watch are others."""
-        await self._look()
-        changes = awatch(
-            *watched,
-            watch_filter=None,
-            recursive=False,
-            debounce=200,
-            step=30,
-            rust_timeout=_LOOK,
-            yield_on_timeout=True,
-            stop_event=self._stop,
-            force_polling=polling,
-            poll_delay_ms=_LOOK // 2,
-        )
-        async with contextlib.aclosing(changes):
-            async for _ in changes:
-                await self._look()
-                if await asyncio.to_thread(folders, self._paths) != watched:
-                    return
+    def _soon(self, pause: float) -> float:
+        """Seconds until the next look: sooner where a file may be gone."""
+        unsettled = [at for file in self._files.values() if (at := file.unsettled) is not None]
+        return min([pause, *(max(0.05, at - time.monotonic()) for at in unsettled)])
 
-    async def _look(self) -> None:
-        """Compare what is there with what was read, and begin to read what is new or other."""
-        there = {(found.path, found.function): found for found in await asyncio.to_thread(scan, self._paths)}
-        gone = [key for key in self._found if key not in there]
-        for key in gone:
-            self._drop(key)
+    async def _look(self) -> float:
+        """Compare what is there with what was read, and begin to read what is new or other. How long to pause."""
+        listing, pause = await asyncio.to_thread(_timed, self._paths)
+        there = {key_of(found): found for found in listing.files}
+        self._known = frozenset([*(path for path, _ in there), *listing.folders])
+        self._lookout.over(listing.folders)
+        now = time.monotonic()
+        for key in [key for key in self._files if key not in there]:
+            self._readers.forget(key)
+            if self._files[key].missed(now):
+                del self._files[key]
+                self._dirty.set()
         for key, found in there.items():
-            before = self._found.get(key)
-            if before is None or before != found or before.stamp != found.stamp:
-                self._begin(key, found)
-        self._found = there
-        kept, self._kept = self._kept, await asyncio.to_thread(self._names)
-        if gone or kept != self._kept:
-            self._publish()
+            before = self._files.get(key)
+            if before is None:
+                before = self._files[key] = File(found)
+            elif before.away is None and before.found == found and before.found.stamp == found.stamp:
+                if before.settle(now):
+                    self._dirty.set()
+                continue
+            before.found, before.away = found, None
+            self._readers.read(found)
+        if list(there) != list(self._files):
+            gone = {key: file for key, file in self._files.items() if key not in there}
+            self._files = {key: self._files[key] for key in there} | gone
+        await self._look_at_names()
+        return pause
+
+    async def _look_at_names(self) -> None:
+        if self._stored is None or not any(task.secret_names for task in self._tasks.values()):
+            return
+        kept = await asyncio.to_thread(self._names)
+        if kept != self._kept:
+            self._dirty.set()
 
     def _names(self) -> Collection[str] | None:
         try:
@@ -181,83 +185,57 @@ class PathCatalog:
         except StoreError:
             return None  # why is said by the run that needs one
 
-    def _drop(self, key: _Key) -> None:
-        if key in self._under_way:
-            self._under_way.pop(key).cancel()
-        self._readings.pop(key, None)
-        self._known.pop(key, None)
-        self._secrets.pop(key, None)
+    def _concerned(self, paths: Collection[Path]) -> bool:
+        return any(path in self._known or concerns(path) for path in paths)
 
-    def _begin(self, key: _Key, found: Found) -> None:
-        if key in self._under_way:
-            self._under_way.pop(key).cancel()
-        task = self._under_way[key] = asyncio.create_task(self._read(key, found))
-        task.add_done_callback(lambda done: self._done(key, done))
+    def _read(self, found: Found, reading: Reading) -> None:
+        file = self._files.get(key_of(found))
+        if file is None or file.found.stamp != found.stamp:
+            return  # it is gone, or is read again
+        if file.read(reading, time.monotonic()):
+            self._dirty.set()
 
-    def _done(self, key: _Key, task: asyncio.Task[None]) -> None:
-        if self._under_way.get(key) is task:
-            del self._under_way[key]
+    # -- showing
 
-    async def _read(self, key: _Key, found: Found) -> None:
-        by_python = found.form in (Form.PYTHON, Form.NAMED)
-        async with self._turns if by_python else contextlib.nullcontext():
-            reading = await read(found, execute=True, python=self._python)
-        self._readings[key] = reading
-        if reading.whole is None:
-            self._known[key] = reading.tasks
-            self._secrets[key] = reading.secrets
-        self._publish()
+    async def _show(self) -> None:
+        """Show what changed: at once when everything is read, and now and then meanwhile."""
+        took = 0.0
+        while True:
+            if self._whole.is_set():
+                await self._dirty.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(_SHOWN, 10 * took)):
+                    await self._readers.idle()
+            begun = time.monotonic()
+            whole = not self._readers.busy
+            try:
+                await self._publish(whole=whole)
+            except Exception:
+                log.exception("putting the tasks together failed; trying again")
+                await asyncio.sleep(1)
+                self._dirty.set()
+            took = time.monotonic() - begun
 
-    def _publish(self) -> None:
-        order = [key for key in self._found if key in self._readings]
-        order += [key for key in self._readings if key not in self._found]
-        tasks = assemble((self._readings[key], self._known.get(key, ()), key[0]) for key in order)
-        self._declared = MappingProxyType(by_name(one for key in order for one in self._secrets.get(key, ())))
-        tasks = supplied(tasks, self._declared, self._kept)
-        if tasks != self._tasks or list(tasks) != list(self._tasks):
-            self._tasks = MappingProxyType(tasks)
+    async def _publish(self, *, whole: bool = False) -> None:
+        self._dirty.clear()
+        parts = [
+            Part(file.found, file.shown, file.known, file.secrets, away=file.unsettled is not None)
+            for file in self._files.values()
+            if file.shown is not None
+        ]
+        self._kept = await asyncio.to_thread(self._names)
+        tasks, declared = await asyncio.to_thread(self._assembly.make, parts, self._kept)
+        begun_whole = whole and not self._whole.is_set()
+        if whole:
+            self._whole.set()
+        self._declared = declared
+        if begun_whole or tasks is not self._tasks:
+            self._tasks = tasks
             self._changed()
 
 
-def assemble(files: Iterable[tuple[Reading, tuple[Task, ...], Path]]) -> dict[str, Task]:
-    """All tasks by slug, in the order of a page: those without a group, then group by group.
-
-    Each file comes with its reading, the tasks that it held when it was last whole, and its path.
-    """
-    found: dict[str, list[Task]] = {}
-    unknown: list[tuple[Path, str]] = []
-    for reading, known, path in files:
-        tasks: Sequence[Task] = reading.tasks
-        if reading.whole is not None:
-            tasks = [replace(task, broken=reading.whole.reason) for task in known]
-            if not tasks:
-                unknown.append((path, reading.whole.reason))
-        for task in tasks:
-            same = found.setdefault(task.slug, [])
-            if task.source not in [other.source for other in same]:  # a function may be named beside its folder
-                same.append(task)
-    merged = [tasks[0] if len(tasks) == 1 else _clash(tasks) for tasks in found.values()]
-    taken = set(found)
-    for path, reason in unknown:
-        slug = slug_of(path.stem)
-        if slug in taken:
-            slug = slug_of(path.name)
-        while slug in taken:
-            slug += "-x"
-        taken.add(slug)
-        title = title_of(readable(path.stem))
-        merged.append(Task(slug, title, _target(path), Source(readable(str(path))), broken=reason))
-    return {task.slug: task for task in sorted(merged, key=lambda task: task.group.casefold())}
-
-
-def _clash(tasks: Sequence[Task]) -> Task:
-    places = [f"{Path(task.source.file).name} line {task.source.line}" for task in tasks]
-    if len({Path(task.source.file).name for task in tasks}) < len({task.source.file for task in tasks}):
-        places = [f"{task.source.file} line {task.source.line}" for task in tasks]
-    where = f"{', '.join(places[:-1])} and {places[-1]}"
-    return replace(tasks[0], broken=f"{where} each have a task named “{tasks[0].slug}”: give them different names.")
-
-
-def _target(path: Path) -> Target:
-    file = readable(str(path))
-    return PythonTarget(file, "") if path.suffix == ".py" else ScriptTarget(file)
+def _timed(paths: Sequence[Named]) -> tuple[Listing, float]:
+    """What is there, and how long to wait until the next look."""
+    cpu, wall = time.thread_time(), time.monotonic()
+    listing = scan(paths)
+    return listing, pause_after(cpu=time.thread_time() - cpu, wall=time.monotonic() - wall)

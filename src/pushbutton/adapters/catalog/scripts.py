@@ -12,42 +12,52 @@ The lines between the markers are TOML; the comment sign may be `#`, `//` or `--
 from __future__ import annotations
 
 import ast
+import codecs
 import re
 import tomllib
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pushbutton.domain.task import ScriptTarget
 
 from .arguments import arguments
 from .declared import Origin, declare
-from .keys import Place, plain
+from .keys import Place
+from .keys import plain as plain_table
 from .reading import Found, Problem, Reading, broken, digest, slug_of
 
 __all__ = ["read_script"]
 
 _HEAD = 64 * 1024
 _LARGEST_HASHED = 16 << 20
+_LONGEST_FIRST = 255  # characters of a first line; the system does not read on
 _OPEN = re.compile(r"(?P<sign>#|//|--) /// pushbutton\s*")
 _TOML_PLACE = re.compile(r" ?\(at line (\d+), column (\d+)\)| ?\(at end of document\)")
-_SCRIPT_ENDINGS = frozenset({"", ".sh", ".bash", ".zsh", ".ksh", ".py", ".rb", ".pl", ".js", ".php", ".lua"})
+_SHELLS = frozenset({".sh", ".bash", ".zsh", ".ksh"})
+_NO_SCRIPTS = re.compile(  # without "#!", files of these names are no scripts, although they have no ending
+    r"(?:GNU)?[Mm]akefile|[A-Z][A-Z_-]+|(?:Docker|Container|Vagrant|Jenkins|Proc|Pip|Brew|Gem|Rake|Just|Task|Caddy)file"
+)
 _NOT_HELP = re.compile(r"shellcheck\b|-\*-|vim?:|coding[:=]|SPDX-|Copyright\b|!/|/// ", re.IGNORECASE)
 
 
-def read_script(found: Found) -> Reading:
-    """Never raises. A file that is executable by accident (text of another kind) is no task."""
+def read_script(found: Found) -> Reading | None:
+    """Never raises. A file that is executable by accident is no task; None: it is one of Python, to be read as such."""
     path = found.path
     try:
         with path.open("rb") as file:
             content = file.read(_LARGEST_HASHED)
     except OSError as error:
         return Reading(whole=Problem(str(path), 1, 1, f"It cannot be read: {error.strerror}."))
-    head = content[:_HEAD].decode("utf-8", "replace")
-    shebang = head.partition("\n")[0] if content.startswith(b"#!") else ""
-    binary = b"\0" in content[:1024]
-    if not shebang and not binary and path.suffix not in _SCRIPT_ENDINGS:
-        return Reading()
-    lines = [] if binary else head.splitlines()
+    plain, coded = _decoded(content)
+    shebang = plain.partition("\n")[0] if plain.startswith("#!") else ""
+    program = content.startswith(b"\x7fELF")
+    if not shebang and not program:
+        if path.suffix == ".py":
+            return None
+        if why := _no_script(path, content):
+            return Reading(passed=why)
+    lines = [] if program else plain.splitlines()
     wrong: list[tuple[Place, str]] = []
     block, first, problem = _block(lines)
     table: Any = {}
@@ -58,23 +68,55 @@ def read_script(found: Found) -> Reading:
         slug=slug_of(path.stem),
         name=path.stem,
         group=found.group,
-        help=_help(lines, path.suffix, head),
+        help=_help(lines, path.suffix, plain),
         digest=digest(content),
-        shebang=shebang.rstrip(),
+        shebang="" if coded else shebang.rstrip(),
     )
-    task = declare(origin, plain(table), (), wrong)
-    if not binary and isinstance(task.target, ScriptTarget):
+    task = declare(origin, plain_table(table), (), wrong)
+    if not program and isinstance(task.target, ScriptTarget):
         whole = content.decode("utf-8", "replace")
         task = replace(task, target=replace(task.target, arguments=arguments(whole, shebang)))
     mistakes = [Problem(str(path), *problem)] if problem else []
     mistakes += [Problem(str(path), *_position(block or [], first, place), sentence) for place, sentence in wrong]
-    if shebang.endswith("\r"):
-        sentence = "Its lines end as on Windows, and the system looks for a program whose name ends so; save it anew."
-        mistakes.append(Problem(str(path), 1, len(shebang), sentence))
-    elif not shebang and not binary:
-        sentence = "Its first line must say which program runs it, such as #!/bin/sh."
-        mistakes.append(Problem(str(path), 1, 1, sentence))
+    if sentence := coded or ("" if program else _unstartable(shebang)):
+        mistakes.append(Problem(str(path), 1, len(shebang) if shebang.endswith("\r") else 1, sentence))
     return Reading((broken(task, mistakes[0]) if mistakes else task,), tuple(mistakes))
+
+
+def _decoded(content: bytes) -> tuple[str, str]:
+    """The head as text, and why the system would not find its first line in these bytes."""
+    head = content[:_HEAD]
+    for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+        if head.startswith(mark) and (text := head[2:].decode(name, "replace")).startswith("#!"):
+            return text, "It is saved as UTF-16, so the system finds no “#!” in it: save it as UTF-8."
+    if head.startswith(codecs.BOM_UTF8) and head.startswith(b"#!", 3):
+        sentence = "A byte order mark (BOM) stands before its “#!”: save it as UTF-8 without one."
+        return head[3:].decode("utf-8", "replace"), sentence
+    if len(head) == _HEAD:
+        head = head[: head.rfind(b"\n") + 1] or head  # no half of a character at the end
+    try:
+        return head.decode("utf-8"), ""
+    except UnicodeDecodeError:
+        return head.decode("cp1252", "replace"), ""  # Latin-1 with the quotes of Windows
+
+
+def _no_script(path: Path, content: bytes) -> str:
+    """Why a file without “#!” is no script; "": it looks like one that lacks it."""
+    if b"\0" in content[:1024]:
+        return "it is neither a script nor a program of this system"
+    if path.suffix not in _SHELLS and (path.suffix or _NO_SCRIPTS.fullmatch(path.name)):
+        return "it does not begin with “#!”"
+    return ""
+
+
+def _unstartable(shebang: str) -> str:
+    if not shebang:
+        return "Its first line must say which program runs it, such as #!/bin/sh."
+    if shebang.endswith("\r"):
+        return "Its lines end as on Windows, and the system looks for a program whose name ends so; save it anew."
+    if len(shebang.encode()) > _LONGEST_FIRST:
+        return f"Its first line is longer than the {_LONGEST_FIRST} characters that the system reads."
+    return ""
 
 
 def _block(lines: list[str]) -> tuple[list[str] | None, int, tuple[int, int, str] | None]:

@@ -44,6 +44,7 @@ def sound(reading: Reading) -> Reading:
         (*(_mended(problem) for problem in reading.problems), *problems),
         _mended(reading.whole) if reading.whole else None,
         _mended(reading.secrets),
+        reading.passed,
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
@@ -235,15 +235,11 @@ Record = Mapping[str, Any]
 """A record of spool/events, see `supervisor.spool`."""
 
 
-GIVEN: Final = "in"
-"""The folder in a run's folder in which lies what people brought for it, see `runtime.brought`."""
-
-
 class Spools(Protocol):
     """Folders in which supervisors write, and the supervisors themselves. A supervisor outlives the server."""
 
     def folder(self, run: int) -> Path:
-        """Where the run's output and files are. It may not exist (yet). What is `GIVEN` there stays until `remove`."""
+        """Where the run's output and files are. It may not exist (yet)."""
         ...
 
     async def start(self, run: Run, task: Task, command: Command, secrets: Sequence[str], token: str) -> None:
@@ -328,18 +324,29 @@ class Notifier(Protocol):
 
 
 class Catalog(Protocol):
-    """The tasks that can be pressed now. A reload replaces whole tasks, never parts of one."""
+    """The tasks that can be pressed now. A reload replaces whole tasks, never parts of one. One whose file is away or
+    half written for a moment stays as it was; one that is gone for good goes within a few seconds.
+    """
 
     def tasks(self) -> Mapping[str, Task]:
         """By slug, in the order in which a page shows them. Broken tasks are among them."""
         ...
 
     def task(self, slug: str) -> Task:
-        """Raises `NoSuchTask` with the nearest name."""
+        """Raises `NoSuchTask` with the nearest name, or `StillReading`."""
+        ...
+
+    @property
+    def reading(self) -> bool:
+        """Not everything was read once yet: what is not among the tasks may come."""
+        ...
+
+    async def awaited(self, slug: str) -> None:
+        """Wait for the task while everything is being read, but no more than some seconds."""
         ...
 
     async def offered(self, slug: str) -> Offered:
-        """The task with choices that a program tells, no older than a few seconds. Raises `NoSuchTask`."""
+        """The task with choices that a program tells, no older than a few seconds. Raises what `task` raises."""
         ...
 
     def secrets(self) -> Mapping[str, Secret]:
@@ -347,7 +354,9 @@ class Catalog(Protocol):
         ...
 
     async def open(self) -> None:
-        """Read everything once and begin to follow changes. Raises `ConfigError` only for paths that do not exist."""
+        """Begin to read everything and to follow changes; what is read soon is there when this returns. Raises
+        `ConfigError` only for paths that do not exist.
+        """
         ...
 
     async def close(self) -> None: ...

@@ -1,0 +1,195 @@
+"""All tasks of all files, each at an address of its own.
+
+The address of a task is made from its own name. Where another has that already, the group, the ending or the file's
+name is added: `deploy` in the folders `blog` and `shop` are `/tasks/deploy` and `/tasks/shop-deploy`. Who has an
+address keeps it, whatever files come later, also over a restart: that is what `remembered` is for. Without it, the
+first in the order of a page has the short one.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pushbutton.domain.secret import Secret
+from pushbutton.domain.task import PythonTarget, ScriptTarget, Source, Target, Task
+from pushbutton.job.title import title_of
+
+from .folder import Named
+from .reading import Form, Found, Reading, slug_of
+from .secrets import by_name, supplied
+from .sound import readable
+
+__all__ = ["Assembly", "Part", "assemble"]
+
+log = logging.getLogger(__name__)
+
+_MOST = 20_000  # addresses that are remembered of files that are not there
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file."""
+
+    found: Found
+    reading: Reading
+    known: tuple[Task, ...] = ()  # what it held when it was last whole
+    secrets: tuple[Secret, ...] = ()
+    away: bool = False  # it, or what it held, may be gone: whoever else wants the address of a task of it gets it
+
+
+class Assembly:
+    """`make(parts, kept)` gives the very mapping of the time before where nothing changed."""
+
+    def __init__(self, remembered: Path | None) -> None:
+        self._path = remembered
+        self._base = Path()
+        self._memory: dict[str, str] = {}  # the address by file and name
+        self._tasks: Mapping[str, Task] = MappingProxyType({})
+
+    def open(self, paths: Sequence[Named]) -> None:
+        self._base = next((one.path if one.path.is_dir() else one.path.parent for one in paths), Path())
+        if self._path is None:
+            return
+        try:
+            found = json.loads(self._path.read_bytes())["addresses"]
+            self._memory = {str(key): str(slug) for key, slug in found.items()}
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            log.warning("the addresses of tasks are made anew, because %s cannot be read: %s", self._path, error)
+
+    def make(
+        self, parts: Sequence[Part], kept: Collection[str] | None
+    ) -> tuple[Mapping[str, Task], Mapping[str, Secret]]:
+        """`kept`: the names of the stored secrets; None: nobody knows."""
+        memory = dict(self._memory)
+        tasks = assemble(parts, memory, self._base)
+        declared = MappingProxyType(by_name(secret for part in parts for secret in part.secrets))
+        tasks = supplied(tasks, declared, kept)
+        if tasks != self._tasks or list(tasks) != list(self._tasks):
+            self._tasks = MappingProxyType(tasks)
+        if memory != self._memory:
+            self._remember(memory)
+        return self._tasks, declared
+
+    def _remember(self, memory: dict[str, str]) -> None:
+        self._memory = dict(list(memory.items())[-_MOST - len(self._tasks) :])
+        if self._path is None:
+            return
+        beside = self._path.with_suffix(".new")
+        try:
+            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                json.dump({"addresses": self._memory}, file, indent=0)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(self._path)
+        except OSError as error:
+            log.warning("the addresses of tasks are not kept for the next start: %s", error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A task that has no address yet."""
+
+    task: Task
+    found: Found
+    key: str  # by which its address is remembered; "": not at all
+    away: bool = False
+
+
+def assemble(parts: Iterable[Part], memory: dict[str, str] | None = None, base: Path = Path()) -> dict[str, Task]:
+    """All tasks by slug, in the order of a page: those without a group, then group by group. `memory` is what addresses
+    they had, and becomes what they have; its keys are paths seen from `base`.
+    """
+    memory = {} if memory is None else memory
+    wishes = list(_wishes(parts, base))
+    given: dict[str, _Wish] = {}
+    for wish in wishes:
+        slug = memory.get(wish.key, "")
+        if slug and not wish.away:
+            given.setdefault(slug, wish)
+    placed = {id(wish) for wish in given.values()}
+    for wish in wishes:
+        if wish.key and not wish.away and id(wish) not in placed and wish.task.slug not in given:
+            given[wish.task.slug] = wish
+            placed.add(id(wish))
+    for wish in wishes:
+        if wish.away:
+            given.setdefault(memory.get(wish.key, wish.task.slug), wish)
+        elif id(wish) not in placed:
+            given[_free(wish, given)] = wish
+    slugs = {id(wish): slug for slug, wish in given.items()}
+    tasks = []
+    for wish in wishes:
+        if slug := slugs.get(id(wish), ""):
+            tasks.append(_placed(wish, slug, given.get(wish.task.slug)))
+            if wish.key and not wish.away and memory.get(wish.key) != slug:
+                for other in [key for key, theirs in memory.items() if theirs == slug]:
+                    del memory[other]
+                memory[wish.key] = slug
+    return {task.slug: task for task in sorted(tasks, key=lambda task: task.group.casefold())}
+
+
+def _wishes(parts: Iterable[Part], base: Path) -> Iterator[_Wish]:
+    """Every task once, those of files that nobody can read at the end."""
+    seen = set()
+    unknown = []
+    for part in parts:
+        tasks: Sequence[Task] = part.reading.tasks
+        path = part.found.path
+        if part.reading.whole is not None:
+            tasks = [replace(task, broken=part.reading.whole.reason) for task in part.known]
+            if not tasks:
+                broken = part.reading.whole.reason
+                title, source = title_of(readable(path.stem)), Source(readable(str(path)))
+                task = Task(
+                    slug_of(path.stem), title, _target(path), source, group=readable(part.found.group), broken=broken
+                )
+                unknown.append(_Wish(task, part.found, "", away=part.away))
+        for task in tasks:
+            if (task.slug, task.source) not in seen:  # a function may be named beside its folder
+                seen.add((task.slug, task.source))
+                key = f"{os.path.relpath(path, base)}:{task.slug}"
+                yield _Wish(task, part.found, key, away=part.away)
+    yield from unknown
+
+
+def _free(wish: _Wish, given: Mapping[str, Any]) -> str:
+    """An address of its own."""
+    path, name = wish.found.path, wish.task.slug
+    if name not in given:
+        return name
+    other = given.get(name)
+    by_group = f"{path.parent.name}-{name}" if wish.found.group else ""
+    by_file = f"{name}-{path.suffix[1:]}" if wish.found.form is Form.SCRIPT or not wish.key else f"{path.stem}-{name}"
+    same = other is not None and other.found.path.parent == path.parent
+    words = [by_file, by_group] if same else [by_group, by_file]
+    words += [f"{path.parent.name}-{by_file}"]
+    for word in words:
+        if word and (slug := slug_of(word)) not in given:
+            return slug
+    number = 2
+    while f"{name}-{number}" in given:
+        number += 1
+    return f"{name}-{number}"
+
+
+def _placed(wish: _Wish, slug: str, other: _Wish | None) -> Task:
+    task = wish.task
+    if slug == task.slug:
+        return task
+    if other and other.task.title == task.title and other.task.group == task.group:
+        task = replace(task, title=f"{task.title} ({wish.found.path.suffix[1:] or wish.found.path.name})")
+    return replace(task, slug=slug)
+
+
+def _target(path: Path) -> Target:
+    file = readable(str(path))
+    return PythonTarget(file, "") if path.suffix == ".py" else ScriptTarget(file)

@@ -1,0 +1,82 @@
+"""The process that reads Python files (`pushbutton.job.reader`): the author's code never runs in ours."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from pushbutton.domain.environment import kept
+from pushbutton.domain.interpreter import module_command
+
+__all__ = ["Describer"]
+
+_MARGIN = 5.0  # seconds beyond a file's own limit after which the reader itself is given up
+_LONGEST = 1 << 26  # bytes of one answer
+
+
+class Describer:
+    """Reads one file at a time by `python`. Its process starts with the first file and ends with `close`."""
+
+    def __init__(self, python: str) -> None:
+        self._python = python
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def describe(self, path: Path, *, every: bool, execute: bool, limit: float) -> dict[str, Any] | str:
+        """What `job.describe` says, or a sentence on why it said nothing. When this returns or raises, nothing that
+        the file started is left.
+        """
+        answer: Any = None
+        try:
+            process = self._process = self._process or await self._begin()
+            assert process.stdin  # noqa: S101 - both were asked for
+            assert process.stdout  # noqa: S101
+            order = {"path": str(path), "all": every, "import": execute, "limit": limit}
+            process.stdin.write(f"{json.dumps(order)}\n".encode())
+            async with asyncio.timeout(limit + _MARGIN):
+                answer = json.loads(await process.stdout.readline())
+        except OSError as error:
+            return f"It could not be read with {self._python}: {error.strerror}."
+        except TimeoutError:
+            answer = {"slow": True}
+            await self.close()
+        except ValueError:
+            pass  # it died, or the answer was too long
+        finally:
+            if not isinstance(answer, dict):
+                await self.close()  # also when we are told to end: an answer that nobody took is nobody's
+        if not isinstance(answer, dict):
+            return "Reading it ended without an answer."
+        if answer.get("slow"):
+            return f"Reading it takes longer than {limit:g} seconds: move the work at its top level into a function."
+        if "code" in answer:
+            return f"Reading it ended without an answer (exit code {answer['code']})."
+        return answer
+
+    async def _begin(self) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *module_command(self._python, "reader"),
+            env=kept(os.environ),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+            limit=_LONGEST,
+        )
+
+    async def close(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)  # it ends what it reads with it
+        try:
+            async with asyncio.timeout(_MARGIN):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()

@@ -1,0 +1,45 @@
+"""Which files and folders are no tasks, going by their names alone."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["CONFIGS", "aside", "leftover"]
+
+CONFIGS = ("pushbutton.yaml", "pushbutton.yml")
+
+_TOOLS = frozenset(
+    {"__pycache__", "__pypackages__", "node_modules", "bower_components", "site-packages", "venv", "virtualenv"}
+)
+_LIBRARIES = frozenset({"lib", "libs"})
+_TESTS = frozenset({"test", "tests"})
+_VENDORED = frozenset({"vendor", "vendored", "third_party", "third-party", "thirdparty"})
+
+_LEFTOVER = re.compile(
+    r"#.*|.*~"  # editors
+    r"|.*\.(?:sw[a-p]|tmp|temp|bak|orig|rej|save|old|part|disabled|sample)(?:[.-]?\d+)?"
+    r"|.*\.(?:rpmsave|rpmnew|rpmorig|pacnew|pacsave|pacorig|ucf-\w+|dpkg-\w+|cfsaved|BASE|LOCAL|REMOTE|BACKUP)"
+    r"|.*,v"  # RCS
+    r"|.*[.-]sync-conflict-\d.*|.* \(.*conflicted copy.*\).*|.*[.-]conflict(?:ed)?[-.]?\d.*"  # what syncs folders
+    r"|.*\.py[co]"
+)
+
+
+def leftover(name: str) -> str:
+    """Why a file is passed over; "" where its name tells nothing."""
+    if _LEFTOVER.fullmatch(name):
+        return "it is a copy or a left-over, by its name"
+    if name.startswith("test_") or name == "conftest.py":
+        return "it is a test, by its name"
+    return ""
+
+
+def aside(name: str) -> str:
+    """Why a folder is passed over; "" where its name tells nothing."""
+    if name in _TOOLS:
+        return "it belongs to a tool"
+    if name in _LIBRARIES:
+        return "it holds what scripts share, by its name"
+    if name in _TESTS:
+        return "it holds tests, by its name"
+    return "it holds what others wrote, by its name" if name in _VENDORED else ""

@@ -1,0 +1,158 @@
+"""Reading files in the background: scripts and configurations many at a time in a thread, Python files in a process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from .config import read_config
+from .describing import Describer
+from .python import read_python
+from .reading import Form, Found, Problem, Reading
+from .scripts import read_script
+from .sound import sound
+
+__all__ = ["Key", "Readers", "key_of", "read"]
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 2  # Python files that are read at the same time
+_BATCH = 100  # other files that are read in one go
+
+Key = tuple[Path, str]
+
+
+def key_of(found: Found) -> Key:
+    return found.path, found.function
+
+
+async def read(found: Found, *, execute: bool, python: str = sys.executable, by: Describer | None = None) -> Reading:
+    """Read one file, whatever it is. Never raises: a file that nobody thought of is broken, and hurts no other."""
+    try:
+        if found.form in (Form.CONFIG, Form.SCRIPT):
+            reading = await asyncio.to_thread(_plain, found)
+            if reading is not None:
+                return reading
+            found = replace(found, form=Form.PYTHON)
+        return sound(await read_python(found, execute=execute, python=python, by=by))
+    except Exception as error:  # noqa: BLE001 - logged there
+        return _failed(found, error)
+
+
+def _plain(found: Found) -> Reading | None:
+    """None: it is to be read as Python. Never raises."""
+    try:
+        reading = read_config(found) if found.form is Form.CONFIG else read_script(found)
+        return None if reading is None else sound(reading)
+    except Exception as error:  # noqa: BLE001 - logged there
+        return _failed(found, error)
+
+
+def _failed(found: Found, error: Exception) -> Reading:
+    log.error("reading %s failed", found.path, exc_info=error)
+    sentence = f"It cannot be read ({type(error).__name__}); the server's log says more."
+    return sound(Reading(whole=Problem(str(found.path), 1, 1, sentence)))
+
+
+class Readers:
+    """`read(found)` begins; `done(found, reading)` is called in the event loop when it is read. Of a file that is to
+    be read again meanwhile, only the last reading is told.
+    """
+
+    def __init__(self, python: str, done: Callable[[Found, Reading], None]) -> None:
+        self._python, self._done = python, done
+        self._plain: dict[Key, Found] = {}
+        self._by_python: dict[Key, Found] = {}
+        self._now: dict[Key, asyncio.Task[Reading]] = {}  # Python files that are read at this moment
+        self._work: set[asyncio.Task[None]] = set()
+        self._workers = 0  # of the Python ones
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def busy(self) -> bool:
+        return not self._idle.is_set()
+
+    async def idle(self) -> None:
+        """Wait until everything is read."""
+        await self._idle.wait()
+
+    def read(self, found: Found) -> None:
+        self.forget(key_of(found))
+        if found.form in (Form.CONFIG, Form.SCRIPT):
+            self._plain[key_of(found)] = found
+            if len(self._plain) == 1:
+                self._begin(self._read_plain())
+        else:
+            self._python_next(found)
+
+    def forget(self, key: Key) -> None:
+        """It is not there any more."""
+        self._plain.pop(key, None)
+        self._by_python.pop(key, None)
+        if key in self._now:
+            self._now[key].cancel()
+
+    async def close(self) -> None:
+        for task in self._work:
+            task.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
+
+    def _python_next(self, found: Found) -> None:
+        self._by_python[key_of(found)] = found
+        if self._workers < _AT_ONCE:
+            self._workers += 1
+            self._begin(self._read_python())
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        self._idle.clear()
+        task = asyncio.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._work.discard(task)
+        if not self._work:
+            self._idle.set()
+
+    async def _read_plain(self) -> None:
+        await asyncio.sleep(0)  # what is found in one look comes together
+        while self._plain:
+            batch = list(self._plain.items())[:_BATCH]
+            readings = await asyncio.to_thread(lambda: [_plain(found) for _, found in batch])  # noqa: B023 - at once
+            for (key, found), reading in zip(batch, readings, strict=True):
+                if self._plain.get(key) is not found:
+                    continue  # it changed meanwhile, or went
+                del self._plain[key]
+                if reading is None:
+                    self._python_next(replace(found, form=Form.PYTHON))
+                else:
+                    self._done(found, reading)
+
+    async def _read_python(self) -> None:
+        describer = Describer(self._python)
+        try:
+            while self._by_python:
+                key, found = next(iter(self._by_python.items()))
+                del self._by_python[key]
+                task = self._now[key] = asyncio.create_task(
+                    read(found, execute=True, python=self._python, by=describer)
+                )
+                try:
+                    await asyncio.wait({task})
+                finally:
+                    if self._now.get(key) is task:
+                        del self._now[key]
+                    if not task.done():  # we are told to end
+                        task.cancel()
+                        await asyncio.wait({task})
+                if not task.cancelled():
+                    self._done(found, task.result())
+        finally:
+            self._workers -= 1
+            await describer.close()

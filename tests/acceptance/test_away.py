@@ -1,0 +1,106 @@
+"""Tasks whose file is away, half written or not read yet: nothing that was pressed fails for it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from .serving import Served, until
+from .worlds import script
+
+TWO = "tasks:\n  first:\n    command: ['true']\n    at_once: 4\n  second:\n    command: ['true']\n    at_once: 4\n"
+GATED = "from pushbutton import task\n\n@task\ndef say(word: str = 'hello'):\n    print(word)\n"
+
+
+@contextmanager
+def rewritten(path: Path) -> Iterator[None]:
+    """The file is emptied and filled again all the time, as some editors and copiers do."""
+    content, over = path.read_bytes(), threading.Event()
+
+    def write() -> None:
+        while not over.wait(0.03):
+            with path.open("r+b") as file:
+                file.truncate()
+                over.wait(0.02)
+                file.write(content)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield
+    finally:
+        over.set()
+        writer.join()
+
+
+def ended(server: Served, *numbers: int) -> set[str]:
+    return {server.finished(number)["state"] for number in numbers}
+
+
+def test_no_press_fails_while_the_configuration_is_rewritten_in_place(tmp_path: Path):
+    (tmp_path / "pushbutton.yaml").write_text(TWO)
+    with Served(tmp_path) as server, rewritten(tmp_path / "pushbutton.yaml"):
+        numbers = [server.press(slug) for _ in range(20) for slug in ("first", "second")]
+        assert ended(server, *numbers) == {"succeeded"}
+
+
+@pytest.mark.parametrize("name", ["late.sh", "say.py"])
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_run_waits_for_a_task_that_is_away_and_its_page_says_so(name: str, empty: bool, tmp_path: Path):
+    gate, path, slug = tmp_path / "gate", tmp_path / name, name.partition(".")[0]
+    script(tmp_path, "hold.sh", f"until [ -e '{gate}' ]; do sleep 0.05; done\n")
+    if name == "late.sh":
+        script(tmp_path, name, "echo hello\n")
+    else:
+        path.write_text(GATED)
+    content = path.read_bytes()
+    with Served(tmp_path, at_once=1) as server:
+        holds, waits = server.press("hold"), server.press(slug)
+        if empty:
+            path.write_bytes(b"")
+            until(lambda: server.tasks().get(slug, {"broken": True})["broken"], what="the empty file counts")
+        else:
+            path.rename(tmp_path / ".away")
+            until(lambda: slug not in server.tasks(), what="the catalogue misses the file")
+        gate.touch()
+        assert server.finished(holds)["state"] == "succeeded"
+        assert server.run(waits)["state"] == "waiting"
+        page = server.http.get(f"/runs/{waits}").text
+        assert "Its task is not there" in page or "The file of its task is broken" in page
+        path.write_bytes(content)
+        path.chmod(0o755 if name == "late.sh" else 0o644)
+        assert server.finished(waits)["state"] == "succeeded"
+        assert server.output(waits) == b"hello\n"
+
+
+def test_a_restart_with_a_queue_waits_until_the_tasks_are_read(tmp_path: Path):
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "say.py").write_text(GATED)
+    hold, gate = tmp_path / "hold", tmp_path / "gate"
+    script(tmp_path / "tasks", "hold.sh", f"until [ -e '{gate}' ]; do sleep 0.05; done\n")
+    python = script(tmp_path, "python", f'while [ -e "{hold}" ]; do sleep 0.05; done\nexec {sys.executable} "$@"\n')
+    with Served(tmp_path / "tasks", data=tmp_path / "data", at_once=1, python=python) as server:
+        first, queued = server.press("hold"), server.press("say", word="queued")
+        server.kill9()
+        hold.touch()  # from now on no Python file is read
+        server.restart()
+        gate.touch()
+        assert server.finished(first)["state"] == "succeeded"
+        assert "say" not in server.tasks()
+        assert "The tasks are still being read" in server.http.get("/").text
+        assert "The tasks are still being read" in server.http.get(f"/runs/{queued}").text
+        pressed: list[int] = []
+        presser = threading.Thread(target=lambda: pressed.append(server.press("say", word="pressed")))
+        presser.start()
+        assert server.run(queued)["state"] == "waiting"
+        hold.unlink()
+        presser.join()
+        assert ended(server, queued, *pressed) == {"succeeded"}
+        assert [server.output(number) for number in (queued, *pressed)] == [b"queued\n", b"pressed\n"]
+        said = [act["verb"] for act in server.get("/api/audit?limit=200")]
+        assert "task removed" not in said
