@@ -26,6 +26,7 @@ from .adapters.bookmarks import Bookmarks
 from .adapters.catalog import PathCatalog
 from .adapters.embedded import EmbeddedDispatch, LocalNotifier
 from .adapters.passwords import Passwords
+from .adapters.patterns import LimitedPatterns
 from .adapters.seal import Seal
 from .adapters.secrets import EncryptedStore, SecretSources
 from .adapters.spools import SpoolFolder
@@ -147,6 +148,7 @@ class Pushbutton:
             notifier=notifier,
             spools=spools,
             secrets=SecretSources(catalog.secrets, stored),
+            patterns=LimitedPatterns(),
             hub=hub,
             directory=directory,
             key=key,

@@ -55,10 +55,12 @@ EXCEPTIONS = {
     ("cli.run", "adapters.embedded"): "hears the hints of that supervisor",
     ("cli.run", "adapters.secrets"): "a job in the foreground has the same named secrets",
     ("cli.run", "adapters.catalog"): "reads where these are declared",
+    ("cli.run", "adapters.patterns"): "compares what it was given with the task's patterns, within a limit",
     ("cli.secret", "adapters.secrets"): "keeps secrets without a server, or beside one",
     ("cli.secret", "adapters.catalog"): "lists who needs them",
     ("cli.find", "adapters.catalog"): "finds one file's task for `run`, without a server",
     ("cli.check", "adapters.catalog"): "reads the files without a server",
+    ("cli.check", "adapters.patterns"): "tries the patterns in them, within a limit",
     ("cli.audit", "adapters.sqlite"): "reads the audit trail without a server",
     ("cli.schema", "adapters.catalog"): "prints the schema of the configuration file",
 }

@@ -34,8 +34,9 @@ def _check(
     as_json: Annotated[bool, typer.Option("--json", help="print a list of objects")] = False,
 ) -> None:
     from pushbutton.adapters.catalog import check  # noqa: PLC0415  loads the readers
+    from pushbutton.adapters.patterns import LimitedPatterns  # noqa: PLC0415
 
-    problems = check(paths or ["."])
+    problems = check(paths or ["."], LimitedPatterns())
     if as_json:
         keys = ("file", "line", "column", "sentence", "warning")
         print(json.dumps([{key: getattr(problem, key) for key in keys} for problem in problems], indent=2))

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from pushbutton.domain.inputs import check
 from pushbutton.domain.param import ParamType
+from pushbutton.domain.pattern import maybe
 from pushbutton.errors import BadInput, InvalidInputs
 from pushbutton.job.lines import clean
 
@@ -81,7 +82,7 @@ def _make(
         secret = {param.name for param in params if param.type in (ParamType.SECRET, ParamType.FILE)} & raw.keys()
         if secret:
             raise InvalidInputs(dict.fromkeys(secret, "Secrets and files cannot be fixed: whoever presses gives them."))
-        fixed, wrong = check(params, raw, form=True)
+        fixed, wrong = check(params, raw, form=True, fits=maybe)
         if wrong := {name: text for name, text in wrong.items() if name in raw}:
             raise InvalidInputs(wrong)
         inputs = {name: fixed.get(name) for name in raw}

@@ -13,6 +13,7 @@ import typer
 
 from pushbutton.domain.inputs import parse
 from pushbutton.domain.param import Param, ParamType
+from pushbutton.domain.pattern import maybe
 from pushbutton.errors import BadInput, InvalidInputs
 
 from . import options
@@ -101,6 +102,6 @@ def _inputs(remote: Server, params: Sequence[Param], words: Sequence[str]) -> di
             raw[param.name] = sys.stdin.readline().rstrip("\r\n")
     if wrong:
         raise InvalidInputs(wrong)
-    parsed: Mapping[str, Any] = parse(params, raw, form=True, paths=True)
+    parsed: Mapping[str, Any] = parse(params, raw, form=True, paths=True, fits=maybe)
     given = {name: value for name, value in parsed.items() if name in raw}
     return {**given, **{name: remote.upload(file) for name, file in files.items() if name in given}}

@@ -76,8 +76,10 @@ def _run(
 
 
 async def _main(file: str, words: Sequence[str], python: str) -> int:
-    from pushbutton.domain.command import build  # noqa: PLC0415  what only this command needs
+    from pushbutton.adapters.patterns import LimitedPatterns  # noqa: PLC0415  what only this command needs
+    from pushbutton.domain.command import build  # noqa: PLC0415
     from pushbutton.domain.inputs import parse  # noqa: PLC0415
+    from pushbutton.runtime.fitting import fitted  # noqa: PLC0415
 
     from . import live, options  # noqa: PLC0415
     from .find import find  # noqa: PLC0415
@@ -87,7 +89,7 @@ async def _main(file: str, words: Sequence[str], python: str) -> int:
         print(_help(file, task))
         return Exit.OK
     raw = _paths(task, options.read(task.params, words))
-    inputs = parse(task.params, raw, form=True, paths=True)
+    inputs = await fitted(LimitedPatterns(), lambda fits: parse(task.params, raw, form=True, paths=True, fits=fits))
     # No copy of the script: whoever edits it meanwhile does so by hand, and two runs here have the same number.
     named = await _named(task)
     order = replace(build(task, inputs, python=python, secrets=named), snapshot=False)

@@ -18,6 +18,7 @@ from pushbutton.errors import InvalidInputs
 
 from .event import Json
 from .param import Inputs, Param, ParamType
+from .pattern import Fits, here
 from .task import Task
 
 __all__ = [
@@ -59,7 +60,9 @@ class _No(Exception):
     """The value cannot be taken; the message is the sentence that the person reads."""
 
 
-def parse(params: Sequence[Param], raw: object, *, form: bool = False, paths: bool = False) -> Inputs:
+def parse(
+    params: Sequence[Param], raw: object, *, form: bool = False, paths: bool = False, fits: Fits = here
+) -> Inputs:
     """Canonical inputs. Raises `InvalidInputs` with a sentence for every param that is wrong, and nothing else.
 
     `raw` maps names to values as JSON has them. With `form` the values are text (or lists of text), as HTML forms
@@ -67,16 +70,16 @@ def parse(params: Sequence[Param], raw: object, *, form: bool = False, paths: bo
     before each checkbox, and the last of several values counts. A value that is absent, null or blank is its
     default; a param with neither stays out, and so does one whose `when` does not hold, whatever is sent for it.
     With `paths` a file's value may be a path on this machine; without, it is the name of a stored upload and holds no
-    slash.
+    slash. `fits` is asked which texts match; the one that is the default refuses what could take long to compare.
     """
-    inputs, wrong = check(params, raw, form=form, paths=paths)
+    inputs, wrong = check(params, raw, form=form, paths=paths, fits=fits)
     if wrong:
         raise InvalidInputs(wrong)
     return inputs
 
 
 def check(
-    params: Sequence[Param], raw: object, *, form: bool = False, paths: bool = False
+    params: Sequence[Param], raw: object, *, form: bool = False, paths: bool = False, fits: Fits = here
 ) -> tuple[Inputs, dict[str, str]]:
     """The inputs that are well, and a sentence for each that is wrong; see `parse`."""
     if not isinstance(raw, Mapping):
@@ -87,7 +90,7 @@ def check(
         if not applies(param, found):
             continue
         try:
-            value = _one(param, raw.get(param.name), form=form, paths=paths)
+            value = _one(param, raw.get(param.name), form=form, paths=paths, fits=fits)
         except _No as no:
             wrong[param.name] = str(no)
             continue
@@ -168,7 +171,7 @@ def _unknown(names: Sequence[str], raw: Mapping[Any, Any]) -> dict[str, str]:
     return wrong
 
 
-def _one(param: Param, value: object, *, form: bool, paths: bool) -> Json:
+def _one(param: Param, value: object, *, form: bool, paths: bool, fits: Fits) -> Json:
     if form:
         value = _from_form(param, value)
     if _size(value) > VALUE_LIMIT:
@@ -177,7 +180,10 @@ def _one(param: Param, value: object, *, form: bool, paths: bool) -> Json:
         return _blank(param, given=value is not None)
     if param.type is ParamType.FILE and not paths:
         _stored_name(value)
-    return _READ[param.type](param, value)
+    read = _READ[param.type](param, value)
+    if param.pattern and isinstance(read, str) and param.type in (ParamType.STR, ParamType.SECRET):
+        _in_form(param, read, fits)
+    return read
 
 
 def _from_form(param: Param, value: object) -> object:
@@ -263,10 +269,18 @@ def _str(param: Param, value: object) -> str:
         raise _No(f"Write at least {_count(least, 'character')}; there {_are(length)} {length}.")
     if most is not None and length > most:
         raise _No(f"Write at most {_count(most, 'character')}; there {_are(length)} {length}.")
-    if param.pattern and not re.fullmatch(param.pattern, text):
-        hint = f" {param.help.rstrip('.')}." if param.help and "\n" not in param.help else ""
-        raise _No(f"Write this in the form that is asked for ({param.pattern}).{hint}")
     return text
+
+
+def _in_form(param: Param, text: str, fits: Fits) -> None:
+    fit = fits(param.pattern, text)
+    hint = f" {param.help.rstrip('.')}." if param.help and "\n" not in param.help else ""
+    if fit is None:
+        raise _No(
+            f"Write this shorter: it could not be compared in time with the form asked for ({param.pattern}).{hint}"
+        )
+    if not fit:
+        raise _No(f"Write this in the form that is asked for ({param.pattern}).{hint}")
 
 
 def _int(param: Param, value: object) -> int:

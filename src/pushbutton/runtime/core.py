@@ -9,7 +9,7 @@ from .clock import now
 from .directory import Directory
 from .people import People
 from .permit import Permits
-from .ports import Catalog, Dispatch, Notifier, Secrets, Spools, Store
+from .ports import Catalog, Dispatch, Notifier, Patterns, Secrets, Spools, Store
 from .signin import SignIn
 from .watch import Hub
 
@@ -24,6 +24,7 @@ class Core:
     notifier: Notifier
     spools: Spools
     secrets: Secrets
+    patterns: Patterns
     hub: Hub
     directory: Directory
     key: bytes  # signs links, forms and the audit trail

@@ -18,6 +18,7 @@ from pushbutton.domain.event import Json
 from pushbutton.domain.identity import one_line
 from pushbutton.domain.inputs import check
 from pushbutton.domain.param import Inputs, ParamType
+from pushbutton.domain.pattern import Fits, maybe
 from pushbutton.domain.person import Link, Snapshot
 from pushbutton.domain.policy import Place, decide, require, require_in_person, rights_of
 from pushbutton.domain.run import Busy, Micros
@@ -26,6 +27,7 @@ from pushbutton.errors import InvalidInputs, LinkClosed, NoSuchLink, Refused, Ta
 
 from . import press, sight
 from .core import Core, now
+from .fitting import fitted
 from .ports import Pressed
 from .ports.people import Change
 
@@ -82,7 +84,7 @@ async def make(
     task = (await core.catalog.offered(slug)).task
     if task.broken:
         raise TaskBroken(slug, sight.broken(core.catalog, actor, task))
-    inputs, wrong = _fixed(task, fixed, form=form)
+    inputs, wrong = await fitted(core.patterns, lambda fits: _fixed(task, fixed, form=form, fits=fits))
     for name, given, most in (("link-days", days, MOST_DAYS), ("link-uses", uses, MOST_USES)):
         if not 1 <= given <= most:
             wrong[name] = f"Choose a number from 1 to {most}."
@@ -115,7 +117,7 @@ KEPT = 30 * DAY
 """For so long after its end a link is in its maker's list."""
 
 
-def _fixed(task: Task, given: Mapping[str, object], *, form: bool) -> tuple[Inputs, dict[str, str]]:
+def _fixed(task: Task, given: Mapping[str, object], *, form: bool, fits: Fits) -> tuple[Inputs, dict[str, str]]:
     """The values as they are kept (None: fixed to nothing), and a sentence for each that cannot be fixed."""
     params = {param.name: param for param in task.params}
     inputs: dict[str, Json] = {}
@@ -129,7 +131,7 @@ def _fixed(task: Task, given: Mapping[str, object], *, form: bool) -> tuple[Inpu
         elif param.type is ParamType.FILE:
             wrong[name] = "A file cannot be fixed: whoever presses brings it."
         else:
-            found, unfit = check([replace(param, when={})], {name: value}, form=form)
+            found, unfit = check([replace(param, when={})], {name: value}, form=form, fits=fits)
             inputs[name] = found.get(name)
             wrong |= unfit
     return inputs, wrong
@@ -274,7 +276,7 @@ def _standing(core: Core, seen: Snapshot, link: Link, at: Micros) -> Standing:
         return Standing.TASK_BROKEN
     told = {param.name for param in task.params if param.choices_from}  # what these offer is looked at by the press
     still = {name: value for name, value in link.inputs.items() if value is not None and name not in told}
-    _, wrong = _fixed(task, still, form=False)
+    _, wrong = _fixed(task, still, form=False, fits=maybe)  # what takes long is looked at by the press, too
     return Standing.TASK_CHANGED if wrong or link.inputs.keys() - {one.name for one in task.params} else Standing.OPEN
 
 

@@ -21,6 +21,7 @@ from pushbutton.errors import InvalidInputs, KeyReused, Refused, StorageFull, Ta
 
 from . import journal, sight
 from .core import Core, now
+from .fitting import fitted
 from .frozen import frozen
 from .ports import Pressed
 from .ports.people import Work
@@ -139,7 +140,7 @@ async def _read(core: Core, offered: Offered, raw: Mapping[str, object], why: st
     task, wrong = offered.task, {}
     if task.reason is Reason.REQUIRED and not why.strip():
         wrong["why"] = "Say why: it is shown in the history."
-    inputs, unfit = check(task.params, raw, form=form)
+    inputs, unfit = await fitted(core.patterns, lambda fits: check(task.params, raw, form=form, fits=fits))
     files = [param for param in task.params if param.type is ParamType.FILE and param.name in inputs]
     missing = await asyncio.to_thread(_missing, core.uploads, files, inputs) if files else {}
     unknown = {name: text for name, text in offered.faults.items() if name in inputs}

@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.task import Task
 from pushbutton.errors import ConfigError
+from pushbutton.runtime.ports import Patterns
 
 from .assembly import Part, assemble
 from .describing import Describer
 from .folder import Named, named, scan
+from .patterns import doubts as pattern_doubts
 from .readers import read
 from .reading import Problem
 from .secrets import by_name, doubts
@@ -22,9 +24,12 @@ from .sound import readable
 __all__ = ["check", "look"]
 
 
-def check(paths: Sequence[str | os.PathLike[str]]) -> list[Problem]:
-    """Everything that is wrong, by file and line; empty when all is well. Not to be called in a running event loop."""
-    return asyncio.run(_check(paths))
+def check(paths: Sequence[str | os.PathLike[str]], patterns: Patterns | None = None) -> list[Problem]:
+    """Everything that is wrong, by file and line; empty when all is well. Without `patterns` none is tried.
+
+    Not to be called in a running event loop.
+    """
+    return asyncio.run(checked(paths, patterns))
 
 
 async def look(paths: Sequence[str | os.PathLike[str]]) -> tuple[Mapping[str, Task], Mapping[str, Secret]]:
@@ -33,7 +38,8 @@ async def look(paths: Sequence[str | os.PathLike[str]]) -> tuple[Mapping[str, Ta
     return assemble(parts), by_name(secret for part in parts for secret in part.reading.secrets)
 
 
-async def _check(paths: Sequence[str | os.PathLike[str]]) -> list[Problem]:
+async def checked(paths: Sequence[str | os.PathLike[str]], patterns: Patterns | None = None) -> list[Problem]:
+    """The same, in one."""
     problems: list[Problem] = []
     existing = []
     for path in paths:
@@ -46,6 +52,9 @@ async def _check(paths: Sequence[str | os.PathLike[str]]) -> list[Problem]:
         problems += [*([part.reading.whole] if part.reading.whole else []), *part.reading.problems]
     tasks = assemble(parts).values()
     problems += doubts(tasks, by_name(secret for part in parts for secret in part.reading.secrets))
+    if patterns:
+        for task in tasks:
+            problems += await pattern_doubts(task, patterns)
     return sorted(problems, key=lambda one: (one.file, one.line, one.column))
 
 

@@ -397,7 +397,11 @@ PARAM: Mapping[str, Key] = {
     "max": Key("The greatest value.", _scalar, {"type": ["number", "string"]}),
     "min_length": Key("The least number of characters, or of choices.", _length, _WHOLE),
     "max_length": Key("The greatest number of characters, or of choices.", _length, _WHOLE),
-    "pattern": Key("A regular expression that the whole value must match.", _text, {**TEXT, "format": "regex"}),
+    "pattern": Key(
+        "A regular expression that the whole value must match. What takes longer than a second to compare is refused.",
+        _text,
+        {**TEXT, "format": "regex"},
+    ),
     "multiline": Key("Whether it may have several lines.", _flag, {"type": "boolean"}),
     "dash": Key(
         "Whether it may begin with “-” where a program could take it for an option.", _flag, {"type": "boolean"}

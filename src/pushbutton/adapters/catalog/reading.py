@@ -13,6 +13,7 @@ from pathlib import Path
 from pushbutton.domain.command import BadTemplate, holes
 from pushbutton.domain.inputs import bounds_fault, in_order, parse
 from pushbutton.domain.param import Param, ParamType
+from pushbutton.domain.pattern import maybe
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.task import PythonTarget, Task
 from pushbutton.errors import InvalidInputs
@@ -132,7 +133,7 @@ def _param_fault(param: Param) -> str:
     if param.default is None:
         return ""
     try:
-        parse([param], {param.name: param.default})
+        parse([param], {param.name: param.default}, fits=maybe)
     except InvalidInputs as error:
         return f"the default of “{param.name}” does not fit: {next(iter(error.fields.values()))}"
     return ""
@@ -146,7 +147,8 @@ def _when_fault(param: Param, params: Sequence[Param]) -> str:
         other = known[name]
         for value in wanted:
             try:
-                parse([replace(other, when={})], {name: [value] if other.type is ParamType.CHOICES else value})
+                given = {name: [value] if other.type is ParamType.CHOICES else value}
+                parse([replace(other, when={})], given, fits=maybe)
             except InvalidInputs as error:
                 return f"“when” of “{param.name}” cannot be: {next(iter(error.fields.values()))}"
     return ""

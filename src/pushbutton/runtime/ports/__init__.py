@@ -1,9 +1,10 @@
-"""What the main flow needs from the outside: six ports. Adapters implement them; one contract suite runs over each.
+"""What the main flow needs from the outside: seven ports. Adapters implement them; one contract suite runs over each.
 
 Store     runs and events, durable           Dispatch   delivers waiting runs to the gate
 Notifier  hints that something grew          Catalog    the tasks that can be pressed now
 Spools    folders in which supervisors write, and the supervisors themselves
 Secrets   values of named secrets, at the last moment
+Patterns  whether texts match patterns, within a limit
 """
 
 from __future__ import annotations
@@ -360,6 +361,16 @@ class Catalog(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+class Patterns(Protocol):
+    """Compares texts with patterns that may take for ever, within a limit."""
+
+    async def fits(self, asked: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], bool | None]:
+        """For each (pattern, text) whether the whole text matches, as `re.fullmatch` says; None: not found out in time.
+        Never raises; others are not held up meanwhile.
+        """
+        ...
 
 
 class Secrets(Protocol):
