@@ -118,7 +118,14 @@ class Pushbutton:
         notifier = LocalNotifier(self.folder / "hint")
         notifier.open()
         stack.callback(notifier.close)
-        spools = SpoolFolder(runs, hint=self.folder / "hint", url=self.url, files=self._files)
+        spools = SpoolFolder(
+            runs,
+            hint=self.folder / "hint",
+            url=self.url,
+            files=self._files,
+            closed=self.folder,
+            results=int(self.settings.results_mb * 1_000_000),
+        )
         stack.callback(spools.let_go)
         python = self.settings.python or sys.executable
         stored = EncryptedStore(self.folder, self.settings.key_path)

@@ -45,6 +45,11 @@ class Settings:
         15.0, "seconds of silence after which a stream sends a comment, so that no proxy cuts it", least=0.05
     )
     keep_days: float = setting(365.0, "days for which finished runs and uploads are kept; 0: for ever", least=0)
+    results_mb: float = setting(
+        2000.0,
+        "megabytes that all files together may have which one run hands over; what goes past it is not kept",
+        least=0,
+    )
     key_file: str = setting("", "file with the key of stored secrets; default: secret.key in the data folder")
     allow_host: str = setting("", "more host names, comma separated, under which browsers may reach this server")
     trust_proxy: str = setting("", "addresses or networks of the proxies whose X-Forwarded headers are believed")

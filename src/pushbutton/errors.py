@@ -8,6 +8,7 @@
     ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · NotHeld · CannotApprove · LinkClosed
     ├── ConfigError ──────── (names file, line, column)
     ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy
+    ├── NotHeard ─────────── (a run's supervisor takes no reports now)
     ├── SignInFailed ─────── TooManySignIns · SlowDown
     ├── StillReading ─────── (the tasks are being read; in a moment it is known whether there is such a task)
     ├── Undelivered ──────── (a message that another system did not take; never leaves the services)
@@ -189,6 +190,12 @@ class StorageFull(StoreError):
 class StoreBusy(StoreError):
     def __init__(self) -> None:
         super().__init__("Another program holds the database; nothing was recorded. Try again in a moment.")
+
+
+class NotHeard(PushbuttonError):
+    def __init__(self, run: int, taken: int, sent: int) -> None:
+        some = f"{taken:,} of the {sent:,} lines were taken, send the others" if taken else "Send it"
+        super().__init__(f"Run {run} does not take reports at the moment. {some} again in a few seconds.")
 
 
 class SignInFailed(PushbuttonError):

@@ -185,7 +185,7 @@ def test_output_and_tables_are_downloads_as_well(site, number):
 
 def test_a_file_that_leads_elsewhere_is_none(site, number):
     """A job that unpacks what others packed may get a link for a file."""
-    files = site.data / "runs" / str(number) / "files"
+    files = site.data / "runs" / str(number) / "results"
     kept = files / "page.html"
     text = kept.read_bytes()
     kept.unlink()

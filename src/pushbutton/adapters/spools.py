@@ -19,21 +19,33 @@ import pushbutton
 from pushbutton.domain.environment import kept
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Command, Task
+from pushbutton.errors import BadInput
 from pushbutton.runtime.ports import Record
 from pushbutton.supervisor import hung, orphans, spool
+from pushbutton.supervisor.named import Named
+from pushbutton.supervisor.redact import Redactor
+from pushbutton.supervisor.reports import names_file
+from pushbutton.supervisor.results import MOST, Results
+
+from .telling import Telling
 
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from pushbutton.supervisor.main import main; main()"
 _SOURCE = str(Path(pushbutton.__file__).parent.parent)
 
 
 class SpoolFolder:
-    def __init__(self, root: Path, *, hint: Path, url: str = "", files: int = 0) -> None:
+    def __init__(
+        self, root: Path, *, hint: Path, url: str = "", files: int = 0, closed: Path | None = None, results: int = MOST
+    ) -> None:
+        """`closed`: where no file may be handed over from; `root` where it is not given. `results`: bytes of those."""
         self.root = root
+        self._closed, self._results = str(closed or root), results
         self.files = files  # how many a job may have open; 0: as many as this process
         self.url = url  # where jobs may report to; known once the server listens
         self._hint = hint
         self._children: dict[int, subprocess.Popen[bytes]] = {}
         self._leaving = False
+        self._telling = Telling()
 
     def folder(self, run: int) -> Path:
         return self.root / str(run)
@@ -48,8 +60,8 @@ class SpoolFolder:
         shutil.rmtree(folder, ignore_errors=True)  # of an attempt that never came to start the job
         folder.mkdir(parents=True, mode=0o700)
         (folder / spool.EVENTS).touch(0o600)
-        (folder / "files").mkdir()
-        for fifo in (spool.CONTROL, spool.CHANNEL):
+        (folder / spool.FILES).mkdir()
+        for fifo in (spool.CONTROL, spool.CHANNEL, spool.ELSEWHERE):
             os.mkfifo(folder / fifo, 0o600)
         argv, copy = _snapshot(command, run.id)
         (folder / "copy").write_text(copy)
@@ -72,6 +84,7 @@ class SpoolFolder:
             "output": limits.output,
             "files": self.files,
             "hint": os.path.relpath(self._hint, folder),
+            "results": {"from": list(task.results), "closed": self._closed, "most": self._results},
         }
         # The lock is taken here and inherited: there is no moment in which the spool looks abandoned.
         lock = os.open(folder / spool.LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
@@ -110,7 +123,7 @@ class SpoolFolder:
             **command.env,
             "PUSHBUTTON_RUN": str(run.id),
             "PUSHBUTTON_TASK": run.task,
-            "PUSHBUTTON_FILES": str(folder / "files"),
+            "PUSHBUTTON_FILES": str(folder / spool.FILES),
             "PUSHBUTTON_SPOOL": str(folder),
             "PUSHBUTTON_TOKEN": token,
             **({"PUSHBUTTON_URL": self.url} if self.url else {}),
@@ -131,6 +144,11 @@ class SpoolFolder:
             return (self.folder(run) / spool.OUTPUT).stat().st_size
         except FileNotFoundError:
             return 0
+
+    def result(self, run: int, name: str) -> Path:
+        folder, plain = self.folder(run), Path(name).name
+        kept = folder / spool.RESULTS / plain
+        return kept if os.path.lexists(kept) else folder / spool.FILES / plain  # runs of 0.2.0 have them there
 
     def held(self, run: int) -> bool:
         return spool.is_held(self.folder(run))
@@ -165,24 +183,26 @@ class SpoolFolder:
         await asyncio.to_thread(_remove_copy, folder)
         return survivors
 
-    async def say(self, run: int, text: str) -> bool:
-        return await asyncio.to_thread(self._say, run, text.encode(errors="replace"))
+    async def say(self, run: int, lines: Sequence[str]) -> bool:
+        if any(names_file(line) for line in lines):
+            raise BadInput("Files cannot be named from elsewhere; the job itself does that.")
+        return await self._telling.say(run, self.folder(run), [line.encode(errors="replace") for line in lines])
 
-    def _say(self, run: int, data: bytes) -> bool:
-        try:
-            fd = os.open(self.folder(run) / spool.CHANNEL, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError:
-            return False  # no reader: nobody is there
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)  # lines of several writers must not mix
-            os.set_blocking(fd, True)
-            while data:
-                data = data[os.write(fd, data) :]
-        except OSError:
-            return False
-        finally:
-            os.close(fd)
-        return True
+    async def adopt(self, run: int, path: str) -> Record:
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+        wanted = {"from": None, "closed": self._closed, "most": self._results}
+        results = Results(
+            {"cwd": "/", "env": {}, "results": wanted},
+            lambda: Redactor([]),  # the values are not known any more
+            lambda: _told(loop, done),
+            str(self.folder(run)),
+        )
+        results.take(Named(path))
+        while not (found := results.ready()):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), 1)
+        ((_, kind, facts),) = found
+        return {"k": kind, "path": path, **facts}
 
     async def clear(self, run: int) -> Sequence[str]:
         folder = self.folder(run)
@@ -245,6 +265,12 @@ class SpoolFolder:
                 except subprocess.TimeoutExpired:
                     child.returncode = 0
         self._children.clear()
+
+
+def _told(loop: asyncio.AbstractEventLoop, done: asyncio.Event) -> None:
+    """From another thread."""
+    with contextlib.suppress(RuntimeError):  # the server has ended meanwhile
+        loop.call_soon_threadsafe(done.set)
 
 
 def _take(lock: int) -> None:

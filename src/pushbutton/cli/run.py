@@ -154,7 +154,7 @@ class _Foreground:
         self._supervisor = 0  # its pid, once it was born
         self._asked: list[int] = []  # the signals that we got
         self._told = 0  # how many of them were acted upon
-        self._files = folder / str(RUN) / "files"
+        self._folder = folder.resolve()
         self._vigil = Vigil()
         self._next = 0.0  # when it is looked at again, monotonic
         self._deaf = False  # it was said that the supervisor does nothing
@@ -229,7 +229,7 @@ class _Foreground:
         for draft in reading.drafts:
             data = dict(draft.data)
             if draft.kind == "artifact":
-                data["path"] = self._kept(Path(str(data["path"])))
+                data["path"] = self._kept(Path(str(record["source"])), str(data["name"]))
             self._view.event(draft.kind, data, draft.at / 1e6)
 
     async def _output(self, upto: int) -> None:
@@ -244,10 +244,11 @@ class _Foreground:
                 await asyncio.sleep(0)
                 await self._act()
 
-    def _kept(self, path: Path) -> str:
-        """A file that lies in the run's own folder, which goes away, is moved into the present one."""
-        if path.parent != self._files or not path.is_file():
-            return str(path)
+    def _kept(self, source: Path, name: str) -> str:
+        """Where it was made, if it is there still; what lay in the run's folder, which goes away, comes into ours."""
+        if source.is_file() and self._folder not in source.parents:
+            return str(source)
+        path = self._spools.result(RUN, name)
         target, number = Path.cwd() / path.name, 1
         while target.exists():
             number += 1

@@ -106,6 +106,7 @@ class Task:
     approval: Approval | None = None  # by others than the presser; None: it starts without
     cwd: str = ""  # where the job starts; absolute
     env: Mapping[str, str] = field(default_factory=dict)
+    results: tuple[str, ...] = ()  # more folders from which it may hand over files; absolute
     named_secrets: Mapping[str, str] = field(default_factory=dict)  # by name, the variable in which the job finds it
     tty: tuple[int, int] | None = None  # (rows, columns): the job gets a terminal
     limits: Limits = Limits()

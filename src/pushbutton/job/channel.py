@@ -16,15 +16,19 @@ import json
 import os
 import select
 import stat
+import time
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["CHANNEL", "VARIABLE", "send"]
+__all__ = ["CHANNEL", "VARIABLE", "hand_over", "send"]
 
 VARIABLE = "PUSHBUTTON_EVENTS"
 CHANNEL = "PUSHBUTTON_CHANNEL"
+SPOOL = "PUSHBUTTON_SPOOL"
+RECEIPTS = "receipts"
+_ANSWER = 10.0  # seconds that a supervisor may take to say that it has heard
 _LONGEST = 60_000  # bytes: below what `lines.parse` looks at
 
 _lock = _thread.RLock()  # a signal's handler may say something while the same thread is saying something
@@ -54,6 +58,54 @@ def send(kind: str, data: dict[str, Any]) -> bool:
         if inherited is None:
             os.close(fd)
     return True
+
+
+def hand_over(data: dict[str, Any]) -> bool:
+    """Write the event that names a file, and return when the file is kept, or when it is said why it is not.
+
+    Where no supervisor answers (one of 0.2.0 cannot, and the event may go to a file of the job's own), it does not
+    wait. False as for `send`.
+    """
+    waiting = _receipt()
+    if waiting is None:
+        return send("artifact", data)
+    path, fd = waiting
+    try:
+        told = send("artifact", {**data, "receipt": os.path.basename(path)})
+        if told:
+            _wait(fd)
+        return told
+    finally:
+        os.close(fd)
+        os.unlink(path)
+
+
+def _receipt() -> tuple[str, int] | None:
+    """(path, descriptor) of a new pipe on which the supervisor answers; None where it has no place for one."""
+    folder = os.path.join(os.environ.get(SPOOL, ""), RECEIPTS)
+    if not os.path.isabs(folder):
+        return None
+    path = os.path.join(folder, f"{os.getpid()}-{os.urandom(8).hex()}")
+    try:
+        os.mkfifo(path, 0o600)
+        return path, os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)  # never at its end
+    except (OSError, ValueError):
+        return None
+
+
+def _wait(fd: int) -> None:
+    """Until ".": it is done. Before it, "+" says within a moment that there is somebody who will say so."""
+    heard, poll, patience = b"", select.poll(), time.monotonic() + _ANSWER
+    poll.register(fd, select.POLLIN)
+    while b"." not in heard:
+        if poll.poll(500):
+            heard += os.read(fd, 16)
+        elif not heard and time.monotonic() > patience:
+            return
+        elif (reader := _named_pipe()) is None:
+            return  # the supervisor has gone
+        else:
+            os.close(reader)
 
 
 def _encode(kind: str, data: dict[str, Any]) -> bytes:

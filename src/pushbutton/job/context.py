@@ -11,7 +11,7 @@ import sys
 import time
 from types import TracebackType
 
-from .channel import send
+from .channel import hand_over, send
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
@@ -42,9 +42,13 @@ def progress(percent: float | None, text: object = "", of: float | None = None) 
 
 
 def artifact(path: str | os.PathLike[str], title: str = "") -> None:
-    """Hand a file to the people who watch; it is shown with the run, under `title` if one is given."""
+    """Hand a file to the people who watch; it is shown with the run, under `title` if one is given.
+
+    When this returns, the file is kept as it was; it may be changed or removed then. One that lies where the task may
+    not take files from is not kept, and the run says why.
+    """
     where = os.path.abspath(os.fspath(path))
-    if not send("artifact", {"path": where, "title": title}):
+    if not hand_over({"path": where, "title": title}):
         _show(f"↳ {title + ': ' if title else ''}{where}")
 
 

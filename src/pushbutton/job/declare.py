@@ -38,6 +38,7 @@ OPTIONS: Mapping[str, tuple[type, ...]] = {
     "tty": (tuple, list),
     "output": (int,),
     "env": (dict,),
+    "results": (list, tuple),
     "secrets": (list, tuple, dict),
 }
 """What `task` takes, and the types that each may have; `describe` reads the same table."""
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
         tty: tuple[int, int] = ...,
         output: int = ...,
         env: Mapping[str, str] = ...,
+        results: Sequence[str] = ...,
         secrets: Sequence[str] | Mapping[str, str] = ...,
     ) -> Callable[[T], T]: ...
 
@@ -105,6 +107,7 @@ def task(work: T | None = None, /, **options: Any) -> T | Callable[[T], T]:
     tty      (rows, columns): it gets a terminal
     output   bytes of output that are kept
     env      added to its environment
+    results  more folders from which it may hand over files, seen from its file's folder
     secrets  the named secrets that it needs, as names, or as names and the variables in which it finds them
 
     Returns what it was given. Raises TypeError for an option that it does not know.

@@ -295,9 +295,11 @@ def _option(node: ast.AST, name: str, value: Any) -> Any:
         raise _Wrong(node, "“tty” must be (rows, columns), such as (24, 80)")
     if name == "env" and not all(isinstance(word, str) for pair in value.items() for word in pair):
         raise _Wrong(node, "“env” must hold text only")
+    if name == "results" and not all(isinstance(folder, str) and folder for folder in value):
+        raise _Wrong(node, "“results” must hold folders, as text")
     if name == "secrets":
         return _secrets(node, value)
-    return list(value) if name == "tty" else value
+    return list(value) if name in ("tty", "results") else value
 
 
 def _secrets(node: ast.AST, value: Any) -> dict[str, str]:

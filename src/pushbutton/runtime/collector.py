@@ -7,21 +7,19 @@ events, so being killed anywhere repeats or loses nothing.
 from __future__ import annotations
 
 import logging
-import mimetypes
-import shutil
-from asyncio import sleep, to_thread
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from asyncio import sleep
+from collections.abc import Sequence
 
-from pushbutton.domain.event import Draft, Json, Kind
+from pushbutton.domain.event import Draft, Kind
 from pushbutton.domain.run import Run, RunState
+from pushbutton.domain.size import size
 from pushbutton.errors import Fenced, NoSuchRun
 
-from . import journal
+from . import journal, kept
 from .cancel import order
 from .core import Core
 from .ports import Record, Topics
-from .reading import Reading, ending, read, size
+from .reading import Reading, ending, read
 from .vigil import Watch
 from .watch import TICK, Bell
 
@@ -170,35 +168,12 @@ async def _ended(core: Core, run: Run, why: str, code: int | None, survivors: Se
 
 
 async def _adopt(core: Core, run: Run, reading: Reading) -> None:
-    """Copy the files that the job named as results into the run's folder, and say so, or say why not."""
-    for index, draft in enumerate(reading.drafts):
-        if draft.kind is Kind.ARTIFACT:
-            reading.drafts[index] = await to_thread(_copy, core.spools.folder(run.id) / "files", draft)
-
-
-def _copy(folder: Path, draft: Draft) -> Draft:
-    source = Path(str(draft.data["path"]))
-    try:
-        if not source.is_file():
-            raise FileNotFoundError(source)
-        target = folder / source.name
-        if source.resolve().parent != folder.resolve():
-            target = _free(target)
-            shutil.copyfile(source, target)
-        length = target.stat().st_size
-    except OSError as error:
-        text = f"The file {source} was named as a result but cannot be read ({error.strerror or 'it is not there'})."
-        return Draft(Kind.NOTE, {"text": text, "code": "artifact"}, draft.at)
-    kind = mimetypes.guess_type(target.name)[0] or "application/octet-stream"
-    data: Mapping[str, Json] = {"name": target.name, "size": length, "type": kind, "title": draft.data.get("title", "")}
-    return Draft(Kind.ARTIFACT, data, draft.at)
-
-
-def _free(target: Path) -> Path:
-    """The same name, numbered if it is taken."""
-    number = 1
-    free = target
-    while free.exists():
-        number += 1
-        free = target.with_name(f"{target.stem}-{number}{target.suffix}")
-    return free
+    """A supervisor of 0.2.0 only names the files that its job hands over: they are copied now, as they are now."""
+    drafts: list[Draft] = []
+    for draft in reading.drafts:
+        if draft.kind is Kind.ARTIFACT and "path" in draft.data:
+            path, title = str(draft.data["path"]), str(draft.data.get("title", ""))
+            drafts += kept.drafts({"t": draft.at, "title": title, **await core.spools.adopt(run.id, path)})
+        else:
+            drafts.append(draft)
+    reading.drafts = drafts

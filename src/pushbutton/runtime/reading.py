@@ -8,8 +8,10 @@ from typing import Any
 
 from pushbutton.domain.event import Draft, Json, Kind
 from pushbutton.domain.run import RunState
+from pushbutton.domain.size import size
 from pushbutton.job.lines import parse
 
+from . import kept
 from .ports import Record
 
 
@@ -36,7 +38,10 @@ def read(records: Sequence[Record], open_step: str = "") -> Reading:
                 reading.born = True
             case "line":
                 for said in parse(str(record["line"]), open_step=reading.open_step):
-                    report(reading, said["kind"], said["data"], int(record["t"]))
+                    if said["kind"] != Kind.ARTIFACT or "by" not in record:  # else its file has a record of its own
+                        report(reading, said["kind"], said["data"], int(record["t"]))
+            case "artifact" | "refused":
+                reading.drafts += kept.drafts(record)
             case "stop":
                 _stopping(reading, record)
             case "truncated":
@@ -102,14 +107,3 @@ def ending(end: Record) -> tuple[RunState, str]:
     if code < 0:
         return RunState.FAILED, f"The system ended it (signal {-code})."
     return RunState.FAILED, f"The job reported a failure (code {code})."
-
-
-def size(count: float) -> str:
-    """Bytes in words: "1.1 GB", "4.2 MB"."""
-    if count < 1000:
-        return f"{count:.0f} bytes"
-    for unit in ("kB", "MB"):
-        count /= 1000
-        if count < 1000:
-            return f"{count:.1f} {unit}"
-    return f"{count / 1000:.1f} GB"

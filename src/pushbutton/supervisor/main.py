@@ -5,7 +5,8 @@ empty. The run is over when the first and the third are true (or what is left wa
 
 spec (JSON on stdin): run, epoch, argv, cwd, env, tty ([rows, columns] or null), payload, secrets, token, timeout,
 grace, linger, background ("end" | "leave"), output (cap in bytes), hint (path of the server's socket), remove (a file
-to remove at the end, or ""), files (how many the job may have open, or 0: as many as the server).
+to remove at the end, or ""), files (how many the job may have open, or 0: as many as the server), results (may be
+missing: from, more folders whose files it may hand over; closed, the folder in which none may lie; most, their bytes).
 """
 
 from __future__ import annotations
@@ -16,15 +17,18 @@ import sys
 import time
 
 from . import process, slim_json
+from .named import Named
 from .process import boot_id
 from .redact import Redactor
 from .reports import Reports
-from .spool import CHANNEL, CONTROL, EVENTS, LOG, Spool
+from .spool import CHANNEL, CONTROL, ELSEWHERE, EVENTS, LOG, RECEIPTS, Spool
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
     import signal
     from typing import Any
+
+    from .results import Results
 else:
     import _signal as signal  # what `signal` adds are enums, and 3 ms of a start
 
@@ -61,19 +65,23 @@ class Supervisor:
         self.written = 0.0  # when output was last written, monotonic
         self.reports = Reports(self.redact)
         self.deaf = False  # it was said that no more reports are taken
+        self.results: Results | None = None  # from the first file on that was handed over
         self.unread = -1  # the job's side of its terminal: held open, or its master would hang up on the job
         self.deadlines: dict[str, float] = {}  # by step: timeout, linger, kill, again, give up, look
-        self.output = self.events = self.channel = self.control = -1
-        self.wake, wake = os.pipe()
+        self.output = self.events = self.channel = self.elsewhere = self.control = -1
+        self.wake, self.waker = os.pipe()
         os.set_blocking(self.wake, False)
-        os.set_blocking(wake, False)
-        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        os.set_blocking(self.waker, False)
+        signal.set_wakeup_fd(self.waker, warn_on_full_buffer=False)
 
     def run(self) -> None:
         self.verified = process.become_subreaper()
         self._listen()
         self._start()
         while not self._over():
+            self._turn()
+        self._drain()
+        while self.results and self.results.pending:
             self._turn()
         self._finish()
         while self._left_behind():
@@ -84,10 +92,12 @@ class Supervisor:
     def _listen(self) -> None:
         self.control = _fifo(CONTROL)
         self.channel = _fifo(CHANNEL)
+        self.elsewhere = _fifo(ELSEWHERE)
+        os.makedirs(RECEIPTS, 0o700, exist_ok=True)
         for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)  # only the wake-up pipe matters
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        for fd in (self.control, self.channel, self.wake):
+        for fd in (self.control, self.channel, self.elsewhere, self.wake):
             self.poll.register(fd, select.POLLIN)
 
     def _start(self) -> None:
@@ -193,7 +203,7 @@ class Supervisor:
         for fd, _ in self.poll.poll(max(0.0, due - now) * 1000):
             if fd == self.output:
                 self._read_output()
-            elif fd in {self.events, self.channel}:
+            elif fd in {self.events, self.channel, self.elsewhere}:
                 self._read_events(fd)
             elif fd == self.control:
                 self._read_control()
@@ -203,6 +213,7 @@ class Supervisor:
             self._flush()
         self._reap()
         self._keep_time()
+        self._look_at_results()
 
     def _read_output(self) -> bool:
         """False when there is nothing more now."""
@@ -241,19 +252,69 @@ class Supervisor:
         if not data:
             self.poll.unregister(fd)
             os.close(fd)
-            self.events = -1  # the other one has no end: we hold it open ourselves
+            self.events = -1  # the others have no end: we hold them open ourselves
+            self._say(self.reports.finish(fd), by="job")
             return False
-        self._say(self.reports.feed(fd, data))
+        self._say(self.reports.feed(fd, data), by="http" if fd == self.elsewhere else "job")
         return True
 
-    def _say(self, lines: list[str]) -> None:
-        if lines:
+    def _say(self, said: list[str | Named], *, by: str) -> None:
+        if said:
             self._flush()  # so that they stand behind the output which came before them
-        for line in lines:
-            self.spool.record("line", line=line)
+        for one in said:
+            if isinstance(one, str):
+                self.spool.record("line", line=one, by=by)
+            elif by == "http":
+                self._named("refused", one, why="elsewhere")
+            elif self.ended:
+                self._answer(one)
+            else:
+                self._hand_over(one)
         if self.reports.deaf and not self.deaf:
             self.deaf = True
             self.spool.record("deaf", kept=self.reports.taken)
+
+    def _hand_over(self, named: Named) -> None:
+        if self.results is None:
+            from .results import Results  # noqa: PLC0415  most runs hand nothing over
+
+            secrets, token = self.spec["secrets"], self.spec["token"]
+            self.results = Results(self.spec, lambda: Redactor(secrets, token), self._nudge)
+        self._answer(named, b"+")
+        self.results.take(named)
+        self._look_at_results()
+
+    def _nudge(self) -> None:
+        """From another thread: a file has come to its end."""
+        try:
+            os.write(self.waker, b"\0")
+        except BlockingIOError:
+            pass  # there is enough in it to wake us
+
+    def _look_at_results(self) -> None:
+        if self.results is None:
+            return
+        for named, kind, facts in self.results.ready():
+            self._named(kind, named, **facts)
+            self._answer(named)
+        if self.results.pending:
+            self._within("results", LOOK)
+
+    def _named(self, kind: str, named: Named, **facts: object) -> None:
+        path, title = self.redact.clean(named.path), self.redact.clean(named.title)
+        self.spool.record(kind, path=path, title=title, **facts)
+
+    @staticmethod
+    def _answer(named: Named, word: bytes = b".") -> None:
+        """To who waits for it: "+", it is heard; ".", it may go on. Its pipe is gone when it waits no more."""
+        if not named.receipt or "/" in named.receipt:
+            return
+        try:
+            fd = os.open(os.path.join(RECEIPTS, named.receipt), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            os.write(fd, word)
+            os.close(fd)
+        except (OSError, ValueError):
+            pass
 
     @staticmethod
     def _read(fd: int) -> bytes | None:
@@ -278,7 +339,7 @@ class Supervisor:
                 )
 
     def _read_signals(self) -> None:
-        numbers = self._read(self.wake) or b""
+        numbers = self._read(self.wake) or b""  # 0: a file has been copied
         if signal.SIGTERM in numbers or signal.SIGINT in numbers:
             self._stop("signal", by="the machine's administrator")
 
@@ -376,18 +437,23 @@ class Supervisor:
             return bool(self.survivors)
         return self.alone or bool(self.survivors) or self.spec["background"] == "leave"
 
-    def _finish(self) -> None:
-        """Write down what is left in the pipes, then the last record. There is no time limit on the disk."""
+    def _drain(self) -> None:
+        """Write down what is left in the pipes."""
         for _ in range(2 * PIPE // CHUNK):  # bounded: what is left behind may write for ever
             if self.output < 0 or not self._read_output():
                 break
             if self.held >= BATCH:
                 self._flush()
-        for fd in (self.events, self.channel):
+        for fd in (self.events, self.channel, self.elsewhere):
             for _ in range(2 * PIPE // CHUNK):
                 if fd < 0 or not self._read_events(fd):
                     break
-            self._say(self.reports.finish(fd))
+            self._say(self.reports.finish(fd), by="http" if fd == self.elsewhere else "job")
+
+    def _finish(self) -> None:
+        """The last record. There is no time limit on the disk."""
+        if self.results and self.alone:
+            self.results.tidy()
         self._keep(self.redact.finish())
         self._flush()
         if self.spec["remove"]:

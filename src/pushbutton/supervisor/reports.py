@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from . import slim_json
+from . import named, slim_json
+from .named import Named
 from .redact import Redactor
 
 LINE = 64 << 10  # the longest line taken; the rest of it is dropped
@@ -20,44 +21,75 @@ class Reports:
         self._redact = redact
         self._begun: dict[int, bytes] = {}  # by descriptor: a line that is not complete
 
-    def feed(self, fd: int, data: bytes) -> list[str]:
-        """The lines that are complete with this, clean."""
+    def feed(self, fd: int, data: bytes) -> list[str | Named]:
+        """The lines that are complete with this, clean; a file that one names, by the path that it has."""
         *lines, rest = (self._begun.get(fd, b"") + data).split(b"\n")
         self._begun[fd] = rest[: LINE + 1]  # of a line without end only this much is kept
-        return [text for line in lines if (text := self._take(line))]
+        return [found for line in lines if (found := self._take(line))]
 
-    def finish(self, fd: int) -> list[str]:
+    def finish(self, fd: int) -> list[str | Named]:
         """A last line that nobody completed."""
-        text = self._take(self._begun.pop(fd, b""))
-        return [text] if text else []
+        found = self._take(self._begun.pop(fd, b""))
+        return [found] if found else []
 
-    def _take(self, line: bytes) -> str:
+    def _take(self, line: bytes) -> str | Named:
         if not line.strip():
             return ""
         self._bytes += min(len(line), LINE)
         if self.taken >= MOST or self._bytes > MOST_BYTES:
             self.deaf = True
-            return ""
+            if b"artifact" not in line:
+                return ""
+            found = self._clean(line[:LINE].decode(errors="replace"))
+            return found if isinstance(found, Named) else ""  # files have a limit of their own
         self.taken += 1
         return self._clean(line[:LINE].decode(errors="replace") + ("…" if len(line) > LINE else ""))
 
-    def _clean(self, text: str) -> str:
-        """Without secrets, also those that would only be whole once JSON or terminal escapes are undone."""
-        if text.lstrip().startswith("{"):
-            try:
-                return slim_json.dumps(self._cleaned(slim_json.loads(text)))
-            except (ValueError, RecursionError):
-                pass  # no JSON: a line like any other
-        return self._redact.clean(without_escapes(text))
+    def _clean(self, text: str) -> str | Named:
+        """Without secrets, also those that would only be whole once JSON or terminal escapes are undone.
+
+        What a line is, is decided when these are undone, and nothing is undone after that.
+        """
+        value = _understood(text)
+        if isinstance(value, str):
+            return named.in_line(value) or self._redact.clean(value)
+        return named.in_json(value) or slim_json.dumps(self._cleaned(value))
 
     def _cleaned(self, value: object) -> object:
         if isinstance(value, str):
-            return self._redact.clean(without_escapes(value))
+            return self._redact.clean(value)
         if isinstance(value, list):
             return [self._cleaned(inner) for inner in value]
         if isinstance(value, dict):
             return {str(self._cleaned(key)): self._cleaned(inner) for key, inner in value.items()}
         return value
+
+
+def names_file(text: str) -> bool:
+    """Whether a line names a file when everything is undone that anybody undoes."""
+    value = _understood(text[:LINE])
+    return bool(named.in_line(value) if isinstance(value, str) else named.in_json(value))
+
+
+def _understood(text: str) -> object:
+    """What a line says, JSON or text, without terminal escapes."""
+    if text.lstrip().startswith("{"):
+        try:
+            return _plain(slim_json.loads(text))
+        except (ValueError, RecursionError):
+            pass  # no JSON: a line like any other
+    return without_escapes(text)
+
+
+def _plain(value: object) -> object:
+    """Its texts, and its keys, without terminal escapes."""
+    if isinstance(value, str):
+        return without_escapes(value)
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, dict):
+        return {without_escapes(key): _plain(inner) for key, inner in value.items()}
+    return value
 
 
 def without_escapes(text: str) -> str:

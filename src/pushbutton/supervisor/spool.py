@@ -6,7 +6,11 @@
     output    what the job wrote, as it came
     times     16-byte records (offset, microseconds since the epoch): bytes from `offset` on came then
     control   a FIFO: the server writes JSON lines, `{"do": "stop", "grace": 10, "by": "…"}`
-    channel   a FIFO: reports of processes that the job's descriptor does not reach, and of the HTTP API
+    channel   a FIFO: reports of processes that the job's descriptor does not reach
+    elsewhere a FIFO: reports that came over HTTP, which can name no file
+    receipts  a folder of FIFOs: who waits for a word that its file is kept makes one, and names it in the report
+    results   a folder: the files that the job handed over, as they were then
+    files     a folder for the job, in which to make files
     tree      the processes of the run at the last look, for who must clean up after us: the boot id in the first
               line, then "pid start name" a line, then "end"
     log       what the supervisor itself had to complain about
@@ -15,7 +19,10 @@ Every event record has `t` (microseconds since the epoch), `o` (output bytes at 
 
     born      pid, start, boot, epoch     written before the job is started: without it, the job never ran
     started   pid, start
-    line      line                        what the job wrote to its event channel
+    line      line, by                    what was reported, by the job or over HTTP ("job", "http"). Up to 0.2.0 it had
+                                          no `by`, and could name a file, which the server copied
+    artifact  name, size, masked, path, source, title   a file is kept: in `results`, by this name
+    refused   path, why, error, most      a file is not
     stop      why (cancel | timeout | signal | background), by, grace
     exit      code (negative: that signal ended it)
     truncated kept                        the output reached its cap
@@ -36,7 +43,8 @@ import time
 from . import slim_json
 
 LOCK, EVENTS, OUTPUT, TIMES, TREE, LOG = "lock", "events", "output", "times", "tree", "log"
-CONTROL, CHANNEL = "control", "channel"
+CONTROL, CHANNEL, ELSEWHERE = "control", "channel", "elsewhere"
+FILES, RESULTS, RECEIPTS = "files", "results", "receipts"
 TIME_RECORD = struct.Struct("<QQ")
 FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
 """What a write says when the storage cannot take it now. It may be able to later."""

@@ -7,7 +7,6 @@ import contextlib
 import hmac
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
@@ -22,7 +21,6 @@ from pushbutton.domain.sse import event_frame
 from pushbutton.domain.task import Task
 from pushbutton.domain.token import hashed
 from pushbutton.errors import BadInput, NoSuchArtifact, NoSuchRun, NotFound, NotRunning, Refused
-from pushbutton.job.lines import parse
 from pushbutton.runtime import approve, cancel, history, plan, press, sight
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import RunQuery, Topics
@@ -299,10 +297,8 @@ async def report_events(request: Request, number: str) -> Response:
     if run.state.over:
         raise NotRunning(run_number, run.state)
     lines = (await body.read(request)).decode(errors="replace").split("\n")
-    if any(said["kind"] == Kind.ARTIFACT for line in lines for said in parse(line)):
-        raise BadInput("Files cannot be named from elsewhere; the job itself does that.")
     # To the supervisor, like what the job itself reports: it knows the secrets, and what came before.
-    if not await core.spools.say(run_number, "".join(f"{line}\n" for line in lines)):
+    if not await core.spools.say(run_number, lines):
         raise NotRunning(run_number, (await core.store.run(run_number)).state)
     return Response(status_code=204)
 
@@ -331,7 +327,7 @@ async def artifact(request: Request, number: str, name: str) -> Response:
     if name not in found:
         raise NoSuchArtifact(run_number, name[:200])
     # Looked up, never built from the request: `name` is one of the names that the run itself announced.
-    path = core.spools.folder(run_number) / "files" / Path(name).name
+    path = core.spools.result(run_number, name)
     if path.is_symlink() or not path.is_file():
         raise NoSuchArtifact(run_number, name[:200])
     headers = {"content-security-policy": DOWNLOAD}

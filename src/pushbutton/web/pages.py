@@ -110,7 +110,8 @@ async def run_page(request: Request, status: int = 200, *, wrong: str = "", why:
     failed = found.state.value in ("failed", "lost")
     return await show(
         request, "run.html", status, room="tasks", parts=[f"patch:run:{found.id}", *tail], view=view,
-        previews=await previews.previews(core.spools.folder(found.id) / "files", view.story.results) if reads else (),
+        previews=await previews.previews(functools.partial(core.spools.result, found.id), view.story.results)
+        if reads else (),
         joined="joined" in request.query_params, tail=await tails.tail(core, found) if reads else tails.Tail(),
         open_output=(failed or not view.story.updates) and not view.waits, wrong=wrong, why=why,
         asked=bool(view.waits and Verb.APPROVE in view.may and may_give(who.actor, view.waits.hold)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Final
@@ -33,19 +33,19 @@ class Preview:
     prose: Markup | None = None
 
 
-async def previews(folder: Path, results: Sequence[Result]) -> list[Preview]:
-    """`folder` is where the run's files are. What cannot be read or understood is left out; it can be downloaded."""
-    found = await asyncio.to_thread(lambda: [_preview(folder, file) for file in results])
+async def previews(where: Callable[[str], Path], results: Sequence[Result]) -> list[Preview]:
+    """`where` finds a file by its name. What cannot be read or understood is left out; it can be downloaded."""
+    found = await asyncio.to_thread(lambda: [_preview(where, file) for file in results])
     return [preview for preview in found if preview is not None][:_SHOWN]
 
 
-def _preview(folder: Path, file: Result) -> Preview | None:
+def _preview(where: Callable[[str], Path], file: Result) -> Preview | None:
     if file.picture:
         return Preview(file)
     suffix = PurePath(file.name).suffix.lower()
     if suffix not in _TABLES and suffix not in _TEXTS:
         return None
-    path = folder / PurePath(file.name).name
+    path = where(file.name)
     try:
         if path.is_symlink() or path.stat().st_size > _BIGGEST:
             return None

@@ -27,7 +27,7 @@ def test_the_supervisor_loads_the_standard_library_and_itself_only():
         "pushbutton",
         *(
             f"pushbutton.supervisor{part}"
-            for part in ("", ".base64", ".main", ".process", ".redact", ".reports", ".slim_json", ".spool")
+            for part in ("", ".base64", ".main", ".named", ".process", ".redact", ".reports", ".slim_json", ".spool")
         ),
     }
     foreign = {name.partition(".")[0] for name in loaded("import pushbutton.supervisor.main")}
@@ -36,6 +36,10 @@ def test_the_supervisor_loads_the_standard_library_and_itself_only():
 
 def test_the_supervisor_loads_nothing_heavy():
     assert loaded("import pushbutton.supervisor.main") & (HEAVY | SLOW) == set()
+
+
+def test_copying_results_loads_nothing_heavy():
+    assert loaded("import pushbutton.supervisor.results") & (HEAVY | SLOW) == set()
 
 
 def test_a_supervisor_whose_run_has_no_secrets_never_loads_what_is_slow():

@@ -79,8 +79,9 @@ def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]
         reason=Reason(keys.get("reason", Reason.OPTIONAL)),
         dry_run=dry_run_of(keys.get("dry_run"), params),
         approval=Approval(*keys["approvals"]) if "approvals" in keys else None,
-        cwd=os.path.normpath(origin.path.parent / Path(keys.get("cwd", "")).expanduser()),
+        cwd=_beside(origin.path, keys.get("cwd", "")),
         env=keys.get("env", {}),
+        results=tuple(_beside(origin.path, folder) for folder in keys.get("results", ())),
         named_secrets=keys.get("secrets", {}),
         tty=keys.get("tty"),
         limits=_limits(keys),
@@ -91,6 +92,11 @@ def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]
         if sentence:
             wrong.append(((*at, *key.split(".")), sentence[:1].upper() + sentence[1:]))
     return task
+
+
+def _beside(file: Path, folder: str) -> str:
+    """A folder as seen from that of a file; absolute."""
+    return os.path.normpath(file.parent / Path(folder).expanduser())
 
 
 def _limits(keys: Mapping[str, Any]) -> Limits:

@@ -184,6 +184,12 @@ def _env(value: Any) -> dict[str, str]:
     return {str(name): str(item) for name, item in value.items()}
 
 
+def _folders(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(_said(one) for one in value):
+        raise Unfit("a list of folders")
+    return tuple(value)
+
+
 def _secrets(value: Any) -> dict[str, str]:
     """The variable for each name."""
     found = dict.fromkeys(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else value
@@ -335,6 +341,12 @@ TASK: Mapping[str, Key] = {
         "Added to its environment.",
         _env,
         {"type": "object", "additionalProperties": {"type": ["string", "number"]}},
+    ),
+    "results": Key(
+        "More folders from which it may hand over files, seen from this file's folder; besides the one in which it "
+        "starts, and its temporary folder.",
+        _folders,
+        {"type": "array", "items": TEXT},
     ),
     "timeout": Key("After so many seconds (or “10 min”) it is stopped.", _seconds, _DURATION_SCHEMA),
     "grace": Key("Between asking it to stop and making it.", _grace, _DURATION_SCHEMA),

@@ -103,6 +103,9 @@ def _task(found: Found, one: Mapping[str, Any], content: str, python: str) -> Ta
         approval=Approval(**options["approvals"]) if "approvals" in options else None,
         cwd=str(found.path.parent),
         env=options.get("env", {}),
+        results=tuple(
+            os.path.normpath(found.path.parent / Path(folder).expanduser()) for folder in options.get("results", ())
+        ),
         named_secrets=options.get("secrets", {}),
         tty=tuple(options["tty"]) if "tty" in options else None,
         limits=Limits(**limits),

@@ -257,6 +257,10 @@ class Spools(Protocol):
         """Bytes of output there now."""
         ...
 
+    def result(self, run: int, name: str) -> Path:
+        """Where a file that the run handed over is kept, by the name that its event says."""
+        ...
+
     def held(self, run: int) -> bool:
         """Whether a live supervisor has it."""
         ...
@@ -283,9 +287,16 @@ class Spools(Protocol):
         """
         ...
 
-    async def say(self, run: int, text: str) -> bool:
-        """Hand lines to the supervisor as if the job had reported them: it masks, counts and orders them. False:
-        nobody is there to hear it.
+    async def say(self, run: int, lines: Sequence[str]) -> bool:
+        """Hand lines from elsewhere to the supervisor, which masks, counts and orders them like the job's own. False:
+        nobody is there to hear it. Raises `BadInput` where one names a file, however it is written: only the job may;
+        `NotHeard` when the supervisor does not take them in time.
+        """
+        ...
+
+    async def adopt(self, run: int, path: str) -> Record:
+        """Keep a file that a supervisor of 0.2.0 has only named: a record `artifact` or `refused`, without its time.
+        A disk that does not answer is given up.
         """
         ...
 
