@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import json
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -90,7 +89,7 @@ def _taken(answer: httpx.Response) -> int:
 
 async def test_a_line_that_went_out_in_half_spoils_no_other(app):
     run, client, supervisor = await waiting(app)
-    long = json.dumps({"kind": "status", "data": {"text": "y" * 50_000}})
+    long = f"status {'y' * 50_000}"
     async with client:
         os.kill(supervisor, signal.SIGSTOP)
         try:
