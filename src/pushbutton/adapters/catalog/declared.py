@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from pushbutton.domain.task import Background, CommandTarget, Limits, Reason, Sc
 from pushbutton.job.title import title_of
 
 from .keys import PARAM, TASK, Place, Table
-from .reading import dry_run_of, fault, nearest
+from .reading import beside, dry_run_of, fault, nearest
 
 __all__ = ["Origin", "declare"]
 
@@ -79,9 +78,9 @@ def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]
         reason=Reason(keys.get("reason", Reason.OPTIONAL)),
         dry_run=dry_run_of(keys.get("dry_run"), params),
         approval=Approval(*keys["approvals"]) if "approvals" in keys else None,
-        cwd=_beside(origin.path, keys.get("cwd", "")),
+        cwd=beside(origin.path, keys.get("cwd", "")),
         env=keys.get("env", {}),
-        results=tuple(_beside(origin.path, folder) for folder in keys.get("results", ())),
+        results=tuple(beside(origin.path, folder) for folder in keys.get("results", ())),
         named_secrets=keys.get("secrets", {}),
         tty=keys.get("tty"),
         limits=_limits(keys),
@@ -92,11 +91,6 @@ def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]
         if sentence:
             wrong.append(((*at, *key.split(".")), sentence[:1].upper() + sentence[1:]))
     return task
-
-
-def _beside(file: Path, folder: str) -> str:
-    """A folder as seen from that of a file; absolute."""
-    return os.path.normpath(file.parent / Path(folder).expanduser())
 
 
 def _limits(keys: Mapping[str, Any]) -> Limits:

@@ -16,7 +16,7 @@ from pushbutton.domain.run import Busy
 from pushbutton.domain.task import Background, Limits, PythonTarget, Reason, Source, Task
 
 from .describing import Describer
-from .reading import Form, Found, Problem, Reading, broken, digest, dry_run_of, fault, nearest, slug_of
+from .reading import Form, Found, Problem, Reading, beside, broken, digest, dry_run_of, fault, nearest, slug_of
 
 __all__ = ["LIMIT", "read_python"]
 
@@ -103,9 +103,7 @@ def _task(found: Found, one: Mapping[str, Any], content: str, python: str) -> Ta
         approval=Approval(**options["approvals"]) if "approvals" in options else None,
         cwd=str(found.path.parent),
         env=options.get("env", {}),
-        results=tuple(
-            os.path.normpath(found.path.parent / Path(folder).expanduser()) for folder in options.get("results", ())
-        ),
+        results=tuple(beside(found.path, folder) for folder in options.get("results", ())),
         named_secrets=options.get("secrets", {}),
         tty=tuple(options["tty"]) if "tty" in options else None,
         limits=Limits(**limits),

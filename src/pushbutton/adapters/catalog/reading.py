@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from pushbutton.domain.secret import Secret
 from pushbutton.domain.task import PythonTarget, Task
 from pushbutton.errors import InvalidInputs
 
-__all__ = ["Form", "Found", "Problem", "Reading", "broken", "digest", "dry_run_of", "fault", "slug_of"]
+__all__ = ["Form", "Found", "Problem", "Reading", "beside", "broken", "digest", "dry_run_of", "fault", "slug_of"]
 
 
 class Form(StrEnum):
@@ -80,6 +81,11 @@ def slug_of(name: str) -> str:
 
 def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
+
+
+def beside(file: Path, folder: str) -> str:
+    """A folder as seen from that of a file; absolute."""
+    return os.path.normpath(file.parent / Path(folder).expanduser())
 
 
 def broken(task: Task, problem: Problem) -> Task:
