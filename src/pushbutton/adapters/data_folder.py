@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import logging
 import os
 import secrets
 import socket
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pushbutton.errors import StorageFull, StoreDamaged, StoreInUse
+
+log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
@@ -29,9 +32,19 @@ def writing(folder: Path) -> Iterator[None]:
 
 
 def make(folder: Path, *inside: Path) -> None:
+    """The folder and those in it, closed to others whoever made them. Raises `OSError`."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for path in inside:
         path.mkdir(exist_ok=True, mode=0o700)
+    for path in (folder, *inside):
+        mode = path.stat().st_mode
+        if mode & 0o077:
+            try:
+                path.chmod(mode & 0o700)
+            except PermissionError:  # a volume that belongs to another user and lets us in by a group
+                log.warning("%s is open to others (%o), and not ours to close", path, mode & 0o777)
+            else:
+                log.info("%s was open to others (%o); now it is its owner's alone", path, mode & 0o777)
     (folder / ".gitignore").write_text("*\n")
 
 

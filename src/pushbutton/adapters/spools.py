@@ -21,7 +21,7 @@ from pushbutton.domain.run import Run
 from pushbutton.domain.task import Command, Task
 from pushbutton.errors import BadInput
 from pushbutton.runtime.ports import Record
-from pushbutton.supervisor import hung, orphans, spool
+from pushbutton.supervisor import hung, orphans, process, spool
 from pushbutton.supervisor.named import Named
 from pushbutton.supervisor.redact import Redactor
 from pushbutton.supervisor.reports import names_file
@@ -45,6 +45,7 @@ class SpoolFolder:
         self._hint = hint
         self._children: dict[int, subprocess.Popen[bytes]] = {}
         self._leaving = False
+        self._ended: set[tuple[int, int]] = set()  # children that had ended at the last look; only as PID 1
         self._telling = Telling()
 
     def folder(self, run: int) -> Path:
@@ -99,7 +100,8 @@ class SpoolFolder:
                 pass_fds=[lock],
                 start_new_session=True,
             )
-            os.write(lock, hung.entry(child.pid, limits.timeout))
+            with contextlib.suppress(OSError):  # a full disk: its `born` says the same, but for the time limit
+                os.write(lock, hung.entry(child.pid, limits.timeout))
         finally:
             os.close(lock)
         self._children[run.id] = child
@@ -171,6 +173,9 @@ class SpoolFolder:
 
     def overtime(self, run: int) -> float | None:
         return hung.overtime(str(self.folder(run)))
+
+    def goes_down(self, run: int) -> None:
+        hung.goes_down(str(self.folder(run)))
 
     async def ask(self, run: int) -> None:
         await asyncio.to_thread(hung.ask, str(self.folder(run)))
@@ -254,6 +259,14 @@ class SpoolFolder:
         for run, child in list(self._children.items()):
             if child.poll() is not None:
                 del self._children[run]
+        if os.getpid() == 1:  # orphans become ours, and nobody else takes leave of them
+            ours = {child.pid for child in self._children.values()}
+            ended = process.zombies(1)
+            for pid, _ in ended & self._ended:  # twice: who waits for a child of their own has had a second for it
+                if pid not in ours:
+                    with contextlib.suppress(ChildProcessError):
+                        os.waitpid(pid, os.WNOHANG)
+            self._ended = ended
 
     def let_go(self) -> None:
         """The server ends, supervisors go on: forget them without complaint."""

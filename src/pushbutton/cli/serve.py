@@ -9,7 +9,9 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,6 +23,7 @@ from pushbutton.errors import ConfigError, Refused, StoreError
 if TYPE_CHECKING:
     from pushbutton.app import Pushbutton
     from pushbutton.domain.task import Task
+    from pushbutton.runtime.ports import Spools
 
 from .flow import flow
 
@@ -52,6 +55,13 @@ _PANELS = {
 """Where an option stands in the help: by the name of its setting, or by that name's first word."""
 
 _KINDS: dict[type, type] = {str: str, int: int, float: float, bool: bool}
+
+CONTAINED = "nothing outlives the first process (PID 1) of a container"
+INITS = frozenset({"catatonit", "conmon-init", "docker-init", "dumb-init", "podman-init", "tini"})
+"""What containers are given as PID 1 to wait for the one program that they are there for."""
+MOMENT = 300.0  # seconds; whoever ends the container has less patience, and says how much
+LOOK = 0.05
+MANY = 1_000_000
 
 
 def add(app: typer.Typer, panel: str) -> None:
@@ -145,15 +155,20 @@ def _listen(host: str, port: int) -> socket.socket:
 
 async def _run(paths: tuple[str, ...], sock: socket.socket, given: dict[str, Any]) -> None:
     from pushbutton.app import Pushbutton  # noqa: PLC0415  loads every adapter
+    from pushbutton.domain.run import ACTIVE  # noqa: PLC0415
+    from pushbutton.runtime.ports import RunQuery  # noqa: PLC0415
     from pushbutton.web import server  # noqa: PLC0415
 
     class Served(Pushbutton):
         left = 0
 
         async def close(self) -> None:
-            counts = await (await self.open()).store.counts()
-            self.left = sum(count for state, count in counts.items() if state.active)
+            core = await self.open()
+            runs = [run.id for run in await core.store.runs(RunQuery(states=ACTIVE, limit=MANY))]
+            self.left = len(runs)
             await super().close()
+            if first_process():
+                await _end_with_us(core.spools, runs)
 
     app = Served(*paths, **given)
     app.url = server.address(sock)  # before anything opens: jobs are told where to report to
@@ -169,6 +184,26 @@ async def _run(paths: tuple[str, ...], sock: socket.socket, given: dict[str, Any
             signal.raise_signal(asked[0])  # it came before anybody listened
     await serving
     _farewell(app.left)
+
+
+def first_process() -> bool:
+    """Whether all others end with us: we are PID 1 of a container, or what is does nothing but wait for us."""
+    if os.getpid() == 1:
+        return True
+    try:
+        return os.getppid() == 1 and Path("/proc/1/comm").read_text().strip() in INITS
+    except OSError:
+        return False
+
+
+async def _end_with_us(spools: Spools, runs: Sequence[int]) -> None:
+    """Give the jobs their moment before the kernel ends them; the next start reads what their supervisors wrote."""
+    for run in runs:
+        spools.goes_down(run)
+    for _ in range(int(MOMENT / LOOK)):
+        if not any(spools.held(run) for run in runs):
+            return
+        await asyncio.sleep(LOOK)
 
 
 async def _answers(sock: socket.socket, serving: asyncio.Task[None]) -> bool:
@@ -205,10 +240,18 @@ def _welcome(app: Pushbutton, tasks: list[Task], *, closed: bool) -> None:
         lines.append("Nobody has to sign in: everybody on this machine may press everything.")
     else:
         lines.append(f"Nobody has to sign in: everybody who can reach {app.settings.host} may press everything.")
-    _say(*lines, "Ctrl+C stops the server; jobs that run go on.")
+    lines.append(
+        f"Ctrl+C stops the server and the jobs that run: {CONTAINED}."
+        if first_process()
+        else "Ctrl+C stops the server; jobs that run go on."
+    )
+    _say(*lines)
 
 
 def _farewell(left: int) -> None:
+    if left and first_process():
+        _say(f"Stopped, and {'1 run' if left == 1 else f'{left} runs'} with it: {CONTAINED}.")
+        return
     jobs = {0: "No job is running.", 1: "1 run goes on"}.get(left, f"{left} runs go on")
     _say(
         "Stopped. "

@@ -45,6 +45,12 @@ def overtime(folder: str) -> float | None:
     return time.clock_gettime(time.CLOCK_BOOTTIME) - began - timeout
 
 
+def goes_down(folder: str) -> None:
+    """TERM for the supervisor itself, which is what it gets when the machine is shut down."""
+    if supervisor := _supervisor(folder):
+        process.send(supervisor, signal.SIGTERM)
+
+
 def ask(folder: str) -> None:
     """TERM for everybody below the supervisor, once for each."""
     if supervisor := _supervisor(folder):

@@ -206,6 +206,12 @@ def descendants(of: int, among: dict[int, Process]) -> list[Process]:
     return found
 
 
+def zombies(of: int) -> set[tuple[int, int]]:
+    """(pid, start) of its children that have ended and were not waited for."""
+    found = (read(pid) for pid in _children(of))
+    return {(one.pid, one.start) for one in found if one and one.state == "Z"}
+
+
 def below(of: int) -> list[Process]:
     """The same as the kernel's own lists tell it, without a look at anybody else's: what it takes does not grow with
     the machine. Who comes or goes meanwhile may be missed, so nothing is proved by it.

@@ -277,6 +277,10 @@ class Spools(Protocol):
         """Seconds since the run's time limit, negative before it; None where it has none or it cannot be told."""
         ...
 
+    def goes_down(self, run: int) -> None:
+        """Tell the supervisor, as the system would, that the machine goes down: the job gets its moment."""
+        ...
+
     async def ask(self, run: int) -> None:
         """The supervisor hangs: ask all that is below it to end, as it would have."""
         ...
