@@ -91,3 +91,140 @@ def test_a_page_that_was_opened_before_an_update_still_presses_what_stands_in_it
     answer = site.http.post("/tasks/kinds", data={"action": "stop", "elements": "b", "method": "7"})
     number = int(answer.headers["location"].rpartition("/")[2])
     assert inputs(site, number) == {"action": "stop", "submit": False, "elements": ["b"], "method": 7}
+
+
+VALUES = """
+from typing import Annotated, Literal
+
+from pushbutton import Field, SecretStr, task
+
+
+@task
+def choices(
+    one: Literal["", " a", "b ", "1", 1] = " a",
+    far: Literal["", " a", "b ", "1", 1, "two\\nlines", "x"] = "x",
+    many: list[Literal["", "c,d", "e "]] = [],
+) -> None:
+    print(repr((one, far, many)))
+
+
+@task
+def cleared(
+    tag: str | None = "latest",
+    exclude: str = "*.tmp",
+    dry: bool | None = None,
+    count: int = 5,
+    limit: int | None = 7,
+    where: Literal["eu", "us"] | None = "eu",
+    day: Annotated[str | None, Field(max_length=3)] = None,
+) -> None:
+    print(repr((tag, exclude, dry, count, limit, where, day)))
+
+
+@task
+def numbers(count: int = 5, ratio: float = 1234567.0, low: Annotated[int, Field(min=1, max=9)] = 2) -> None:
+    print(repr((count, ratio, low)))
+
+
+@task
+def lengths(
+    commit: Annotated[str, Field(max_length=12)],
+    key: Annotated[SecretStr, Field(max_length=12)],
+    code: Annotated[str, Field(pattern="[A-Z]{2}-[0-9]+", help="Two letters, a dash and a number")] = "AB-1",
+    shelf: Annotated[str, Field(pattern="[a-c]", pattern_text="One of the shelves a, b and c")] = "a",
+) -> None: ...
+"""
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("values")
+    (folder / "tasks.py").write_text(VALUES)
+    with Served(folder) as server:
+        yield server
+
+
+def printed(site: Served, number: int) -> str:
+    assert site.finished(number)["state"] == "succeeded"
+    return site.http.get(f"/api/runs/{number}/output").text.strip()
+
+
+def test_every_choice_that_is_offered_can_be_chosen_and_arrives_as_it_is(browser, shop):
+    with Reader(browser, shop) as reader:
+        for place, wanted in enumerate(["", " a", "b ", "1", 1]):
+            page = reader.open("/tasks/choices")
+            page.locator("input[name=in-one]").nth(place).check()
+            page.locator("select[name=in-far]").select_option(index=5 - place)
+            page.locator("input[name=in-many]").nth(place % 3).check()
+            number = press(page)
+            far, many = ["", " a", "b ", "1", 1, "two\nlines"][5 - place], ["", "c,d", "e "][place % 3]
+            assert printed(shop, number) == repr((wanted, far, [many]))
+            page.goto(f"{shop.url}/tasks/choices?from-run={number}")  # the same once more
+            assert printed(shop, press(page)) == repr((wanted, far, [many]))
+            page.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_what_is_cleared_is_none_or_empty_and_the_page_says_which(browser, shop, scripts):
+    with Reader(browser, shop, java_script_enabled=scripts) as reader:
+        page = reader.open("/tasks/cleared")
+        for name, said in (("tag", "none"), ("exclude", "empty"), ("count", "5"), ("limit", "none")):
+            page.locator(f"[name=in-{name}]").fill("")
+            expect(page.locator(f"[name=in-{name}]")).to_have_attribute("placeholder", said)
+        page.locator("[data-field=where]").get_by_label("None of them").check()
+        page.locator(".gobar .push").click()
+        page.wait_for_url(re.compile(r"/runs/\d+"))
+        number = int(page.url.rpartition("/")[2])
+        assert printed(shop, number) == repr((None, "", None, 5, None, None, None))
+        page.goto(f"{shop.url}/tasks/cleared?from-run={number}")
+        expect(page.locator("[name=in-tag]")).to_have_value("")
+
+
+def test_untouched_fields_and_the_api_agree(browser, shop):
+    with Reader(browser, shop) as reader:
+        by_page = press(reader.open("/tasks/cleared"))
+    assert printed(shop, by_page) == printed(shop, shop.press("cleared"))
+    nulls = dict.fromkeys(["tag", "exclude", "dry", "count", "limit", "where"])
+    assert printed(shop, shop.press("cleared", **nulls)) == repr((None, "*.tmp", None, 5, None, None, None))
+    assert printed(shop, shop.press("cleared", tag="", exclude="", day="")) == repr(("", "", None, 5, 7, "eu", ""))
+
+
+def test_a_number_changes_by_typing_alone_and_a_comma_is_seen(browser, shop):
+    with Reader(browser, shop) as reader:
+        page = reader.open("/tasks/numbers")
+        page.get_by_label("Count").click()
+        page.mouse.wheel(0, 300)
+        expect(page.get_by_label("Count")).to_have_value("5")
+        expect(page.get_by_label("Low")).to_have_attribute("inputmode", "numeric")
+        for name, text, said in (
+            ("count", "1,000", "Write a whole number, such as 3."),
+            ("ratio", "1,5", "Write the number with a point, such as 3.5."),
+            ("low", "10", "At most 9, please."),
+        ):
+            page.locator(f"[name=in-{name}]").fill(text)
+            page.locator(".gobar .push").click()
+            expect(page.locator(f"#f-{name}-wrong")).to_have_text(said)
+            expect(page.locator(f"[name=in-{name}]")).to_have_value(text)
+        page.goto(f"{shop.url}/tasks/numbers")
+        assert printed(shop, press(page)) == repr((5, 1234567.0, 2))
+
+
+def test_what_is_pasted_is_kept_whole_and_refused_in_a_sentence(browser, shop):
+    with Reader(browser, shop) as reader:
+        page = reader.open("/tasks/lengths")
+        for name in ("commit", "key"):
+            page.locator(f"[name=in-{name}]").focus()
+            page.keyboard.insert_text("0123456789abcdef")
+            expect(page.locator(f"[name=in-{name}]")).to_have_value("0123456789abcdef")
+        page.locator("[name=in-code]").fill("ab-1")
+        page.locator("[name=in-shelf]").fill("z")
+        page.locator(".gobar .push").click()  # all mistakes at once, before anything is sent
+        expect(page.locator("#f-commit-wrong")).to_have_text("Write at most 12 characters; there are 16.")
+        expect(page.locator("#f-key-wrong")).to_have_text("Write at most 12 characters; there are 16.")
+        expect(page.locator("#f-code-wrong")).to_have_text("Two letters, a dash and a number.")
+        expect(page.locator("#f-shelf-wrong")).to_have_text("One of the shelves a, b and c.")
+        page.locator("[name=in-commit]").fill("🎉" * 12)  # as the server counts
+        page.locator("[name=in-key]").fill("k")
+        page.locator("[name=in-code]").fill("AB-12")
+        page.locator("[name=in-shelf]").fill("c")
+        assert inputs(shop, press(page))["commit"] == "🎉" * 12

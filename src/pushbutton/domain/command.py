@@ -1,7 +1,8 @@
 """From a task and its inputs to what a supervisor starts. Nothing passes through a shell.
 
 `{name}` in a command's argv item is filled in, and the item stays one argument whatever the value holds; `{{` and
-`}}` stand for braces. A list becomes its values with commas between.
+`}}` stand for braces. A list becomes its values with commas between, so none of them may hold one. An input that is
+passed by the environment and has no value is an empty variable, so that `set -u` has nothing to say.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from types import MappingProxyType
 
 from pushbutton.errors import InvalidInputs
 
+from .environment import inherited
 from .event import Json
 from .interpreter import module_command
 from .param import Inputs, Param, ParamType
 from .program import SHELLS
 from .task import Command, CommandTarget, PythonTarget, ScriptTarget, Task
 
-__all__ = ["BadTemplate", "build", "holes", "is_shell", "protected", "refusals"]
+__all__ = ["BadTemplate", "build", "holes", "is_shell", "protected", "refusals", "variables"]
 
 _PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _PROTECTED = frozenset(
@@ -84,11 +86,11 @@ def build(task: Task, inputs: Inputs, *, python: str, secrets: Mapping[str, str]
             payload = json.dumps(inputs, ensure_ascii=True)
         case ScriptTarget(file=file, passing=passing, shebang=shebang):
             argv = (file, *_script_arguments(task, passing, inputs, {}))
-            env |= _environment(task, inputs, {n for n, way in passing.items() if way != "env"})
+            env |= _environment(task, inputs)
             snapshot = is_shell(shebang)
         case CommandTarget(argv=items):
             argv = _command_arguments(task, items, inputs, {})
-            env |= _environment(task, inputs, {name for item in items for name in holes(item)})
+            env |= _environment(task, inputs)
     env |= {task.named_secrets[name]: value for name, value in secrets.items()}
     return Command(tuple(argv), task.cwd, env, payload, snapshot, task.tty)
 
@@ -101,7 +103,26 @@ def refusals(task: Task, inputs: Inputs) -> dict[str, str]:
             _script_arguments(task, passing, inputs, wrong)
         case CommandTarget(argv=items):
             _command_arguments(task, items, inputs, wrong)
+    if not isinstance(task.target, PythonTarget):
+        wrong |= {name: _COMMA for name, value in inputs.items() if _not_apart(value)}
     return wrong
+
+
+def variables(task: Task) -> dict[str, str]:
+    """By param, the environment variable in which the job finds it; a secret always is in one."""
+    elsewhere: set[str] = set()
+    match task.target:
+        case PythonTarget():
+            return {}
+        case ScriptTarget(passing=passing):
+            elsewhere = {name for name, way in passing.items() if way != "env"}
+        case CommandTarget(argv=items):
+            elsewhere = {name for item in items for name in holes(item)}
+    return {
+        param.name: param.name.upper()
+        for param in task.params
+        if param.type is ParamType.SECRET or param.name not in elsewhere
+    }
 
 
 def holes(item: str) -> list[str]:
@@ -170,15 +191,17 @@ def _script_arguments(task: Task, passing: Mapping[str, str], inputs: Inputs, wr
     return [*options, *operands]
 
 
-def _environment(task: Task, inputs: Inputs, elsewhere: set[str]) -> dict[str, str]:
-    """The inputs that are passed no other way, NAME in capitals. A secret always is among them."""
+def _environment(task: Task, inputs: Inputs) -> dict[str, str]:
+    """The inputs that are passed no other way. One without a value is empty, unless the variable has one without it."""
     found = {}
-    for param in task.params:
-        variable = param.name.upper()
-        if param.name in elsewhere and param.type is not ParamType.SECRET:
+    for name, variable in variables(task).items():
+        value = inputs.get(name)
+        if protected(variable):
             continue
-        if param.name in inputs and not protected(variable):
-            found[variable] = _text(inputs[param.name])
+        if value is not None:
+            found[variable] = _text(value)
+        elif variable not in task.env and not inherited(variable):
+            found[variable] = ""
     return found
 
 
@@ -194,6 +217,14 @@ def _fill(item: str, inputs: Inputs) -> _Filled:
 def _refuse_option(param: Param | None, name: str, text: str, wrong: dict[str, str]) -> None:
     if text.startswith("-") and not (param and param.dash):
         wrong[name] = "Begin this with something other than “-”: the job would take it for an option."
+
+
+_COMMA = "One of these holds a comma, and the job is given them with commas between: leave it out."
+
+
+def _not_apart(value: Json) -> bool:
+    """Whether nobody could take these values apart again."""
+    return isinstance(value, list | tuple) and any("," in _text(item) for item in value)
 
 
 def _dashed(name: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pushbutton.errors import BadInput
 
-__all__ = ["Identity", "group_names", "one_line", "user_name"]
+__all__ = ["LONGEST_TEXT", "Identity", "group_names", "one_line", "user_name"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]*")
 RESERVED = frozenset({"local", "server", "somebody", "everyone", "oidc", "ldap", "proxy"})

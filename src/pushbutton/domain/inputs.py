@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from difflib import get_close_matches
 from typing import Any, TypeVar
@@ -24,14 +25,20 @@ from .task import Task
 __all__ = [
     "MASK",
     "VALUE_LIMIT",
+    "Exact",
     "applies",
     "as_sent",
+    "asked_for",
     "bounds_fault",
     "check",
+    "cleared_is_empty",
     "fingerprint",
     "in_order",
     "mask",
     "parse",
+    "picked",
+    "same",
+    "sent",
 ]
 
 T = TypeVar("T")
@@ -46,6 +53,7 @@ _UNKNOWN_SHOWN = 20
 _YES = frozenset({"on", "true", "yes", "1"})
 _NO = frozenset({"off", "false", "no", "0"})
 _BIGGEST = 2**63 - 1
+_EXACT = 1e15  # whole floats below are written without an exponent
 
 _INT = re.compile(r"[+-]?[0-9]{1,100}")
 _FLOAT = re.compile(r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?")
@@ -60,6 +68,13 @@ class _No(Exception):
     """The value cannot be taken; the message is the sentence that the person reads."""
 
 
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """A value as JSON has it, among the texts of a form: nothing of it is read anew."""
+
+    value: Json
+
+
 def parse(
     params: Sequence[Param], raw: object, *, form: bool = False, paths: bool = False, fits: Fits = here
 ) -> Inputs:
@@ -67,8 +82,13 @@ def parse(
 
     `raw` maps names to values as JSON has them. With `form` the values are text (or lists of text), as HTML forms
     and command lines have them; a bool that is absent is then its default or false, so a form sends an empty value
-    before each checkbox, and the last of several values counts. A value that is absent, null or blank is its
-    default; a param with neither stays out, and so does one whose `when` does not hold, whatever is sent for it.
+    before each checkbox, and the last of several values counts.
+
+    A value that is absent is its default. One that is null, or left empty in a form, is None where the param may be
+    None, else its default. A text that need not be filled in is what was sent, also if that is empty; a form says that
+    only of one that may be (`cleared_is_empty`). A param without a value stays out (None stands there only in place of
+    a default), and so does one whose `when` does not hold, whatever is sent for it.
+
     With `paths` a file's value may be a path on this machine; without, it is the name of a stored upload and holds no
     slash. `fits` is asked which texts match; the one that is the default refuses what could take long to compare.
     """
@@ -90,16 +110,23 @@ def check(
         if not applies(param, found):
             continue
         try:
-            value = _one(param, raw.get(param.name), form=form, paths=paths, fits=fits)
+            value = _one(param, raw, form=form, paths=paths, fits=fits)
         except _No as no:
             wrong[param.name] = str(no)
             continue
-        if value is not None:
+        if value is not None or param.default is not None:
             found[param.name] = value
     inputs = {param.name: found[param.name] for param in params if param.name in found}
     if sum(_size(value) for value in inputs.values()) > TOTAL_LIMIT:
         wrong.setdefault("", "All values together are longer than 1 MiB: send less, or put it into a file.")
     return inputs, wrong
+
+
+def cleared_is_empty(param: Param) -> bool:
+    """Whether a field that somebody cleared is an empty text, and neither None nor the default."""
+    if param.type is not ParamType.STR or param.required or param.may_be_none:
+        return False
+    return param.default == "" or (not param.min_length and (not param.pattern or here(param.pattern, "") is True))
 
 
 def applies(param: Param, inputs: Inputs) -> bool:
@@ -171,13 +198,19 @@ def _unknown(names: Sequence[str], raw: Mapping[Any, Any]) -> dict[str, str]:
     return wrong
 
 
-def _one(param: Param, value: object, *, form: bool, paths: bool, fits: Fits) -> Json:
-    if form:
+def _one(param: Param, raw: Mapping[Any, Any], *, form: bool, paths: bool, fits: Fits) -> Json:
+    value, given = raw.get(param.name), param.name in raw
+    if isinstance(value, Exact):
+        value, form = value.value, False
+    elif form:
         value = _from_form(param, value)
     if _size(value) > VALUE_LIMIT:
         raise _No("This is longer than 128 KiB: shorten it, or put it into a file.")
-    if value is None or (isinstance(value, str | list | tuple) and not value):
-        return _blank(param, given=value is not None)
+    if value == "" and param.type is ParamType.STR and not param.required and (not form or cleared_is_empty(param)):
+        if param.default == "":
+            return ""
+    elif value is None or (isinstance(value, str | list | tuple) and not value and not _offered(param, value)):
+        return _blank(param, given=given, many=value is not None)
     if param.type is ParamType.FILE and not paths:
         _stored_name(value)
     read = _READ[param.type](param, value)
@@ -190,26 +223,24 @@ def _from_form(param: Param, value: object) -> object:
     """The text of a form as the value that JSON would have held; text that is none stays text, and is refused later."""
     if param.type is ParamType.CHOICES:
         if isinstance(value, str):
-            value = (
-                [value]
-                if _picked(param, value) in [choice.value for choice in param.choices]
-                else [part.strip() for part in value.split(",")]
-            )
+            value = [value] if _offered(param, picked(param, value)) else [part.strip() for part in value.split(",")]
         if not isinstance(value, list | tuple):
             return value
-        return [_picked(param, part) for part in value if part != ""]
+        return [picked(param, part) for part in value if part != ""]
     if isinstance(value, list | tuple):
         value = value[-1] if value else None
     if not isinstance(value, str) or _size(value) > VALUE_LIMIT:
         return value
     if param.type in (ParamType.STR, ParamType.SECRET):
         return value.replace("\r\n", "\n")
+    if param.type is ParamType.CHOICE:
+        return picked(param, value)
     value = value.strip()
     match param.type:
-        case ParamType.CHOICE:
-            return _picked(param, value)
         case ParamType.BOOL:
-            word = value.lower() or "off"
+            word = value.lower()
+            if not word:
+                return None if param.may_be_none else False
             return word in _YES if word in _YES | _NO else value
         case ParamType.INT if _INT.fullmatch(value):
             return int(value)
@@ -218,23 +249,40 @@ def _from_form(param: Param, value: object) -> object:
     return value
 
 
-def _picked(param: Param, text: object) -> object:
-    """The choice that is shown as this text, or the text itself."""
-    for choice in param.choices:
-        if isinstance(text, str) and not isinstance(choice.value, str) and as_sent(choice.value) == text:
-            return choice.value
-    return next((str(choice.value) for choice in param.choices if choice.value == text), text)
+def picked(param: Param, text: object) -> object:
+    """The choice that a form sends as this text, or that is this text, or that is it but for blanks around; or the text
+    itself.
+    """
+    if not isinstance(text, str):
+        return text
+    for known in (text, text.strip()):
+        for choice in param.choices:
+            if sent(param, choice.value) == known:
+                return choice.value
+        for choice in param.choices:
+            if as_sent(choice.value) == known:
+                return choice.value
+    return text if param.choices else text.strip()
 
 
-def _blank(param: Param, *, given: bool) -> Json:
-    if param.default is not None and not (given and param.type is ParamType.CHOICES and not param.required):
+def _offered(param: Param, value: object) -> bool:
+    return any(same(choice.value, value) for choice in param.choices)
+
+
+def _blank(param: Param, *, given: bool, many: bool) -> Json:
+    """What a param is that was left out or left empty (`many`: by an empty text or list)."""
+    if many and param.type is ParamType.CHOICES and not param.required:
+        return []
+    if given and param.may_be_none:
+        return None
+    if param.default is not None:
         return param.default
     if param.type is ParamType.BOOL:
-        if param.required and given:
+        if param.required and many:
             raise _No("Answer yes or no.")
         return False if param.required else None
     if not param.required:
-        return [] if given and param.type is ParamType.CHOICES else None
+        return None
     raise _No(_ASK.get(param.type, "Fill this in."))
 
 
@@ -274,16 +322,25 @@ def _str(param: Param, value: object) -> str:
 
 def _in_form(param: Param, text: str, fits: Fits) -> None:
     fit = fits(param.pattern, text)
-    hint = f" {param.help.rstrip('.')}." if param.help and "\n" not in param.help else ""
     if fit is None:
-        raise _No(
-            f"Write this shorter: it could not be compared in time with the form asked for ({param.pattern}).{hint}"
-        )
+        raise _No(f"Write this shorter: it could not be compared in time with what is asked for. {asked_for(param)}")
     if not fit:
-        raise _No(f"Write this in the form that is asked for ({param.pattern}).{hint}")
+        raise _No(asked_for(param))
+
+
+def asked_for(param: Param) -> str:
+    """What is said where the pattern does not match: the author's words, and the pattern itself only where there are
+    none.
+    """
+    said = param.pattern_text or param.help
+    if said and "\n" not in said:
+        return said if said[-1] in ".!?" else f"{said}."
+    return f"Write this in the form that is asked for ({param.pattern})."
 
 
 def _int(param: Param, value: object) -> int:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # JSON has one kind of number, and programs write 3 as 3.0
     if not isinstance(value, int) or isinstance(value, bool):
         raise _No("Write a whole number, such as 3.")
     if abs(value) > _BIGGEST:
@@ -353,9 +410,10 @@ def _read_moment(read: Callable[[str], T], text: str, ask: str) -> T:
 def _choice(param: Param, value: object) -> Json:
     if param.choices_from and not param.choices:  # who knows them checks it: a press always does
         return _text(value, "Choose one.")
-    for choice in param.choices:
-        if _same(choice.value, value):
-            return choice.value
+    for alike in (same, _equal):
+        for choice in param.choices:
+            if alike(choice.value, value):
+                return choice.value
     raise _No(f"Choose one of: {_offer(param)}.")
 
 
@@ -371,7 +429,7 @@ def _choices(param: Param, value: object) -> list[Json]:
         except _No:
             raise _No(f"Choose only from: {_offer(param)}.") from None
     offered = [choice.value for choice in param.choices] if param.choices else picked
-    found: list[Json] = [one for one in offered if any(_same(one, other) for other in picked)]
+    found: list[Json] = [one for one in offered if any(same(one, other) for other in picked)]
     if param.min_length is not None and len(found) < param.min_length:
         raise _No(f"Choose at least {param.min_length}.")
     if param.max_length is not None and len(found) > param.max_length:
@@ -433,7 +491,7 @@ def _bound(bound: float | str | None, found: Any) -> Any:
 def _among(value: Json, wanted: Sequence[Json]) -> bool:
     """Of several choices, one is enough."""
     values = value if isinstance(value, list | tuple) else [value]
-    return any(_same(one, other) for one in values for other in wanted)
+    return any(same(one, other) for one in values for other in wanted)
 
 
 _BOUNDS: Mapping[ParamType, tuple[re.Pattern[str], Callable[[str], Any], str]] = {
@@ -451,15 +509,38 @@ _BOUNDS: Mapping[ParamType, tuple[re.Pattern[str], Callable[[str], Any], str]] =
 }
 
 
-def _same(one: object, other: object) -> bool:
+def same(one: object, other: object) -> bool:
     return type(one) is type(other) and one == other
 
 
+def _equal(one: object, other: object) -> bool:
+    """The same number, as JSON knows them."""
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (one, other))
+    return numbers and one == other
+
+
 def as_sent(value: object) -> str:
-    """A choice or a bound as a form sends it, and as it is known again."""
+    """A value or a bound as text, by which it is known again."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return format(value, "g") if isinstance(value, float) and value.is_integer() else str(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return str(int(value))
+    return str(value)
+
+
+def sent(param: Param, choice: object) -> str:
+    """A choice as a form sends it: as text, or as JSON where that is empty, has more lines than one, or would be taken
+    for another choice.
+    """
+    if not isinstance(choice, str):
+        return _shown(choice)
+    others = [_shown(other.value) for other in param.choices if not isinstance(other.value, str)]
+    odd = not choice or choice[0] == '"' or "\n" in choice or "\r" in choice or choice in others
+    return json.dumps(choice, ensure_ascii=False) if odd else choice
+
+
+def _shown(choice: object) -> str:
+    return as_sent(choice) if isinstance(choice, bool) else str(choice)
 
 
 def _offer(param: Param) -> str:

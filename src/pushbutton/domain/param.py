@@ -40,6 +40,7 @@ class Param:
     help: str = ""
     required: bool = True
     default: Json = None  # canonical form; None: no default
+    nullable: bool = False  # it has a default, and None is a value beside it: what is cleared
     choices: tuple[Choice, ...] = ()
     choices_from: tuple[str, ...] = ()  # the program that tells `choices` when somebody asks; see `Catalog.offered`
     min: float | str | None = None  # number, or canonical date/time
@@ -47,10 +48,16 @@ class Param:
     min_length: int | None = None  # characters (str), bytes (file), items (choices)
     max_length: int | None = None
     pattern: str = ""  # the whole value must match (Python `re`, fullmatch)
+    pattern_text: str = ""  # one sentence: what is asked for, where the pattern does not match
     multiline: bool = False
     dash: bool = False  # a value that begins with "-" is allowed
     when: Mapping[str, Sequence[Json]] = field(default_factory=dict)
     """Asked only while each of these params has one of these values; otherwise it has no value, whatever is sent."""
+
+    @property
+    def may_be_none(self) -> bool:
+        """Whether it can be left empty, and is None then."""
+        return not self.required and (self.nullable or self.default is None)
 
     @property
     def title(self) -> str:

@@ -30,7 +30,8 @@ _MAKE: Mapping[Any, Callable[[Any], Any]] = {
 def arguments(work: Callable[..., Any], inputs: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     """What to call `work` with. Inputs that it does not take are left out.
 
-    An argument without input keeps its default, and gets None when it has none (its hint allows that). Raises
+    An argument without input keeps its default, and gets None when it has none (its hint allows that); one whose input
+    is None gets None. Raises
     ValueError for a value that is no longer among the choices.
     """
     args: list[Any] = []
@@ -41,7 +42,7 @@ def arguments(work: Callable[..., Any], inputs: Mapping[str, Any]) -> tuple[list
         given = inputs.get(name)
         if given is not None:
             value = _value(work, name, parameter, given)
-        elif parameter.default is parameter.empty:
+        elif name in inputs or parameter.default is parameter.empty:
             value = None
         elif parameter.kind is parameter.POSITIONAL_ONLY:
             value = parameter.default  # a later one may be given, and they go by place

@@ -127,15 +127,16 @@ class Field:
     """What a form should know of one param: `Annotated[int, Field(min=1, max=8, label="Servers at a time")]`.
 
     `min` and `max` are part of the range; for dates and times they are those types. `pattern` must match the whole
-    value. `dash` allows a value that begins with "-". `labels` maps a choice's value to what is shown for
-    it: a text, or (text, one sentence more). `choices` is a function of the same file, called without arguments when
-    somebody opens the form: it gives texts, pairs of a value and its text, or a dict of them. `when` maps other params
-    to a value, or a list of values: it is asked only while they have them, and is its default (or None) otherwise.
+    value; where it does not, `pattern_text` says what is asked for, else `help` does. `dash` allows a value that begins
+    with "-". `labels` maps a choice's value to what is shown for it: a text, or (text, one sentence more). `choices` is
+    a function of the same file, called without arguments when somebody opens the form: it gives texts, pairs of a value
+    and its text, or a dict of them. `when` maps other params to a value, or a list of values: it is asked only while
+    they have them, and is its default (or None) otherwise.
     """
 
     __slots__ = (
         *("choices", "dash", "help", "label", "labels", "max", "max_length", "min", "min_length", "multiline"),
-        *("pattern", "when"),
+        *("pattern", "pattern_text", "when"),
     )
 
     def __init__(
@@ -148,6 +149,7 @@ class Field:
         min_length: int | None = None,
         max_length: int | None = None,
         pattern: str = "",
+        pattern_text: str = "",
         multiline: bool = False,
         dash: bool = False,
         labels: Mapping[Any, str | tuple[str, str]] | None = None,
@@ -157,7 +159,8 @@ class Field:
         self.label, self.help = label, help
         self.min, self.max = min, max
         self.min_length, self.max_length = min_length, max_length
-        self.pattern, self.multiline, self.dash = pattern, multiline, dash
+        self.pattern, self.pattern_text = pattern, pattern_text
+        self.multiline, self.dash = multiline, dash
         self.labels = dict(labels or {})
         self.choices = choices
         self.when = dict(when or {})

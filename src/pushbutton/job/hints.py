@@ -57,6 +57,8 @@ def describe(name: str, hint: Any, default: Any, resolve: Resolve) -> dict[str, 
     _check(param)
     if default is not MISSING and default is not None and param["type"] not in ("secret", "file"):
         param["default"] = _default(param, default)
+        if optional:
+            param["nullable"] = True
     low, high = param.get("min"), param.get("max")
     if low is not None and high is not None and low > high:
         raise WrongHint(f"the least value of “{name}” ({low}) is above its greatest ({high})")
@@ -163,7 +165,7 @@ def _constrain(param: dict[str, Any], data: Any) -> None:
         param.setdefault("help", data)
         return
     if isinstance(data, Field):
-        for key in ("label", "help", "pattern", "multiline", "dash"):
+        for key in ("label", "help", "pattern", "pattern_text", "multiline", "dash"):
             if given := getattr(data, key):
                 param[key] = given
         if data.when:

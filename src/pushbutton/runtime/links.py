@@ -15,8 +15,8 @@ from pushbutton.domain import link as text
 from pushbutton.domain.actor import NOBODY, Actor, Right, Verb
 from pushbutton.domain.audit import act
 from pushbutton.domain.event import Json
-from pushbutton.domain.identity import one_line
-from pushbutton.domain.inputs import check
+from pushbutton.domain.identity import LONGEST_TEXT, one_line
+from pushbutton.domain.inputs import Exact, check
 from pushbutton.domain.param import Inputs, ParamType
 from pushbutton.domain.pattern import Fits, maybe
 from pushbutton.domain.person import Link, Snapshot
@@ -90,6 +90,8 @@ async def make(
             wrong[name] = f"Choose a number from 1 to {most}."
     if not 0 <= approvers <= MOST_APPROVERS:
         wrong["link-approvers"] = f"Choose a number from 0 to {MOST_APPROVERS}."
+    if len(note.strip()) > LONGEST_TEXT:
+        wrong["link-note"] = f"Write at most {LONGEST_TEXT} characters."
     if wrong:
         raise InvalidInputs(wrong)
     at = now()
@@ -222,7 +224,7 @@ async def use(
         _require(found)
     actor = _presser(core, link, address)
     given = {name: value for name, value in raw.items() if name not in link.inputs}
-    given |= {name: value for name, value in link.inputs.items() if value is not None}
+    given |= {name: Exact(value) for name, value in link.inputs.items()}
 
     def take(seen: Snapshot) -> Change:
         known = seen.links.get(link.id)

@@ -55,8 +55,10 @@ async def press(
     task = offered.task
     if task.broken:
         raise TaskBroken(slug, sight.broken(core.catalog, actor, task))
-    if len(key) > LONGEST_KEY or len(why) > LONGEST_WHY:
-        raise InvalidInputs({"": "The idempotency key or the reason is too long."})
+    if len(key) > LONGEST_KEY:
+        raise InvalidInputs({"": "The idempotency key is too long."})
+    if len(why) > LONGEST_WHY:
+        raise InvalidInputs({"": f"The reason is too long: write at most {LONGEST_WHY:,} characters."})
     if not whole(why):
         raise InvalidInputs({"": "Half of a character is missing in the reason: type or paste it again."})
     inputs = await _read(core, offered, raw, why, form=form)

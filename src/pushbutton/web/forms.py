@@ -16,12 +16,14 @@ from typing import Final
 from starlette.datastructures import FormData, QueryParams, UploadFile
 
 from pushbutton.domain.event import Json
-from pushbutton.domain.inputs import as_sent, in_order
-from pushbutton.domain.param import Param, ParamType
+from pushbutton.domain.inputs import as_sent, asked_for, cleared_is_empty, in_order, picked, same
+from pushbutton.domain.inputs import sent as sent_as
+from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.domain.task import Task
 
 from . import csrf
-from .texts import Texts
+from .patterns import in_browsers
+from .texts import Texts, mark
 
 INPUT: Final = "in-"  # before a param's name
 KEY: Final = "press-key"
@@ -48,6 +50,7 @@ class Field:
     values: tuple[str, ...] = ()
     wrong: str = ""
     only: str = ""  # "Production", where it is asked only then
+    depends: str = ""  # what must stand in others for it to be asked: their names and values as they are sent, as JSON
     asked: bool = True  # as the other fields stand
 
     @property
@@ -71,13 +74,37 @@ class Field:
     @property
     def optional(self) -> bool:
         """May be left empty, and empty is something else than the default."""
-        return not self.param.required and self.param.default in (None, "") and self.control not in ("tick", "ticks")
+        empty = self.param.may_be_none or (not self.param.required and self.param.default == "")
+        return empty and self.control not in ("tick", "ticks")
 
     @property
-    def depends(self) -> str:
-        """What must stand in other fields for this one to be asked: names and values as a form sends them, as JSON."""
-        wanted = {name: [as_sent(one) for one in values] for name, values in self.param.when.items()}
-        return json.dumps(wanted, ensure_ascii=False) if wanted else ""
+    def pattern(self) -> str:
+        """For the browser; "" where it would read another one."""
+        return in_browsers(self.param.pattern) if self.control in ("text", "password") else ""
+
+    @property
+    def asked_for(self) -> str:
+        return asked_for(self.param)
+
+    @property
+    def digits(self) -> bool:
+        """Whether a keyboard of digits is enough: those of telephones have no minus."""
+        return isinstance(self.param.min, int | float) and self.param.min >= 0
+
+    def options(self, t: Texts) -> list[tuple[str, str, str]]:
+        """What can be chosen: as it is sent, what is shown, and one sentence more."""
+        if self.param.type is ParamType.BOOL:
+            return [("true", t("Yes"), ""), ("false", t("No"), "")]
+        return [(sent_as(self.param, one.value), label(self.param, one, t), one.help) for one in self.param.choices]
+
+    def cleared(self, t: Texts) -> str:
+        """What it is when it is left empty, where there was something in it; "" where nobody has to be told."""
+        param = self.param
+        if param.default in (None, "") or param.required or self.grouped or self.control in ("tick", "select"):
+            return ""
+        if param.may_be_none:
+            return t("none")
+        return t("empty") if cleared_is_empty(param) else as_sent(param.default)
 
     def described(self) -> str:
         """The ids for aria-describedby: the hint, then what is wrong."""
@@ -94,7 +121,7 @@ def control(param: Param) -> str:
     return {
         ParamType.INT: "number",
         ParamType.FLOAT: "number",
-        ParamType.BOOL: "tick",
+        ParamType.BOOL: "cards" if param.may_be_none else "tick",
         ParamType.DATE: "date",
         ParamType.TIME: "time",
         ParamType.DATETIME: "datetime-local",
@@ -127,12 +154,11 @@ def _depending(made: Sequence[Field]) -> list[Field]:
     found: dict[str, Field] = {}
     for param in in_order([field.param for field in made])[0]:
         field = by_name[param.name]
-        asked = all(
-            found[name].asked and {as_sent(one) for one in wanted} & set(_said(found[name]))
-            for name, wanted in param.when.items()
-        )
-        only = ", ".join(_label(by_name[name].param, one) for name, wanted in param.when.items() for one in wanted)
-        found[param.name] = replace(field, only=only, asked=asked)
+        wanted = {name: [sent_as(by_name[name].param, one) for one in values] for name, values in param.when.items()}
+        asked = all(found[name].asked and set(values) & set(_said(found[name])) for name, values in wanted.items())
+        only = ", ".join(_label(by_name[name].param, one) for name, values in param.when.items() for one in values)
+        depends = json.dumps(wanted, ensure_ascii=False) if wanted else ""
+        found[param.name] = replace(field, only=only, asked=asked, depends=depends)
     return [found.get(field.param.name, field) for field in made]
 
 
@@ -143,14 +169,21 @@ def _said(field: Field) -> Sequence[str]:
 
 def _label(param: Param, value: Json) -> str:
     """A value in words, with the name of its field where it says little by itself."""
-    text = as_sent(value)
-    label = next((choice.label for choice in param.choices if as_sent(choice.value) == text), "") or text
-    return label if param.choices else param.title if value is True else f"{param.title}: {label}"
+    text = next((choice.label for choice in param.choices if same(choice.value, value)), "") or sent_as(param, value)
+    return text if param.choices else param.title if value is True else f"{param.title}: {text}"
+
+
+EMPTY: Final = mark("(empty)")
+
+
+def label(param: Param, choice: Choice, t: Texts) -> str:
+    """What is shown for a choice: two that look alike are told apart, and one that is empty is named."""
+    return choice.label or sent_as(param, choice.value) if choice.value != "" else choice.label or t(EMPTY)
 
 
 def _standing(param: Param, values: Values | None) -> tuple[str, ...]:
     if values is None or param.name not in values:
-        return _as_text(param.default) if values is None else ()
+        return _as_text(param, param.default) if values is None else ()
     return tuple(values[param.name])
 
 
@@ -159,17 +192,17 @@ def prefilled(task: Task, query: QueryParams) -> Values | None:
     named = {param.name for param in task.params} & set(query.keys())
     if not named:
         return None
-    values = {param.name: _as_text(param.default) for param in task.params}
+    values = {param.name: _as_text(param, param.default) for param in task.params}
     for param in task.params:
         if param.name in named:
             given = query.getlist(param.name)
-            values[param.name] = (_flag(given[-1]),) if param.type is ParamType.BOOL else tuple(given)
+            values[param.name] = _from_address(param, given)
     return values
 
 
 def of_inputs(task: Task, inputs: Mapping[str, Json]) -> Values:
     """The inputs of an earlier run, as far as the task still has them."""
-    return {param.name: _as_text(inputs[param.name]) for param in task.params if param.name in inputs}
+    return {param.name: _as_text(param, inputs[param.name]) for param in task.params if param.name in inputs}
 
 
 def sent(form: FormData, name: str) -> list[UploadFile | str]:
@@ -182,7 +215,7 @@ def of_form(task: Task, form: FormData) -> Values:
     values: dict[str, tuple[str, ...]] = {}
     for param in task.params:
         given = tuple(text for text in sent(form, param.name) if isinstance(text, str))
-        values[param.name] = ("true" if given else "false",) if param.type is ParamType.BOOL else given
+        values[param.name] = ("true" if given else "false",) if control(param) == "tick" else given
     return values
 
 
@@ -191,7 +224,7 @@ def raw(task: Task, form: FormData) -> dict[str, object]:
     given: dict[str, object] = {}
     for param in task.params:
         values = sent(form, param.name)
-        if param.type is ParamType.BOOL:
+        if control(param) == "tick":
             given[param.name] = "on" if values else "off"
         elif param.type is ParamType.CHOICES:
             given[param.name] = [value for value in values if isinstance(value, str)]
@@ -200,7 +233,8 @@ def raw(task: Task, form: FormData) -> dict[str, object]:
             if uploads:
                 given[param.name] = uploads[-1]
         elif values and isinstance(values[-1], str):
-            given[param.name] = values[-1].replace("\r\n", "\n") if param.multiline else values[-1]
+            text = values[-1].replace("\r\n", "\n") if param.multiline else values[-1]
+            given[param.name] = None if text == "" and param.type is ParamType.CHOICE else text
     return given
 
 
@@ -213,6 +247,8 @@ def shown(param: Param | None, value: Json, t: Texts) -> str:
     """An input as a page shows it."""
     if param is not None and param.type is ParamType.SECRET:
         return t("not shown")
+    if value == "" and param is not None and (param.choices or param.default not in (None, "")):
+        return next((label(param, one, t) for one in param.choices if one.value == ""), t(EMPTY))
     if value is None or value in ("", []):
         return "–"
     if isinstance(value, bool):
@@ -223,8 +259,8 @@ def shown(param: Param | None, value: Json, t: Texts) -> str:
         return ", ".join(shown(param, item, t) for item in value)
     if param is not None and param.type is ParamType.FILE:
         return _UPLOADED.sub("", str(value))
-    labels = {as_sent(choice.value): choice.label for choice in param.choices} if param else {}
-    return labels.get(as_sent(value)) or as_sent(value)
+    chosen = next((one for one in param.choices if same(one.value, value)), None) if param else None
+    return label(param, chosen, t) if param and chosen else as_sent(value)
 
 
 def facts(task: Task | None, inputs: Mapping[str, Json], t: Texts) -> list[tuple[str, str]]:
@@ -269,18 +305,26 @@ def _place(match: re.Match[str], by_name: Mapping[str, Field], t: Texts) -> str:
     if field is None:
         return match[0]
     if field.param.type is ParamType.BOOL:
-        return t("Yes") if field.value == "true" else t("No")
-    labels = {as_sent(choice.value): choice.label or as_sent(choice.value) for choice in field.param.choices}
+        return {"true": t("Yes"), "": "…" if field.param.may_be_none else t("No")}.get(field.value, t("No"))
+    labels = {value: shown_ for value, shown_, _ in field.options(t)}
     return ", ".join(labels.get(value, value) for value in field.values if value) or "…"
 
 
-def _as_text(value: Json) -> tuple[str, ...]:
+def _as_text(param: Param, value: Json) -> tuple[str, ...]:
+    """A value as it stands in a field."""
     if value is None or isinstance(value, Mapping):
         return ()
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple(text for item in value for text in _as_text(item))
-    return (as_sent(value),)
+        return tuple(text for item in value for text in _as_text(param, item))
+    return (sent_as(param, value) if param.choices else as_sent(value),)
 
 
-def _flag(text: str) -> str:
-    return "true" if text.lower() in _YES else "false"
+def _from_address(param: Param, given: Sequence[str]) -> tuple[str, ...]:
+    """What an address says, as it stands in a field."""
+    if param.type is ParamType.BOOL:
+        return ("true" if given[-1].lower() in _YES else "false" if given[-1] or not param.may_be_none else "",)
+    if not param.choices:
+        return tuple(given)
+    found = [picked(param, text) for text in given]
+    return tuple(sent_as(param, one) if any(same(one, choice.value) for choice in param.choices) else str(one)
+                 for one in found)  # fmt: skip

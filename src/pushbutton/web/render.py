@@ -20,7 +20,6 @@ from markupsafe import Markup
 from pushbutton.domain.actor import by_place
 from pushbutton.domain.contact import contact_of
 from pushbutton.domain.event import iso
-from pushbutton.domain.inputs import as_sent
 from pushbutton.domain.run import Micros, Run
 from pushbutton.domain.task import Task
 
@@ -71,7 +70,6 @@ def environment(language: str) -> jinja2.Environment:
         filled=partial(_filled, t=t),
         facts=partial(_facts, t=t),
         summary=partial(_summary, t=t),
-        sent=as_sent,
         by_place=by_place,
         capitalize_first=lambda text: text[:1].upper() + text[1:],
         help=markdown,

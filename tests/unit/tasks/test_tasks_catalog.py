@@ -187,6 +187,73 @@ async def test_a_script_that_cannot_work_is_broken_with_line_and_reason(text: st
     assert (await only(tmp_path)).broken == reason
 
 
+async def test_numbers_that_become_text_stay_as_they_were_written(tmp_path: Path):
+    (tmp_path / "pushbutton.yaml").write_text(
+        "tasks:\n  go:\n    command: [go, 3.10, 0755, 1_000, 1e3, 0x1F, 12:30, yes, 2026-01-01 8:05:00, 7, 2.5, '{v}', '{n}', '{s}']\n"
+        "    env: {SHOP: 007, RATE: 2.50, N: 5}\n    params:\n"
+        "      v: {choices: [3.9, 3.10, 3.11, 3.9], default: 3.9}\n"
+        "      n: {choices: {010: Ten, 12: Twelve}, when: {v: [3.10, 3.9]}}\n"
+        "      s: {choices: [5, 5.5, yes, no, On, true]}\n"
+        "      i: {type: int, default: 5, min: 0.50}\n"
+    )
+    task = await only(tmp_path)
+    assert task.broken == ""
+    assert isinstance(task.target, CommandTarget)
+    assert task.target.argv[1:11] == (
+        "3.10",
+        "0755",
+        "1_000",
+        "1e3",
+        "0x1F",
+        "12:30",
+        "yes",
+        "2026-01-01 8:05:00",
+        "7",
+        "2.5",
+    )
+    assert task.env == {"SHOP": "007", "RATE": "2.50", "N": "5"}
+    v, n, s, i = task.params
+    assert ([choice.value for choice in v.choices], v.default) == (["3.9", "3.10", "3.11"], "3.9")
+    assert ([choice.value for choice in n.choices], n.when) == (["010", "12"], {"v": ["3.10", "3.9"]})
+    assert [choice.value for choice in s.choices] == [5, 5.5, "yes", "no", "On", True]
+    assert (i.default, i.min, type(i.min)) == (5, 0.5, float)
+
+
+async def test_numbers_in_the_head_of_a_script_stay_as_they_were_written(tmp_path: Path):
+    script(
+        tmp_path / "x.sh",
+        "#!/bin/sh\n# /// pushbutton\n# [params.v]\n# choices = [1.2, 1.20]\n# default = 1.20\n# ///\n",
+    )
+    param = (await only(tmp_path)).params[0]
+    assert ([choice.value for choice in param.choices], param.default) == (["1.2", "1.20"], "1.20")
+
+
+def test_a_text_whose_default_is_a_number_is_told_to_put_it_in_quotes(tmp_path: Path):
+    (tmp_path / "pushbutton.yaml").write_text(
+        "tasks:\n  go:\n    command: [go]\n    params:\n      v: {default: 3.10}\n"
+    )
+    assert [str(one).partition(" ")[2] for one in check([tmp_path])] == [
+        "“default” of “v” must be text; put it in quotes."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("params", "reason"),
+    [
+        ("[params.shop]\n# [params.Shop]", "“shop” and “Shop” would both be $SHOP: give one another name."),
+        (
+            "[params.v]\n# type = 'choices'\n# choices = ['x', 'a,b']",
+            "A choice of “v” holds a comma, and the job is given several with commas between: write it without, and put the comma into what is shown.",
+        ),
+    ],
+)
+async def test_inputs_that_a_script_could_not_tell_apart_are_refused_when_it_is_read(
+    params: str, reason: str, tmp_path: Path
+):
+    script(tmp_path / "x.sh", f"#!/bin/sh\n# /// pushbutton\n# {params}\n# ///\n")
+    assert (await only(tmp_path)).broken.partition(": ")[2] == reason
+
+
 CONFIG = """tasks:
   say-hello:
     title: Say hello

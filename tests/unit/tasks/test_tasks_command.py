@@ -105,3 +105,26 @@ def test_a_shell_script_runs_from_a_copy(line: str):
 @pytest.mark.parametrize("line", ["", "#!", "#!/usr/bin/python3", "#!/usr/bin/env python3", "#!/opt/bashful"])
 def test_another_program_reads_its_script_by_itself(line: str):
     assert not is_shell(line)
+
+
+def test_an_input_without_a_value_is_an_empty_variable():
+    names = ("who", "mode", "lang", "lc_time", "shown")
+    params = tuple(Param(name, ParamType.STR, required=False) for name in names)
+    key = Param("key", ParamType.SECRET, required=False)
+    script = ScriptTarget("/jobs/x.sh", {"shown": "argument"})
+    task = Task("t", "T", script, Source("x"), params=(*params, key), env={"MODE": "the author's"})
+    assert build(task, {}, python="/py").env == {"WHO": "", "KEY": "", "MODE": "the author's"}
+    assert build(task, {"who": None, "lang": "de", "mode": ""}, python="/py").env == {
+        "WHO": "", "KEY": "", "LANG": "de", "MODE": "",
+    }  # fmt: skip
+
+
+def test_several_values_of_which_one_holds_a_comma_are_refused_where_nobody_could_take_them_apart():
+    rooms = Param("rooms", ParamType.CHOICES)
+    for target in (CommandTarget(("say", "{rooms}")), ScriptTarget("/jobs/x.sh")):
+        with pytest.raises(InvalidInputs) as caught:
+            made(target, {"rooms": ["a", "b,c"]}, rooms)
+        assert caught.value.fields["rooms"].startswith("One of these holds a comma")
+    assert json.loads(made(PythonTarget("/x.py", "f"), {"rooms": ["a", "b,c"]}, rooms).payload) == {
+        "rooms": ["a", "b,c"]
+    }

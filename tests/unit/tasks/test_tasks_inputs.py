@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pushbutton.domain.inputs import MASK, fingerprint, mask, parse
+from pushbutton.domain.inputs import MASK, Exact, as_sent, fingerprint, mask, parse, sent
 from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.domain.task import CommandTarget, Source, Task
 from pushbutton.errors import InvalidInputs
@@ -51,7 +51,7 @@ def test_inputs_that_are_no_object_are_refused(raw: Any):
     assert caught.value.fields == {"": "Send the inputs as an object of names and values."}
 
 
-@pytest.mark.parametrize("value", [True, 3.0, "3", "1e5", [3], {"a": 1}, float("nan")])
+@pytest.mark.parametrize("value", [True, 3.5, "3", "1e5", [3], {"a": 1}, float("nan"), float("inf")])
 def test_only_a_whole_number_is_an_int(value: Any):
     assert refusal(Param("n", ParamType.INT), value) == "Write a whole number, such as 3."
 
@@ -214,6 +214,89 @@ def test_an_optional_blank_is_its_default_or_stays_out():
     params = [Param("a", ParamType.INT, required=False), Param("b", ParamType.INT, required=False, default=3)]
     assert parse(params, {"a": "", "b": ""}, form=True) == {"b": 3}
     assert parse(params, {"a": None}) == {"b": 3}
+
+
+def test_what_may_be_none_and_is_cleared_is_none_and_not_its_default():
+    params = [
+        Param("s", ParamType.STR, required=False, default="eu", nullable=True),
+        Param("n", ParamType.INT, required=False, default=7, nullable=True),
+        Param("c", ParamType.CHOICE, required=False, default="x", nullable=True, choices=(Choice("x"), Choice("y"))),
+        Param("d", ParamType.DATE, required=False, default="2026-01-01", nullable=True),
+        Param("b", ParamType.BOOL, required=False, default=True, nullable=True),
+    ]
+    none = dict.fromkeys("sncdb")
+    assert parse(params, dict.fromkeys(none, ""), form=True) == none
+    assert parse(params, none) == none
+    assert parse(params, {}) == {"s": "eu", "n": 7, "c": "x", "d": "2026-01-01", "b": True}
+
+
+def test_a_yes_or_no_that_may_be_neither_is_neither_by_every_way():
+    param = Param("b", ParamType.BOOL, required=False)
+    assert parse([param], {"b": ""}, form=True) == parse([param], {"b": None}) == parse([param], {}) == {}
+    assert taken(param, "no", form=True) is False
+
+
+def test_an_empty_text_is_an_empty_text():
+    plain = Param("s", ParamType.STR, required=False, default="*.log")
+    nullable = Param("s", ParamType.STR, required=False, default="*.log", nullable=True)
+    assert [parse([plain], {"s": ""}, form=form) for form in (True, False)] == [{"s": ""}, {"s": ""}]
+    assert parse([nullable], {"s": ""}) == {"s": ""}
+    assert parse([plain], {"s": None}) == {"s": "*.log"}  # it cannot be none
+    assert parse([Param("s", ParamType.STR, required=False)], {"s": ""}) == {"s": ""}
+    assert refusal(Param("s", ParamType.STR, required=False, default="abc", min_length=2), "").startswith("Write at")
+    assert taken(Param("s", ParamType.STR, required=False, default="", min_length=2), "") == ""  # the author said so
+
+
+def test_what_cannot_be_none_and_is_cleared_is_its_default():
+    params = [
+        Param("n", ParamType.INT, required=False, default=3),
+        Param("d", ParamType.TIME, required=False, default="09:00"),
+        Param("s", ParamType.STR, required=False, default="abc", min_length=2),
+        Param("p", ParamType.STR, required=False, default="x1", pattern="x[0-9]"),
+    ]
+    assert parse(params, dict.fromkeys("ndsp", ""), form=True) == {"n": 3, "d": "09:00", "s": "abc", "p": "x1"}
+
+
+AWKWARD = ("", " in front", "behind ", "1", 1, "true", True, '"1"', '""', "two\nlines", "a,b", 2.5, 12345678.0, "é")
+
+
+def test_every_choice_that_a_form_offers_arrives_as_what_it_is():
+    one = Param("c", ParamType.CHOICE, required=False, choices=tuple(Choice(value) for value in AWKWARD))
+    many = Param("c", ParamType.CHOICES, choices=one.choices)
+    texts = [sent(one, value) for value in AWKWARD]
+    assert len(set(texts)) == len(AWKWARD)
+    assert "" not in texts  # which is nothing chosen
+    for value, text in zip(AWKWARD, texts, strict=True):
+        found = taken(one, text, form=True)
+        assert (found, type(found)) == (value, type(value)) == (taken(one, value), type(taken(one, value)))
+    assert taken(many, texts, form=True) == list(AWKWARD)
+
+
+def test_a_choice_is_known_by_its_text_as_well_with_blanks_around_it():
+    choices = Param("c", ParamType.CHOICE, choices=(Choice("a "), Choice("b"), Choice("")))
+    assert [taken(choices, text, form=True) for text in ("a ", " b ", "", '""')] == ["a ", "b", "", ""]
+    assert taken(choices, "") == ""
+
+
+def test_a_program_may_write_a_whole_number_with_a_point():
+    found = taken(Param("n", ParamType.INT), 12.0)
+    assert (found, type(found)) == (12, int)
+    assert refusal(Param("n", ParamType.INT), 1e300) == "Write a number nearer to zero."
+    assert taken(Param("n", ParamType.CHOICE, choices=(Choice(4), Choice(5))), 5.0) == 5
+
+
+def test_a_large_number_stands_in_a_form_as_it_is():
+    assert [as_sent(value) for value in (1234567.0, 2.0, 0.1, 1e22, -3.0)] == ["1234567", "2", "0.1", "1e+22", "-3"]
+
+
+def test_a_value_that_is_exact_is_not_read_anew_among_texts():
+    params = [
+        Param("s", ParamType.STR, required=False, default="eu", nullable=True),
+        Param("c", ParamType.CHOICE, choices=(Choice(1), Choice("1"))),
+        Param("n", ParamType.INT, required=False, default=4, nullable=True),
+    ]
+    given = {"s": Exact(""), "c": Exact("1"), "n": Exact(None)}
+    assert parse(params, given, form=True) == {"s": "", "c": "1", "n": None}
 
 
 def test_a_secret_is_masked_and_the_fingerprint_knows_no_order():

@@ -16,6 +16,7 @@ from .declared import Origin, declare
 from .keys import Place, plain
 from .reading import Found, Problem, Reading, broken, digest, nearest, slug_of
 from .secrets import declare_secret
+from .written import Constructor
 
 __all__ = ["read_config"]
 
@@ -66,7 +67,9 @@ def read_config(found: Found) -> Reading:
 def _load(content: bytes) -> Any:
     if len(content) > _LARGEST:
         raise ValueError("it is larger than 1 MiB")
-    return YAML(typ="rt", pure=True).load(content.decode("utf-8-sig"))
+    reader = YAML(typ="rt", pure=True)
+    reader.Constructor = Constructor
+    return reader.load(content.decode("utf-8-sig"))
 
 
 def _top(path: Path, tree: Any) -> Problem | None:

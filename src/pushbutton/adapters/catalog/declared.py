@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from pushbutton.job.title import title_of
 
 from .keys import PARAM, TASK, Place, Table
 from .reading import beside, dry_run_of, fault, nearest
+from .written import as_offered, bare
 
 __all__ = ["Origin", "declare"]
 
@@ -61,6 +62,7 @@ def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]
     else:
         target = ScriptTarget(str(origin.path), passing, origin.shebang)
         elsewhere = {name for name, way in passing.items() if way != "env"}
+    params = [_when_as_offered(param, params) for param in params]
     for param in params:
         _check_passing(param, passing[param.name], elsewhere, (*at, "params", param.name), wrong)
     task = Task(
@@ -122,6 +124,7 @@ def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Plac
         ("min_length", (ParamType.STR, ParamType.SECRET, ParamType.CHOICES, ParamType.FILE)),
         ("max_length", (ParamType.STR, ParamType.SECRET, ParamType.CHOICES, ParamType.FILE)),
         ("pattern", (ParamType.STR, ParamType.SECRET)),
+        ("pattern_text", (ParamType.STR, ParamType.SECRET)),
         ("multiline", (ParamType.STR, ParamType.SECRET)),
     ):
         if key in keys and kind not in kinds:
@@ -132,7 +135,10 @@ def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Plac
         for key in ("min", "max")
         if key in keys and isinstance(keys[key], str) == (kind in _NUMBERS)
     ]
-    default = keys.get("default")
+    default = _default(keys.get("default"), kind, [choice.value for choice in choices])
+    if kind is ParamType.STR and isinstance(default, bool | int | float):
+        wrong.append(((*at, "default"), f"“default” of “{name}” must be text; put it in quotes."))
+        default = None
     if kind in (ParamType.SECRET, ParamType.FILE) and default is not None:
         wrong.append(((*at, "default"), f"“{name}” is {kind}, which can have no default."))
         default = None
@@ -145,6 +151,7 @@ def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Plac
         help=keys.get("help", ""),
         required=keys.get("required", default is None and kind is not ParamType.BOOL),
         default=False if kind is ParamType.BOOL and default is None else default,
+        nullable=keys.get("required") is False and default is not None and kind is not ParamType.BOOL,
         choices=choices,
         choices_from=told,
         min=keys.get("min"),
@@ -152,10 +159,24 @@ def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Plac
         min_length=keys.get("min_length"),
         max_length=keys.get("max_length"),
         pattern=keys.get("pattern", ""),
+        pattern_text=keys.get("pattern_text", ""),
         multiline=keys.get("multiline", False),
         dash=keys.get("dash", False),
         when=keys.get("when", {}),
     )
+
+
+def _default(given: Any, kind: ParamType, choices: list[Any]) -> Any:
+    if kind is ParamType.CHOICES and isinstance(given, list):
+        return [as_offered(one, choices) for one in given]
+    return as_offered(given, choices) if kind is ParamType.CHOICE else bare(given)
+
+
+def _when_as_offered(param: Param, params: list[Param]) -> Param:
+    """With the values that its “when” names as the other inputs have them."""
+    offered = {other.name: [choice.value for choice in other.choices] for other in params}
+    when = {name: [as_offered(one, offered.get(name, [])) for one in wanted] for name, wanted in param.when.items()}
+    return replace(param, when=when)
 
 
 def _check_command(target: CommandTarget, params: list[Param], at: Place, wrong: list[tuple[Place, str]]) -> set[str]:

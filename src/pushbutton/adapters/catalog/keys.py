@@ -13,6 +13,7 @@ from pushbutton.domain.param import ParamType
 from pushbutton.domain.secret import is_name
 
 from .reading import nearest
+from .written import Written, bare, text_of
 
 __all__ = ["PARAM", "SECRET", "TASK", "Key", "Place", "Table", "config_schema", "plain"]
 
@@ -40,6 +41,7 @@ class Key:
     read: Callable[[Any], Any]
     schema: Mapping[str, Any]
     only: str = ""  # "script" or "config": where alone it has a meaning
+    written: bool = False  # its numbers become text, so they come as they were written
 
 
 class Table:
@@ -59,7 +61,8 @@ class Table:
                 self._wrong.append(((*at, str(name)), f"There is no key “{name}” here.{nearest(str(name), known)}"))
                 continue
             try:
-                found[name] = self._keys[name].read(given)
+                key = self._keys[name]
+                found[name] = key.read(given if key.written else bare(given))
             except Unfit as error:
                 ending = "" if str(error).endswith("?") else "."
                 self._wrong.append(((*at, name), f"“{name}” must be {error}{ending}"))
@@ -75,6 +78,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, dt.datetime | dt.date | dt.time):
         return value.isoformat()
     if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, Written):
         return value
     for kind in (int, float, str):
         if isinstance(value, kind):
@@ -167,21 +172,25 @@ def _one_of(*words: str) -> Callable[[Any], str]:
 def _argv(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         raise Unfit("a list, one item per argument: nothing passes through a shell")
-    if not isinstance(value, list) or not value or not all(type(item) in (str, int, float) for item in value):
+    if not isinstance(value, list) or not value or not all(map(_plain_text, value)):
         raise Unfit("a list of texts, the program first")
-    argv = tuple(str(item) for item in value)
+    argv = tuple(text_of(item) for item in value)
     if not argv[0] or "{" in argv[0]:
         raise Unfit("a list that begins with the program; an input cannot choose it")
     return argv
 
 
 def _env(value: Any) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(type(item) in (str, int, float) for item in value.values()):
+    if not isinstance(value, dict) or not all(map(_plain_text, value.values())):
         raise Unfit("a table of names and texts")
     for name in value:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", str(name)) or str(name).startswith("PUSHBUTTON_"):
             raise Unfit(f"a table of names and texts; “{name}” cannot be the name of a variable")
-    return {str(name): str(item) for name, item in value.items()}
+    return {str(name): text_of(item) for name, item in value.items()}
+
+
+def _plain_text(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
 def _folders(value: Any) -> tuple[str, ...]:
@@ -244,23 +253,29 @@ def _choices(value: Any) -> list[tuple[Any, ...]]:
     """(value, label, help) each; the last may be missing."""
     if not isinstance(value, list | dict) or not value:
         raise Unfit("a list of values, or a table of values and what is shown for them")
+    found: list[tuple[Any, ...]]
     if isinstance(value, list):
         found = [(one, "") for one in value]
     else:
         found = [(one, *(shown if isinstance(shown, list) else [shown])) for one, shown in value.items()]
     for one, *texts in found:
-        if type(one) not in (str, int, float, bool):
+        if not isinstance(one, str | int | float):
             raise Unfit("a list of texts and numbers")
         if not 1 <= len(texts) <= 2 or not all(isinstance(text, str) for text in texts):
             raise Unfit("a table of values, each with a text or with [text, one sentence more]")
-    return found
+    if any(isinstance(one, Written) for one, *_ in found):  # then all of its numbers are names, as 3.9 beside 3.10
+        found = [(text_of(one) if _plain_text(one) else one, *texts) for one, *texts in found]
+    once: dict[Any, tuple[Any, ...]] = {}
+    for one, *texts in found:
+        once.setdefault((isinstance(one, str), isinstance(one, bool), one), (one, *texts))
+    return list(once.values())
 
 
 def _when(value: Any) -> dict[str, list[Any]]:
     if not isinstance(value, dict) or not value:
         raise Unfit("a table of inputs and the values that they must have")
     found = {str(name): wanted if isinstance(wanted, list) else [wanted] for name, wanted in value.items()}
-    if not all(wanted and all(type(one) in (str, int, float, bool) for one in wanted) for wanted in found.values()):
+    if not all(wanted and all(isinstance(one, str | int | float) for one in wanted) for wanted in found.values()):
         raise Unfit("a table of inputs, each with a value or a list of values")
     return found
 
@@ -334,13 +349,15 @@ TASK: Mapping[str, Key] = {
         _argv,
         {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1},
         only="config",
+        written=True,
     ),
-    "params": Key("What is asked before it starts, by name.", _params, {}),
+    "params": Key("What is asked before it starts, by name.", _params, {}, written=True),
     "cwd": Key("The folder in which it starts, seen from this file's folder.", _text, TEXT),
     "env": Key(
         "Added to its environment.",
         _env,
         {"type": "object", "additionalProperties": {"type": ["string", "number"]}},
+        written=True,
     ),
     "results": Key(
         "More folders from which it may hand over files, seen from this file's folder; besides the one in which it "
@@ -388,22 +405,25 @@ PARAM: Mapping[str, Key] = {
     "label": Key("What the form calls it.", _text, TEXT),
     "help": Key("Shown with it.", _text, TEXT),
     "required": Key("Whether it must be filled in; yes, where it has no default.", _flag, {"type": "boolean"}),
-    "default": Key("What it is when nothing is filled in.", lambda value: value, {}),
+    "default": Key("What it is when nothing is filled in.", lambda value: value, {}, written=True),
     "choices": Key(
         "What can be chosen: a list, or a table of values, each with its text or [text, one sentence more].",
         _choices,
         {"anyOf": [{"type": "array", "items": SCALAR, "minItems": 1}, {"type": "object", "minProperties": 1}]},
+        written=True,
     ),
     "choices_from": Key(
         "The program and its arguments that print what can be chosen whenever somebody opens the form: a line each, "
         "with its text and one sentence more behind tabs. No shell reads it.",
         _argv,
         {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1},
+        written=True,
     ),
     "when": Key(
         "It is asked only while these inputs have this value, or one of these values.",
         _when,
         {"type": "object", "additionalProperties": {"anyOf": [SCALAR, {"type": "array", "items": SCALAR}]}},
+        written=True,
     ),
     "min": Key("The least value.", _scalar, {"type": ["number", "string"]}),
     "max": Key("The greatest value.", _scalar, {"type": ["number", "string"]}),
@@ -414,6 +434,7 @@ PARAM: Mapping[str, Key] = {
         _text,
         {**TEXT, "format": "regex"},
     ),
+    "pattern_text": Key("What is said where it does not match; else the help is.", _text, TEXT),
     "multiline": Key("Whether it may have several lines.", _flag, {"type": "boolean"}),
     "dash": Key(
         "Whether it may begin with “-” where a program could take it for an option.", _flag, {"type": "boolean"}
@@ -434,6 +455,7 @@ SECRET: Mapping[str, Key] = {
         "The program and its arguments, one item each, whose output it is. No shell reads it.",
         _argv,
         {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1},
+        written=True,
     ),
     "keyring": Key(
         "Where it lies in the keyring of the server's user: service and user.",

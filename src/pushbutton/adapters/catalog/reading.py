@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from pushbutton.domain.command import BadTemplate, holes
+from pushbutton.domain.command import BadTemplate, holes, variables
 from pushbutton.domain.inputs import bounds_fault, in_order, parse
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.pattern import maybe
@@ -115,6 +115,8 @@ def fault(task: Task) -> tuple[str, str]:
     names = [param.name for param in task.params]
     if task.dry_run and ParamType.BOOL not in [param.type for param in task.params if param.name == task.dry_run]:
         return "dry_run", f"“dry_run” names “{task.dry_run}”, and there is no such input that is yes or no."
+    if clash := _two_in_one(task):
+        return clash
     asked = () if isinstance(task.target, PythonTarget) else [param.name.upper() for param in task.params]
     for name, variable in task.named_secrets.items():
         if variable in asked or variable in task.env:
@@ -129,6 +131,22 @@ def fault(task: Task) -> tuple[str, str]:
         if unknown:
             return key, f"“{key}” names “{{{unknown[0]}}}”, and there is no such input."
     return "", ""
+
+
+def _two_in_one(task: Task) -> tuple[str, str] | None:
+    """Inputs that the job could not tell apart, or not take apart."""
+    taken: dict[str, str] = {}
+    for name, variable in variables(task).items():
+        if other := taken.get(variable):
+            return f"params.{name}", f"“{other}” and “{name}” would both be ${variable}: give one another name."
+        taken[variable] = name
+    for param in () if isinstance(task.target, PythonTarget) else task.params:
+        if param.type is ParamType.CHOICES and any("," in str(choice.value) for choice in param.choices):
+            return f"params.{param.name}.choices", (
+                f"a choice of “{param.name}” holds a comma, and the job is given several with commas between: "
+                "write it without, and put the comma into what is shown."
+            )
+    return None
 
 
 def _param_fault(param: Param) -> str:

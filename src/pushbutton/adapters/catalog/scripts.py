@@ -26,6 +26,7 @@ from .declared import Origin, declare
 from .keys import Place
 from .keys import plain as plain_table
 from .reading import Found, Problem, Reading, broken, digest, slug_of
+from .written import as_written
 
 __all__ = ["read_script"]
 
@@ -139,7 +140,7 @@ def _block(lines: list[str]) -> tuple[list[str] | None, int, tuple[int, int, str
 
 def _toml(block: list[str], first: int) -> tuple[Any, tuple[int, int, str] | None]:
     try:
-        return tomllib.loads("\n".join(block)), None
+        return tomllib.loads("\n".join(block), parse_float=as_written), None
     except (ValueError, RecursionError) as error:  # TOMLDecodeError, or a number of too many digits
         match = _TOML_PLACE.search(str(error))
         line, column = (int(match[1]), int(match[2])) if match and match[1] else (max(1, len(block)), 1)

@@ -76,12 +76,26 @@ function sized(bytes) { // the same words as the server's
 function sentence(input) {
   const state = input.validity, words = form.dataset;
   if (state.valueMissing) return ['radio', 'checkbox'].includes(input.type) || input.tagName === 'SELECT' ? words.choose : words.required;
+  if (input.dataset.number && input.value.trim()) return oddNumber(input);
+  if (input.value && state.patternMismatch) return input.dataset.shape;
+  const length = [...input.value].length, { shortest, longest } = input.dataset; // as the server counts: an emoji is one
+  if (longest && length > longest) return words.long.replace('##', length).replace('#', longest);
+  if (shortest && length && length < shortest) return words.short.replace('##', length).replace('#', shortest);
   if (state.rangeUnderflow) return words.low.replace('#', input.min);
   if (state.rangeOverflow) return words.high.replace('#', input.max);
-  if (state.stepMismatch && input.step === '1' && input.type === 'number') return words.whole;
   const most = input.dataset.most, size = input.files?.[0]?.size ?? 0;
   if (most && size > most) return input.dataset.tooBig.replace('#', sized(size));
   return state.valid ? '' : words.odd;
+}
+
+const NUMBER = /^[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?$/; // what the server reads
+
+function oddNumber(input) {
+  const { number, min, max } = input.dataset, words = form.dataset, text = input.value.trim();
+  if (number === 'int' && !/^[+-]?[0-9]{1,100}$/.test(text)) return words.whole;
+  if (!NUMBER.test(text) && number !== 'int') return /^[0-9]+,[0-9]+$/.test(text) ? words.point : words.number;
+  if (min && Number(text) < Number(min)) return words.low.replace('#', min);
+  return max && Number(text) > Number(max) ? words.high.replace('#', max) : '';
 }
 
 function complain(field, text) {
