@@ -44,7 +44,9 @@ class Settings:
     ping: float = setting(
         15.0, "seconds of silence after which a stream sends a comment, so that no proxy cuts it", least=0.05
     )
-    keep_days: float = setting(365.0, "days for which finished runs and uploads are kept; 0: for ever", least=0)
+    keep_days: float = setting(
+        365.0, "days for which finished runs are kept, with what was brought for them; 0: for ever", least=0
+    )
     results_mb: float = setting(
         2000.0,
         "megabytes that all files together may have which one run hands over; what goes past it is not kept",

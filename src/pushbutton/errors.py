@@ -7,7 +7,8 @@
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
     ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · NotHeld · CannotApprove · LinkClosed
     ├── ConfigError ──────── (names file, line, column)
-    ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy
+    ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy ·
+    │                        UploadsFull
     ├── NotHeard ─────────── (a run's supervisor takes no reports now)
     ├── SignInFailed ─────── TooManySignIns · SlowDown
     ├── StillReading ─────── (the tasks are being read; in a moment it is known whether there is such a task)
@@ -185,6 +186,16 @@ class StoreTooNew(StoreError):
 class StorageFull(StoreError):
     def __init__(self) -> None:
         super().__init__("The disk is full, so nothing was recorded. Make room and try again.")
+
+
+class UploadsFull(StoreError):
+    """`most`: what files may take together that nobody has pressed with yet."""
+
+    def __init__(self, most: str) -> None:
+        super().__init__(
+            f"There is no room for more files now: those that were brought and not pressed yet may be {most} together. "
+            "Press with them, or try again in a day, when they are gone."
+        )
 
 
 class StoreBusy(StoreError):

@@ -391,6 +391,14 @@ def test_run_passes_the_jobs_code_and_output_on(folder: Path) -> None:
     assert run.err.text == "✘ Failed: The job reported a failure (code 7)."
 
 
+def test_run_takes_a_report_that_only_looks_like_json_for_a_text(folder: Path) -> None:
+    path = script(folder, "brace.sh", "echo '{\"file\": report.csv}' >&3; echo '{' >&3; echo done; exit 3")
+    with Command("run", path) as run:
+        assert run.wait() == 3
+    assert run.out.text == "done"
+    assert run.err.text.splitlines()[:2] == ['● {"file": report.csv}', "● {"]
+
+
 def test_run_of_a_function_takes_its_params_as_options(folder: Path) -> None:
     with Command("run", f"{folder}/jobs.py:talk", "--lines=2") as run:
         assert run.wait() == 0

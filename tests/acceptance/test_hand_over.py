@@ -193,6 +193,7 @@ BEYOND = [
     ("GET", "/api/runs/{other}/output/search?q=x"),
     ("GET", "/api/runs/{other}/output/plain"),
     ("GET", "/api/runs/{other}/artifacts/x"),
+    ("GET", "/api/runs/{other}/inputs/x"),
     ("GET", "/api/events?topics=output:{other}"),
 ]
 

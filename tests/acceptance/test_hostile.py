@@ -18,6 +18,7 @@ from urllib.parse import quote
 import pytest
 import uvicorn
 
+from pushbutton.domain.upload import of_value
 from pushbutton.web.connection import Connection
 
 from .rawhttp import Answer, ask, request, sent
@@ -455,10 +456,12 @@ def test_a_file_outside_cannot_be_reached_by_any_path(server):
 def test_an_uploads_name_is_only_a_name(server, name):
     answer = server.http.post(f"/api/uploads?name={quote(name)}", content=b"data")
     assert answer.status_code == 201
-    kept = answer.json()["value"]
-    assert kept in os.listdir(server.data / "uploads")
-    assert (server.data / "uploads" / kept).read_bytes() == b"data"
-    assert re.fullmatch(r"[0-9a-f]{24}-[^-. ][\w. -]*", kept)
+    kept = of_value(answer.json()["value"])
+    assert re.fullmatch(r"[0-9a-f]{24}", kept.stored)
+    assert kept.stored in os.listdir(server.data / "uploads")
+    assert (server.data / "uploads" / kept.stored).read_bytes() == b"data"
+    assert kept.name not in ("", ".", "..")
+    assert not re.search(r"[/\x00-\x1f]", kept.name)
 
 
 # -- HTTP itself

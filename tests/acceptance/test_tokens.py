@@ -63,6 +63,7 @@ BEYOND: dict[tuple[str, str], tuple[int, int]] = {
     ("post", "/api/runs/{number}/approve"): (404, 403),
     ("post", "/api/runs/{number}/reject"): (404, 403),
     ("get", "/api/runs/{number}/artifacts/{name}"): (404, 403),
+    ("get", "/api/runs/{number}/inputs/{name}"): (404, 403),
     ("get", "/api/runs/{number}/output"): (404, 403),
     ("get", "/api/runs/{number}/output/stream"): (404, 403),
     ("get", "/api/runs/{number}/output/lines"): (404, 403),

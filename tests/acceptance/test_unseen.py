@@ -110,6 +110,7 @@ ONE: dict[str, tuple[int, int, int]] = {
     "/api/runs/{number}/events": (404, 200, 200),
     "/api/runs/{number}/plan": (404, 404, 403),
     "/api/runs/{number}/artifacts/{name}": (404, 200, 403),
+    "/api/runs/{number}/inputs/{name}": (404, 404, 403),
     "/api/runs/{number}/output": (404, 200, 403),
     "/api/runs/{number}/output/stream": (404, 200, 403),
     "/api/runs/{number}/output/lines": (404, 200, 403),

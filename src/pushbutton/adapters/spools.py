@@ -20,7 +20,7 @@ from pushbutton.domain.environment import kept
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Command, Task
 from pushbutton.errors import BadInput
-from pushbutton.runtime.ports import Record
+from pushbutton.runtime.ports import GIVEN, Record
 from pushbutton.supervisor import hung, orphans, process, spool
 from pushbutton.supervisor.named import Named
 from pushbutton.supervisor.redact import Redactor
@@ -58,8 +58,8 @@ class SpoolFolder:
         folder = self.folder(run.id)
         if stillborn := self._children.pop(run.id, None):
             stillborn.wait()  # of an attempt before: its lock is free, so it is ending or has ended
-        shutil.rmtree(folder, ignore_errors=True)  # of an attempt that never came to start the job
-        folder.mkdir(parents=True, mode=0o700)
+        _empty(folder)  # of an attempt that never came to start the job
+        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
         (folder / spool.EVENTS).touch(0o600)
         (folder / spool.FILES).mkdir()
         for fifo in (spool.CONTROL, spool.CHANNEL, spool.ELSEWHERE):
@@ -249,8 +249,9 @@ class SpoolFolder:
             (self.root / f"{run}.secrets").unlink(missing_ok=True)
 
     def sweep(self, waiting: Collection[int]) -> None:
+        names = {str(run) for run in waiting}
         for file in self.root.glob("*.secrets"):
-            if not (file.stem.isdigit() and int(file.stem) in waiting):
+            if file.stem not in names:
                 file.unlink(missing_ok=True)
 
     # -- children
@@ -284,6 +285,18 @@ def _told(loop: asyncio.AbstractEventLoop, done: asyncio.Event) -> None:
     """From another thread."""
     with contextlib.suppress(RuntimeError):  # the server has ended meanwhile
         loop.call_soon_threadsafe(done.set)
+
+
+def _empty(folder: Path) -> None:
+    """What people brought stays."""
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(folder):
+            if entry.name == GIVEN:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                Path(entry.path).unlink(missing_ok=True)
 
 
 def _take(lock: int) -> None:

@@ -220,7 +220,7 @@ class _Foreground:
     async def _show(self, record: Record) -> None:
         from pushbutton.runtime.reading import read  # noqa: PLC0415  loaded by now
 
-        await self._output(int(record["o"]))  # what it wrote before it said this
+        await self._output(int(record.get("o", 0)))  # what it wrote before it said this
         self._vigil.heard([record])
         if record["k"] == "born":
             self._supervisor = int(record["pid"])

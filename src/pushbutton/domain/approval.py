@@ -54,6 +54,7 @@ class Hold:
     plan: int = 0  # the dry run that shows what it will do; 0: there is none
     again: int = 0  # the dry run that shows that this is still so, once it is approved
     given: tuple[Given, ...] = ()
+    secrets: str = ""  # what its secret inputs are told apart by, see `runtime.brought`; "": it has none
 
     @property
     def missing(self) -> int:
@@ -68,10 +69,10 @@ class Hold:
         return Hold(**{**found, "given": tuple(Given(**one) for one in given)})
 
 
-def held(approval: Approval, presser: Actor, at: int, digest: str) -> Hold:
+def held(approval: Approval, presser: Actor, at: int, digest: str, secrets: str = "") -> Hold:
     """What a press at this moment waits for."""
     until = at + int(approval.expires * HOUR)
-    return Hold(approval.approvers, approval.expires, until, identity(presser), digest)
+    return Hold(approval.approvers, approval.expires, until, identity(presser), digest, secrets=secrets)
 
 
 def identity(actor: Actor) -> str:

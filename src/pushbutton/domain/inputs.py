@@ -21,6 +21,7 @@ from .event import Json
 from .param import Inputs, Param, ParamType
 from .pattern import Fits, here
 from .task import Task
+from .upload import LONGEST, of_value
 
 __all__ = [
     "MASK",
@@ -442,7 +443,9 @@ def _file(_: Param, value: object) -> str:
 
 
 def _stored_name(value: object) -> None:
-    if isinstance(value, str) and (len(value) > 255 or value.startswith(".") or re.search(r"[/\\\x00-\x1f]", value)):
+    if isinstance(value, str) and (
+        len(of_value(value).name) > LONGEST or value.startswith(".") or re.search(r"[/\\\x00-\x1f]", value)
+    ):
         raise _No("Choose a file again: this is not the name of one that was uploaded.")
 
 

@@ -18,7 +18,7 @@ from pushbutton.domain.run import Run, RunState
 from pushbutton.domain.text import whole
 from pushbutton.errors import CannotApprove, Fenced, InvalidInputs, NoSuchTask, NotHeld, Refused
 
-from . import journal, plan, sight
+from . import brought, journal, plan, sight
 from .core import Core, now
 from .frozen import frozen
 from .ports import RunQuery
@@ -153,6 +153,8 @@ async def _as_pressed(core: Core, run: Run, hold: Hold) -> None:
         raise CannotApprove("The task was removed while this waited: it cannot be approved.") from None
     if task.broken or await frozen(task) != hold.digest:
         raise CannotApprove("The task was changed after this was pressed: it cannot be approved. Press again.")
+    brought.same_secrets(core, run)
+    await brought.unchanged(core, task, run)
 
 
 async def _as_seen(core: Core, actor: Actor, run: Run, hold: Hold, seen: str) -> None:

@@ -105,6 +105,11 @@ async def _end(core: Core, run: Run, reading: Reading, end: Record) -> None:
         reading.add(Kind.NOTE, at, code="lost-output", text=f"In all, {size(end['lost'])} of output are not kept.")
     if end.get("unheard"):
         reading.add(Kind.NOTE, at, code="unheard", text=f"{end['unheard']:,} of its reports found no room on the disk.")
+    if end.get("spoiled"):
+        text = (
+            f"{end['spoiled']:,} of its reports could not be read, by a fault of Pushbutton: see “log” in its folder."
+        )
+        reading.add(Kind.NOTE, at, code="spoiled", text=text)
     if not end.get("verified", True):
         reading.add(Kind.NOTE, at, code="unverified", text="This system cannot prove that nothing of it is left.")
     if reading.open_step:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Event
-from pushbutton.domain.policy import require
+from pushbutton.domain.policy import decide, require
 from pushbutton.domain.run import Run
 
 from . import sight
@@ -30,6 +30,17 @@ async def written(core: Core, actor: Actor, number: int) -> Run:
     """A run whose output and files the actor may read. Raises `NoSuchRun`, `Refused`."""
     found = await sight.run(core.store, core.catalog, actor, number)
     require(actor, Verb.OUTPUT, *sight.places(core.catalog, found))
+    return found
+
+
+async def given(core: Core, actor: Actor, number: int) -> Run:
+    """A run of which the actor may read the files that were brought for it: like what it wrote, and who may approve it
+    looks at what that is. Raises `NoSuchRun`, `Refused`.
+    """
+    found = await sight.run(core.store, core.catalog, actor, number)
+    places = sight.places(core.catalog, found)
+    if not decide(actor, Verb.APPROVE, *places):
+        require(actor, Verb.OUTPUT, *places)
     return found
 
 

@@ -10,7 +10,7 @@ from pushbutton.domain.task import Task
 from pushbutton.domain.token import hashed, new_token
 from pushbutton.errors import CannotApprove
 
-from . import journal, plan
+from . import brought, journal, plan
 from .core import Core, now
 from .frozen import frozen
 from .ports import Topics
@@ -26,11 +26,12 @@ Begin = Callable[[Run, str], Awaitable[None]]
 async def again(core: Core, task: Task, run: Run, begin: Begin) -> None:
     """Make the dry run once more, to its end. Raises `CannotApprove`, or what else is in the way, in words."""
     assert run.hold  # noqa: S101  asked before
-    await as_approved(task, run)
+    await as_approved(core, task, run)
     inputs = {**run.inputs, task.dry_run: True}
     new = NewRun(run.task, task.title, f"run:{run.id}", inputs, now(), group=run.group)
     dry = (await core.store.press(new)).run
     await core.spools.put_secrets(dry.id, core.spools.take_secrets(run.id))
+    await brought.keep(core, task, dry, other=run.id)
     said = journal.note(f"Its plan is made once more before it starts (run {dry.id}).", code="plan")
     await journal.held(core, run, replace(run.hold, again=dry.id), [said])
     # From here on, whoever stops the run stops the dry run too.
@@ -50,7 +51,8 @@ async def again(core: Core, task: Task, run: Run, begin: Begin) -> None:
     plan.unchanged(await plan.of(core, dry.id), run)
 
 
-async def as_approved(task: Task, run: Run) -> None:
+async def as_approved(core: Core, task: Task, run: Run) -> None:
     """What starts is what was approved, to the byte. Raises `CannotApprove`; a run that needed nobody may start."""
     if run.hold and await frozen(task) != run.hold.digest:
         raise CannotApprove("The task was changed after it was approved; nothing was started. Press again.")
+    brought.same_secrets(core, run)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
+import os
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,12 +17,22 @@ from pushbutton.domain.approval import Approval, Hold, held
 from pushbutton.domain.inputs import check, fingerprint, mask
 from pushbutton.domain.param import Inputs, Param, ParamType
 from pushbutton.domain.policy import Place, decide, require
-from pushbutton.domain.run import NewRun, RunState
+from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.domain.task import Offered, Reason, Task
 from pushbutton.domain.text import whole
-from pushbutton.errors import InvalidInputs, KeyReused, Refused, StorageFull, TaskBroken
+from pushbutton.domain.upload import of_value
+from pushbutton.errors import (
+    CannotApprove,
+    Fenced,
+    InvalidInputs,
+    KeyReused,
+    Refused,
+    StorageFull,
+    StoreError,
+    TaskBroken,
+)
 
-from . import journal, sight
+from . import brought, journal, sight
 from .core import Core, now
 from .fitting import fitted
 from .frozen import frozen
@@ -64,7 +77,9 @@ async def press(
     inputs = await _read(core, offered, raw, why, form=form)
     command.build(task, inputs, python=core.python)  # what cannot be started is refused now, not later
     shown, at = mask(task, inputs), now()
+    secrets = {name: str(inputs[name]) for name in task.secrets if inputs.get(name)}
     hold = await _hold(core, actor, task, inputs, at, approvers)
+    hold = hold and replace(hold, secrets=brought.seal(core, secrets))
     dry = None
     if hold and task.dry_run:
         command.build(task, {**inputs, task.dry_run: True}, python=core.python)
@@ -78,17 +93,17 @@ async def press(
         at=at,
         why=why,
         key=_own(actor, key),
-        fingerprint=fingerprint(shown) if key else "",  # masked: no trace of a secret is kept
+        # Masked: no trace of a secret is kept. A file counts by its content: sent once more, it has another value.
+        fingerprint=fingerprint({**shown, **_contents(task, shown)}) if key else "",
         busy=task.limits.busy,
         limit=task.limits.at_once,
         hold=hold,
         dry=dry,
         group=task.group,
     )
-    secrets = {name: str(inputs[name]) for name in task.secrets if inputs.get(name)}
     # Shielded: who pressed may be gone before it is done (a client that hung up); half a press helps nobody.
     try:
-        pressed = await asyncio.shield(asyncio.create_task(_make(core, new, secrets, also)))
+        pressed = await asyncio.shield(asyncio.create_task(_make(core, task, new, secrets, also)))
     except KeyReused:
         raise KeyReused(key) from None
     if not pressed.made and not decide(actor, Verb.SEE, *sight.places(core.catalog, pressed.run)):
@@ -101,7 +116,12 @@ def _own(actor: Actor, key: str) -> str:
     return key if not key or actor.name == LOCAL.name else f"{actor.name}\n{key}"
 
 
-async def _make(core: Core, new: NewRun, secrets: Mapping[str, str], also: Work | None) -> Pressed:
+def _contents(task: Task, inputs: Inputs) -> Inputs:
+    found = brought.named(task, inputs).items()
+    return {name: f"{upload.sha256}-{upload.name}" for name, upload in found if upload.sha256}
+
+
+async def _make(core: Core, task: Task, new: NewRun, secrets: Mapping[str, str], also: Work | None) -> Pressed:
     pressed = await core.store.press(new, also)
     if pressed.made:
         if also:
@@ -112,15 +132,33 @@ async def _make(core: Core, new: NewRun, secrets: Mapping[str, str], also: Work 
             for run in runs:
                 await core.spools.put_secrets(run.id, secrets)
         except OSError:
-            for run in runs:
-                core.spools.drop_secrets(run.id)
-                to = RunState.CANCELLED if run.state is RunState.HELD else RunState.FAILED
-                await journal.move(core, run, to, reason="Its secret inputs could not be kept; press again.")
+            await _never(core, runs, "Its secret inputs could not be kept; press again.")
             raise StorageFull from None
+        try:
+            for run in runs:
+                await brought.keep(core, task, run)
+        except CannotApprove as error:
+            await _never(core, runs, str(error))
+            raise
+        except OSError as error:
+            await _never(core, runs, "What was brought along could not be kept; press again.")
+            raise (StorageFull() if error.errno in _FULL else StoreError(f"{_UNKEPT} ({error.strerror}).")) from None
         for run in runs:
             if run.state is RunState.WAITING:
                 await core.dispatch.submit(run.id, new.task)
     return pressed
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_UNKEPT = "What you brought could not be kept, so nothing was started"
+
+
+async def _never(core: Core, runs: Sequence[Run], reason: str) -> None:
+    for run in runs:
+        core.spools.drop_secrets(run.id)
+        to = RunState.CANCELLED if run.state is RunState.HELD else RunState.FAILED
+        with contextlib.suppress(Fenced):  # it was offered to the gate meanwhile, which found the same
+            await journal.move(core, run, to, reason=reason)
 
 
 async def _hold(core: Core, actor: Actor, task: Task, inputs: Inputs, at: int, approvers: int) -> Hold | None:
@@ -157,7 +195,9 @@ def _missing(uploads: Path, files: Sequence[Param], inputs: Inputs) -> dict[str,
     wrong = {}
     for param in files:
         try:
-            status = (uploads / str(inputs[param.name])).lstat()
+            stored = uploads / of_value(str(inputs[param.name])).stored
+            status = stored.lstat()
+            os.utime(stored)  # from here on its time to be pressed counts anew
         except OSError:
             status = None
         if status is None or not stat.S_ISREG(status.st_mode):

@@ -12,13 +12,12 @@ from typing import Any
 
 from pushbutton.domain import command
 from pushbutton.domain.event import Json
-from pushbutton.domain.param import ParamType
 from pushbutton.domain.run import ACTIVE, UNFINISHED, Run, RunState
 from pushbutton.domain.task import CommandTarget, Task
 from pushbutton.domain.token import hashed, new_token
 from pushbutton.errors import Fenced, NoSuchTask, PushbuttonError, SecretUnavailable, StoreError
 
-from . import journal, planned
+from . import brought, journal, planned
 from .collector import collect
 from .core import Core, now
 from .ports import Claim, Outcome, RunQuery
@@ -182,9 +181,10 @@ class Worker:
         try:
             task = self._task(run)
             inputs, secrets = self._inputs(task, run)
+            inputs |= await brought.keep(self._core, task, run)
             named = await self._named(task, run)
             order = command.build(task, inputs, python=self._core.python, secrets=named)
-            await planned.as_approved(task, run)
+            await planned.as_approved(self._core, task, run)
             await self._core.spools.start(run, task, order, [*secrets, *named.values()], token)
         except Fenced:
             return False  # it is over: it was stopped meanwhile
@@ -240,9 +240,6 @@ class Worker:
         inputs = {**run.inputs, **secrets}
         if lost := [name for name in task.secrets if inputs.get(name) and name not in secrets]:
             raise PushbuttonError(f"The secret input {', '.join(lost)} is not kept any more; press again.")
-        for param in task.params:
-            if param.type is ParamType.FILE and inputs.get(param.name):
-                inputs[param.name] = str(self._core.uploads / str(inputs[param.name]))
         return inputs, list(secrets.values())
 
     def _follow(self, run: Run) -> None:

@@ -1,4 +1,4 @@
-"""Removes old runs and uploads, a few at a time, so that presses and watchers never wait for it."""
+"""Removes old runs, a few at a time, so that presses and watchers never wait, and uploads that nobody pressed with."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import logging
 import time
 from pathlib import Path
 
+from pushbutton.domain.run import UNFINISHED
+from pushbutton.domain.upload import is_key, of_value
 from pushbutton.errors import StoreError
 from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.ports import RunQuery
 
 log = logging.getLogger(__name__)
 
@@ -16,36 +19,59 @@ EVERY = 3600.0
 FEW = 50  # runs in one transaction
 BREATH = 0.2  # seconds between two of them
 KEEP = 10  # the newest runs of each task stay, however old they are: they say how long it takes, and how it went
+UNPRESSED = 1.0  # days for which a file waits for a press
 DAY = 86_400
+MANY = 1_000_000
 
 
 async def run(core: Core, days: float) -> None:
-    """Look every hour; `days` 0 keeps everything."""
-    while days > 0:
+    """Look every hour; with `days` 0 every run is kept, and what nobody pressed with goes all the same."""
+    while True:
         try:
             runs, files = await prune(core, days)
             if runs or files:
-                log.info("removed %d runs and %d uploads that are older than %g days", runs, files, days)
+                log.info("removed %d old runs and %d uploads", runs, files)
         except (StoreError, OSError) as error:
-            log.warning("old runs stay for now: %s", error)
+            log.warning("old runs and uploads stay for now: %s", error)
+        except Exception:
+            log.exception("removing old runs and uploads failed; trying again later")
         await asyncio.sleep(EVERY)
 
 
 async def prune(core: Core, days: float) -> tuple[int, int]:
-    """Remove what is older than so many days; how many runs and uploads that were."""
-    before, removed = now() - int(days * DAY * 1_000_000), 0
-    while old := await core.store.expired(before, keep=KEEP, limit=FEW):
+    """Remove what is older than so many days (0: no runs); how many runs and uploads that were.
+
+    A run has its own copies of what was brought for it, so an upload that no unfinished run names goes after a day.
+    """
+    removed = 0
+    while days and (old := await core.store.expired(now() - int(days * DAY * 1_000_000), keep=KEEP, limit=FEW)):
         for number in old:
             # The folder first: killed in between, the row is still there and leads to what is left of it.
             await core.spools.remove(number)
         await core.store.forget(old)
         removed += len(old)
         await asyncio.sleep(BREATH)
-    return removed, await asyncio.to_thread(_uploads, core.uploads, time.time() - days * DAY)
+    return removed, await _uploads(core, days)
 
 
-def _uploads(folder: Path, before: float) -> int:
-    old = [file for file in folder.iterdir() if file.stat().st_mtime < before]
-    for file in old:
+async def _uploads(core: Core, days: float) -> int:
+    """How many went: none that an unfinished run names, for it may have no copy yet."""
+    old = await asyncio.to_thread(_old, core.uploads, days)
+    if not old:
+        return 0
+    unfinished = await core.store.runs(RunQuery(states=UNFINISHED, limit=MANY))
+    named = {of_value(value).stored for run in unfinished for value in run.inputs.values() if isinstance(value, str)}
+    going = [file for file in old if file.name not in named]
+    for file in going:
         file.unlink(missing_ok=True)
-    return len(old)
+    return len(going)
+
+
+def _old(folder: Path, days: float) -> list[Path]:
+    found, at = [], time.time()
+    for file in folder.iterdir():
+        # An earlier version kept a run's files here, without a copy, for as long as the run.
+        most = days if not is_key(file.name) else min(UNPRESSED, days or UNPRESSED)
+        if most and file.stat().st_mtime < at - most * DAY:
+            found.append(file)
+    return found

@@ -39,6 +39,8 @@ PIPE = 1 << 20
 LOOK = 1.0  # how often the tree is written down
 ASK = 0.1  # how often it is looked for orphans that have not been asked to end
 QUIET = 0.5  # after so much silence, what was held back for a secret that may begin with it is let go
+SLEEP = 60.0  # at most so long without a look: no number of seconds that anybody asks for is too large for `poll`
+LONGEST = 1e9  # seconds that an order may give
 KILLING = 5.0  # how long KILL is repeated before survivors are named
 F_SETPIPE_SZ = 1031
 
@@ -197,7 +199,7 @@ class Supervisor:
 
     def _turn(self) -> None:
         now = time.monotonic()
-        due = min(self.deadlines.values(), default=now + 60)
+        due = min((now + SLEEP, *self.deadlines.values()))
         if self.batch:
             due = min(due, self.written + TICK)
         for fd, _ in self.poll.poll(max(0.0, due - now) * 1000):
@@ -333,10 +335,8 @@ class Supervisor:
             except (ValueError, RecursionError):
                 continue
             if isinstance(order, dict) and order.get("do") == "stop":
-                grace = order.get("grace")
-                self._stop(
-                    "cancel", by=str(order.get("by", "")), grace=grace if isinstance(grace, int | float) else None
-                )
+                by = order.get("by")
+                self._stop("cancel", by=by if isinstance(by, str) else "", grace=_seconds(order.get("grace")))
 
     def _read_signals(self) -> None:
         numbers = self._read(self.wake) or b""  # 0: a file has been copied
@@ -471,6 +471,7 @@ class Supervisor:
             survivors=[f"{member.pid} {member.name}" for member in self.survivors],
             verified=self.verified,
             unheard=self.spool.unheard,
+            spoiled=self.reports.spoiled,
             bytes=self.spool.size,
             lost=self.spool.lost,
         )
@@ -487,6 +488,12 @@ class Supervisor:
         if self.batch:
             self._flush()
         return False
+
+
+def _seconds(said: object) -> float | None:
+    """What an order says, unless it makes no sense: NaN would never be over, and a job can write to that FIFO, too."""
+    known = isinstance(said, int | float) and not isinstance(said, bool) and 0 <= said <= LONGEST
+    return float(said) if known else None  # type: ignore[arg-type]
 
 
 def _fifo(name: str) -> int:

@@ -30,9 +30,13 @@ def listed(folder: str) -> set[tuple[int, int]]:
     for line in lines:
         pid, _, rest = line.partition(" ")
         start = rest.partition(" ")[0]
-        if pid.isdigit() and start.isdigit():
+        if _is_number(pid) and _is_number(start):
             found.add((int(pid), int(start)))
     return found
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 20  # "²" is a digit as well, and no number
 
 
 def writer(folder: str) -> Process | None:

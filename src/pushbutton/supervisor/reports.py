@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from . import named, slim_json
 from .named import Named
 from .redact import Redactor
@@ -12,10 +14,12 @@ MOST_BYTES = 64 << 20  # the same in bytes
 
 
 class Reports:
-    """`taken` counts lines; `deaf` is True from the first one on that is too much."""
+    """`taken` counts lines; `deaf` is True from the first one on that is too much. `spoiled` counts those of them that
+    a fault of ours kept from being read.
+    """
 
     def __init__(self, redact: Redactor) -> None:
-        self.taken = 0
+        self.taken = self.spoiled = 0
         self.deaf = False
         self._bytes = 0
         self._redact = redact
@@ -43,7 +47,12 @@ class Reports:
             found = self._clean(line[:LINE].decode(errors="replace"))
             return found if isinstance(found, Named) else ""  # files have a limit of their own
         self.taken += 1
-        return self._clean(line[:LINE].decode(errors="replace") + ("…" if len(line) > LINE else ""))
+        try:
+            return self._clean(line[:LINE].decode(errors="replace") + ("…" if len(line) > LINE else ""))
+        except Exception:  # noqa: BLE001  a fault of ours costs this one line; the job that wrote it must not die of it
+            self.spoiled += 1
+            sys.excepthook(*sys.exc_info())  # to the spool's log, as if it had ended us
+            return ""
 
     def _clean(self, text: str) -> str | Named:
         """Without secrets, also those that would only be whole once JSON or terminal escapes are undone.

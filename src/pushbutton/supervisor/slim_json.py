@@ -44,7 +44,10 @@ def _quick() -> tuple[Callable[[Any], str], Callable[[str], Any]]:
         text = text.strip(BLANK)
         try:
             value, end = scan(text, 0)
-        except (StopIteration, ImportError):  # it looks for the package's exception to raise, which may be gone by now
+        except (RecursionError, MemoryError):
+            raise
+        except Exception:  # noqa: BLE001  how it refuses a text differs from Python to Python: StopIteration, ImportError,
+            # and SystemError where the package's own exception, which it wants to raise, was never loaded
             raise ValueError("this is no JSON") from None
         if end != len(text):
             raise ValueError("something follows the JSON")

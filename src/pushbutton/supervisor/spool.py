@@ -14,6 +14,7 @@
     tree      the processes of the run at the last look, for who must clean up after us: the boot id in the first
               line, then "pid start name" a line, then "end"
     log       what the supervisor itself had to complain about
+    in/       what people brought for the run, a folder for each input; made before the supervisor is started
 
 Every event record has `t` (microseconds since the epoch), `o` (output bytes at that moment) and `k`:
 
@@ -28,7 +29,7 @@ Every event record has `t` (microseconds since the epoch), `o` (output bytes at 
     truncated kept                        the output reached its cap
     deaf      kept                        it reported more often than is listened to; the rest is not kept
     storage   lost                        output that could not be written, in bytes
-    end       code, why, background, error, survivors, verified, bytes, lost, unheard
+    end       code, why, background, error, survivors, verified, bytes, lost, unheard, spoiled
 """
 
 from __future__ import annotations
@@ -52,6 +53,60 @@ FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
 Record = dict[str, object]
 
 
+def _is_number(value: object) -> bool:
+    """One that a database holds, too."""
+    return type(value) is int and 0 <= value < 1 << 63
+
+
+def _is_pid(value: object) -> bool:
+    return type(value) is int and 0 < value < 1 << 31
+
+
+def _is_seconds(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1 << 53
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_sentence(value: object) -> bool:
+    """A text without half characters, which no file can hold."""
+    return isinstance(value, str) and value.encode(errors="replace").decode() == value
+
+
+def _is_code(value: object) -> bool:
+    return value is None or (type(value) is int and abs(value) < 1 << 31)
+
+
+def _are_sentences(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_sentence, value))
+
+
+_BASIC = {"t": _is_number, "o": _is_number}
+_FACTS = {
+    "born": {**_BASIC, "pid": _is_pid, "start": _is_number, "boot": _is_text},
+    "line": {**_BASIC, "line": _is_text},
+    "stop": {**_BASIC, "why": _is_text, "grace": _is_seconds},
+    "exit": {**_BASIC, "code": _is_code},
+    "truncated": {**_BASIC, "kept": _is_number},
+    "deaf": {**_BASIC, "kept": _is_number},
+    "storage": {**_BASIC, "lost": _is_number},
+    "end": {**_BASIC, "code": _is_code},
+}
+"""What must be in a record for somebody to read it, by its kind."""
+_MORE = {
+    "why": _is_text,
+    "error": _is_sentence,
+    "survivors": _are_sentences,
+    "lost": _is_number,
+    "unheard": _is_number,
+    "spoiled": _is_number,
+}
+_END = {"why": "", "error": "", "survivors": [], "lost": 0, "unheard": 0, "spoiled": 0}
+"""What `end` means where it does not say so."""
+
+
 def micros() -> int:
     """Wall clock, microseconds since the epoch."""
     return time.time_ns() // 1000
@@ -61,7 +116,7 @@ def read_records(fd: int, position: int, size: int = 1 << 20) -> tuple[list[Reco
     """The complete records from `position` on, at most `size` bytes of them, and the position behind them.
 
     A line that is not finished yet is left for the next call. A line that is no record (a torn write after a
-    full disk) is passed over.
+    full disk), or not what a supervisor writes, is passed over: what is returned can be read without a further look.
     """
     data = os.pread(fd, size, position)
     end = data.rfind(b"\n") + 1
@@ -73,9 +128,19 @@ def read_records(fd: int, position: int, size: int = 1 << 20) -> tuple[list[Reco
             record = slim_json.loads(line.decode())
         except (ValueError, RecursionError):
             continue
-        if isinstance(record, dict) and "k" in record:
-            records.append(record)
+        if isinstance(record, dict) and _sound(record):
+            records.append({**_END, **record} if record["k"] == "end" else record)
     return records, position + end
+
+
+def _sound(record: Record) -> bool:
+    """Not everything in there needs to be a supervisor's: the folder belongs to the user whose jobs run."""
+    kind = record.get("k")
+    if not isinstance(kind, str) or not _is_number(record.get("o", 0)):
+        return False
+    return all(name in record and is_right(record[name]) for name, is_right in _FACTS.get(kind, {}).items()) and (
+        kind != "end" or all(is_right(record.get(name, _END[name])) for name, is_right in _MORE.items())
+    )
 
 
 def is_held(folder: str | os.PathLike[str]) -> bool:

@@ -55,7 +55,7 @@ async def trail(request: Request) -> Response:
     core, who, at = core_of(request), reader(request), now()
     t, chosen = texts.texts(who.language), audit_filter.read(request.query_params)
     names = Names.of(core.directory.all)
-    found = await audit.records(core, who.actor, chosen.query(at, PAGE + 1))
+    found = await audit.records(core, who.actor, chosen.query(at, PAGE + 1, who.zone))
     recent = await audit.records(core, who.actor, AuditQuery(limit=500))
     checks = await audit.records(core, who.actor, AuditQuery(about=audit.ABOUT, verb=Deed.AUDIT_CHECK, limit=1))
     actors = sorted({record.act.actor for record in (*recent, *found)})
@@ -115,7 +115,7 @@ async def as_lines(request: Request) -> Response:
 
 
 async def _pages(request: Request, form: str) -> AsyncIterator[Sequence[Record]]:
-    query = audit_filter.read(request.query_params).query(now(), PAGE)
+    query = audit_filter.read(request.query_params).query(now(), PAGE, reader(request).zone)
     return await audit.export(core_of(request), actor_of(request), query, form)
 
 

@@ -27,6 +27,7 @@ from pushbutton.errors import (
     StoreBusy,
     StoreError,
     TooManySignIns,
+    UploadsFull,
 )
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ STATUS: dict[type[PushbuttonError], int] = {
     Conflict: 409,
     NotHeard: 503,
     StorageFull: 507,
+    UploadsFull: 507,
     StoreBusy: 503,
     StoreError: 503,
     SecretUnavailable: 503,

@@ -20,6 +20,7 @@ from pushbutton.domain.inputs import as_sent, asked_for, cleared_is_empty, in_or
 from pushbutton.domain.inputs import sent as sent_as
 from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.domain.task import Task
+from pushbutton.domain.upload import of_value
 
 from . import csrf
 from .patterns import in_browsers
@@ -258,7 +259,7 @@ def shown(param: Param | None, value: Json, t: Texts) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(shown(param, item, t) for item in value)
     if param is not None and param.type is ParamType.FILE:
-        return _UPLOADED.sub("", str(value))
+        return of_value(str(value)).name
     chosen = next((one for one in param.choices if same(one.value, value)), None) if param else None
     return label(param, chosen, t) if param and chosen else as_sent(value)
 
@@ -290,7 +291,6 @@ def summary(task: Task | None, inputs: Mapping[str, Json], t: Texts) -> str:
     return line if len(line) <= _LINE else line[: _LINE - 1] + "…"
 
 
-_UPLOADED = re.compile(r"^[0-9a-f]{24}-")
 _PLACE = re.compile(r"\{(\w+)\}")
 
 

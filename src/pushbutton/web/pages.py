@@ -28,6 +28,7 @@ from . import (
     auth,
     boards,
     body,
+    brought,
     csrf,
     export,
     favourites,
@@ -112,6 +113,7 @@ async def run_page(request: Request, status: int = 200, *, wrong: str = "", why:
         request, "run.html", status, room="tasks", parts=[f"patch:run:{found.id}", *tail], view=view,
         previews=await previews.previews(functools.partial(core.spools.result, found.id), view.story.results)
         if reads else (),
+        brought=await brought.files(core, found, view.task) if reads or Verb.APPROVE in view.may else (),
         joined="joined" in request.query_params, tail=await tails.tail(core, found) if reads else tails.Tail(),
         open_output=(failed or not view.story.updates) and not view.waits, wrong=wrong, why=why,
         asked=bool(view.waits and Verb.APPROVE in view.may and may_give(who.actor, view.waits.hold)),
@@ -130,7 +132,7 @@ def _watching(request: Request, run: Run) -> Watching:
 async def runs(request: Request) -> Response:
     chosen = filters.read(request.query_params)
     at, who = now(), reader(request)
-    found = await history.runs(core_of(request), who.actor, chosen.query(at, PAGE + 1))
+    found = await history.runs(core_of(request), who.actor, chosen.query(at, PAGE + 1, who.zone))
     view = await views_of(request).history(who.actor, found, at, limit=PAGE)
     days: list[tuple[int, list[Run]]] = []
     for item in view.runs:
@@ -141,9 +143,18 @@ async def runs(request: Request) -> Response:
     words = [(name, wording.LOOKS[min(states)].word) for name, states in filters.STATES.items()]
     return await show(
         request, "history.html", room="history", view=view, filter=chosen, days=days, states=words,
+        jump=await _named(request, chosen.number) if chosen.number else None,
         older=f"/history{chosen.url(before=view.older)}" if view.older else "", query=chosen.url(),
         keep_days=request.app.state.settings.keep_days,
     )  # fmt: skip
+
+
+async def _named(request: Request, number: int) -> Run | None:
+    """The run that the search names by its number, if the reader may see it."""
+    try:
+        return await history.run(core_of(request), actor_of(request), number)
+    except errors.NoSuchRun:
+        return None
 
 
 async def runs_csv(request: Request) -> Response:
@@ -153,7 +164,7 @@ async def runs_csv(request: Request) -> Response:
         return await history.runs(core, who.actor, query)
 
     return StreamingResponse(
-        export.table(read, chosen.query(now(), PAGE)),
+        export.table(read, chosen.query(now(), PAGE, who.zone)),
         media_type="text/csv; charset=utf-8",
         headers={"content-disposition": 'attachment; filename="runs.csv"', "content-security-policy": DOWNLOAD},
     )

@@ -17,6 +17,7 @@ from pushbutton.domain.param import ParamType
 from pushbutton.domain.policy import Place, in_person, require
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Reason, Task
+from pushbutton.domain.upload import of_value
 from pushbutton.runtime import history, sight
 from pushbutton.runtime import press as pressing
 from pushbutton.runtime.core import Core, now
@@ -105,18 +106,20 @@ def _faster(view: TaskView, form: FormData) -> Run | None:
 async def with_files(
     core: Core, job: Task, form: FormData, pressed: Callable[[Mapping[str, object]], Awaitable[Pressed]]
 ) -> Pressed:
-    """Press with the form's inputs. Files are in store by then, and stay there only where a run was made with them."""
+    """Press with the form's inputs. Files are in store by then, and go from there: a run has its own copies. They stay
+    where nobody waits for the answer any more, which the press may still need them for.
+    """
     kept: list[str] = []
-    made = True
+    over = False
     try:
         found = await pressed(await _stored(core, job, form, kept))
-        made = found.made
+        over = True
     except errors.PushbuttonError:
-        made = False
+        over = True
         raise
     finally:
-        for name in () if made else kept:
-            (core.uploads / name).unlink(missing_ok=True)
+        for value in kept if over else ():
+            (core.uploads / of_value(value).stored).unlink(missing_ok=True)
     return found
 
 

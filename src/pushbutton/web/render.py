@@ -60,6 +60,7 @@ def environment(language: str) -> jinja2.Environment:
         who=_who,
         any_of=partial(wording.any_of, t=t),
         all_of=partial(wording.all_of, t=t),
+        either_of=partial(wording.either_of, t=t),
         initials=wording.initials,
         browser=partial(wording.browser, t=t),
         number=t.number,

@@ -29,6 +29,7 @@ from . import (
     audit,
     audit_api,
     boards,
+    brought,
     confirm,
     credentials,
     errors,
@@ -87,6 +88,7 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     app.router.routes.extend(streams.routes)
     app.include_router(api.router)
     app.include_router(audit_api.router)
+    app.include_router(brought.router)
     app.include_router(credentials.router)
     app.router.routes.extend(reference.routes)
     app.router.routes.extend(audit.routes())

@@ -1,41 +1,56 @@
-"""Files that people bring for an input: stored as `<random>-<name>`, which is the input's value."""
+"""Files that people bring for an input, before they press: stored under their key, see `domain.upload`."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import os
 import secrets
 from collections.abc import AsyncIterator
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
+from typing import Final
 
-from pushbutton.errors import BadInput, StorageFull
+from pushbutton.domain.upload import Upload, given_name, is_key
+from pushbutton.errors import BadInput, StorageFull, UploadsFull
 
-LARGEST = 512 << 20
-LONGEST_NAME = 200
+LARGEST: Final = 512 << 20
+ROOM: Final = 10 << 30
+"""Bytes of all files together that nobody has pressed with yet."""
+MANY: Final = 10_000
+"""Of these files."""
+_LOOK: Final = 32 << 20
+"""After so many bytes of one file it is looked whether there still is room: others come at the same time."""
 
 
 async def save(folder: Path, name: str, parts: AsyncIterator[bytes]) -> str:
-    """The value of the input that takes this file. Raises `BadInput`, `StorageFull`; then nothing is kept."""
-    safe = safe_name(name)
-    place = folder / f"{secrets.token_hex(12)}-{safe}"
-    size = 0
+    """The value of the input that takes this file. Raises `BadInput`, `StorageFull`, `UploadsFull`; then nothing is
+    kept.
+    """
+    await asyncio.to_thread(_room, folder)
+    place = folder / secrets.token_hex(12)
+    size, looked, content = 0, 0, hashlib.sha256()
     try:
         with place.open("xb") as file:
+            os.fchmod(file.fileno(), 0o600)
             async for part in parts:
                 size += len(part)
                 if size > LARGEST:
                     raise BadInput(f"The file is larger than {LARGEST >> 20} MB.")
+                if size - looked > _LOOK:
+                    looked = size
+                    await asyncio.to_thread(_room, folder)
                 await asyncio.to_thread(file.write, part)
+                content.update(part)
     except BaseException as error:
         place.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise StorageFull from error
         raise
-    return place.name
+    return Upload(place.name, content.hexdigest(), given_name(name)).value
 
 
-def safe_name(name: str) -> str:
-    """The last part of whatever path a browser sent, without what could surprise a shell or a folder."""
-    last = PurePosixPath(PureWindowsPath(name).name).name
-    kept = "".join(char if char.isalnum() or char in "._- " else "_" for char in last).strip(" .")
-    # A file's name has at most 255 bytes; its end is kept, because that says what it is.
-    return kept.encode()[-LONGEST_NAME:].decode(errors="ignore").lstrip("- ") or "file"
+def _room(folder: Path) -> None:
+    """Raises `UploadsFull`. What an earlier version stored, whose runs still use it, does not count."""
+    sizes = [entry.stat().st_size for entry in os.scandir(folder) if is_key(entry.name)]
+    if sum(sizes) > ROOM or len(sizes) >= MANY:
+        raise UploadsFull(f"{ROOM >> 30} GB or {MANY:,} files")

@@ -165,6 +165,7 @@ class Views:
             cards.append(Card(task, await self.past(actor, slug), may, self._ask(may, slug)))
         active = await self._store.runs(sight.query(self._catalog, actor, RunQuery(states=BUSY, limit=50)))
         self._forget({run.id for run in active})
+        active = sorted(active, key=lambda run: (not run.state.active, run.id if run.state.active else 0))
         going = tuple([await self._going(actor, run, now) for run in active])
         return TasksView(tuple(cards), going, now, reading=self._catalog.reading)
 

@@ -13,7 +13,7 @@ from pushbutton.domain.policy import verbs
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import PythonTarget, Task
 from pushbutton.errors import InvalidInputs, NoSuchRun
-from pushbutton.runtime import plan, sight
+from pushbutton.runtime import brought, plan, sight
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.frozen import frozen
 from pushbutton.runtime.plan import Plan
@@ -29,7 +29,7 @@ class Waits:
     """For a held run, drawn for everybody with the same rights."""
 
     hold: Hold
-    who: tuple[str, ...]  # can give it, by what they are called
+    who: tuple[str, ...]  # users who can give it
     others: int  # who can as well
     changed: bool  # the task is not what it was when it was pressed
     starts: str  # what is started, as a command line or a function; "": that is not for this reader
@@ -45,7 +45,7 @@ async def waits(core: Core, actor: Actor, run: Run, task: Task | None) -> Waits 
     places = sight.places(core.catalog, run)
     may = verbs(actor, *places)
     out = {hold.user, *(given.user for given in hold.given)}
-    who = [user.called for user in core.directory.who_may(Verb.APPROVE, *places) if user.name not in out]
+    who = [user.name for user in core.directory.who_may(Verb.APPROVE, *places) if user.name not in out]
     shown = await plan.of(core, hold.plan) if hold.plan else None
     return Waits(
         hold=hold,
@@ -62,7 +62,8 @@ def _starts(core: Core, task: Task, run: Run) -> str:
     if isinstance(task.target, PythonTarget):
         return f"{Path(task.target.file).name}: {task.target.name}(…)"
     try:
-        return shlex.join(command.build(task, run.inputs, python=core.python).argv)
+        files = {name: upload.name for name, upload in brought.named(task, run.inputs).items()}
+        return shlex.join(command.build(task, {**run.inputs, **files}, python=core.python).argv)
     except InvalidInputs:
         return ""  # the task has changed: the page says so
 

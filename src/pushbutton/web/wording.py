@@ -184,6 +184,12 @@ def all_of(names: Sequence[Markup], t: Texts) -> Markup:
     return t.html("{names} and {last}", names=Markup(", ").join(first), last=last) if first else last
 
 
+def either_of(names: Sequence[Markup], t: Texts) -> Markup:
+    """Such as "Ada, Bob or Cy"."""
+    *first, last = names
+    return t.html("{names} or {last}", names=Markup(", ").join(first), last=last) if first else last
+
+
 def ended_with(code: int, t: Texts) -> str:
     """How a process ended: its code, or, below zero, the signal that ended it."""
     if code >= 0:

@@ -362,3 +362,17 @@ def test_who_holds_a_link_is_not_told_who_looks():
 
 def test_nothing_that_was_rendered_of_help_texts_is_kept_for_ever():
     assert (markdown.cache_info().maxsize, plain.cache_info().maxsize) == (256, 256)
+
+
+async def test_the_history_shows_numbers_and_leads_to_the_run_that_is_named(tmp_path):
+    async with a_site(tmp_path) as (_, client):
+        for _ in range(2):
+            form = await client.get("/tasks/hello")
+            sent = {"name": "Ann", "press-key": hidden(form.text, "press-key")}
+            await client.post("/tasks/hello", data=sent)
+        listed = (await client.get("/history")).text
+        named = (await client.get("/history", params={"q": "#1"})).text
+        nothing = (await client.get("/history", params={"q": "77"})).text
+    assert re.findall(r'<td class="r muted number">(\d+)</td>', listed) == ["2", "1"]
+    assert '<a id="jump" href="/runs/1">' in named
+    assert 'id="jump"' not in nothing + listed

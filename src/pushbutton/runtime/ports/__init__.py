@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
@@ -236,11 +236,15 @@ Record = Mapping[str, Any]
 """A record of spool/events, see `supervisor.spool`."""
 
 
+GIVEN: Final = "in"
+"""The folder in a run's folder in which lies what people brought for it, see `runtime.brought`."""
+
+
 class Spools(Protocol):
     """Folders in which supervisors write, and the supervisors themselves. A supervisor outlives the server."""
 
     def folder(self, run: int) -> Path:
-        """Where the run's output and files are. It may not exist (yet)."""
+        """Where the run's output and files are. It may not exist (yet). What is `GIVEN` there stays until `remove`."""
         ...
 
     async def start(self, run: Run, task: Task, command: Command, secrets: Sequence[str], token: str) -> None:

@@ -81,7 +81,9 @@ function tellTime(element) {
 }
 
 function tellTimes() {
-  all('time[data-as]').forEach(tellTime);
+  const known = one('#offline')?.hidden ?? true; // what goes on is not known while nothing comes
+  for (const time of all('time[data-as]')) if (known || !['sofar', 'left'].includes(time.dataset.as)) tellTime(time);
+  if (!known) return;
   for (const bar of all('progress[data-usual]')) { // an estimate grows between two patches, and never shrinks
     const guess = Math.min(95, (Date.now() + skew - Date.parse(bar.dataset.from)) / 10 / bar.dataset.usual);
     if (guess > bar.value) bar.value = guess;
@@ -253,9 +255,13 @@ if (filters) {
     tellTimes();
     announce(one('.foot-line span, h2', fresh)?.textContent.split('·')[0].trim() ?? '');
   };
-  filters.addEventListener('change', event => { if (event.target.matches('select')) show(); });
-  filters.addEventListener('input', event => { if (event.target.matches('input')) { clearTimeout(asking); asking = setTimeout(show, 300); } });
-  filters.addEventListener('submit', event => { event.preventDefault(); clearTimeout(asking); show(); });
+  const go = async () => { // Enter behind a run's number leads to it
+    await show();
+    one('#jump')?.click();
+  };
+  filters.addEventListener('change', event => { if (event.target.matches('select, [type=date]')) show(); });
+  filters.addEventListener('input', event => { if (event.target.matches('[type=search]')) { clearTimeout(asking); asking = setTimeout(show, 300); } });
+  filters.addEventListener('submit', event => { event.preventDefault(); clearTimeout(asking); go(); });
 }
 
 // --- tell me in the browser

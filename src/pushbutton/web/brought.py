@@ -1,0 +1,96 @@
+"""Files that people brought for a run: shown on its page, and downloaded, as they were pressed."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from pushbutton.domain.run import Run
+from pushbutton.domain.task import Task
+from pushbutton.errors import NoSuchArtifact
+from pushbutton.runtime import brought, history
+from pushbutton.runtime.core import Core
+
+from . import shapes
+from .acts import visible
+from .api import number_of
+from .asked import actor_of, core_of
+from .guard import DOWNLOAD
+
+router = APIRouter(prefix="/api")
+
+_READ: Final = 8 << 10  # bytes of a text that the page shows
+_LINES: Final = 40
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": shapes.Problem, "description": "What is wrong, in one sentence"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    title: str  # the input's
+    name: str  # the file's, as it was given
+    href: str  # below the root; "": it is not there as it was pressed
+    sha256: str
+    size: int = 0
+    lines: tuple[str, ...] = ()  # its beginning, if it is text
+    more: bool = False  # there is more than these
+
+
+@router.get(
+    "/runs/{number}/inputs/{name}",
+    responses=_PROBLEMS,
+    tags=["runs"],
+    summary="A file that was brought for an input",
+    description="`name` is the input's. The file as it was pressed: one that is not what it was is not shown.",
+)
+async def download(request: Request, number: str, name: str) -> Response:
+    core = core_of(request)
+    run = await history.given(core, actor_of(request), number_of(number))
+    upload = brought.named(core.catalog.tasks().get(run.task), run.inputs).get(name)
+    file = await brought.look(core, run, name, upload) if upload else None
+    if file is None or upload is None:
+        raise NoSuchArtifact(run.id, name[:200])
+    headers = {"content-security-policy": DOWNLOAD}
+    return FileResponse(file, media_type="application/octet-stream", filename=upload.name, headers=headers)
+
+
+async def files(core: Core, run: Run, task: Task | None) -> Sequence[Brought]:
+    """Those of a run, in the order of its inputs."""
+    titles = {param.name: param.title for param in task.params} if task else {}
+    found = []
+    for name, upload in brought.named(task, run.inputs).items():
+        file, title = await brought.look(core, run, name, upload), titles.get(name, name)
+        if file is None:
+            found.append(Brought(title, visible(upload.name), "", upload.sha256))
+            continue
+        size, lines, more = await asyncio.to_thread(_begins, file)
+        href = f"/api/runs/{run.id}/inputs/{quote(name)}"
+        found.append(Brought(title, visible(upload.name), href, upload.sha256, size, lines, more))
+    return found
+
+
+def _begins(file: Path) -> tuple[int, tuple[str, ...], bool]:
+    """Its size, and its first lines if it is text."""
+    try:
+        with file.open("rb") as opened:
+            data, size = opened.read(_READ), file.stat().st_size
+    except OSError:
+        return 0, (), False
+    try:
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(data, final=size <= _READ)
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        return size, (), False
+    lines = text.splitlines()
+    return size, tuple(visible(line) for line in lines[:_LINES]), size > _READ or len(lines) > _LINES
