@@ -567,13 +567,13 @@ def test_check_names_the_place_and_exits_with_6(folder: Path) -> None:
         assert check.wait() == 6
     lines = check.out.text.splitlines()
     assert "pushbutton.yaml:3:5: There is no key “comand” here. Did you mean “command”?" in lines
-    assert re.fullmatch(r"\d mistakes?\.", lines[-1])
+    assert re.fullmatch(r"\d+ tasks?: [a-z0-9, -]+\. \d mistakes?\.", lines[-1])
     with Command("check", ".", "--json", cwd=folder) as check:
         assert check.wait() == 6
     assert 3 in [problem["line"] for problem in json.loads(check.out.text)]
     with Command("check", "jobs.py", cwd=folder) as check:
         assert check.wait() == 0
-    assert check.out.text == "All is well."
+    assert re.fullmatch(r"\d+ tasks?: [a-z0-9, -]+\. All is well\.", check.out.text)
 
 
 def test_what_a_job_says_outside_of_a_run_is_printed_and_loads_no_option_parser() -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .exits import Exit
 from .flow import flow
+
+if TYPE_CHECKING:
+    from pushbutton.domain.passed import Passed
+    from pushbutton.domain.task import Task
 
 __all__ = ["add"]
 
@@ -19,8 +25,11 @@ HELP = """Look for mistakes in folders and files of tasks. Nothing of theirs is 
   pushbutton check tasks/                what is wrong there: file:line:column: sentence
   pushbutton check deploy.py --json      the same for programs
 
-Exits with 0 when all is well (warnings do not count), else with 6.
+What could be taken for a script and is no task is named, with the reason. Exits with 0 when all is well (warnings
+do not count), else with 6.
 """
+_NAMED = 5  # of what was passed over for one reason
+_LISTED = 12  # tasks
 
 
 def add(app: typer.Typer, panel: str) -> None:
@@ -32,11 +41,13 @@ def _check(
         list[str] | None, typer.Argument(metavar="[PATHS]…", help="folders and files; default: here")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print a list of objects")] = False,
+    every: Annotated[bool, typer.Option("--passed", help="name everything that was passed over")] = False,
 ) -> None:
-    from pushbutton.adapters.catalog import check  # noqa: PLC0415  loads the readers
+    from pushbutton.adapters.catalog import examined  # noqa: PLC0415  loads the readers
     from pushbutton.adapters.patterns import LimitedPatterns  # noqa: PLC0415
 
-    problems = check(paths or ["."], LimitedPatterns())
+    found = asyncio.run(examined(paths or ["."], LimitedPatterns()))
+    problems = found.problems
     if as_json:
         keys = ("file", "line", "column", "sentence", "warning")
         print(json.dumps([{key: getattr(problem, key) for key in keys} for problem in problems], indent=2))
@@ -44,9 +55,37 @@ def _check(
         here = os.getcwd() + os.sep  # noqa: PTH109  a text is compared
         for problem in problems:
             print(str(problem).removeprefix(here))
-        print(_summary(sum(not one.warning for one in problems), sum(one.warning for one in problems)))
+        for line in _passed(found.passed, every=every):
+            print(line.replace(here, ""))
+        wrong = _summary(sum(not one.warning for one in problems), sum(one.warning for one in problems))
+        ending = f" {wrong}" if problems or found.tasks else ""
+        print(f"{_tasks(found.tasks)}{_count_passed(len(found.passed))}.{ending}")
     if any(not problem.warning for problem in problems):
         raise typer.Exit(Exit.CONFIG)
+
+
+def _passed(passed: Sequence[Passed], *, every: bool) -> Iterator[str]:
+    """What was passed over; of many for the same reason only the first, unless `every` one is asked for."""
+    by_reason: dict[str, list[Passed]] = {}
+    for one in passed:
+        by_reason.setdefault(one.why, []).append(one)
+    for why, some in by_reason.items():
+        shown = some if every else some[:_NAMED]
+        for one in shown:
+            yield f"{one.path}: passed over, because {why}" + (f": {one.mend}" if one.mend else ".")
+        if len(some) > len(shown):
+            yield f"  and {len(some) - len(shown)} more, because {why}; --passed names them."
+
+
+def _tasks(tasks: Sequence[Task]) -> str:
+    if not tasks:
+        return "There is no task here"
+    names = f": {', '.join(task.slug for task in tasks)}" if len(tasks) <= _LISTED else ""
+    return f"{_count(len(tasks), 'task')}{names}"
+
+
+def _count_passed(number: int) -> str:
+    return f"; {number} passed over" if number else ""
 
 
 def _summary(wrong: int, warnings: int) -> str:

@@ -179,7 +179,7 @@ async def _run(paths: tuple[str, ...], sock: socket.socket, given: dict[str, Any
         signal.signal(number, lambda number, _: asked.append(number))
     serving = asyncio.create_task(server.serve(app, sock))
     if await _answers(sock, serving):
-        _welcome(app, list(core.catalog.tasks().values()), closed=core.directory.closed)
+        _welcome(app, list(core.catalog.tasks().values()), closed=core.directory.closed, reading=core.catalog.reading)
         if asked:
             signal.raise_signal(asked[0])  # it came before anybody listened
     await serving
@@ -223,13 +223,14 @@ async def _answers(sock: socket.socket, serving: asyncio.Task[None]) -> bool:
     return not serving.done()
 
 
-def _welcome(app: Pushbutton, tasks: list[Task], *, closed: bool) -> None:
+def _welcome(app: Pushbutton, tasks: list[Task], *, closed: bool, reading: bool) -> None:
     host, port = app.settings.host, app.settings.port
     if host in {"0.0.0.0", "::"}:  # noqa: S104  asked for with --i-know-there-is-no-login
         host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104
     broken = [task for task in tasks if task.broken]
     lines = [f"Pushbutton is ready: http://{f'[{host}]' if ':' in host else host}:{port}/"]
-    lines.append(f"Tasks: {len(tasks)}" + (f", {len(broken)} of them broken:" if broken else ""))
+    more = " so far; others are still being read" if reading else ""
+    lines.append(f"Tasks: {len(tasks)}{more}" + (f", {len(broken)} of them broken:" if broken else ""))
     lines += [f"  {task.broken}" for task in broken]
     lines.append(f"Data:  {app.folder}")
     if closed and of_this_machine(app.settings.host):

@@ -81,9 +81,11 @@ async def tasks(request: Request) -> Response:
     anywhere = [card for card in view.cards if find.matches(card.task, query)]
     found = [card for card in anywhere if group in ("", card.task.group)]
     meant = find.meant(query, (card.task for card in view.cards)) if query and not anywhere else ""
+    catalog, admin = core_of(request).catalog, bool(decide(who.actor, Verb.ADMIN))
     return await show(
         request, "tasks.html", room="tasks", parts=["patch:tasks"], view=view, query=query, group=group,
         pins=who.pins, sections=_sections(view, found, who), meant=meant, elsewhere=len(anywhere) - len(found),
+        passed=await catalog.passed() if admin else (), places=catalog.places() if admin else (),
     )  # fmt: skip
 
 

@@ -111,6 +111,19 @@ async def test_every_page_keeps_the_content_policy(tmp_path):
             check((await client.get(path, headers={"accept-language": "de"})).text)
 
 
+async def test_a_folder_without_tasks_is_named_and_what_could_have_been_meant(tmp_path):
+    (tmp_path / "forgot.sh").write_text("#!/bin/sh\n")
+    async with opened(tmp_path, data=str(tmp_path / "data")) as app:
+        transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
+            page = (await client.get("/")).text
+    check(page)
+    text = " ".join(plain_text(page).split())
+    assert f"Nothing in {tmp_path} is a task yet." in text
+    assert "1 file or folder here is no task" in text
+    assert f"it begins with “#!”, but may not be executed: chmod +x {tmp_path}/forgot.sh" in text
+
+
 async def test_a_press_without_a_script_leads_to_the_run(tmp_path):
     async with a_site(tmp_path) as (core, client):
         form = (await client.get("/tasks/hello")).text

@@ -6,12 +6,15 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from pushbutton.domain.passed import Passed
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.task import Task
 from pushbutton.errors import ConfigError
 from pushbutton.runtime.ports import Patterns
 
+from .account import account
 from .assembly import Part, assemble
 from .describing import Describer
 from .folder import Named, named, scan
@@ -21,7 +24,7 @@ from .reading import Problem
 from .secrets import by_name, doubts
 from .sound import readable
 
-__all__ = ["check", "look"]
+__all__ = ["Examined", "check", "checked", "examined", "look"]
 
 
 def check(paths: Sequence[str | os.PathLike[str]], patterns: Patterns | None = None) -> list[Problem]:
@@ -38,8 +41,20 @@ async def look(paths: Sequence[str | os.PathLike[str]]) -> tuple[Mapping[str, Ta
     return assemble(parts), by_name(secret for part in parts for secret in part.reading.secrets)
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    problems: list[Problem]
+    tasks: list[Task]
+    passed: list[Passed]
+
+
 async def checked(paths: Sequence[str | os.PathLike[str]], patterns: Patterns | None = None) -> list[Problem]:
     """The same, in one."""
+    return (await examined(paths, patterns)).problems
+
+
+async def examined(paths: Sequence[str | os.PathLike[str]], patterns: Patterns | None = None) -> Examined:
+    """What is wrong, what is a task, and what was passed over."""
     problems: list[Problem] = []
     existing = []
     for path in paths:
@@ -55,7 +70,8 @@ async def checked(paths: Sequence[str | os.PathLike[str]], patterns: Patterns | 
     if patterns:
         for task in tasks:
             problems += await pattern_doubts(task, patterns)
-    return sorted(problems, key=lambda one: (one.file, one.line, one.column))
+    passed = account(existing, {part.found.path: part.reading for part in parts})
+    return Examined(sorted(problems, key=lambda one: (one.file, one.line, one.column)), list(tasks), passed)
 
 
 async def _parts(paths: Sequence[Named]) -> list[Part]:

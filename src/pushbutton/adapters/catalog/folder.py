@@ -21,7 +21,7 @@ from .ignore import NAME, Ignore, read_ignore
 from .names import CONFIGS, aside, leftover
 from .reading import Form, Found
 
-__all__ = ["EXHAUSTED", "Listing", "Named", "concerns", "form_of", "is_group", "named", "scan"]
+__all__ = ["EXHAUSTED", "Listing", "Named", "concerns", "entries", "form_of", "is_group", "named", "scan"]
 
 
 class Named:
@@ -151,7 +151,7 @@ def _folder(root: Path, watched: dict[Path, None], links: list[tuple[Path, str]]
 
 
 def _sorted(folder: Path) -> list[os.DirEntry[str]]:
-    return sorted(_entries(folder), key=lambda one: (one.name not in CONFIGS, one.name))
+    return sorted(entries(folder), key=lambda one: (one.name not in CONFIGS, one.name))
 
 
 def _entry(entry: os.DirEntry[str], group: str) -> Found | None:
@@ -189,7 +189,8 @@ def is_group(entry: os.DirEntry[str], ignore: Ignore) -> bool:
     return said is False or not (said or aside(entry.name))
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def entries(folder: Path) -> list[os.DirEntry[str]]:
+    """By name. One that cannot be read has none; raises `OSError` where the system has no room for the look."""
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)

@@ -18,10 +18,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from pushbutton.domain.passed import Passed
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.task import Offered, Task
 from pushbutton.errors import NoSuchTask, StillReading, StoreError
 
+from .account import account
 from .assembly import Assembly, Part
 from .folder import Listing, Named, concerns, named, scan
 from .lookout import Lookout, pause_after
@@ -29,6 +31,7 @@ from .offers import Offers
 from .readers import Key, Readers, key_of
 from .reading import Found, Reading
 from .settling import File
+from .sound import readable
 
 __all__ = ["PathCatalog"]
 
@@ -37,6 +40,7 @@ log = logging.getLogger(__name__)
 _OPENING = 2.0  # seconds for which opening waits until everything is read; the rest is read while others press
 _PRESS = 20.0  # seconds for which a press waits for a task that is not read yet
 _SHOWN = 0.5  # seconds between two states that are shown while much is read
+_ACCOUNTED = 10.0  # seconds for which it holds what was passed over
 _NAMES = 1.0  # seconds between two looks at the names of the stored secrets, where a task needs one
 
 
@@ -71,6 +75,8 @@ class PathCatalog:
         self._readers = Readers(python, self._read)
         self._lookout = Lookout(self._concerned)
         self._offers = Offers()
+        self._passed: Sequence[Passed] = ()
+        self._accounted = 0.0  # until when that holds
         self._dirty = asyncio.Event()  # what is shown is not what was read
         self._whole = asyncio.Event()  # everything was read once
         self._work: list[asyncio.Task[None]] = []
@@ -88,6 +94,16 @@ class PathCatalog:
             raise StillReading(slug[:100])
         near = difflib.get_close_matches(slug[:100], list(self._tasks), 1)
         raise NoSuchTask(slug[:100], near[0] if near else None)
+
+    def places(self) -> Sequence[str]:
+        return [readable(str(one.path)) for one in self._paths]
+
+    async def passed(self) -> Sequence[Passed]:
+        if time.monotonic() > self._accounted:
+            readings = {path: file.shown for (path, _), file in self._files.items() if file.shown is not None}
+            self._passed = await asyncio.to_thread(account, self._paths, readings)
+            self._accounted = time.monotonic() + _ACCOUNTED
+        return self._passed
 
     @property
     def reading(self) -> bool:

@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Json
+from pushbutton.domain.passed import Passed
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.domain.secret import Secret
@@ -354,6 +355,14 @@ class Catalog(Protocol):
 
     def task(self, slug: str) -> Task:
         """Raises `NoSuchTask` with the nearest name, or `StillReading`."""
+        ...
+
+    def places(self) -> Sequence[str]:
+        """The folders and files that are served."""
+        ...
+
+    async def passed(self) -> Sequence[Passed]:
+        """What lies there and is no task though it could be taken for one, as it was some seconds ago."""
         ...
 
     @property
