@@ -26,10 +26,13 @@ def setting(
     least: float | None = None,
     most: float | None = None,
     secret: bool = False,
+    tokens: bool = False,
 ) -> T:
-    """`least` and `most` bound a number; a `secret` is text that no flag, `repr` or page shows."""
+    """`least` and `most` bound a number; a `secret` is text that no flag, `repr` or page shows; `tokens`: text that
+    may hold one.
+    """
     about = {"help": help, "least": least, "most": most, "secret": secret}
-    value: T = field(default=default, repr=not secret, metadata=about)
+    value: T = field(default=default, repr=not (secret or tokens), metadata=about)
     return value
 
 
@@ -59,7 +62,9 @@ class Settings:
     connections: int = setting(200, "requests that one client may have open, and streams one person; 0: any", least=0)
     public_url: str = setting("", "address under which people reach this server, for links in messages")
     webhook: str = setting(
-        "", "https addresses, comma separated, that are told when a run ends; in the environment if they hold a token"
+        "",
+        "https addresses, comma separated, that are told when a run ends; in the environment if they hold a token",
+        tokens=True,
     )
     webhook_allow: str = setting("", "networks of your own, comma separated, that webhooks may reach, by http as well")
     webhook_secret: str = setting("", "what webhooks are signed with", secret=True)

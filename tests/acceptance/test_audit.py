@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import sqlite3
@@ -11,6 +12,9 @@ from typing import Any
 import pytest
 
 import pushbutton
+from pushbutton.adapters.sqlite import SqliteStore
+from pushbutton.domain.audit import Act
+from pushbutton.domain.event import Json
 from tests.acceptance.serving import Command, Served, until
 from tests.acceptance.worlds import script
 
@@ -91,6 +95,81 @@ def test_a_start_tells_what_was_set_but_no_secret(folder):
         shown = second["diff"].splitlines()
         assert "-ldap_bind_password: (secret)" in shown
         assert "+keep_days: 7.0" in shown
+
+
+HOOK = "https://bot:Zq8pL0mmW4@127.0.0.1:9/in/c0ffee77c0ffee77?key=d1s-c10sed"
+LEAKS = ("Zq8pL0mmW4", "c0ffee77", "d1s-c10sed", "s3kr-t0ken", "0ff1ce-pw")
+DECLARED = """
+tasks:
+  fetch:
+    command: [curl, -u, "ada:Zq8pL0mmW4", --token, s3kr-t0ken, "https://x:0ff1ce-pw@h/?key=d1s-c10sed", "{what}"]
+    params: {what: {type: str}}
+"""
+
+
+def test_nothing_that_lets_somebody_in_is_recorded_shown_or_logged(folder):
+    (folder / "pushbutton.yaml").write_text(DECLARED)
+    env = {"PUSHBUTTON_WEBHOOK": HOOK, "PUSHBUTTON_PUBLIC_URL": "https://ada:0ff1ce-pw@buttons.example.com"}
+    with Served(folder, env=env) as server:
+        server.finished(server.press("hello"))  # the hook is not told, and the log says so
+        until(lambda: "was not told" in server.command.err.text, what="the log's word on the hook")
+        (folder / "pushbutton.yaml").write_text(DECLARED.replace("s3kr-t0ken", "an0ther-t0ken"))
+        until(lambda: told(server.data)[-1][0] == "task.changed", what="the change is recorded")
+        paths = ("/api/audit?limit=1000", "/audit", "/audit.jsonl", "/tasks/fetch")
+        said = [server.http.get(path).text for path in paths]
+        said += [audit("export", "--data", server.data)[1], server.command.err.text, server.command.out.text]
+        assert [leak for leak in (*LEAKS, "an0ther-t0ken") if any(leak in text for text in said)] == []
+        records = exported(server.data)
+    assert records[0]["data"]["settings"]["webhook"].startswith("https://127.0.0.1:9/(hash ")
+    diff = records[-2]["data"]["diff"].splitlines()
+    assert [line[0] for line in diff if "target.argv" in line] == ["-", "+"], "that a secret changed is seen"
+
+
+def test_what_an_earlier_release_recorded_is_not_repeated_and_can_be_taken_out(folder):
+    with Served(folder, env={"PUSHBUTTON_WEBHOOK": HOOK}) as server:
+        server.term()
+        key = bytes.fromhex((server.data / "server.key").read_text())
+        recorded_as_by_0_2_0(server.data / "history.db", key)
+        assert audit("verify", folder)[0] == 0
+        noted = audit("verify", folder)[1].partition("Head: ")[2].strip()
+        server.restart()
+        changed = exported(server.data, "--kind", "server")[-1]["data"]["diff"]  # the port did, the hook did not
+        assert not [line for line in changed.splitlines() if line[0] in "+-" and "webhook" in line]
+        secret = folder / "hook.txt"
+        secret.write_text(f"{HOOK}\n")
+        with (
+            secret.open("rb") as typed,
+            Command("audit", "redact", folder, "--yes", "--why", "a hook", stdin=typed) as command,
+        ):
+            assert command.wait() == 0, command.err.text
+            assert "It stands in 2 records: 4 (server.started), 5 (task.added)." in command.out.text
+        assert audit("verify", folder, "--head", noted)[0] == 0
+        assert not any(leak in audit("export", folder)[1] for leak in LEAKS)
+        assert server.http.post("/api/audit/check").json()["well"] is True
+        redaction = exported(server.data, "--kind", "audit")[0]
+        assert (redaction["verb"], list(redaction["data"]["records"])) == ("audit.redact", ["4", "5"])
+        assert "took something secret out of earlier records" in server.http.get("/audit").text
+
+
+def recorded_as_by_0_2_0(database: Path, key: bytes) -> None:
+    """What it wrote at a start with such a hook, and of a task with such an argument."""
+
+    async def write() -> None:
+        store = SqliteStore(database, key)
+        await store.open()
+        settings: dict[str, Json] = {
+            "paths": [str(database.parents[1])],
+            "webhook": HOOK,
+            "port": 0,
+            "data": str(database.parent),
+        }
+        done: dict[str, Json] = {"version": pushbutton.__version__, "settings": settings}
+        await store.audit.record(Act("server", "server.started", "server", 1, done))
+        text = f'slug: "old"\ntarget.argv: {json.dumps(["curl", HOOK])}\n'
+        await store.audit.record(Act("server", "task.added", "task old", 1, {"text": text}))
+        await store.close()
+
+    asyncio.run(write())
 
 
 def test_nothing_is_recorded_twice_for_a_server_that_comes_back(folder):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 
+from pushbutton.domain.actor import LOCAL
 from pushbutton.domain.audit import Act, Head, Record
 from pushbutton.domain.chain import Chain, Fault
 from pushbutton.domain.event import Draft, Kind
 from pushbutton.domain.run import Busy, NewRun, RunState
-from pushbutton.errors import Fenced, KeyReused
+from pushbutton.errors import BadInput, Fenced, KeyReused, Refused
 from pushbutton.runtime import audit
 from pushbutton.runtime.audit import check
 from pushbutton.runtime.ports import Append, Store
@@ -39,6 +41,60 @@ async def said(store: Store, query: AuditQuery) -> list[int]:
 async def test_an_empty_trail_has_an_empty_head(store):
     assert await store.audit.head() == Head()
     assert await whole(store) == []
+
+
+async def with_a_secret(store: Store, *secrets: str) -> None:
+    for number, secret in enumerate(secrets, 1):
+        held = {
+            "settings": {"webhook": f"https://a:{secret}@h/"},
+            "text": f"hook: {json.dumps(secret)}",
+            "n": [1, None],
+        }
+        await store.audit.record(an_act(number, about=f"user {secret}", data=held))
+
+
+async def take_out(store: Store, secret: str, why: str = "") -> list[int]:
+    found = await audit.holding(store.audit, secret)
+    return list(await audit.redact(store.audit, LOCAL, secret, found, why=why))
+
+
+@pytest.mark.parametrize("secret", ['pa"ss\\wörd', "hunter2-hunter2", "\u202e{}[]"])
+async def test_a_secret_that_is_taken_out_is_gone_and_the_chain_and_noted_heads_are_as_before(store, secret):
+    await with_a_secret(store, secret, "innocent", secret)
+    noted = [Head(record.id, record.hash) for record in await whole(store)]
+    before = await whole(store)
+    assert await take_out(store, secret, "it was a mistake") == [1, 3]
+    after = await whole(store)
+    assert secret not in repr([record.act for record in after]).replace("\\\\", "\\")
+    assert [record.hash for record in after[:3]] == [record.hash for record in before]
+    assert after[1] == before[1]
+    assert after[0].act.about == "user (removed)"
+    assert after[0].act.data["settings"] == {"webhook": "https://a:(removed)@h/"}
+    assert (after[3].act.verb, after[3].act.data["why"]) == ("audit.redact", "it was a mistake")
+    for head in [None, *noted]:
+        assert (await check(store.audit, noted=head)).fault is None
+    await store.audit.record(an_act(9))
+    assert (await check(store.audit)).head.id == 5
+
+
+async def test_two_secrets_are_taken_out_of_one_record_one_after_the_other(store):
+    await with_a_secret(store, "the-first the-second")
+    assert (await take_out(store, "the-first"), await take_out(store, "the-second")) == ([1], [1])
+    assert (await whole(store))[0].act.about == "user (removed) (removed)"
+    assert (await check(store.audit)).fault is None
+
+
+async def test_what_vouches_for_others_stays_whole(store):
+    await with_a_secret(store, "the-first")
+    await take_out(store, "the-first", "because the-second")
+    with pytest.raises(Refused, match="Record 2 vouches for others"):
+        await take_out(store, "the-second")
+    assert (await check(store.audit)).fault is None
+
+
+async def test_what_is_too_short_would_be_found_everywhere(store):
+    with pytest.raises(BadInput, match="at least 4 characters"):
+        await audit.holding(store.audit, "abc")
 
 
 async def test_what_was_recorded_comes_back_as_it_was(store):

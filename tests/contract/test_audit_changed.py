@@ -16,8 +16,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pushbutton.adapters.sqlite import SqliteStore
+from pushbutton.domain.actor import LOCAL
 from pushbutton.domain.audit import Act, Head, chained, sealed
 from pushbutton.domain.chain import Checked, Fault
+from pushbutton.domain.event import Json
+from pushbutton.errors import StoreDamaged
+from pushbutton.runtime import audit
 from pushbutton.runtime.audit import check
 
 KEY = b"the key of the tests"
@@ -84,6 +88,77 @@ DOUBLE = "INSERT INTO audit SELECT {}, at, actor, verb, about, address, data, ha
 MOVE_UP = "UPDATE audit SET id = id + 1000 WHERE id >= {0}", "UPDATE audit SET id = id - 999 WHERE id > 1000"
 MOVE_DOWN = "UPDATE audit SET id = id - 1 WHERE id > ?"
 FORGED_HEAD = "UPDATE audit_head SET id = ?, hash = (SELECT hash FROM audit WHERE id = ?)"
+
+
+@pytest.fixture(scope="module")
+def redacted(written: Path) -> Path:
+    """The same with a record more, out of which and out of another one something was taken."""
+    path = written.with_name("redacted.db")
+    shutil.copy(written, path)
+
+    async def redact() -> None:
+        store = SqliteStore(path, KEY)
+        await store.open()
+        await store.audit.record(Act("ada", "user.add", "user u3", 9, {"why": "the hook is user u3"}))
+        await audit.redact(store.audit, LOCAL, "user u3", await audit.holding(store.audit, "user u3"))
+        await store.close()
+
+    asyncio.run(redact())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("edits", "fault", "number"),
+    [
+        ([], None, 0),
+        ([sql("UPDATE audit SET actor = 'eve' WHERE id = 3")], Fault.CHANGED, 3),
+        ([sql("UPDATE audit SET about = 'user u7' WHERE id = 3")], Fault.CHANGED, 3),
+        ([sql("UPDATE audit SET about = '(removed)' WHERE id = 4")], Fault.CHANGED, 4),
+        ([sql("UPDATE audit SET about = (SELECT about FROM audit WHERE id = 9) WHERE id = 4")], Fault.CHANGED, 4),
+        ([sql("UPDATE audit SET hash = (SELECT hash FROM audit WHERE id = 2) WHERE id = 3")], Fault.CHANGED, 3),
+        ([sql("UPDATE audit SET data = replace(data, '\"3\"', '\"4\"') WHERE id = 10")], Fault.CHANGED, 3),
+        ([sql("UPDATE audit SET verb = 'audit.check' WHERE id = 10")], Fault.CHANGED, 3),
+        ([sql("DELETE FROM audit WHERE id = 10")], Fault.CHANGED, 3),
+        ([sql("UPDATE audit SET about = 'user u3' WHERE id = 3")], None, 0),  # as it was written at first
+    ],
+)
+def test_only_what_was_taken_out_by_who_has_the_key_may_be_missing(redacted, edits, fault, number):
+    with edited(redacted, *edits) as path:
+        result = asyncio.run(checked(path))
+    assert (result.fault, result.number) == (fault, number)
+
+
+def test_nothing_of_what_was_taken_out_is_left_in_the_files(tmp_path):
+    path = tmp_path / "history.db"
+    secret = "https://hooks.example.com/in/7f3a9c2e51"
+
+    async def work() -> None:
+        store = SqliteStore(path, KEY)
+        await store.open()
+        for number in range(200):  # pages are split, and what was moved lies in what is free then
+            held: dict[str, Json] = {"at": f"{secret}/{number}" if number % 3 else "elsewhere", "more": "x" * number}
+            await store.audit.record(Act("server", "server.started", "server", number, held))
+        await audit.redact(store.audit, LOCAL, secret, await audit.holding(store.audit, secret))
+        await store.close()
+
+    asyncio.run(work())
+    assert not any(b"7f3a9c2e51" in file.read_bytes() for file in tmp_path.iterdir())
+    assert asyncio.run(checked(path)).fault is None
+
+
+def test_a_record_that_was_changed_does_not_become_right_by_taking_something_out(written):
+    async def work(path: Path) -> None:
+        store = SqliteStore(path, KEY)
+        await store.open()
+        found = await audit.holding(store.audit, "user u3")
+        with pytest.raises(StoreDamaged, match=r"Record 3 is not as it was written\. Nothing was taken out"):
+            await audit.redact(store.audit, LOCAL, "user u3", found)
+        with pytest.raises(StoreDamaged, match=r"Record 3 is not as it was written\. Nothing was taken out"):
+            await store.audit.redact([3], ["user u3"], Act("ada", "audit.redact", audit.ABOUT, 1))
+        await store.close()
+
+    with edited(written, sql('UPDATE audit SET data = \'{"n":"user u3"}\' WHERE id = 3')) as path:
+        asyncio.run(work(path))
 
 
 def test_the_triggers_refuse_to_change_or_cut_the_trail(written):

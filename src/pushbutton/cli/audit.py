@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,8 +18,10 @@ from pushbutton.errors import BadInput, StoreError
 
 from .exits import Exit
 from .flow import flow
+from .operator import operator
 
 if TYPE_CHECKING:
+    from pushbutton.domain.audit import Record
     from pushbutton.runtime.ports.people import Audit
 
 __all__ = ["add"]
@@ -42,8 +45,19 @@ EXPORT = """Print the audit trail, oldest first: one JSON object a line, printab
   pushbutton audit export --after 1204 >> audit.jsonl     only what came since
   pushbutton audit export --kind session                  only who came and went
 """
+REDACT = """Take a secret out of the records in which it stands. That it was done is a record as well.
+
+\b
+  pushbutton audit redact --data /srv/buttons        asks for the secret, and shows nothing of it
+  pass show old-hook | pushbutton audit redact tasks/ --yes --why "a webhook's address"
+
+“(removed)” stands in its place then; everything else stays, the chain can be checked as before, and heads that were
+noted before still match. Give the text as it stands there, or a part of it that stands nowhere else. Change the
+secret all the same: exports and backups still hold it.
+"""
 FILE, KEY = "history.db", "server.key"
 _PAGE = 1000
+_LISTED = 10
 
 Where = Annotated[str, typer.Argument(metavar="[PATH]", help="what is served, a data folder or a database file")]
 Data = Annotated[str | None, typer.Option(help="the data folder", show_default=False)]
@@ -53,6 +67,7 @@ def add(app: typer.Typer, panel: str) -> None:
     audit = typer.Typer(no_args_is_help=True)
     audit.command("verify", help=flow(VERIFY))(_verify)
     audit.command("export", help=flow(EXPORT))(_export)
+    audit.command("redact", help=flow(REDACT))(_redact)
     app.add_typer(audit, name="audit", help=HELP, rich_help_panel=panel)
 
 
@@ -100,6 +115,55 @@ def _export(
                         print(line(record))
 
     asyncio.run(export())
+
+
+def _redact(
+    path: Where = ".",
+    data: Data = None,
+    key: Annotated[str | None, typer.Option(help=f"file with the key; default: {KEY} beside the database")] = None,
+    why: Annotated[str, typer.Option(help="why, for who reads the trail; nothing secret", show_default=False)] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask whether it is meant", show_default=False)] = False,
+) -> None:
+    from pushbutton.adapters.sqlite import SqliteStore  # noqa: PLC0415  loads SQLite
+    from pushbutton.runtime.audit import holding, redact  # noqa: PLC0415  loads the whole runtime
+
+    file = _file(path, data)
+    secret_key = _key(Path(key) if key else file.with_name(KEY))
+    asks = sys.stdin.isatty()
+    secret = typer.prompt("What is to be taken out (it is not shown)", hide_input=True) if asks else sys.stdin.read()
+    secret = secret.rstrip("\r\n")
+    if not (asks or yes):
+        raise BadInput("Say --yes as well: where the secret comes from a program, nobody can be asked.")
+    if why and secret in why:
+        raise BadInput("--why holds the secret itself.")
+
+    async def work() -> None:
+        store = SqliteStore(file, secret_key)
+        await store.open()
+        try:
+            found = await holding(store.audit, secret)
+            if not found:
+                print("It stands in no record.")
+                return
+            print(f"It stands in {_count(found)}: {_listed(found)}.")
+            if not yes and not typer.confirm("Take it out? It cannot be put back."):
+                raise typer.Abort
+            await redact(store.audit, operator(), secret, found, why=why)
+            head = await store.audit.head()
+            print(f"It was taken out; record {head.id} says so. Exports and backups still hold it: change it there.")
+        finally:
+            await store.close()
+
+    asyncio.run(work())
+
+
+def _count(records: Sequence[Record]) -> str:
+    return f"{len(records):,} records" if len(records) > 1 else "1 record"
+
+
+def _listed(records: Sequence[Record]) -> str:
+    named = [f"{record.id} ({record.act.verb})" for record in records[:_LISTED]]
+    return ", ".join(named) + (", …" if len(records) > _LISTED else "")
 
 
 def _file(path: str, data: str | None) -> Path:

@@ -129,7 +129,9 @@ def run(argv: Sequence[str]) -> int:
 
 def _sentence(error: PushbuttonError) -> str:
     if not isinstance(error, InvalidInputs):
-        return str(error)
+        from pushbutton.domain.credentials import concealed  # noqa: PLC0415  only for an error
+
+        return concealed(str(error))
     lines = [f"  --{name.replace('_', '-')}: {text}" if name else f"  {text}" for name, text in error.fields.items()]
     return "\n".join(["Nothing was started:", *lines])
 

@@ -1,9 +1,13 @@
-"""The server's own log: to stderr, one line a record, and no control character reaches the terminal."""
+"""The server's own log: to stderr, one line a record, no control character reaches the terminal, and nothing that lets
+somebody in (`domain.credentials`).
+"""
 
 from __future__ import annotations
 
 import logging
 import re
+
+from pushbutton.domain.credentials import concealed
 
 __all__ = ["begin"]
 
@@ -12,7 +16,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 class _OneLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return _CONTROL.sub(_escaped, super().format(record))
+        return _CONTROL.sub(_escaped, concealed(super().format(record)))
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -61,6 +61,7 @@ class Deed(StrEnum):
     SERVER_STOPPED = "server.stopped"
     AUDIT_EXPORT = "audit.export"
     AUDIT_CHECK = "audit.check"
+    AUDIT_REDACT = "audit.redact"  # a secret was taken out of earlier records, see `redaction`
     AUDIT_BROKEN = "audit.broken"  # somebody cut, or put in, the trail's end; noticed by the next record
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from .audit import FIRST, Deed, Head, Record, chained, sealed
+from .redaction import left, vouched
 
 
 class Fault(StrEnum):
@@ -44,9 +45,13 @@ class Checked:
 class Chain:
     """Feed it the records in their order, page by page, then ask how it ends."""
 
-    def __init__(self, key: bytes, noted: Head | None = None) -> None:
-        """`noted`: a record's number and hash that somebody kept elsewhere (the seal is not looked at)."""
+    def __init__(self, key: bytes, noted: Head | None = None, redacted: Mapping[int, str] | None = None) -> None:
+        """`noted`: a record's number and hash that somebody kept elsewhere (the seal is not looked at). `redacted`: for
+        records out of which something was taken, what is said to vouch for the rest; the chain looks whether it does.
+        """
         self._key, self._noted = key, noted
+        self._redacted, self._believed = dict(redacted or {}), set[int]()
+        self._vouched: dict[int, str] = {}
         self.last = Head()
         self._wrong: tuple[Fault, int] | None = None
         self._at = 0  # the number of the record at which it was noticed
@@ -75,11 +80,19 @@ class Chain:
             self._wrong = (Fault.NOTED, expected)
         else:
             self.last = Head(expected, record.hash)
+            if record.act.verb == Deed.AUDIT_REDACT and expected not in self._believed:
+                self._vouched |= vouched([record])
             if record.act.verb == Deed.AUDIT_BROKEN:
                 self._wrong = (Fault.BROKEN, expected)
 
     def _fits(self, record: Record, before: str, number: int) -> bool:
-        return record.hash == chained(self._key, before, number, record.act)
+        if record.hash == chained(self._key, before, number, record.act):
+            return True
+        rest = self._redacted.get(number)
+        if rest is None or rest != left(self._key, number, record.hash, record.act):
+            return False
+        self._believed.add(number)
+        return True
 
     def _diagnosis(self, record: Record, following: Record | None) -> Fault:
         number = record.id
@@ -89,10 +102,17 @@ class Chain:
 
     def end(self, head: Head) -> Checked:
         """`head`: as the store notes it, read when the last record had been fed."""
-        wrong = self._wrong or self._ending(head)
+        wrong = self._wrong or self._unvouched() or self._ending(head)
         if self._wrong and self.last.id <= head.id < self._wrong[1] and head == sealed(self._key, head.id, head.hash):
             wrong = (Fault.INSERTED, self._at)  # behind the end
         return Checked(self.last, *wrong) if wrong else Checked(self.last)
+
+    def _unvouched(self) -> tuple[Fault, int] | None:
+        """A record out of which something was taken, and no record says so."""
+        for number in sorted(self._believed):
+            if self._vouched.get(number) != self._redacted[number]:
+                return Fault.CHANGED, number
+        return None
 
     def _ending(self, head: Head) -> tuple[Fault, int] | None:
         if not self.last.id and head == Head():

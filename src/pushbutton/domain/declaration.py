@@ -1,18 +1,18 @@
 """A task's declaration as text, one fact a line: two of them can be compared, and a person can read what changed.
 
-What may be secret stands there as a keyed hash: one sees that it changed, not what it is.
+What may be secret stands there as a keyed hash (`credentials`): one sees that it changed, not what it is.
 """
 
 from __future__ import annotations
 
 import difflib
 import hashlib
-import hmac
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
+from .credentials import Mark, concealed, concealed_words, hashed_with, hidden, names_secret
 from .param import Param, ParamType
 from .task import CommandTarget, Task
 
@@ -24,8 +24,32 @@ def text(task: Task, key: bytes) -> str:
     """Everything that is not as it is by default, in the order of the declaration."""
     # A command is written out whole; of other jobs the file says what they do.
     left_out = {"digest"} if isinstance(task.target, CommandTarget) else set()
-    facts = _facts(task, "", key, left_out | _LEFT_OUT)
-    return "".join(f"{path}: {json.dumps(value, ensure_ascii=False, default=str)}\n" for path, value in facts)
+    mark = hashed_with(key)
+    return "".join(_line(path, value, mark) for path, value in _facts(task, "", mark, left_out | _LEFT_OUT))
+
+
+def again(recorded: str, key: bytes) -> str:
+    """A text that was recorded, as it would be recorded now: an earlier release hid less."""
+    mark = hashed_with(key)
+    return "".join(_recorded(line, mark) for line in recorded.splitlines(keepends=True))
+
+
+def _recorded(line: str, mark: Mark) -> str:
+    path, colon, said = line.partition(": ")
+    try:
+        return _line(path, json.loads(said), mark) if colon else line
+    except ValueError:
+        return line
+
+
+def _line(path: str, value: Any, mark: Mark) -> str:
+    if isinstance(value, str):
+        *_, above, last = "", "", *path.split(".")
+        whole = last == "default" and names_secret(above)
+        value = hidden(value, mark) if whole else concealed(value, mark)
+    elif isinstance(value, tuple | list) and all(isinstance(item, str) for item in value):
+        value = concealed_words(value, mark)
+    return f"{path}: {json.dumps(value, ensure_ascii=False, default=str)}\n"
 
 
 def digest(declared: str) -> str:
@@ -42,7 +66,7 @@ def _lines(text: str) -> list[str]:
     return text.removesuffix("\n").split("\n")  # nothing else ends a line: what somebody typed may hold U+2028
 
 
-def _facts(value: Any, path: str, key: bytes, left_out: frozenset[str] | set[str]) -> Iterator[tuple[str, Any]]:
+def _facts(value: Any, path: str, mark: Mark, left_out: frozenset[str] | set[str]) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         items = [(str(name), held) for name, held in value.items()]
     elif is_dataclass(value):
@@ -60,15 +84,11 @@ def _facts(value: Any, path: str, key: bytes, left_out: frozenset[str] | set[str
     for name, held in items:
         inner = f"{path}.{name}" if path else name
         if path in _HIDDEN or (isinstance(value, Param) and value.type is ParamType.SECRET and name == "default"):
-            yield inner, f"(hash {_hidden(held, key)})"
+            yield inner, mark(json.dumps(held, default=str))
         else:
-            yield from _facts(held, inner, key, left_out)
+            yield from _facts(held, inner, mark, left_out)
 
 
 def _by_default(spec: Any, value: Any) -> bool:
     default = spec.default_factory() if spec.default_factory is not MISSING else spec.default
     return bool(default is not MISSING and value == default and type(value) is type(default))
-
-
-def _hidden(value: Any, key: bytes) -> str:
-    return hmac.new(key, json.dumps(value, default=str).encode(), hashlib.sha256).hexdigest()[:16]

@@ -10,6 +10,8 @@ from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.audit import Deed, Head, Record, act
 from pushbutton.domain.chain import Chain, Checked
 from pushbutton.domain.policy import require
+from pushbutton.domain.redaction import spellings, vouched, without
+from pushbutton.errors import StoreDamaged
 
 from .core import Core, now
 from .ports.people import Audit, AuditQuery
@@ -35,7 +37,21 @@ async def verify(core: Core, actor: Actor) -> Checked:
 
 async def check(audit: Audit, *, noted: Head | None = None) -> Checked:
     """Walk the whole chain; it may grow meanwhile. `noted`: a record and its hash that were kept elsewhere."""
-    chain, after = Chain(audit.key, noted), None
+    redacted = await _redacted(audit)
+    while True:
+        checked = await _walk(audit, noted, redacted)
+        before, redacted = redacted, await _redacted(audit)
+        if not checked.fault or redacted == before:
+            return checked  # or else something was taken out of a record meanwhile
+
+
+async def _redacted(audit: Audit) -> dict[int, str]:
+    found = [record async for page in _pages(audit, AuditQuery(about=ABOUT, verb=Deed.AUDIT_REDACT)) for record in page]
+    return vouched(reversed(found))
+
+
+async def _walk(audit: Audit, noted: Head | None, redacted: dict[int, str]) -> Checked:
+    chain, after = Chain(audit.key, noted, redacted), None
     while True:
         head = await audit.head()  # before the records: one that comes in between is read in the next round
         page = await audit.chain(after, PAGE + 1)
@@ -62,3 +78,28 @@ async def _pages(audit: Audit, query: AuditQuery) -> AsyncIterator[Sequence[Reco
     while page := await audit.records(replace(query, before=before, limit=PAGE)):
         yield page
         before = page[-1].id
+
+
+async def holding(audit: Audit, secret: str) -> Sequence[Record]:
+    """The records in which it stands, oldest first. Raises `BadInput` for one that is too short to be looked for."""
+    forms, after = spellings(secret), None
+    found: list[Record] = []
+    while page := await audit.chain(after, PAGE):
+        found += await asyncio.to_thread(_holding, page, forms)
+        after = page[-1].id
+    return found
+
+
+def _holding(records: Sequence[Record], forms: Sequence[str]) -> Sequence[Record]:
+    return [record for record in records if without(record.act, forms) != record.act]
+
+
+async def redact(audit: Audit, actor: Actor, secret: str, records: Sequence[Record], *, why: str = "") -> Sequence[int]:
+    """Take a secret out of these records; that it was done is a record as well. Raises `StoreDamaged` where the trail
+    is not as it was written: what somebody changed must not become right by it.
+    """
+    checked = await check(audit)
+    if checked.fault:
+        raise StoreDamaged(f"{checked.sentence} Nothing was taken out: find out first what happened there.")
+    done = act(actor, Deed.AUDIT_REDACT, ABOUT, now(), **({"why": why} if why else {}))
+    return await audit.redact([record.id for record in records], spellings(secret), done)

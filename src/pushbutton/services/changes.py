@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from pushbutton.domain import declaration
 from pushbutton.domain.audit import SERVER, Act, Deed
+from pushbutton.domain.credentials import concealed_setting, hashed_with
 from pushbutton.domain.event import Json
 from pushbutton.domain.task import Task
 from pushbutton.errors import StoreError
@@ -76,7 +77,8 @@ class Changes:
             after = text if same is task else declaration.text(task, self._key)
             self._texts[slug] = (task, after)
             old = last.get(about)
-            before = "" if old is None or old.verb == Deed.TASK_REMOVED else str(old.data.get("text", ""))
+            recorded = "" if old is None or old.verb == Deed.TASK_REMOVED else str(old.data.get("text", ""))
+            before = declaration.again(recorded, self._key)
             if before == after:
                 continue
             data: dict[str, Json] = {"file": task.source.file, "digest": declaration.digest(after), "text": after}
@@ -92,7 +94,7 @@ class Changes:
 
     async def started(self, version: str, settings: Mapping[str, Json]) -> None:
         """`settings`: those that are not as they are by default. What is not as at the last start is shown."""
-        await self._say(Deed.SERVER_STARTED, {"version": version, "settings": dict(settings)})
+        await self._say(Deed.SERVER_STARTED, {"version": version, "settings": self._concealed(settings)})
 
     async def stopped(self) -> None:
         await self._say(Deed.SERVER_STOPPED, {})
@@ -101,12 +103,21 @@ class Changes:
         try:
             if deed is Deed.SERVER_STARTED:
                 query = AuditQuery(about=ABOUT, verb=Deed.SERVER_STARTED, limit=1)
-                before = [_lines(record.act.data) for record in await self._audit.records(query)]
+                before = [_lines(self._again(record.act.data)) for record in await self._audit.records(query)]
                 if before and (changed := declaration.diff(before[0], _lines(data))):
                     data["diff"] = changed
             await self._audit.record(Act(SERVER, deed, ABOUT, now(), data))
         except StoreError as error:
             log.warning("“%s” is not in the audit trail: %s", deed, error)
+
+    def _again(self, data: Mapping[str, Json]) -> dict[str, Json]:
+        """What was recorded, as it would be recorded now: an earlier release hid less."""
+        settings = data.get("settings")
+        return {**data, "settings": self._concealed(settings) if isinstance(settings, Mapping) else {}}
+
+    def _concealed(self, settings: Mapping[str, Json]) -> dict[str, Json]:
+        mark = hashed_with(self._key)
+        return {name: concealed_setting(name, value, mark) for name, value in settings.items()}
 
 
 def _lines(data: Mapping[str, Json]) -> str:

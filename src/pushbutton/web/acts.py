@@ -52,6 +52,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Deed.SERVER_STOPPED: mark("Pushbutton was stopped"),
     Deed.AUDIT_EXPORT: mark("{who} took records along"),
     Deed.AUDIT_CHECK: mark("{who} checked the chain: {said}"),
+    Deed.AUDIT_REDACT: mark("{who} took something secret out of earlier records"),
     Deed.AUDIT_BROKEN: mark("The end of the trail was not as it had been left"),
 }
 _OWN: Final[Mapping[str, str]] = {

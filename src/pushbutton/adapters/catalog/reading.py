@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from pushbutton.domain.command import BadTemplate, holes, variables
+from pushbutton.domain.credentials import concealed
 from pushbutton.domain.inputs import bounds_fault, in_order, parse
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.pattern import maybe
@@ -42,13 +43,18 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Line and column count from 1. A warning leaves the task usable."""
+    """Line and column count from 1. A warning leaves the task usable. The sentence may quote what stands in the file,
+    but nothing that lets somebody in.
+    """
 
     file: str
     line: int
     column: int
     sentence: str
     warning: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sentence", concealed(self.sentence))
 
     @property
     def reason(self) -> str:

@@ -24,6 +24,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pushbutton.adapters.turns import Turns
+from pushbutton.domain.credentials import concealed
 from pushbutton.domain.environment import kept
 from pushbutton.domain.identity import Identity, group_names, one_line, user_name
 from pushbutton.domain.networks import of_this_machine
@@ -131,7 +132,9 @@ class Ldap:
             case "several":
                 raise SignInFailed(_UNCLEAR, reason=f"the directory has several entries named {name}")
             case _:
-                raise SignInFailed(_DOWN, reason=f"the directory at {self._url}: {one_line(answer['reason'])}")
+                raise SignInFailed(
+                    _DOWN, reason=f"the directory at {concealed(self._url)}: {one_line(answer['reason'])}"
+                )
 
     def _answer(self, more: Mapping[str, str]) -> dict[str, Any]:
         environment = {name: value for name, value in os.environ.items() if name.startswith("LDAP")}
@@ -185,5 +188,5 @@ def _host(url: str) -> str:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in {"ldap", "ldaps"} or not parts.hostname or parts.path.strip("/") or parts.query:
-        raise ConfigError(f"“{url}” is no address such as ldaps://directory.example.org.", file="ldap_url")
+        raise ConfigError(f"“{concealed(url)}” is no address such as ldaps://directory.example.org.", file="ldap_url")
     return parts.hostname

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pushbutton.adapters.entries import key_of, snapshot
-from pushbutton.domain.audit import FIRST, Act, Head, Record, chained, sealed
+from pushbutton.domain.audit import FIRST, Act, Deed, Head, Record, chained, sealed
+from pushbutton.domain.event import Json
 from pushbutton.domain.person import Entry, Snapshot
+from pushbutton.domain.redaction import left, without
+from pushbutton.errors import Refused
 from pushbutton.runtime.ports.people import AuditQuery, Work
 
 
@@ -37,6 +40,19 @@ class MemoryAudit:
     async def chain(self, after: int | None, limit: int) -> Sequence[Record]:
         first = max(after or 0, 0)
         return self._records[first : first + limit]
+
+    async def redact(self, numbers: Sequence[int], forms: Sequence[str], act: Act) -> Sequence[int]:
+        claims: dict[str, Json] = {}
+        changed: dict[int, Record] = {}
+        for number in numbers:
+            old = self._records[number - 1]
+            if old.act.verb == Deed.AUDIT_REDACT:
+                raise Refused(f"Record {number} vouches for others: nothing can be taken out of it.")
+            new = changed[number] = replace(old, act=without(old.act, forms))
+            claims[str(number)] = left(self.key, number, new.hash, new.act)
+        self._records = [changed.get(record.id, record) for record in self._records]
+        self.add(replace(act, data={**act.data, "records": claims}))
+        return sorted(changed)
 
     async def head(self) -> Head:
         return sealed(self.key, len(self._records), self._records[-1].hash) if self._records else Head()

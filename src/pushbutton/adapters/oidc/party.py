@@ -28,6 +28,7 @@ from joserfc.errors import BadSignatureError, InvalidKeyIdError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
+from pushbutton.domain.credentials import concealed
 from pushbutton.domain.identity import Identity, group_names, one_line, user_name
 from pushbutton.errors import BadInput, ConfigError, SignInFailed
 from pushbutton.runtime.ports.people import Begun
@@ -70,7 +71,7 @@ class Oidc:
     ) -> None:
         """Raises `ConfigError` for settings that cannot work; asks nobody anything yet."""
         if not is_safe(issuer, loopback=True) or urlsplit(issuer).query:
-            raise ConfigError(f"“{issuer}” is no https:// address of a provider.", file="oidc_issuer")
+            raise ConfigError(f"“{concealed(issuer)}” is no https:// address of a provider.", file="oidc_issuer")
         if not client:
             raise ConfigError("name the client id that the provider gave.", file="oidc_client")
         if "openid" not in scopes.split():

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import apsw
 
-from pushbutton.domain.audit import SERVER, Act, Deed, Head, Record, chained, sealed
-from pushbutton.errors import StoreDamaged
+from pushbutton.domain.audit import FIRST, SERVER, Act, Deed, Head, Record, chained, sealed
+from pushbutton.domain.event import Json
+from pushbutton.domain.redaction import left, vouched, without
+from pushbutton.errors import Refused, StoreDamaged, StoreError
 from pushbutton.runtime.ports.people import AuditQuery
 
 from .database import Database
@@ -26,6 +30,9 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 _DECODER = json.JSONDecoder(parse_constant=str)
 _BEYOND = 1 << 62
 """No number that we give comes near it; one that somebody else put there must not be the last that we can."""
+
+_TRIGGER = """CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END"""
 
 _LATEST = 253_402_300_800_000_000
 """The year 10,000: no calendar goes on."""
@@ -115,6 +122,17 @@ class SqliteAudit:
     async def head(self) -> Head:
         return await self._read(_head)
 
+    async def redact(self, numbers: Sequence[int], forms: Sequence[str], act: Act) -> Sequence[int]:
+        changed = await self._db.write(lambda db: _redact(db, self._db.key, numbers, forms, act))
+        try:
+            await asyncio.to_thread(self._db.scrub)
+        except StoreError as error:
+            raise StoreError(
+                f"It was taken out of the records, but {self._db.path} could not be written anew ({error}), so what "
+                "stood there may still lie in the file."
+            ) from None
+        return changed
+
     async def _read(self, work: Callable[[apsw.Connection], T]) -> T:
         try:
             return await self._db.read(work)
@@ -143,6 +161,31 @@ def _text(value: bytes | None) -> str | None:
         return value.decode() if value is not None else None
     except UnicodeDecodeError:
         return None
+
+
+def _redact(db: apsw.Connection, key: bytes, numbers: Sequence[int], forms: Sequence[str], act: Act) -> Sequence[int]:
+    """Inside the caller's transaction."""
+    vouching = db.execute(f"SELECT {_READ} FROM audit WHERE about = ? AND verb = ? ORDER BY id", (act.about, act.verb))
+    known = vouched(_record(row) for row in vouching)
+    claims: dict[str, Json] = {}
+    db.execute("DROP TRIGGER IF EXISTS audit_is_not_changed")
+    for number in numbers:
+        rows = db.execute(f"SELECT {_READ} FROM audit WHERE id IN (?, ?) ORDER BY id", (number - 1, number))
+        *before, old = [_record(row) for row in rows]
+        if old.act.verb == Deed.AUDIT_REDACT:
+            raise Refused(f"Record {number} vouches for others: nothing can be taken out of it.")
+        as_written = old.hash == chained(key, before[0].hash if before else FIRST, number, old.act)
+        if not as_written and known.get(number) != left(key, number, old.hash, old.act):
+            raise StoreDamaged(f"Record {number} is not as it was written. Nothing was taken out.")
+        new = without(old.act, forms)
+        db.execute(
+            "UPDATE audit SET actor = ?, about = ?, address = ?, data = ? WHERE id = ?",
+            (new.actor, new.about, new.address, _data(new.data), number),
+        )
+        claims[str(number)] = left(key, number, old.hash, new)
+    db.execute(_TRIGGER)
+    record(db, key, replace(act, data={**act.data, "records": claims}))
+    return sorted(int(number) for number in claims)
 
 
 def _where(query: AuditQuery) -> tuple[str, list[Any]]:

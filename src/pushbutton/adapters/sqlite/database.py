@@ -106,6 +106,15 @@ class Database:
         # Shielded: who was waiting may be cancelled (a client that hung up), what was asked for is still done.
         return await asyncio.shield(future)
 
+    def scrub(self) -> None:
+        """Write the file anew, so that nothing that was deleted or replaced is left in it or in the log beside it.
+
+        While others read, the log stays; what comes next writes over it. Writers wait, some seconds for a large file.
+        """
+        with translated(self.path), contextlib.closing(self._connect(apsw.SQLITE_OPEN_READWRITE)) as connection:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def _hand_over(self) -> None:
         """What was asked for in one turn of the loop goes into one transaction."""
         asked, self._asked = self._asked, []

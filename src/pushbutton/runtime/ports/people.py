@@ -88,6 +88,13 @@ class Audit(Protocol):
 
     async def head(self) -> Head: ...
 
+    async def redact(self, numbers: Sequence[int], forms: Sequence[str], act: Act) -> Sequence[int]:
+        """Take these texts out of these records, and record the act, with what `domain.redaction` asks for. The records
+        that were changed. Raises `StoreDamaged` for a record that is not as it was written, `Refused` for one that is
+        itself about taking something out; nothing is changed then.
+        """
+        ...
+
 
 class Passwords(Protocol):
     """Slow on purpose, and never many at once. Errors: `TooManySignIns`."""
