@@ -28,6 +28,9 @@ __all__ = ["Foreign", "Function", "NotPlain", "Scope", "real"]
 
 _ACTING = frozenset({"antigravity", "this", "idlelib", "turtle", "turtledemo", "tkinter", "test", "__main__"})
 
+_OF_A_MODULE = frozenset({"__package__", "__loader__", "__spec__"})
+"""Names that every module has, so the one of the builtins is not meant."""
+
 _OURS: Mapping[str, object] = {
     "Field": declare.Field,
     "SecretStr": declare.SecretStr,
@@ -123,7 +126,7 @@ class Scope:
 
     def __init__(self, module: ast.Module, name: str, file: str) -> None:
         self._bound: dict[str, ast.AST | tuple[str, str] | None] = {}  # None: bound in a way that only running tells
-        self._known: dict[str, Any] = {"__name__": name, "__file__": file}
+        self._known: dict[str, Any] = {"__name__": name, "__file__": file, "__doc__": ast.get_docstring(module)}
         self._asked: set[str] = set()
         self._collect(module.body)
 
@@ -193,6 +196,8 @@ class Scope:
         if name in self._known:
             return self._known[name]
         if name not in self._bound:
+            if name in _OF_A_MODULE:
+                raise NotPlain(node, f"“{name}” is only known when the file runs")
             if hasattr(builtins, name):
                 return getattr(builtins, name)
             raise NotPlain(node, f"there is no “{name}” in this file")
@@ -243,6 +248,8 @@ class Scope:
                 return value
             case ast.Name():
                 return self._name(node)
+            case ast.Attribute(value=owner, attr="__doc__"):
+                return self._doc(owner)
             case ast.Attribute(value=owner, attr=attr):
                 return getattr(self._value(owner), attr)
             case ast.Subscript(value=owner, slice=item):
@@ -273,6 +280,16 @@ class Scope:
             case ast.Call():
                 return self._call(node)
         raise NotPlain(node, "it is only known when the file runs")
+
+    def _doc(self, owner: ast.expr) -> Any:
+        """The docstring of what the file defines: what stands for it here has another one."""
+        bound = self._bound.get(owner.id) if isinstance(owner, ast.Name) else None
+        if isinstance(bound, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            return ast.get_docstring(bound)
+        found = self._value(owner)
+        if isinstance(found, Foreign | Function):
+            raise NotPlain(owner, "it is only known when the file runs")
+        return found.__doc__
 
     def _elements(self, nodes: list[ast.expr]) -> list[Any]:
         found: list[Any] = []

@@ -298,9 +298,43 @@ def test_a_docstring_gives_help_of_params_in_three_styles(doc: str):
         ("HTTPCheck", "HTTP check"),
         ("tidy-the-image-cache", "Tidy the image cache"),
         ("step2", "Step2"),
+        ("sync_s3", "Sync S3"),
+        ("aws-db-urls", "AWS DB URLs"),
+        ("rotateApiKey", "Rotate API key"),
+        ("identify_us_dbt", "Identify us dbt"),
         ("größe_ändern", "Größe ändern"),
         ("_", "_"),
     ],
 )
 def test_a_title_is_made_from_a_name(name: str, title: str):
     assert title_of(name) == title
+
+
+@pytest.mark.parametrize(
+    ("given", "help_text"),
+    [
+        ("__doc__", "Moves the till.\n\n    Even so."),
+        ("other.__doc__", "Counts the till."),
+        ("Till.__doc__", "A till."),
+    ],
+)
+def test_a_docstring_that_is_named_as_help_is_the_one_of_the_file(given: str, help_text: str, tmp_path: Path):
+    path = tmp_path / "till.py"
+    path.write_text(
+        '"""\n    Moves the till.\n\n        Even so.\n    """\nfrom pushbutton import task\n'
+        'def other():\n    "Counts the till."\nclass Till:\n    "A till."\n'
+        f"@task(help={given})\ndef move(): ...\n"
+    )
+    found = describe(str(path))
+    assert (found["tasks"][0]["help"], found["warnings"]) == (help_text, [])
+
+
+def test_what_only_a_running_module_knows_is_not_taken_from_elsewhere(tmp_path: Path):
+    path = tmp_path / "till.py"
+    path.write_text("import shop\nfrom pushbutton import task\n@task(help=shop.__doc__)\ndef move(at=__spec__): ...\n")
+    found = describe(str(path))
+    assert found["tasks"][0]["help"] == ""
+    assert [place["sentence"] for place in found["warnings"]] == [
+        "“help” is only known when the file runs",
+        "the type of “at” is only known when the file runs",
+    ]

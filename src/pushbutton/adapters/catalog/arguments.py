@@ -12,7 +12,7 @@ from typing import Final
 
 from pushbutton.domain.task import Arguments
 
-__all__ = ["arguments"]
+__all__ = ["arguments", "program_of"]
 
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"})
 _LOOKS: Final[Mapping[str, re.Pattern[str]]] = {
@@ -33,7 +33,7 @@ _HERE: Final = re.compile(r"<<(?P<tabs>-?)\s*(?P<quote>['\"\\]?)(?P<word>\w+)['\
 
 def arguments(source: str, shebang: str) -> Arguments:
     """`shebang`: the first line. A language that is not known here is `UNKNOWN`, and so is a file without one."""
-    program = _program(shebang)
+    program = program_of(shebang)
     if program in _SHELLS:
         return Arguments.READ if _PARAMETER.search("".join(_top_level(source))) else Arguments.NONE
     looks = _LOOKS.get({"nodejs": "node"}.get(program, program))
@@ -42,7 +42,7 @@ def arguments(source: str, shebang: str) -> Arguments:
     return Arguments.READ if looks.search(source) else Arguments.NONE
 
 
-def _program(shebang: str) -> str:
+def program_of(shebang: str) -> str:
     """The name of the program behind "#!", through `env` and without its version: "python", "bash"; "" without one."""
     words = [word for word in shebang.removeprefix("#!").split() if not word.startswith("-") and "=" not in word]
     names = [word.rpartition("/")[2] for word in words] if shebang.startswith("#!") else []

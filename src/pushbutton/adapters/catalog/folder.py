@@ -142,7 +142,7 @@ def _folder(root: Path, watched: dict[Path, None], links: list[tuple[Path, str]]
             yield found
     for folder in below:
         watched[Path(folder.path)] = None
-        group, linked = title_of(folder.name), folder.is_symlink()
+        group, linked = title_of(folder.name, acronyms=False), folder.is_symlink()
         for entry in _sorted(Path(folder.path)):
             if _wanted(entry.name, f"{folder.name}/{entry.name}", ignore) and (found := _entry(entry, group)):
                 if linked or entry.is_symlink():

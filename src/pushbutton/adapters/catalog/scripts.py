@@ -11,7 +11,6 @@ The lines between the markers are TOML; the comment sign may be `#`, `//` or `--
 
 from __future__ import annotations
 
-import ast
 import codecs
 import re
 import tomllib
@@ -21,8 +20,9 @@ from typing import Any
 
 from pushbutton.domain.task import ScriptTarget
 
-from .arguments import arguments
+from .arguments import arguments, program_of
 from .declared import Origin, declare
+from .heads import help_of
 from .keys import Place
 from .keys import plain as plain_table
 from .reading import Found, Problem, Reading, broken, digest, slug_of
@@ -35,11 +35,11 @@ _LARGEST_HASHED = 16 << 20
 _LONGEST_FIRST = 255  # characters of a first line; the system does not read on
 _OPEN = re.compile(r"(?P<sign>#|//|--) /// pushbutton\s*")
 _TOML_PLACE = re.compile(r" ?\(at line (\d+), column (\d+)\)| ?\(at end of document\)")
+_PYTHONS = frozenset({"python", "pypy", "uv"})
 _SHELLS = frozenset({".sh", ".bash", ".zsh", ".ksh"})
 _NO_SCRIPTS = re.compile(  # without "#!", files of these names are no scripts, although they have no ending
     r"(?:GNU)?[Mm]akefile|[A-Z][A-Z_-]+|(?:Docker|Container|Vagrant|Jenkins|Proc|Pip|Brew|Gem|Rake|Just|Task|Caddy)file"
 )
-_NOT_HELP = re.compile(r"shellcheck\b|-\*-|vim?:|coding[:=]|SPDX-|Copyright\b|!/|/// ", re.IGNORECASE)
 
 
 def read_script(found: Found) -> Reading | None:
@@ -69,7 +69,7 @@ def read_script(found: Found) -> Reading | None:
         slug=slug_of(path.stem),
         name=path.stem,
         group=found.group,
-        help=_help(lines, path.suffix, plain),
+        help=help_of(lines, path.name, python=path.suffix == ".py" or program_of(shebang) in _PYTHONS),
         digest=digest(content),
         shebang="" if coded else shebang.rstrip(),
     )
@@ -162,32 +162,3 @@ def _position(block: list[str], first: int, place: Place) -> tuple[int, int]:
         if name and name[1] == key and inside == ".".join(tables):
             return number, line.index(name[1]) + 3
     return best
-
-
-def _help(lines: list[str], suffix: str, head: str) -> str:
-    """The first paragraph of comments, or a Python script's docstring."""
-    if suffix == ".py":
-        try:
-            return ast.get_docstring(ast.parse(head)) or _comment(lines)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            pass  # it may be longer than what was read; the system will say what is wrong with it
-    return _comment(lines)
-
-
-def _comment(lines: list[str]) -> str:
-    found: list[str] = []
-    block = ""
-    for line in lines:
-        if match := _OPEN.fullmatch(line):
-            block = match["sign"]
-        elif block:
-            block = "" if line.rstrip() == f"{block} ///" else block
-        elif match := re.match(r"(?:#+|//|--)(?:\s|$)(?P<text>.*)", line):
-            text = match["text"].strip()
-            if text and not _NOT_HELP.match(text):
-                found.append(text)
-            elif found:
-                break
-        elif found or (line.strip() and not line.startswith("#!")):
-            break
-    return "\n".join(found)
