@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from . import config, doors
-from .adapters import data_folder, totp
+from .adapters import data_folder, home, totp
 from .adapters.bookmarks import Bookmarks
 from .adapters.catalog import PathCatalog
 from .adapters.embedded import EmbeddedDispatch, LocalNotifier
@@ -111,6 +111,7 @@ class Pushbutton:
         store: Store = self._store or SqliteStore(self.folder / "history.db", key)
         await store.open()
         stack.push_async_callback(store.close)
+        await self._settle(store)
         signin, people = await doors.opened(stack, self.settings, store, key)
         directory = signin.directory
         with data_folder.writing(self.folder):
@@ -177,6 +178,19 @@ class Pushbutton:
         for kind, hooks in self._hooks.items():
             await self._background(stack, self._call(core, kind, hooks))
         return core
+
+    async def _settle(self, store: Store) -> None:
+        """What was under way in a folder that is a copy is set aside, and nobody is told what happened before."""
+        with data_folder.writing(self.folder):
+            count, why = await home.settle(self.folder, store)
+            if why:
+                Bookmarks(self.folder / "told").clear()
+        if why:
+            runs = f"{count:,} {'run' if count == 1 else 'runs'}"
+            log.warning(
+                "%s is a copy (%s). %s that had not ended there wait until somebody who looks after Pushbutton "
+                "releases or drops them: pushbutton release", self.folder, why, runs
+            )  # fmt: skip
 
     def _tell(self, core: Core) -> Webhooks:
         allowed = networks(self.settings.webhook_allow, where="webhook_allow")

@@ -5,7 +5,8 @@
     │                        NoSuchToken · NoSuchLink
     ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange · NothingOffered
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
-    ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · NotHeld · CannotApprove · LinkClosed
+    ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · NotHeld · NotAside · CannotApprove ·
+    │                        LinkClosed
     ├── ConfigError ──────── (names file, line, column)
     ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy ·
     │                        UploadsFull
@@ -142,6 +143,11 @@ class NotRunning(Conflict):
 class NotHeld(Conflict):
     def __init__(self, number: int, state: str) -> None:
         super().__init__(f"Run {number} does not wait for an approval any more: it is {state}.")
+
+
+class NotAside(Conflict):
+    def __init__(self, number: int) -> None:
+        super().__init__(f"Run {number} is not set aside (any more): there is nothing to release.")
 
 
 class CannotApprove(Conflict):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import shutil
 from pathlib import Path
 
 
@@ -21,6 +23,11 @@ class Bookmarks:
     async def keep(self, name: str, event: int) -> None:
         """Durable when it returns. Raises `OSError`; then the earlier one stands."""
         await asyncio.to_thread(self._keep, name, event)
+
+    def clear(self) -> None:
+        """As if nobody had ever followed. Raises `OSError`."""
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(self._folder)
 
     def _keep(self, name: str, event: int) -> None:
         self._folder.mkdir(mode=0o700, exist_ok=True)

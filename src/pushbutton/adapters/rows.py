@@ -12,7 +12,7 @@ from pushbutton.domain.run import NewRun, Run, RunState
 
 RUN_COLUMNS = (
     "id, task, title, state, epoch, actor, inputs, pressed_at, started_at, ended_at, exit_code, reason, why, "
-    'status, step, progress, stop_by, worker, collected, survivors, hold, "group"'
+    'status, step, progress, stop_by, worker, collected, survivors, hold, "group", aside'
 )
 EVENT_COLUMNS = 'id, run, task, at, kind, data, (SELECT "group" FROM runs WHERE id = events.run)'
 
@@ -29,6 +29,7 @@ SETTABLE = frozenset(
         "worker",
         "collected",
         "survivors",
+        "aside",
     ]
 )
 """Columns of a run that `Append.row` may set."""
@@ -38,6 +39,7 @@ def run_from(row: Sequence[Any]) -> Run:
     fields = dict(zip(RUN_COLUMNS.replace('"', "").split(", "), row, strict=False))
     fields |= {"state": RunState(fields["state"]), "inputs": json.loads(fields["inputs"])}
     fields["hold"] = Hold.from_json(json.loads(fields["hold"])) if fields["hold"] else None
+    fields["aside"] = bool(fields["aside"])
     return Run(**fields | {"survivors": tuple(json.loads(fields["survivors"]))})
 
 

@@ -30,6 +30,7 @@ class Deed(StrEnum):
     RUN_APPROVE = "run.approve"
     RUN_REJECT = "run.reject"
     RUN_EXPIRE = "run.expire"  # nobody approved it in time
+    RUN_RELEASE = "run.release"  # it was set aside in a copy of the data folder, and may start now
     SESSION_BEGIN = "session.begin"
     SESSION_HALF = "session.half"  # the second factor is still asked for
     SESSION_REFUSE = "session.refuse"
@@ -59,6 +60,7 @@ class Deed(StrEnum):
     TASK_REMOVED = "task.removed"
     SERVER_STARTED = "server.started"
     SERVER_STOPPED = "server.stopped"
+    SERVER_COPIED = "server.copied"  # the data folder turned out to be a copy; what was under way is set aside
     AUDIT_EXPORT = "audit.export"
     AUDIT_CHECK = "audit.check"
     AUDIT_REDACT = "audit.redact"  # a secret was taken out of earlier records, see `redaction`

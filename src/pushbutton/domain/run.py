@@ -92,6 +92,7 @@ class Run:
     survivors: tuple[str, ...] = ()  # processes that could not be ended, "pid name"
     hold: Hold | None = None  # the approval that it waits for or got; None: it needs none
     group: str = ""  # that its task stood in when it was pressed; "": in none, or nobody knows
+    aside: bool = False  # it came with a copy of the data folder, and does not start before a person says so
 
 
 class Busy(StrEnum):

@@ -45,6 +45,8 @@ async def _approve(core: Core, actor: Actor, run: Run, why: str, seen: str) -> R
     while True:
         hold = _hold(run)
         _allowed(actor, hold)
+        if run.aside:
+            raise CannotApprove("It came with a copy of the data folder: who looks after Pushbutton releases it first.")
         at = now()
         if at >= hold.until:
             await expire(core, run)
@@ -114,7 +116,10 @@ async def waiting(core: Core, actor: Actor) -> Sequence[Run]:
     return [
         run
         for run in await core.store.runs(query)
-        if run.hold and may_give(actor, run.hold) and decide(actor, Verb.APPROVE, *sight.places(core.catalog, run))
+        if run.hold
+        and not run.aside
+        and may_give(actor, run.hold)
+        and decide(actor, Verb.APPROVE, *sight.places(core.catalog, run))
     ]
 
 

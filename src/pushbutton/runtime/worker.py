@@ -73,7 +73,7 @@ class Worker:
         for run in reversed(unfinished):
             if run.state in ACTIVE:
                 self._follow(run)
-            elif run.state is RunState.WAITING:
+            elif run.state is RunState.WAITING and not run.aside:
                 await self._core.dispatch.submit(run.id, run.task)
 
     async def _look_after(self) -> None:
@@ -86,7 +86,8 @@ class Worker:
                     waiting = await self._core.store.runs(RunQuery(states=frozenset({RunState.WAITING}), limit=MANY))
                     self._away = {run.id: self._away[run.id] for run in waiting if run.id in self._away}
                     for run in waiting:
-                        await self._core.dispatch.submit(run.id, run.task)
+                        if not run.aside:
+                            await self._core.dispatch.submit(run.id, run.task)
 
     async def _deliver(self, number: int) -> Outcome:
         """Gate, start, follow: the only way in which a run begins."""

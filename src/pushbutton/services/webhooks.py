@@ -83,6 +83,8 @@ class Webhooks:
             run = await self._core.store.run(event.run)
         except NoSuchRun:
             return True  # removed meanwhile
+        if run.aside:
+            return True  # in a copy of the data folder: how it ended in the original, if it did, is told by that
         if is_last(event):
             body = ended(event, run, self._url(run.id))
         elif run.state is RunState.HELD and run.hold:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from pushbutton.adapters.rows import SETTABLE, dumps, first
+from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, Busy, NewRun, Run, RunState, before
@@ -27,6 +28,7 @@ class MemoryStore:
         self._keys: dict[tuple[str, str], tuple[int, str]] = {}
         self._tokens: dict[int, str] = {}
         self._last_run = self._last_event = self._forgotten = 0
+        self._home = ""
         self.audit = MemoryAudit(key)
         self.people = MemoryPeople(self.audit)
 
@@ -39,7 +41,8 @@ class MemoryStore:
             if known[1] != new.fingerprint:
                 raise KeyReused(new.key)
             return Pressed(self._runs[known[0]], made=False)
-        unfinished = [run for run in self._runs.values() if run.task == new.task and run.state in BUSY]
+        mine = [run for run in self._runs.values() if run.task == new.task and not run.aside]
+        unfinished = [run for run in mine if run.state in BUSY]
         busy = len(unfinished) >= new.limit
         if busy and new.busy is Busy.JOIN:
             if new.key:
@@ -70,7 +73,7 @@ class MemoryStore:
 
     async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int, token: str) -> Claimed:
         waiting = self._runs.get(run)
-        if waiting is None or waiting.state is not RunState.WAITING:
+        if waiting is None or waiting.state is not RunState.WAITING or waiting.aside:
             return Claimed(Claim.GONE)
         active = [other for other in self._runs.values() if other.state in ACTIVE]
         if len(active) >= total_limit:
@@ -104,6 +107,18 @@ class MemoryStore:
         if entry.act:
             self.audit.add(entry.act)
         return self._add(run, entry.drafts)
+
+    async def home(self) -> str:
+        return self._home
+
+    async def settle(self, home: str, aside: Act | None = None) -> int:
+        self._home, count = home, 0
+        if aside:
+            going = {number: replace(run, aside=True) for number, run in self._runs.items() if not run.state.over}
+            self._runs |= going
+            count = len(going)
+            self.audit.add(replace(aside, data={**aside.data, "runs": count}))
+        return count
 
     async def say(self, draft: Draft, *, task: str | None = None) -> Event:
         return self._add(None, [draft], task)[0]
@@ -173,6 +188,7 @@ def _matches(run: Run, query: RunQuery) -> bool:
         and (query.reach is None or query.reach.holds(run.task, run.group))
         and (not query.states or run.state in query.states)
         and (not query.actor or run.actor == query.actor)
+        and (not query.aside or run.aside)
         and (not query.worker or run.worker == query.worker)
         and (not query.since or run.pressed_at >= query.since)
         and (not query.until or run.pressed_at < query.until)

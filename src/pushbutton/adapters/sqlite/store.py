@@ -19,6 +19,7 @@ from pushbutton.adapters.rows import (
     hold_text,
     run_from,
 )
+from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, Busy, NewRun, Run, RunState, before
@@ -67,6 +68,9 @@ class SqliteStore:
     async def append(self, entry: Append) -> Sequence[Event]:
         return await self._db.write(lambda db: _append(db, self._db.key, entry))
 
+    async def settle(self, home: str, aside: Act | None = None) -> int:
+        return await self._db.write(lambda db: _settle(db, self._db.key, home, aside))
+
     async def say(self, draft: Draft, *, task: str | None = None) -> Event:
         return (await self._db.write(lambda db: _insert(db, None, task, [draft])))[0]
 
@@ -114,6 +118,9 @@ class SqliteStore:
             else ("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'", ())
         )
         return int(await self._db.read(lambda db: db.execute(sql, values).get))
+
+    async def home(self) -> str:
+        return str(await self._db.read(lambda db: db.execute("SELECT known FROM home").get) or "")
 
     async def expired(self, before: int, *, keep: int, limit: int) -> Sequence[int]:
         sql = f"""SELECT id FROM runs WHERE pressed_at < ? AND state NOT IN ({_UNFINISHED})
@@ -203,7 +210,7 @@ def _press(db: apsw.Connection, key: bytes, new: NewRun, also: Work | None) -> P
             return Pressed(_run(db, same[0]), made=False)
     state = RunState.HELD if new.hold else RunState.WAITING
     if new.busy is not Busy.QUEUE:
-        sql = f"SELECT id FROM runs WHERE state IN ({_BUSY}) AND task = ? ORDER BY id"
+        sql = f"SELECT id FROM runs WHERE state IN ({_BUSY}) AND task = ? AND aside = 0 ORDER BY id"
         unfinished = [row[0] for row in db.execute(sql, (new.task,))]
         if len(unfinished) >= new.limit:
             if new.busy is Busy.JOIN:
@@ -241,7 +248,7 @@ def _press(db: apsw.Connection, key: bytes, new: NewRun, also: Work | None) -> P
 def _claim(db: apsw.Connection, number: int, by: tuple[str, int, str], task_limit: int, total_limit: int) -> Claimed:
     row = db.execute(
         f"""UPDATE runs SET state = 'running', epoch = epoch + 1, worker = ?, started_at = ?, token = ?, collected = 0
-            WHERE id = ? AND state = 'waiting'
+            WHERE id = ? AND state = 'waiting' AND aside = 0
               AND (SELECT count(*) FROM runs AS r WHERE r.state IN ({_ACTIVE}) AND r.task = runs.task) < ?
               AND (SELECT count(*) FROM runs AS r WHERE r.state IN ({_ACTIVE})) < ?
             RETURNING {RUN_COLUMNS}""",
@@ -251,8 +258,8 @@ def _claim(db: apsw.Connection, number: int, by: tuple[str, int, str], task_limi
         run = run_from(row)
         _insert(db, run.id, run.task, [Draft(Kind.STATE, {"state": "running", "epoch": run.epoch}, by[1])], run.group)
         return Claimed(Claim.YES, run)
-    state = db.execute("SELECT state FROM runs WHERE id = ?", (number,)).get
-    if state != "waiting":
+    waits = db.execute("SELECT 1 FROM runs WHERE id = ? AND state = 'waiting' AND aside = 0", (number,)).get
+    if not waits:
         return Claimed(Claim.GONE)
     running = db.execute(f"SELECT count(*) FROM runs WHERE state IN ({_ACTIVE})").get
     return Claimed(Claim.FULL if running >= total_limit else Claim.TASK_BUSY)
@@ -284,6 +291,17 @@ def _append(db: apsw.Connection, key: bytes, entry: Append) -> Sequence[Event]:
     if entry.act:
         record(db, key, entry.act)
     return _insert(db, entry.run, row[0], entry.drafts, row[1])
+
+
+def _settle(db: apsw.Connection, key: bytes, home: str, aside: Act | None) -> int:
+    count = 0
+    if aside:
+        db.execute(f"UPDATE runs SET aside = 1 WHERE state IN ({_UNFINISHED})")
+        count = db.changes()
+        record(db, key, replace(aside, data={**aside.data, "runs": count}))
+    sql = "INSERT INTO home (one, known) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET known = excluded.known"
+    db.execute(sql, (home,))
+    return count
 
 
 def _forget(db: apsw.Connection, runs: Sequence[int]) -> None:
@@ -321,6 +339,8 @@ def _where(query: RunQuery) -> tuple[str, list[Any]]:
         add(f"state IN ({_list(query.states)})")
     if query.actor:
         add("actor = ?", query.actor)
+    if query.aside:
+        add("aside = 1")
     if query.worker:
         add("worker = ?", query.worker)
     if query.since:

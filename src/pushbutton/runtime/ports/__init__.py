@@ -81,6 +81,7 @@ class RunQuery:
     until: int = 0
     before: int = 0  # ids below this one: paging
     worker: str = ""
+    aside: bool = False  # only those that are set aside
     limit: int = 50
 
 
@@ -146,6 +147,7 @@ class Store(Protocol):
 
     async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int, token: str) -> Claimed:
         """The gate: move the run from waiting to running, raise its epoch and write the state event, or say why not.
+        One that is set aside is GONE.
 
         Counts of `running` and `asking` are taken inside the same transaction. `token` is the hash of the one with
         which this attempt may report over HTTP.
@@ -156,6 +158,17 @@ class Store(Protocol):
         """Write events and row in one transaction. Raises `Fenced` (nothing written) when the run is not at
         `entry.epoch`, when `entry.to` may not follow its state, when an epoch is given and the run is over, or when
         its hold is not `entry.seen`; `NoSuchRun` when there is none.
+        """
+        ...
+
+    async def home(self) -> str:
+        """What `settle` was given last; "" for nothing yet."""
+        ...
+
+    async def settle(self, home: str, aside: Act | None = None) -> int:
+        """Keep how the data folder is known again. With `aside`, which is recorded with their number as `runs`, every
+        run that is not over is set aside in the same transaction: none of them passes the gate or makes its task busy
+        while it is. How many those are.
         """
         ...
 

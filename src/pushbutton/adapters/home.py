@@ -1,0 +1,115 @@
+"""Whether a data folder is the one that it was at the last start, or a copy of it.
+
+A copy looks like its original, and so would start everything that waited in it once more. Therefore an empty file named
+`home.<nonce>` lies in the folder, and the store keeps the nonce and the file's inode. At each start the file gets a new
+name, which leaves its inode; a copy has another one, whatever way it was made, and where one side alone was put back,
+the names do not fit. Neither a restart, a restart of the machine, an upgrade nor another name or mount point changes
+either.
+
+What cannot be seen here is a whole disk that was cloned or set back, under the same path and on the same machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from pushbutton.domain.audit import SERVER, Act, Deed
+from pushbutton.runtime.ports import Store
+
+_HEAD: Final = "home."
+
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    now: str  # the nonce in the file's name
+    inode: int
+    device: int
+    path: str
+    machine: str  # its id; "": it has none that means something
+    next: str = ""  # the nonce that the file is about to get
+
+
+async def settle(folder: Path, store: Store) -> tuple[int, str]:
+    """Set aside what is under way if this is a copy: how many runs, and why it is one ("": it is none). From here on
+    the folder is at home where it is. Raises `OSError`.
+    """
+    known, names = _read(await store.home()), _names(folder)
+    why = _other(folder, known, names)
+    aside = Act(SERVER, Deed.SERVER_COPIED, "server", time.time_ns() // 1000, {"why": why}) if why else None
+    nonce = secrets.token_hex(16)
+    if why or known is None or not names:
+        for name in names:
+            (folder / name).unlink()
+        _make(folder / f"{_HEAD}{nonce}")
+        count = await store.settle(_here(folder, nonce), aside)
+        return count, why
+    # Killed anywhere in between, the name is one of the two that the store has.
+    await store.settle(_text(replace(known, now=names[0].removeprefix(_HEAD), next=nonce)))
+    (folder / names[0]).rename(folder / f"{_HEAD}{nonce}")
+    _sync(folder)
+    await store.settle(_here(folder, nonce))
+    return 0, ""
+
+
+def _other(folder: Path, known: _Home | None, names: list[str]) -> str:
+    """Why it is not the folder that the store knows; "" where it is, and where nothing is known yet."""
+    if known is None:
+        return "its database is older than the folder" if names else ""
+    if len(names) != 1 or names[0].removeprefix(_HEAD) not in {known.now, known.next}:
+        return "its database and the folder are not of the same moment"
+    status = (folder / names[0]).lstat()
+    if status.st_ino != known.inode:
+        return "its files were copied"
+    if status.st_dev != known.device and str(folder.absolute()) != known.path:
+        return "it lies on another disk and under another path"
+    if known.machine and (machine := _machine()) and machine != known.machine:
+        return "it is on another machine"
+    return ""
+
+
+def _read(text: str) -> _Home | None:
+    found: Mapping[str, Any] = json.loads(text) if text else {}
+    return _Home(**found) if found else None
+
+
+def _here(folder: Path, nonce: str) -> str:
+    status = (folder / f"{_HEAD}{nonce}").lstat()
+    return _text(_Home(nonce, status.st_ino, status.st_dev, str(folder.absolute()), _machine()))
+
+
+def _text(home: _Home) -> str:
+    return json.dumps(asdict(home))
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir() if entry.name.startswith(_HEAD))
+
+
+def _make(file: Path) -> None:
+    os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+    _sync(file.parent)
+
+
+def _sync(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _machine() -> str:
+    """Its id. In a container it is the image's, or nobody's, so it says nothing there."""
+    if "container" in os.environ or any(Path(sign).exists() for sign in ("/.dockerenv", "/run/.containerenv")):
+        return ""
+    try:
+        return Path("/etc/machine-id").read_text().strip()
+    except OSError:
+        return ""
