@@ -21,7 +21,7 @@ def test_in_a_restored_copy_what_ran_is_lost_and_the_original_goes_on(tmp_path: 
         original.output_has(number, b"begun")
         tree = original.data / "runs" / str(number) / "tree"
         until(lambda: "sleep" in tree.read_text(), what="the supervisor has listed its processes")
-        without = {"control", "channel", "hint", "lock", left_out}
+        without = {"control", "channel", "elsewhere", "hint", "lock", left_out}
         shutil.copytree(original.data, copy, ignore=lambda _, names: without & {*names})
         (copy / "runs" / str(number) / "lock").touch()
         with Served(tasks, data=copy) as restored:

@@ -62,6 +62,7 @@ BEYOND: dict[tuple[str, str], tuple[int, int]] = {
     ("get", "/api/runs/{number}/plan"): (404, 403),
     ("post", "/api/runs/{number}/approve"): (404, 403),
     ("post", "/api/runs/{number}/reject"): (404, 403),
+    ("post", "/api/runs/{number}/release"): (404, 403),
     ("get", "/api/runs/{number}/artifacts/{name}"): (404, 403),
     ("get", "/api/runs/{number}/inputs/{name}"): (404, 403),
     ("get", "/api/runs/{number}/output"): (404, 403),
@@ -82,7 +83,7 @@ BEYOND: dict[tuple[str, str], tuple[int, int]] = {
 }
 """(method, path) -> statuses."""
 OPEN_TO_ALL = {("post", "/api/asks")} | {
-    ("get", f"/api/{name}") for name in ("tasks", "runs", "events", "health", "tokens", "links", "approvals")
+    ("get", f"/api/{name}") for name in ("tasks", "runs", "events", "health", "tokens", "links", "approvals", "aside")
 }
 """What answers everybody, with what they may see; each has its own test below."""
 BODIES: dict[str, Any] = {

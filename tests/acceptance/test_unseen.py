@@ -20,6 +20,7 @@ from pushbutton.domain.policy import Grant
 from pushbutton.runtime import directory, permit
 from pushbutton.web import (
     approvals,
+    aside,
     audit,
     confirm,
     hand_over,
@@ -120,18 +121,32 @@ ONE: dict[str, tuple[int, int, int]] = {
 WITH_EVERYTHING = {
     # lists and streams: each has what one may see; see the tests below
     "/", "/history", "/history.csv", "/approvals", "/api/tasks", "/api/runs", "/api/events", "/api/approvals",
-    "/profile/links", "/api/links",
+    "/profile/links", "/api/links", "/api/aside",
 }  # fmt: skip
 OF_NO_TASK = {
     "/signin", "/signin/code", "/signin/elsewhere", "/signin/return", "/invite/{secret}", "/profile",
     "/profile/factor", "/profile/tokens", "/confirm", "/people", "/people/{name}", "/link/{text}", "/audit",
     "/audit.csv", "/audit.jsonl", "/api", "/api/openapi.json", "/api/health", "/api/tokens", "/api/audit",
-    "/api/asks",
+    "/api/asks", "/aside",
 }  # fmt: skip
 
 
 def test_every_route_that_reads_is_in_a_table(world):
-    rooms = (approvals, audit, confirm, hand_over, links, pages, people, press, profile, reference, signin, tokens)
+    rooms = (
+        approvals,
+        aside,
+        audit,
+        confirm,
+        hand_over,
+        links,
+        pages,
+        people,
+        press,
+        profile,
+        reference,
+        signin,
+        tokens,
+    )
     routes = [route for room in rooms for route in (room.routes() if callable(room.routes) else room.routes)]
     of_pages = {route.path for route in routes if "GET" in (route.methods or ())}
     document = world.server.get("/api/openapi.json")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pushbutton.domain.approval import Hold
+from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Kind
 from pushbutton.domain.person import Link, Snapshot, User
 from pushbutton.domain.reach import Reach
@@ -507,3 +508,28 @@ async def test_forgetting_takes_runs_and_events_and_gives_no_number_again(store)
 async def test_what_was_never_forgotten_is_nothing(store):
     await over(store)
     assert await store.forgotten() == 0
+
+
+# -- copies
+
+
+async def test_what_is_set_aside_passes_no_gate_and_makes_nothing_busy_until_it_is_released(store):
+    held = await pressed(store, hold=Hold(1, 24, 1 << 50, "ada", "x"))
+    waiting, active, done = await pressed(store), await running(store, "other"), await over(store)
+    assert await store.settle("here", Act("server", "server.copied", "server", 5, {"why": "x"})) == 3
+    assert (await store.home(), await store.aside()) == ("here", 3)
+    assert {run.id for run in await store.runs(RunQuery(aside=True))} == {held.id, waiting.id, active.id}
+    assert (await claim(store, waiting)).verdict is Claim.GONE
+    fresh = await store.press(new(busy=Busy.JOIN))
+    assert (fresh.made, fresh.run.aside) == (True, False)
+    assert (await store.press(new(busy=Busy.SKIP))).run.state is RunState.SKIPPED
+    await store.append(Append(waiting.id, row={"aside": False}, epoch=0))
+    assert (await claim(store, waiting)).verdict is Claim.YES
+    assert not (await store.run(done.id)).aside
+
+
+async def test_a_home_that_is_kept_sets_nothing_aside(store):
+    waiting = await pressed(store)
+    assert await store.home() == ""
+    assert await store.settle("here") == 0
+    assert not (await store.run(waiting.id)).aside

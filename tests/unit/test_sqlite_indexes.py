@@ -16,7 +16,8 @@ from pushbutton.runtime.ports import RunQuery
 
 QUERIES = {
     "runs_active": f"SELECT count(*) FROM runs WHERE state IN ({_ACTIVE}) AND task = 'x'",
-    "runs_busy": f"SELECT id FROM runs WHERE state IN ({_BUSY}) AND task = 'x' ORDER BY id",
+    "runs_busy": f"SELECT id FROM runs WHERE state IN ({_BUSY}) AND task = 'x' AND aside = 0 ORDER BY id",
+    "runs_aside": f"SELECT id FROM runs WHERE state IN ({_UNFINISHED}) AND aside = 1",
     "runs_unfinished": f"SELECT id FROM runs WHERE state IN ({_UNFINISHED}) AND task = 'x' ORDER BY id",
 }
 

@@ -1,19 +1,21 @@
 """Whether a data folder is the one that it was at the last start, or a copy of it.
 
 A copy looks like its original, and so would start everything that waited in it once more. Therefore an empty file named
-`home.<nonce>` lies in the folder, and the store keeps the nonce and the file's inode. At each start the file gets a new
-name, which leaves its inode; a copy has another one, whatever way it was made, and where one side alone was put back,
-the names do not fit. Neither a restart, a restart of the machine, an upgrade nor another name or mount point changes
-either.
+`home.<nonce>` lies in the folder, and the store keeps the nonce, the file's inode and the moment at which it was made.
+At each start the file gets a new name, which leaves the other two; a copy has its own, whatever way it was made, and
+where one side alone was put back, the names do not fit. Neither a restart, a restart of the machine, an upgrade nor
+another name, owner or mount point changes any of it.
 
 What cannot be seen here is a whole disk that was cloned or set back, under the same path and on the same machine.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import secrets
+import struct
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -24,12 +26,16 @@ from pushbutton.domain.audit import SERVER, Act, Deed
 from pushbutton.runtime.ports import Store
 
 _HEAD: Final = "home."
+_AT_FDCWD: Final = -100
+_AT_SYMLINK_NOFOLLOW: Final = 0x100
+_STATX_BTIME: Final = 0x800
 
 
 @dataclass(frozen=True, slots=True)
 class _Home:
     now: str  # the nonce in the file's name
     inode: int
+    born: int  # nanoseconds since the epoch; 0: the file system does not say
     device: int
     path: str
     machine: str  # its id; "": it has none that means something
@@ -65,7 +71,8 @@ def _other(folder: Path, known: _Home | None, names: list[str]) -> str:
     if len(names) != 1 or names[0].removeprefix(_HEAD) not in {known.now, known.next}:
         return "its database and the folder are not of the same moment"
     status = (folder / names[0]).lstat()
-    if status.st_ino != known.inode:
+    born = _born(folder / names[0])
+    if status.st_ino != known.inode or (born and known.born and born != known.born):
         return "its files were copied"
     if status.st_dev != known.device and str(folder.absolute()) != known.path:
         return "it lies on another disk and under another path"
@@ -80,8 +87,9 @@ def _read(text: str) -> _Home | None:
 
 
 def _here(folder: Path, nonce: str) -> str:
-    status = (folder / f"{_HEAD}{nonce}").lstat()
-    return _text(_Home(nonce, status.st_ino, status.st_dev, str(folder.absolute()), _machine()))
+    file = folder / f"{_HEAD}{nonce}"
+    status = file.lstat()
+    return _text(_Home(nonce, status.st_ino, _born(file), status.st_dev, str(folder.absolute()), _machine()))
 
 
 def _text(home: _Home) -> str:
@@ -103,6 +111,20 @@ def _sync(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def _born(file: Path) -> int:
+    """When it was made, which nobody can set: a copy in the place of a file that is gone may get its inode."""
+    try:
+        statx = ctypes.CDLL(None).statx
+    except (AttributeError, OSError):  # neither glibc nor musl of these days
+        return int(getattr(file.lstat(), "st_birthtime", 0) * 1e9)
+    found = ctypes.create_string_buffer(256)
+    if statx(_AT_FDCWD, os.fsencode(file), _AT_SYMLINK_NOFOLLOW, _STATX_BTIME, found):
+        return 0
+    (known,) = struct.unpack_from("=I", found)
+    seconds, rest = struct.unpack_from("=qI", found, 80)
+    return int(seconds * 1_000_000_000 + rest) if known & _STATX_BTIME else 0
 
 
 def _machine() -> str:

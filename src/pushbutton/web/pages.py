@@ -118,7 +118,9 @@ async def run_page(request: Request, status: int = 200, *, wrong: str = "", why:
         brought=await brought.files(core, found, view.task) if reads or Verb.APPROVE in view.may else (),
         joined="joined" in request.query_params, tail=await tails.tail(core, found) if reads else tails.Tail(),
         open_output=(failed or not view.story.updates) and not view.waits, wrong=wrong, why=why,
-        asked=bool(view.waits and Verb.APPROVE in view.may and may_give(who.actor, view.waits.hold)),
+        asked=bool(
+            view.waits and not found.aside and Verb.APPROVE in view.may and may_give(who.actor, view.waits.hold)
+        ),
     )  # fmt: skip
 
 
@@ -277,6 +279,7 @@ async def show(
         "root": root, "back": root + quote(path) + query,
         "topics": " ".join(parts), "since": request.state.since, "running": await views.running(who.actor),
         **await _inbox(request, who),
+        "set_aside": await core_of(request).store.aside() if decide(who.actor, Verb.ADMIN) else 0,
         "version": getattr(request.app.state, "version", ""), "languages": texts.LANGUAGES,
         "scripts": render.scripts(root), "csrf": csrf.token(core_of(request), csrf.basis(request)),
         "names": Names.of(core_of(request).directory.all),

@@ -26,6 +26,7 @@ from pushbutton.runtime.core import Core
 from . import (
     api,
     approvals,
+    aside,
     audit,
     audit_api,
     boards,
@@ -89,6 +90,8 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     app.include_router(api.router)
     app.include_router(audit_api.router)
     app.include_router(brought.router)
+    app.include_router(aside.router)
+    app.router.routes.extend(aside.routes)
     app.include_router(credentials.router)
     app.router.routes.extend(reference.routes)
     app.router.routes.extend(audit.routes())

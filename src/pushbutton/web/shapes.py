@@ -70,6 +70,7 @@ class RunShape(BaseModel):
     stop_by: str
     survivors: list[str] = Field(description="Processes that could not be ended, as “pid name”")
     approval: ApprovalShape | None = Field(description="Null: it needs none")
+    aside: bool = Field(description="It came with a copy of the data folder; see `/api/aside`")
 
 
 class PressedShape(RunShape):
@@ -243,6 +244,7 @@ def run_json(run: Run) -> dict[str, Any]:
         "stop_by": run.stop_by,
         "survivors": list(run.survivors),
         "approval": approval_json(run.hold) if run.hold else None,
+        "aside": run.aside,
     }
 
 

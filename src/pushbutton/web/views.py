@@ -83,7 +83,7 @@ class TaskView:
     @property
     def busy(self) -> tuple[Run, ...]:
         """Runs before the next one, oldest first, if they leave no room for it."""
-        unfinished = tuple(run for run in self.past.unfinished[::-1] if run.state in BUSY)
+        unfinished = tuple(run for run in self.past.unfinished[::-1] if run.state in BUSY and not run.aside)
         return unfinished if len(unfinished) >= self.task.limits.at_once else ()
 
 
@@ -196,7 +196,8 @@ class Views:
         ahead: tuple[Run, ...] = ()
         if run.state is RunState.WAITING:
             query = RunQuery(task=run.task, states=BUSY, before=run.id, limit=50)
-            ahead = tuple(await self._store.runs(sight.past(self._catalog, actor, query)))[::-1]
+            before = await self._store.runs(sight.past(self._catalog, actor, query))
+            ahead = tuple(other for other in before[::-1] if not other.aside)
         try:
             task = self._catalog.task(run.task)
         except (NoSuchTask, StillReading):
@@ -206,7 +207,7 @@ class Views:
         helpless = run.state in _WRONG and Verb.ADMIN not in may and not actor.own
         return RunView(
             run, task, told, past, seen, ahead, now, may,
-            ask=self._directory.whom(*sight.places(self._catalog, run)) if helpless else (),
+            ask=self._directory.whom(*sight.places(self._catalog, run)) if helpless or run.aside else (),
             waits=await waits(self._core, actor, run, task), planning=await self._planning(run),
             own=actor.own, wrote=self._core.spools.size(run.id) > 0, reading=self._catalog.reading,
         )  # fmt: skip

@@ -191,7 +191,7 @@ def page_of(task: Task) -> str:
         "topics": "", "since": 0, "version": "", "running": 0, "room": "tasks", "path": "/", "back": "/", "scripts": (),
         "languages": {}, "root": "", "must_say": False, "reason": "",
         "whole": "", "wrong": None, "why": "", "from_run": 0, "faster": None, "more_help": "",
-        "key": "k", "seen": 0, "uploads": False, "question": "", "button": "", "hand_over": False,
+        "key": "k", "seen": 0, "uploads": False, "question": "", "button": "", "hand_over": False, "set_aside": 0,
     })  # fmt: skip
 
 

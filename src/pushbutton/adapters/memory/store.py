@@ -108,6 +108,9 @@ class MemoryStore:
             self.audit.add(entry.act)
         return self._add(run, entry.drafts)
 
+    async def aside(self) -> int:
+        return sum(run.aside and not run.state.over for run in self._runs.values())
+
     async def home(self) -> str:
         return self._home
 

@@ -119,6 +119,10 @@ class SqliteStore:
         )
         return int(await self._db.read(lambda db: db.execute(sql, values).get))
 
+    async def aside(self) -> int:
+        sql = f"SELECT count(*) FROM runs WHERE state IN ({_UNFINISHED}) AND aside = 1"
+        return int(await self._db.read(lambda db: db.execute(sql).get))
+
     async def home(self) -> str:
         return str(await self._db.read(lambda db: db.execute("SELECT known FROM home").get) or "")
 

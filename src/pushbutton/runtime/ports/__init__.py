@@ -172,6 +172,10 @@ class Store(Protocol):
         """
         ...
 
+    async def aside(self) -> int:
+        """How many runs that are not over are set aside."""
+        ...
+
     async def say(self, draft: Draft, *, task: str | None = None) -> Event:
         """An event that belongs to no run."""
         ...

@@ -5,4 +5,4 @@ CREATE TABLE home (
 );
 -- 1: it was under way when the data folder turned out to be a copy, so it does not start before a person says so.
 ALTER TABLE runs ADD COLUMN aside INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX runs_aside ON runs (id) WHERE aside = 1;
+CREATE INDEX runs_aside ON runs (state, id) WHERE aside = 1;
