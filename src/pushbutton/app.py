@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from . import config, doors
-from .adapters import data_folder, home, totp
+from .adapters import confining, data_folder, home, totp
 from .adapters.bookmarks import Bookmarks
 from .adapters.catalog import PathCatalog
 from .adapters.embedded import EmbeddedDispatch, LocalNotifier
@@ -103,6 +103,7 @@ class Pushbutton:
         self._core = self._web = None
 
     async def _assemble(self, stack: contextlib.AsyncExitStack) -> Core:
+        confining.check(self.settings.confine, self.folder, self.paths)
         runs = self.folder / "runs"
         with data_folder.writing(self.folder):
             data_folder.make(self.folder, runs, self.folder / "uploads")
@@ -125,6 +126,7 @@ class Pushbutton:
             url=self.url,
             files=self._files,
             closed=self.folder,
+            confine=bool(self.settings.confine),
             results=int(self.settings.results_mb * 1_000_000),
         )
         stack.callback(spools.let_go)

@@ -43,6 +43,9 @@ class Settings:
     data: str = setting("", "folder for history and output; default: .pushbutton beside the first task folder or file")
     at_once: int = setting(0, "runs at the same time, all tasks together; 0: four for each processor", least=0)
     python: str = setting("", "the Python that runs Python tasks; default: the one that runs Pushbutton")
+    confine: str = setting(
+        "", "“data”: jobs cannot reach the data folder, apart from their own run's; Linux 6.2 or newer"
+    )
     stall: float = setting(60.0, "seconds after which a watcher that takes nothing is dropped", least=0.5)
     ping: float = setting(
         15.0, "seconds of silence after which a stream sends a comment, so that no proxy cuts it", least=0.05

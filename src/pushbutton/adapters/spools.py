@@ -35,10 +35,21 @@ _SOURCE = str(Path(pushbutton.__file__).parent.parent)
 
 class SpoolFolder:
     def __init__(
-        self, root: Path, *, hint: Path, url: str = "", files: int = 0, closed: Path | None = None, results: int = MOST
+        self,
+        root: Path,
+        *,
+        hint: Path,
+        url: str = "",
+        files: int = 0,
+        closed: Path | None = None,
+        results: int = MOST,
+        confine: bool = False,
     ) -> None:
-        """`closed`: where no file may be handed over from; `root` where it is not given. `results`: bytes of those."""
+        """`closed`: where no file may be handed over from; `root` where it is not given. `results`: bytes of those.
+        `confine`: jobs are kept from it as well.
+        """
         self.root = root
+        self._confine = os.path.realpath(closed or root) if confine else ""
         self._closed, self._results = str(closed or root), results
         self.files = files  # how many a job may have open; 0: as many as this process
         self.url = url  # where jobs may report to; known once the server listens
@@ -85,6 +96,7 @@ class SpoolFolder:
             "output": limits.output,
             "files": self.files,
             "hint": os.path.relpath(self._hint, folder),
+            "confine": self._confine,
             "results": {"from": list(task.results), "closed": self._closed, "most": self._results},
         }
         # The lock is taken here and inherited: there is no moment in which the spool looks abandoned.

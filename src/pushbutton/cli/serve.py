@@ -241,6 +241,9 @@ def _welcome(app: Pushbutton, tasks: list[Task], *, closed: bool, reading: bool)
         lines.append("Nobody has to sign in: everybody on this machine may press everything.")
     else:
         lines.append(f"Nobody has to sign in: everybody who can reach {app.settings.host} may press everything.")
+    if app.settings.confine:
+        more = " Nothing that they start can change its user (sudo)." if os.geteuid() else ""
+        lines.append(f"Jobs cannot reach the data folder.{more}")
     lines.append(
         f"Ctrl+C stops the server and the jobs that run: {CONTAINED}."
         if first_process()

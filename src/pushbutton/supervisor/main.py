@@ -5,8 +5,9 @@ empty. The run is over when the first and the third are true (or what is left wa
 
 spec (JSON on stdin): run, epoch, argv, cwd, env, tty ([rows, columns] or null), payload, secrets, token, timeout,
 grace, linger, background ("end" | "leave"), output (cap in bytes), hint (path of the server's socket), remove (a file
-to remove at the end, or ""), files (how many the job may have open, or 0: as many as the server), results (may be
-missing: from, more folders whose files it may hand over; closed, the folder in which none may lie; most, their bytes).
+to remove at the end, or ""), files (how many the job may have open, or 0: as many as the server), confine (may be
+missing or "": the folder that the job is kept from), results (may be missing: from, more folders whose files it may
+hand over; closed, the folder in which none may lie; most, their bytes).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from .named import Named
 from .process import boot_id
 from .redact import Redactor
 from .reports import Reports
-from .spool import CHANNEL, CONTROL, ELSEWHERE, EVENTS, LOG, RECEIPTS, Spool
+from .spool import CHANNEL, CONTROL, ELSEWHERE, EVENTS, FILES, GIVEN, LOG, RECEIPTS, Spool
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ class Supervisor:
         self.output, out = self._terminal(spec["tty"]) if spec["tty"] else self._pipe()
         self.events, told = self._pipe()
         inputs = self._inputs(spec["payload"]) if spec["payload"] else None
+        rules = self._rules(spec["confine"]) if spec.get("confine") else None
         env = {
             **spec["env"],
             "PUSHBUTTON_EVENTS": str(process.EVENTS_FD),
@@ -150,16 +152,28 @@ class Supervisor:
                 inputs=inputs,
                 tty=bool(spec["tty"]),
                 files=spec["files"],
+                rules=rules,
             )
         finally:
             if spec["tty"]:
                 self.unread = out
-            for fd in (told, inputs, None if spec["tty"] else out):
+            for fd in (told, inputs, rules, None if spec["tty"] else out):
                 if fd is not None:
                     os.close(fd)
             for fd in (self.output, self.events):
                 os.set_blocking(fd, False)
                 self.poll.register(fd, select.POLLIN)
+
+    @staticmethod
+    def _rules(closed: str) -> int:
+        """Raises `SpawnError`: what cannot be kept from the folder is not started."""
+        from . import confine  # noqa: PLC0415  few servers ask for it
+
+        own = {FILES: confine.ALL, RECEIPTS: confine.ALL, CHANNEL: confine.READ | confine.WRITE}
+        try:
+            return confine.rules(closed, {**own, GIVEN: confine.READ | confine.LIST})
+        except OSError as error:
+            raise process.SpawnError(f"It was not started, because it cannot be kept from {closed}: {error}.") from None
 
     @staticmethod
     def _pipe() -> tuple[int, int]:

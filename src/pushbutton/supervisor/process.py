@@ -66,16 +66,18 @@ def spawn(
     inputs: int | None,
     tty: bool,
     files: int,
+    rules: int | None = None,
 ) -> int:
     """Start the job in its own session; its pid. Raises `SpawnError` when the kernel refuses.
 
     The child has /dev/null as input, `output` as 1 and 2, `events` as 3, `inputs` as 4 if given, and nothing
-    else of ours; default signals, none blocked; `files` open at once unless that is 0.
+    else of ours; default signals, none blocked; `files` open at once unless that is 0; confined by `rules` if given
+    (see `confine`).
     """
     told, tell = os.pipe()  # closes itself when the exec succeeds
     pid = os.fork()
     if pid == 0:
-        _become(argv, cwd, env, output, events, inputs, tty, files, tell)
+        _become(argv, cwd, env, output, events, inputs, tty, files, rules, tell)
     os.close(tell)
     try:
         failure = os.read(told, 4096)
@@ -96,6 +98,7 @@ def _become(
     inputs: int | None,
     tty: bool,
     files: int,
+    rules: int | None,
     tell: int,
 ) -> NoReturn:
     try:
@@ -128,6 +131,13 @@ def _become(
             raise SpawnError(
                 f"The folder {cwd} in which it should start cannot be entered: {error.strerror}."
             ) from None
+        if rules is not None:
+            from . import confine  # noqa: PLC0415  loaded by who made the rules
+
+            try:
+                confine.restrict(rules)
+            except OSError as error:
+                raise SpawnError(f"It was not started, because it cannot be confined: {error}.") from None
         try:
             os.execvpe(argv[0], argv, env)
         except OSError as error:

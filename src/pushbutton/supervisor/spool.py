@@ -45,7 +45,7 @@ from . import slim_json
 
 LOCK, EVENTS, OUTPUT, TIMES, TREE, LOG = "lock", "events", "output", "times", "tree", "log"
 CONTROL, CHANNEL, ELSEWHERE = "control", "channel", "elsewhere"
-FILES, RESULTS, RECEIPTS = "files", "results", "receipts"
+FILES, RESULTS, RECEIPTS, GIVEN = "files", "results", "receipts", "in"
 TIME_RECORD = struct.Struct("<QQ")
 FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
 """What a write says when the storage cannot take it now. It may be able to later."""
