@@ -10,8 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from pushbutton.domain.run import RunState
+from pushbutton.runtime import worker
+from pushbutton.testing import opened
+
 from .serving import Served, until
 from .worlds import script
+from .worlds import until as until_async
 
 TWO = "tasks:\n  first:\n    command: ['true']\n    at_once: 4\n  second:\n    command: ['true']\n    at_once: 4\n"
 GATED = "from pushbutton import task\n\n@task\ndef say(word: str = 'hello'):\n    print(word)\n"
@@ -76,6 +81,27 @@ def test_a_run_waits_for_a_task_that_is_away_and_its_page_says_so(name: str, emp
         path.chmod(0o755 if name == "late.sh" else 0o644)
         assert server.finished(waits)["state"] == "succeeded"
         assert server.output(waits) == b"hello\n"
+
+
+async def test_a_run_whose_task_does_not_come_back_is_given_up_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(worker, "AWAY", 0.2)
+    gate = tmp_path / "gate"
+    script(tmp_path, "hold.sh", f"until [ -e '{gate}' ]; do sleep 0.05; done\n")
+    path = script(tmp_path, "late.sh", "echo late\n")
+    async with opened(tmp_path, data=str(tmp_path / "data"), at_once=1) as app:
+        await app.press("hold")
+        late = await app.press("late")
+        path.unlink()
+        core = await app.open()
+        await until_async(lambda: "late" not in core.catalog.tasks(), "the catalogue misses the file")
+        gate.touch()
+        run = await late.finished()
+        assert (run.state, run.reason) == (
+            RunState.FAILED,
+            "The task was removed while this waited; nothing was started.",
+        )
 
 
 def test_a_restart_with_a_queue_waits_until_the_tasks_are_read(tmp_path: Path):

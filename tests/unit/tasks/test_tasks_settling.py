@@ -14,6 +14,7 @@ from pushbutton.adapters.catalog.folder import concerns
 from pushbutton.adapters.catalog.lookout import pause_after
 from pushbutton.adapters.catalog.reading import Form, Found, Problem, Reading
 from pushbutton.adapters.catalog.settling import SETTLED, File
+from pushbutton.domain.secret import FromEnvironment, Secret
 from pushbutton.domain.task import CommandTarget, Source, Task
 from pushbutton.errors import NoSuchTask, StillReading
 
@@ -25,6 +26,7 @@ def reading(*slugs: str) -> Reading:
     return Reading(tuple(Task(slug, slug, CommandTarget(("true",)), Source(str(PATH))) for slug in slugs))
 
 
+KEPT = Reading(secrets=(Secret("PIN", FromEnvironment("PIN"), Source(str(PATH))),))
 HALF = Reading(whole=Problem(str(PATH), 1, 1, "It is cut off."))
 
 
@@ -39,6 +41,13 @@ def test_a_file_that_holds_less_shows_what_it_held_until_that_is_sure(less: Read
     assert file.settle(200.0 + SETTLED)
     assert file.shown == less
     assert file.unsettled is None
+
+
+def test_a_file_of_secrets_that_is_emptied_for_a_moment_keeps_them():
+    file = File(Found(PATH, Form.CONFIG))
+    file.read(KEPT, 100.0)
+    assert not file.read(Reading(), 100.1)
+    assert file.secrets == KEPT.secrets
 
 
 def test_a_file_that_is_whole_again_is_shown_at_once_and_nothing_is_held_against_it():

@@ -62,6 +62,7 @@ class Lookout:
             await asyncio.gather(self._watch, return_exceptions=True)
 
     async def _follow(self) -> None:
+        said = ""
         while True:
             self._moved.clear()
             try:
@@ -70,7 +71,9 @@ class Lookout:
                 self._bell.set()  # one was removed while the watch began
                 await self._rest(_SOONEST)
             except Exception as error:  # noqa: BLE001 - no notifications to be had: a strange file system, too many
-                log.warning("changes of the task folders are looked for, because nothing notifies of them: %s", error)
+                if str(error) != said:
+                    log.warning("nothing notifies of changes in the task folders, so they are looked for: %s", error)
+                said = str(error)
                 await self._rest(_AGAIN)
 
     async def _rest(self, seconds: float) -> None:

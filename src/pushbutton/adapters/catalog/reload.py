@@ -142,6 +142,7 @@ class PathCatalog:
     # -- looking
 
     async def _follow(self, pause: float) -> None:
+        said = ""
         while True:
             try:
                 begun = time.monotonic()
@@ -151,6 +152,12 @@ class PathCatalog:
                         break
                     await self._look_at_names()
                 pause = await self._look()
+                said = ""
+            except OSError as error:  # no more files can be opened: what cannot be looked at now is not gone
+                if str(error) != said:
+                    log.warning("the task folders cannot be looked at now: %s", error)
+                said = str(error)
+                await asyncio.sleep(1)
             except Exception:
                 log.exception("looking at the task folders failed; looking again")
                 await asyncio.sleep(1)

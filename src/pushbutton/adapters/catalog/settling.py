@@ -67,6 +67,10 @@ class File:
 
 
 def _less(new: Reading, old: Reading) -> bool:
-    """Whether a task that could be pressed is gone or broken."""
-    usable = {task.slug for task in new.tasks if not task.broken}
-    return old.whole is None and any(task.slug not in usable for task in old.tasks if not task.broken)
+    """Whether a task that could be pressed, or a secret that could be had, is gone or broken."""
+    return old.whole is None and not _usable(old) <= _usable(new)
+
+
+def _usable(reading: Reading) -> set[tuple[str, str]]:
+    tasks = {("task", task.slug) for task in reading.tasks if not task.broken}
+    return tasks | {("secret", secret.name) for secret in reading.secrets if not secret.broken}
