@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pushbutton.job.title import title_of
+
 from .event import Json
 
 
@@ -61,7 +63,7 @@ class Param:
 
     @property
     def title(self) -> str:
-        return self.label or self.name.replace("_", " ").strip().capitalize()
+        return self.label or title_of(self.name)
 
 
 Inputs = Mapping[str, Json]

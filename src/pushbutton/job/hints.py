@@ -14,6 +14,7 @@ from typing import Any
 
 from .declare import Field, SecretStr
 from .evaluate import Foreign, NotPlain
+from .title import title_of
 
 __all__ = ["MISSING", "WrongHint", "canonical", "choices_of", "describe", "unwrap"]
 
@@ -154,7 +155,7 @@ def _choices(name: str, values: list[Any]) -> list[dict[str, Any]]:
         plain = canonical(value)
         if type(plain) not in (str, int, float, bool):
             raise WrongHint(f"“{name}” offers {value!r}; a choice must be text, a number, or true or false")
-        label = value.name.replace("_", " ").strip().capitalize() if isinstance(value, enum.Enum) else ""
+        label = title_of(value.name) if isinstance(value, enum.Enum) else ""
         choices.append({"value": plain, "label": label})
     return choices
 

@@ -92,10 +92,11 @@ async def test_a_copy_or_a_left_over_is_no_task(name: str, tmp_path: Path):
 
 async def test_folders_of_libraries_tests_and_others_work_are_passed_over_whole(tmp_path: Path):
     put(tmp_path, "ops/a.sh")
+    put(tmp_path, "test/c.sh")  # as there may be “live”
     for folder in ("lib", "tests", "vendor", "node_modules", "venv"):
         put(tmp_path, f"{folder}/b.sh")
     tasks, passed = await looked(tmp_path)
-    assert (tasks, set(passed)) == (["a"], {"lib/", "tests/", "vendor/", "node_modules/", "venv/"})
+    assert (tasks, set(passed)) == (["a", "c"], {"lib/", "tests/", "vendor/", "node_modules/", "venv/"})
 
 
 async def test_what_is_nearly_a_task_is_named_with_what_to_do(tmp_path: Path):

@@ -22,7 +22,7 @@ from pushbutton.domain.task import PythonTarget, ScriptTarget, Source, Target, T
 from pushbutton.job.title import title_of
 
 from .folder import Named
-from .reading import Form, Found, Reading, slug_of
+from .reading import Found, Reading, slug_of
 from .secrets import by_name, supplied
 from .sound import readable
 
@@ -168,7 +168,11 @@ def _free(wish: _Wish, given: Mapping[str, Any]) -> str:
         return name
     other = given.get(name)
     by_group = f"{path.parent.name}-{name}" if wish.found.group else ""
-    by_file = f"{name}-{path.suffix[1:]}" if wish.found.form is Form.SCRIPT or not wish.key else f"{path.stem}-{name}"
+    by_file = (
+        f"{name}-{path.suffix[1:]}"
+        if not wish.key or isinstance(wish.task.target, ScriptTarget)
+        else f"{path.stem}-{name}"
+    )
     same = other is not None and other.found.path.parent == path.parent
     words = [by_file, by_group] if same else [by_group, by_file]
     words += [f"{path.parent.name}-{by_file}"]

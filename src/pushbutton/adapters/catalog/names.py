@@ -12,7 +12,7 @@ _TOOLS = frozenset(
     {"__pycache__", "__pypackages__", "node_modules", "bower_components", "site-packages", "venv", "virtualenv"}
 )
 _LIBRARIES = frozenset({"lib", "libs"})
-_TESTS = frozenset({"test", "tests"})
+_TESTS = frozenset({"tests"})  # “test” may be the name of a place, beside “live”
 _VENDORED = frozenset({"vendor", "vendored", "third_party", "third-party", "thirdparty"})
 
 _LEFTOVER = re.compile(
