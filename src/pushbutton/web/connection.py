@@ -24,6 +24,11 @@ HEAD_SECONDS = 30.0
 BODY_SECONDS = 60.0
 """Between two pieces of a body."""
 STALL_SECONDS = 60.0
+LEFT_SECONDS = 2.0
+LEFT = 256 << 10
+"""What a body that nobody wants any more may still take, so that its end is passed over, or its sender reads the answer
+before the connection is closed.
+"""
 
 _LATE = (
     b"HTTP/1.1 408 Request Timeout\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 27\r\n"
@@ -100,6 +105,7 @@ class Connection(HttpToolsProtocol):
         "_incoming",
         "_inside",
         "_left",
+        "_open_end",
         "_outgoing",
         "_piece",
         "_place",
@@ -126,6 +132,7 @@ class Connection(HttpToolsProtocol):
         self._incoming: asyncio.TimerHandle | None = None  # runs while a request is not complete
         self._outgoing: asyncio.TimerHandle | None = None  # runs while the client takes nothing
         self._left = 0
+        self._open_end = 0  # bytes that may still come of a body whose request has its answer; 0: there is none
         self._place = ""  # what it is counted as
         self._inside = True  # False: it was turned away
         self.open = True
@@ -163,6 +170,11 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if not self._inside:
             return
+        if self._open_end:
+            self._open_end -= len(data)
+            if self._open_end <= 0:
+                self.transport.close()  # what has come and is not read yet is nobody's
+                return
         self._heard = self.loop.time()
         if self._incoming is None:
             self._expect(self.head_seconds)
@@ -210,6 +222,25 @@ class Connection(HttpToolsProtocol):
             self._incoming.cancel()
             self._incoming = None
         super().on_message_complete()
+        if self._open_end:  # it was short: the connection is as any other that waits for the next request
+            self._open_end = 0
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def on_response_complete(self) -> None:
+        cycle = cast("RequestResponseCycle", self.cycle)
+        unwanted = not self.pipeline and cycle.more_body  # else the last one read is another request, which waits
+        super().on_response_complete()
+        if unwanted and not self.transport.is_closing():
+            if self._incoming:
+                self._incoming.cancel()
+            self._incoming = self.loop.call_later(LEFT_SECONDS, self._cut)
+            self._open_end = LEFT
+
+    def _cut(self) -> None:
+        self._incoming = None
+        self.transport.close()
 
     def _expect(self, seconds: float) -> None:
         self._incoming = self.loop.call_later(seconds, self._late)
