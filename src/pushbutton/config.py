@@ -103,7 +103,8 @@ class Settings:
     )
 
     proxy_user_header: str = setting("", "the header in which a proxy in front says who signed in; needs proxy_from")
-    proxy_groups_header: str = setting("", "the header in which it says their groups, comma separated")
+    proxy_groups_header: str = setting("", "the header in which it says their groups")
+    proxy_groups_separator: str = setting(",", "what stands between two groups there, such as | or ;")
     proxy_title_header: str = setting("", "the header in which it says their whole name")
     proxy_email_header: str = setting("", "the header in which it says their e-mail address")
     proxy_from: str = setting("", "addresses or networks, comma separated, of the proxies that are believed")

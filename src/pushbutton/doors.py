@@ -69,6 +69,7 @@ async def opened(
             settings.proxy_groups_header,
             settings.proxy_title_header,
             settings.proxy_email_header,
+            separator=settings.proxy_groups_separator,
         )
     await directory.open()
     stack.push_async_callback(directory.close)

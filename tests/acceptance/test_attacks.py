@@ -83,6 +83,12 @@ def test_nothing_that_eve_reads_tells_of_what_she_may_not_see(office, by):
     assert told(office, "eve", number, by) == 0
 
 
+def test_what_the_server_counts_for_eve_is_what_she_may_see(office):
+    seen = office.ask("eve", "GET", "/api/health").json()
+    assert set(seen) == {"ok", "runs", "waiting"}
+    assert "watchers" in office.ask("ada", "GET", "/api/health").json()
+
+
 def told(office: Office, name: str, number: int, by: str) -> int:
     """At how many places somebody reads of it, besides the words that they asked with."""
     person, count = office.who[name], 0

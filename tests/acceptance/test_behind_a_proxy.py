@@ -167,6 +167,7 @@ def test_over_https_browsers_are_told_to_stay_with_it_and_cookies_too(site):
     cookie = answer.headers["set-cookie"].lower()
     assert "secure" in cookie.split("; ")
     assert f"path={site.prefix}/" in cookie.split("; ")
+    assert cookie.startswith("__secure-theme=")
 
 
 def test_over_http_they_are_not(site):

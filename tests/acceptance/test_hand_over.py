@@ -195,6 +195,7 @@ BEYOND = [
     ("GET", "/api/runs/{other}/artifacts/x"),
     ("GET", "/api/runs/{other}/inputs/x"),
     ("GET", "/api/events?topics=output:{other}"),
+    *(("GET", below.replace("{other}", "9" * 5000)) for below in ("/runs/{other}", "/api/runs/{other}/output")),
 ]
 
 
@@ -228,6 +229,19 @@ def test_a_link_leaks_into_no_cache_index_or_referrer(world):
     kept = b"".join(file.read_bytes() for file in world.server.data.rglob("*") if file.is_file())
     assert path.rpartition(".")[2].encode() not in kept
     assert path.rpartition(".")[2] not in world.server.err
+
+
+def test_streams_below_a_link_are_kept_by_nobody_either(world):
+    path = a_link(world)
+    with httpx.Client(base_url=world.server.url, timeout=PATIENCE) as holder:
+        run = int(press(holder, path).headers["location"].rpartition("/")[2])
+        for below in (f"/api/runs/{run}/events", f"/api/events?topics=run:{run}", f"/api/runs/{run}/output/stream"):
+            with holder.stream("GET", path + below) as stream:
+                assert stream.headers["cache-control"] == "no-store, no-transform"
+                assert stream.headers["x-robots-tag"] == "noindex, nofollow"
+                assert stream.headers.get_list("cache-control") == ["no-store, no-transform"]
+    with world.browser.stream("GET", "/api/events") as stream:
+        assert stream.headers["cache-control"] == "no-cache, no-transform"
 
 
 def test_a_press_from_elsewhere_needs_the_forms_token(world):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pushbutton.domain.identity import Identity, group_names, one_line, user_name
 from pushbutton.errors import BadInput, ConfigError, SignInFailed
@@ -24,9 +24,12 @@ class TrustedProxy:
     groups: str = ""
     title: str = ""
     email: str = ""
+    separator: str = ","  # between groups
 
     @classmethod
-    def of(cls, networks: str, user: str, groups: str = "", title: str = "", email: str = "") -> TrustedProxy:
+    def of(
+        cls, networks: str, user: str, groups: str = "", title: str = "", email: str = "", *, separator: str = ","
+    ) -> TrustedProxy:
         """From the settings. Raises `ConfigError`."""
         if not user:
             raise ConfigError("name the header in which the proxy says who signed in.", file="proxy_user_header")
@@ -34,7 +37,9 @@ class TrustedProxy:
         named = [header for header in headers if header]
         if len(set(named)) < len(named):
             raise ConfigError("two of the proxy's headers have the same name.", file="proxy_user_header")
-        return cls(_networks(networks), *headers)
+        if not separator.strip():
+            raise ConfigError("say what stands between two groups, such as , or |.", file="proxy_groups_separator")
+        return replace(cls(_networks(networks), *headers), separator=separator.strip())
 
     def identity(self, peer: str, headers: Iterable[tuple[bytes, bytes]]) -> Identity | None:
         """None: nobody is said, or by somebody who is not believed. Raises `SignInFailed` for what is unclear.
@@ -53,7 +58,8 @@ class TrustedProxy:
             if len(copies) > 1:
                 times = f"“{header}” {len(copies)} times"
                 raise SignInFailed(_SENTENCE, reason=f"the proxy at {peer} sent the header {times}")
-        texts = {header: _decoded(header, copies[0]) for header, copies in said.items()}
+        shown = {self.title, self.email}
+        texts = {header: _decoded(header, copies[0], shown=header in shown) for header, copies in said.items()}
         if not texts.get(self.user):
             return None
         try:
@@ -64,7 +70,7 @@ class TrustedProxy:
             name=name,
             title=one_line(texts.get(self.title)),
             email=one_line(texts.get(self.email)),
-            groups=group_names(texts.get(self.groups, "").split(",")),
+            groups=group_names(texts.get(self.groups, "").split(self.separator)),
             source="proxy",
         )
 
@@ -78,10 +84,13 @@ class TrustedProxy:
         return any(address in network for network in self.networks)
 
 
-def _decoded(name: str, value: bytes) -> str:
+def _decoded(name: str, value: bytes, *, shown: bool) -> str:
+    """UTF-8; what is only `shown` may be ISO-8859-1 as well, which HTTP was once written in."""
     try:
         return value.decode().strip()
     except UnicodeDecodeError:
+        if shown:
+            return value.decode("latin-1").strip()
         raise SignInFailed(_SENTENCE, reason=f"the proxy's header “{name}” is not UTF-8") from None
 
 

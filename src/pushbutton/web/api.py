@@ -29,6 +29,7 @@ from pushbutton.runtime.watch import Bell, is_last
 from . import body, shapes, uploads
 from .asked import actor_of, core_of
 from .guard import DOWNLOAD
+from .numbers import number_of
 
 router = APIRouter(prefix="/api")
 
@@ -38,13 +39,6 @@ _PREFER_WAIT = re.compile(r"\bwait\s*=\s*([0-9]{1,6})\b")
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": shapes.Problem, "description": "What is wrong, in one sentence"},
 }
-
-
-def number_of(text: str) -> int:
-    """A run's number from a path. Anything else is no run."""
-    if not re.fullmatch(r"[1-9][0-9]{0,14}", text, re.ASCII):
-        raise NoSuchRun(text[:40])
-    return int(text)
 
 
 # -- tasks
@@ -330,7 +324,7 @@ async def artifact(request: Request, number: str, name: str) -> Response:
     path = core.spools.result(run_number, name)
     if path.is_symlink() or not path.is_file():
         raise NoSuchArtifact(run_number, name[:200])
-    headers = {"content-security-policy": DOWNLOAD}
+    headers = {"cache-control": "no-cache", "content-security-policy": DOWNLOAD}
     return FileResponse(path, media_type="application/octet-stream", filename=name, headers=headers)
 
 
@@ -363,5 +357,9 @@ async def health(request: Request) -> Response:
     actor = actor_of(request)
     if not actor.known:
         return JSONResponse({"ok": True})
-    counts = await core.store.counts(sight.reach(core.catalog, actor))
-    return JSONResponse({"ok": True, "runs": counts, "watchers": core.hub.watchers, **core.dispatch.stats()})
+    reach = sight.reach(core.catalog, actor)
+    counts = await core.store.counts(reach)
+    found = {"ok": True, "runs": counts, "waiting": counts.get(RunState.WAITING, 0)}
+    if reach is None:  # who watches what, and what waits in all, is for who may see it all
+        found |= {"watchers": core.hub.watchers, **core.dispatch.stats()}
+    return JSONResponse(found)

@@ -15,6 +15,7 @@ from pushbutton.runtime import approve
 from pushbutton.runtime.core import now
 
 from .asked import core_of
+from .numbers import run_of
 from .pages import page, run_page, sent, show, text_of, views_of
 from .readers import reader, root_of
 
@@ -24,8 +25,8 @@ log = logging.getLogger(__name__)
 def routes() -> list[Route]:
     return [
         Route("/approvals", page(inbox)),
-        Route("/runs/{number:int}/approve", page(approve_run), methods=["POST"]),
-        Route("/runs/{number:int}/reject", page(reject_run), methods=["POST"]),
+        Route("/runs/{number}/approve", page(approve_run), methods=["POST"]),
+        Route("/runs/{number}/reject", page(reject_run), methods=["POST"]),
     ]
 
 
@@ -35,20 +36,20 @@ async def inbox(request: Request) -> Response:
 
 
 async def approve_run(request: Request) -> Response:
-    core, who, number = core_of(request), reader(request), request.path_params["number"]
+    core, who, number = core_of(request), reader(request), run_of(request)
     why, seen = text_of(sent(request), "why"), text_of(sent(request), "plan")
     return await _verdict(request, approve.approve(core, who.actor, number, why=why, seen=seen), why)
 
 
 async def reject_run(request: Request) -> Response:
-    core, who, number = core_of(request), reader(request), request.path_params["number"]
+    core, who, number = core_of(request), reader(request), run_of(request)
     why = text_of(sent(request), "why")
     return await _verdict(request, approve.reject(core, who.actor, number, why=why), why)
 
 
 async def _verdict(request: Request, given: Awaitable[Run], why: str) -> Response:
     """The run's page; with what was in the way, and what was typed."""
-    number = request.path_params["number"]
+    number = run_of(request)
     try:
         await given
     except errors.NotHeld:

@@ -19,6 +19,8 @@ from pushbutton.runtime import sight
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.watch import Hub
 
+from .numbers import number_of
+
 MARK = "~"
 OWN = "inbox"
 """What is drawn for one person alone, not for all who may do the same: what they pressed does not wait for them."""
@@ -62,10 +64,8 @@ class Audiences:
         if prefix == "tail" or kind == "run":
             verb = Verb.OUTPUT if prefix == "tail" else Verb.SEE
             number = rest if prefix == "tail" else which
-            if not (number.isascii() and number.isdigit()):
-                return ""
             try:
-                run = await sight.run(core.store, core.catalog, actor, int(number))
+                run = await sight.run(core.store, core.catalog, actor, number_of(number))
             except NoSuchRun:
                 return ""
             if not decide(actor, verb, *sight.places(core.catalog, run)):

@@ -12,6 +12,7 @@ from pushbutton.runtime.ports.people import AuditQuery
 
 from . import spans
 from .acts import KINDS
+from .numbers import whole
 from .spans import Span
 
 
@@ -47,5 +48,5 @@ def read(query: Mapping[str, str]) -> AuditFilter:
         kind=kind if kind in KINDS else "",
         about=query.get("about", "").strip()[:200],
         span=spans.read(query),
-        before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else 0,
+        before=whole(before) or 0,
     )

@@ -20,7 +20,7 @@ from pushbutton.domain.actor import NOBODY, Actor
 from pushbutton.errors import SignInFailed, StoreError
 from pushbutton.runtime.core import Core, now
 
-from . import csrf
+from . import cookies, csrf
 from .errors import problem
 from .guard import SAFE
 from .proxies import PEER
@@ -121,10 +121,5 @@ def address_of(scope: Scope) -> str:
     return str(client[0]) if client else ""
 
 
-def secure(scope: Scope) -> bool:
-    return bool(scope.get("scheme") == "https")
-
-
 def cookie_name(scope: Scope) -> str:
-    """On https a name that no other host, and no plain http, can set."""
-    return "__Host-pushbutton" if secure(scope) else "pushbutton"
+    return cookies.host(scope, "pushbutton")

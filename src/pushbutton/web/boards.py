@@ -30,6 +30,7 @@ from . import fragments, render, texts
 from .audience import audiences
 from .lines import line_json, readers
 from .names import Names
+from .numbers import number_of, whole
 from .sse import EventStream
 from .views import Views, Watching
 
@@ -145,8 +146,10 @@ def _drawer(core: Core, views: Views, root: str, actor: Actor, rest: str) -> tup
     def names() -> Names:
         return Names.of(core.directory.all)
 
+    number = whole(which)
+
     async def a_run() -> _Drawing:
-        run = await core.store.run(int(which))
+        run = await core.store.run(number or 0)
         view = await views.run(actor, run, now())
         view = replace(view, watching=watching(core, run.id, root))
         html = await asyncio.to_thread(fragments.run_fragments, view, language, root, names())
@@ -177,8 +180,8 @@ def _drawer(core: Core, views: Views, root: str, actor: Actor, rest: str) -> tup
     async def nothing() -> _Drawing:
         return _Drawing({}, None)
 
-    if name == "run" and which.isascii() and which.isdigit():
-        return a_run, Topics(runs=frozenset({int(which)}))
+    if name == "run" and number:
+        return a_run, Topics(runs=frozenset({number}))
     if name == "task":
         return a_task, Topics(tasks=frozenset({which}))
     return {"tasks": all_tasks, "inbox": inbox, "now": going}.get(thing, nothing), EVERYTHING
@@ -194,10 +197,8 @@ def _pill(count: int, language: str, root: str) -> str:
 
 
 async def _tails(core: Core, rest: str) -> AsyncIterator[bytes]:
-    if not (rest.isascii() and rest.isdigit()):
-        return
     try:
-        run = await core.store.run(int(rest))
+        run = await core.store.run(number_of(rest))
     except PushbuttonError:
         return
     bell, shown, quiet = Bell(), None, 0.0

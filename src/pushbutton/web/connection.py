@@ -229,8 +229,7 @@ class Connection(HttpToolsProtocol):
             )
 
     def on_response_complete(self) -> None:
-        cycle = cast("RequestResponseCycle", self.cycle)
-        unwanted = not self.pipeline and cycle.more_body  # else the last one read is another request, which waits
+        unwanted = not self.pipeline and self.cycle.more_body  # else the last one read is another request, which waits
         super().on_response_complete()
         if unwanted and not self.transport.is_closing():
             if self._incoming:

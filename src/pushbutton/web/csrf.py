@@ -18,6 +18,7 @@ from pushbutton.domain.person import Session
 from pushbutton.errors import Refused
 from pushbutton.runtime.core import Core
 
+from . import cookies
 from .asked import core_of
 
 FIELD = "csrf"
@@ -40,15 +41,18 @@ def basis(request: Request) -> str:
         return f"session:{session.id}"
     credential: str = request.state.actor.credential
     if not credential and not hasattr(request.state, "form"):
-        request.state.form = request.cookies.get(COOKIE) or secrets.token_urlsafe(18)
+        request.state.form = request.cookies.get(cookies.host(request.scope, COOKIE)) or secrets.token_urlsafe(18)
     return credential or str(request.state.form)
 
 
-def remember(request: Request, response: Response, *, secure: bool, path: str) -> None:
+def remember(request: Request, response: Response) -> None:
     """Give the browser the cookie that its forms are tied to, if they are."""
-    form = getattr(request.state, "form", "")
-    if form and form != request.cookies.get(COOKIE):
-        response.set_cookie(COOKIE, form, path=path, secure=secure, httponly=True, samesite="strict")
+    form, name = getattr(request.state, "form", ""), cookies.host(request.scope, COOKIE)
+    if form and form != request.cookies.get(name):
+        response.set_cookie(
+            name, form, path=cookies.path(request.scope), secure=cookies.secure(request.scope), httponly=True,
+            samesite="strict",
+        )  # fmt: skip
 
 
 def check(request: Request, form: FormData) -> None:

@@ -12,6 +12,7 @@ from pushbutton.domain.run import Micros, RunState
 from pushbutton.runtime.ports import RunQuery
 
 from . import spans
+from .numbers import whole
 from .spans import Span
 
 STATES: Final[Mapping[str, frozenset[RunState]]] = {
@@ -62,5 +63,5 @@ def read(query: Mapping[str, str]) -> Filter:
         state=state if state in STATES else "",
         who=query.get("who", ""),
         span=spans.read(query),
-        before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else 0,
+        before=whole(before) or 0,
     )

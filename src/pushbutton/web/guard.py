@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from starlette.datastructures import Headers
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .errors import problem
@@ -34,6 +35,11 @@ OVER_HTTPS = [*HEADERS, (b"strict-transport-security", b"max-age=31536000")]
 """Who came by https comes by nothing else for a year. Over http the header would be ignored, or a lie."""
 
 
+NO_STORE = (b"cache-control", b"no-store")
+"""For JSON that says nothing else of it: there are inputs in it, and what people wrote."""
+_JSON = (b"application/json", b"application/problem+json")
+
+
 class Guard:
     def __init__(self, app: ASGIApp, *, hosts: Hosts | Collection[str]) -> None:
         """`hosts`: the names under which it may be reached, besides bare addresses."""
@@ -44,7 +50,10 @@ class Guard:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         scheme = scope.get("scheme", "http")
-        refusal = self._refusal(scope["method"], Headers(scope=scope), scheme)
+        headers = Headers(scope=scope)
+        if "host" not in headers and scope["http_version"] == "1.0" and (check := _check(scope)):
+            return await check(scope, receive, send)
+        refusal = self._refusal(scope["method"], headers, scheme)
         if refusal:
             response = problem(403, refusal)
             response.headers["connection"] = "close"  # what is behind it on the same connection is not read
@@ -54,13 +63,16 @@ class Guard:
 
         async def hardened(message: dict[str, object]) -> None:
             if message["type"] == "http.response.start":
-                present = {name for name, _ in message["headers"]}  # type: ignore[attr-defined]
+                present: dict[bytes, bytes] = dict(message["headers"])  # type: ignore[call-overload]
+                more = [*added, NO_STORE] if present.get(b"content-type", b"").startswith(_JSON) else added
                 message["headers"] = [
                     *message["headers"],  # type: ignore[misc]
-                    *(pair for pair in added if pair[0] not in present),
+                    *(pair for pair in more if pair[0] not in present),
                 ]
             await send(message)
 
+        if scope["path"] and scope["path"] == scope.get("root_path") and scope["method"] in SAFE:
+            return await _slash(scope)(scope, receive, hardened)  # type: ignore[arg-type]
         return await self._app(scope, receive, hardened)  # type: ignore[arg-type]
 
     def _refusal(self, method: str, headers: Headers, scheme: str) -> str:
@@ -78,6 +90,24 @@ class Guard:
         if scheme == "http" and origin == _origin("https", host):
             return "This page came by https, but the request arrived by http: name the proxy with --trust-proxy."
         return "Another web site sent this; nothing was done."
+
+
+def _check(scope: Scope) -> Response | None:
+    """To programs that look whether we live and know no names, as HAProxy does. Whoever speaks HTTP/1.1 has to name a
+    host, and so does every browser.
+    """
+    match scope["method"], scope["path"].removeprefix(scope.get("root_path", "")):
+        case "OPTIONS", "/" | "":
+            return Response(status_code=204, headers={"allow": "GET, HEAD, OPTIONS"})
+        case "GET" | "HEAD", "/api/health":
+            return JSONResponse({"ok": True}, headers={"cache-control": "no-store"})
+    return None
+
+
+def _slash(scope: Scope) -> Response:
+    """The front page below a root, asked for without its last “/”."""
+    query = scope.get("query_string", b"").decode("latin-1")
+    return RedirectResponse(f"{scope['root_path']}/{'?' if query else ''}{query}", 308)
 
 
 def _origin(scheme: str, host: str) -> str:

@@ -19,6 +19,7 @@ from pushbutton.runtime.core import Core, now
 from .auth import address_of, path_of
 from .errors import problem
 from .guard import SAFE
+from .sse import MORE
 
 BELOW = "/link/"
 _REST = re.compile(
@@ -26,7 +27,7 @@ _REST = re.compile(
     r"|/api/runs/[0-9]+(?:/events|/artifacts/[^/]+|/inputs/[^/]+|/output(?:/stream|/lines|/search|/plain)?)?"
 )
 """What can be read below a link; nothing can be changed there."""
-_HEADERS = [(b"cache-control", b"no-store, no-transform"), (b"x-robots-tag", b"noindex, nofollow")]
+_HEADERS = ((b"cache-control", b"no-store, no-transform"), (b"x-robots-tag", b"noindex, nofollow"))
 _LONGEST = 200
 
 
@@ -47,7 +48,7 @@ class Handed:
             if not _REST.fullmatch(f"/{rest}") or scope["method"] not in SAFE:
                 app = problem(404, "There is nothing here.")
             scope = {**scope, "root_path": f"{scope.get('root_path', '').rstrip('/')}{BELOW}{given}"}
-        scope = {**scope, "state": {**scope.get("state", {}), "actor": actor}}
+        scope = {**scope, "state": {**scope.get("state", {}), "actor": actor}, MORE: _HEADERS}
         return await app(scope, receive, _unseen(send, kept=rest.startswith("static/")))
 
     def _holder(self, given: str, address: str) -> Actor:

@@ -20,8 +20,8 @@ from pushbutton.runtime.core import Core
 from pushbutton.runtime.lines import PAGE_LINES, LineReader
 from pushbutton.runtime.watch import Hub
 
-from .api import number_of
 from .asked import actor_of, core_of
+from .numbers import number_of
 
 READERS = 200  # runs whose lines are known by heart
 HITS = 200  # of one search

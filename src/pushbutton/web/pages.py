@@ -25,7 +25,6 @@ from pushbutton.runtime.core import now
 from pushbutton.runtime.ports import RunQuery
 
 from . import (
-    auth,
     boards,
     body,
     brought,
@@ -45,6 +44,7 @@ from .asked import actor_of, core_of
 from .errors import http
 from .guard import DOWNLOAD
 from .names import Names
+from .numbers import run_of
 from .readers import THEMES, Reader, reader, remember, root_of, way_back
 from .views import Card, TasksView, Views, Watching
 
@@ -61,9 +61,9 @@ _FIELDS = 20  # of a form that has no task's inputs, at most
 def routes() -> list[Route]:
     return [
         Route("/", page(tasks)),
-        Route("/runs/{number:int}", page(run)),
-        Route("/runs/{number:int}/stop", page(stop_question)),
-        Route("/runs/{number:int}/stop", page(stop), methods=["POST"]),
+        Route("/runs/{number}", page(run)),
+        Route("/runs/{number}/stop", page(stop_question)),
+        Route("/runs/{number}/stop", page(stop), methods=["POST"]),
         Route("/history", page(runs)),
         Route("/history.csv", page(runs_csv)),
         Route("/theme", page(settings), methods=["POST"]),
@@ -105,7 +105,7 @@ async def run(request: Request) -> Response:
 async def run_page(request: Request, status: int = 200, *, wrong: str = "", why: str = "") -> Response:
     """`wrong`: what stood in the way of a verdict, whose reason was `why`."""
     core, who = core_of(request), reader(request)
-    found = await history.run(core, who.actor, request.path_params["number"])
+    found = await history.run(core, who.actor, run_of(request))
     view = await views_of(request).run(who.actor, found, now())
     view = replace(view, watching=_watching(request, found))
     reads = Verb.OUTPUT in view.may
@@ -170,7 +170,11 @@ async def runs_csv(request: Request) -> Response:
     return StreamingResponse(
         export.table(read, chosen.query(now(), PAGE, who.zone)),
         media_type="text/csv; charset=utf-8",
-        headers={"content-disposition": 'attachment; filename="runs.csv"', "content-security-policy": DOWNLOAD},
+        headers={
+            "cache-control": "no-store",
+            "content-disposition": 'attachment; filename="runs.csv"',
+            "content-security-policy": DOWNLOAD,
+        },
     )
 
 
@@ -180,7 +184,7 @@ async def runs_csv(request: Request) -> Response:
 async def stop_question(request: Request) -> Response:
     """Are you sure? The run's page asks in a dialog; without a script it is asked here."""
     core, who = core_of(request), reader(request)
-    found = await history.run(core, who.actor, request.path_params["number"])
+    found = await history.run(core, who.actor, run_of(request))
     require(who.actor, Verb.STOP, *sight.places(core.catalog, found))
     if found.state.over:
         return RedirectResponse(f"{root_of(request)}/runs/{found.id}", 303)
@@ -189,7 +193,7 @@ async def stop_question(request: Request) -> Response:
 
 
 async def stop(request: Request) -> Response:
-    number = request.path_params["number"]
+    number = run_of(request)
     try:
         await cancel.cancel(core_of(request), reader(request).actor, number)
     except errors.NotRunning:
@@ -288,7 +292,7 @@ async def show(
     html = render.page(template, who.language, context)
     headers = {"cache-control": "no-store", "vary": "cookie, accept-language"}
     response = HTMLResponse(html, status, headers)
-    csrf.remember(request, response, secure=auth.secure(request.scope), path=f"{root}/")
+    csrf.remember(request, response)
     return response
 
 

@@ -25,6 +25,7 @@ from pushbutton.runtime.ports import Pressed
 
 from . import forms, pages, texts, uploads
 from .asked import actor_of, core_of
+from .numbers import whole
 from .readers import reader, root_of
 from .views import TaskView
 
@@ -44,9 +45,8 @@ async def task(request: Request) -> Response:
     who = reader(request)
     view = await pages.views_of(request).form(who.actor, request.path_params["slug"], now())
     values, source = forms.prefilled(view.task, request.query_params), 0
-    number = request.query_params.get(forms.FROM_RUN, "")
-    if number.isascii() and number.isdigit() and len(number) < 19:
-        earlier = await history.run(core_of(request), who.actor, int(number))
+    if number := whole(request.query_params.get(forms.FROM_RUN, "")):
+        earlier = await history.run(core_of(request), who.actor, number)
         if earlier.task == view.task.slug:
             values, source = forms.of_inputs(view.task, earlier.inputs), earlier.id
     return await _form(request, view, values, from_run=source)
@@ -97,10 +97,10 @@ def inputs_of(job: Task) -> tuple[int, int]:
 
 def _faster(view: TaskView, form: FormData) -> Run | None:
     """Somebody else's run that takes the place and that this form has not seen. Without the field: nobody."""
-    seen = pages.text_of(form, forms.SEEN)
-    if not seen.isdigit() or view.task.limits.busy.value != "queue":
+    seen = whole(pages.text_of(form, forms.SEEN))
+    if seen is None or view.task.limits.busy.value != "queue":
         return None
-    return next((run for run in view.busy if run.id > int(seen)), None)
+    return next((run for run in view.busy if run.id > seen), None)
 
 
 async def with_files(

@@ -14,6 +14,7 @@ from pushbutton.domain.actor import Actor
 
 from . import favourites, texts
 from .asked import actor_of, core_of
+from .cookies import liked, liking, secure
 from .render import zone
 
 THEMES: Final = ("auto", "light", "dark")
@@ -31,14 +32,13 @@ class Reader:
 
 
 def reader(request: Request) -> Reader:
-    cookies = request.cookies
-    theme = cookies.get("theme", "auto")
+    theme = liked(request, "theme")
     return Reader(
         actor=actor_of(request),
-        language=texts.choose(cookies.get("language", ""), request.headers.get("accept-language", "")),
+        language=texts.choose(liked(request, "language"), request.headers.get("accept-language", "")),
         theme=theme if theme in THEMES else "auto",
-        zone=zone(unquote(cookies.get("zone", ""))),
-        keys=cookies.get("keys", "on") != "off",
+        zone=zone(unquote(liked(request, "zone"))),
+        keys=liked(request, "keys") != "off",
         pins=_pins(request),
     )
 
@@ -46,7 +46,7 @@ def reader(request: Request) -> Reader:
 def _pins(request: Request) -> tuple[str, ...]:
     """Of a person on every device, of a browser while nobody signs in."""
     user = core_of(request).directory.all.users.get(actor_of(request).user)
-    return user.pins if user else favourites.read(request.cookies.get(favourites.COOKIE, ""))
+    return user.pins if user else favourites.read(liked(request, favourites.COOKIE))
 
 
 def root_of(request: Request) -> str:
@@ -57,8 +57,8 @@ def root_of(request: Request) -> str:
 def remember(request: Request, response: Response, name: str, value: str) -> None:
     """Keep a setting in the browser for a year."""
     response.set_cookie(
-        name, value, max_age=_YEAR, path=f"{root_of(request)}/", samesite="lax", httponly=True,
-        secure=request.url.scheme == "https",
+        liking(request.scope, name), value, max_age=_YEAR, path=f"{root_of(request)}/", samesite="lax", httponly=True,
+        secure=secure(request.scope),
     )  # fmt: skip
 
 

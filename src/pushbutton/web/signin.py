@@ -15,8 +15,9 @@ from pushbutton.errors import BadInput, InviteGone, NotFound, SignInFailed, Slow
 from pushbutton.runtime.core import now
 from pushbutton.runtime.signin import From, SignedIn
 
+from . import cookies
 from .asked import actor_of, core_of
-from .auth import address_of, cookie_name, secure
+from .auth import address_of, cookie_name
 from .errors import status_of
 from .pages import page, sent, show, text_of
 from .readers import root_of, way_back
@@ -119,8 +120,8 @@ async def elsewhere(request: Request) -> Response:
     response = RedirectResponse(begun.url, 303, {"cache-control": "no-store"})
     # Whoever comes back must be the browser that went: or somebody could be signed in under another's name.
     response.set_cookie(
-        STATE, begun.state, max_age=600, path=f"{root_of(request)}/signin", secure=secure(request.scope),
-        httponly=True, samesite="lax",
+        cookies.host(request.scope, STATE), begun.state, max_age=600, path=cookies.path(request.scope, "signin"),
+        secure=cookies.secure(request.scope), httponly=True, samesite="lax",
     )  # fmt: skip
     return response
 
@@ -129,8 +130,9 @@ async def returned(request: Request) -> Response:
     params = dict(request.query_params)
     if core_of(request).signin.provider is None:
         raise NotFound("There is nothing here.")
+    begun = request.cookies.get(cookies.host(request.scope, STATE), "")
     try:
-        if not hmac.compare_digest(request.cookies.get(STATE, "").encode(), params.get("state", "?").encode()):
+        if not hmac.compare_digest(begun.encode(), params.get("state", "?").encode()):
             raise SignInFailed("This sign-in took too long or was begun elsewhere. Begin it once more.")
         signed, back = await core_of(request).signin.returned(params, _return_to(request), where(request))
     except SignInFailed as error:
@@ -142,7 +144,8 @@ async def sign_out(request: Request) -> Response:
     if session := session_of(request):
         await core_of(request).signin.end(actor_of(request), session, now())
     response = RedirectResponse(f"{root_of(request)}/signin", 303)
-    response.delete_cookie(cookie_name(request.scope), path=_path(request), secure=secure(request.scope))
+    secure = cookies.secure(request.scope)
+    response.delete_cookie(cookie_name(request.scope), path=cookies.path(request.scope), secure=secure)
     return response
 
 
@@ -191,15 +194,10 @@ def _let_in(request: Request, signed: SignedIn, back: str) -> Response:
     response = RedirectResponse(to, 303, {"cache-control": "no-store"})
     # No end of its own: the server says how long it counts.
     response.set_cookie(
-        cookie_name(request.scope), signed.secret, path=_path(request), secure=secure(request.scope),
-        httponly=True, samesite="lax",
+        cookie_name(request.scope), signed.secret, path=cookies.path(request.scope),
+        secure=cookies.secure(request.scope), httponly=True, samesite="lax",
     )  # fmt: skip
     return response
-
-
-def _path(request: Request) -> str:
-    """`__Host-` cookies belong to the whole host."""
-    return "/" if secure(request.scope) else f"{root_of(request)}/"
 
 
 def _next(request: Request, back: str) -> str:

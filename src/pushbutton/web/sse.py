@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -43,6 +43,10 @@ HEADERS = [
 ]
 _WAITING = "pushbutton.streams"
 """The key in a request's scope under which `Shallow` takes streams."""
+MORE = "pushbutton.headers"
+"""The key under which a layer leaves headers, for it has returned when a stream is served; one of ours by the same name
+gives way.
+"""
 _NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
 _PLACE = re.compile(r"([1-9][0-9]{0,14})(?:@([0-9]{1,15}))?", re.ASCII)
 _RUN = re.compile(r"[1-9][0-9]{0,14}", re.ASCII)
@@ -137,6 +141,7 @@ class EventStream(Response):
         self._held = b""  # taken from a source, not sent yet
         self._quiet = 0.0  # when something was sent last
         self._asleep: asyncio.Future[None] | None = None
+        self._more: Sequence[tuple[bytes, bytes]] = ()
         self.actor = ""  # whose it is; "": of nobody who logged in
         self.person = ""  # the user who watches; "": nobody who can be named, such as who holds a link
 
@@ -145,13 +150,18 @@ class EventStream(Response):
         if waiting is None:
             await self.serve(scope, receive, send)
             return
+        self._more = scope.get(MORE, ())
         actor: Actor = scope.get("state", {}).get("actor", LOCAL)
         self.actor = actor.user or actor.name if actor.credential else ""
         self.person = "" if actor.own else actor.user
         waiting.append(self)
 
+    def _head(self) -> list[tuple[bytes, bytes]]:
+        others = {name for name, _ in self._more}
+        return [*(pair for pair in HEADERS if pair[0] not in others), *self._more]
+
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        await send({"type": "http.response.start", "status": 200, "headers": self._head()})
         if scope["method"] != "HEAD":
             # A client that takes nothing for so long is dropped: it can come back with its last id. Our own server has
             # cut the connection by then (`connection`); under another one the stream at least ends.

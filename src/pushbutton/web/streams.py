@@ -20,13 +20,13 @@ from pushbutton.runtime import history, sight
 from pushbutton.runtime.permit import Permit
 from pushbutton.runtime.ports import Topics
 
-from .api import number_of
 from .asked import actor_of, core_of
 from .audience import OWN, audiences
 from .boards import below
 from .errors import unacceptable
 from .guard import DOWNLOAD
 from .lines import find, lines, plain
+from .numbers import number_of
 from .readers import root_of
 from .sse import EventStream, Wish, acceptable, cursor, parse_topics, reset
 

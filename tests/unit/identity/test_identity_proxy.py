@@ -33,6 +33,27 @@ def test_the_same_headers_of_another_address_say_nothing(peer: str) -> None:
     assert PROXY.identity(peer, ADA) is None
 
 
+def test_a_whole_name_may_be_written_as_http_once_was_and_a_user_or_a_group_may_not() -> None:
+    ada = PROXY.identity("10.1.2.3", [(b"remote-user", b"ada"), (b"remote-name", "Jörg É".encode("latin-1"))])
+    assert ada is not None
+    assert ada.title == "Jörg É"
+    unclear = "jörg".encode("latin-1")
+    for headers in ([(b"remote-user", unclear)], [(b"remote-user", b"ada"), (b"remote-groups", unclear)]):
+        with pytest.raises(SignInFailed) as failed:
+            PROXY.identity("10.1.2.3", headers)
+        assert "is not UTF-8" in failed.value.reason
+
+
+@pytest.mark.parametrize("separator", ["|", ";", " | "])
+def test_groups_are_taken_apart_where_the_settings_say(separator: str) -> None:
+    proxy = TrustedProxy.of("10.1.2.3", "Remote-User", "Remote-Groups", separator=separator)
+    said = proxy.identity(
+        "10.1.2.3", [(b"remote-user", b"ada"), (b"remote-groups", f"ops{separator}on call, night".encode())]
+    )
+    assert said is not None
+    assert said.groups == frozenset({"ops", "on call, night"})
+
+
 def test_an_unclear_header_of_another_address_is_no_error() -> None:
     assert PROXY.identity("10.9.9.9", [(b"remote-user", b"a"), (b"remote-user", b"b")]) is None
 

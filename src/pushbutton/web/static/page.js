@@ -56,7 +56,9 @@ function age(date, now, element) {
   return days < 7 ? relative.format(-days, 'day') : null;
 }
 
-const sameZone = document.cookie.split('; ').includes(`zone=${encodeURIComponent(zone)}`);
+const https = location.protocol === 'https:';
+const zoneIs = `${https ? '__Secure-' : ''}zone=${encodeURIComponent(zone)}`;
+const sameZone = document.cookie.split('; ').includes(zoneIs);
 
 function tellTime(element) {
   const date = new Date(element.dateTime), now = new Date(Date.now() + skew);
@@ -89,7 +91,7 @@ function tellTimes() {
     if (guess > bar.value) bar.value = guess;
   }
 }
-if (zone && !sameZone) document.cookie = `zone=${encodeURIComponent(zone)}; path=${home}; max-age=31536000; samesite=lax`;
+if (zone && !sameZone) document.cookie = `${zoneIs}; path=${home}; max-age=31536000; samesite=lax${https ? '; secure' : ''}`;
 tellTimes();
 setInterval(tellTimes, 1000);
 
