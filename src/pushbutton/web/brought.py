@@ -22,9 +22,9 @@ from pushbutton.runtime.core import Core
 
 from . import shapes
 from .acts import visible
-from .api import number_of
 from .asked import actor_of, core_of
 from .guard import DOWNLOAD
+from .numbers import number_of
 
 router = APIRouter(prefix="/api")
 

@@ -39,7 +39,7 @@ class Filter:
     def number(self) -> int:
         """The run that the text names: "18" or "#18"; 0: none."""
         digits = self.text.removeprefix("#")
-        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else 0
+        return whole(digits) or 0
 
     def query(self, now: Micros, limit: int, zone: tzinfo | None = None) -> RunQuery:
         states = STATES.get(self.state, frozenset())
