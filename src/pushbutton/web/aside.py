@@ -17,8 +17,8 @@ from pushbutton.runtime import aside, cancel, sight
 from pushbutton.runtime.core import now
 
 from . import pages, shapes
-from .api import number_of
 from .asked import actor_of, core_of
+from .numbers import number_of
 from .readers import root_of
 
 router = APIRouter(prefix="/api", tags=["runs"])
