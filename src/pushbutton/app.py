@@ -109,7 +109,7 @@ class Pushbutton:
             data_folder.make(self.folder, runs, self.folder / "uploads")
             stack.callback(os.close, data_folder.lock(self.folder))
             key = data_folder.key(self.folder)
-        store: Store = self._store or SqliteStore(self.folder / "history.db", key)
+        store: Store = self._store or self._sqlite(key)
         await store.open()
         stack.push_async_callback(store.close)
         await self._settle(store)
@@ -194,6 +194,9 @@ class Pushbutton:
                 "releases or drops them: pushbutton release", self.folder, why, runs
             )  # fmt: skip
 
+    def _sqlite(self, key: bytes) -> Store:
+        return SqliteStore(self.folder / "history.db", key, apart=self.settings.end_path(self.folder))
+
     def _tell(self, core: Core) -> Webhooks:
         allowed = networks(self.settings.webhook_allow, where="webhook_allow")
         sender = Webhook(secret=self.settings.webhook_secret, allowed=allowed)
@@ -241,7 +244,7 @@ class Pushbutton:
         with data_folder.writing(self.folder):
             data_folder.make(self.folder)
             key = data_folder.key(self.folder)
-        store, passwords = self._store or SqliteStore(self.folder / "history.db", key), Passwords()
+        store, passwords = self._store or self._sqlite(key), Passwords()
         await store.open()
         directory = Directory(store.people)
         try:
@@ -257,7 +260,7 @@ class Pushbutton:
         with data_folder.writing(self.folder):
             data_folder.make(self.folder)
             key = data_folder.key(self.folder)
-        store = self._store or SqliteStore(self.folder / "history.db", key)
+        store = self._store or self._sqlite(key)
         await store.open()
         try:
             await store.audit.record(act)

@@ -59,6 +59,9 @@ class Settings:
         least=0,
     )
     key_file: str = setting("", "file with the key of stored secrets; default: secret.key in the data folder")
+    audit_end_file: str = setting(
+        "", "file that notes the end of the audit trail apart from the database; default: audit.end in the data folder"
+    )
     allow_host: str = setting("", "more host names, comma separated, under which browsers may reach this server")
     trust_proxy: str = setting("", "addresses or networks of the proxies whose X-Forwarded headers are believed")
     root_path: str = setting("", "path below which a proxy shows the pages, like /buttons")
@@ -117,6 +120,10 @@ class Settings:
     def key_path(self) -> Path | None:
         """None: where the data lies."""
         return Path(self.key_file).expanduser().absolute() if self.key_file else None
+
+    def end_path(self, folder: Path) -> Path:
+        """Of a data folder."""
+        return Path(self.audit_end_file).expanduser().absolute() if self.audit_end_file else folder / "audit.end"
 
     @property
     def given(self) -> dict[str, Any]:

@@ -214,6 +214,34 @@ def test_verify_names_the_first_record_that_was_changed(folder):
         )  # fmt: skip
 
 
+def test_a_server_that_runs_says_what_was_cut_from_under_it(folder):
+    with Served(folder) as server:
+        run = server.press("hello")
+        server.finished(run)
+        with contextlib.closing(sqlite3.connect(server.data / "history.db")) as db:
+            kept = db.execute("SELECT * FROM audit_head").fetchone()
+            server.finished(server.press("hello"))
+            server.finished(server.press("hello"))
+            db.execute("DROP TRIGGER audit_is_not_cut")
+            db.execute("DELETE FROM audit WHERE id > ?", kept[1:2])
+            db.execute("UPDATE audit_head SET id = ?, hash = ?, seal = ?", kept[1:])
+            db.commit()
+        code, out, _ = audit("verify", folder)
+        assert code == 1
+        assert out.splitlines()[0] == (
+            "The trail was cut: record 4 and what came behind it are missing. "
+            "Up to record 5 it is known from elsewhere that they were there. There is no press of these runs: 2, 3."
+        )
+        assert server.http.post("/api/audit/check").json()["fault"] == "cut"
+        said = server.http.post("/api/audit/check").json()  # the record of the check before is the next one
+        assert (said["fault"], said["number"], said["more"][1:]) == (
+            "broken",
+            4,
+            ["There is no press of these runs: 2, 3."],
+        )
+        assert "Up to record 5 there had been others, and they are missing." in server.http.get("/audit").text
+
+
 def test_verify_says_what_it_needs(folder, tmp_path):
     code, _, err = audit("verify", tmp_path / "nowhere")
     assert (code, "name the data folder with --data" in err) == (5, True)

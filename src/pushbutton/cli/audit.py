@@ -61,6 +61,10 @@ _LISTED = 10
 
 Where = Annotated[str, typer.Argument(metavar="[PATH]", help="what is served, a data folder or a database file")]
 Data = Annotated[str | None, typer.Option(help="the data folder", show_default=False)]
+EndFile = Annotated[
+    str | None,
+    typer.Option("--audit-end-file", help="as for serve; default: audit.end beside history.db", show_default=False),
+]
 
 
 def add(app: typer.Typer, panel: str) -> None:
@@ -76,17 +80,19 @@ def _verify(
     data: Data = None,
     key: Annotated[str | None, typer.Option(help=f"file with the key; default: {KEY} beside the database")] = None,
     head: Annotated[str | None, typer.Option(metavar="N:HASH", help="a record and its hash, noted before")] = None,
+    end_file: EndFile = None,
 ) -> None:
     noted = _noted(head) if head else None
     file = _file(path, data)
+    apart = _apart(file, end_file)
     secret = _key(Path(key) if key else file.with_name(KEY))
 
     async def check() -> bool:
         from pushbutton.runtime.audit import check  # noqa: PLC0415  loads the whole runtime
 
-        async with _trail(file, secret) as trail:
+        async with _trail(file, secret, apart) as trail:
             checked = await check(trail, noted=noted)
-        print(checked.sentence)
+        print(" ".join([checked.sentence, *checked.more]))
         if checked.head.id:
             print(f"{'Up to there it is right. ' if checked.fault else ''}Head: {checked.head.note}")
         return not checked.fault
@@ -122,6 +128,7 @@ def _redact(
     data: Data = None,
     key: Annotated[str | None, typer.Option(help=f"file with the key; default: {KEY} beside the database")] = None,
     why: Annotated[str, typer.Option(help="why, for who reads the trail; nothing secret", show_default=False)] = "",
+    end_file: EndFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask whether it is meant", show_default=False)] = False,
 ) -> None:
     from pushbutton.adapters.sqlite import SqliteStore  # noqa: PLC0415  loads SQLite
@@ -138,7 +145,7 @@ def _redact(
         raise BadInput("--why holds the secret itself.")
 
     async def work() -> None:
-        store = SqliteStore(file, secret_key)
+        store = SqliteStore(file, secret_key, apart=_apart(file, end_file))
         await store.open()
         try:
             found = await holding(store.audit, secret)
@@ -177,6 +184,12 @@ def _file(path: str, data: str | None) -> Path:
     return (folder / FILE).absolute()
 
 
+def _apart(file: Path, given: str | None) -> Path | None:
+    """Where the end is noted apart. None for a copy of a database under another name: the note is of the one in use."""
+    settings = config.load(audit_end_file=given)
+    return settings.end_path(file.parent) if settings.audit_end_file or file.name == FILE else None
+
+
 def _key(file: Path) -> bytes:
     try:
         return bytes.fromhex(file.read_text())
@@ -196,11 +209,11 @@ def _noted(text: str) -> Head:
 
 
 @asynccontextmanager
-async def _trail(file: Path, key: bytes = b"") -> AsyncIterator[Audit]:
+async def _trail(file: Path, key: bytes = b"", apart: Path | None = None) -> AsyncIterator[Audit]:
     """Read only: nothing is upgraded, and a server may write meanwhile."""
     from pushbutton.adapters.sqlite import SqliteStore  # noqa: PLC0415  loads SQLite
 
-    store = SqliteStore(file, key)
+    store = SqliteStore(file, key, apart=apart)
     try:
         yield store.audit
     finally:

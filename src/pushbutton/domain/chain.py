@@ -22,6 +22,7 @@ class Fault(StrEnum):
     HEAD = "The note of the last record, {n}, is not as it was written."
     BROKEN = "When record {n} was written, the end of the trail was not as it had been left."
     NOTED = "Record {n} is not the one whose hash was noted."
+    PRESS = "Records are missing: there is no press of run {n}."
     EMPTY = "There are no records, not even of the server's start."
 
 
@@ -32,6 +33,8 @@ class Checked:
     head: Head
     fault: Fault | None = None
     number: int = 0
+    more: tuple[str, ...] = ()
+    """What else is known of it, a sentence each."""
 
     @property
     def sentence(self) -> str:
@@ -45,11 +48,12 @@ class Checked:
 class Chain:
     """Feed it the records in their order, page by page, then ask how it ends."""
 
-    def __init__(self, key: bytes, noted: Head | None = None, redacted: Mapping[int, str] | None = None) -> None:
-        """`noted`: a record's number and hash that somebody kept elsewhere (the seal is not looked at). `redacted`: for
-        records out of which something was taken, what is said to vouch for the rest; the chain looks whether it does.
+    def __init__(self, key: bytes, noted: Sequence[Head] = (), redacted: Mapping[int, str] | None = None) -> None:
+        """`noted`: numbers and hashes of records that are known from elsewhere (the seal is not looked at). `redacted`:
+        for records out of which something was taken, what is said to vouch for the rest; it looks whether that is so.
         """
-        self._key, self._noted = key, noted
+        self._key, self._noted = key, {head.id: head for head in noted}
+        self._missing = ""
         self._redacted, self._believed = dict(redacted or {}), set[int]()
         self._vouched: dict[int, str] = {}
         self.last = Head()
@@ -76,7 +80,7 @@ class Chain:
             self._wrong = (Fault.MISSING, expected)
         elif not self._fits(record, self.last.hash, expected):
             self._wrong = (self._diagnosis(record, following), expected)
-        elif self._noted and self._noted.id == expected and self._noted.hash != record.hash:
+        elif expected in self._noted and self._noted[expected].hash != record.hash:
             self._wrong = (Fault.NOTED, expected)
         else:
             self.last = Head(expected, record.hash)
@@ -84,6 +88,7 @@ class Chain:
                 self._vouched |= vouched([record])
             if record.act.verb == Deed.AUDIT_BROKEN:
                 self._wrong = (Fault.BROKEN, expected)
+                self._missing = _missing(expected, str(record.act.data.get("known", "")))
 
     def _fits(self, record: Record, before: str, number: int) -> bool:
         if record.hash == chained(self._key, before, number, record.act):
@@ -105,7 +110,12 @@ class Chain:
         wrong = self._wrong or self._unvouched() or self._ending(head)
         if self._wrong and self.last.id <= head.id < self._wrong[1] and head == sealed(self._key, head.id, head.hash):
             wrong = (Fault.INSERTED, self._at)  # behind the end
-        return Checked(self.last, *wrong) if wrong else Checked(self.last)
+        if not wrong:
+            return Checked(self.last)
+        most = max(self._noted, default=0)
+        if wrong[0] is Fault.CUT and most > wrong[1]:
+            self._missing = f"Up to record {most} it is known from elsewhere that they were there."
+        return Checked(self.last, *wrong, (self._missing,) if self._missing else ())
 
     def _unvouched(self) -> tuple[Fault, int] | None:
         """A record out of which something was taken, and no record says so."""
@@ -115,8 +125,9 @@ class Chain:
         return None
 
     def _ending(self, head: Head) -> tuple[Fault, int] | None:
+        most = max(self._noted, default=0)
         if not self.last.id and head == Head():
-            return Fault.EMPTY, 0
+            return (Fault.CUT, 1) if most else (Fault.EMPTY, 0)
         if head != sealed(self._key, head.id, head.hash):
             return Fault.HEAD, head.id
         if head.id > self.last.id:
@@ -125,8 +136,18 @@ class Chain:
             return Fault.INSERTED, head.id + 1
         if head.hash != self.last.hash:
             return Fault.HEAD, head.id
-        if self._noted and self._noted.id > self.last.id:
+        if most > self.last.id:
             return Fault.CUT, self.last.id + 1
-        if self._noted and not self._noted.id and self._noted.hash != FIRST:
+        if 0 in self._noted and self._noted[0].hash != FIRST:
             return Fault.NOTED, 0
         return None
+
+
+def _missing(broken: int, known: str) -> str:
+    """What the record that says that the end was not as it had been left knows of it; `known` as `Head.note`."""
+    number = known.partition(":")[0]
+    if not number.isdecimal():
+        return ""
+    if int(number) < broken:
+        return f"Record {number} was another one before."
+    return f"Up to record {number} there had been others, and they are missing."

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.audit import Deed, Head, Record, act
-from pushbutton.domain.chain import Chain, Checked
+from pushbutton.domain.chain import Chain, Checked, Fault
+from pushbutton.domain.event import Json
 from pushbutton.domain.policy import require
 from pushbutton.domain.redaction import spellings, vouched, without
 from pushbutton.errors import StoreDamaged
@@ -17,6 +18,8 @@ from .core import Core, now
 from .ports.people import Audit, AuditQuery
 
 PAGE = 1000
+NAMED = 20
+"""Runs."""
 ABOUT = "the audit trail"
 
 
@@ -30,19 +33,33 @@ async def verify(core: Core, actor: Actor) -> Checked:
     """Check every record, and record what came of it. Raises `Refused`."""
     require(actor, Verb.ADMIN)
     checked = await check(core.store.audit)
+    more: dict[str, Json] = {"more": list(checked.more)} if checked.more else {}
     head, well, said = checked.head.note, not checked.fault, checked.sentence
-    await core.store.audit.record(act(actor, Deed.AUDIT_CHECK, ABOUT, now(), head=head, well=well, said=said))
+    await core.store.audit.record(act(actor, Deed.AUDIT_CHECK, ABOUT, now(), head=head, well=well, said=said, **more))
     return checked
 
 
 async def check(audit: Audit, *, noted: Head | None = None) -> Checked:
     """Walk the whole chain; it may grow meanwhile. `noted`: a record and its hash that were kept elsewhere."""
+    heads = [*([noted] if noted else []), *await audit.known()]
     redacted = await _redacted(audit)
     while True:
-        checked = await _walk(audit, noted, redacted)
+        checked = await _walk(audit, heads, redacted)
         before, redacted = redacted, await _redacted(audit)
         if not checked.fault or redacted == before:
-            return checked  # or else something was taken out of a record meanwhile
+            break  # or else something was taken out of a record meanwhile
+    return _with_runs(checked, await audit.unpressed(NAMED + 1))
+
+
+def _with_runs(checked: Checked, unpressed: Sequence[int]) -> Checked:
+    """With the runs of which the trail knows no press."""
+    if not unpressed:
+        return checked
+    named = ", ".join(map(str, unpressed[:NAMED])) + (", …" if len(unpressed) > NAMED else "")
+    if not checked.fault:
+        checked = replace(checked, fault=Fault.PRESS, number=unpressed[0])
+        return replace(checked, more=(f"The same of runs {named}.",) if len(unpressed) > 1 else ())
+    return replace(checked, more=(*checked.more, f"There is no press of these runs: {named}."))
 
 
 async def _redacted(audit: Audit) -> dict[int, str]:
@@ -50,7 +67,7 @@ async def _redacted(audit: Audit) -> dict[int, str]:
     return vouched(reversed(found))
 
 
-async def _walk(audit: Audit, noted: Head | None, redacted: dict[int, str]) -> Checked:
+async def _walk(audit: Audit, noted: Sequence[Head], redacted: dict[int, str]) -> Checked:
     chain, after = Chain(audit.key, noted, redacted), None
     while True:
         head = await audit.head()  # before the records: one that comes in between is read in the next round

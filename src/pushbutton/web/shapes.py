@@ -206,7 +206,8 @@ class CheckedShape(BaseModel):
     said: str = Field(description="One sentence; what is wrong first, if something is")
     head: str = Field(description="Number and hash of the last record that is right, worth keeping elsewhere")
     fault: str | None = Field(description="changed, missing, inserted, cut, head, …")
-    number: int = Field(description="The record that is wrong; 0: none")
+    number: int = Field(description="The record that is wrong; of fault “press”, the run; 0: none")
+    more: list[str] = Field([], description="What else is known of it, such as which records and runs are missing")
 
 
 class Problem(BaseModel):
@@ -265,7 +266,7 @@ def checked_json(checked: Checked) -> dict[str, Any]:
         "head": checked.head.note,
         "fault": checked.fault.name.lower() if checked.fault else None,
         "number": checked.number,
-    }
+    } | ({"more": list(checked.more)} if checked.more else {})
 
 
 def param_json(param: Param) -> dict[str, Any]:

@@ -41,6 +41,12 @@ class MemoryAudit:
         first = max(after or 0, 0)
         return self._records[first : first + limit]
 
+    async def known(self) -> Sequence[Head]:
+        return ()  # whoever changes this memory changes what is known of it as well
+
+    async def unpressed(self, limit: int) -> Sequence[int]:  # noqa: ARG002  of the port
+        return ()
+
     async def redact(self, numbers: Sequence[int], forms: Sequence[str], act: Act) -> Sequence[int]:
         claims: dict[str, Json] = {}
         changed: dict[int, Record] = {}

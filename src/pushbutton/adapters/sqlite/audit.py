@@ -16,7 +16,8 @@ from pushbutton.domain.redaction import left, vouched, without
 from pushbutton.errors import Refused, StoreDamaged, StoreError
 from pushbutton.runtime.ports.people import AuditQuery
 
-from .database import Database
+from .database import Database, head_of
+from .end import End
 
 T = TypeVar("T")
 
@@ -28,6 +29,7 @@ _SOUND = " AND ".join(["typeof(at) = 'integer'", *(f"typeof({name}) = 'text'" fo
 _READ = f"id, at, {_BYTES}, {_SOUND}"
 _ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 _DECODER = json.JSONDecoder(parse_constant=str)
+ABOUT = "the audit trail"
 _BEYOND = 1 << 62
 """No number that we give comes near it; one that somebody else put there must not be the last that we can."""
 
@@ -38,15 +40,27 @@ _LATEST = 253_402_300_800_000_000
 """The year 10,000: no calendar goes on."""
 
 
-def record(db: apsw.Connection, key: bytes, act: Act) -> None:
+def record(db: apsw.Connection, end: End, act: Act) -> None:
     """Inside the caller's transaction."""
-    head = _head(db)
-    if not _fits(db, key, head):
+    end.touched = True
+    head = head_of(db)
+    fits, known = _fits(db, end.key, head), _is_there(db, end.head)
+    if not (fits and known):
         found: dict[str, Any] = {"head": str(head.id), "hash": head.hash}
+        found |= {} if known else {"known": end.head.note}
         last = _hashes(db, "id BETWEEN 0 AND ? ORDER BY id DESC LIMIT 1", _BEYOND)
         head = Head(*last[0]) if last else Head()
-        head = _write(db, key, head, Act(SERVER, Deed.AUDIT_BROKEN, "the audit trail", act.at, found))
-    _write(db, key, head, act)
+        head = _write(db, end.key, head, Act(SERVER, Deed.AUDIT_BROKEN, ABOUT, act.at, found))
+    _write(db, end.key, head, act)
+
+
+def _is_there(db: apsw.Connection, known: Head) -> bool:
+    """Whether the record that was the last one when we looked before is, or was said to be missing."""
+    if not known.id or _hashes(db, "id = ?", known.id) == [(known.id, known.hash)]:
+        return True
+    sql = "SELECT data FROM audit WHERE about = ? AND verb = ? ORDER BY id DESC LIMIT 1"
+    told = db.execute(sql, (ABOUT, Deed.AUDIT_BROKEN)).get
+    return isinstance(told, str) and known.note in told  # in this transaction: nothing of it is committed yet
 
 
 def _fits(db: apsw.Connection, key: bytes, head: Head) -> bool:
@@ -84,23 +98,16 @@ def _hashes(db: apsw.Connection, where: str, value: int) -> list[tuple[int, str]
     return [(number, digest.decode(errors="replace")) for number, digest in rows]
 
 
-def _head(db: apsw.Connection) -> Head:
-    row = db.execute(
-        "SELECT CAST(id AS INTEGER), CAST(hash AS BLOB), CAST(seal AS BLOB) FROM audit_head WHERE one = 1"
-    ).fetchone()
-    return Head(row[0], row[1].decode(errors="replace"), row[2].decode(errors="replace")) if row else Head()
-
-
 class SqliteAudit:
     def __init__(self, database: Database) -> None:
         self._db = database
 
     @property
     def key(self) -> bytes:
-        return self._db.key
+        return self._db.end.key
 
     async def record(self, act: Act) -> None:
-        await self._db.write(lambda db: record(db, self._db.key, act))
+        await self._db.write(lambda db: record(db, self._db.end, act))
 
     async def records(self, query: AuditQuery) -> Sequence[Record]:
         sql, values = _where(query)
@@ -120,10 +127,20 @@ class SqliteAudit:
         return await self._read(lambda db: [_record(row) for row in db.execute(sql, (*values, limit))])
 
     async def head(self) -> Head:
-        return await self._read(_head)
+        return await self._read(head_of)
+
+    async def known(self) -> Sequence[Head]:
+        return await asyncio.to_thread(lambda: self._db.end.heads)
+
+    async def unpressed(self, limit: int) -> Sequence[int]:
+        sql = (
+            "SELECT id FROM runs WHERE id >= (SELECT value FROM meta WHERE name = 'recorded from') AND NOT EXISTS"
+            " (SELECT 1 FROM audit WHERE about = 'run ' || runs.id AND verb = ?) ORDER BY id LIMIT ?"
+        )
+        return await self._read(lambda db: [row[0] for row in db.execute(sql, (Deed.RUN_PRESS, limit))])
 
     async def redact(self, numbers: Sequence[int], forms: Sequence[str], act: Act) -> Sequence[int]:
-        changed = await self._db.write(lambda db: _redact(db, self._db.key, numbers, forms, act))
+        changed = await self._db.write(lambda db: _redact(db, self._db.end, numbers, forms, act))
         try:
             await asyncio.to_thread(self._db.scrub)
         except StoreError as error:
@@ -163,8 +180,9 @@ def _text(value: bytes | None) -> str | None:
         return None
 
 
-def _redact(db: apsw.Connection, key: bytes, numbers: Sequence[int], forms: Sequence[str], act: Act) -> Sequence[int]:
+def _redact(db: apsw.Connection, end: End, numbers: Sequence[int], forms: Sequence[str], act: Act) -> Sequence[int]:
     """Inside the caller's transaction."""
+    key = end.key
     vouching = db.execute(f"SELECT {_READ} FROM audit WHERE about = ? AND verb = ? ORDER BY id", (act.about, act.verb))
     known = vouched(_record(row) for row in vouching)
     claims: dict[str, Json] = {}
@@ -184,7 +202,7 @@ def _redact(db: apsw.Connection, key: bytes, numbers: Sequence[int], forms: Sequ
         )
         claims[str(number)] = left(key, number, old.hash, new)
     db.execute(_TRIGGER)
-    record(db, key, replace(act, data={**act.data, "records": claims}))
+    record(db, end, replace(act, data={**act.data, "records": claims}))
     return sorted(int(number) for number in claims)
 
 

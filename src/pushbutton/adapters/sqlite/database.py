@@ -18,7 +18,10 @@ from typing import Any, TypeVar
 
 import apsw
 
+from pushbutton.domain.audit import Head
 from pushbutton.errors import PushbuttonError, StorageFull, StoreBusy, StoreDamaged, StoreError, StoreTooNew
+
+from .end import End
 
 T = TypeVar("T")
 Work = Callable[[apsw.Connection], T]
@@ -43,10 +46,10 @@ RESTART_MS = 500
 class Database:
     """`write` and `read` run a function in a thread of the database; both may be awaited from the event loop."""
 
-    def __init__(self, path: Path, key: bytes = b"") -> None:
+    def __init__(self, path: Path, end: End) -> None:
         self.path = path
         self._name = str(path)
-        self.key = key  # of the audit trail's chain; it lies elsewhere
+        self.end = end
         self._asked: Batch = []  # in this turn of the loop
         self._jobs: SimpleQueue[tuple[Work[Any], asyncio.Future[Any]] | None] = SimpleQueue()
         self._writer: threading.Thread | None = None
@@ -162,6 +165,7 @@ class Database:
             with contextlib.suppress(apsw.Error):
                 connection.execute("PRAGMA optimize")
             connection.close()
+            self.end.close()
 
     def _commit(self, connection: apsw.Connection, batch: Batch) -> Results:
         """One transaction for all; a refusal (`Fenced`, …) undoes only its own part, a fault undoes everything."""
@@ -169,12 +173,15 @@ class Database:
             with translated(self.path):
                 self._still_there()
                 try:
-                    return self._together(connection, batch)
+                    results = self._together(connection, batch)
                 except PushbuttonError as refusal:
                     connection.execute("ROLLBACK")
                     if len(batch) == 1:
                         return [(batch[0][1], None, refusal)]
-                    return self._apart(connection, batch)
+                    results = self._apart(connection, batch)
+                if self.end.touched:
+                    self.end.committed(head_of(connection))
+                return results
         except Exception as error:  # noqa: BLE001  every waiter gets it
             if connection.in_transaction:
                 with contextlib.suppress(apsw.Error):
@@ -245,6 +252,7 @@ class Database:
                 with connection:  # one transaction: a kill in the middle leaves the old schema
                     connection.execute(step)
                     connection.execute(f"PRAGMA user_version = {number}")
+            self.end.open()
             self.path.chmod(0o600)
             self._inode = self.path.stat().st_ino
         except BaseException:
@@ -265,6 +273,14 @@ def _move(connection: apsw.Connection, database: str, pages: int) -> int:
         elif pages >= MOVE_PAGES:
             connection.wal_checkpoint(database, apsw.SQLITE_CHECKPOINT_PASSIVE)
     return apsw.SQLITE_OK
+
+
+def head_of(connection: apsw.Connection) -> Head:
+    """The end of the audit trail as it is noted in the database."""
+    row = connection.execute(
+        "SELECT CAST(id AS INTEGER), CAST(hash AS BLOB), CAST(seal AS BLOB) FROM audit_head WHERE one = 1"
+    ).fetchone()
+    return Head(row[0], row[1].decode(errors="replace"), row[2].decode(errors="replace")) if row else Head()
 
 
 def _settle(results: Results) -> None:

@@ -12,6 +12,7 @@ from pushbutton.runtime.ports.people import Work
 
 from .audit import record
 from .database import Database
+from .end import End
 
 
 class SqlitePeople:
@@ -25,10 +26,10 @@ class SqlitePeople:
         return await self._db.read(_version)
 
     async def change(self, work: Work) -> Snapshot:
-        return await self._db.write(lambda db: change(db, self._db.key, work))
+        return await self._db.write(lambda db: change(db, self._db.end, work))
 
 
-def change(db: apsw.Connection, key: bytes, work: Work) -> Snapshot:
+def change(db: apsw.Connection, end: End, work: Work) -> Snapshot:
     """Inside the caller's transaction."""
     asked = work(_load(db))
     for entry in asked.drop:
@@ -44,7 +45,7 @@ def change(db: apsw.Connection, key: bytes, work: Work) -> Snapshot:
             "INSERT INTO meta (name, value) VALUES ('people', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
         )
     if asked.act:
-        record(db, key, asked.act)
+        record(db, end, asked.act)
     return _load(db)
 
 

@@ -29,6 +29,7 @@ from pushbutton.runtime.ports.people import Work
 
 from .audit import SqliteAudit, record
 from .database import Database
+from .end import End
 from .people import SqlitePeople, change
 
 
@@ -46,9 +47,9 @@ _ACTIVE, _BUSY, _UNFINISHED = _list(ACTIVE), _list(BUSY), _list(UNFINISHED)
 class SqliteStore:
     """Everything that changes state runs inside one transaction of the single writer, so its reads are true."""
 
-    def __init__(self, path: Path, key: bytes = b"") -> None:
-        """`key`: of the audit trail's chain."""
-        self._db = Database(path, key)
+    def __init__(self, path: Path, key: bytes = b"", *, apart: Path | None = None) -> None:
+        """`key`: of the audit trail's chain; `apart`: the file in which its end is noted, see `end`."""
+        self._db = Database(path, End(key, apart))
         self.people, self.audit = SqlitePeople(self._db), SqliteAudit(self._db)
 
     async def open(self) -> None:
@@ -60,13 +61,13 @@ class SqliteStore:
     # -- writing
 
     async def press(self, new: NewRun, also: Work | None = None) -> Pressed:
-        return await self._db.write(lambda db: _press(db, self._db.key, new, also))
+        return await self._db.write(lambda db: _press(db, self._db.end, new, also))
 
     async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int, token: str) -> Claimed:
         return await self._db.write(lambda db: _claim(db, run, (worker, at, token), task_limit, total_limit))
 
     async def append(self, entry: Append) -> Sequence[Event]:
-        return await self._db.write(lambda db: _append(db, self._db.key, entry))
+        return await self._db.write(lambda db: _append(db, self._db.end, entry))
 
     async def settle(self, home: str, aside: Act | None = None) -> int:
         return await self._db.write(lambda db: _settle(db, self._db.key, home, aside))
@@ -201,7 +202,7 @@ def _insert(
     return events
 
 
-def _press(db: apsw.Connection, key: bytes, new: NewRun, also: Work | None) -> Pressed:
+def _press(db: apsw.Connection, end: End, new: NewRun, also: Work | None) -> Pressed:
     if new.key:
         same = db.execute(
             "SELECT id, fingerprint FROM runs WHERE task = :task AND key = :key"
@@ -221,7 +222,7 @@ def _press(db: apsw.Connection, key: bytes, new: NewRun, also: Work | None) -> P
                 if new.key:
                     stands_for = (new.task, new.key, unfinished[-1], new.fingerprint)
                     db.execute("INSERT INTO joined (task, key, run, fingerprint) VALUES (?, ?, ?, ?)", stands_for)
-                record(db, key, new.act(unfinished[-1], joined=True))
+                record(db, end, new.act(unfinished[-1], joined=True))
                 return Pressed(_run(db, unfinished[-1]), made=False)
             state = RunState.SKIPPED
     reason = "It was busy, and a press is not kept waiting here." if state is RunState.SKIPPED else ""
@@ -238,14 +239,14 @@ def _press(db: apsw.Connection, key: bytes, new: NewRun, also: Work | None) -> P
     if new.hold and state is RunState.HELD:
         hold = new.hold
         if new.dry is not None:
-            plan = _press(db, key, new.plan(run.id), None).run
+            plan = _press(db, end, new.plan(run.id), None).run
             hold = replace(hold, plan=plan.id)
         db.execute("UPDATE runs SET hold = ? WHERE id = ?", (hold_text(hold), run.id))
         run = replace(run, hold=hold)
     _insert(db, run.id, run.task, [first(run, new)], run.group)
-    record(db, key, new.act(run.id))
+    record(db, end, new.act(run.id))
     if also:
-        change(db, key, also)
+        change(db, end, also)
     return Pressed(run, made=True, plan=plan)
 
 
@@ -269,7 +270,7 @@ def _claim(db: apsw.Connection, number: int, by: tuple[str, int, str], task_limi
     return Claimed(Claim.FULL if running >= total_limit else Claim.TASK_BUSY)
 
 
-def _append(db: apsw.Connection, key: bytes, entry: Append) -> Sequence[Event]:
+def _append(db: apsw.Connection, end: End, entry: Append) -> Sequence[Event]:
     columns = dict(entry.row)
     if unknown := columns.keys() - SETTABLE:
         raise ValueError(f"not columns of a run that may be set: {sorted(unknown)}")
@@ -293,7 +294,7 @@ def _append(db: apsw.Connection, key: bytes, entry: Append) -> Sequence[Event]:
         now = _run(db, entry.run)
         raise Fenced(f"run {entry.run} is {now.state} at epoch {now.epoch}, not as epoch {entry.epoch} expected")
     if entry.act:
-        record(db, key, entry.act)
+        record(db, end, entry.act)
     return _insert(db, entry.run, row[0], entry.drafts, row[1])
 
 

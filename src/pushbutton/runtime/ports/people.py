@@ -62,9 +62,9 @@ class Audit(Protocol):
     """The audit trail.
 
     Implementers guarantee: append-only, ids without gaps, each hash as `domain.audit.chained`, and with each record the
-    head as `domain.audit.sealed`. Where the head that they find does not fit the records, an `audit.broken` comes
-    first, so that what somebody did to the end stays seen. A record that is not as it was written any more comes with
-    an empty hash rather than not at all.
+    head as `domain.audit.sealed`. Where the head that they find does not fit the records, or what is known of it apart
+    from the store does not, an `audit.broken` comes first, so that what somebody did to the end stays seen. A record
+    that is not as it was written any more comes with an empty hash rather than not at all.
     """
 
     @property
@@ -87,6 +87,14 @@ class Audit(Protocol):
         ...
 
     async def head(self) -> Head: ...
+
+    async def known(self) -> Sequence[Head]:
+        """Heads that are known apart from the store, each of which was the newest one at some time."""
+        ...
+
+    async def unpressed(self, limit: int) -> Sequence[int]:
+        """The first runs of which no press is recorded, though presses were recorded when they were made."""
+        ...
 
     async def redact(self, numbers: Sequence[int], forms: Sequence[str], act: Act) -> Sequence[int]:
         """Take these texts out of these records, and record the act, with what `domain.redaction` asks for. The records
