@@ -70,7 +70,7 @@ class SqliteStore:
         return await self._db.write(lambda db: _append(db, self._db.end, entry))
 
     async def settle(self, home: str, aside: Act | None = None) -> int:
-        return await self._db.write(lambda db: _settle(db, self._db.key, home, aside))
+        return await self._db.write(lambda db: _settle(db, self._db.end, home, aside))
 
     async def say(self, draft: Draft, *, task: str | None = None) -> Event:
         return (await self._db.write(lambda db: _insert(db, None, task, [draft])))[0]
@@ -298,12 +298,12 @@ def _append(db: apsw.Connection, end: End, entry: Append) -> Sequence[Event]:
     return _insert(db, entry.run, row[0], entry.drafts, row[1])
 
 
-def _settle(db: apsw.Connection, key: bytes, home: str, aside: Act | None) -> int:
+def _settle(db: apsw.Connection, end: End, home: str, aside: Act | None) -> int:
     count = 0
     if aside:
         db.execute(f"UPDATE runs SET aside = 1 WHERE state IN ({_UNFINISHED})")
         count = db.changes()
-        record(db, key, replace(aside, data={**aside.data, "runs": count}))
+        record(db, end, replace(aside, data={**aside.data, "runs": count}))
     sql = "INSERT INTO home (one, known) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET known = excluded.known"
     db.execute(sql, (home,))
     return count
