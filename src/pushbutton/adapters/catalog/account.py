@@ -25,6 +25,9 @@ __all__ = ["account"]
 _DEEPEST = 6  # folders
 _MOST = 50_000  # entries that are looked at
 _ENDINGS = frozenset({".sh", ".bash", ".zsh", ".ksh", ".ps1", ".bat", ".cmd", ".pl", ".rb"})
+_LANGUAGES = frozenset(
+    {"", ".py", ".js", ".mjs", ".ts", ".lua", ".php", ".awk", ".tcl", ".exp", ".r", ".jl", ".groovy"}
+)
 _BEGINS = (b"#!", b"\xef\xbb\xbf#!", b"\xff\xfe#\0!\0", b"\xfe\xff\0#\0!")
 
 
@@ -75,6 +78,8 @@ class _Folder:
         reading = self._readings.get(path)
         if reading is not None and (reading.passed or reading.tasks or reading.whole):
             return reading.passed
+        if not executable and path.suffix not in _ENDINGS | _LANGUAGES:
+            return ""  # data: there may be very many, and none is opened
         begins = _first(path).startswith(_BEGINS)
         started = path.suffix == ".py" and depth < 2 and reading is not None and _is_started(path)
         if not (executable and path.suffix != ".py") and not begins and not started and path.suffix not in _ENDINGS:

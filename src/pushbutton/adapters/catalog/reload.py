@@ -101,8 +101,10 @@ class PathCatalog:
     async def passed(self) -> Sequence[Passed]:
         if time.monotonic() > self._accounted:
             readings = {path: file.shown for (path, _), file in self._files.items() if file.shown is not None}
+            begun = time.monotonic()
+            self._accounted = begun + _ACCOUNTED  # meanwhile others are told what was found before
             self._passed = await asyncio.to_thread(account, self._paths, readings)
-            self._accounted = time.monotonic() + _ACCOUNTED
+            self._accounted = time.monotonic() + max(_ACCOUNTED, 100 * (time.monotonic() - begun))
         return self._passed
 
     @property
