@@ -317,7 +317,7 @@ class _Foreground:
             return
         self._next = at + 1.0
         vigil.look(self._spools.worked(RUN), at)
-        if self._told:
+        if self._told or (self._asked and not self._supervisor):  # one that hangs before it is born hears nothing
             vigil.order(grace=grace)
         if vigil.silent and self._supervisor and (over := self._spools.overtime(RUN)) is not None:
             vigil.overtime(over, grace=grace)

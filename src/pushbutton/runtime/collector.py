@@ -74,8 +74,10 @@ async def _follow(core: Core, run: Run, bell: Bell, watch: Watch) -> None:
             core.spools.drop_secrets(run.id)
             if stop_by := (await core.store.run(run.id)).stop_by:
                 order(core, run, stop_by)
-        if why := why or await watch.due(born=born):
-            survivors = survivors or list(await core.spools.end(run.id))  # what it wrote until then is read first
+        if not why and (why := await watch.due(born=born)):
+            survivors = list(await core.spools.end(run.id))
+        elif why:
+            pass  # what it had written by then is read first
         elif records:
             await sleep(TICK)
         else:

@@ -51,8 +51,10 @@ class Vigil:
     def heard(self, records: Sequence[Record]) -> None:
         for record in records:
             if record["k"] == "stop":
-                self.word, self._grace, self.late = str(record["why"]), float(record["grace"]), 0.0
-            elif record["k"] == "exit":
+                grace = record.get("grace")
+                self.word, self.late = str(record.get("why")), 0.0
+                self._grace = float(grace) if isinstance(grace, int | float) else 0.0
+            elif record["k"] == "exit" and isinstance(record.get("code"), int):
                 self.code = record["code"]
 
     def order(self, *, grace: float) -> None:
@@ -65,10 +67,6 @@ class Vigil:
         self._over = seconds
         if not self._ordered and not self.word:
             self._grace = grace
-
-    @property
-    def ordered(self) -> bool:
-        return self._ordered
 
     @property
     def still(self) -> float:

@@ -13,12 +13,14 @@ from .process import Process
 from .spool import LOCK
 
 PATIENCE = 5.0
+LONGEST = 1000  # bytes of what a lock says
+_BOOT = process.boot_id()
 
 
 def entry(pid: int, timeout: float | None) -> bytes:
     """What the lock says of the supervisor that has it."""
     now = process.read(pid)
-    facts = {"pid": pid, "start": now.start if now else 0, "boot": process.boot_id(), "timeout": timeout or 0}
+    facts = {"pid": pid, "start": now.start if now else 0, "boot": _BOOT, "timeout": timeout or 0}
     return slim_json.dumps(facts).encode() + b"\n"
 
 
@@ -26,11 +28,12 @@ def worked(folder: str) -> int | None:
     """How long the supervisor was on a processor, in nanoseconds, as the kernel counts it: more each second while it
     works, whatever it does; None where there is no such count.
     """
-    supervisor = _supervisor(folder)
-    if supervisor is None:
-        return None
+    pid = _entry(folder).get("pid")
+    if not isinstance(pid, int):
+        supervisor = orphans.writer(folder)
+        pid = supervisor.pid if supervisor else 0
     try:
-        with open(f"/proc/{supervisor.pid}/schedstat", "rb") as file:
+        with open(f"/proc/{pid}/schedstat", "rb") as file:
             return int(file.read().split()[0])
     except (OSError, ValueError, IndexError):
         return None
@@ -85,10 +88,10 @@ def end(folder: str, mark: bytes) -> list[str]:
 def _entry(folder: str) -> dict[str, object]:
     try:
         with open(os.path.join(folder, LOCK), encoding="utf-8", errors="replace") as file:
-            found = slim_json.loads(file.readline())
-    except (OSError, ValueError):
+            found = slim_json.loads(file.readline(LONGEST))
+    except (OSError, ValueError, RecursionError):
         return {}  # of a server that wrote nothing into it
-    return found if isinstance(found, dict) and found.get("boot") == process.boot_id() else {}
+    return found if isinstance(found, dict) and found.get("boot") == _BOOT else {}
 
 
 def _supervisor(folder: str) -> Process | None:

@@ -15,6 +15,7 @@ from .process import Process
 from .spool import EVENTS, TREE, read_records
 
 PATIENCE = 5.0
+HEAD = 4096  # bytes of the events in which the first record, `born`, ends
 
 
 def listed(folder: str) -> set[tuple[int, int]]:
@@ -46,13 +47,13 @@ def writer(folder: str) -> Process | None:
     except OSError:
         return None
     try:
-        records, _ = read_records(fd, 0)
+        records, _ = read_records(fd, 0, HEAD)
     finally:
         os.close(fd)
     born = next((record for record in records if record["k"] == "born"), None)
-    if born is None or born.get("boot") != process.boot_id():
+    if born is None or born.get("boot") != process.boot_id() or not isinstance(pid := born.get("pid"), int):
         return None
-    return process.living(int(str(born["pid"])), born["start"])
+    return process.living(pid, born.get("start"))
 
 
 def marked(pid: int, mark: bytes) -> bool:

@@ -75,3 +75,10 @@ def test_one_that_works_keeps_the_time_limit_itself():
         vigil.look(second, float(second))
         vigil.overtime(float(second), grace=1.0)
     assert vigil.due == ""
+
+
+def test_a_record_that_holds_nonsense_is_no_more_than_a_word():
+    vigil = Vigil()
+    vigil.heard([{"k": "stop", "why": None, "grace": "soon"}, {"k": "exit", "code": "none"}, {"k": "stop"}])
+    asleep(vigil, 60)
+    assert (vigil.due, vigil.code) == ("None", None)
