@@ -14,7 +14,7 @@ import typer
 from pushbutton import __version__
 from pushbutton.errors import InvalidInputs, PushbuttonError
 
-from . import approve, aside, audit, check, link, login, press, runs, schema, secret, serve, user, watch
+from . import approve, aside, audit, backup, check, link, login, press, runs, schema, secret, serve, user, watch
 from . import run as run_command
 from .exits import MEANING, Exit, code_of
 
@@ -85,6 +85,7 @@ link.add(app, PEOPLE)
 secret.add(app, LOOK)
 audit.add(app, LOOK)
 aside.add(app, LOOK)
+backup.add(app, LOOK)
 
 
 def _said(verb: str, text: str) -> None:

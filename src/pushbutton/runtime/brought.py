@@ -82,7 +82,12 @@ def seal(core: Core, values: Mapping[str, str]) -> str:
 
 def same_secrets(core: Core, run: Run) -> None:
     """Raises `CannotApprove` unless the secret inputs of a held run are those that it was pressed with."""
-    if run.hold and run.hold.secrets and seal(core, core.spools.take_secrets(run.id)) != run.hold.secrets:
+    if not run.hold or not run.hold.secrets:
+        return
+    values = core.spools.take_secrets(run.id)
+    if not values:
+        raise CannotApprove("Its secret inputs are not kept any more. Press again.")
+    if seal(core, values) != run.hold.secrets:
         raise CannotApprove(
             "A secret input is not what it was when this was pressed; nothing was started. Press again."
         )
