@@ -157,6 +157,29 @@ async def test_many_python_files_are_read_by_few_processes_while_others_can_be_p
         await catalog.close()
 
 
+async def test_an_address_is_kept_for_a_file_that_is_there_and_not_read_yet(tmp_path: Path):
+    tasks, remembered = tmp_path / "tasks", tmp_path / "addresses.json"
+    tasks.mkdir()
+    (tasks / "shop.py").write_text(TASKS.format(name="deploy"))
+    catalog = PathCatalog([tasks], remembered=remembered)
+    await catalog.open()
+    await catalog.close()
+    (tasks / "deploy.sh").write_text("#!/bin/sh\n")
+    (tasks / "deploy.sh").chmod(0o755)
+    catalog = PathCatalog([tasks], python=str(waiting_python(tmp_path)), remembered=remembered)
+    await catalog.open()
+    try:
+        assert (list(catalog.tasks()), catalog.reading) == (["deploy-sh"], True)
+        (tmp_path / "go").touch()
+        await catalog.awaited("deploy")
+        assert {slug: Path(task.source.file).name for slug, task in catalog.tasks().items()} == {
+            "deploy": "shop.py",
+            "deploy-sh": "deploy.sh",
+        }
+    finally:
+        await catalog.close()
+
+
 async def test_a_file_that_ends_its_reader_hurts_no_other(tmp_path: Path):
     (tmp_path / "ends.py").write_text(
         "import os\nfrom pushbutton import task\nX = os._exit(3)\n@task\ndef go(x: X): ...\n"

@@ -15,7 +15,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.task import PythonTarget, ScriptTarget, Source, Target, Task
@@ -66,11 +65,13 @@ class Assembly:
             log.warning("the addresses of tasks are made anew, because %s cannot be read: %s", self._path, error)
 
     def make(
-        self, parts: Sequence[Part], kept: Collection[str] | None
+        self, parts: Sequence[Part], kept: Collection[str] | None, unread: Collection[Path] = ()
     ) -> tuple[Mapping[str, Task], Mapping[str, Secret]]:
-        """`kept`: the names of the stored secrets; None: nobody knows."""
+        """`kept`: the names of the stored secrets; None: nobody knows. `unread`: files that are there, too."""
         memory = dict(self._memory)
-        tasks = assemble(parts, memory, self._base)
+        files = {os.path.relpath(path, self._base) for path in unread}
+        held = {slug for key, slug in memory.items() if key.rpartition(":")[0] in files} if files else set()
+        tasks = assemble(parts, memory, self._base, held)
         declared = MappingProxyType(by_name(secret for part in parts for secret in part.secrets))
         tasks = supplied(tasks, declared, kept)
         if tasks != self._tasks or list(tasks) != list(self._tasks):
@@ -104,11 +105,14 @@ class _Wish:
     away: bool = False
 
 
-def assemble(parts: Iterable[Part], memory: dict[str, str] | None = None, base: Path = Path()) -> dict[str, Task]:
+def assemble(
+    parts: Iterable[Part], memory: dict[str, str] | None = None, base: Path = Path(), held: Collection[str] = ()
+) -> dict[str, Task]:
     """All tasks by slug, in the order of a page: those without a group, then group by group. `memory` is what addresses
-    they had, and becomes what they have; its keys are paths seen from `base`.
+    they had, and becomes what they have; its keys are paths seen from `base`. What is `held` is given to nobody.
     """
     memory = {} if memory is None else memory
+    owners = {slug: key for key, slug in memory.items()}
     wishes = list(_wishes(parts, base))
     given: dict[str, _Wish] = {}
     for wish in wishes:
@@ -117,22 +121,26 @@ def assemble(parts: Iterable[Part], memory: dict[str, str] | None = None, base: 
             given.setdefault(slug, wish)
     placed = {id(wish) for wish in given.values()}
     for wish in wishes:
-        if wish.key and not wish.away and id(wish) not in placed and wish.task.slug not in given:
+        if (
+            wish.key
+            and not wish.away
+            and id(wish) not in placed
+            and not (wish.task.slug in given or wish.task.slug in held)
+        ):
             given[wish.task.slug] = wish
             placed.add(id(wish))
     for wish in wishes:
         if wish.away:
             given.setdefault(memory.get(wish.key, wish.task.slug), wish)
         elif id(wish) not in placed:
-            given[_free(wish, given)] = wish
+            given[_free(wish, given, held)] = wish
     slugs = {id(wish): slug for slug, wish in given.items()}
     tasks = []
     for wish in wishes:
         if slug := slugs.get(id(wish), ""):
             tasks.append(_placed(wish, slug, given.get(wish.task.slug)))
             if wish.key and not wish.away and memory.get(wish.key) != slug:
-                for other in [key for key, theirs in memory.items() if theirs == slug]:
-                    del memory[other]
+                memory.pop(owners.get(slug, ""), None)  # of a file that is gone
                 memory[wish.key] = slug
     return {task.slug: task for task in sorted(tasks, key=lambda task: task.group.casefold())}
 
@@ -161,10 +169,11 @@ def _wishes(parts: Iterable[Part], base: Path) -> Iterator[_Wish]:
     yield from unknown
 
 
-def _free(wish: _Wish, given: Mapping[str, Any]) -> str:
+def _free(wish: _Wish, given: Mapping[str, _Wish], held: Collection[str]) -> str:
     """An address of its own."""
     path, name = wish.found.path, wish.task.slug
-    if name not in given:
+    taken = {*given, *held}
+    if name not in taken:
         return name
     other = given.get(name)
     by_group = f"{path.parent.name}-{name}" if wish.found.group else ""
@@ -177,10 +186,10 @@ def _free(wish: _Wish, given: Mapping[str, Any]) -> str:
     words = [by_file, by_group] if same else [by_group, by_file]
     words += [f"{path.parent.name}-{by_file}"]
     for word in words:
-        if word and (slug := slug_of(word)) not in given:
+        if word and (slug := slug_of(word)) not in taken:
             return slug
     number = 2
-    while f"{name}-{number}" in given:
+    while f"{name}-{number}" in taken:
         number += 1
     return f"{name}-{number}"
 

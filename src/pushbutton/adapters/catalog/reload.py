@@ -249,7 +249,8 @@ class PathCatalog:
             if file.shown is not None
         ]
         self._kept = await asyncio.to_thread(self._names)
-        tasks, declared = await asyncio.to_thread(self._assembly.make, parts, self._kept)
+        unread = [path for (path, _), file in self._files.items() if file.shown is None]
+        tasks, declared = await asyncio.to_thread(self._assembly.make, parts, self._kept, unread)
         begun_whole = whole and not self._whole.is_set()
         if whole:
             self._whole.set()
