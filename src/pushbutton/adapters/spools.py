@@ -187,10 +187,12 @@ class SpoolFolder:
         return hung.overtime(str(self.folder(run)))
 
     def goes_down(self, run: int) -> None:
-        hung.goes_down(str(self.folder(run)))
+        if self.held(run):  # a copied folder names another's supervisor
+            hung.goes_down(str(self.folder(run)))
 
     async def ask(self, run: int) -> None:
-        await asyncio.to_thread(hung.ask, str(self.folder(run)))
+        if self.held(run):
+            await asyncio.to_thread(hung.ask, str(self.folder(run)))
 
     async def end(self, run: int) -> Sequence[str]:
         folder = self.folder(run)
