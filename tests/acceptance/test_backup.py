@@ -91,6 +91,7 @@ def test_a_backup_is_for_its_owner_alone_and_holds_no_secret_input_and_no_key(wo
     assert sorted(path.name for path in (world.backup / "runs").iterdir()) == ["1", "2"]
     assert sorted(path.name for path in world.keys.iterdir()) == ["server.key"]
     assert not list(world.backup.rglob("*.key"))
+    assert not (world.backup / "audit.end").exists()
     assert (world.backup / "runs/2/in/sheet/a sheet.csv").read_bytes() == b"12 for Mona\n"
     assert "holds 4 runs of" in world.said
     assert "these runs waited with some, and fail where they are released: 4" in world.said

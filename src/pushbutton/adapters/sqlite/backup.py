@@ -31,8 +31,10 @@ _DATABASE: Final = "history.db"
 _ABOUT: Final = "backup.json"  # written last: without it, the copy is not whole
 _RUNS: Final = "runs"
 _SECRETS: Final = ".secrets"
-_ITS_OWN: Final = frozenset({"lock", "hint", ".gitignore", f"{_DATABASE}-wal", f"{_DATABASE}-shm", *KEYS})
-"""Of the folder as it is served now, in no copy; nor is `home.…`, by which a copy is known."""
+_ITS_OWN: Final = frozenset({"lock", "hint", "audit.end", ".gitignore", f"{_DATABASE}-wal", f"{_DATABASE}-shm", *KEYS})
+"""Of the folder as it is served now, in no copy; nor is `home.…`, by which a copy is known. `audit.end` notes an end
+that the copy does not have.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def put_back(backup: Path, folder: Path, keys: Sequence[Path]) -> None:
         for file in keys:
             _write(folder / file.name, file.read_bytes())
         for entry in _entries(backup):
-            if entry.name not in {_ABOUT, _DATABASE, *KEYS} and not entry.name.startswith("home."):
+            if entry.name not in {*_ITS_OWN, _ABOUT, _DATABASE} and not entry.name.startswith("home."):
                 _copy(entry, folder / entry.name)
         _copy(backup / _DATABASE, folder / _DATABASE)
 
