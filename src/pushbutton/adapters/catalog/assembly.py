@@ -121,12 +121,8 @@ def assemble(
             given.setdefault(slug, wish)
     placed = {id(wish) for wish in given.values()}
     for wish in wishes:
-        if (
-            wish.key
-            and not wish.away
-            and id(wish) not in placed
-            and not (wish.task.slug in given or wish.task.slug in held)
-        ):
+        fresh = wish.key and not wish.away and id(wish) not in placed
+        if fresh and wish.task.slug not in given and wish.task.slug not in held:
             given[wish.task.slug] = wish
             placed.add(id(wish))
     for wish in wishes:
@@ -172,8 +168,11 @@ def _wishes(parts: Iterable[Part], base: Path) -> Iterator[_Wish]:
 def _free(wish: _Wish, given: Mapping[str, _Wish], held: Collection[str]) -> str:
     """An address of its own."""
     path, name = wish.found.path, wish.task.slug
-    taken = {*given, *held}
-    if name not in taken:
+
+    def free(slug: str) -> bool:
+        return slug not in given and slug not in held
+
+    if free(name):
         return name
     other = given.get(name)
     by_group = f"{path.parent.name}-{name}" if wish.found.group else ""
@@ -186,10 +185,10 @@ def _free(wish: _Wish, given: Mapping[str, _Wish], held: Collection[str]) -> str
     words = [by_file, by_group] if same else [by_group, by_file]
     words += [f"{path.parent.name}-{by_file}"]
     for word in words:
-        if word and (slug := slug_of(word)) not in taken:
+        if word and free(slug := slug_of(word)):
             return slug
     number = 2
-    while f"{name}-{number}" in taken:
+    while not free(f"{name}-{number}"):
         number += 1
     return f"{name}-{number}"
 
