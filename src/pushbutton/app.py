@@ -187,7 +187,7 @@ class Pushbutton:
             count, why = await home.settle(self.folder, store)
             if why:
                 Bookmarks(self.folder / "told").clear()
-        if why:
+        if count:
             runs = f"{count:,} {'run' if count == 1 else 'runs'}"
             log.warning(
                 "%s is a copy (%s). %s that had not ended there wait until somebody who looks after Pushbutton "

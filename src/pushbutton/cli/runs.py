@@ -85,9 +85,15 @@ def table(found: list[Mapping[str, Any]]) -> None:
             Text(_when(run["pressed_at"])),
             Text(_took(run)),
             Text(clean(run["actor"])),
-            Text(clean(run["reason"] or run["status"], 200).replace("\n", " ")),
+            Text(clean(_last_word(run), 200).replace("\n", " ")),
         )
     Console(width=None if sys.stdout.isatty() else 1000, highlight=False).print(table)
+
+
+def _last_word(run: Mapping[str, Any]) -> str:
+    if run.get("aside") and not run["over"]:
+        return "It came with a copy of the data folder: pushbutton release"
+    return str(run["reason"] or run["status"])
 
 
 def _when(iso: str) -> str:

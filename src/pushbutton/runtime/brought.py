@@ -32,6 +32,8 @@ from pushbutton.errors import CannotApprove
 from .core import Core
 from .ports import GIVEN
 
+SALT: Final = ""
+"""Among the secret inputs that are kept: no input has this name."""
 _CLONE: Final = 0x40049409
 """FICLONE of Linux: a copy that shares its blocks until one of the two is written, on file systems that can."""
 
@@ -45,13 +47,18 @@ def named(task: Task | None, inputs: Mapping[str, Json]) -> dict[str, Upload]:
     return {name: upload for name, upload in found.items() if upload.name == PurePosixPath(upload.name).name != ".."}
 
 
-async def keep(core: Core, task: Task, run: Run, *, other: int = 0) -> dict[str, str]:
+async def keep(core: Core, task: Task, run: Run, *, other: int = 0, fresh: bool = False) -> dict[str, str]:
     """The paths of the run's own files, by input; those that it does not have yet are copied, from another run with
-    the same inputs if one is named. Raises `CannotApprove` when one is not what was pressed or is not there any more,
-    and `OSError`.
+    the same inputs if one is named. With `fresh` it was just made: what lies in its folder is of another run, which had
+    this number before the database was put back to an earlier state.
+
+    Raises `CannotApprove` when one is not what was pressed or is not there any more, and `OSError`.
     """
     found: dict[str, str] = {}
-    for name, upload in named(task, run.inputs).items():
+    files = named(task, run.inputs)
+    if files and fresh:
+        await asyncio.to_thread(shutil.rmtree, core.spools.folder(run.id) / GIVEN, True)
+    for name, upload in files.items():
         _frozen(run, upload)
         sources = [path(core, other, name, upload)] if other else []
         sources.append(core.uploads / upload.stored)
@@ -74,8 +81,13 @@ async def look(core: Core, run: Run, name: str, upload: Upload) -> Path | None:
     return await asyncio.to_thread(_shown, path(core, run.id, name, upload), upload)
 
 
+def salted(values: Mapping[str, str]) -> dict[str, str]:
+    """Secret inputs of a run that will be held, with what goes when they go: nothing can be guessed from `seal` then."""
+    return {**values, SALT: secrets.token_hex(16)} if values else {}
+
+
 def seal(core: Core, values: Mapping[str, str]) -> str:
-    """What secret inputs are told apart by; nobody can find them out from it. "" for none."""
+    """What secret inputs are told apart by. "" for none."""
     text = json.dumps(dict(values), sort_keys=True)
     return hmac.new(core.key, text.encode(), hashlib.sha256).hexdigest() if values else ""
 

@@ -78,8 +78,9 @@ async def press(
     command.build(task, inputs, python=core.python)  # what cannot be started is refused now, not later
     shown, at = mask(task, inputs), now()
     secrets = {name: str(inputs[name]) for name in task.secrets if inputs.get(name)}
-    hold = await _hold(core, actor, task, inputs, at, approvers)
-    hold = hold and replace(hold, secrets=brought.seal(core, secrets))
+    if hold := await _hold(core, actor, task, inputs, at, approvers):
+        secrets = brought.salted(secrets)
+        hold = replace(hold, secrets=brought.seal(core, secrets))
     dry = None
     if hold and task.dry_run:
         command.build(task, {**inputs, task.dry_run: True}, python=core.python)
@@ -136,7 +137,7 @@ async def _make(core: Core, task: Task, new: NewRun, secrets: Mapping[str, str],
             raise StorageFull from None
         try:
             for run in runs:
-                await brought.keep(core, task, run)
+                await brought.keep(core, task, run, fresh=True)
         except CannotApprove as error:
             await _never(core, runs, str(error))
             raise

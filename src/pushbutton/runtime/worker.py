@@ -237,7 +237,8 @@ class Worker:
 
     def _inputs(self, task: Task, run: Run) -> tuple[dict[str, Json], list[str]]:
         """The run's inputs as the job gets them, and the values that must be masked in what it says."""
-        secrets = self._core.spools.take_secrets(run.id)
+        kept = self._core.spools.take_secrets(run.id)
+        secrets = {name: value for name, value in kept.items() if name != brought.SALT}
         inputs = {**run.inputs, **secrets}
         if lost := [name for name in task.secrets if inputs.get(name) and name not in secrets]:
             raise PushbuttonError(f"The secret input {', '.join(lost)} is not kept any more; press again.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from pathlib import Path
@@ -72,6 +73,7 @@ def _old(folder: Path, days: float) -> list[Path]:
     for file in folder.iterdir():
         # An earlier version kept a run's files here, without a copy, for as long as the run.
         most = days if not is_key(file.name) else min(UNPRESSED, days or UNPRESSED)
-        if most and file.stat().st_mtime < at - most * DAY:
-            found.append(file)
+        with contextlib.suppress(FileNotFoundError):  # somebody pressed with it in this moment
+            if most and file.stat().st_mtime < at - most * DAY:
+                found.append(file)
     return found

@@ -70,6 +70,8 @@ async def files(core: Core, run: Run, task: Task | None) -> Sequence[Brought]:
     found = []
     for name, upload in brought.named(task, run.inputs).items():
         file, title = await brought.look(core, run, name, upload), titles.get(name, name)
+        if file is None and not upload.sha256:
+            continue  # of a version that made no copies
         if file is None:
             found.append(Brought(title, visible(upload.name), "", upload.sha256))
             continue

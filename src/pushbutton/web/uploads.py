@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import secrets
@@ -51,6 +52,10 @@ async def save(folder: Path, name: str, parts: AsyncIterator[bytes]) -> str:
 
 def _room(folder: Path) -> None:
     """Raises `UploadsFull`. What an earlier version stored, whose runs still use it, does not count."""
-    sizes = [entry.stat().st_size for entry in os.scandir(folder) if is_key(entry.name)]
+    sizes = []
+    for entry in os.scandir(folder):
+        if is_key(entry.name):
+            with contextlib.suppress(FileNotFoundError):  # somebody pressed with it in this moment
+                sizes.append(entry.stat().st_size)
     if sum(sizes) > ROOM or len(sizes) >= MANY:
         raise UploadsFull(f"{ROOM >> 30} GB or {MANY:,} files")

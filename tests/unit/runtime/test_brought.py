@@ -166,12 +166,35 @@ async def test_what_is_changed_while_a_run_waits_for_its_turn_starts_nothing(wor
 
 async def test_a_secret_that_was_changed_while_it_was_held_cannot_be_approved(world):
     held = await world.press("load", sheet=await bring(world, b"1"), pin="2468")
-    await world.core.spools.put_secrets(held.id, {"pin": "1357"})
+    kept = world.core.spools.take_secrets(held.id)
+    await world.core.spools.put_secrets(held.id, {**kept, "pin": "1357"})
     with pytest.raises(CannotApprove, match="A secret input is not what it was when this was pressed"):
         await approve.approve(world.core, world.who("bob"), held.id)
-    await world.core.spools.put_secrets(held.id, {"pin": "2468"})
+    await world.core.spools.put_secrets(held.id, kept)
     await approve.approve(world.core, world.who("bob"), held.id)
     assert (await world.over(held.id)).state is RunState.SUCCEEDED
+
+
+async def test_nothing_can_be_guessed_of_a_secret_once_it_has_gone(world):
+    """The same value is told apart by something else each time, and what that is goes with the value."""
+    seals = set()
+    for _ in range(2):
+        held = await world.press("load", sheet=await bring(world, b"1"), pin="2468")
+        assert held.hold
+        seals.add(held.hold.secrets)
+        await approve.reject(world.core, world.who("bob"), held.id, why="no")
+        assert world.core.spools.take_secrets(held.id) == {}
+    assert len(seals) == 2
+
+
+async def test_what_lies_in_the_folder_of_a_number_that_is_given_again_is_not_the_new_runs(world):
+    """After the database was put back to an earlier state."""
+    (world.core.spools.folder(1) / "in/sheet").mkdir(parents=True)
+    (world.core.spools.folder(1) / "in/sheet/sheet.csv").write_bytes(b"6 for Mallory")
+    run = await world.press("open", sheet=await bring(world, b"12 for Mona"))
+    assert run.id == 1
+    assert (await world.over(1)).state is RunState.SUCCEEDED
+    assert b"12 for Mona" in output(world, run)
 
 
 async def test_the_record_of_a_press_says_what_was_brought(world):
