@@ -82,7 +82,7 @@ async def look(core: Core, run: Run, name: str, upload: Upload) -> Path | None:
 
 
 def salted(values: Mapping[str, str]) -> dict[str, str]:
-    """Secret inputs of a run that will be held, with what goes when they go: nothing can be guessed from `seal` then."""
+    """Secret inputs of a run to be held, with what goes when they go: nothing can be guessed from `seal` then."""
     return {**values, SALT: secrets.token_hex(16)} if values else {}
 
 
