@@ -82,6 +82,13 @@ class Settings:
     session_hours: float = setting(12.0, "hours after which a session that nobody uses ends", least=0.01)
     session_days: float = setting(14.0, "days after which every session ends", least=0.01)
 
+    trust_days: float = setting(
+        30.0,
+        "days after their last sign-in for which sessions, tokens and links of people count whom a provider, a "
+        "directory or a proxy names; 0: for ever",
+        least=0,
+    )
+
     oidc_issuer: str = setting(
         "", "the OpenID Connect provider that people sign in with: its issuer, an https:// address"
     )

@@ -31,6 +31,7 @@ async def opened(
         fixed=[Grant(who.strip(), Role.ADMIN) for who in settings.admins.split(",") if who.strip()],
         idle=settings.session_hours * 3600,
         longest=settings.session_days * 86400,
+        trusted=settings.trust_days * 86400,
     )
     passwords, seal = Passwords(), Seal(key)
     stack.callback(passwords.close)

@@ -13,17 +13,19 @@ from dataclasses import replace
 from pushbutton.domain.actor import LOCAL, NOBODY, Actor, Right, Verb
 from pushbutton.domain.audit import Act
 from pushbutton.domain.link import AFTER
-from pushbutton.domain.person import Link, Session, Snapshot, Token, User
+from pushbutton.domain.person import LOCAL_SOURCE, Link, Session, Snapshot, Token, User
 from pushbutton.domain.policy import Grant, Place, decide, rights_of
 from pushbutton.domain.token import hashed, new_token
 from pushbutton.errors import Refused, SignInFailed, StoreError
 
+from . import clock
 from .ports.people import Change, People, Work
 
 log = logging.getLogger(__name__)
 
 LOOK = 1.0  # seconds between looks for changes of other processes
 MINUTE = 60 * 1_000_000
+HOUR = 60 * MINUTE
 KNOWN = 5  # of those to ask for a right, so many are named
 
 
@@ -38,12 +40,16 @@ class Directory:
         fixed: Sequence[Grant] = (),
         idle: float = 12 * 3600,
         longest: float = 14 * 86400,
+        trusted: float = 30 * 86400,
     ) -> None:
-        """`fixed`: grants that the settings give; `idle`, `longest`: seconds that a session may be unused, and last."""
+        """`fixed`: grants that the settings give; `idle`, `longest`: seconds that a session may be unused, and last;
+        `trusted`: seconds after their last sign-in for which what people have counts whom another authority names.
+        """
         self.fixed = tuple(fixed)
         self._people = people
         self._outside = outside
         self._idle, self._longest = int(idle * 1_000_000), int(longest * 1_000_000)
+        self._trusted = int(trusted * 1_000_000)
         self._seen = Snapshot(version=-1)
         self._heard: set[Callable[[], None]] = set()
         self._looking: asyncio.Task[None] | None = None
@@ -84,13 +90,20 @@ class Directory:
             return NOBODY
         return Actor(user.name, rights_of(user.name, user.groups, self.grants), user=user.name, title=user.called)
 
+    def lapsed(self, user: User, at: int) -> bool:
+        """Whether the authority that names them has not done so for too long: they may have left. Whatever they have
+        counts again once they sign in.
+        """
+        elsewhere = user.source != LOCAL_SOURCE and self._trusted > 0
+        return elsewhere and at >= max(user.seen_at, user.added_at) + self._trusted
+
     def session(self, secret: str, at: int) -> Session | None:
         """The session that a browser holds, if it still counts. It may wait for the second factor."""
         return self._valid(hashed(secret), at)
 
     def of_session(self, session: Session, address: str = "") -> Actor:
         user = self._seen.users.get(session.user)
-        if user is None or session.pending:
+        if user is None or session.pending or self.lapsed(user, clock.now()):
             return NOBODY
         return self._let_in(self.actor(user), f"session:{session.id}", address)
 
@@ -104,7 +117,7 @@ class Directory:
 
     def of_token(self, token: Token, address: str = "") -> Actor:
         user = self._seen.users.get(token.user)
-        owner = self.actor(user) if user else NOBODY
+        owner = self.actor(user) if user and not self.lapsed(user, clock.now()) else NOBODY
         if not owner.known:
             return NOBODY
         named = replace(owner, name=f"token:{token.user}/{token.name}", within=frozenset(token.scope))
@@ -116,7 +129,7 @@ class Directory:
         It counts as its maker where two have to be different people.
         """
         user = self._seen.users.get(link.maker)
-        maker = self.actor(user) if user else NOBODY
+        maker = self.actor(user) if user and not self.lapsed(user, at) else NOBODY
         if not maker.known or link.revoked or at >= link.until + AFTER:
             return NOBODY
         sees = frozenset(Right(verb, f"task:{link.task}") for verb in (Verb.SEE, Verb.OUTPUT))
@@ -208,6 +221,15 @@ class Directory:
                 )
             )
 
+    async def named(self, user: User, at: int) -> None:
+        """The authority named them, without a session that begins; written down once an hour."""
+        if at - user.seen_at >= HOUR:
+            await self._note(
+                lambda now: (
+                    Change(put=[replace(now.users[user.name], seen_at=at)]) if user.name in now.users else Change()
+                )
+            )
+
     async def used(self, token: Token, at: int) -> None:
         if at - (token.used_at or 0) >= MINUTE:
             await self._note(
@@ -221,7 +243,7 @@ class Directory:
         try:
             await self.change(work)
         except StoreError as error:
-            log.warning("when a session or token was used was not written down: %s", error)
+            log.warning("when somebody was here last was not written down: %s", error)
 
     async def look(self) -> None:
         """Take in what another process changed, if it did."""

@@ -269,7 +269,7 @@ def _standing(core: Core, seen: Snapshot, link: Link, at: Micros) -> Standing:
     if task is None:
         return Standing.OPEN if core.catalog.reading else Standing.TASK_GONE
     user = seen.users.get(link.maker)
-    if user is None or user.disabled:
+    if user is None or user.disabled or core.directory.lapsed(user, at):
         return Standing.MAKER
     person = Actor(user.name, rights_of(user.name, user.groups, seen.grants))
     if not decide(person, Verb.PRESS, Place(task.slug, task.group)):

@@ -138,6 +138,7 @@ class SignIn:
         actor = self.directory.of_user(user, address)
         if not actor.known:
             raise SignInFailed("This account may not sign in. Ask whoever looks after Pushbutton.")
+        await self.directory.named(user, clock.now())
         return actor
 
     async def _admitted(self, identity: Identity) -> User:

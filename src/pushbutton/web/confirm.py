@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -75,13 +76,13 @@ def _found(request: Request, code: str) -> Ask:
     if not hasattr(state, "asks_throttle"):
         state.asks_throttle = Throttle()
     throttle: Throttle = state.asks_throttle
-    actor, at = actor_of(request), now()
-    if wait := throttle.wait(actor.user, actor.address, at / 1_000_000):
+    actor, at = actor_of(request), time.monotonic()
+    if wait := throttle.wait(actor.user, actor.address, at):
         raise errors.NotFound(f"Too many wrong codes: try again in {int(wait) + 1} seconds.")
     try:
-        return asks(request).find(code, at)
+        return asks(request).find(code, now())
     except errors.NotFound:
-        throttle.failed(actor.user, actor.address, at / 1_000_000)
+        throttle.failed(actor.user, actor.address, at)
         raise
 
 

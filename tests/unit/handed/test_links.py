@@ -249,3 +249,14 @@ async def test_a_press_by_a_link_waits_for_others_than_its_maker(tmp_path):
             await approve.approve(core, somebody(core), run.id)
         await approve.approve(core, somebody(core, "eve"), run.id)
         assert (await core.store.run(run.id)).state is not RunState.HELD
+
+
+async def test_a_link_rests_while_nobody_has_named_its_maker_for_long(tmp_path):
+    month = 30 * 86_400 * 1_000_000
+    async with a_core(tmp_path) as core:
+        made = await links.make(core, somebody(core), "deploy", {"where": "live"})
+        left = replace(core.directory.all.users["ada"], source="oidc", seen_at=at() - month - 1_000_000)
+        await put(core, left)
+        assert links.standing(core, made, at()) is Standing.MAKER
+        await put(core, replace(left, seen_at=at()))
+        assert links.standing(core, made, at()) is Standing.OPEN

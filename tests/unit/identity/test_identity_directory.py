@@ -17,10 +17,12 @@ from pushbutton.domain.link import AFTER
 from pushbutton.domain.person import Entry, Link, Session, Snapshot, Token, User
 from pushbutton.domain.policy import EVERYONE, Grant, Place, decide
 from pushbutton.errors import Refused, StorageFull
-from pushbutton.runtime.directory import MINUTE, Directory
+from pushbutton.runtime import clock
+from pushbutton.runtime.directory import HOUR, MINUTE, Directory
 from pushbutton.runtime.ports.people import Change, People, Work
 
 SECOND = 1_000_000
+ADA_ACTOR = Actor("ada")
 ADA, EVE = User("ada", "Ada Lovelace"), User("eve", "Eve")
 TOKEN = Token("t", "nightly", "ada", (Right(Verb.PRESS),), 0, until=50 * SECOND)
 LINK = Link("l", "deploy", "ada", {}, until=50 * SECOND, uses=1, made_at=0)
@@ -28,9 +30,9 @@ LINK = Link("l", "deploy", "ada", {}, until=50 * SECOND, uses=1, made_at=0)
 
 @asynccontextmanager
 async def a_directory(
-    *entries: Entry, people: People | None = None, idle: float = 100.0, longest: float = 1000.0,
+    *entries: Entry, people: People | None = None, idle: float = 100.0, longest: float = 1000.0, trusted: float = 0,
 ) -> AsyncIterator[Directory]:  # fmt: skip
-    directory = Directory(people or MemoryPeople(MemoryAudit()), idle=idle, longest=longest)
+    directory = Directory(people or MemoryPeople(MemoryAudit()), idle=idle, longest=longest, trusted=trusted)
     await directory.open()
     await put(directory, *entries)
     try:
@@ -261,3 +263,45 @@ async def test_what_another_process_changes_is_seen_within_a_second_and_told(tmp
         assert not heard.is_set()
     await ours.close()
     await theirs.close()
+
+
+DAY = 86_400 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("source", "days_ago", "trusted", "counts"),
+    [
+        ("oidc", 29, 30, True),
+        ("oidc", 31, 30, False),
+        ("ldap", 31, 30, False),
+        ("proxy", 3, 2, False),
+        ("local", 400, 30, True),
+        ("ldap", 400, 0, True),
+    ],
+)
+async def test_what_people_have_whom_somebody_else_names_counts_for_so_long_after_that(
+    source, days_ago, trusted, counts
+):
+    at = clock.now()
+    gone = replace(ADA, source=source, seen_at=at - days_ago * DAY)
+    token, link = replace(TOKEN, until=None), replace(LINK, until=at + DAY)
+    session = Session("s", "ada", at - DAY, at + DAY, at - SECOND)
+    async with a_directory(
+        gone, token, link, session, Grant("user:ada", "admin"), trusted=trusted * 86_400
+    ) as directory:
+        let_in = [directory.of_session(session), directory.of_token(token), directory.of_link(link, at)]
+        again = [directory.again(replace(ADA_ACTOR, credential=f"session:{session.id}"), at)]
+        assert [actor.known for actor in (*let_in, *again)] == [counts] * 4
+        await put(directory, replace(gone, seen_at=at))
+        assert directory.of_token(token).known, "once they were named again"
+
+
+async def test_somebody_whom_a_proxy_names_is_noted_as_seen_once_an_hour():
+    at = clock.now()
+    user = replace(ADA, source="proxy", seen_at=at - HOUR)
+    async with a_directory(user) as directory:
+        await directory.named(user, at)
+        assert directory.all.users["ada"].seen_at == at
+        version = directory.all.version
+        await directory.named(directory.all.users["ada"], at + HOUR - 1)
+        assert directory.all.version == version
