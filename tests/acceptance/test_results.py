@@ -167,7 +167,7 @@ async def test_a_file_that_a_supervisor_of_0_2_0_has_named_is_copied_by_the_serv
         core = await app.open()
         run = await app.press("wait")
         spool = core.spools.folder(run.id)
-        await until(lambda: "started" in (spool / "events").read_text())
+        await until(lambda: (spool / "events").exists() and "started" in (spool / "events").read_text())
         for path in (folder / "old.csv", "/proc/self/environ"):
             with (spool / "events").open("a") as events:
                 events.write(json.dumps({"t": 1, "o": 0, "k": "line", "line": f"artifact {path}"}) + "\n")

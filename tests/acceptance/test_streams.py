@@ -310,6 +310,21 @@ def test_a_runs_events_are_json_for_who_asks_for_json(server, finished):
     assert later == events[2:]
 
 
+def test_a_runs_events_come_as_json_in_pages_each_of_which_names_the_next(server, finished):
+    json_ = {"accept": "application/json"}
+    whole = server.get(f"/api/runs/{finished}/events", headers=json_)
+    found, path = [], f"/api/runs/{finished}/events?limit=3"
+    while path:
+        answer = server.http.get(path, headers=json_)
+        assert len(answer.json()) <= 3
+        found += answer.json()
+        path = answer.headers.get("link", "").partition(">")[0].removeprefix("<")
+    assert found == whole
+    assert server.get(f"/api/runs/{finished}/events?after={whole[1]['id']}", headers=json_) == whole[2:]
+    for wrong in ("limit=0", "limit=x", "after=-1", f"after={'9' * 5000}"):
+        assert server.http.get(f"/api/runs/{finished}/events?{wrong}", headers=json_).status_code == 400, wrong
+
+
 async def test_a_quiet_stream_is_kept_open_by_comments_and_says_when_to_come_back(server):
     async with await ask(server.port, "/api/events?topics=task:quiet") as answer:
         parser = Parser()

@@ -338,6 +338,22 @@ async def test_topics_choose_runs_tasks_and_notes_to_everybody(store):
     assert [e.id for e in await store.events(both, after=0)] == [1, 2, note.id, only_b.id]
 
 
+async def test_events_of_one_kind_are_those_of_the_run_and_the_kind_alone(store):
+    one, other = await running(store, "a"), await running(store, "b")
+    drafts = [
+        Draft(Kind.STATUS, {"text": "a"}),
+        Draft(Kind.ARTIFACT, {"name": "f"}),
+        Draft(Kind.ARTIFACT, {"name": "g"}),
+    ]
+    for run in (one, other):
+        await store.append(Append(run.id, drafts))
+    topics = Topics(runs=frozenset({one.id}))
+    found = await store.events(topics, after=0, kind=Kind.ARTIFACT)
+    assert [(event.run, event.data["name"]) for event in found] == [(one.id, "f"), (one.id, "g")]
+    assert await store.events(topics, after=found[0].id, kind=Kind.ARTIFACT) == found[1:]
+    assert await store.events(topics, after=0, kind=Kind.ARTIFACT, limit=1) == found[:1]
+
+
 async def test_a_page_of_events_respects_after_upto_and_limit(store):
     run = await running(store)
     await store.append(Append(run.id, [Draft(Kind.STATUS, {"text": str(n)}) for n in range(10)], epoch=1))

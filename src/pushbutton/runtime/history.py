@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pushbutton.domain.actor import Actor, Verb
-from pushbutton.domain.event import Event
+from pushbutton.domain.event import Event, Kind
 from pushbutton.domain.policy import decide, require
 from pushbutton.domain.run import Run
 
@@ -14,6 +14,7 @@ from .core import Core
 from .ports import RunQuery, Topics
 
 PAGE = 1000
+"""Events that are read at once, at most."""
 
 
 async def runs(core: Core, actor: Actor, query: RunQuery) -> Sequence[Run]:
@@ -44,13 +45,17 @@ async def given(core: Core, actor: Actor, number: int) -> Run:
     return found
 
 
-async def events(core: Core, actor: Actor, number: int, *, after: int = 0) -> Sequence[Event]:
-    """All of a run's events behind `after`, oldest first."""
+async def events(core: Core, actor: Actor, number: int, *, after: int = 0, limit: int = PAGE) -> Sequence[Event]:
+    """A run's events behind `after`, oldest first, at most `limit`. Raises `NoSuchRun`."""
     await run(core, actor, number)
-    found: list[Event] = []
-    while page := await core.store.events(Topics(runs=frozenset({number})), after=after, limit=PAGE):
-        found += [event for event in page if event.run == number]
+    return await core.store.events(Topics(runs=frozenset({number})), after=after, limit=min(limit, PAGE))
+
+
+async def handed_over(core: Core, number: int, name: str) -> bool:
+    """Whether a run has handed over a file of this name."""
+    after, topics = 0, Topics(runs=frozenset({number}))
+    while page := await core.store.events(topics, after=after, limit=PAGE, kind=Kind.ARTIFACT):
+        if any(event.data.get("name") == name for event in page):
+            return True
         after = page[-1].id
-        if len(page) < PAGE:
-            break
-    return found
+    return False

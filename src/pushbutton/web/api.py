@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import hmac
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -317,8 +316,7 @@ async def say(request: Request) -> Response:
 async def artifact(request: Request, number: str, name: str) -> Response:
     core, run_number = core_of(request), number_of(number)
     await history.written(core, actor_of(request), run_number)
-    found = await _artifacts(core, actor_of(request), run_number)
-    if name not in found:
+    if not await history.handed_over(core, run_number, name):
         raise NoSuchArtifact(run_number, name[:200])
     # Looked up, never built from the request: `name` is one of the names that the run itself announced.
     path = core.spools.result(run_number, name)
@@ -326,11 +324,6 @@ async def artifact(request: Request, number: str, name: str) -> Response:
         raise NoSuchArtifact(run_number, name[:200])
     headers = {"cache-control": "no-cache", "content-security-policy": DOWNLOAD}
     return FileResponse(path, media_type="application/octet-stream", filename=name, headers=headers)
-
-
-async def _artifacts(core: Core, actor: Actor, number: int) -> Sequence[str]:
-    events = await history.events(core, actor, number)
-    return [str(event.data["name"]) for event in events if event.kind is Kind.ARTIFACT]
 
 
 @router.post(

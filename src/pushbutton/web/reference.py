@@ -67,8 +67,11 @@ STREAMS: dict[str, Any] = (
     | _stream(
         "/api/runs/{number}/events",
         "A run's events",
-        "From the first to the last one, which is the state that ends it. With `Accept: application/json` a list.",
+        "From the first to the last one, which is the state that ends it. With `Accept: application/json` a list of at "
+        "most 1,000; the header `Link` says where more may follow.",
         _EVENTS | _OVER, _SINCE,
+        {"name": "after", "description": "As JSON: events with a higher id alone", **_COUNTED},
+        {"name": "limit", "description": "As JSON: at most so many; 1,000 where it is left out", **_COUNTED},
     )
     | _stream(
         "/api/runs/{number}/output/stream",

@@ -15,8 +15,9 @@ from starlette.types import Receive, Scope, Send
 
 from pushbutton.config import Settings
 from pushbutton.domain.sse import frame
-from pushbutton.errors import BadRange
+from pushbutton.errors import BadInput, BadRange
 from pushbutton.runtime import history, sight
+from pushbutton.runtime.core import Core
 from pushbutton.runtime.permit import Permit
 from pushbutton.runtime.ports import Topics
 
@@ -26,7 +27,7 @@ from .boards import below
 from .errors import unacceptable
 from .guard import DOWNLOAD
 from .lines import find, lines, plain
-from .numbers import number_of
+from .numbers import number_of, whole
 from .readers import root_of
 from .sse import EventStream, Wish, acceptable, cursor, parse_topics, reset
 
@@ -99,16 +100,16 @@ async def task_events(request: Request) -> Response:
 
 
 async def run_events(request: Request) -> Response:
-    """A run's events from the first, or behind the client's last, to its terminal one. As JSON if that is asked for."""
+    """A run's events from the first, or behind the client's last, to its terminal one. As JSON, if that is asked for, a
+    page of them.
+    """
     core, number = core_of(request), number_of(request.path_params["number"])
     actor = actor_of(request)
     run = await history.run(core, actor, number)
     if not acceptable(request):
         if "json" not in request.headers.get("accept", ""):
             return unacceptable()
-        since, _ = cursor(request)
-        events = await history.events(core, actor, number, after=since or 0)
-        return JSONResponse([event.to_json() for event in events])
+        return await _listed(request, core, number)
     since, known = cursor(request)
     last = await core.store.last_event(number) if run.state.over else None
     wish = Wish(Topics(runs=frozenset({number})), ends=True, last=last)
@@ -117,6 +118,23 @@ async def run_events(request: Request) -> Response:
     elif last is not None and since is not None and since >= last:
         return Response(status_code=GONE)
     return EventStream(core, replace(wish, since=since or 0), {}, settings(request), _permit(request))
+
+
+async def _listed(request: Request, core: Core, number: int) -> Response:
+    """A page of a run's events; where more may follow, `Link` says where."""
+    asked = {name: request.query_params.get(name, "") for name in ("after", "limit")}
+    numbers = {name: whole(text) for name, text in asked.items() if text}
+    if None in numbers.values() or numbers.get("limit") == 0:
+        raise BadInput("“after” and “limit” are numbers.")
+    since, _ = cursor(request)
+    limit = min(numbers.get("limit") or history.PAGE, history.PAGE)
+    after = max(numbers.get("after") or 0, since or 0)
+    events = await history.events(core, actor_of(request), number, after=after, limit=limit)
+    headers = {}
+    if len(events) == limit:
+        place = f"{root_of(request)}/api/runs/{number}/events?after={events[-1].id}&limit={limit}"
+        headers["link"] = f'<{place}>; rel="next"'
+    return JSONResponse([event.to_json() for event in events], headers=headers)
 
 
 async def output_stream(request: Request) -> Response:

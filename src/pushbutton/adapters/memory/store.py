@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from pushbutton.adapters.rows import SETTABLE, dumps, first
@@ -149,11 +150,12 @@ class MemoryStore:
         return [run for run in reversed(self._runs.values()) if _matches(run, query)][: query.limit]
 
     async def events(
-        self, topics: Topics, *, after: int, upto: int | None = None, limit: int = 1000
+        self, topics: Topics, *, after: int, upto: int | None = None, limit: int = 1000, kind: Kind | None = None
     ) -> Sequence[Event]:
         first = bisect_right(self._events, after, key=lambda event: event.id)
         last = bisect_right(self._events, upto, key=lambda event: event.id) if upto is not None else None
-        return [event for event in self._events[first:last] if topics.match(event)][:limit]
+        found = (event for event in self._events[first:last] if topics.match(event) and kind in (None, event.kind))
+        return list(islice(found, limit))
 
     async def last_event(self, run: int | None = None) -> int:
         if run is None:

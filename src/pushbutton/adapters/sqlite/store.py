@@ -91,9 +91,10 @@ class SqliteStore:
         return await self._db.read(lambda db: [run_from(row) for row in db.execute(sql, values)])
 
     async def events(
-        self, topics: Topics, *, after: int, upto: int | None = None, limit: int = 1000
+        self, topics: Topics, *, after: int, upto: int | None = None, limit: int = 1000, kind: Kind | None = None
     ) -> Sequence[Event]:
-        span = (after, upto if upto is not None else (1 << 62), limit)
+        span = (after, upto if upto is not None else (1 << 62), *((kind.value,) if kind else ()), limit)
+        wanted = "AND kind = ? " if kind else ""
         arms: list[tuple[str, tuple[Any, ...]]]
         if topics.everything:
             arms = [("1", ())]
@@ -105,7 +106,8 @@ class SqliteStore:
             if not arms:
                 return []
         one = (
-            f"SELECT * FROM (SELECT {EVENT_COLUMNS} FROM events WHERE {{}} AND id > ? AND id <= ? ORDER BY id LIMIT ?)"
+            f"SELECT * FROM (SELECT {EVENT_COLUMNS} FROM events WHERE {{}} AND id > ? AND id <= ? {wanted}"
+            "ORDER BY id LIMIT ?)"
         )
         sql = " UNION ".join(one.format(arm) for arm, _ in arms) + " ORDER BY id LIMIT ?"
         values = [value for _, own in arms for value in (*own, *span)] + [limit]

@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
-from pushbutton.domain.event import Draft, Event, Json
+from pushbutton.domain.event import Draft, Event, Json, Kind
 from pushbutton.domain.passed import Passed
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import NewRun, Run, RunState
@@ -191,9 +191,9 @@ class Store(Protocol):
     async def runs(self, query: RunQuery) -> Sequence[Run]: ...
 
     async def events(
-        self, topics: Topics, *, after: int, upto: int | None = None, limit: int = 1000
+        self, topics: Topics, *, after: int, upto: int | None = None, limit: int = 1000, kind: Kind | None = None
     ) -> Sequence[Event]:
-        """Events with `after < id <= upto`, oldest first, at most `limit`."""
+        """Events with `after < id <= upto`, oldest first, at most `limit`; of one kind alone, if one is given."""
         ...
 
     async def last_event(self, run: int | None = None) -> int:
