@@ -6,13 +6,14 @@ import asyncio
 import fcntl
 import os
 import signal
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from pushbutton import testing
+from pushbutton import testing, threads
 from pushbutton.app import Pushbutton, RunHandle
 
 from .worlds import script, until
@@ -131,3 +132,16 @@ async def test_a_supervisor_of_0_2_0_hears_them_on_the_pipe_that_it_has_and_a_lo
         assert answer.json()["title"].endswith("Send it again in a few seconds.")
         assert (await client.post(f"/api/runs/{run.id}/events", content=b"hello")).status_code == 204
     assert await over(app, run) == ["hello"]
+
+
+async def test_a_run_starts_though_every_thread_of_every_other_kind_hangs(app):
+    hung = threading.Event()
+    others = (threads.ending, threads.catalogue, threads.bringing, threads.showing, threads.asking, threads.resolving)
+    try:
+        kinds = (asyncio.to_thread, *others)
+        waits = [asyncio.ensure_future(kind(hung.wait)) for kind in kinds for _ in range(MANY)]
+        await asyncio.sleep(0)  # so that all of them have their place
+        assert (await (await app.press("quick")).finished()).state == "succeeded"
+    finally:
+        hung.set()
+    await asyncio.gather(*waits)

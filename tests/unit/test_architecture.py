@@ -30,17 +30,26 @@ class Import(NamedTuple):
 ALLOWED = {
     "errors": set(),
     "config": {"errors"},
+    "threads": set(),
     "domain": {"errors", "domain", "job"},
     "job": {"job"},
     "supervisor": {"supervisor"},
     "runtime.ports": {"errors", "domain", "runtime.ports"},
-    "runtime": {"errors", "domain", "runtime", "job"},
-    "services": {"errors", "domain", "runtime", "services"},
-    "adapters": {"errors", "domain", "runtime.ports", "job", "supervisor", "adapters"},  # see the next test too
+    "runtime": {"threads", "errors", "domain", "runtime", "job"},
+    "services": {"threads", "errors", "domain", "runtime", "services"},
+    "adapters": {
+        "threads",
+        "errors",
+        "domain",
+        "runtime.ports",
+        "job",
+        "supervisor",
+        "adapters",
+    },  # see the next test too
     "doors": {"config", "domain", "runtime", "adapters"},
     "app": {"errors", "config", "domain", "runtime", "services", "adapters", "doors"},
     "testing": {"app", "domain", "adapters"},
-    "web": {"", "errors", "config", "domain", "job", "runtime", "services", "app", "web"},
+    "web": {"threads", "", "errors", "config", "domain", "job", "runtime", "services", "app", "web"},
     "cli": {"", "errors", "config", "domain", "job", "runtime", "services", "app", "web", "cli"},
     "": {"app", "job", "domain", "errors"},  # the package's root only re-exports
     "__main__": {"cli", "job"},

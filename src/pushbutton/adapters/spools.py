@@ -16,6 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import pushbutton
+from pushbutton import threads
 from pushbutton.domain.environment import kept
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Command, Task
@@ -63,7 +64,7 @@ class SpoolFolder:
         return self.root / str(run)
 
     async def start(self, run: Run, task: Task, command: Command, secrets: Sequence[str], token: str) -> None:
-        await asyncio.to_thread(self._start, run, task, command, secrets, token)
+        await threads.starting(self._start, run, task, command, secrets, token)
 
     def _start(self, run: Run, task: Task, command: Command, secrets: Sequence[str], token: str) -> None:
         folder = self.folder(run.id)
@@ -192,14 +193,14 @@ class SpoolFolder:
 
     async def ask(self, run: int) -> None:
         if self.held(run):
-            await asyncio.to_thread(hung.ask, str(self.folder(run)))
+            await threads.ending(hung.ask, str(self.folder(run)))
 
     async def end(self, run: int) -> Sequence[str]:
         folder = self.folder(run)
         if not self.held(run):
             return await self.clear(run)  # it has gone in this moment, or this is a copy: its writer is another's
-        survivors = await asyncio.to_thread(hung.end, str(folder), self._mark(folder))
-        await asyncio.to_thread(_remove_copy, folder)
+        survivors = await threads.ending(hung.end, str(folder), self._mark(folder))
+        await threads.ending(_remove_copy, folder)
         return survivors
 
     async def say(self, run: int, lines: Sequence[str]) -> bool:
@@ -225,8 +226,8 @@ class SpoolFolder:
 
     async def clear(self, run: int) -> Sequence[str]:
         folder = self.folder(run)
-        survivors = await asyncio.to_thread(orphans.end, str(folder), self._mark(folder))
-        await asyncio.to_thread(_remove_copy, folder)
+        survivors = await threads.ending(orphans.end, str(folder), self._mark(folder))
+        await threads.ending(_remove_copy, folder)
         return survivors
 
     @staticmethod
@@ -235,13 +236,13 @@ class SpoolFolder:
         return f"PUSHBUTTON_SPOOL={folder}".encode()
 
     async def remove(self, run: int) -> None:
-        await asyncio.to_thread(shutil.rmtree, self.folder(run), True)
+        await threads.ending(shutil.rmtree, self.folder(run), True)
 
     # -- secrets of runs that wait
 
     async def put_secrets(self, run: int, values: Mapping[str, str]) -> None:
         if values:
-            await asyncio.to_thread(self._put_secrets, run, values)
+            await threads.starting(self._put_secrets, run, values)
 
     def _put_secrets(self, run: int, values: Mapping[str, str]) -> None:
         path = self.root / f"{run}.secrets"

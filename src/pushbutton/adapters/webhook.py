@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import httpx
 
+from pushbutton import threads
 from pushbutton.domain.networks import Address, Network, address
 from pushbutton.domain.webhook import Target, refusal, signature
 from pushbutton.errors import Undelivered
@@ -28,7 +29,7 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 async def resolved(host: str, port: int) -> Sequence[str]:
     """The addresses of a name, as the system has them. Raises `OSError`."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = await threads.resolving(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(item[4][0]) for item in found))
 
 

@@ -7,7 +7,6 @@ when somebody approves, when somebody looks, and right before the start.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import fcntl
 import hashlib
@@ -22,6 +21,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from pushbutton import threads
 from pushbutton.domain.event import Json
 from pushbutton.domain.param import ParamType
 from pushbutton.domain.run import Run
@@ -62,7 +62,7 @@ async def keep(core: Core, task: Task, run: Run, *, other: int = 0, fresh: bool 
         _frozen(run, upload)
         sources = [path(core, other, name, upload)] if other else []
         sources.append(core.uploads / upload.stored)
-        found[name] = await asyncio.to_thread(_own, path(core, run.id, name, upload), sources, upload)
+        found[name] = await threads.bringing(_own, path(core, run.id, name, upload), sources, upload)
     return found
 
 
@@ -70,7 +70,7 @@ async def unchanged(core: Core, task: Task, run: Run) -> None:
     """Raises `CannotApprove` unless every file of the run is there as it was pressed."""
     for name, upload in named(task, run.inputs).items():
         _frozen(run, upload)
-        if not await asyncio.to_thread(_same, core, run.id, name, upload):
+        if not await threads.bringing(_same, core, run.id, name, upload):
             raise _changed(upload)
 
 
@@ -78,7 +78,7 @@ async def look(core: Core, run: Run, name: str, upload: Upload) -> Path | None:
     """Where a file of the run can be read, to be shown; None when it is not there as it was pressed. What was found
     once is remembered as long as the file is the same.
     """
-    return await asyncio.to_thread(_shown, path(core, run.id, name, upload), upload)
+    return await threads.bringing(_shown, path(core, run.id, name, upload), upload)
 
 
 def salted(values: Mapping[str, str]) -> dict[str, str]:

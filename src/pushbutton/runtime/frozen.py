@@ -7,7 +7,6 @@ reads when it runs: modules that it imports, data, the network.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import shutil
@@ -15,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from pushbutton import threads
 from pushbutton.domain.command import holes
 from pushbutton.domain.task import CommandTarget, Task
 
@@ -24,7 +24,7 @@ _PLACES = ("source", "digest", "broken")
 
 async def frozen(task: Task) -> str:
     """A hash. Reads files in a thread; one that cannot be read counts as such."""
-    return await asyncio.to_thread(_frozen, task)
+    return await threads.programs(_frozen, task)
 
 
 def _frozen(task: Task) -> str:

@@ -6,13 +6,13 @@ where that says anything else, nothing is started.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pushbutton import threads
 from pushbutton.domain.event import Kind
 from pushbutton.domain.run import Run, RunState
 from pushbutton.errors import CannotApprove, NoSuchRun
@@ -52,7 +52,7 @@ async def of(core: Core, number: int) -> Plan:
         return Plan(number, run.state, wrong="The plan could not be made.")
     if not await _whole(core, run):
         return Plan(number, run.state, wrong="The plan is larger than what is kept of an output.")
-    return Plan(number, run.state, await asyncio.to_thread(_hash, core.spools.folder(number) / "output"))
+    return Plan(number, run.state, await threads.showing(_hash, core.spools.folder(number) / "output"))
 
 
 def unchanged(plan: Plan, run: Run) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pushbutton import threads
 from pushbutton.domain import command
 from pushbutton.domain.actor import LOCAL, Actor, Verb
 from pushbutton.domain.approval import Approval, Hold, held
@@ -183,7 +184,7 @@ async def _read(core: Core, offered: Offered, raw: Mapping[str, object], why: st
         wrong["why"] = "Say why: it is shown in the history."
     inputs, unfit = await fitted(core.patterns, lambda fits: check(task.params, raw, form=form, fits=fits))
     files = [param for param in task.params if param.type is ParamType.FILE and param.name in inputs]
-    missing = await asyncio.to_thread(_missing, core.uploads, files, inputs) if files else {}
+    missing = await threads.bringing(_missing, core.uploads, files, inputs) if files else {}
     unknown = {name: text for name, text in offered.faults.items() if name in inputs}
     wrong |= command.refusals(task, inputs) | missing | unknown | unfit
     if wrong:

@@ -10,6 +10,7 @@ from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
+from pushbutton import threads
 from pushbutton.domain import command
 from pushbutton.domain.event import Json
 from pushbutton.domain.run import ACTIVE, UNFINISHED, Run, RunState
@@ -120,7 +121,7 @@ class Worker:
         is not waited for without end: then the start says what is wrong.
         """
         core = self._core
-        if task and not task.broken and not await asyncio.to_thread(_is_empty, task):
+        if task and not task.broken and not await threads.programs(_is_empty, task):
             self._away.pop(number, None)
             return False
         if core.catalog.reading:

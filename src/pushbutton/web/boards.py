@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pushbutton import threads
 from pushbutton.domain.actor import Actor
 from pushbutton.domain.ink import Line
 from pushbutton.domain.sse import event_frame, frame
@@ -152,7 +153,7 @@ def _drawer(core: Core, views: Views, root: str, actor: Actor, rest: str) -> tup
         run = await core.store.run(number or 0)
         view = await views.run(actor, run, now())
         view = replace(view, watching=watching(core, run.id, root))
-        html = await asyncio.to_thread(fragments.run_fragments, view, language, root, names())
+        html = await threads.showing(fragments.run_fragments, view, language, root, names())
         if run.state.over:
             return _Drawing(html, None)
         # One that waits depends on those before it.
@@ -161,12 +162,12 @@ def _drawer(core: Core, views: Views, root: str, actor: Actor, rest: str) -> tup
 
     async def a_task() -> _Drawing:
         view = await views.task(actor, which, now())
-        html = await asyncio.to_thread(fragments.task_fragments, view, language, root, names())
+        html = await threads.showing(fragments.task_fragments, view, language, root, names())
         return _Drawing(html, Topics(tasks=frozenset({which})))
 
     async def all_tasks() -> _Drawing:
         view = await views.tasks(actor, now())
-        html = await asyncio.to_thread(fragments.tasks_fragments, view, language, root, names())
+        html = await threads.showing(fragments.tasks_fragments, view, language, root, names())
         return _Drawing(html, EVERYTHING, ages=bool(view.going))
 
     async def going() -> _Drawing:
@@ -174,7 +175,7 @@ def _drawer(core: Core, views: Views, root: str, actor: Actor, rest: str) -> tup
 
     async def inbox() -> _Drawing:
         view = await views.inbox(actor, now())
-        html = await asyncio.to_thread(fragments.inbox_fragments, view, language, root, names())
+        html = await threads.showing(fragments.inbox_fragments, view, language, root, names())
         return _Drawing(html, EVERYTHING)
 
     async def nothing() -> _Drawing:

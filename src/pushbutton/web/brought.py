@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from pushbutton import threads
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Task
 from pushbutton.errors import NoSuchArtifact
@@ -75,7 +75,7 @@ async def files(core: Core, run: Run, task: Task | None) -> Sequence[Brought]:
         if file is None:
             found.append(Brought(title, visible(upload.name), "", upload.sha256))
             continue
-        size, lines, more = await asyncio.to_thread(_begins, file)
+        size, lines, more = await threads.bringing(_begins, file)
         href = f"/api/runs/{run.id}/inputs/{quote(name)}"
         found.append(Brought(title, visible(upload.name), href, upload.sha256, size, lines, more))
     return found

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from pushbutton import threads
 from pushbutton.domain.event import Json, iso
 from pushbutton.domain.ink import Line, classes
 from pushbutton.domain.run import Run
@@ -102,7 +103,7 @@ async def lines(request: Request) -> Response:
             lines=shown,
         )
 
-    return _answer(await asyncio.to_thread(body))
+    return _answer(await threads.showing(body))
 
 
 async def find(request: Request) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 from collections.abc import Callable, Sequence
@@ -11,6 +10,8 @@ from pathlib import Path, PurePath
 from typing import Final
 
 from markupsafe import Markup
+
+from pushbutton import threads
 
 from .render import markdown
 from .steps import Result
@@ -35,7 +36,7 @@ class Preview:
 
 async def previews(where: Callable[[str], Path], results: Sequence[Result]) -> list[Preview]:
     """`where` finds a file by its name. What cannot be read or understood is left out; it can be downloaded."""
-    found = await asyncio.to_thread(lambda: [_preview(where, file) for file in results])
+    found = await threads.showing(lambda: [_preview(where, file) for file in results])
     return [preview for preview in found if preview is not None][:_SHOWN]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hashlib
 import os
@@ -11,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
+from pushbutton import threads
 from pushbutton.domain.upload import Upload, given_name, is_key
 from pushbutton.errors import BadInput, StorageFull, UploadsFull
 
@@ -27,7 +27,7 @@ async def save(folder: Path, name: str, parts: AsyncIterator[bytes]) -> str:
     """The value of the input that takes this file. Raises `BadInput`, `StorageFull`, `UploadsFull`; then nothing is
     kept.
     """
-    await asyncio.to_thread(_room, folder)
+    await threads.bringing(_room, folder)
     place = folder / secrets.token_hex(12)
     size, looked, content = 0, 0, hashlib.sha256()
     try:
@@ -39,8 +39,8 @@ async def save(folder: Path, name: str, parts: AsyncIterator[bytes]) -> str:
                     raise BadInput(f"The file is larger than {LARGEST >> 20} MB.")
                 if size - looked > _LOOK:
                     looked = size
-                    await asyncio.to_thread(_room, folder)
-                await asyncio.to_thread(file.write, part)
+                    await threads.bringing(_room, folder)
+                await threads.bringing(file.write, part)
                 content.update(part)
     except BaseException as error:
         place.unlink(missing_ok=True)

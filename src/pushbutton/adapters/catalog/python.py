@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pushbutton import threads
 from pushbutton.domain.approval import Approval
 from pushbutton.domain.interpreter import module_command
 from pushbutton.domain.param import Choice, Param, ParamType
@@ -35,7 +35,7 @@ async def read_python(
     """
     path = found.path
     try:
-        content = await asyncio.to_thread(path.read_bytes)
+        content = await threads.catalogue(path.read_bytes)
     except OSError as error:
         return Reading(whole=Problem(str(path), 1, 1, f"It cannot be read: {error.strerror}."))
     if found.form is Form.PYTHON and not _IMPORTS_US.search(content):

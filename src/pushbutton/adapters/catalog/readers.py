@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pushbutton import threads
+
 from .config import read_config
 from .describing import Describer
 from .python import read_python
@@ -35,7 +37,7 @@ async def read(found: Found, *, execute: bool, python: str = sys.executable, by:
     """Read one file, whatever it is. Never raises: a file that nobody thought of is broken, and hurts no other."""
     try:
         if found.form in (Form.CONFIG, Form.SCRIPT):
-            reading = await asyncio.to_thread(_plain, found)
+            reading = await threads.catalogue(_plain, found)
             if reading is not None:
                 return reading
             found = replace(found, form=Form.PYTHON)
@@ -124,7 +126,7 @@ class Readers:
         await asyncio.sleep(0)  # what is found in one look comes together
         while self._plain:
             batch = list(self._plain.items())[:_BATCH]
-            readings = await asyncio.to_thread(lambda: [_plain(found) for _, found in batch])  # noqa: B023 - at once
+            readings = await threads.catalogue(lambda: [_plain(found) for _, found in batch])  # noqa: B023 - at once
             for (key, found), reading in zip(batch, readings, strict=True):
                 if self._plain.get(key) is not found:
                     continue  # it changed meanwhile, or went

@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from pushbutton import threads
 from pushbutton.domain.passed import Passed
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.task import Offered, Task
@@ -103,7 +104,7 @@ class PathCatalog:
             readings = {path: file.shown for (path, _), file in self._files.items() if file.shown is not None}
             begun = time.monotonic()
             self._accounted = begun + _ACCOUNTED  # meanwhile others are told what was found before
-            self._passed = await asyncio.to_thread(account, self._paths, readings)
+            self._passed = await threads.catalogue(account, self._paths, readings)
             self._accounted = time.monotonic() + max(_ACCOUNTED, 100 * (time.monotonic() - begun))
         return self._passed
 
@@ -124,7 +125,7 @@ class PathCatalog:
 
     async def open(self) -> None:
         self._paths = named(self._words)
-        await asyncio.to_thread(self._assembly.open, self._paths)
+        await threads.catalogue(self._assembly.open, self._paths)
         pause = await self._look()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_OPENING):
@@ -171,7 +172,7 @@ class PathCatalog:
 
     async def _look(self) -> float:
         """Compare what is there with what was read, and begin to read what is new or other. How long to pause."""
-        listing, pause = await asyncio.to_thread(_timed, self._paths)
+        listing, pause = await threads.catalogue(_timed, self._paths)
         there = {key_of(found): found for found in listing.files}
         self._known = frozenset([*(path for path, _ in there), *listing.folders])
         self._lookout.over(listing.folders)
@@ -200,7 +201,7 @@ class PathCatalog:
     async def _look_at_names(self) -> None:
         if self._stored is None or not any(task.secret_names for task in self._tasks.values()):
             return
-        kept = await asyncio.to_thread(self._names)
+        kept = await threads.catalogue(self._names)
         if kept != self._kept:
             self._dirty.set()
 
@@ -248,9 +249,9 @@ class PathCatalog:
             for file in self._files.values()
             if file.shown is not None
         ]
-        self._kept = await asyncio.to_thread(self._names)
+        self._kept = await threads.catalogue(self._names)
         unread = [path for (path, _), file in self._files.items() if file.shown is None]
-        tasks, declared = await asyncio.to_thread(self._assembly.make, parts, self._kept, unread)
+        tasks, declared = await threads.catalogue(self._assembly.make, parts, self._kept, unread)
         begun_whole = whole and not self._whole.is_set()
         if whole:
             self._whole.set()

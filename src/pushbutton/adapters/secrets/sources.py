@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping
 from typing import assert_never
 
+from pushbutton import threads
 from pushbutton.domain.secret import FromCommand, FromEnvironment, FromFile, FromKeyring, Secret, Stored
 from pushbutton.errors import BadInput, SecretsLocked, SecretUnavailable
 
@@ -45,13 +46,13 @@ class SecretSources:
                 case FromEnvironment():
                     return from_environment(origin)
                 case FromFile():
-                    return await asyncio.to_thread(from_file, origin)
+                    return await threads.asking(from_file, origin)
                 case FromCommand():
                     return await from_command(origin)
                 case FromKeyring():
                     return await from_keyring(origin)
                 case Stored():
-                    return await asyncio.to_thread(self._store.get, name)
+                    return await threads.asking(self._store.get, name)
         except Missing as missing:
             raise SecretUnavailable(name, origin, str(missing)) from None
         except SecretsLocked as error:
@@ -64,9 +65,9 @@ class SecretSources:
 
     async def put(self, name: str, value: bytes) -> None:
         try:
-            await asyncio.to_thread(self._store.put, name, value)
+            await threads.asking(self._store.put, name, value)
         except Missing as missing:
             raise BadInput(f"The value of “{name}” is not kept: {missing}.") from None
 
     async def remove(self, name: str) -> None:
-        await asyncio.to_thread(self._store.remove, name)
+        await threads.asking(self._store.remove, name)
