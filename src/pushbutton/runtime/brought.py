@@ -57,7 +57,7 @@ async def keep(core: Core, task: Task, run: Run, *, other: int = 0, fresh: bool 
     found: dict[str, str] = {}
     files = named(task, run.inputs)
     if files and fresh:
-        await asyncio.to_thread(shutil.rmtree, core.spools.folder(run.id) / GIVEN, True)
+        await threads.bringing(shutil.rmtree, core.spools.folder(run.id) / GIVEN, True)
     for name, upload in files.items():
         _frozen(run, upload)
         sources = [path(core, other, name, upload)] if other else []
