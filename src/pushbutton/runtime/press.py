@@ -63,7 +63,7 @@ async def press(
     the run that is made, see `Store.press`. Raises `NoSuchTask`, `StillReading`, `TaskBroken`,
     `InvalidInputs`, `KeyReused`, `Refused`; then nothing was started.
     """
-    await core.catalog.awaited(slug)
+    slug = await sight.named(core.catalog, actor, slug)
     require(actor, Verb.PRESS, Place(slug, sight.task(core.catalog, actor, slug).group))
     offered = await core.catalog.offered(slug)
     task = offered.task

@@ -38,6 +38,14 @@ def tasks(catalog: Catalog, actor: Actor) -> Mapping[str, Task]:
     return {slug: task for slug, task in found.items() if decide(actor, Verb.SEE, Place(slug, task.group))}
 
 
+async def named(catalog: Catalog, actor: Actor, slug: str) -> str:
+    """The name that a task has now, when everything is read: another one where `slug` was that of a link to its file,
+    and the actor may see it.
+    """
+    found = await catalog.awaited(slug)
+    return found if found in tasks(catalog, actor) else slug
+
+
 def task(catalog: Catalog, actor: Actor, slug: str) -> Task:
     """Raises `NoSuchTask`, with the nearest name among those that the actor may see, or `StillReading`."""
     seen = tasks(catalog, actor)

@@ -52,7 +52,7 @@ async def tasks(request: Request) -> Response:
 @router.get("/tasks/{slug}", response_model=shapes.TaskShape, responses=PROBLEMS, tags=["tasks"], summary="One task")
 async def task(request: Request, slug: str) -> Response:
     actor, catalog = actor_of(request), core_of(request).catalog
-    await catalog.awaited(slug)
+    slug = await sight.named(catalog, actor, slug)
     found = sight.task(catalog, actor, slug)
     if decide(actor, Verb.PRESS, Place(slug, found.group)):  # for others no program is asked for choices
         found = (await catalog.offered(slug)).task

@@ -324,7 +324,10 @@ def page(endpoint: Endpoint, limits: Limits = lambda _: (_FIELDS, 0)) -> Endpoin
             # before anything else is read: what happens after this comes by the stream
             request.state.since = await core_of(request).store.last_event()
             if slug := request.path_params.get("slug"):
-                await core_of(request).catalog.awaited(slug)
+                named = await sight.named(core_of(request).catalog, actor_of(request), slug)
+                if named != slug and request.method == "GET":
+                    there = request.url.replace(path=request.url.path.replace(f"/tasks/{slug}", f"/tasks/{named}", 1))
+                    return RedirectResponse(there.path + (there.query and f"?{there.query}"), 303)
             if request.method != "POST":
                 return await endpoint(request)
             fields, files = limits(request)

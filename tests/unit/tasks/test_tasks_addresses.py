@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from pushbutton.adapters.catalog import PathCatalog
 from pushbutton.adapters.catalog.assembly import Part, assemble
 from pushbutton.adapters.catalog.reading import Form, Found, Reading, slug_of
 from pushbutton.domain.task import ScriptTarget, Source, Task
+from pushbutton.testing import opened
 
 
 def script(path: Path) -> Path:
@@ -106,6 +108,19 @@ async def test_a_link_to_a_file_that_is_shown_is_that_task(tmp_path: Path):
     (tasks / "store").symlink_to("shop")  # a whole folder of them
     (tasks / "tool.sh").symlink_to(elsewhere)
     assert await addresses(tasks) == {"deploy": "shop/deploy.sh", "tool": "tool.sh"}
+
+
+async def test_the_name_of_a_link_leads_to_the_task(tmp_path: Path):
+    script(tmp_path / "deploy.sh")
+    (tmp_path / "release.sh").symlink_to("deploy.sh")
+    async with opened(tmp_path, data=str(tmp_path / "data")) as app:
+        run = await (await app.press("release")).finished()
+        assert run.task == "deploy"
+        transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
+            page = await client.get("/tasks/release")
+            assert (page.status_code, page.headers["location"]) == (303, "/tasks/deploy")
+            assert (await client.get("/api/tasks/release")).json()["slug"] == "deploy"
 
 
 NAMES = st.tuples(

@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pushbutton.errors import ConfigError
@@ -63,6 +63,7 @@ class Listing:
 
     files: tuple[Found, ...]  # that may hold tasks, each once, in the order of the command line and then by name
     folders: tuple[Path, ...]  # in which a change may concern us; those that exist
+    links: Mapping[Path, Path] = field(default_factory=dict)  # those to a file that is shown, which is named
 
 
 def scan(paths: Sequence[Named]) -> Listing:
@@ -83,23 +84,24 @@ def scan(paths: Sequence[Named]) -> Listing:
             if file.form is Form.NAMED and key in found:
                 found[key] = replace(file, group=found[key].group)
             found.setdefault(key, file)
-    for path in _doubled([path for path, _ in found], dict(links)):
+    doubled = dict(_doubled([path for path, _ in found], dict(links)))
+    for path in doubled:
         found.pop((path, ""), None)
-    return Listing(tuple(found.values()), tuple(path for path in watched if path.is_dir()))
+    return Listing(tuple(found.values()), tuple(path for path in watched if path.is_dir()), doubled)
 
 
-def _doubled(shown: Sequence[Path], links: Mapping[Path, str]) -> Iterator[Path]:
-    """The links to a file that is shown by itself."""
+def _doubled(shown: Sequence[Path], links: Mapping[Path, str]) -> Iterator[tuple[Path, Path]]:
+    """The links to a file that is shown by itself, and that file."""
     if not links:
         return
     real: dict[Path, str] = {}
-    own = set()
+    own: dict[str, Path] = {}
     for path in shown:
         if path not in links:
             folder = real.setdefault(path.parent, "") or os.path.realpath(path.parent)
             real[path.parent] = folder
-            own.add(f"{folder}/{path.name}")
-    yield from (path for path, target in links.items() if target in own)
+            own[f"{folder}/{path.name}"] = path
+    yield from ((path, own[target]) for path, target in links.items() if target in own)
 
 
 def concerns(path: Path) -> bool:

@@ -21,7 +21,7 @@ from types import MappingProxyType
 from pushbutton import threads
 from pushbutton.domain.passed import Passed
 from pushbutton.domain.secret import Secret
-from pushbutton.domain.task import Offered, Task
+from pushbutton.domain.task import Offered, ScriptTarget, Task
 from pushbutton.errors import NoSuchTask, StillReading, StoreError
 
 from .account import account
@@ -30,7 +30,7 @@ from .folder import Listing, Named, concerns, named, scan
 from .lookout import Lookout, pause_after
 from .offers import Offers
 from .readers import Key, Readers, key_of
-from .reading import Found, Reading
+from .reading import Found, Reading, slug_of
 from .settling import File
 from .sound import readable
 
@@ -71,6 +71,7 @@ class PathCatalog:
         self._declared: Mapping[str, Secret] = MappingProxyType({})
         self._files: dict[Key, File] = {}
         self._known: frozenset[Path] = frozenset()  # the files and folders of the last look; read in other threads
+        self._links: Mapping[str, Path] = {}  # by the address that a link to a shown file would have
         self._kept: Collection[str] | None = None  # the names of stored secrets at the last look; None: nobody knows
         self._assembly = Assembly(remembered)
         self._readers = Readers(python, self._read)
@@ -112,13 +113,17 @@ class PathCatalog:
     def reading(self) -> bool:
         return not self._whole.is_set()
 
-    async def awaited(self, slug: str) -> None:
+    async def awaited(self, slug: str) -> str:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PRESS):
                 while slug not in self._tasks and not self._whole.is_set():
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(_SHOWN):
                             await self._whole.wait()
+        if slug not in self._tasks and (path := self._links.get(slug)):
+            scripts = (one for one in self._tasks.values() if isinstance(one.target, ScriptTarget))
+            return next((one.slug for one in scripts if one.source.file == str(path)), slug)
+        return slug
 
     async def offered(self, slug: str) -> Offered:
         return await self._offers.of(self.task(slug))
@@ -175,6 +180,7 @@ class PathCatalog:
         listing, pause = await threads.catalogue(_timed, self._paths)
         there = {key_of(found): found for found in listing.files}
         self._known = frozenset([*(path for path, _ in there), *listing.folders])
+        self._links = {slug_of(link.stem): path for link, path in listing.links.items()}
         self._lookout.over(listing.folders)
         now = time.monotonic()
         for key in [key for key in self._files if key not in there]:

@@ -387,8 +387,10 @@ class Catalog(Protocol):
         """Not everything was read once yet: what is not among the tasks may come."""
         ...
 
-    async def awaited(self, slug: str) -> None:
-        """Wait for the task while everything is being read, but no more than some seconds."""
+    async def awaited(self, slug: str) -> str:
+        """Wait for the task while everything is being read, but no more than some seconds. The name that it has now:
+        another one where this was that of a link to a file that is shown.
+        """
         ...
 
     async def offered(self, slug: str) -> Offered:
