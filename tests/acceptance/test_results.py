@@ -330,3 +330,16 @@ async def test_the_value_of_a_secret_is_in_no_result_and_the_run_says_so(folder,
 
 def json_of(value: str) -> bytes:
     return json.dumps(value)[1:-1].encode()
+
+
+async def test_a_value_in_the_path_of_a_result_is_in_no_record_and_the_file_is_kept(folder, monkeypatch):
+    monkeypatch.setenv("OF_ENV", "hunter2-hunter2")
+    (folder / "pushbutton.yaml").write_text("secrets: {OF_ENV: {env: OF_ENV}}\n")
+    script(
+        folder,
+        "name.sh",
+        'mkdir "$OF_ENV"; echo x > "$OF_ENV/$OF_ENV.txt"; pushbutton artifact "$OF_ENV/$OF_ENV.txt"; rm -r "$OF_ENV"',
+        head='secrets = ["OF_ENV"]',
+    )
+    assert await kept(folder, "name") == ([("•••.txt", b"x\n")], [])
+    assert b"hunter2" not in (folder.parent / "data" / "runs" / "1" / "events").read_bytes()

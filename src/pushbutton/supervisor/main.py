@@ -280,10 +280,10 @@ class Supervisor:
         for one in said:
             if isinstance(one, str):
                 self.spool.record("line", line=one, by=by)
+            elif self.ended or (self.reports.deaf and (by == "http" or (self.results and self.results.many))):
+                self._answer(one)  # and nothing is written: a loop must not fill the history
             elif by == "http":
                 self._named("refused", one, why="elsewhere")
-            elif self.ended:
-                self._answer(one)
             else:
                 self._hand_over(one)
         if self.reports.deaf and not self.deaf:
@@ -317,8 +317,9 @@ class Supervisor:
             self._within("results", LOOK)
 
     def _named(self, kind: str, named: Named, **facts: object) -> None:
-        path, title = self.redact.clean(named.path), self.redact.clean(named.title)
-        self.spool.record(kind, path=path, title=title, **facts)
+        clean = self.redact.clean
+        texts = {name: clean(value) if isinstance(value, str) else value for name, value in facts.items()}
+        self.spool.record(kind, path=clean(named.path), title=clean(named.title), **texts)
 
     @staticmethod
     def _answer(named: Named, word: bytes = b".") -> None:

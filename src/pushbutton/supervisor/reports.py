@@ -44,11 +44,11 @@ class Reports:
             self.deaf = True
             if b"artifact" not in line:
                 return ""
-            found = self._clean(line[:LINE].decode(errors="replace"))
-            return found if isinstance(found, Named) else ""  # files have a limit of their own
-        self.taken += 1
+        else:
+            self.taken += 1
         try:
-            return self._clean(line[:LINE].decode(errors="replace") + ("…" if len(line) > LINE else ""))
+            found = self._clean(line[:LINE].decode(errors="replace") + ("…" if len(line) > LINE else ""))
+            return "" if self.deaf and isinstance(found, str) else found  # files have a limit of their own
         except Exception:  # noqa: BLE001  a fault of ours costs this one line; the job that wrote it must not die of it
             self.spoiled += 1
             sys.excepthook(*sys.exc_info())  # to the spool's log, as if it had ended us

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MOST = 2_000_000_000
 """Bytes of all results of a run together, where the spec does not say."""
 MANY = 1000
-"""Files."""
+"""Files that may be named."""
 STALL = 30.0
 """Seconds without a byte after which a file is given up."""
 CHUNK = 256 << 10
@@ -74,7 +74,6 @@ class Results:
         self._waiting: list[Named] = []
         self._now: Copy | None = None
         self._count = 0  # of all that were begun
-        self._kept = 0
         self._used = 0  # bytes
         self._taken: set[str] = set()  # what lay in the run's own folder, and is kept
         os.makedirs(self._folder, 0o700, exist_ok=True)
@@ -82,6 +81,11 @@ class Results:
     @property
     def pending(self) -> bool:
         return self._now is not None or bool(self._waiting)
+
+    @property
+    def many(self) -> bool:
+        """Whether so many were named that no other will be kept."""
+        return self._count + len(self._waiting) >= MANY
 
     def take(self, named: Named) -> None:
         self._waiting.append(named)
@@ -112,7 +116,7 @@ class Results:
         part = f"{self._folder}-{self._count}.part"
         self._now = copy = Copy(named, part, self._most - self._used)
         try:
-            if self._kept >= MANY:
+            if self._count > MANY:
                 raise Refused("many")
             fd = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -198,7 +202,6 @@ class Results:
             except OSError:
                 pass  # it was never made
             return "refused", {"why": refused.why, "error": refused.error, "most": self._most}
-        self._kept += 1
         self._used += copy.size
         return "artifact", {"name": name, "size": copy.size, "masked": copy.masked, "source": copy.source}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pushbutton.supervisor import results as module
 from pushbutton.supervisor.named import Named
 from pushbutton.supervisor.opened import Refused, opened
 from pushbutton.supervisor.redact import Redactor
@@ -87,3 +88,31 @@ def test_nothing_is_left_of_a_copy_that_was_refused(tmp_path):
     found = taken(results(tmp_path, most=1000), "big", "made", "nowhere")
     assert [facts["why"] for _, facts in found] == ["large", "secret", "missing"]
     assert list(tmp_path.glob("results*/**")) == [tmp_path / "results"]
+
+
+def test_a_disk_that_does_not_answer_is_given_up_and_the_next_file_is_kept(tmp_path, monkeypatch):
+    """A pipe in which nothing comes stands for it: reading it does not end."""
+    reading, writing = os.pipe()
+    real = opened
+    monkeypatch.setattr(module, "STALL", 0.05)
+    monkeypatch.setattr(
+        module, "opened", lambda path, **more: (os.dup(reading), path) if path.endswith("hung") else real(path, **more)
+    )
+    (tmp_path / "good").write_text("good")
+    all_ = results(tmp_path)
+    assert [(kind, facts.get("why")) for kind, facts in taken(all_, "hung", "good")] == [
+        ("refused", "stuck"),
+        ("artifact", None),
+    ]
+    os.close(writing)  # its thread may go now
+    os.close(reading)
+    assert [one.name for one in tmp_path.glob("results*")] == ["results"]
+
+
+def test_no_more_files_may_be_named_than_anybody_looks_at(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "MANY", 3)
+    (tmp_path / "a").touch()
+    all_ = results(tmp_path)
+    found = taken(all_, "a", "nowhere", "a", "a", "nowhere")
+    assert [facts.get("why", "") for _, facts in found] == ["", "missing", "", "many", "many"]
+    assert all_.many
