@@ -339,14 +339,3 @@ async def test_what_a_client_has_seen_is_in_the_store_after_a_kill(tmp_path):
         await store.close()
         assert stored[: len(seen)] == seen
         server.restart()
-
-
-async def test_the_copy_of_a_shell_script_is_removed_also_when_its_supervisor_was_killed(tmp_path):
-    script(tmp_path, "job.sh", "sleep 600")
-    async with opened(tmp_path) as app:
-        run = await app.press("job")
-        pid = await _supervisor((await app.open()).spools.folder(run.id))
-        assert list(tmp_path.glob(".pushbutton-*-job.sh"))
-        os.kill(pid, signal.SIGKILL)
-        assert (await run.finished()).state is RunState.LOST
-    assert not list(tmp_path.glob(".pushbutton-*-job.sh"))

@@ -27,6 +27,7 @@ from pushbutton.supervisor.named import Named
 from pushbutton.supervisor.redact import Redactor
 from pushbutton.supervisor.reports import names_file
 from pushbutton.supervisor.results import MOST, Results
+from pushbutton.supervisor.shells import whole
 
 from .telling import Telling
 
@@ -76,20 +77,23 @@ class SpoolFolder:
         (folder / spool.FILES).mkdir()
         for fifo in (spool.CONTROL, spool.CHANNEL, spool.ELSEWHERE):
             os.mkfifo(folder / fifo, 0o600)
-        argv, copy = _snapshot(command, run.id)
-        (folder / "copy").write_text(copy)
+        env = self._env(run, command, token)
+        argv, stdin = list(command.argv), b""
+        if command.script:
+            argv, stdin = whole(argv, path=env["PATH"], digest=command.frozen.get(argv[0], ""))
         limits = task.limits
         spec = {
             "run": run.id,
             "epoch": run.epoch,
             "argv": argv,
             "cwd": command.cwd,
-            "env": self._env(run, command, token),
+            "env": env,
             "tty": command.tty,
+            "stdin": os.fsdecode(stdin),
             "payload": command.payload,
             "secrets": list(secrets),
             "token": token,
-            "remove": copy,
+            "frozen": dict(command.frozen),
             "timeout": limits.timeout,
             "grace": limits.grace,
             "linger": limits.linger,
@@ -327,25 +331,7 @@ def _take(lock: int) -> None:
 
 
 def _remove_copy(folder: Path) -> None:
+    """A run that was started by version 0.2.0 had a copy of its script beside the original."""
     with contextlib.suppress(OSError):
         if copy := (folder / "copy").read_text():
             Path(copy).unlink(missing_ok=True)
-
-
-def _snapshot(command: Command, run: int) -> tuple[list[str], str]:
-    """Shells read a script while they run it, so an edit would change a running run: they get a copy.
-
-    It lies beside the original, so that `dirname "$0"` says what it always said; where that folder cannot be
-    written, the original runs.
-    """
-    argv = list(command.argv)
-    if not command.snapshot:
-        return argv, ""
-    original = Path(argv[0])
-    copy = original.with_name(f".pushbutton-{run}-{original.name}")
-    try:
-        shutil.copy2(original, copy)
-    except OSError:
-        copy.unlink(missing_ok=True)
-        return argv, ""
-    return [str(copy), *argv[1:]], str(copy)

@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -90,9 +89,8 @@ async def _main(file: str, words: Sequence[str], python: str) -> int:
         return Exit.OK
     raw = _paths(task, options.read(task.params, words))
     inputs = await fitted(LimitedPatterns(), lambda fits: parse(task.params, raw, form=True, paths=True, fits=fits))
-    # No copy of the script: whoever edits it meanwhile does so by hand, and two runs here have the same number.
     named = await _named(task)
-    order = replace(build(task, inputs, python=python, secrets=named), snapshot=False)
+    order = build(task, inputs, python=python, secrets=named)
     secrets = [*(str(inputs[name]) for name in task.secrets if inputs.get(name)), *named.values()]
     with tempfile.TemporaryDirectory(prefix="pushbutton-run-") as folder:
         return await _Foreground(task, Path(folder), live.view()).run(order, secrets)

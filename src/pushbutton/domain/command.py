@@ -19,10 +19,9 @@ from .environment import inherited
 from .event import Json
 from .interpreter import module_command
 from .param import Inputs, Param, ParamType
-from .program import SHELLS
 from .task import Command, CommandTarget, PythonTarget, ScriptTarget, Task
 
-__all__ = ["BadTemplate", "build", "holes", "is_shell", "protected", "refusals", "variables"]
+__all__ = ["BadTemplate", "build", "holes", "protected", "refusals", "variables"]
 
 _PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _PROTECTED = frozenset(
@@ -79,7 +78,7 @@ def build(task: Task, inputs: Inputs, *, python: str, secrets: Mapping[str, str]
     if wrong := refusals(task, inputs):
         raise InvalidInputs(wrong)
     argv: Sequence[str]
-    payload, snapshot, env = "", False, dict(task.env)
+    payload, script, env = "", False, dict(task.env)
     match task.target:
         case PythonTarget(file=file, name=name):
             argv = module_command(python, "child", file, name)
@@ -87,12 +86,12 @@ def build(task: Task, inputs: Inputs, *, python: str, secrets: Mapping[str, str]
         case ScriptTarget(file=file, passing=passing, shebang=shebang):
             argv = (file, *_script_arguments(task, passing, inputs, {}))
             env |= _environment(task, inputs)
-            snapshot = is_shell(shebang)
+            script = bool(shebang)
         case CommandTarget(argv=items):
             argv = _command_arguments(task, items, inputs, {})
             env |= _environment(task, inputs)
     env |= {task.named_secrets[name]: value for name, value in secrets.items()}
-    return Command(tuple(argv), task.cwd, env, payload, snapshot, task.tty)
+    return Command(tuple(argv), task.cwd, env, payload, script, task.tty)
 
 
 def refusals(task: Task, inputs: Inputs) -> dict[str, str]:
@@ -138,15 +137,6 @@ def holes(item: str) -> list[str]:
                 )
             names.append(match[1])
     return names
-
-
-def is_shell(shebang: str) -> bool:
-    """Whether a "#!" line names a shell, which reads its script bit by bit while it runs."""
-    words = shebang.removeprefix("#!").split()
-    names = [word.rpartition("/")[2] for word in words]
-    if names[:1] == ["env"]:
-        names = [name for name in names[1:] if not name.startswith("-") and "=" not in name]
-    return bool(names) and names[0] in SHELLS
 
 
 def protected(variable: str) -> bool:

@@ -156,5 +156,6 @@ class Command:
     cwd: str
     env: Mapping[str, str] = field(repr=False)  # added to the allow-listed environment; secrets are in it
     payload: str = field(default="", repr=False)  # JSON for our own Python child, by a pipe; "" for everybody else
-    snapshot: bool = False  # argv[0] is a shell script: it is read while it runs, so it runs from a copy
+    script: bool = False  # argv[0] is a script of the author's, which must not change while it runs
     tty: tuple[int, int] | None = None
+    frozen: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of the files that were approved, by path

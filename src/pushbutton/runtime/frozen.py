@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -20,21 +20,28 @@ from pushbutton.domain.task import CommandTarget, Task
 
 _PLACES = ("source", "digest", "broken")
 """Of a task: where it is declared, and what is known of its file from reading it. The file itself is read again."""
+_UNREADABLE = "unreadable"
 
 
 async def frozen(task: Task) -> str:
     """A hash. Reads files in a thread; one that cannot be read counts as such."""
+    return (await threads.programs(_frozen, task))[0]
+
+
+async def with_files(task: Task) -> tuple[str, Mapping[str, str]]:
+    """The same hash, and of the files that it covers, by path, the SHA-256 of what was read for it."""
     return await threads.programs(_frozen, task)
 
 
-def _frozen(task: Task) -> str:
+def _frozen(task: Task) -> tuple[str, dict[str, str]]:
     # What can be chosen is told anew whenever somebody asks; what was chosen is frozen with the inputs.
     params = tuple(replace(param, choices=()) if param.choices_from else param for param in task.params)
     declared = {name: value for name, value in asdict(replace(task, params=params)).items() if name not in _PLACES}
     whole = hashlib.sha256(json.dumps(declared, sort_keys=True, default=str).encode())
-    for path in files(task):
-        whole.update(f"\0{path}\0{_content(path)}".encode())
-    return whole.hexdigest()
+    contents = [(str(path), _content(path)) for path in files(task)]
+    for path, content in contents:
+        whole.update(f"\0{path}\0{content}".encode())
+    return whole.hexdigest(), {path: content for path, content in contents if not content.startswith(_UNREADABLE)}
 
 
 def files(task: Task) -> Iterator[Path]:
@@ -56,4 +63,4 @@ def _content(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        return f"unreadable {error.errno}"
+        return f"{_UNREADABLE} {error.errno}"

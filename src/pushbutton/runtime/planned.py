@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from pushbutton.domain.run import NewRun, Run, RunState
@@ -12,7 +12,7 @@ from pushbutton.errors import CannotApprove
 
 from . import brought, journal, plan
 from .core import Core, now
-from .frozen import frozen
+from .frozen import with_files
 from .ports import Topics
 from .watch import is_last
 
@@ -51,8 +51,15 @@ async def again(core: Core, task: Task, run: Run, begin: Begin) -> None:
     plan.unchanged(await plan.of(core, dry.id), run)
 
 
-async def as_approved(core: Core, task: Task, run: Run) -> None:
-    """What starts is what was approved, to the byte. Raises `CannotApprove`; a run that needed nobody may start."""
-    if run.hold and await frozen(task) != run.hold.digest:
+async def as_approved(core: Core, task: Task, run: Run) -> Mapping[str, str]:
+    """What starts is what was approved, to the byte. Raises `CannotApprove`; a run that needed nobody may start.
+
+    The hashes of the files that were approved, by path: its supervisor looks once more.
+    """
+    if not run.hold:
+        return {}
+    digest, files = await with_files(task)
+    if digest != run.hold.digest:
         raise CannotApprove("The task was changed after it was approved; nothing was started. Press again.")
     brought.same_secrets(core, run)
+    return files

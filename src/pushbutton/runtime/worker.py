@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import logging
 from collections.abc import Coroutine, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +187,7 @@ class Worker:
             inputs |= await brought.keep(self._core, task, run)
             named = await self._named(task, run)
             order = command.build(task, inputs, python=self._core.python, secrets=named)
-            await planned.as_approved(self._core, task, run)
+            order = replace(order, frozen=await planned.as_approved(self._core, task, run))
             await self._core.spools.start(run, task, order, [*secrets, *named.values()], token)
         except Fenced:
             return False  # it is over: it was stopped meanwhile

@@ -3,11 +3,12 @@
 Three facts end a run, and none stands for another: the job's process has ended, its output has ended, its tree is
 empty. The run is over when the first and the third are true (or what is left was ended, or is named).
 
-spec (JSON on stdin): run, epoch, argv, cwd, env, tty ([rows, columns] or null), payload, secrets, token, timeout,
-grace, linger, background ("end" | "leave"), output (cap in bytes), hint (path of the server's socket), remove (a file
-to remove at the end, or ""), files (how many the job may have open, or 0: as many as the server), confine (may be
-missing or "": the folder that the job is kept from), results (may be missing: from, more folders whose files it may
-hand over; closed, the folder in which none may lie; most, their bytes).
+spec (JSON on stdin): run, epoch, argv, cwd, env, tty ([rows, columns] or null), stdin and payload (what the job finds
+on its standard input and as descriptor 4, or ""), secrets, token, timeout, grace, linger, background ("end" |
+"leave"), output (cap in bytes), hint (path of the server's socket), frozen (SHA-256 of files that must be as they were
+approved, by path), files (how many the job may have open, or 0: as many as the server), confine (may be missing
+or "": the folder that the job is kept from), results (may be missing: from, more folders whose files it may hand over;
+closed, the folder in which none may lie; most, their bytes).
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ SLEEP = 60.0  # at most so long without a look: no number of seconds that anybod
 LONGEST = 1e9  # seconds that an order may give
 KILLING = 5.0  # how long KILL is repeated before survivors are named
 F_SETPIPE_SZ = 1031
+CHANGED = "The task was changed after it was approved; nothing was started. Press again."
 
 
 class Supervisor:
@@ -131,9 +133,11 @@ class Supervisor:
     def _spawn(self) -> None:
         """Raises `SpawnError`, `OSError`."""
         spec = self.spec
+        self._as_approved()
         self.output, out = self._terminal(spec["tty"]) if spec["tty"] else self._pipe()
         self.events, told = self._pipe()
-        inputs = self._inputs(spec["payload"]) if spec["payload"] else None
+        stdin = self._memory(spec["stdin"]) if spec["stdin"] else None
+        inputs = self._memory(spec["payload"]) if spec["payload"] else None
         rules = self._rules(spec["confine"]) if spec.get("confine") else None
         env = {
             **spec["env"],
@@ -147,6 +151,7 @@ class Supervisor:
                 spec["argv"],
                 cwd=spec["cwd"],
                 env=env,
+                stdin=stdin,
                 output=out,
                 events=told,
                 inputs=inputs,
@@ -157,12 +162,27 @@ class Supervisor:
         finally:
             if spec["tty"]:
                 self.unread = out
-            for fd in (told, inputs, rules, None if spec["tty"] else out):
+            for fd in (told, stdin, inputs, rules, None if spec["tty"] else out):
                 if fd is not None:
                     os.close(fd)
             for fd in (self.output, self.events):
                 os.set_blocking(fd, False)
                 self.poll.register(fd, select.POLLIN)
+
+    def _as_approved(self) -> None:
+        """As late as can be: between this look and the start no file is left to be exchanged but in a moment."""
+        if not self.spec["frozen"]:
+            return
+        from hashlib import file_digest  # noqa: PLC0415  for approved runs only
+
+        for path, digest in self.spec["frozen"].items():
+            try:
+                with open(path, "rb") as file:
+                    same = file_digest(file, "sha256").hexdigest() == digest
+            except OSError:
+                same = False
+            if not same:
+                raise process.SpawnError(CHANGED)
 
     @staticmethod
     def _rules(closed: str) -> int:
@@ -194,16 +214,14 @@ class Supervisor:
         return ours, theirs
 
     @staticmethod
-    def _inputs(payload: str) -> int:
-        """A descriptor from which the job reads its inputs: memory only, so that no secret touches a disk."""
+    def _memory(text: str) -> int:
+        """A descriptor from which the job reads this: memory only, so that no secret touches a disk."""
         fd = (
-            os.memfd_create("inputs")
-            if hasattr(os, "memfd_create")
-            else os.open("inputs", os.O_CREAT | os.O_RDWR, 0o600)
+            os.memfd_create("given") if hasattr(os, "memfd_create") else os.open("given", os.O_CREAT | os.O_RDWR, 0o600)
         )
         if not hasattr(os, "memfd_create"):
-            os.unlink("inputs")
-        data = payload.encode(errors="surrogateescape")
+            os.unlink("given")
+        data = text.encode(errors="surrogateescape")
         while data:
             data = data[os.write(fd, data) :]
         os.lseek(fd, 0, os.SEEK_SET)
@@ -471,11 +489,6 @@ class Supervisor:
             self.results.tidy()
         self._keep(self.redact.finish())
         self._flush()
-        if self.spec["remove"]:
-            try:
-                os.unlink(self.spec["remove"])
-            except OSError:
-                pass
         self.spool.sync()
         self.spool.record(
             "end",

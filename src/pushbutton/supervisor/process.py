@@ -61,6 +61,7 @@ def spawn(
     *,
     cwd: str,
     env: dict[str, str],
+    stdin: int | None,
     output: int,
     events: int,
     inputs: int | None,
@@ -70,14 +71,14 @@ def spawn(
 ) -> int:
     """Start the job in its own session; its pid. Raises `SpawnError` when the kernel refuses.
 
-    The child has /dev/null as input, `output` as 1 and 2, `events` as 3, `inputs` as 4 if given, and nothing
-    else of ours; default signals, none blocked; `files` open at once unless that is 0; confined by `rules` if given
-    (see `confine`).
+    The child has `stdin` or else /dev/null as input, `output` as 1 and 2, `events` as 3, `inputs` as 4 if given, and
+    nothing else of ours; default signals, none blocked; `files` open at once unless that is 0; confined by
+    `rules` if given (see `confine`).
     """
     told, tell = os.pipe()  # closes itself when the exec succeeds
     pid = os.fork()
     if pid == 0:
-        _become(argv, cwd, env, output, events, inputs, tty, files, rules, tell)
+        _become(argv, cwd, env, stdin, output, events, inputs, tty, files, rules, tell)
     os.close(tell)
     try:
         failure = os.read(told, 4096)
@@ -93,6 +94,7 @@ def _become(
     argv: list[str],
     cwd: str,
     env: dict[str, str],
+    stdin: int | None,
     output: int,
     events: int,
     inputs: int | None,
@@ -109,8 +111,7 @@ def _become(
         output, events, tell = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (output, events, tell))
         if inputs is not None:
             inputs = fcntl.fcntl(inputs, fcntl.F_DUPFD_CLOEXEC, 10)
-        null = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(null, 0)
+        os.dup2(os.open(os.devnull, os.O_RDONLY) if stdin is None else fcntl.fcntl(stdin, fcntl.F_DUPFD_CLOEXEC, 10), 0)
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.dup2(events, EVENTS_FD)

@@ -327,7 +327,7 @@ class Spools(Protocol):
         ...
 
     async def clear(self, run: int) -> Sequence[str]:
-        """The supervisor is gone: end what is left of its tree and remove what it would have removed. Who could not
+        """The supervisor is gone: end what is left of its tree. Who could not
         be ended is named, "pid name".
         """
         ...
