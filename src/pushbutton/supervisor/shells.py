@@ -95,8 +95,8 @@ def _kind(program: str, option: str, path: str) -> tuple[str, str]:
         program, options = match["shell"], option[match.end() :]
     elif name == "busybox":
         options = "" if option in ("sh", "ash") else "?"
-    found = shutil.which(program, path=path)
-    if not found or Path(program).name.startswith("r") or not _OPTIONS.fullmatch(options):
+    found = program if "/" in program else shutil.which(program, path=path)
+    if not found or not os.access(found, os.X_OK) or Path(program).name.startswith("r") or not _OPTIONS.fullmatch(options):
         return "", ""  # a restricted shell (rbash) may source nothing
     match = _KINDS.fullmatch(Path(os.path.realpath(found)).name)
     return (match["kind"] or "sh", options) if match else ("", "")
