@@ -195,7 +195,7 @@ async def test_a_run_that_was_to_be_stopped_is_not_tried_again(tmp_path, monkeyp
             if event.data.get("state") == "running":
                 await run.cancel()
                 break
-        await until(lambda: (tmp_path / "tried").exists(), "the first attempt")
+        await until((tmp_path / "tried").exists, "the first attempt")
         monkeypatch.undo()
         done = await watched(app, run)
     assert done.run.state is RunState.CANCELLED

@@ -96,8 +96,9 @@ def _kind(program: str, option: str, path: str) -> tuple[str, str]:
     elif name == "busybox":
         options = "" if option in ("sh", "ash") else "?"
     found = program if "/" in program else shutil.which(program, path=path)
-    if not found or not os.access(found, os.X_OK) or Path(program).name.startswith("r") or not _OPTIONS.fullmatch(options):
-        return "", ""  # a restricted shell (rbash) may source nothing
+    restricted = Path(program).name.startswith("r")  # such as rbash: it may source nothing
+    if not found or restricted or not os.access(found, os.X_OK) or not _OPTIONS.fullmatch(options):
+        return "", ""
     match = _KINDS.fullmatch(Path(os.path.realpath(found)).name)
     return (match["kind"] or "sh", options) if match else ("", "")
 
