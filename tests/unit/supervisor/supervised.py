@@ -30,7 +30,8 @@ _SPEC: dict[str, Any] = {
     "background": "end",
     "output": 1 << 30,
     "hint": "../hint",
-    "remove": "",
+    "stdin": "",
+    "frozen": {},
     "files": 0,
 }
 
