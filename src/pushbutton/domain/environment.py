@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["KEPT", "inherited", "kept"]
+__all__ = ["KEPT", "inherited", "kept", "of_terminal"]
 
 KEPT = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SSH_AUTH_SOCK", "VIRTUAL_ENV")
 """These, and LC_*. The rest may hold secrets and stays with the server."""
@@ -16,3 +16,13 @@ def inherited(name: str) -> bool:
 
 def kept(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if inherited(name)}
+
+
+_PAGERS = ("PAGER", "GIT_PAGER", "MANPAGER", "SYSTEMD_PAGER", "BAT_PAGER", "DELTA_PAGER", "AWS_PAGER", "GH_PAGER")
+
+
+def of_terminal(size: tuple[int, int] | None) -> dict[str, str]:
+    """What a job is told of its terminal, (rows, columns): nobody is there to press a key in a pager."""
+    if size is None:
+        return {"TERM": "dumb"}
+    return {"TERM": "xterm-256color", **dict.fromkeys(_PAGERS, "cat")}

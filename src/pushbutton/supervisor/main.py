@@ -460,7 +460,22 @@ class Supervisor:
         members = process.below(os.getpid())
         self.spool.tree(boot_id(), [(member.pid, member.start, member.name) for member in members])
         self.spool.settle()
+        self._end_input()
         self._within("look", LOOK)
+
+    def _end_input(self) -> None:
+        """Nobody types: who waits for a line of the terminal is at the end of its input. Said again at each look, for
+        who asks for a password drops what was said before.
+        """
+        if self.unread < 0 or self.output < 0:
+            return
+        import termios  # noqa: PLC0415  loaded by `process`
+
+        try:
+            if termios.tcgetattr(self.unread)[3] & termios.ICANON:  # else it is a key, and no end
+                os.write(self.output, b"\x04")
+        except (OSError, termios.error):
+            pass  # it has enough of them, or the terminal is gone
 
     def _within(self, step: str, seconds: float) -> None:
         self.deadlines[step] = time.monotonic() + seconds

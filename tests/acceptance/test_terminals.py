@@ -1,0 +1,45 @@
+"""A job with a terminal, and nobody in front of it."""
+
+from __future__ import annotations
+
+from pushbutton.domain.run import RunState
+from pushbutton.testing import opened, press_and_wait
+
+from .worlds import script
+
+TTY = "tty = [30, 90]"
+
+
+async def test_a_job_is_told_which_terminal_it_has_and_to_page_nothing(tmp_path):
+    body = 'echo "$TERM ${GIT_PAGER-none} ${SYSTEMD_PAGER-none}"'
+    script(tmp_path, "with.sh", body, head=TTY)
+    script(tmp_path, "without.sh", body)
+    script(tmp_path, "own.sh", body, head=f'{TTY}\nenv = {{ TERM = "vt100" }}')
+    async with opened(tmp_path) as app:
+        said = {name: (await press_and_wait(app, name)).output.strip() for name in ("with", "without", "own")}
+    assert said == {"with": "xterm-256color cat cat", "without": "dumb none none", "own": "vt100 cat cat"}
+
+
+async def test_who_asks_the_terminal_for_a_line_or_a_password_is_told_that_nobody_answers(tmp_path):
+    body = """\
+        read line </dev/tty; echo "line $?"
+        python3 -c "import getpass; getpass.getpass('Word? ')" 2>&1 | tail -n 1
+        echo end
+        """
+    script(tmp_path, "ask.sh", body, head=f"{TTY}\ntimeout = 60")
+    async with opened(tmp_path) as app:
+        done = await press_and_wait(app, "ask")
+    assert done.run.state is RunState.SUCCEEDED, done.output
+    assert done.output.replace("Word? ", "").split() == ["line", "1", "EOFError", "end"]
+
+
+async def test_nothing_is_typed_at_a_program_that_reads_single_keys(tmp_path):
+    body = """\
+        exec </dev/tty
+        stty -icanon min 0 time 0; dd bs=99 count=1 >/dev/null 2>&1
+        stty time 30; dd bs=1 count=1 2>/dev/null | od -An -c; echo end
+        """
+    script(tmp_path, "keys.sh", body, head=TTY)
+    async with opened(tmp_path) as app:
+        done = await press_and_wait(app, "keys")
+    assert done.output.split() == ["end"]
