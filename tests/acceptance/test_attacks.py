@@ -135,6 +135,34 @@ def test_what_eve_may_not_do_is_refused_and_says_no_more_than_for_what_is_not_th
     assert said[0] == said[1]
 
 
+def test_what_was_refused_is_in_the_trail_without_what_was_brought(office):
+    held = office.ask("ada", "POST", "/api/tasks/careful/runs", json={}).json()["number"]
+    forged = "pbt_" + "f0rged" * 6
+    assert office.ask("ada", "POST", f"/api/runs/{held}/approve", json={}).status_code == 403
+    assert office.ask("bob", "POST", "/api/tasks/coffee/runs", json={}).status_code == 403
+    brought = {"authorization": f"Bearer {forged}"}
+    wrong = [office.server.http.post(f"/api/runs/{held}/events", headers=brought, content="x")]
+    wrong.append(office.server.http.get("/api/tasks", headers=brought))
+    assert all(answer.status_code in (401, 403) for answer in wrong)
+    assert office.server.http.get("/api/tasks").status_code == 401, "who brought nothing is only not signed in"
+
+    def told() -> list[tuple[str, str, str]]:
+        found = office.ask("ada", "GET", "/api/audit?kind=request&limit=100").json()
+        return [(record["actor"], record["about"], record["data"]["tried"]) for record in found[::-1]]
+
+    until(lambda: len(told()) == 4, what="the records")
+    assert sorted(told()) == [
+        ("", f"run {held}", "POST runs/events"),
+        ("", "the server", "GET /api/tasks"),
+        ("token:ada/all", f"run {held}", "POST runs/approve"),
+        ("token:bob/all", "task coffee", "POST tasks/runs"),
+    ]
+    cookie = f"pushbutton={office.who['ada'].session}"
+    page = office.server.http.get("/audit", headers={"accept": "text/html", "cookie": cookie})
+    assert "tried what was refused: POST runs/approve" in page.text
+    assert "f0rged" not in page.text + office.ask("ada", "GET", "/api/audit?limit=1000").text
+
+
 TOPICS = [
     *("runs", "task:payroll", "run:{run}", "patch:run:{run}", "patch:de:run:{run}", "tail:{run}", "tail:0{run}"),
     *("patch:task:payroll", "patch:de:task:payroll", "patch:tasks", "patch:inbox", "patch:now", "patch:task:payroll@"),

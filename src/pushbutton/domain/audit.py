@@ -31,6 +31,7 @@ class Deed(StrEnum):
     RUN_REJECT = "run.reject"
     RUN_EXPIRE = "run.expire"  # nobody approved it in time
     RUN_RELEASE = "run.release"  # it was set aside in a copy of the data folder, and may start now
+    REQUEST_REFUSE = "request.refuse"  # somebody tried what is not theirs to do, or with what does not count
     SESSION_BEGIN = "session.begin"
     SESSION_HALF = "session.half"  # the second factor is still asked for
     SESSION_REFUSE = "session.refuse"

@@ -22,6 +22,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Deed.RUN_REJECT: mark("{who} rejected “{task}” ({run})"),
     Deed.RUN_EXPIRE: mark("Nobody approved “{task}” in time ({run})"),
     Deed.RUN_RELEASE: mark("{who} released “{task}” ({run}), which came with a copy of the data folder"),
+    Deed.REQUEST_REFUSE: mark("{who} tried what was refused: {tried}, {name}"),
     Deed.SESSION_BEGIN: mark("{who} signed in"),
     Deed.SESSION_HALF: mark("{who} began to sign in; the code is still asked for"),
     Deed.SESSION_REFUSE: mark("A sign-in as “{name}” was refused"),
@@ -67,6 +68,7 @@ _OWN: Final[Mapping[str, str]] = {
 KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "run": ("press", mark("Runs")),
     "session": ("open", mark("Signing in")),
+    "request": ("lock", mark("Refused requests")),
     "user": ("eye", mark("People")),
     "grant": ("sliders", mark("Rights")),
     "token": ("key", mark("Tokens")),
@@ -79,7 +81,9 @@ KINDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """An icon and a word by the first part of the verb."""
 
-_BAD: Final = frozenset({Deed.SESSION_REFUSE, Deed.USER_REFUSE, Deed.TASK_BROKEN, Deed.AUDIT_BROKEN})
+_BAD: Final = frozenset(
+    {Deed.REQUEST_REFUSE, Deed.SESSION_REFUSE, Deed.USER_REFUSE, Deed.TASK_BROKEN, Deed.AUDIT_BROKEN}
+)
 _SHOWN_ELSEWHERE: Final = frozenset({"diff", "text"})
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
@@ -137,6 +141,7 @@ def sentence(done: Act, t: Texts, names: Names = UNKNOWN) -> str:
         "name": visible(name),
         "task": visible(str(done.data.get("title") or done.data.get("task") or "?")),
         "run": t("run {number}", number=visible(name)),
+        "tried": visible(str(done.data.get("tried", ""))),
         "said": visible(t.sentence(str(done.data.get("said", "")))),
     }
     return t(source, **values)

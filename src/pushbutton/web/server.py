@@ -52,6 +52,7 @@ from .guard import Guard
 from .handed import Handed
 from .hosts import Hosts
 from .proxies import Proxies
+from .refused import Refused
 from .sse import Shallow
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     hosts = Hosts(NAMES | {name.strip() for name in settings.allow_host.split(",") if name.strip()})
     trusted = networks(settings.trust_proxy, where="trust_proxy")
     return Proxies(
-        Guard(Shallow(Handed(Auth(app, core), app, core), Crowd(settings.connections)), hosts=hosts),
+        Guard(Shallow(Handed(Refused(Auth(app, core), core), app, core), Crowd(settings.connections)), hosts=hosts),
         trusted=trusted,
         hosts=hosts,
         root_path=prefix(settings.root_path, where="root_path"),
