@@ -84,6 +84,8 @@ KINDS: Final[Mapping[str, tuple[str, str]]] = {
 _BAD: Final = frozenset(
     {Deed.REQUEST_REFUSE, Deed.SESSION_REFUSE, Deed.USER_REFUSE, Deed.TASK_BROKEN, Deed.AUDIT_BROKEN}
 )
+_MORE: Final = mark("{who} tried what was refused: {tried}, {name}, and {more} more within this minute")
+"""Of what was counted only."""
 _SHOWN_ELSEWHERE: Final = frozenset({"diff", "text"})
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
@@ -133,6 +135,8 @@ def sentence(done: Act, t: Texts, names: Names = UNKNOWN) -> str:
     name = done.about.partition(" ")[2] or done.about
     own = done.verb in _OWN and done.actor.rpartition("/")[2] == name
     source = _OWN[done.verb] if own else SENTENCES.get(done.verb, "")
+    if done.verb == Deed.REQUEST_REFUSE and "more" in done.data:
+        source = _MORE
     by = who(done.actor, t, names)
     if not source:
         return t("{who}: {verb}, {about}", who=by, verb=visible(done.verb), about=visible(done.about))
@@ -141,6 +145,7 @@ def sentence(done: Act, t: Texts, names: Names = UNKNOWN) -> str:
         "name": visible(name),
         "task": visible(str(done.data.get("title") or done.data.get("task") or "?")),
         "run": t("run {number}", number=visible(name)),
+        "more": visible(str(done.data.get("more", ""))),
         "tried": visible(str(done.data.get("tried", ""))),
         "said": visible(t.sentence(str(done.data.get("said", "")))),
     }

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pushbutton.domain.actor import NOBODY, Actor
 from pushbutton.domain.audit import Act, Deed
+from pushbutton.domain.event import Json
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.refusals import Refusals
 
@@ -44,7 +45,7 @@ class Refused:
             return
         actor: Actor = scope.get("state", {}).get("actor", NOBODY)
         about, tried = _about(path)
-        data = {"tried": f"{scope['method']} {tried}"[:60], "status": status}
+        data: dict[str, Json] = {"tried": f"{scope['method']} {tried}"[:60], "status": status}
         self._refusals.note(Act(actor.name, Deed.REQUEST_REFUSE, about, now(), data, address_of(scope)))
 
 
