@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pushbutton.domain.visible import visible
 from pushbutton.errors import CannotApprove
 from pushbutton.job.lines import clean
 
@@ -87,7 +88,7 @@ def _show(remote: Server, asked: Mapping[str, Any]) -> None:
         raise CannotApprove(
             found["wrong"] or f"The plan of run {number} is still being made: wait for run {found['run']}."
         )
-    print(clean(remote.text(f"/api/runs/{found['run']}/output/plain"), 1 << 20))
+    print(visible(clean(remote.text(f"/api/runs/{found['run']}/output/plain"), 1 << 20), lines=True))
     raise CannotApprove(
         f"Nothing is approved yet. If this is what should be done: pushbutton approve {number} --plan {found['sha256']}"
     )

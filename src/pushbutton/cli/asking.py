@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pushbutton.domain.visible import visible
 from pushbutton.errors import Refused
 from pushbutton.job.lines import clean
 
@@ -29,7 +30,7 @@ def ask(remote: Server, wish: Mapping[str, Any]) -> tuple[str, str]:
         answer = remote.post("/api/asks/answer", {"poll": asked["poll"]})
         match answer["state"]:
             case "granted":
-                return str(answer["made"]), clean(str(answer["by"]))
+                return str(answer["made"]), visible(clean(str(answer["by"])))
             case "refused":
                 raise Refused("The answer was no; nothing was made.")
         time.sleep(EVERY)

@@ -15,6 +15,7 @@ from rich.text import Text
 from pushbutton.domain.inputs import check
 from pushbutton.domain.param import ParamType
 from pushbutton.domain.pattern import maybe
+from pushbutton.domain.visible import visible
 from pushbutton.errors import BadInput, InvalidInputs
 from pushbutton.job.lines import clean
 
@@ -121,7 +122,7 @@ def _table(found: list[Mapping[str, Any]]) -> None:
     for link in found:
         table.add_row(
             *(
-                Text(clean(str(shown)))
+                Text(visible(clean(str(shown))))
                 for shown in (
                     *(link["id"], link["task"], link["standing"], f"{link['uses']} of {link['total']}"),
                     *(link["until"][:16].replace("T", " "), link["maker"], link["note"]),

@@ -26,6 +26,7 @@ from rich.text import Text
 
 from pushbutton.domain.event import Kind
 from pushbutton.domain.run import RunState
+from pushbutton.domain.visible import visible
 from pushbutton.job.lines import clean
 
 __all__ = ["Plain", "Terminal", "View", "duration", "safe_line", "view"]
@@ -308,4 +309,6 @@ def duration(seconds: float) -> str:
 
 def _plain(text: object) -> str:
     """A job's or a server's words on one line."""
-    return clean(str(text)).replace("\n", " ⏎ ").replace("\t", " ") if text is not None else ""
+    if text is None:
+        return ""
+    return visible(clean(str(text)), lines=True).replace("\n", " ⏎ ").replace("\t", " ")

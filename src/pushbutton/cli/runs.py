@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pushbutton.domain.visible import visible
 from pushbutton.job.lines import clean
 
 from .flow import flow
@@ -84,8 +85,8 @@ def table(found: list[Mapping[str, Any]]) -> None:
             Text(f"{run['state']}{percent}", style=_STYLES.get(run["state"], "")),
             Text(_when(run["pressed_at"])),
             Text(_took(run)),
-            Text(clean(run["actor"])),
-            Text(clean(_last_word(run), 200).replace("\n", " ")),
+            Text(visible(clean(run["actor"]))),
+            Text(visible(clean(_last_word(run), 200), lines=True).replace("\n", " ")),
         )
     Console(width=None if sys.stdout.isatty() else 1000, highlight=False).print(table)
 

@@ -65,6 +65,9 @@ _DATETIME = re.compile(
 )
 
 
+_CONTROLS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # but a tab
+
+
 class _No(Exception):
     """The value cannot be taken; the message is the sentence that the person reads."""
 
@@ -313,6 +316,8 @@ def _str(param: Param, value: object) -> str:
     text = _text(value, "Send this as text.")
     if not param.multiline and param.type is ParamType.STR and ("\n" in text or "\r" in text):
         raise _No("Write this on one line.")
+    if not (param.multiline or param.controls) and param.type is ParamType.STR and _CONTROLS.search(text):
+        raise _No("Take out the control characters, which cannot be seen: type the text instead of pasting it.")
     length, least, most = len(text), param.min_length, param.max_length
     if least is not None and length < least:
         raise _No(f"Write at least {_count(least, 'character')}; there {_are(length)} {length}.")

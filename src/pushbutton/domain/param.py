@@ -52,6 +52,9 @@ class Param:
     pattern: str = ""  # the whole value must match (Python `re`, fullmatch)
     pattern_text: str = ""  # one sentence: what is asked for, where the pattern does not match
     multiline: bool = False
+    controls: bool = (
+        False  # on one line, too, control characters and those that turn the direction of writing are taken
+    )
     dash: bool = False  # a value that begins with "-" is allowed
     when: Mapping[str, Sequence[Json]] = field(default_factory=dict)
     """Asked only while each of these params has one of these values; otherwise it has no value, whatever is sent."""

@@ -12,6 +12,7 @@ from .actor import Right
 from .event import Json
 from .policy import Grant
 from .run import Micros
+from .visible import visible
 
 LOCAL_SOURCE = "local"
 """Where a user comes from who has a password here; the others are named by the authority: "oidc", "ldap", "proxy"."""
@@ -36,7 +37,8 @@ class User:
 
     @property
     def called(self) -> str:
-        return self.title or self.name
+        """As it can be shown beside other words."""
+        return visible(self.title or self.name)
 
 
 @dataclass(frozen=True, slots=True)

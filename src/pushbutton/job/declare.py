@@ -128,14 +128,26 @@ class Field:
 
     `min` and `max` are part of the range; for dates and times they are those types. `pattern` must match the whole
     value; where it does not, `pattern_text` says what is asked for, else `help` does. `dash` allows a value that begins
-    with "-". `labels` maps a choice's value to what is shown for it: a text, or (text, one sentence more). `choices` is
-    a function of the same file, called without arguments when somebody opens the form: it gives texts, pairs of a value
-    and its text, or a dict of them. `when` maps other params to a value, or a list of values: it is asked only while
-    they have them, and is its default (or None) otherwise.
+    with "-", `controls` one with control characters. `labels` maps a choice's value to what is shown for it: a text, or
+    (text, one sentence more). `choices` is a function of the same file, called without arguments when somebody opens
+    the form: it gives texts, pairs of a value and its text, or a dict of them. `when` maps other params to a value, or
+    a list of values: it is asked only while they have them, and is its default (or None) otherwise.
     """
 
     __slots__ = (
-        *("choices", "dash", "help", "label", "labels", "max", "max_length", "min", "min_length", "multiline"),
+        *(
+            "choices",
+            "controls",
+            "dash",
+            "help",
+            "label",
+            "labels",
+            "max",
+            "max_length",
+            "min",
+            "min_length",
+            "multiline",
+        ),
         *("pattern", "pattern_text", "when"),
     )
 
@@ -152,6 +164,7 @@ class Field:
         pattern_text: str = "",
         multiline: bool = False,
         dash: bool = False,
+        controls: bool = False,
         labels: Mapping[Any, str | tuple[str, str]] | None = None,
         choices: Callable[[], Any] | None = None,
         when: Mapping[str, Any] | None = None,
@@ -160,7 +173,7 @@ class Field:
         self.min, self.max = min, max
         self.min_length, self.max_length = min_length, max_length
         self.pattern, self.pattern_text = pattern, pattern_text
-        self.multiline, self.dash = multiline, dash
+        self.multiline, self.dash, self.controls = multiline, dash, controls
         self.labels = dict(labels or {})
         self.choices = choices
         self.when = dict(when or {})

@@ -166,7 +166,7 @@ def _constrain(param: dict[str, Any], data: Any) -> None:
         param.setdefault("help", data)
         return
     if isinstance(data, Field):
-        for key in ("label", "help", "pattern", "pattern_text", "multiline", "dash"):
+        for key in ("label", "help", "pattern", "pattern_text", "multiline", "dash", "controls"):
             if given := getattr(data, key):
                 param[key] = given
         if data.when:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pushbutton.domain.audit import SERVER, Act, Deed, Record
+from pushbutton.domain.visible import visible
 
 from . import wording
 from .names import UNKNOWN, Names
@@ -87,12 +88,11 @@ _BAD: Final = frozenset(
 _MORE: Final = mark("{who} tried what was refused: {tried}, {name}, and {more} more within this minute")
 """Of what was counted only."""
 _SHOWN_ELSEWHERE: Final = frozenset({"diff", "text"})
-_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record as the page shows it. Nothing in it can pretend to be something else: see `visible`."""
+    """One record as the page shows it. Nothing in it can pretend to be something else: see `domain.visible`."""
 
     id: int
     at: int
@@ -163,15 +163,10 @@ def run_of(done: Act) -> int:
     return int(number) if kind == "run" and re.fullmatch("[1-9][0-9]{0,14}", number, re.ASCII) else 0
 
 
-def visible(text: str) -> str:
-    """With escapes for what cannot be seen, or turns round what stands beside it."""
-    return _HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
 def _value(value: object) -> str:
     return visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def _lines(diff: str) -> Iterable[tuple[str, str]]:
     for line in diff.split("\n"):
-        yield {"-": "del", "+": "ins"}.get(line[:1], ""), visible(line)
+        yield {"-": "del", "+": "ins"}.get(line[:1], ""), line[:1] + visible(line[1:])

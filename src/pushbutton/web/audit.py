@@ -16,6 +16,7 @@ from pushbutton.domain.actor import Verb
 from pushbutton.domain.audit import Deed, Record, line
 from pushbutton.domain.event import iso
 from pushbutton.domain.policy import decide
+from pushbutton.domain.visible import visible
 from pushbutton.runtime import audit
 from pushbutton.runtime.core import now
 from pushbutton.runtime.ports.people import AuditQuery
@@ -101,7 +102,7 @@ async def as_table(request: Request) -> Response:
 def _cells(record: Record) -> list[str]:
     done = record.act
     texts_ = (done.actor, done.verb, done.about, done.address, json.dumps(done.data), record.hash)
-    return [str(record.id), iso(done.at), *(export.cell(acts.visible(text)) for text in texts_)]
+    return [str(record.id), iso(done.at), *(export.cell(visible(text)) for text in texts_)]
 
 
 async def as_lines(request: Request) -> Response:

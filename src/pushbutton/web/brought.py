@@ -16,12 +16,12 @@ from starlette.responses import FileResponse, Response
 from pushbutton import threads
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Task
+from pushbutton.domain.visible import visible
 from pushbutton.errors import NoSuchArtifact
 from pushbutton.runtime import brought, history
 from pushbutton.runtime.core import Core
 
 from . import shapes
-from .acts import visible
 from .asked import actor_of, core_of
 from .guard import DOWNLOAD
 from .numbers import number_of

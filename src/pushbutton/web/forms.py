@@ -21,6 +21,7 @@ from pushbutton.domain.inputs import sent as sent_as
 from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.domain.task import Task
 from pushbutton.domain.upload import of_value
+from pushbutton.domain.visible import visible
 
 from . import csrf
 from .patterns import in_browsers
@@ -285,7 +286,7 @@ def summary(task: Task | None, inputs: Mapping[str, Json], t: Texts) -> str:
             continue  # the state says so
         if value in (None, "", []) or (bare and param is not None and value == param.default):
             continue
-        text = shown(param, value, t).replace("\n", " ")
+        text = " ".join(visible(line) for line in shown(param, value, t).split("\n"))
         parts.append(f"{param.title if param else name}: {text}" if bare else text)
     line = " · ".join(parts)
     return line if len(line) <= _LINE else line[: _LINE - 1] + "…"
@@ -307,7 +308,7 @@ def _place(match: re.Match[str], by_name: Mapping[str, Field], t: Texts) -> str:
     if field.param.type is ParamType.BOOL:
         return {"true": t("Yes"), "": "…" if field.param.may_be_none else t("No")}.get(field.value, t("No"))
     labels = {value: shown_ for value, shown_, _ in field.options(t)}
-    return ", ".join(labels.get(value, value) for value in field.values if value) or "…"
+    return ", ".join(visible(labels.get(value, value)) for value in field.values if value) or "…"
 
 
 def _as_text(param: Param, value: Json) -> tuple[str, ...]:

@@ -15,13 +15,14 @@ import jinja2
 import nh3
 from jinja2.runtime import Context
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pushbutton.domain.actor import by_place
 from pushbutton.domain.contact import contact_of
 from pushbutton.domain.event import iso
 from pushbutton.domain.run import Micros, Run
 from pushbutton.domain.task import Task
+from pushbutton.domain.visible import in_browsers, pieces, unseen, visible
 
 from . import endings, find, forms, wording
 from .endings import Ending
@@ -46,6 +47,7 @@ def environment(language: str) -> jinja2.Environment:
     env.globals.update(
         t=t,
         static=_static,
+        unseen_pattern=in_browsers(),
         time=_time,
         look=wording.LOOKS.__getitem__,
         ending=_ending,
@@ -75,6 +77,9 @@ def environment(language: str) -> jinja2.Environment:
         capitalize_first=lambda text: text[:1].upper() + text[1:],
         help=markdown,
         plain=plain,
+        seen=partial(_seen, t=t),
+        visible=visible,
+        unseen=unseen,
         haystack=find.haystack,
         iso=iso,
     )
@@ -158,6 +163,21 @@ def _names(context: Context) -> Names:
 def _dry(run: Run, task: Task | None) -> bool:
     """Whether it changes nothing, as far as the task as it is today can tell."""
     return task is not None and task.is_dry(run.inputs)
+
+
+def _seen(text: object, t: Texts) -> Markup:
+    """What somebody else wrote, set apart from what stands beside it, with signs for what cannot be seen in it. Where
+    there is such a thing, it says so.
+    """
+    said = str(text)
+    made = [
+        Markup('<span class="made {}">{}</span>').format(kind, piece) if kind else escape(piece)
+        for kind, piece in pieces(said, lines="\n" in said)
+    ]
+    note = Markup("")
+    if unseen(said, lines="\n" in said):
+        note = Markup(' <small class="odd">{}</small>').format(t("holds characters that cannot be seen"))
+    return Markup('<bdi class="seen">{}</bdi>{}').format(Markup("").join(made), note)
 
 
 def _facts(inputs: Mapping[str, Any], task: Any, t: Texts) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from pushbutton.domain.event import Event, Json, Kind
 from pushbutton.domain.run import Micros, Run, RunState
+from pushbutton.domain.visible import visible
 
 UPDATES_SHOWN: Final = 100
 """Newer updates push older ones off the page; all of them stay in the journal."""
@@ -162,8 +163,8 @@ def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None =
 
 def _verdict(at: Micros, data: Mapping[str, Json]) -> Update:
     good = text_of(data, "verdict") == "approved"
-    why = text_of(data, "why")
-    said = f"{text_of(data, 'by')} {'approved' if good else 'rejected'} it" + (f": {why}" if why else ".")
+    why, by = visible(text_of(data, "why"), lines=True), visible(text_of(data, "by"))
+    said = f"{by} {'approved' if good else 'rejected'} it" + (f": {why}" if why else ".")
     return Update(at, "good" if good else "bad", said, ours=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,7 @@ from markupsafe import Markup
 
 from pushbutton.domain import ink
 from pushbutton.domain.run import Run
+from pushbutton.domain.visible import visible
 from pushbutton.runtime.core import Core
 
 from .lines import readers
@@ -32,8 +34,10 @@ class Tail:
     total: int = 0
 
 
-async def tail(core: Core, run: Run) -> Tail:
-    """Nothing where the output is large, or slow to read: the page has links to it."""
+async def tail(core: Core, run: Run, *, all_visible: bool = False) -> Tail:
+    """Nothing where the output is large, or slow to read: the page has links to it. With `all_visible` there are signs
+    for what cannot be seen.
+    """
     size = core.spools.size(run.id)
     if not 0 < size <= _BIGGEST:
         return Tail()
@@ -42,15 +46,21 @@ async def tail(core: Core, run: Run) -> Tail:
             page = await readers(core).of(run.id).lines(-LINES, LINES, final=run.state.over)
     except (TimeoutError, OSError):
         return Tail()
-    return Tail(tuple(Line(line.number, _coloured(line)) for line in page.lines), page.total)
+    return Tail(
+        tuple(Line(line.number, _coloured(line, _shown if all_visible else str)) for line in page.lines), page.total
+    )
 
 
-def _coloured(line: ink.Line) -> Markup:
+def _shown(text: str) -> str:
+    return visible(text, lines=True)
+
+
+def _coloured(line: ink.Line, show: Callable[[str], str]) -> Markup:
     """Text in spans with the classes that the stylesheet knows; exact colours need a script."""
     parts, left = [], _WIDEST
     for text, style in line.runs():
         named = " ".join(name for name in ink.classes(style).split() if name[0] not in "#@xy") if style else ""
-        shown = text[:left]
+        shown = show(text[:left])
         parts.append(Markup('<span class="{}">{}</span>').format(named, shown) if named else Markup("{}").format(shown))
         left -= len(shown)
         if left <= 0:

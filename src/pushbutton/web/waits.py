@@ -70,6 +70,6 @@ def _starts(core: Core, task: Task, run: Run) -> str:
 
 async def _said(core: Core, number: int) -> Tail:
     try:
-        return await tail(core, await core.store.run(number))
+        return await tail(core, await core.store.run(number), all_visible=True)
     except NoSuchRun:
         return Tail()

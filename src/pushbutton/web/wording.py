@@ -12,6 +12,7 @@ from typing import Final
 from markupsafe import Markup
 
 from pushbutton.domain.run import Micros, RunState
+from pushbutton.domain.visible import visible
 
 from .names import UNKNOWN, Names
 from .texts import Texts
@@ -224,6 +225,11 @@ def browser(agent: str, t: Texts) -> str:
 
 
 def who(actor: str, t: Texts, names: Names = UNKNOWN) -> str:
+    """In words, of which nothing hides or turns what stands beside it: see `_who`."""
+    return visible(_who(actor, t, names))
+
+
+def _who(actor: str, t: Texts, names: Names) -> str:
     """Such as "Ada Lovelace", "Ada Lovelace’s token “nightly”" or "The schedule “nightly”"."""
     kind, colon, name = actor.partition(":")
     if actor in ("", "local"):

@@ -16,10 +16,11 @@ from pushbutton.domain.chain import Checked, Fault
 from pushbutton.domain.event import Json
 from pushbutton.domain.person import User
 from pushbutton.domain.policy import Grant
+from pushbutton.domain.visible import visible
 from pushbutton.runtime.core import now
 from pushbutton.runtime.ports.people import AuditQuery, Change
 from pushbutton.web import audit_filter, csrf
-from pushbutton.web.acts import KINDS, SENTENCES, row, sentence, visible
+from pushbutton.web.acts import KINDS, SENTENCES, row, sentence
 from pushbutton.web.texts import LANGUAGES, texts
 
 EN, DE = texts("en"), texts("de")

@@ -162,6 +162,7 @@ def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Plac
         pattern_text=keys.get("pattern_text", ""),
         multiline=keys.get("multiline", False),
         dash=keys.get("dash", False),
+        controls=keys.get("controls", False),
         when=keys.get("when", {}),
     )
 

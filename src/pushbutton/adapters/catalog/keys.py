@@ -436,6 +436,11 @@ PARAM: Mapping[str, Key] = {
     ),
     "pattern_text": Key("What is said where it does not match; else the help is.", _text, TEXT),
     "multiline": Key("Whether it may have several lines.", _flag, {"type": "boolean"}),
+    "controls": Key(
+        "Whether it may hold control characters and those that turn the direction of writing.",
+        _flag,
+        {"type": "boolean"},
+    ),
     "dash": Key(
         "Whether it may begin with “-” where a program could take it for an option.", _flag, {"type": "boolean"}
     ),

@@ -21,9 +21,14 @@ function standing(param) { // what stands in a field, as the page shows it; noth
   return inputs[0].value;
 }
 
+// What was filled in may come from a link of somebody else: what cannot be seen is shown, as the server shows it.
+const UNSEEN = form && new RegExp(form.dataset.unseen, 'gu');
+const escaped = letter => { const code = letter.codePointAt(0).toString(16); return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`; };
+const visible = text => text.replace(UNSEEN, letter => '\n\t'.includes(letter) ? letter : escaped(letter)).replace(/^ +| +$| {2,}/g, blanks => '␣'.repeat(blanks.length));
+
 function fill() { // "Deploy to {where}" follows what is chosen
   for (const element of all('[data-fill]')) {
-    element.textContent = element.dataset.fill.replace(/\{([^{}]+)\}/g, (match, name) => { const text = standing(name); return text === null ? match : text || '…'; });
+    element.textContent = element.dataset.fill.replace(/\{([^{}]+)\}/g, (match, name) => { const text = standing(name); return text === null ? match : visible(text).replaceAll(/[\n\t]/g, ' ') || '…'; });
   }
 }
 
@@ -61,7 +66,8 @@ function repeatInputs(dialog) {
     const label = one('legend, label', field).cloneNode(true);
     all('.optional, span', label).forEach(part => part.remove());
     term.textContent = label.textContent.trim();
-    value.textContent = text.length > 300 ? `${text.slice(0, 300)}…` : text;
+    value.className = 'seen';
+    value.textContent = visible(text.length > 300 ? `${text.slice(0, 300)}…` : text);
     row.append(term, value);
     return [row];
   }));

@@ -1,0 +1,60 @@
+"""Who approves, looks or presses is shown what cannot be seen in the words of others, on every page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.acceptance.test_approvals import Office
+from tests.acceptance.test_pages import Reader, browser
+from tests.acceptance.worlds import script
+
+__all__ = ["browser"]
+
+WORDS = "tidy\u200b up\u00ad\U000e0061  now\u3164"
+SHOWN = ("tidy\\u200b", "\\u00ad", "\\U000e0061", "␣␣now\\u3164")
+WHY = "as\u202eagreed\u2066"
+RAW = re.compile("[\u200b\u00ad\U000e0061\u3164\u202e\u2066]")
+HEAD = "approvals = 1\nbutton = 'Say {words}'\n[params.words]\n[params.text]\nmultiline = true\nrequired = false\n"
+
+
+@pytest.fixture
+def office(tmp_path) -> Iterator[Office]:
+    script(tmp_path, "say.sh", "echo said\n", head=HEAD)
+    made = Office(tmp_path)
+    with made.server:
+        yield made
+
+
+def test_no_page_that_people_decide_by_holds_a_character_that_cannot_be_seen(office):
+    inputs = {"words": WORDS, "text": "one\n\u202etwo"}
+    held = office.ask("ada", "POST", "/api/tasks/say/runs", {"inputs": inputs, "why": WHY}).json()
+    for path in ("/approvals", f"/runs/{held['number']}", "/history"):
+        page = office.ask("bob", "GET", path).text
+        assert not RAW.search(page), path
+        plain = re.sub("<[^>]*>", "", page)
+        assert all(sign in plain for sign in SHOWN), path
+        assert "as\\u202eagreed\\u2066" in plain
+        assert "holds characters that cannot be seen" in plain, path
+
+
+def test_what_turns_the_direction_of_a_line_is_refused(office):
+    for odd in ("a\u202eb", "a\x1b[2Jb", "a\x85b", "a\u2066b"):
+        answer = office.ask("ada", "POST", "/api/tasks/say/runs", {"inputs": {"words": odd}})
+        assert answer.status_code == 422
+        assert answer.json()["fields"]["words"].startswith("Take out the control characters")
+
+
+def test_a_filled_in_link_hides_nothing_from_who_presses(browser, office):
+    with Reader(browser, office.server) as reader:
+        reader.context.add_cookies(
+            [{"name": k, "value": v, "url": office.server.url} for k, v in office.who["ada"].cookie.items()]
+        )
+        page = reader.open("/tasks/say?words=x%E2%80%8By%20%20z%F0%9F%91%A9%E2%80%8D%E2%9A%95%EF%B8%8F")
+        expect(page.locator(".gobar .push")).to_have_text("Say x\\u200by␣␣z👩‍⚕️")
+        expect(page.locator("[data-field=words]")).to_contain_text(
+            "It holds characters that cannot be seen: x\\u200by␣␣z"
+        )
