@@ -35,6 +35,7 @@ OPTIONS: Mapping[str, tuple[type, ...]] = {
     "busy": (str,),
     "background": (str,),
     "logging": (bool,),
+    "dynamic": (bool,),
     "tty": (tuple, list),
     "output": (int,),
     "env": (dict,),
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
         busy: Literal["queue", "skip", "join"] = ...,
         background: Literal["end", "leave"] = ...,
         logging: bool = ...,
+        dynamic: bool = ...,
         tty: tuple[int, int] = ...,
         output: int = ...,
         env: Mapping[str, str] = ...,
@@ -104,6 +106,7 @@ def task(work: T | None = None, /, **options: Any) -> T | Callable[[T], T]:
     busy     what a press does while it runs: "queue", "skip" or "join"
     background  what happens to processes it leaves behind: "end" or "leave"
     logging  True: log records at INFO and above become statuses
+    dynamic  True: the file may be run before anybody presses, for a type or a default that its source does not tell
     tty      (rows, columns): it gets a terminal
     output   bytes of output that are kept
     env      added to its environment

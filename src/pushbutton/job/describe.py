@@ -1,8 +1,8 @@
 """What tasks a Python file holds, as JSON: `python -m pushbutton.job.describe FILE [--all] [--import]`.
 
-The file is read, not run: its tree tells the names, hints, defaults and decorators (`evaluate`). With `--import` the
-file is run as a last resort, for the tasks whose hints or defaults nobody can tell otherwise; without it, each such
-place is a warning.
+The file is read, not run: its tree tells the names, hints, defaults and decorators (`evaluate`). A default that only
+running tells leaves its field empty, a type that only running tells breaks the task or leaves the input to its default.
+With `--import`, a task that says `@task(dynamic=True)` has its file run for what its source alone does not tell.
 
     {"tasks": [{"name", "title", "line", "help", "options": {…}, "params": [{…}], "error": null | PLACE}],
      "warnings": [PLACE], "error": null | PLACE}             PLACE is {"line", "column", "sentence"}, from 1
@@ -21,7 +21,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from . import declare, docstring, hints
@@ -37,6 +37,13 @@ Place = dict[str, Any]
 
 _CHOICES = {"busy": ("queue", "skip", "join"), "background": ("end", "leave"), "reason": ("optional", "required")}
 _POSITIVE = ("timeout", "at_once", "output")
+_REPLACING = frozenset({"asyncclick", "click", "click_extra", "cloup", "rich_click"})
+"""Packages whose decorators put an object in a function's place that takes a command line, and no arguments."""
+
+_MARKERS = {"typer": ("Argument", "Option")}
+"""Calls that stand where a default would, by package; their first argument is the default."""
+
+_PLAINLY = "write it plainly, or let the file be run for it with @task(dynamic=True)"
 
 
 class _Wrong(Exception):
@@ -57,8 +64,12 @@ class _Argument:
     function: str  # dotted, inside the module
 
 
-def describe(path: str, *, every: bool = False, execute: bool = False) -> dict[str, Any]:
-    """The shape at the top of this file. `execute` allows to run the file where nothing else helps."""
+def describe(
+    path: str, *, every: bool = False, execute: bool = False, runs: Callable[[], None] = lambda: None
+) -> dict[str, Any]:
+    """The shape at the top of this file. `execute` allows to run the file for a task that says `dynamic=True`; `runs`
+    is called right before.
+    """
     try:
         with open(path, "rb") as file:
             tree = ast.parse(file.read(), filename=path)
@@ -68,12 +79,14 @@ def describe(path: str, *, every: bool = False, execute: bool = False) -> dict[s
         return _broken(1, 1, f"Python cannot read it: {str(error) or type(error).__name__}")
     except OSError as error:
         return _broken(1, 1, f"it cannot be read: {error.strerror}")
-    return _Reader(tree, path, execute=execute).read(every=every)
+    return _Reader(tree, path, execute=execute, runs=runs).read(every=every)
 
 
 class _Reader:
-    def __init__(self, tree: ast.Module, path: str, *, execute: bool) -> None:
+    def __init__(self, tree: ast.Module, path: str, *, execute: bool, runs: Callable[[], None]) -> None:
         self._tree, self._path, self._execute = tree, path, execute
+        self._runs = runs
+        self._dynamic = False  # the task that is read lets its file be run
         self._scope = Scope(tree, os.path.splitext(os.path.basename(path))[0], path)
         self._warnings: list[Place] = []
         self._module: Any = None  # the file as it is when it has run; set only when that is needed
@@ -113,7 +126,15 @@ class _Reader:
         task: dict[str, Any] = {"name": node.name, "line": node.lineno, "title": title_of(node.name), "help": ""}
         task |= {"options": {}, "params": [], "error": None}
         try:
+            if (package := self._scope.origin(node)) in _REPLACING:
+                raise _Wrong(
+                    node,
+                    f"“{node.name}” is a command of {package}, which takes a command line and no inputs: begin the "
+                    "file with #! and make it executable, so that it is a script, or move the work into a function",
+                )
+            self._dynamic = self._says_dynamic(call)
             task["options"] = self._options(call)
+            task["options"].pop("dynamic", None)
             task["title"] = task["options"].pop("title", "") or task["title"]
             arguments, docs = self._arguments(node, named)
             task["help"], sentences = docs
@@ -160,15 +181,7 @@ class _Reader:
             try:
                 return self._read(argument, self._scope.value, self._scope.text)
             except NotPlain as unknown:
-                if not self._execute:
-                    raise
-                self._run(unknown)
-                return self._read(argument, self._live, self._live_text)
-        except NotPlain as unknown:
-            if self._execute:
-                raise _Wrong(node, f"the type or default of “{name}” cannot be worked out: {unknown}") from None
-            self._warnings.append(_place(node, f"the type of “{name}” is only known when the file runs"))
-            return {"name": name, "type": "str", "required": argument.default is None}
+                return self._unknown(argument, unknown)
         except WrongHint as wrong:
             if argument.default is None:
                 raise _Wrong(node, _sentence(str(wrong))) from None
@@ -176,6 +189,81 @@ class _Reader:
             return None
         except (TypeError, ValueError) as error:
             raise _Wrong(node, f"the hint of “{name}” makes no sense: {error}") from None
+
+    def _unknown(self, argument: _Argument, unknown: NotPlain) -> dict[str, Any] | None:
+        """What becomes of an argument whose type or default the source does not tell. Raises `_Wrong`."""
+        name, node = argument.name, argument.node
+        if (marker := self._marker(argument.default)) is not None:
+            return self._marked(argument, marker)
+        if self._dynamic and self._execute:
+            try:
+                self._run(unknown)
+                return self._read(argument, self._live, self._live_text)
+            except NotPlain as why:
+                raise _Wrong(node, f"the type or default of “{name}” cannot be worked out: {why}") from None
+        if self._dynamic:
+            self._warnings.append(_place(node, f"the type or default of “{name}” is only known when the file runs"))
+            return {"name": name, "type": "str", "required": argument.default is None}
+        if argument.default is None:
+            raise _Wrong(node, f"the type of “{name}” is only known when the file runs: {_PLAINLY}")
+        if argument.node.annotation is not None:
+            try:
+                param = hints.describe(name, self._scope.value(argument.node.annotation), MISSING, self._scope.text)
+            except NotPlain:
+                pass
+            else:
+                sentence = f"the default of “{name}” is only known when the file runs: left empty, the job takes it"
+                self._warnings.append(_place(node, sentence))
+                return {**param, "required": False}
+        sentence = f"“{name}” is left to its default, because its type is only known when the file runs: {_PLAINLY}"
+        self._warnings.append(_place(node, sentence))
+        return None
+
+    def _marker(self, default: ast.expr | None) -> ast.Call | None:
+        """The call of another package that stands where the default would, as in `count: int = typer.Option(2)`."""
+        if not isinstance(default, ast.Call):
+            return None
+        names = _MARKERS.get(self._scope.origin(default.func), ())
+        called = default.func.attr if isinstance(default.func, ast.Attribute) else self._imported(default.func)
+        return default if called in names else None
+
+    def _imported(self, node: ast.expr) -> str:
+        try:
+            found = self._scope.value(node)
+        except NotPlain:
+            return ""
+        return found.name.rpartition(".")[2] if isinstance(found, Foreign) else ""
+
+    def _marked(self, argument: _Argument, marker: ast.Call) -> dict[str, Any] | None:
+        """The function itself would take the marker for a value, so each such input has to be passed. Raises `_Wrong`
+        where it could be left out.
+        """
+        given = [*marker.args[:1], *(keyword.value for keyword in marker.keywords if keyword.arg == "default")]
+        help_text = next((keyword.value for keyword in marker.keywords if keyword.arg == "help"), None)
+        inside = given[0] if given else None
+        if isinstance(inside, ast.Constant) and inside.value is Ellipsis:
+            inside = None
+        if any(keyword.arg in ("default_factory", "callback", "parser", "click_type") for keyword in marker.keywords):
+            inside = marker  # nobody knows what it makes of the value
+        try:
+            param = self._read(replace(argument, default=inside), self._scope.value, self._scope.text)
+        except NotPlain:
+            param = None
+        if param is None or (not param["required"] and param.get("default") is None):
+            package, called = self._scope.origin(marker.func), ast.unparse(marker.func)
+            sentence = f"the default of “{argument.name}” is a marker of {package}, which only it understands"
+            raise _Wrong(marker, f"{sentence}: write Annotated[…, {called}(…)] = … instead")
+        if isinstance(help_text, ast.Constant) and isinstance(help_text.value, str):
+            param.setdefault("help", help_text.value)
+        return param
+
+    def _says_dynamic(self, call: tuple[ast.Call, ...]) -> bool:
+        """`dynamic=True`, written out: what says whether the file may be run cannot depend on running it."""
+        return any(
+            keyword.arg == "dynamic" and isinstance(keyword.value, ast.Constant) and keyword.value.value is True
+            for one in call
+            for keyword in one.keywords
+        )
 
     def _read(
         self, argument: _Argument, value: Callable[[ast.expr], Any], text: Callable[[str], Any]
@@ -204,13 +292,15 @@ class _Reader:
                 try:
                     value = _certain(self._scope.value(keyword.value), keyword.value)
                 except NotPlain as unknown:
-                    if not self._execute:
+                    if not (self._dynamic and self._execute):
                         raise
                     self._run(unknown)
                     value = self._live(keyword.value)
             except NotPlain as unknown:
-                if self._execute:
+                if self._dynamic and self._execute:
                     raise _Wrong(keyword, f"“{name}” cannot be worked out: {unknown}") from None
+                if not self._dynamic:
+                    raise _Wrong(keyword, f"“{name}” is only known when the file runs: {_PLAINLY}") from None
                 self._warnings.append(_place(keyword, f"“{name}” is only known when the file runs"))
                 continue
             options[name] = _option(keyword, name, value)
@@ -220,6 +310,7 @@ class _Reader:
 
     def _run(self, unknown: NotPlain) -> None:
         if self._module is None and not self._failed:
+            self._runs()
             try:
                 self._module = load(self._path)
             except BaseException as error:  # noqa: BLE001 - `sys.exit()` at the top level is one of them

@@ -105,6 +105,17 @@ class Foreign:
     def __getitem__(self, item: Any) -> Foreign:
         return Foreign(f"{self.name}[…]")
 
+    # What would tell something of its value. Without `__iter__`, Python would ask `__getitem__` for one item after the
+    # other, and never come to an end.
+
+    def __iter__(self) -> Any:
+        raise NotPlain(None, f"what is in {self.name} is only known when the file runs")
+
+    __len__ = __contains__ = __iter__  # type: ignore[assignment]  # none of them ever returns
+
+    def __bool__(self) -> bool:
+        raise NotPlain(None, f"{self.name} is only known when the file runs")
+
     def __or__(self, other: Any) -> Any:
         return typing.Union[self, other]  # noqa: UP007 - `|` is what this defines
 
@@ -137,6 +148,8 @@ class Scope:
             raise
         except RecursionError:
             raise NotPlain(node, "it is too deep") from None
+        except MemoryError:
+            raise NotPlain(node, "it needs more memory than reading a file may take") from None
         except Exception as error:  # noqa: BLE001 - whatever the author's expression raises
             raise NotPlain(node, f"{type(error).__name__}: {error}") from None
 
@@ -146,6 +159,25 @@ class Scope:
             return self.value(ast.parse(source.strip(), mode="eval").body)
         except SyntaxError:
             raise NotPlain(None, f"“{source}” is no type") from None
+
+    def origin(self, node: ast.AST | None, depth: int = 20) -> str:
+        """The package outside of the standard library that an expression is of or is made by: "click" for
+        `@cli.command()`, where `cli` is a function below `@click.group()`; "" where there is none.
+        """
+        if depth == 0:
+            return ""
+        match node:
+            case ast.Name(id=name):
+                bound = self._bound.get(name)
+                if isinstance(bound, tuple):
+                    top = bound[0].partition(".")[0]
+                    return "" if real(top) else top
+                return self.origin(bound, depth - 1)
+            case ast.Attribute(value=owner) | ast.Subscript(value=owner) | ast.Call(func=owner):
+                return self.origin(owner, depth - 1)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                return next(filter(None, (self.origin(one, depth - 1) for one in node.decorator_list)), "")
+        return ""
 
     # -- names
 
@@ -267,7 +299,11 @@ class Scope:
             case ast.UnaryOp(op=op, operand=operand):
                 return self._operator(node, op)(self._value(operand))
             case ast.Compare(left=left, ops=[op], comparators=[right]):
-                return self._operator(node, op)(self._value(left), self._value(right))
+                sides = self._value(left), self._value(right)
+                for side in sides:
+                    if isinstance(side, Foreign):
+                        raise NotPlain(node, f"{side.name} is only known when the file runs")
+                return self._operator(node, op)(*sides)
             case ast.BoolOp(op=op, values=values):
                 return self._bool(op, values)
             case ast.IfExp(test=test, body=body, orelse=orelse):
@@ -342,7 +378,7 @@ def _stored(stmt: ast.AST) -> set[str]:
 
 def _harmless(called: Any) -> bool:
     if isinstance(called, Foreign):
-        return called.name.partition(".")[0] in ("pydantic", "annotated_types")
+        return called.name.partition(".")[0] in ("pydantic", "annotated_types", "typer")
     if isinstance(called, type) and issubclass(called, enum.Enum):
         return True
     owner = getattr(called, "__self__", None)

@@ -185,6 +185,10 @@ def _constrain(param: dict[str, Any], data: Any) -> None:
         text = _get(data, theirs)
         if isinstance(text, str) and text:
             param[key] = text
+    if isinstance(data, Foreign) and data.name.startswith("typer."):
+        for key, kind in (("help", str), ("min", (int, float)), ("max", (int, float))):
+            if isinstance(given := data.kwargs.get(key), kind):
+                param[key] = given
     for key in _LENGTHS:
         if isinstance(length := _get(data, key), int):
             param[key] = length

@@ -1,9 +1,10 @@
 """Describe files one after another, in one process: `python -m pushbutton.job.reader`.
 
 Each line of its standard input is an order, {"path": …, "all": bool, "import": bool, "limit": seconds}; for each it
-writes one line: what `describe` gives, or {"slow": true}, or {"code": how the reading ended without an answer}. Every
-file is read by a fork of its own, in its folder and in a session of its own, and nothing of that session is left when
-the answer is written: one file's code touches no other's. What costs is to load the modules, and that is done once.
+writes one line: what `describe` gives, or {"slow": true, "ran": whether the author's code was running then}, or
+{"code": how the reading ended without an answer}. Every file is read by a fork of its own, in its folder and in a
+session of its own, and nothing of that session is left when the answer is written: one file's code touches no other's.
+What costs is to load the modules, and that is done once.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import select
 import signal
 import sys
@@ -22,6 +24,8 @@ from .describe import describe
 __all__ = ["run"]
 
 _PIECE = 1 << 16
+_MEMORY = 512 << 20  # bytes that working out what stands in a file may take; running it may take more
+_RUNS = b"\t"  # said before the author's code runs; white space, so that it is no part of the answer
 
 
 class _Fork:
@@ -37,12 +41,12 @@ class _Fork:
             _read(order, outlet)
         os.close(outlet)
         try:
-            said = _until_line(inlet, order["limit"])
+            said, whole = _until_line(inlet, order["limit"])
         finally:
             os.close(inlet)
             code = self.end()
-        if said is None:
-            return json.dumps({"slow": True})
+        if not whole:
+            return json.dumps({"slow": True, "ran": said.startswith(_RUNS)})
         return said.decode("ascii") if said.endswith(b"\n") else json.dumps({"code": code})
 
     def end(self) -> int:
@@ -76,7 +80,14 @@ def _read(order: dict[str, Any], outlet: int) -> None:
         os.dup2(os.open(os.devnull, os.O_RDWR), 0)
         os.dup2(0, 1)  # what the author's file prints when it is run must not mix with the answers
         os.chdir(os.path.dirname(order["path"]))
-        found = describe(order["path"], every=order["all"], execute=order["import"])
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY if most < 0 else min(_MEMORY, most), most))
+
+        def runs() -> None:
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
+            os.write(outlet, _RUNS)
+
+        found = describe(order["path"], every=order["all"], execute=order["import"], runs=runs)
         said = memoryview(f"{json.dumps(found)}\n".encode("ascii"))
         while said:
             said = said[os.write(outlet, said) :]
@@ -85,19 +96,19 @@ def _read(order: dict[str, Any], outlet: int) -> None:
         os._exit(code)  # whatever the author's file raised or left behind ends here
 
 
-def _until_line(inlet: int, limit: float) -> bytes | None:
-    """What comes, up to the end of a line or of the pipe; None: it took longer than `limit` seconds."""
+def _until_line(inlet: int, limit: float) -> tuple[bytes, bool]:
+    """What comes, up to the end of a line or of the pipe; False: it took longer than `limit` seconds."""
     said = bytearray()
     until = time.monotonic() + limit
     while not said.endswith(b"\n"):
         ready, _, _ = select.select([inlet], [], [], max(0.0, until - time.monotonic()))
         if not ready:
-            return None
+            return bytes(said), False
         piece = os.read(inlet, _PIECE)
         if not piece:
             break
         said += piece
-    return bytes(said)
+    return bytes(said), True
 
 
 def run() -> None:

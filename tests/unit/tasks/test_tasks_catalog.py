@@ -582,7 +582,9 @@ async def test_reading_a_file_that_does_not_end_is_given_up(tmp_path: Path):
     from pushbutton.adapters.catalog.reading import Form, Found
 
     path = tmp_path / "shop.py"
-    path.write_text("from pushbutton import task\nimport time\nX = time.sleep(60)\n@task\ndef go(x: X): ...\n")
+    path.write_text(
+        "from pushbutton import task\nimport time\nX = time.sleep(60)\n@task(dynamic=True)\ndef go(x: X): ...\n"
+    )
     reading = await read_python(Found(path, Form.PYTHON), execute=True, limit=0.5)
     assert reading.whole is not None
     assert reading.whole.sentence == (
@@ -600,7 +602,7 @@ async def test_an_unknown_task_is_answered_with_the_nearest(tmp_path: Path):
 def test_checking_runs_nothing_and_finds_everything(tmp_path: Path):
     (tmp_path / "shop.py").write_text(
         f"open({str(tmp_path / 'ran')!r}, 'w')\nfrom pushbutton import task\nK = make()\n"
-        "@task\ndef one(x: K): ...\n@task(tytle='x')\ndef two(): ...\n"
+        "@task(dynamic=True)\ndef one(x: K): ...\n@task(tytle='x')\ndef two(): ...\n"
     )
     script(tmp_path / "a.sh", "echo")
     script(tmp_path / "b.sh")
@@ -609,7 +611,7 @@ def test_checking_runs_nothing_and_finds_everything(tmp_path: Path):
     assert found == [
         "a.sh:1:1: Its first line must say which program runs it, such as #!/bin/sh.",
         "gone:1:1: There is no such file or folder.",
-        "shop.py:5:9: warning: The type of “x” is only known when the file runs.",
+        "shop.py:5:9: warning: The type or default of “x” is only known when the file runs.",
         "shop.py:6:7: There is no option named “tytle” for a task. Did you mean “title”?",
     ]
     assert not (tmp_path / "ran").exists()

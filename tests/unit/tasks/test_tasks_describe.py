@@ -143,24 +143,27 @@ def test_postponed_hints_are_understood(tmp_path: Path):
 
 
 def test_a_list_that_is_changed_later_is_not_taken_for_what_it_was(tmp_path: Path):
-    text = f"{HEAD}NAMES = ['a']\nNAMES.append('b')\n@task\ndef go(x: Literal[tuple(NAMES)]): ...\n"
-    assert described(tmp_path, text)["warnings"][0]["sentence"] == "the type of “x” is only known when the file runs"
+    text = f"{HEAD}NAMES = ['a']\nNAMES.append('b')\n@task(dynamic=True)\ndef go(x: Literal[tuple(NAMES)]): ...\n"
+    assert (
+        described(tmp_path, text)["warnings"][0]["sentence"]
+        == "the type or default of “x” is only known when the file runs"
+    )
     (task,) = described(tmp_path, text, execute=True)["tasks"]
     assert [choice["value"] for choice in task["params"][0]["choices"]] == ["a", "b"]
 
 
 def test_a_hint_from_another_file_is_known_by_importing(tmp_path: Path):
     (tmp_path / "kinds_of_tea.py").write_text("import enum\nclass Tea(enum.Enum):\n    GREEN = 1\nprint('noise')\n")
-    text = f"{HEAD}from kinds_of_tea import Tea\n@task\ndef go(x: Tea): ...\n"
+    text = f"{HEAD}from kinds_of_tea import Tea\n@task(dynamic=True)\ndef go(x: Tea): ...\n"
     assert asked(tmp_path, text)["warnings"] == [
-        {"line": 6, "column": 8, "sentence": "the type of “x” is only known when the file runs"}
+        {"line": 6, "column": 8, "sentence": "the type or default of “x” is only known when the file runs"}
     ]
     (task,) = asked(tmp_path, text, "--import")["tasks"]
     assert task["params"][0]["choices"] == [{"value": 1, "label": "Green"}]
 
 
 def test_a_file_that_cannot_be_imported_breaks_only_the_task_that_needs_it(tmp_path: Path):
-    text = f"{HEAD}from no_such_package import Tea\n@task\ndef one(x: Tea): ...\n@task\ndef two(): ...\n"
+    text = f"{HEAD}from no_such_package import Tea\n@task(dynamic=True)\ndef one(x: Tea): ...\n@task\ndef two(): ...\n"
     one, two = asked(tmp_path, text, "--import")["tasks"]
     assert "ModuleNotFoundError: No module named 'no_such_package'" in one["error"]["sentence"]
     assert two["error"] is None
@@ -214,7 +217,7 @@ def test_options_are_read_and_mistakes_in_them_are_placed(tmp_path: Path):
 
 def test_a_value_of_another_file_is_known_by_importing(tmp_path: Path):
     (tmp_path / "house_rules.py").write_text("NAME = 'teapot'\nLIMIT = 30\n")
-    text = f"{HEAD}import house_rules\n@task(timeout=house_rules.LIMIT)\ndef go(x: str = house_rules.NAME): ...\n"
+    text = f"{HEAD}import house_rules\n@task(dynamic=True, timeout=house_rules.LIMIT)\ndef go(x: str = house_rules.NAME): ...\n"
     assert len(asked(tmp_path, text)["warnings"]) == 2
     (task,) = asked(tmp_path, text, "--import")["tasks"]
     assert (task["options"], task["params"][0]["default"]) == ({"timeout": 30}, "teapot")

@@ -88,7 +88,9 @@ def test_nothing_of_ours_stands_in_for_a_module_of_the_author(other: str, tmp_pa
 
 async def test_a_file_is_read_by_the_python_that_runs_it(other: str, tmp_path: Path):
     file = tmp_path / "shop.py"
-    file.write_text("import theirs\nfrom pushbutton import task\n@task(title=theirs.NAME)\ndef go(): ...\n")
+    file.write_text(
+        "import theirs\nfrom pushbutton import task\n@task(dynamic=True, title=theirs.NAME)\ndef go(): ...\n"
+    )
     assert (await read(file, other)).title == "theirs"
     assert "No module named 'theirs'" in (await read(file, sys.executable)).broken
 
@@ -108,7 +110,8 @@ async def test_what_a_file_sees_while_it_is_read_is_what_its_job_will_see(
     monkeypatch.setenv("LC_TIME", "C")
     file = tmp_path / "shop.py"
     file.write_text(
-        "import json, os\nfrom pushbutton import task\n@task(help=json.dumps(dict(os.environ)))\ndef go(): ...\n"
+        "import json, os\nfrom pushbutton import task\n"
+        "@task(dynamic=True, help=json.dumps(dict(os.environ)))\ndef go(): ...\n"
     )
     seen = json.loads((await read(file, sys.executable)).help)
     seen.pop("LC_CTYPE", None)  # Python's own, in the C locale

@@ -182,10 +182,10 @@ async def test_an_address_is_kept_for_a_file_that_is_there_and_not_read_yet(tmp_
 
 async def test_a_file_that_ends_its_reader_hurts_no_other(tmp_path: Path):
     (tmp_path / "ends.py").write_text(
-        "import os\nfrom pushbutton import task\nX = os._exit(3)\n@task\ndef go(x: X): ...\n"
+        "import os\nfrom pushbutton import task\nX = os._exit(3)\n@task(dynamic=True)\ndef go(x: X): ...\n"
     )
     (tmp_path / "sleeps.py").write_text(
-        "import time\nfrom pushbutton import task\nX = time.sleep(60)\n@task\ndef go(x: X): ...\n"
+        "import time\nfrom pushbutton import task\nX = time.sleep(60)\n@task(dynamic=True)\ndef go(x: X): ...\n"
     )
     (tmp_path / "good.py").write_text(TASKS.format(name="good"))
     describer = Describer(sys.executable)

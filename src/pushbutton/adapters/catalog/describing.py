@@ -52,7 +52,12 @@ class Describer:
         if not isinstance(answer, dict):
             return "Reading it ended without an answer."
         if answer.get("slow"):
-            return f"Reading it takes longer than {limit:g} seconds: move the work at its top level into a function."
+            remedy = (
+                "move the work at its top level into a function"
+                if answer.get("ran")
+                else "a default or a type in it is too much to work out; write it plainly"
+            )
+            return f"Reading it takes longer than {limit:g} seconds: {remedy}."
         if "code" in answer:
             return f"Reading it ended without an answer (exit code {answer['code']})."
         return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -18,13 +19,24 @@ from pushbutton.domain.task import Background, Limits, PythonTarget, Reason, Sou
 from .describing import Describer
 from .reading import Form, Found, Problem, Reading, beside, broken, digest, dry_run_of, fault, nearest, slug_of
 
-__all__ = ["LIMIT", "read_python"]
+__all__ = ["LIMIT", "is_script", "read_python"]
 
 LIMIT = 10.0
 """Seconds that reading one file may take."""
 
 _IMPORTS_US = re.compile(rb"^[ \t]*(?:from[ \t]+pushbutton\b|import[ \t][^#\n]*\bpushbutton\b)", re.MULTILINE)
+_HEAD = 64 << 10  # bytes within which a file imports us
 _LIMITS = ("timeout", "grace", "at_once", "output")
+
+
+def is_script(path: Path) -> bool:
+    """Whether a Python file that somebody names is what it is in a folder: a script, and no file of functions."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_HEAD)
+        return content.startswith(b"#!") and os.access(path, os.X_OK) and not _IMPORTS_US.search(content)
+    except OSError:
+        return False
 
 
 async def read_python(

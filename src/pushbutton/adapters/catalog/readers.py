@@ -14,7 +14,7 @@ from pushbutton import threads
 
 from .config import read_config
 from .describing import Describer
-from .python import read_python
+from .python import is_script, read_python
 from .reading import Form, Found, Problem, Reading
 from .scripts import read_script
 from .sound import sound
@@ -36,6 +36,8 @@ def key_of(found: Found) -> Key:
 async def read(found: Found, *, execute: bool, python: str = sys.executable, by: Describer | None = None) -> Reading:
     """Read one file, whatever it is. Never raises: a file that nobody thought of is broken, and hurts no other."""
     try:
+        if found.form is Form.NAMED and not found.function and await asyncio.to_thread(is_script, found.path):
+            found = replace(found, form=Form.SCRIPT)
         if found.form in (Form.CONFIG, Form.SCRIPT):
             reading = await threads.catalogue(_plain, found)
             if reading is not None:
