@@ -39,6 +39,9 @@ _CARDS = 5  # more choices than this become a list
 _CARD_TEXT = 40  # characters; longer labels need the room of a list
 _YES = frozenset({"true", "1", "on", "yes"})
 
+SHOWN: Final = 1000
+"""Choices that a field shows; a program may tell more."""
+
 Values = Mapping[str, Sequence[str]]
 """What stands in the fields, by param name, as text."""
 
@@ -69,6 +72,12 @@ class Field:
         return self.values[0] if self.values else ""
 
     @property
+    def shown(self) -> tuple[Choice, ...]:
+        """The first choices, and those that are chosen: nobody reads a list of thousands."""
+        first, rest = self.param.choices[:SHOWN], self.param.choices[SHOWN:]
+        return (*first, *(choice for choice in rest if sent_as(self.param, choice) in self.values))
+
+    @property
     def grouped(self) -> bool:
         """Several inputs under one legend."""
         return self.control in ("cards", "ticks")
@@ -97,7 +106,7 @@ class Field:
         """What can be chosen: as it is sent, what is shown, and one sentence more."""
         if self.param.type is ParamType.BOOL:
             return [("true", t("Yes"), ""), ("false", t("No"), "")]
-        return [(sent_as(self.param, one.value), label(self.param, one, t), one.help) for one in self.param.choices]
+        return [(sent_as(self.param, one.value), label(self.param, one, t), one.help) for one in self.shown]
 
     def cleared(self, t: Texts) -> str:
         """What it is when it is left empty, where there was something in it; "" where nobody has to be told."""

@@ -119,3 +119,19 @@ async def test_what_a_file_sees_while_it_is_read_is_what_its_job_will_see(
     expected.pop("LC_CTYPE", None)
     assert seen == expected
     assert "LC_TIME" in seen
+
+
+@pytest.mark.parametrize("name", ["sync.prod.py", "sync-prod.py"])
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_processes_find_the_functions_of_a_file_whatever_it_is_called(tmp_path: Path, name: str, method: str):
+    file = tmp_path / name
+    file.write_text(
+        "import multiprocessing as mp\nfrom concurrent.futures import ProcessPoolExecutor\n"
+        "def double(n): return n * 2\n"
+        "def go():\n"
+        f"    with ProcessPoolExecutor(1, mp_context=mp.get_context({method!r})) as pool:\n"
+        "        print(*pool.map(double, [1, 2]))\n"
+        "if __name__ == '__main__': raise SystemExit('it is no program here')\n"
+    )
+    ran = run(sys.executable, file)
+    assert (ran.stdout, ran.stderr, ran.returncode) == ("2 4\n", "", 0)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
+import httpx
 import pytest
 
 from pushbutton.adapters.catalog import PathCatalog
@@ -71,6 +73,25 @@ async def test_everybody_who_asks_meanwhile_gets_one_answer_and_later_there_is_a
     offers = Offers(fresh=0)
     await offers.of(task)
     assert (await offers.of(task)).task.params[0].choices == (Choice("3"),)
+
+
+async def test_choices_past_what_a_page_shows_are_counted_there_and_taken_all_the_same(tmp_path):
+    (tmp_path / "pushbutton.yaml").write_text(
+        "tasks:\n  restore:\n    command: [echo, '{number}']\n    params:\n      number: {choices_from: [seq, '1204']}\n"
+    )
+    async with opened(tmp_path / "pushbutton.yaml", host="127.0.0.1") as app:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+            page = (await client.get("/tasks/restore")).text
+        assert "The first 1,000 of 1,204 choices." in page
+        assert len(re.findall(r'<option value="\d+">', page)) == 1000
+        assert (await press_and_wait(app, "restore", number="1203")).output == "1203\n"
+        with pytest.raises(InvalidInputs):
+            await press_and_wait(app, "restore", number="1205")
+
+
+async def test_more_choices_than_a_form_can_hold_are_refused_in_words(tmp_path):
+    offered = await Offers(limit=30).of(asking("seq", "1000000", folder=tmp_path))
+    assert offered.faults == {"backup": "There is more to choose from than a form can hold."}
 
 
 @pytest.mark.parametrize(

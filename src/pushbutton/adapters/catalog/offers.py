@@ -25,8 +25,7 @@ log = logging.getLogger(__name__)
 
 _LIMIT = 5.0  # seconds that a program gets
 _FRESH = 10.0  # seconds for which its answer holds
-_MOST = 1000  # choices
-_BYTES = 1 << 18
+_BYTES = 1 << 20  # of what it prints; a page shows fewer choices and says so
 _KEPT = 200  # answers
 
 _Key = tuple[str, tuple[str, ...]]
@@ -79,7 +78,7 @@ class Offers:
                 choices.setdefault(value, Choice(value, *texts))
         if not choices:
             raise NothingOffered("There is nothing to choose from right now.")
-        return tuple(choices.values())[:_MOST]
+        return tuple(choices.values())
 
     async def _run(self, task: Task, param: Param) -> bytes:
         """What the program prints. It is gone, with all that it started, when this returns or raises."""
@@ -113,12 +112,17 @@ class Offers:
             reason = err.decode(errors="replace").strip()[-500:]
             log.warning("the choices of “%s” (%s) ended with %d: %s", param.name, task.slug, code, reason)
             raise NothingOffered("What can be chosen could not be found out; the server's log says more.")
+        if len(out) > _BYTES:
+            log.warning("the choices of “%s” (%s) are more than %d bytes", param.name, task.slug, _BYTES)
+            raise NothingOffered("There is more to choose from than a form can hold.")
         return out
 
 
 async def _some(pipe: asyncio.StreamReader) -> bytes:
-    """The first part of what comes; the rest is read and let go, so that nobody waits for room."""
+    """The first part of what comes, a byte more than is taken where there is more; the rest is read and let go, so that
+    nobody waits for room.
+    """
     kept_bytes = b""
     while chunk := await pipe.read(1 << 16):
-        kept_bytes += chunk[: max(0, _BYTES - len(kept_bytes))]
+        kept_bytes += chunk[: max(0, _BYTES + 1 - len(kept_bytes))]
     return kept_bytes

@@ -43,7 +43,7 @@ async def read(found: Found, *, execute: bool, python: str = sys.executable, by:
             if reading is not None:
                 return reading
             found = replace(found, form=Form.PYTHON)
-        return sound(await read_python(found, execute=execute, python=python, by=by))
+        return _named_well(found, sound(await read_python(found, execute=execute, python=python, by=by)))
     except Exception as error:  # noqa: BLE001 - logged there
         return _failed(found, error)
 
@@ -52,9 +52,18 @@ def _plain(found: Found) -> Reading | None:
     """None: it is to be read as Python. Never raises."""
     try:
         reading = read_config(found) if found.form is Form.CONFIG else read_script(found)
-        return None if reading is None else sound(reading)
+        return None if reading is None else _named_well(found, sound(reading))
     except Exception as error:  # noqa: BLE001 - logged there
         return _failed(found, error)
+
+
+def _named_well(found: Found, reading: Reading) -> Reading:
+    """With a warning where the file takes the place of a module of Python's own for the files beside it."""
+    path = found.path
+    if path.suffix != ".py" or path.stem not in sys.stdlib_module_names:
+        return reading
+    sentence = f"It is called like a module of Python: what imports “{path.stem}” beside it gets this file instead."
+    return replace(reading, problems=(*reading.problems, Problem(str(path), 1, 1, sentence, warning=True)))
 
 
 def _failed(found: Found, error: Exception) -> Reading:
