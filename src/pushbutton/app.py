@@ -138,6 +138,7 @@ class Pushbutton:
             python=python,
             stored=stored.names,
             remembered=self.folder / "addresses.json",
+            contact=self.settings.contact,
         )
         await catalog.open()
         stack.push_async_callback(catalog.close)

@@ -66,6 +66,7 @@ class Settings:
     trust_proxy: str = setting("", "addresses or networks of the proxies whose X-Forwarded headers are believed")
     root_path: str = setting("", "path below which a proxy shows the pages, like /buttons")
     connections: int = setting(200, "requests that one client may have open, and streams one person; 0: any", least=0)
+    contact: str = setting("", "whom to ask when a task does not work: a name, or a name before <address>")
     public_url: str = setting("", "address under which people reach this server, for links in messages")
     webhook: str = setting(
         "",

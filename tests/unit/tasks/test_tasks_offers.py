@@ -77,7 +77,8 @@ async def test_everybody_who_asks_meanwhile_gets_one_answer_and_later_there_is_a
 
 async def test_choices_past_what_a_page_shows_are_counted_there_and_taken_all_the_same(tmp_path):
     (tmp_path / "pushbutton.yaml").write_text(
-        "tasks:\n  restore:\n    command: [echo, '{number}']\n    params:\n      number: {choices_from: [seq, '1204']}\n"
+        "tasks:\n  restore:\n    command: [echo, '{number}']\n"
+        "    params:\n      number: {choices_from: [seq, '1204']}\n"
     )
     async with opened(tmp_path / "pushbutton.yaml", host="127.0.0.1") as app:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:

@@ -23,6 +23,7 @@ from pushbutton.job.title import title_of
 from .folder import Named
 from .reading import Found, Reading, slug_of
 from .secrets import by_name, supplied
+from .shared import with_shared
 from .sound import readable
 
 __all__ = ["Assembly", "Part", "assemble"]
@@ -46,8 +47,8 @@ class Part:
 class Assembly:
     """`make(parts, kept)` gives the very mapping of the time before where nothing changed."""
 
-    def __init__(self, remembered: Path | None) -> None:
-        self._path = remembered
+    def __init__(self, remembered: Path | None, contact: str = "") -> None:
+        self._path, self._contact = remembered, contact
         self._base = Path()
         self._memory: dict[str, str] = {}  # the address by file and name
         self._tasks: Mapping[str, Task] = MappingProxyType({})
@@ -74,6 +75,7 @@ class Assembly:
         tasks = assemble(parts, memory, self._base, held)
         declared = MappingProxyType(by_name(secret for part in parts for secret in part.secrets))
         tasks = supplied(tasks, declared, kept)
+        tasks = with_shared(tasks, [part.reading.shared for part in parts], self._contact)
         if tasks != self._tasks or list(tasks) != list(self._tasks):
             self._tasks = MappingProxyType(tasks)
         if memory != self._memory:

@@ -16,11 +16,13 @@ from .declared import Origin, declare
 from .keys import Place, plain
 from .reading import Found, Problem, Reading, broken, digest, nearest, slug_of
 from .secrets import declare_secret
+from .shared import declare_shared
 from .written import Constructor
 
 __all__ = ["read_config"]
 
-_TABLES = ("tasks", "secrets")
+_SHARED = ("env", "groups")
+_TABLES = ("tasks", "secrets", *_SHARED)
 _LARGEST = 1 << 20
 _MOST = 100_000  # keys and values of one task; an alias may stand for any number of them
 
@@ -61,7 +63,12 @@ def read_config(found: Found) -> Reading:
         mistakes = [Problem(str(path), *_position(tree, place), sentence) for place, sentence in wrong]
         tasks.append(broken(task, mistakes[0]) if mistakes else task)
         problems += mistakes
-    return Reading(tuple(tasks), tuple(problems), secrets=tuple(secrets))
+    shared: list[tuple[Place, str]] = [
+        (place, sentence) for name in _SHARED if name in tree for place, sentence in _odd(tree[name], (name,))
+    ]
+    said = declare_shared({} if shared else {name: plain(tree[name]) for name in _SHARED if name in tree}, shared)
+    problems += [Problem(str(path), *_position(tree, place), sentence) for place, sentence in shared]
+    return Reading(tuple(tasks), tuple(problems), secrets=tuple(secrets), shared=said)
 
 
 def _load(content: bytes) -> Any:
@@ -81,7 +88,8 @@ def _top(path: Path, tree: Any) -> Problem | None:
             return Problem(str(path), *_position(tree, (name,)), f"There is no key “{name}” here.{hint}")
     for name in tree:
         if not isinstance(tree[name], CommentedMap):
-            sentence = f"Below “{name}:” stand the {name}, each by its name."
+            what = "variables" if name == "env" else name
+            sentence = f"Below “{name}:” stand the {what}, each by its name."
             return Problem(str(path), *_position(tree, (name,)), sentence)
     return None
 

@@ -15,7 +15,7 @@ from pushbutton.domain.secret import is_name
 from .reading import nearest
 from .written import Written, bare, text_of
 
-__all__ = ["PARAM", "SECRET", "TASK", "Key", "Place", "Table", "config_schema", "plain"]
+__all__ = ["GROUP", "PARAM", "SECRET", "TASK", "Key", "Place", "Table", "config_schema", "plain"]
 
 Place = tuple[str | int, ...]
 """Where a value stands in its file: keys and indices from the top."""
@@ -453,6 +453,11 @@ PARAM: Mapping[str, Key] = {
 }
 
 
+GROUP: Mapping[str, Key] = {
+    "contact": Key("Whom to ask about its tasks, where they do not say it themselves.", _text, TEXT),
+}
+"""What can be said of a group, by its heading."""
+
 SECRET: Mapping[str, Key] = {
     "env": Key("The variable of the server's own environment that holds it.", _name, TEXT),
     "file": Key("The file that holds it, seen from this file's folder.", _name, TEXT),
@@ -504,6 +509,16 @@ def config_schema() -> dict[str, Any]:
                 "description": "Tasks by the name that stands in URLs: a-z, 0-9 and “-”.",
                 "propertyNames": {"pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
                 "additionalProperties": {"$ref": "#/$defs/task"},
+            },
+            "env": {**TASK["env"].schema, "description": "Added to the environment of all tasks."},
+            "groups": {
+                "type": "object",
+                "description": "Groups by their headings.",
+                "additionalProperties": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": properties(GROUP),
+                },
             },
             "secrets": {
                 "type": "object",

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -20,7 +20,19 @@ from pushbutton.domain.secret import Secret
 from pushbutton.domain.task import PythonTarget, Task
 from pushbutton.errors import InvalidInputs
 
-__all__ = ["Form", "Found", "Problem", "Reading", "beside", "broken", "digest", "dry_run_of", "fault", "slug_of"]
+__all__ = [
+    "NOTHING",
+    "Form",
+    "Found",
+    "Problem",
+    "Reading",
+    "beside",
+    "broken",
+    "digest",
+    "dry_run_of",
+    "fault",
+    "slug_of",
+]
 
 
 class Form(StrEnum):
@@ -66,6 +78,17 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What a configuration file says once for many tasks."""
+
+    env: Mapping[str, str] = field(default_factory=dict)  # of all tasks
+    contacts: Mapping[str, str] = field(default_factory=dict)  # whom to ask, by the heading of the group
+
+
+NOTHING = Shared()
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """The tasks of one file. `whole` is set when the file as a whole is broken, so that nobody knows its tasks."""
 
@@ -74,6 +97,7 @@ class Reading:
     whole: Problem | None = None
     secrets: tuple[Secret, ...] = ()
     passed: str = ""  # why the file is no task, where it could be taken for one
+    shared: Shared = NOTHING
 
 
 def slug_of(name: str) -> str:

@@ -51,7 +51,7 @@ class PathCatalog:
     `changed` is called in the event loop's thread after each change of what `tasks()` gives. `python` reads the
     Python files; it should be the one that will run their tasks. `stored` gives the names of secrets that need no
     declaration; where it is left out, every name is taken for one. `remembered` is the file in which the addresses of
-    tasks outlive this process.
+    tasks outlive this process. `contact`: whom to ask about tasks that do not say it.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class PathCatalog:
         python: str = sys.executable,
         stored: Callable[[], Collection[str]] | None = None,
         remembered: Path | None = None,
+        contact: str = "",
     ) -> None:
         self._words = paths
         self._stored = stored
@@ -73,7 +74,7 @@ class PathCatalog:
         self._known: frozenset[Path] = frozenset()  # the files and folders of the last look; read in other threads
         self._links: Mapping[str, Path] = {}  # by the address that a link to a shown file would have
         self._kept: Collection[str] | None = None  # the names of stored secrets at the last look; None: nobody knows
-        self._assembly = Assembly(remembered)
+        self._assembly = Assembly(remembered, contact)
         self._readers = Readers(python, self._read)
         self._lookout = Lookout(self._concerned)
         self._offers = Offers()

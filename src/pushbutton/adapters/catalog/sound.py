@@ -45,6 +45,7 @@ def sound(reading: Reading) -> Reading:
         _mended(reading.whole) if reading.whole else None,
         _mended(reading.secrets),
         reading.passed,
+        _mended(reading.shared),
     )
 
 

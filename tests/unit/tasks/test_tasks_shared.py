@@ -1,0 +1,63 @@
+"""What pushbutton.yaml says once: variables for all tasks, whom to ask about those of a group."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pushbutton.adapters.catalog import check
+from pushbutton.testing import opened, press_and_wait
+
+YAML = """
+env: {HTTPS_PROXY: "http://proxy:3128", WHO: everybody}
+groups:
+  Tills: {contact: the till team}
+tasks:
+  own:
+    command: [sh, -c, 'echo $HTTPS_PROXY $WHO']
+    env: {WHO: me}
+    contact: Ada
+  asked:
+    command: [sh, -c, 'echo $HTTPS_PROXY $WHO']
+    params: {who: {default: an input}}
+"""
+
+ODD = "“PUSHBUTTON_” cannot be the name of a variable."
+
+
+def _folder(path: Path) -> Path:
+    (path / "pushbutton.yaml").write_text(YAML)
+    (path / "Tills").mkdir()
+    script = path / "Tills" / "count.sh"
+    script.write_text("#!/bin/sh\necho $HTTPS_PROXY $WHO\n")
+    script.chmod(0o755)
+    (path / "shop.py").write_text(
+        "import os\nfrom pushbutton import task\n@task\ndef look(): print(os.environ['WHO'])\n"
+    )
+    return path
+
+
+async def test_variables_of_all_tasks_reach_each_kind_of_them_and_what_a_task_has_itself_goes_first(
+    tmp_path: Path,
+) -> None:
+    async with opened(_folder(tmp_path)) as app:
+        said = {slug: (await press_and_wait(app, slug)).output for slug in ("own", "asked", "count", "look")}
+    proxy = "http://proxy:3128"
+    assert said == {
+        "own": f"{proxy} me\n", "asked": f"{proxy} an input\n", "count": f"{proxy} everybody\n", "look": "everybody\n",
+    }  # fmt: skip
+
+
+async def test_whom_to_ask_is_said_by_the_task_its_group_or_the_server(tmp_path: Path) -> None:
+    async with opened(_folder(tmp_path), contact="operations") as app:
+        tasks = (await app.open()).catalog.tasks()
+    assert {slug: task.contact for slug, task in tasks.items()} == {
+        "own": "Ada", "asked": "operations", "count": "the till team", "look": "operations",
+    }  # fmt: skip
+
+
+def test_what_is_wrong_with_it_is_placed(tmp_path: Path) -> None:
+    (tmp_path / "pushbutton.yaml").write_text("env: {PUSHBUTTON_: a}\ngroups:\n  Tills: {contakt: x}\ntasks: {}\n")
+    assert [str(problem).rpartition("/")[2] for problem in check([tmp_path])] == [
+        f"pushbutton.yaml:1:1: “env” must be a table of names and texts; {ODD}",
+        "pushbutton.yaml:3:11: There is no key “contakt” here. Did you mean “contact”?",
+    ]
