@@ -332,6 +332,9 @@ def test_a_docstring_that_is_named_as_help_is_the_one_of_the_file(given: str, he
     assert (found["tasks"][0]["help"], found["warnings"]) == (help_text, [])
 
 
+PLAINLY = "write it plainly, or let the file be run for it with @task(dynamic=True)"
+
+
 def test_what_only_a_running_module_knows_is_not_taken_from_elsewhere(tmp_path: Path):
     path = tmp_path / "till.py"
     path.write_text("import shop\nfrom pushbutton import task\n@task(help=shop.__doc__)\ndef move(at=__spec__): ...\n")
@@ -339,5 +342,5 @@ def test_what_only_a_running_module_knows_is_not_taken_from_elsewhere(tmp_path: 
     assert found["tasks"][0]["help"] == ""
     assert [place["sentence"] for place in found["warnings"]] == [
         "“help” is only known when the file runs",
-        "the type of “at” is only known when the file runs",
+        f"“at” is left to its default, because its type is only known when the file runs: {PLAINLY}",
     ]
