@@ -21,10 +21,10 @@ from pushbutton.testing import opened, press_and_wait
 HEAD = "import os\nfrom datetime import date\nfrom pushbutton import task\n"
 
 
-def described(folder: Path, text: str, **options: bool) -> dict[str, Any]:
+def described(folder: Path, text: str, *, every: bool = False) -> dict[str, Any]:
     path = folder / "shop.py"
     path.write_text(text)
-    return describe(str(path), **options)
+    return describe(str(path), every=every)
 
 
 def noisy(folder: Path, rest: str) -> Path:
