@@ -77,7 +77,7 @@ class Redactor:
         """A whole text at once, for events."""
         if not self._forms:
             return text
-        data = text.encode(errors="surrogateescape")
+        data = text.encode(errors="surrogatepass")
         clean, _, _ = _masked(data, self._spans(data, self._dense(data)), len(data), 0, 0)
         return clean.decode(errors="replace")
 
