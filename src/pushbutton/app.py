@@ -106,12 +106,14 @@ class Pushbutton:
         confining.check(self.settings.confine, self.folder, self.paths)
         runs = self.folder / "runs"
         with data_folder.writing(self.folder):
-            data_folder.make(self.folder, runs, self.folder / "uploads")
+            open_to_others = data_folder.make(self.folder, runs, self.folder / "uploads")
             stack.callback(os.close, data_folder.lock(self.folder))
             key = data_folder.key(self.folder)
         store: Store = self._store or self._sqlite(key)
         await store.open()
         stack.push_async_callback(store.close)
+        for path in open_to_others:  # said once it is sure that the folder can be used at all
+            log.warning("%s is open to other users, and not ours to close", path)
         await self._settle(store)
         signin, people = await doors.opened(stack, self.settings, store, key)
         directory = signin.directory

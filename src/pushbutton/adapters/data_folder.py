@@ -31,21 +31,25 @@ def writing(folder: Path) -> Iterator[None]:
         ) from None
 
 
-def make(folder: Path, *inside: Path) -> None:
-    """The folder and those in it, closed to others whoever made them. Raises `OSError`."""
+def make(folder: Path, *inside: Path) -> list[Path]:
+    """The folder and those in it, closed to others whoever made them. Those that are not ours to close: a volume may
+    belong to another user and let us in by a group. Raises `OSError`.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for path in inside:
         path.mkdir(exist_ok=True, mode=0o700)
+    open_to_others = []
     for path in (folder, *inside):
         mode = path.stat().st_mode
         if mode & 0o077:
             try:
                 path.chmod(mode & 0o700)
-            except PermissionError:  # a volume that belongs to another user and lets us in by a group
-                log.warning("%s is open to others (%o), and not ours to close", path, mode & 0o777)
+            except PermissionError:
+                open_to_others.append(path)
             else:
                 log.info("%s was open to others (%o); now it is its owner's alone", path, mode & 0o777)
     (folder / ".gitignore").write_text("*\n")
+    return open_to_others
 
 
 def worker_name(folder: Path) -> str:

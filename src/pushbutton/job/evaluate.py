@@ -111,7 +111,10 @@ class Foreign:
     def __iter__(self) -> Any:
         raise NotPlain(None, f"what is in {self.name} is only known when the file runs")
 
-    __len__ = __contains__ = __iter__  # none of them ever returns
+    def __contains__(self, item: Any) -> bool:
+        return bool(self.__iter__())
+
+    __len__ = __iter__
 
     def __bool__(self) -> bool:
         raise NotPlain(None, f"{self.name} is only known when the file runs")

@@ -6,6 +6,7 @@ text in the end (a choice, an argument, a variable) takes it from there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -73,7 +74,7 @@ class Constructor(RoundTripConstructor):
 
     def construct_yaml_float(self, node: Any) -> Any:
         value, text = float(super().construct_yaml_float(node)), str(node.value)
-        return value if str(value) == text else _Float.of(value, text)
+        return value if str(value) == text or not math.isfinite(value) else _Float.of(value, text)
 
     def construct_yaml_bool(self, node: Any) -> Any:
         text = str(node.value)
