@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pushbutton
 from pushbutton import threads
-from pushbutton.domain.environment import kept, of_terminal
+from pushbutton.domain.environment import LIVE, kept, of_terminal
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Command, Task
 from pushbutton.errors import BadInput
@@ -139,6 +139,7 @@ class SpoolFolder:
         return {
             **inherited,
             "PATH": path,
+            **LIVE,
             **of_terminal(command.tty),
             **command.env,
             "PUSHBUTTON_RUN": str(run.id),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["KEPT", "inherited", "kept", "of_terminal"]
+__all__ = ["KEPT", "LIVE", "inherited", "kept", "of_terminal"]
 
 KEPT = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SSH_AUTH_SOCK", "VIRTUAL_ENV")
 """These, and LC_*. The rest may hold secrets and stays with the server."""
@@ -19,6 +19,10 @@ def kept(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 _PAGERS = ("PAGER", "GIT_PAGER", "MANPAGER", "SYSTEMD_PAGER", "BAT_PAGER", "DELTA_PAGER", "AWS_PAGER", "GH_PAGER")
+
+
+LIVE = {"PYTHONUNBUFFERED": "1"}
+"""Python writes into a pipe in blocks of 8 kB otherwise: nobody would see what a script says while it says it."""
 
 
 def of_terminal(size: tuple[int, int] | None) -> dict[str, str]:

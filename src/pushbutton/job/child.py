@@ -3,8 +3,9 @@
 The inputs come as JSON through the file descriptor named by PUSHBUTTON_INPUTS, which is closed before the author's
 code is loaded, so that nothing it starts can read them again.
 
-What the work returns: text becomes a last, good status; nothing is nothing; any other value that JSON can hold is
-printed as JSON. A coroutine is awaited, a generator is run through and each text that it yields is a status.
+What the work returns: text becomes a last, good status; nothing is nothing; any other value is printed as JSON
+(`plain`). A coroutine is awaited, a generator is run through: each text that it yields is a status, what it returns is
+the result.
 
 Exit code: 0, or 1 for an exception (its traceback, from the author's first frame on, goes to stderr and its message
 becomes a bad status), or what `sys.exit` was given.
@@ -45,7 +46,7 @@ def main(argv: list[str]) -> int:
         from . import convert  # noqa: F401, PLC0415
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(line_buffering=True)
+            stream.reconfigure(write_through=True)  # what is printed is seen, a dot without a line end too
     try:
         _answer(_finish(_call(_find(path, name), inputs)))
     except SystemExit as leaving:
@@ -119,10 +120,17 @@ def _finish(result: Any) -> Any:
 
         return asyncio.run(through())
     if hasattr(result, "send") and hasattr(result, "__next__"):
-        for said in result:
-            _yielded(said)
-        return None
+        return _through(result)
     return result
+
+
+def _through(generator: Any) -> Any:
+    """Run a generator to its end; what it returns."""
+    while True:
+        try:
+            _yielded(next(generator))
+        except StopIteration as end:
+            return end.value
 
 
 def _yielded(said: object) -> None:
@@ -137,17 +145,16 @@ def _answer(result: object) -> None:
     elif result is not None:
         import json  # noqa: PLC0415
 
-        try:
-            print(json.dumps(result, indent=2, ensure_ascii=False))
-        except (TypeError, ValueError):
-            pass  # a value for the author's own callers
+        from .plain import plain  # noqa: PLC0415 - only for what is more than text
+
+        print(json.dumps(plain(result), indent=2, ensure_ascii=False))
 
 
 def _left(code: object) -> int:
     if code is None:
         return 0
     if isinstance(code, int):
-        return code & 0xFF if code >= 0 else 1
+        return code & 0xFF  # as Python itself
     text = str(code)
     print(text, file=sys.stderr)
     context.status(text, level="bad")

@@ -1,0 +1,50 @@
+"""Live means live: what a Python job prints is there while it goes on. Real jobs that wait for the reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pushbutton.domain.run import RunState
+from pushbutton.testing import opened
+
+from .worlds import script, until
+
+BODY = """
+import pathlib, sys, time
+print(".", end="")
+while not pathlib.Path("seen").exists(): time.sleep(0.01)
+print(" done", file=sys.stderr)
+"""
+
+
+def _task(folder: Path) -> None:
+    inside = "".join(f"    {line}\n" for line in BODY.strip().splitlines())
+    (folder / "dots.py").write_text(f"from pushbutton import task\n@task\ndef dots():\n{inside}")
+
+
+def _script(folder: Path) -> None:
+    script(folder, "dots.py", BODY)
+
+
+@pytest.mark.parametrize("made", [_task, _script], ids=["function", "script"])
+async def test_a_dot_without_a_line_end_is_there_while_the_job_goes_on(tmp_path, made):
+    made(tmp_path)
+    async with opened(tmp_path) as app:
+        run = await app.press("dots")
+        output = (await app.open()).spools.folder(run.id) / "output"
+        await until(lambda: output.exists() and output.read_bytes() == b".", "the dot")
+        (tmp_path / "seen").touch()
+        done = await run.finished()
+        assert (done.state, output.read_text()) == (RunState.SUCCEEDED, ". done\n")
+
+
+async def test_what_a_job_prints_on_both_ways_stays_in_its_order(tmp_path):
+    lines = [f"print({n}, file={'sys.stderr' if n % 2 else 'sys.stdout'})" for n in range(40)]
+    script(tmp_path, "mixed.py", "import sys\n" + "\n".join(lines) + "\n")
+    async with opened(tmp_path) as app:
+        run = await app.press("mixed")
+        output = (await app.open()).spools.folder(run.id) / "output"
+        await run.finished()
+        assert output.read_text().split() == [str(n) for n in range(40)]
