@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pushbutton.domain.run import RunState
-from pushbutton.testing import opened
+from pushbutton.testing import opened, press_and_wait
 
 from .worlds import script, until
 
@@ -38,6 +38,14 @@ async def test_a_dot_without_a_line_end_is_there_while_the_job_goes_on(tmp_path,
         (tmp_path / "seen").touch()
         done = await run.finished()
         assert (done.state, output.read_text()) == (RunState.SUCCEEDED, ". done\n")
+
+
+@pytest.mark.parametrize("taken", ["exec 3>&1", "exec 3>>own.log", "exec 3>&-", "exec 3</dev/null"])
+async def test_a_status_is_one_whatever_the_script_makes_of_the_descriptor(tmp_path, taken):
+    script(tmp_path, "till.sh", f"{taken}\npushbutton status 'till 4 is counted'\necho said\n")
+    async with opened(tmp_path) as app:
+        done = await press_and_wait(app, "till")
+    assert (done.statuses, done.output) == (["till 4 is counted"], "said\n")
 
 
 async def test_what_a_job_prints_on_both_ways_stays_in_its_order(tmp_path):

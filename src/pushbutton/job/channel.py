@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["CHANNEL", "VARIABLE", "hand_over", "send"]
 
 VARIABLE = "PUSHBUTTON_EVENTS"
+IDENTITY = "PUSHBUTTON_EVENTS_ID"
 CHANNEL = "PUSHBUTTON_CHANNEL"
 SPOOL = "PUSHBUTTON_SPOOL"
 RECEIPTS = "receipts"
@@ -124,12 +125,16 @@ def _encode(kind: str, data: dict[str, Any]) -> bytes:
 def _descriptor() -> int | None:
     """The channel, if it is there.
 
-    A program may have closed it (Python's `subprocess` does) and its number may since be a file of the job's own:
-    only a pipe, a socket or a file open for appending is taken for the channel.
+    A program may have closed it (Python's `subprocess` does) or put something of its own in its place (`exec 3>&1`): it
+    is the pipe of the inode that PUSHBUTTON_EVENTS_ID names. Where nobody says one, only a pipe, a socket or a file
+    open for appending is taken for the channel.
     """
     try:
         fd = int(os.environ.get(VARIABLE, ""))
-        mode = os.fstat(fd).st_mode
+        status, given = os.fstat(fd), os.environ.get(IDENTITY, "")
+        if given and given != str(status.st_ino):
+            return None
+        mode = status.st_mode
         if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
             return fd
         return fd if fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_APPEND else None

@@ -142,6 +142,7 @@ class Supervisor:
         env = {
             **spec["env"],
             "PUSHBUTTON_EVENTS": str(process.EVENTS_FD),
+            "PUSHBUTTON_EVENTS_ID": str(os.fstat(told).st_ino),
             "PUSHBUTTON_CHANNEL": os.path.abspath(CHANNEL),
         }
         if inputs is not None:
