@@ -228,6 +228,24 @@ def test_press_brings_files_along_and_reads_secrets_from_standard_input(server: 
     assert server.run(1)["why"] == ""
 
 
+def test_run_reads_a_secret_from_standard_input_and_says_when_it_is_too_short_to_be_masked(folder: Path) -> None:
+    params = "".join(f'# [params.{name}]\n# type = "secret"\n# pass = "env"\n' for name in ("password", "pin"))
+    path = script(folder, "pin.sh", f'# /// pushbutton\n{params}# ///\necho "is $pin and $password"')
+    run = subprocess.run(
+        [sys.executable, "-m", "pushbutton", "run", path, "--password", "-", "--pin", "-"],
+        input="hunter2hunter2\n831\nmore\n",
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=environment(),
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == "is 831 and •••\n"
+    note = "· A secret of this run is too short to be masked: what the job writes of it is shown as it is."
+    assert note in run.stderr.splitlines()
+
+
 def test_watch_into_a_pipe_that_closes_ends_without_a_word(server: Served) -> None:
     number = server.press("gated", gate="/nowhere", lines=50_000)
     watch = subprocess.Popen(

@@ -308,6 +308,13 @@ def heard(terminal: int, said: bytes, text: bytes) -> bytes:
     return said
 
 
+@pytest.mark.parametrize(("value", "said"), [("abc", True), ("a b c", True), ("abcd", False)])
+def test_who_keeps_a_value_that_is_too_short_to_be_masked_is_told_so(tmp_path, value, said):
+    done = keep(tmp_path, "PIN", value)
+    assert done.returncode == 0
+    assert ("too short to be masked" in done.stdout) is said
+
+
 def test_a_value_is_asked_for_without_an_echo_and_twice(tmp_path):
     pid, terminal = pty.fork()
     if pid == 0:

@@ -6,6 +6,8 @@ Names may be written with "-" or "_". A value that begins with "-" is taken as o
 
 from __future__ import annotations
 
+import getpass
+import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
@@ -13,7 +15,7 @@ from pushbutton.domain.event import Json
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.errors import InvalidInputs
 
-__all__ = ["asks_help", "help_text", "read"]
+__all__ = ["asks_help", "help_text", "read", "with_secrets"]
 
 HELP = ("--help", "-h")
 
@@ -66,6 +68,16 @@ def read(params: Sequence[Param], words: Sequence[str]) -> dict[str, object]:
     if wrong:
         raise InvalidInputs(wrong)
     return raw
+
+
+def with_secrets(params: Sequence[Param], raw: Mapping[str, object]) -> dict[str, object]:
+    """The raw values. Where a secret is given as "-", a line is read from standard input, unseen as it is typed."""
+    found = dict(raw)
+    for param in params:
+        if param.type is ParamType.SECRET and raw.get(param.name) == "-":
+            typed = sys.stdin.isatty()
+            found[param.name] = getpass.getpass(f"{param.name}: ") if typed else sys.stdin.readline().rstrip("\r\n")
+    return found
 
 
 def help_text(params: Sequence[Param]) -> str:

@@ -89,7 +89,7 @@ def _press(
 
 def _inputs(remote: Server, params: Sequence[Param], words: Sequence[str]) -> dict[str, Any]:
     """What was given, in JSON's types, files brought to the server first. Raises `InvalidInputs`."""
-    raw = options.read(params, words)
+    raw = options.with_secrets(params, options.read(params, words))
     files: dict[str, Path] = {}
     wrong: dict[str, str] = {}
     for param in params:
@@ -98,8 +98,6 @@ def _inputs(remote: Server, params: Sequence[Param], words: Sequence[str]) -> di
             files[param.name] = Path(value).expanduser()
             if not files[param.name].is_file():
                 wrong[param.name] = "There is no such file."
-        elif param.type is ParamType.SECRET and value == "-":
-            raw[param.name] = sys.stdin.readline().rstrip("\r\n")
     if wrong:
         raise InvalidInputs(wrong)
     parsed: Mapping[str, Any] = parse(params, raw, form=True, paths=True, fits=maybe)

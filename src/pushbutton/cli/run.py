@@ -37,6 +37,7 @@ HELP = """Run a task here and now, without a server: live steps, progress and ou
   pushbutton run deploy.py:release --help          what one of several takes
   pushbutton run backup.sh > log                   a script; its output to a file
   pushbutton run pushbutton.yaml:reindex           a command
+  pushbutton run unlock.py --password -            a secret from standard input
 
 Everything behind FILE belongs to the task. The job runs as a server would run it: in its own folder, with a small
 environment, and with nothing left over when it has ended. Ctrl+C asks it to end, a second Ctrl+C ends it at once.
@@ -87,7 +88,7 @@ async def _main(file: str, words: Sequence[str], python: str) -> int:
     if options.asks_help(task.params, words):
         print(_help(file, task))
         return Exit.OK
-    raw = _paths(task, options.read(task.params, words))
+    raw = _paths(task, options.with_secrets(task.params, options.read(task.params, words)))
     inputs = await fitted(LimitedPatterns(), lambda fits: parse(task.params, raw, form=True, paths=True, fits=fits))
     named = await _named(task)
     order = build(task, inputs, python=python, secrets=named)

@@ -79,7 +79,7 @@ def add(app: typer.Typer, panel: str) -> None:
 
 
 def _set(name: Name, paths: Paths = None, data: Data = None, key_file: Key = None) -> None:
-    from pushbutton.adapters.secrets import SecretSources  # noqa: PLC0415  loads what asks for values
+    from pushbutton.adapters.secrets import SecretSources, is_short  # noqa: PLC0415  loads what asks for values
 
     if not is_name(name):
         raise BadInput(f"“{name}” cannot be the name of a secret: use letters, digits and “_”, as for a variable.")
@@ -91,6 +91,8 @@ def _set(name: Name, paths: Paths = None, data: Data = None, key_file: Key = Non
     asyncio.run(SecretSources(dict, store).put(name, value))
     _record(paths, data, Deed.SECRET_SET, f"secret {name}")
     print(f"“{name}” is kept in {folder}.")
+    if is_short(value):
+        print("It is too short to be masked: what a job writes of it is shown as it is.")
 
 
 def _ask(name: str) -> bytes:

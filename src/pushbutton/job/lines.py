@@ -115,9 +115,17 @@ def _json(line: str) -> Said:
         said = json.loads(line)
         data = said["data"]
         read = _SHAPES.get(said["kind"]) if isinstance(data, dict) else None
-        return (read(data) if read else None) or _status(line)
+        return (read(data) if read else None) or _status(_readable(line))
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        return _status(line)
+        return _status(_readable(line))
+
+
+def _readable(line: str) -> str:
+    """JSON with its letters as they are: a supervisor writes what was masked in it as numbers."""
+    try:
+        return json.dumps(json.loads(line), ensure_ascii=False, separators=(",", ":")) if "\\u" in line else line
+    except (ValueError, RecursionError):
+        return line
 
 
 def _json_status(data: Mapping[str, Any]) -> Said | None:

@@ -44,6 +44,12 @@ def read(records: Sequence[Record], open_step: str = "") -> Reading:
                 reading.drafts += kept.drafts(record)
             case "stop":
                 _stopping(reading, record)
+            case "unmasked":
+                one = record["count"] == 1
+                some = "A secret of this run is" if one else f"{record['count']:,} secrets of this run are"
+                them = "it" if one else "them"
+                text = f"{some} too short to be masked: what the job writes of {them} is shown as it is."
+                reading.add(Kind.NOTE, record["t"], code="unmasked", text=text)
             case "truncated":
                 text = f"The output is larger than {size(record['kept'])}: the rest of it is not kept. The run goes on."
                 reading.add(Kind.TRUNCATED, record["t"], kept=record["kept"], text=text)

@@ -1,4 +1,4 @@
-"""A secret's value inside a base64 text."""
+"""A secret's value as bytes, and inside a base64 text."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ SHORTEST = 4
 """Shorter values are not masked: they would turn up everywhere, and the mask itself would give them away."""
 CODED = 8
 """The same for the part of a base64 text that nothing but the value decides."""
+
+
+def encoded(text: str) -> bytes:
+    """As a job would write it: bytes that were no text are themselves, half characters are written as they can be."""
+    try:
+        return text.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode(errors="surrogatepass")
 
 
 def in_base64(plain: bytes) -> set[bytes]:

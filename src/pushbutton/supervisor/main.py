@@ -114,6 +114,8 @@ class Supervisor:
             self._not_started("The disk is full, so it was not started.")
             return
         self.spool.sync()
+        if self.redact.unmasked:
+            self.spool.record("unmasked", count=self.redact.unmasked)
         try:
             self._spawn()
         except process.SpawnError as error:

@@ -11,7 +11,7 @@ break behind the very first byte of a value is the exception: that byte is shown
 
 from __future__ import annotations
 
-from .base64 import SHORTEST, in_base64
+from .base64 import SHORTEST, encoded, in_base64
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
@@ -30,27 +30,37 @@ class Redactor:
 
     `token` is one of ours, good for one run: it is looked for as it is and in base64. Alone, it is not looked for in
     lines of other widths, which would cost a second look at each byte.
+
+    One Redactor is for one stream: `feed` it from the beginning, `finish` it at the end. `anew` is for another one.
+    `unmasked` counts the values that are too short to be looked for.
     """
 
     def __init__(self, values: list[str], token: str = "") -> None:
         spaced = any(" " in value or "\t" in value for value in values)
         self._breaks = (b"\r\n \t" if spaced else b"\r\n") if values else b""
-        some = _forms(values) | {token.encode(), *in_base64(token.encode())}
-        dense = {form.translate(None, self._breaks) for form in some}
-        found = sorted(form for form in dense if len(form) >= SHORTEST)
-        # Mostly there is neither a backslash nor a percent sign, and one look tells that for all forms with one.
-        marked = {mark: [form for form in found if mark in form] for mark in (b"\\", b"%")}
-        plain = [form for form in found if not any(mark in form for mark in marked)]
-        self._groups = [(mark, group) for mark, group in ((b"", plain), *marked.items()) if group]
-        self._forms = found
+        groups: dict[bytes, set[bytes]] = {}
+        for core, written in _forms(values, token).items():
+            dense = {form for form in map(self._dense, written) if len(form) >= SHORTEST}
+            groups.setdefault(self._dense(core), set()).update(dense)
+        # Mostly there is nothing to find, and one look for what all of a group have in them tells that.
+        self._groups = [(core, sorted(group)) for core, group in groups.items() if group]
+        self.unmasked = sum(len(value) > 0 and len(self._dense(encoded(value))) < SHORTEST for value in values)
+        self._begins: dict[bytes, list[bytes]] = {}  # by their beginnings, which many share; the longest comes first
         self._heads: dict[bytes, set[int]] = {}  # by their first one, two or three bytes, how long forms are
-        for form in found:
+        for form in sorted(set().union(*groups.values()), key=len, reverse=True):
+            self._begins.setdefault(form[:SHORTEST], []).append(form)
             for seen in range(1, SHORTEST):
                 self._heads.setdefault(form[:seen], set()).add(len(form))
         self._patterns: dict[bytes, re.Pattern[bytes]] = {}
         self._tail = b""  # what may go on; some of it may be written already
         self._done = 0  # so much of the tail is written, or masked
         self._masked = 0  # where in the tail the last mask ends
+
+    def anew(self) -> Redactor:
+        """For another stream with the same values, without the work of taking them apart."""
+        other = Redactor.__new__(Redactor)
+        other.__dict__.update(self.__dict__, _tail=b"", _done=0, _masked=0)
+        return other
 
     @property
     def holds(self) -> bool:
@@ -59,7 +69,7 @@ class Redactor:
 
     def feed(self, data: bytes) -> bytes:
         """What may be written now."""
-        if not self._forms:
+        if not self._groups:
             return data
         self._tail += data
         return self._pass(lambda _, __: False)
@@ -73,12 +83,17 @@ class Redactor:
         """What was held back and turned out to be harmless."""
         return self._pass(lambda _, __: True)
 
-    def clean(self, text: str) -> str:
-        """A whole text at once, for events."""
-        if not self._forms:
+    def clean(self, text: str, *, cut: bool = False) -> str:
+        """A whole text at once, for events. `cut`: there was more of it, and what may be the beginning of a value at
+        its end goes, too.
+        """
+        if not self._groups:
             return text
-        data = text.encode(errors="surrogatepass")
-        clean, _, _ = _masked(data, self._spans(data, self._dense(data)), len(data), 0, 0)
+        data = encoded(text)
+        dense = self._dense(data)
+        begun = self._begun(data, dense) if cut else ()
+        upto = min((self._hidden(data, start, len(data)) for start, _, _ in begun), default=len(data))
+        clean, _, _ = _masked(data, self._spans(data, dense), upto, 0, 0)
         return clean.decode(errors="replace")
 
     def _pass(self, let_go: Callable[[int, int], bool]) -> bytes:
@@ -98,8 +113,8 @@ class Redactor:
 
     def _spans(self, data: bytes, dense: bytes) -> Iterator[tuple[int, int]]:
         """(start, end) of each value in the data, by their starts; those that overlap are one."""
-        # Looking for one form after the other is far quicker than a pattern, and mostly there is nothing to find.
-        there = [form for mark, group in self._groups if mark in dense for form in group if form in dense]
+        # Looking for one form after the other is far quicker than a pattern.
+        there = [form for core, group in self._groups if core in dense for form in group if form in dense]
         found = sorted(span for form in there for span in self._places(form, data))
         while found:
             start, end = found[0]
@@ -142,16 +157,26 @@ class Redactor:
         begun = []
         for seen in range(1, min(SHORTEST, len(dense) + 1)):
             begun += [(seen, whole) for whole in self._heads.get(dense[-seen:], ())]
-        for form in self._forms:
-            at = dense.find(form[:SHORTEST], max(0, len(dense) - len(form) + 1))
-            while at >= 0:
-                if form.startswith(dense[at:]):
-                    begun.append((len(dense) - at, len(form)))
-                at = dense.find(form[:SHORTEST], at + 1)
+        for at in self._beginnings(dense):
+            rest = dense[at:]
+            for form in self._begins.get(dense[at : at + SHORTEST], ()):
+                if len(rest) < len(form) and form.startswith(rest):
+                    begun.append((len(rest), len(form)))
         if not begun:
             return []
         places = self._last(data, max(seen for seen, _ in begun))
         return [(places[seen - 1], seen, whole) for seen, whole in begun if seen <= len(places)]
+
+    def _beginnings(self, dense: bytes) -> Iterator[int]:
+        """Where a form may begin that is longer than what is left from there."""
+        if len(dense) < len(self._begins):
+            yield from range(len(dense) - SHORTEST + 1)
+            return
+        for begin, (longest, *_) in self._begins.items():
+            at = dense.find(begin, max(0, len(dense) - len(longest) + 1))
+            while at >= 0:
+                yield at
+                at = dense.find(begin, at + 1)
 
     def _last(self, data: bytes, most: int) -> list[int]:
         """Where the last bytes stand that are looked at, the last first, as far back as no gap is too wide."""
@@ -168,13 +193,18 @@ class Redactor:
         return places
 
 
-def _forms(values: list[str]) -> set[bytes]:
-    """Only a run that has secrets pays for what takes them apart, which takes as long to load as all the rest."""
-    if not values:
-        return set()
-    from .forms import forms  # noqa: PLC0415
+def _forms(values: list[str], token: str) -> dict[bytes, set[bytes]]:
+    """By what each of a group has in it. Only a run that has secrets pays for what takes them apart, which takes as
+    long to load as all the rest.
+    """
+    found = {form: {form} for form in (token.encode(), *in_base64(token.encode())) if form}
+    if values:
+        from .forms import forms  # noqa: PLC0415
 
-    return {form for value in values for form in forms(value)}
+        for value in values:
+            for core, written in forms(value).items():
+                found.setdefault(core, set()).update(written)
+    return found
 
 
 def _masked(data: bytes, spans: Iterator[tuple[int, int]], upto: int, done: int, masked: int) -> tuple[bytes, int, int]:

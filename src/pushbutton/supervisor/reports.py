@@ -9,6 +9,8 @@ from .named import Named
 from .redact import Redactor
 
 LINE = 64 << 10  # the longest line taken; the rest of it is dropped
+CUT = " … (cut: "
+"""What follows a text of which `job.channel` left out the end."""
 MOST = 100_000  # lines taken of one run: a loop that reports without end must not fill the history
 MOST_BYTES = 64 << 20  # the same in bytes
 
@@ -47,7 +49,10 @@ class Reports:
         else:
             self.taken += 1
         try:
-            found = self._clean(line[:LINE].decode(errors="replace") + ("…" if len(line) > LINE else ""))
+            if len(line) > LINE:  # no JSON any more, and the name of no file
+                found: str | Named = f"{self._text(_begun(line[:LINE]), cut=True)}…"
+            else:
+                found = self._clean(line.decode(errors="replace"))
             return "" if self.deaf and isinstance(found, str) else found  # files have a limit of their own
         except Exception:  # noqa: BLE001  a fault of ours costs this one line; the job that wrote it must not die of it
             self.spoiled += 1
@@ -59,35 +64,54 @@ class Reports:
 
         What a line is, is decided when these are undone, and nothing is undone after that.
         """
-        value = _understood(text)
-        if isinstance(value, str):
-            return named.in_line(value) or self._redact.clean(value)
-        return named.in_json(value) or slim_json.dumps(self._cleaned(value))
+        try:
+            value = _understood(text)
+            if isinstance(value, str):
+                return named.in_line(value) or self._text(value)
+            return named.in_json(value) or slim_json.dumps(self._cleaned(value))
+        except RecursionError:
+            return f"status {self._text(text)}"  # so that nobody else undoes it
+
+    def _text(self, text: str, *, cut: bool = False) -> str:
+        return self._redact.clean(without_escapes(text), cut=cut)
 
     def _cleaned(self, value: object) -> object:
         if isinstance(value, str):
-            return self._redact.clean(value)
+            head, mark, tail = value.rpartition(CUT)
+            return f"{self._text(head, cut=True)}{mark}{self._text(tail)}" if mark else self._text(value)
         if isinstance(value, list):
             return [self._cleaned(inner) for inner in value]
         if isinstance(value, dict):
             return {str(self._cleaned(key)): self._cleaned(inner) for key, inner in value.items()}
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            digits = slim_json.dumps(value)
+            clean = self._redact.clean(digits)
+            return value if clean == digits else clean  # a PIN is a secret as well
         return value
 
 
 def names_file(text: str) -> bool:
     """Whether a line names a file when everything is undone that anybody undoes."""
-    value = _understood(text[:LINE])
+    try:
+        value = _understood(text[:LINE])
+    except RecursionError:
+        return False  # a status, to whoever reads it
     return bool(named.in_line(value) if isinstance(value, str) else named.in_json(value))
 
 
 def _understood(text: str) -> object:
-    """What a line says, JSON or text, without terminal escapes."""
-    if text.lstrip().startswith("{"):
+    """What a line says, JSON or text, without terminal escapes, as it is read later. Raises RecursionError for JSON
+    that is nested too deeply to be looked through.
+    """
+    plain = without_escapes(text).strip()
+    if plain.startswith("{"):
         try:
-            return _plain(slim_json.loads(text))
+            said = slim_json.loads(plain)
         except (ValueError, RecursionError):
             pass  # no JSON: a line like any other
-    return without_escapes(text)
+        else:
+            return _plain(said)
+    return plain
 
 
 def _plain(value: object) -> object:
@@ -99,6 +123,16 @@ def _plain(value: object) -> object:
     if isinstance(value, dict):
         return {without_escapes(key): _plain(inner) for key, inner in value.items()}
     return value
+
+
+def _begun(line: bytes) -> str:
+    """The text of a line that was cut, without what would be a piece of a character or of a terminal escape."""
+    end = len(line)
+    while end and end > len(line) - 4 and line[end - 1] & 0xC0 == 0x80:
+        end -= 1
+    text = line[: end - 1 if end and line[end - 1] >= 0xC0 else end].decode(errors="replace")
+    head, escape, tail = text.rpartition("\x1b")
+    return head if escape and all(" " <= char <= "?" for char in tail[1:]) else text
 
 
 def without_escapes(text: str) -> str:

@@ -20,6 +20,7 @@ Every event record has `t` (microseconds since the epoch), `o` (output bytes at 
 
     born      pid, start, boot, epoch     written before the job is started: without it, the job never ran
     started   pid, start
+    unmasked  count                       so many of its secrets are too short to be masked
     line      line, by                    what was reported, by the job or over HTTP ("job", "http"). Up to 0.2.0 it had
                                           no `by`, and could name a file, which the server copied
     artifact  name, size, masked, path, source, title   a file is kept: in `results`, by this name
@@ -86,6 +87,7 @@ def _are_sentences(value: object) -> bool:
 _BASIC = {"t": _is_number, "o": _is_number}
 _FACTS = {
     "born": {**_BASIC, "pid": _is_pid, "start": _is_number, "boot": _is_text},
+    "unmasked": {**_BASIC, "count": _is_number},
     "line": {**_BASIC, "line": _is_text},
     "stop": {**_BASIC, "why": _is_text, "grace": _is_seconds},
     "exit": {**_BASIC, "code": _is_code},

@@ -92,9 +92,21 @@ def test_a_fault_of_ours_costs_one_report_and_is_told_in_the_log(capfd: pytest.C
 
 
 SMALL = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.lists(st.text(max_size=3))
-KINDS = ("born", "started", "line", "stop", "exit", "truncated", "deaf", "storage", "end", "of another release")
+KINDS = (
+    "born",
+    "started",
+    "unmasked",
+    "line",
+    "stop",
+    "exit",
+    "truncated",
+    "deaf",
+    "storage",
+    "end",
+    "of another release",
+)
 RIGHT = {
-    **dict.fromkeys(("pid", "start", "kept", "grace"), 1),
+    **dict.fromkeys(("pid", "start", "kept", "grace", "count"), 1),
     **dict.fromkeys(("t", "o", "lost", "code", "unheard", "spoiled"), 0),
     **dict.fromkeys(("boot", "line", "why", "error"), ""),
     "survivors": [],

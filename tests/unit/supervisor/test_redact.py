@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import base64
+import csv
 import html
+import io
 import json
+import os
 import re
 import shlex
+import subprocess
 import textwrap
 import urllib.parse
 from collections.abc import Callable
+from xml.etree import ElementTree as ET
+from xml.sax import saxutils
 
 import pytest
 from hypothesis import given, settings
@@ -290,3 +296,111 @@ def test_whatever_the_pauses_no_more_than_a_third_of_a_value_comes_out(secret, p
     assert secret.encode() not in out.replace(b"\n", b"")
     shown = out.split(b"|")[1].partition(MASK)[0] if out.count(b"|") == 2 else b""
     assert len(shown) <= len(secret) // 3
+
+
+# -- one inside another
+
+
+def shell_double(text: str) -> str:
+    """As `declare -p` of bash writes it."""
+    return '"' + re.sub(r'([$`"\\])', r"\\\1", text) + '"'
+
+
+def as_json(text: str) -> str:
+    return json.dumps({"sent": text})
+
+
+def unicode_json(text: str) -> str:
+    return json.dumps([text], ensure_ascii=False)
+
+
+def attribute(text: str) -> str:
+    return ET.tostring(ET.Element("a", {"b": text}), encoding="unicode")
+
+
+def csv_row(text: str) -> str:
+    row = io.StringIO()
+    csv.writer(row, quoting=csv.QUOTE_ALL).writerow([text])
+    return row.getvalue()
+
+
+def sql(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def both(first: Callable[[str], str], second: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda text: second(first(text))
+
+
+TWICE: list[Callable[[str], str]] = [
+    *[both(inner, outer) for inner in (as_json, unicode_json, repr) for outer in (as_json, unicode_json, repr, ascii)],
+    *[both(as_json, outer) for outer in (shlex.quote, shell_double, csv_row, sql, html.escape, attribute)],
+    *[both(repr, outer) for outer in (html.escape, shell_double, csv_row)],
+    *[both(html.escape, outer) for outer in (as_json, repr)],
+    both(as_json, urllib.parse.quote),
+    both(as_json, urllib.parse.quote_plus),
+    both(urllib.parse.quote, urllib.parse.quote),
+    both(urllib.parse.quote_plus, lambda text: urllib.parse.quote(text, safe="")),
+    both(lower_hex, urllib.parse.quote_plus),
+]
+ODD = ['it\'s "5" < 6 & $HOME', 'p\\w"`id`', "Grüße+kraut%/Werktag", "'quoted'", "tabs\tandy\nliner"]
+
+
+@pytest.mark.parametrize("value", ODD)
+@pytest.mark.parametrize("write", [shell_double, attribute, csv_row, sql, saxutils.quoteattr, ascii, *TWICE])
+def test_a_value_is_masked_in_quotes_of_one_language_inside_another(value: str, write: Callable[[str], str]) -> None:
+    out = through([value], [f"is [{write(f'-{value}-')}] so".encode()]).decode()
+    assert MASK.decode() in out
+    # Nothing is left of it but what is around it, though the quotes may be others for its sake.
+    left = out.replace(MASK.decode(), "")
+    assert len(left) <= len(f"is [{write('--')}] so") + 3, out
+
+
+def test_a_text_of_json_inside_base64_is_masked():
+    value = 'it\'s "5" < 6 & $HOME'
+    coded = base64.b64encode(as_json(value).encode())
+    out = through([value], [coded])
+    assert len(out.replace(MASK, b"")) <= len(coded) - len(base64.b64encode(json.dumps(value)[1:-1].encode())) + 6
+
+
+@pytest.mark.parametrize("command", ["export -p", "declare -p IT", "set", "printf '%q\\n' \"$IT\"", 'set -x; : "$IT"'])
+@pytest.mark.parametrize("shell", ["bash", "sh"])
+@pytest.mark.parametrize("value", [*ODD, "\x1b]bell\x07"])
+def test_a_value_is_masked_however_a_shell_shows_its_variables(shell: str, command: str, value: str):
+    env = {"IT": value, "PATH": os.defpath}
+    shown = subprocess.run([shell, "-c", command], env=env, capture_output=True, check=False)
+    output = shown.stdout + shown.stderr
+    if shown.returncode:
+        pytest.skip(f"{shell} has no such command")
+    text = through([value], [output]).decode(errors="replace")
+    assert MASK.decode() in text
+    assert not [word for word in re.findall(r"\w{3,}", value) if word in text]
+
+
+def test_values_that_are_too_short_to_be_masked_are_counted():
+    assert Redactor(["abc", "", "abcd", "a b c", "ü"]).unmasked == 3
+
+
+def test_another_stream_with_the_same_values_begins_anew():
+    first = Redactor(["hunter2hunter2"])
+    first.feed(b"hunter2")
+    second = first.anew()
+    assert second.feed(b"hunter2.\n") == b"hunter2.\n"
+    assert second.feed(b"is hunter2hunter2\n") + second.finish() == b"is " + MASK + b"\n"
+    assert first.feed(b"hunter2\n") + first.finish() == MASK + b"\n"
+
+
+@pytest.mark.parametrize("value", ["hunter2hunter2", "grün-ütterlich", 'a "b" c d'])
+def test_of_a_text_that_was_cut_no_beginning_of_a_value_is_left(value: str):
+    redactor = Redactor([value])
+    for write in (str, as_json):
+        before, _, _ = write(f"so: |{value}").partition("|")
+        whole = write(f"so: {value}")
+        for length in range(len(before) + len(value)):
+            clean, shown = redactor.clean(whole[:length], cut=True), whole[: min(length, len(before))]
+            assert shown.startswith(clean)
+            assert len(clean) >= len(shown) - 3  # what looks like a beginning by chance
+
+
+def test_a_value_with_half_a_character_is_masked():
+    assert Redactor(["hunter\ud83d2"]).clean("is hunter\ud83d2") == "is •••"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pushbutton.job import channel
 from pushbutton.supervisor.redact import Redactor
-from pushbutton.supervisor.reports import Reports, without_escapes
+from pushbutton.supervisor.reports import LINE, Reports, without_escapes
 
 ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_]")
 """ECMA-48: a control sequence, a system command (title, link), any other."""
@@ -17,6 +20,13 @@ ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)
 @given(st.text(alphabet="\x1b\x1b\x1b[]\\\x070;?<=> !/@AZ_`m~é\n"))
 def test_terminal_escapes_are_taken_out_wherever_they_stand(text: str):
     assert without_escapes(text) == ESCAPES.sub("", text)
+
+
+def fed(values: list[str], data: bytes) -> str:
+    """The one line that comes of it."""
+    [said] = Reports(Redactor(values)).feed(3, data)
+    assert isinstance(said, str)
+    return said
 
 
 def test_a_secret_that_an_escape_tears_apart_is_masked_all_the_same():
@@ -29,3 +39,49 @@ def test_a_secret_that_an_escape_tears_apart_is_masked_all_the_same():
 
 def test_a_line_that_only_looks_like_json_is_taken_as_it_is():
     assert Reports(Redactor([])).feed(0, b"{not json\n") == ["{not json"]
+
+
+# -- masked first, cut afterwards
+
+
+@pytest.mark.parametrize("value", ["hunter2-hunter2", "grün/ütterlich", 'a "b" c'])
+@pytest.mark.parametrize("torn", ["", "\x1b[1m"])
+def test_no_part_of_a_secret_is_left_where_a_long_report_is_cut(value: str, torn: str):
+    written = (value[:2] + torn + value[2:]).encode()
+    for shown in range(1, len(written) + 1):
+        line = b"status " + b"x" * (LINE - 7 - shown) + written + b" and so on"
+        said = fed([value], line + b"\n")
+        assert said.rstrip("x•…") in ("status ", "status")
+        assert len(said) > LINE - 100
+
+
+def test_no_part_of_a_secret_is_left_where_the_job_itself_cuts_a_long_text():
+    value = "hunter2-hunter2"
+    for shown in range(1, len(value) + 1):
+        text = "x" * (8000 - shown) + value + "y" * 70_000
+        line = fed([value], channel._encode("status", {"text": text, "level": "info"}))
+        said = json.loads(line)["data"]["text"]
+        assert re.fullmatch(r"x+(•••)? … \(cut: 78,0[0-9]{2} characters\)", said)
+
+
+# -- in what is no text
+
+
+def test_a_number_that_is_a_secret_is_masked():
+    line = fed(["73519284"], b'{"pin": 73519284, "more": [1.5, 73519284.0, -73519284, true, null], "n": 173519284}\n')
+    assert json.loads(line) == {"pin": "•••", "more": [1.5, "•••.0", "-•••", True, None], "n": "1•••"}
+
+
+@pytest.mark.parametrize("before", ["", "\xa0", "\x1b[0m", "\x1b]0;title\x07 ", "\x1c"])
+def test_what_is_json_once_it_is_read_is_cleaned_as_json(before: str):
+    line = before + '{"kind": "status", "data": {"text": "is hunter\\u0032-hunter2", "half": "\\ud800"}}'
+    clean = fed(["hunter2-hunter2"], f"{line}\n".encode())
+    assert json.loads(clean)["data"]["text"] == "is •••"
+
+
+def test_json_that_is_nested_too_deeply_to_be_cleaned_is_nobodys_json():
+    for depth in range(100, 1000, 50):
+        deep = "[" * depth + "]" * depth
+        line = f'{{"kind": "status", "data": {{"text": "hunter\\u0032-hunter2"}}, "more": {deep}}}\n'
+        clean = fed(["hunter2-hunter2"], line.encode())
+        assert clean.startswith("status {") or "hunter" not in clean

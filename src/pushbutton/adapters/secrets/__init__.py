@@ -2,5 +2,6 @@
 
 from .encrypted import EncryptedStore
 from .sources import SecretSources
+from .value import is_short
 
-__all__ = ["EncryptedStore", "SecretSources"]
+__all__ = ["EncryptedStore", "SecretSources", "is_short"]

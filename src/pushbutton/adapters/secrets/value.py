@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["LARGEST", "Missing", "text"]
+from pushbutton.supervisor.redact import Redactor
+
+__all__ = ["LARGEST", "Missing", "is_short", "text"]
 
 LARGEST = 64 << 10
 """Bytes; the system takes no longer variable than twice this."""
@@ -25,3 +27,8 @@ def text(data: bytes) -> str:
         return data.decode()
     except UnicodeDecodeError:
         raise Missing("it is not UTF-8") from None
+
+
+def is_short(data: bytes) -> bool:
+    """Whether jobs could show it: it is too short to be masked. Raises `Missing`, as `text`."""
+    return Redactor([text(data)]).unmasked > 0
