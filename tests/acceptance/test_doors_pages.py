@@ -151,7 +151,8 @@ def test_who_guesses_is_slowed_down_and_told_for_how_long(world):
     with somebody(world, refused=True) as bob:
         page = bob.open("/signin")
         for _ in range(7):
-            sign_in(page, "somebody-else", "not that one")
+            with page.expect_response(lambda answer: answer.request.method == "POST"):
+                sign_in(page, "somebody-else", "not that one")
             expect(page.locator("main .note")).to_be_visible()
         expect(page.locator("main .note")).to_contain_text(re.compile(r"seconds|minute"))
         fine(page)

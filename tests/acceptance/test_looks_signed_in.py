@@ -78,6 +78,7 @@ NO_PAGES = {"/history.csv", "/audit.csv", "/audit.jsonl", "/signin/elsewhere", "
 PAGES: Mapping[str, list[tuple[str, str]]] = {
     "/": [("ada", "/"), ("vic", "/"), ("max", "/?q=zzz")],
     "/api": [("ada", "/api")],
+    "/aside": [("ada", "/aside")],
     "/approvals": [("abe", "/approvals"), ("ada", "/approvals")],
     "/audit": [("ada", "/audit")],
     "/confirm": [("ada", "/confirm"), ("ada", "/confirm?code={code}")],
