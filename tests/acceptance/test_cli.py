@@ -230,7 +230,7 @@ def test_press_brings_files_along_and_reads_secrets_from_standard_input(server: 
 
 def test_run_reads_a_secret_from_standard_input_and_says_when_it_is_too_short_to_be_masked(folder: Path) -> None:
     params = "".join(f'# [params.{name}]\n# type = "secret"\n# pass = "env"\n' for name in ("password", "pin"))
-    path = script(folder, "pin.sh", f'# /// pushbutton\n{params}# ///\necho "is $pin and $password"')
+    path = script(folder, "pin.sh", f'# /// pushbutton\n{params}# ///\necho "is $PIN and $PASSWORD"')
     run = subprocess.run(
         [sys.executable, "-m", "pushbutton", "run", path, "--password", "-", "--pin", "-"],
         input="hunter2hunter2\n831\nmore\n",
