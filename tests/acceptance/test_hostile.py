@@ -64,7 +64,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     (folder / "typed_python.py").write_text(
         "from pushbutton import task\n\n@task\ndef by_function(n: int = 1, text: str = ''):\n    print(n, text)\n"
     )
-    with Served(folder, env={"SECRET_OF_THE_SERVER": "do-not-show"}) as served:
+    with Served(folder, env={"SECRET_OF_THE_SERVER": "do-not-show", "PYTHONHASHSEED": "7"}) as served:
         yield served
         traceback = served.err.partition("Traceback")[2]
         assert not traceback, traceback[:6000]
@@ -144,7 +144,7 @@ def test_an_undeclared_input_is_refused_and_starts_nothing(server, presses, name
 def test_the_jobs_environment_holds_nothing_of_the_servers_own(server):
     _, environment = shown(server, server.press("echo", text="a"))
     assert "SECRET_OF_THE_SERVER" not in environment
-    assert "PYTHONUNBUFFERED" not in environment
+    assert "PYTHONHASHSEED" not in environment
 
 
 WRONG = [

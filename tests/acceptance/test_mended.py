@@ -187,16 +187,18 @@ async def test_a_job_that_lets_go_of_its_terminal_lives_on(tmp_path):
 
 async def test_a_run_that_was_to_be_stopped_is_not_tried_again(tmp_path, monkeypatch):
     script(tmp_path, "job.sh", ": > ran")
-    stillborn = script(tmp_path, "stillborn.sh", f": > {tmp_path}/tried; exit 1")
+    waits = "until [ -e die ]; do sleep 0.02; done"
+    stillborn = script(tmp_path, "stillborn.sh", f"cd {tmp_path}; : > tried; {waits}; exit 1")
     async with opened(tmp_path / "job.sh") as app:
         monkeypatch.setattr(sys, "executable", str(stillborn))
         run = await app.press("job")
         async for event in run.events():
             if event.data.get("state") == "running":
+                await until((tmp_path / "tried").exists, "the first attempt")
                 await run.cancel()
                 break
-        await until((tmp_path / "tried").exists, "the first attempt")
         monkeypatch.undo()
+        (tmp_path / "die").touch()
         done = await watched(app, run)
     assert done.run.state is RunState.CANCELLED
     assert not (tmp_path / "ran").exists()
