@@ -25,6 +25,7 @@ from .adapters import confining, data_folder, home, totp
 from .adapters.bookmarks import Bookmarks
 from .adapters.catalog import PathCatalog
 from .adapters.embedded import EmbeddedDispatch, LocalNotifier
+from .adapters.output import OutputFiles
 from .adapters.passwords import Passwords
 from .adapters.patterns import LimitedPatterns
 from .adapters.seal import Seal
@@ -42,6 +43,7 @@ from .domain.run import Run
 from .runtime import cancel, press
 from .runtime.core import Core, now
 from .runtime.directory import Directory
+from .runtime.lines import LineReader
 from .runtime.people import People
 from .runtime.permit import Permits
 from .runtime.ports import RunQuery, Store, Topics
@@ -149,7 +151,8 @@ class Pushbutton:
         stack.push_async_callback(changes.stopped)
         await changes.look()  # before anybody can press what has changed
         await self._background(stack, changes.run())
-        hub = Hub(store, notifier, lambda run: spools.folder(run) / "output")
+        output = OutputFiles(runs)
+        hub = Hub(store, notifier, output)
         await hub.open()
         stack.push_async_callback(hub.close)
         permits = Permits(catalog, directory, notifier)
@@ -160,6 +163,8 @@ class Pushbutton:
             dispatch=EmbeddedDispatch(),
             notifier=notifier,
             spools=spools,
+            output=output,
+            lines=lambda run: LineReader(spools.folder(run)),
             secrets=SecretSources(catalog.secrets, stored),
             patterns=LimitedPatterns(),
             hub=hub,

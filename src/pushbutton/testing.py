@@ -61,6 +61,5 @@ async def watched(app: Pushbutton, handle: RunHandle) -> Finished:
     """A run's whole story, when it is over."""
     events = [event async for event in handle.events()]
     core = await app.open()
-    output = core.spools.folder(handle.id) / "output"
-    text = output.read_bytes().decode(errors="replace") if output.exists() else ""
-    return Finished(await handle.run(), events, text)
+    output = core.output.read(handle.id, 0, core.output.size(handle.id))
+    return Finished(await handle.run(), events, output.decode(errors="replace"))

@@ -236,7 +236,7 @@ async def test_an_output_is_followed_on_from_where_the_client_is_and_comes_befor
         core = await app.open()
         core.hub.hush()
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
-            end = core.spools.size(run.id)
+            end = core.output.size(run.id)
             answer = await client.get(f"/api/events?topics=output:{run.id}@{end}")
             assert "event: output" not in answer.text
             empty = await client.get(f"/api/runs/{run.id}/output/stream?since={end}")

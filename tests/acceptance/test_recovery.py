@@ -125,7 +125,7 @@ async def test_a_supervisor_killed_at_random_moments_makes_its_run_lost_and_leav
             run = await app.press("job")
             pid = await _supervisor(core.spools.folder(run.id))
             await asyncio.sleep(chance.random() * 0.4)
-            before = core.spools.size(run.id)
+            before = core.output.size(run.id)
             os.kill(pid, signal.SIGKILL)
             killed = time.monotonic()
             done = await watched(app, run)

@@ -154,7 +154,7 @@ async def test_who_cannot_be_ended_is_named_in_the_run(tmp_path, monkeypatch, ma
         with monkeypatch.context() as patch:
             patch.setattr(sys, "executable", str(unable))  # of the supervisor: it may end its own user's processes only
             run = await app.press("job")
-            await until(lambda: core.spools.size(run.id), "the other user's process")
+            await until(lambda: core.output.size(run.id), "the other user's process")
         [pid] = marked(mark)
         try:
             await run.cancel()

@@ -160,12 +160,6 @@ class SpoolFolder:
         finally:
             os.close(fd)
 
-    def size(self, run: int) -> int:
-        try:
-            return (self.folder(run) / spool.OUTPUT).stat().st_size
-        except FileNotFoundError:
-            return 0
-
     def result(self, run: int, name: str) -> Path:
         folder, plain = self.folder(run), Path(name).name
         kept = folder / spool.RESULTS / plain

@@ -139,6 +139,7 @@ class _Foreground:
 
     def __init__(self, task: Task, folder: Path, view: View) -> None:
         from pushbutton.adapters.embedded import LocalNotifier  # noqa: PLC0415  what only this command needs
+        from pushbutton.adapters.output import OutputFiles  # noqa: PLC0415
         from pushbutton.adapters.spools import SpoolFolder  # noqa: PLC0415
         from pushbutton.runtime.vigil import Vigil  # noqa: PLC0415
         from pushbutton.runtime.watch import Bell  # noqa: PLC0415
@@ -147,6 +148,7 @@ class _Foreground:
         self._bell = Bell()
         self._notifier = LocalNotifier(folder / "hint")
         self._spools = SpoolFolder(folder, hint=folder / "hint")
+        self._written = OutputFiles(folder)
         self._position = 0  # in the events
         self._shown = 0  # bytes of output
         self._open_step = ""
@@ -207,7 +209,7 @@ class _Foreground:
                 await self._show(record)
                 if record["k"] == "end":
                     return await self._ended(record)
-            await self._output(self._spools.size(RUN))
+            await self._output(self._written.size(RUN))
             if not records and (self._hung or not held):
                 return await self._gone()
             await self._act()
@@ -235,13 +237,13 @@ class _Foreground:
         """In pieces, so that Ctrl+C is heard in between; after the second one the rest is not shown."""
         if upto <= self._shown:
             return
-        with (self._spools.folder(RUN) / "output").open("rb") as file:
-            file.seek(self._shown)
-            while self._shown < upto and self._told < 2 and (data := file.read(min(PIECE, upto - self._shown))):
-                self._shown += len(data)
-                self._view.output(data)
-                await asyncio.sleep(0)
-                await self._act()
+        while self._shown < upto and self._told < 2:
+            if not (data := self._written.read(RUN, self._shown, min(PIECE, upto - self._shown))):
+                break
+            self._shown += len(data)
+            self._view.output(data)
+            await asyncio.sleep(0)
+            await self._act()
 
     def _kept(self, source: Path, name: str) -> str:
         """Where it was made, if it is there still; what lay in the run's folder, which goes away, comes into ours."""
@@ -264,7 +266,7 @@ class _Foreground:
         from pushbutton.domain.event import Kind  # noqa: PLC0415  loaded by now
         from pushbutton.runtime.reading import ending  # noqa: PLC0415
 
-        await self._output(self._spools.size(RUN))
+        await self._output(self._written.size(RUN))
         state, reason = ending(end)
         if self._open_step:
             done = "succeeded" if state == "succeeded" else "failed"
@@ -278,7 +280,7 @@ class _Foreground:
     async def _gone(self) -> int:
         """The supervisor ended without a last word."""
         survivors = self._survivors or await self._spools.clear(RUN)
-        await self._output(self._spools.size(RUN))
+        await self._output(self._written.size(RUN))
         left = f" Still alive: {', '.join(survivors)}." if survivors else ""
         if self._hung and self._told <= 1:
             late = self._hung == "timeout"

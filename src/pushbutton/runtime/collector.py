@@ -50,7 +50,6 @@ async def _follow(core: Core, run: Run, bell: Bell, watch: Watch) -> None:
     while True:
         held = core.spools.held(run.id)  # asked BEFORE reading: who is gone has written its last
         records, after = core.spools.records(run.id, position)
-        core.hub.grew(run.id, core.spools.size(run.id))
         if records:
             reading = read(records, open_step)
             open_step = reading.open_step
@@ -122,7 +121,6 @@ async def _end(core: Core, run: Run, reading: Reading, end: Record) -> None:
         progress = reading.row["progress"] if "progress" in reading.row else (await core.store.run(run.id)).progress
         reading.row["progress"] = 100.0 if progress is not None else None
     core.spools.drop_secrets(run.id)
-    core.hub.grew(run.id, core.spools.size(run.id), over=True)
     await journal.move(
         core,
         run,
@@ -151,7 +149,6 @@ async def _gone(core: Core, run: Run, *, born: bool) -> None:
         return await journal.move(
             core, run, RunState.FAILED, reason="It could not be started: its supervisor did not come up."
         )
-    core.hub.grew(run.id, core.spools.size(run.id), over=True)
     core.spools.drop_secrets(run.id)
     reason = "Its supervisor is gone (killed, or the machine was restarted): nobody knows how it ended."
     await journal.move(core, run, RunState.LOST, reason=reason, survivors=list(survivors) or None)
@@ -160,7 +157,6 @@ async def _gone(core: Core, run: Run, *, born: bool) -> None:
 
 async def _ended(core: Core, run: Run, why: str, code: int | None, survivors: Sequence[str]) -> None:
     """Its supervisor hung; it and its tree were ended by the server."""
-    core.hub.grew(run.id, core.spools.size(run.id), over=True)
     core.spools.drop_secrets(run.id)
     state, reason = RunState.LOST, "Nobody knows how it ended: its supervisor did not answer, so the server ended it."
     if why == "timeout":

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from .clock import now
 from .directory import Directory
+from .lines import LineReader
 from .people import People
 from .permit import Permits
-from .ports import Catalog, Dispatch, Notifier, Patterns, Secrets, Spools, Store
+from .ports import Catalog, Dispatch, Notifier, Output, Patterns, Secrets, Spools, Store
 from .signin import SignIn
 from .watch import Hub
 
@@ -23,6 +25,8 @@ class Core:
     dispatch: Dispatch
     notifier: Notifier
     spools: Spools
+    output: Output
+    lines: Callable[[int], LineReader]  # those of a run's output
     secrets: Secrets
     patterns: Patterns
     hub: Hub

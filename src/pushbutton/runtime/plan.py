@@ -6,10 +6,7 @@ where that says anything else, nothing is started.
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from pushbutton import threads
@@ -20,7 +17,6 @@ from pushbutton.errors import CannotApprove, NoSuchRun
 from .core import Core
 from .ports import Topics
 
-_KEPT: Final = 1000
 _PAGE: Final = 1000
 _CUT: Final = frozenset({"lost-output", "storage"})
 """Notes that say that some of the output is not there."""
@@ -52,7 +48,7 @@ async def of(core: Core, number: int) -> Plan:
         return Plan(number, run.state, wrong="The plan could not be made.")
     if not await _whole(core, run):
         return Plan(number, run.state, wrong="The plan is larger than what is kept of an output.")
-    return Plan(number, run.state, await threads.showing(_hash, core.spools.folder(number) / "output"))
+    return Plan(number, run.state, await threads.showing(core.output.digest, number))
 
 
 def unchanged(plan: Plan, run: Run) -> None:
@@ -70,21 +66,3 @@ async def _whole(core: Core, run: Run) -> bool:
         if any(event.kind is Kind.TRUNCATED or event.data.get("code") in _CUT for event in page):
             return False
     return True
-
-
-_hashes: OrderedDict[tuple[Path, int, int], str] = OrderedDict()
-
-
-def _hash(path: Path) -> str:
-    """Of a run that wrote nothing: that of nothing. Remembered as long as the file is the same."""
-    try:
-        with path.open("rb") as file:
-            status = path.stat()
-            key = (path, status.st_mtime_ns, status.st_size)
-            if key not in _hashes:
-                _hashes[key] = hashlib.file_digest(file, "sha256").hexdigest()
-                while len(_hashes) > _KEPT:
-                    _hashes.popitem(last=False)
-            return _hashes[key]
-    except FileNotFoundError:
-        return hashlib.sha256().hexdigest()

@@ -10,11 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
+import math
 import time
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from pushbutton.domain.event import Event, Json, Kind
@@ -22,7 +21,7 @@ from pushbutton.domain.run import RunState
 from pushbutton.domain.sse import event_frame, frame, whole
 from pushbutton.errors import StoreError
 
-from .ports import Notifier, Store, Topics
+from .ports import Notifier, Output, Store, Topics
 from .pulse import Pulse
 
 log = logging.getLogger(__name__)
@@ -141,16 +140,23 @@ class Channel:
 class Tap:
     """A run's output as it grows. `size` counts bytes; after `over` it does not grow any more."""
 
-    def __init__(self, path: Path, run: int, size: int, *, over: bool) -> None:
-        self.run, self.size, self.over = run, size, over
+    def __init__(self, output: Output, run: int, *, over: bool) -> None:
+        self.run, self.size, self.over = run, output.size(run), over
         self.bells: set[Ear] = set()
-        self._path = path
-        self._fd = -1
+        self._output = output
         self._shared: dict[bool, tuple[int, int, bytes]] = {}
-        self._rung = 0.0  # when, monotonic; the supervisor's batches keep it above 15 ms
+        self._rung = -math.inf  # when, monotonic; the supervisor's batches keep it above 15 ms
         self._later: asyncio.TimerHandle | None = None
 
-    def grow(self, size: int, *, over: bool) -> None:
+    def look(self, *, over: bool = False) -> None:
+        """Whether there is more. `over`: the run is known to be over, so that what is there now is all."""
+        try:
+            size = self._output.size(self.run)
+        except OSError:
+            size = self.size  # the next look may see more
+        self._grow(size, over=over or self.over)
+
+    def _grow(self, size: int, *, over: bool) -> None:
         if size > self.size or over != self.over:
             self.size, self.over = max(size, self.size), over
             early = self._rung + CROWDED - time.monotonic() if len(self.bells) > CROWD else 0.0
@@ -181,9 +187,7 @@ class Tap:
         return chunk, end
 
     def _read(self, offset: int, plain: bool) -> tuple[bytes, int]:
-        if self._fd < 0:
-            self._fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-        data = os.pread(self._fd, min(CHUNK // 2, self.size - offset), offset)
+        data = self._output.read(self.run, offset, min(CHUNK // 2, self.size - offset))
         if not (self.over and offset + len(data) >= self.size):
             data = data[: whole(data)]
         if not data:
@@ -195,9 +199,6 @@ class Tap:
     def close(self) -> None:
         if self._later:
             self._later.cancel()
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
 
 
 Producer = Callable[[str], AsyncIterator[bytes]]
@@ -233,16 +234,18 @@ class Board:
 class Hub:
     """Follows the store once for everybody and wakes who watches."""
 
-    def __init__(self, store: Store, notifier: Notifier, output: Callable[[int], Path]) -> None:
+    def __init__(self, store: Store, notifier: Notifier, output: Output) -> None:
         self._store, self._notifier, self._output = store, notifier, output
         self._channels: dict[tuple[Topics, Encode], Channel] = {}
         self._taps: dict[int, Tap] = {}
+        self._unheard: dict[int, Callable[[], None]] = {}  # ends what a tap listens to
         self._boards: dict[str, Board] = {}
         self._producers: dict[str, Producer] = {}
         self._lookouts: dict[str, set[Ear]] = {}
         self._pulses: dict[float, Pulse] = {}
         self._bell = Bell()
         self._pump: asyncio.Task[None] | None = None
+        self._looks: asyncio.Task[None] | None = None
         self._deaf: Callable[[], None] = lambda: None
         self.tip = 0
         self.watchers = 0
@@ -252,16 +255,18 @@ class Hub:
         self.tip = await self._store.last_event()
         self._deaf = self._notifier.listen("events", self._bell.ring)
         self._pump = asyncio.create_task(self._follow())
+        self._looks = asyncio.create_task(self._look())
 
     async def close(self) -> None:
         self._deaf()
-        if self._pump:
-            self._pump.cancel()
+        for task in filter(None, (self._pump, self._looks)):
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._pump
+                await task
         for board in self._boards.values():
             board.close()
-        for tap in self._taps.values():
+        for run, tap in self._taps.items():
+            self._unheard[run]()
             tap.close()
 
     def hush(self) -> None:
@@ -294,6 +299,14 @@ class Hub:
                 await asyncio.sleep(POLL)
             await asyncio.sleep(self.pace)
 
+    async def _look(self) -> None:
+        """A hint may be lost."""
+        while True:
+            await asyncio.sleep(POLL)
+            for tap in self._taps.values():
+                if not tap.over:
+                    tap.look()
+
     @property
     def pace(self) -> float:
         """Seconds between two wakes of the same watchers, at least. The first after a silence waits for nothing."""
@@ -304,17 +317,16 @@ class Hub:
         """The next events, which are in the store, for everybody who watches."""
         events = list(events)
         self.tip = events[-1].id
+        for event in events:  # first: the last output comes before the last event
+            if event.run is not None and is_last(event):
+                self.ended(event.run)
         for channel in self._channels.values():
             channel.extend([event for event in events if channel.topics.match(event)], self.tip)
-        for event in events:
-            if is_last(event) and event.run in self._taps:
-                tap = self._taps[event.run]
-                tap.grow(tap.size, over=True)  # who began to follow while the run ended was not told
 
-    def grew(self, run: int, size: int, *, over: bool = False) -> None:
-        """The collector's word on a run's output."""
+    def ended(self, run: int) -> None:
+        """The run is known to be over: all of its output is there."""
         if tap := self._taps.get(run):
-            tap.grow(size, over=over)
+            tap.look(over=True)
 
     def pulse(self, seconds: float) -> Pulse:
         """Shared by all who ask for the same."""
@@ -329,10 +341,13 @@ class Hub:
         self.watchers += 1
         return channel
 
-    def follow_output(self, run: int, ear: Ear, *, size: int, over: bool) -> Tap:
-        """`size` and `over` are what the caller knows; the collector's word is added to them."""
-        tap = self._taps.setdefault(run, Tap(self._output(run), run, size, over=over))
-        tap.grow(size, over=over or tap.over)
+    def follow_output(self, run: int, ear: Ear, *, over: bool) -> Tap:
+        """`over`: whether the caller knows that the run is."""
+        if run not in self._taps:
+            tap = self._taps[run] = Tap(self._output, run, over=over)
+            self._unheard[run] = self._notifier.listen(f"run:{run}", tap.look)
+        tap = self._taps[run]
+        tap.look(over=over)
         tap.bells.add(ear)
         return tap
 
@@ -357,7 +372,9 @@ class Hub:
         if isinstance(source, Channel):
             self._channels.pop((source.topics, source.encode), None)
         elif isinstance(source, Tap):
-            self._taps.pop(source.run, None)
+            if self._taps.get(source.run) is source:
+                del self._taps[source.run]
+                self._unheard.pop(source.run)()
             source.close()
         else:
             self._boards.pop(source.topic, None)
@@ -395,8 +412,8 @@ class Hub:
             self.leave(channel, ear)
 
     @contextlib.contextmanager
-    def tap(self, run: int, ear: Ear, *, size: int, over: bool) -> Iterator[Tap]:
-        tap = self.follow_output(run, ear, size=size, over=over)
+    def tap(self, run: int, ear: Ear, *, over: bool) -> Iterator[Tap]:
+        tap = self.follow_output(run, ear, over=over)
         try:
             yield tap
         finally:

@@ -204,7 +204,9 @@ async def _tails(core: Core, rest: str) -> AsyncIterator[bytes]:
         return
     bell, shown, quiet = Bell(), None, 0.0
     reader = readers(core).of(run.id)
-    with core.hub.tap(run.id, bell, size=core.spools.size(run.id), over=run.state.over) as tap:
+    with core.hub.tap(run.id, bell, over=run.state.over) as tap:
+        if (await core.store.run(run.id)).state.over:  # it may have ended before anybody listened
+            tap.look(over=True)
         while True:
             over = tap.over
             page = await _end(reader, final=over)
@@ -216,10 +218,7 @@ async def _tails(core: Core, rest: str) -> AsyncIterator[bytes]:
                 yield frame("tail", {**head, "first": first, "lines": [line_json(line, LINE_CHARS) for line in last]})
             if over and page.done:
                 return
-            if not await bell.wait(LOOK):
-                # The word that it is over may have been said before anybody listened.
-                run = await core.store.run(run.id)
-                tap.grow(core.spools.size(run.id), over=run.state.over)
+            await bell.wait(LOOK)
             await asyncio.sleep(max(0.0, quiet - time.monotonic()))
 
 

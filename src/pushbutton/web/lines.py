@@ -39,7 +39,7 @@ class Readers:
         self._closing: set[asyncio.Task[None]] = set()
 
     def of(self, run: int) -> LineReader:
-        reader = self._readers.pop(run, None) or LineReader(self._core.spools.folder(run))
+        reader = self._readers.pop(run, None) or self._core.lines(run)
         self._readers[run] = reader
         while len(self._readers) > READERS:
             # One that somebody still holds opens its files again at the next call.

@@ -286,7 +286,7 @@ class EventStream(Response):
         """A run that ended between being looked up and being followed says so to nobody any more: look once again."""
         for number, run in self._runs.items():
             if not run.state.over and (await self._core.store.run(number)).state.over:
-                self._core.hub.grew(number, self._core.spools.size(number), over=True)
+                self._core.hub.ended(number)
 
     # -- what it follows
 
@@ -296,8 +296,7 @@ class EventStream(Response):
         if self._permit:
             self._permit.ears.add(self)
         for number, offset in sorted(wish.outputs.items()):
-            size, over = self._core.spools.size(number), self._runs[number].state.over
-            tap = hub.follow_output(number, self, size=size, over=over)
+            tap = hub.follow_output(number, self, over=self._runs[number].state.over)
             self._sources.append(_Output(tap, offset if offset <= tap.size else 0, plain=wish.plain))
         if wish.topics:
             channel = hub.follow(wish.topics, wish.encode, self)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+import functools
 from dataclasses import replace
-from typing import BinaryIO
-from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from pushbutton.config import Settings
 from pushbutton.domain.sse import frame
-from pushbutton.errors import BadInput, BadRange
+from pushbutton.errors import BadInput
 from pushbutton.runtime import history, sight
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.permit import Permit
@@ -25,14 +21,12 @@ from .asked import actor_of, core_of
 from .audience import OWN, audiences
 from .boards import below
 from .errors import unacceptable
-from .guard import DOWNLOAD
 from .lines import find, lines, plain
 from .numbers import number_of, whole
 from .readers import root_of
+from .slices import sliced
 from .sse import EventStream, Wish, acceptable, cursor, parse_topics, reset
 
-BLOCK = 1 << 20
-"""Bytes of a file in memory at once."""
 GONE = 204
 """What makes an EventSource stop asking."""
 
@@ -143,7 +137,7 @@ async def output_stream(request: Request) -> Response:
         return unacceptable()
     core, number = core_of(request), number_of(request.path_params["number"])
     run = await history.written(core, actor_of(request), number)
-    size = core.spools.size(number)
+    size = core.output.size(number)
     offset, known = cursor(request)
     if not known or (offset or 0) > size:
         offset = 0
@@ -157,58 +151,14 @@ async def output(request: Request) -> Response:
     """The bytes as they came; one range is honoured. Text for programs, a download for browsers."""
     core, number = core_of(request), number_of(request.path_params["number"])
     run = await history.written(core, actor_of(request), number)
-    path, size = core.spools.folder(number) / "output", core.spools.size(number)
-    headers = {
-        "accept-ranges": "bytes",
-        "cache-control": "no-cache",
-        "content-disposition": f"attachment; filename*=UTF-8''{quote(f'{run.task}-{number}.log')}",
-        "content-security-policy": DOWNLOAD,
-        "x-run-state": run.state.value,
-    }
-    start, end, status = 0, size, 200
-    if (wanted := request.headers.get("range")) is not None:
-        start, end = _range(wanted, size)
-        headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
-        status = 206
-    headers["content-length"] = str(end - start)
-    kind = "text/plain; charset=utf-8"
-    if request.method == "HEAD" or start == end:
-        return Response(status_code=status, headers=headers, media_type=kind)
-    return _Slice(path.open("rb"), start, end, status, headers, kind)
-
-
-class _Slice(StreamingResponse):
-    """A part of a file, closed as soon as nobody takes it any more: a generator that is cut is closed much later."""
-
-    def __init__(
-        self, file: BinaryIO, start: int, end: int, status: int, headers: Mapping[str, str], media_type: str
-    ) -> None:
-        super().__init__(self._blocks(end - start), status, headers, media_type)
-        self._file = file
-        file.seek(start)
-
-    def _blocks(self, left: int) -> Iterator[bytes]:  # a plain generator: starlette runs it in a thread
-        while left and (block := self._file.read(min(BLOCK, left))):
-            left -= len(block)
-            yield block
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._file:
-            await super().__call__(scope, receive, send)
-
-
-def _range(text: str, size: int) -> tuple[int, int]:
-    """(start, end) of one byte range. Raises `BadRange`."""
-    found = re.fullmatch(r"bytes=([0-9]{0,15})-([0-9]{0,15})", text.strip(), re.ASCII)
-    if not found or found[0] == "bytes=-":
-        raise BadRange("Ask for one range, like “bytes=0-1023”.")
-    first, last = found.groups()
-    start, end = int(first or 0), int(last) + 1 if last else size
-    if not first:
-        start, end = max(0, size - int(last)), size
-    if start >= size or end <= start:
-        raise BadRange(f"There are {size} bytes; “{text[:60]}” lies outside.")
-    return start, min(end, size)
+    return sliced(
+        request,
+        functools.partial(core.output.read, number),
+        core.output.size(number),
+        f"{run.task}-{number}.log",
+        media_type="text/plain; charset=utf-8",
+        headers={"x-run-state": run.state.value},
+    )
 
 
 routes = [

@@ -38,7 +38,7 @@ async def tail(core: Core, run: Run, *, all_visible: bool = False) -> Tail:
     """Nothing where the output is large, or slow to read: the page has links to it. With `all_visible` there are signs
     for what cannot be seen.
     """
-    size = core.spools.size(run.id)
+    size = core.output.size(run.id)
     if not 0 < size <= _BIGGEST:
         return Tail()
     try:

@@ -209,7 +209,7 @@ class Views:
             run, task, told, past, seen, ahead, now, may,
             ask=self._directory.whom(*sight.places(self._catalog, run)) if helpless or run.aside else (),
             waits=await waits(self._core, actor, run, task), planning=await self._planning(run),
-            own=actor.own, wrote=self._core.spools.size(run.id) > 0, reading=self._catalog.reading,
+            own=actor.own, wrote=self._core.output.size(run.id) > 0, reading=self._catalog.reading,
         )  # fmt: skip
 
     async def _planning(self, run: Run) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
 from pushbutton.adapters.embedded import LocalNotifier
 from pushbutton.adapters.memory import MemoryStore
+from pushbutton.adapters.output import OutputFiles
 from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.run import NewRun, RunState
 from pushbutton.domain.sse import event_frame, frame, whole
@@ -112,33 +114,46 @@ def test_what_the_encoding_leaves_out_moves_the_cursor_only():
     assert channel.after(0) == (event_frame(status(2, "good")), 3)
 
 
+class Written:
+    """The output of run 7, as its supervisor writes it."""
+
+    def __init__(self, folder: Path, data: bytes = b"") -> None:
+        self.file = folder / "7" / "output"
+        self.file.parent.mkdir()
+        self.port = OutputFiles(folder)
+        self.becomes(data)
+
+    def becomes(self, data: bytes) -> None:
+        self.file.write_bytes(data)
+
+    def tap(self, *, over: bool = False) -> Tap:
+        return Tap(self.port, 7, over=over)
+
+
 def test_a_tap_reads_on_from_an_offset(tmp_path):
-    file = tmp_path / "output"
-    file.write_bytes(b"hello world")
-    tap = Tap(file, 7, 5, over=False)
+    written = Written(tmp_path, b"hello")
+    tap = written.tap()
     expected = frame("output", {"run": 7, "offset": 0, "end": 5, "text": "hello"}, 5)
     assert tap.after(0, plain=True) == (expected, 5)
-    tap.grow(11, over=True)
+    written.becomes(b"hello world")
+    tap.look(over=True)
     assert b'"text":" world"' in tap.after(5, plain=False)[0]
     tap.close()
 
 
 def test_half_a_character_waits_for_its_rest(tmp_path):
-    file = tmp_path / "output"
-    file.write_bytes("aé".encode()[:2])
-    tap = Tap(file, 7, 2, over=False)
+    written = Written(tmp_path, "aé".encode()[:2])
+    tap = written.tap()
     assert tap.after(0, plain=True)[1] == 1
     assert tap.after(1, plain=True) == (b"", 1)
-    file.write_bytes("aé".encode())
-    tap.grow(3, over=False)
+    written.becomes("aé".encode())
+    tap.look()
     assert b'"text":"\\u00e9"' in tap.after(1, plain=True)[0]
     tap.close()
 
 
 def test_half_a_character_at_the_end_is_shown_as_broken(tmp_path):
-    file = tmp_path / "output"
-    file.write_bytes(b"a\xc3")
-    tap = Tap(file, 7, 2, over=True)
+    tap = Written(tmp_path, b"a\xc3").tap(over=True)
     assert b'"text":"a\\ufffd"' in tap.after(0, plain=True)[0]
     tap.close()
 
@@ -147,25 +162,33 @@ async def test_a_crowd_at_an_output_is_not_woken_for_each_batch_but_at_once_for_
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr(watch, "CROWD", 1)
-    monkeypatch.setattr(watch, "CROWDED", 600.0)
-    tap, crowd = Tap(tmp_path / "output", 7, 0, over=False), [Bell(), Bell()]
+    monkeypatch.setattr(watch, "CROWDED", 1e9)  # longer than any machine is up
+    written = Written(tmp_path)
+    tap, crowd = written.tap(), [Bell(), Bell()]
     tap.bells.update(crowd)
-    tap.grow(1, over=False)
+
+    def grow(size: int, *, over: bool = False) -> None:
+        written.becomes(b"x" * size)
+        tap.look(over=over)
+
+    grow(1)
     assert [await bell.wait(0) for bell in crowd] == [True, True]
-    tap.grow(2, over=False)
-    tap.grow(3, over=False)
+    grow(2)
+    grow(3)
     assert [await bell.wait(0) for bell in crowd] == [False, False]
-    tap.grow(4, over=True)
+    grow(4, over=True)
     assert [await bell.wait(0) for bell in crowd] == [True, True]
     tap.close()
 
 
 async def test_a_crowd_hears_of_what_it_was_not_woken_for(tmp_path, monkeypatch):
     monkeypatch.setattr(watch, "CROWD", 0)
-    tap, bell = Tap(tmp_path / "output", 7, 0, over=False), Bell()
+    written = Written(tmp_path)
+    tap, bell = written.tap(), Bell()
     tap.bells.add(bell)
     for size in range(1, 4):
-        tap.grow(size, over=False)
+        written.becomes(b"x" * size)
+        tap.look()
     assert await bell.wait(60)
     assert await bell.wait(60)
     assert not await bell.wait(0)
@@ -184,10 +207,11 @@ def test_cut_anywhere_a_text_is_whole_up_to_its_last_character(text):
 
 
 class World:
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.store = MemoryStore()
         self.notifier = LocalNotifier()
-        self.hub = Hub(self.store, self.notifier, lambda run: __import__("pathlib").Path(f"/none/{run}"))
+        self.hub = Hub(self.store, self.notifier, OutputFiles(folder))
 
     async def press(self, task: str = "job") -> int:
         pressed = await self.store.press(NewRun(task, "Job", "local", {}, 1))
@@ -208,8 +232,8 @@ class World:
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
-    made = World()
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    made = World(tmp_path)
     await made.hub.open()
     yield made
     await made.hub.close()
@@ -232,6 +256,47 @@ async def test_a_lost_hint_is_made_up_for(world, monkeypatch):
     watching = asyncio.create_task(world.follow(EVERYTHING, 0, lambda event: event.kind is Kind.STATUS))
     await world.store.append(Append(run, [Draft(Kind.STATUS, {"text": "unheard"})]))
     assert (await watching)[-1].data["text"] == "unheard"
+
+
+async def test_output_that_grew_without_a_hint_is_seen_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(watch, "POLL", 0.05)
+    world, written, bell = World(tmp_path), Written(tmp_path), Bell()
+    await world.hub.open()
+    with world.hub.tap(7, bell, over=False) as tap:
+        written.becomes(b"unheard")
+        assert await bell.wait(60)
+        assert b"unheard" in tap.after(0, plain=True)[0]
+    await world.hub.close()
+
+
+async def test_a_hint_for_a_run_is_heard_by_who_watches_its_output(world, monkeypatch):
+    monkeypatch.setattr(watch, "POLL", 1e6)
+    written, bell = Written(world.folder), Bell()
+    with world.hub.tap(7, bell, over=False) as tap:
+        written.becomes(b"heard")
+        world.notifier.hint("run:7")
+        assert await bell.wait(60)
+        assert b"heard" in tap.after(0, plain=True)[0]
+    world.notifier.hint("run:7")  # nobody listens any more
+
+
+async def test_the_last_output_of_a_run_is_there_before_its_last_event(world):
+    numbers = [await world.press() for _ in range(7)]
+    written, seen = Written(world.folder), list[tuple[int, bool]]()
+    assert numbers[-1] == 7
+
+    class Looks:
+        def ring(self) -> None:
+            seen.append((tap.size, channel.ended is not None))
+
+    mine = Topics(runs=frozenset({7}))
+    with world.hub.channel(mine, event_frame, Looks()) as channel, world.hub.tap(7, Bell(), over=False) as tap:
+        written.becomes(b"the last words")
+        await world.store.append(Append(7, [Draft(Kind.STATE, {"state": "cancelled"})], to=RunState.CANCELLED))
+        world.notifier.hint("events")
+        await world.follow(mine, 0, watch.is_last)
+        assert tap.over
+    assert seen[-1] == (len(b"the last words"), True)
 
 
 async def test_a_watcher_gets_its_topics_and_the_notes_to_everybody_only(world):

@@ -1,8 +1,9 @@
-"""What the main flow needs from the outside: seven ports. Adapters implement them; one contract suite runs over each.
+"""What the main flow needs from the outside: eight ports. Adapters implement them; one contract suite runs over each.
 
 Store     runs and events, durable           Dispatch   delivers waiting runs to the gate
 Notifier  hints that something grew          Catalog    the tasks that can be pressed now
 Spools    folders in which supervisors write, and the supervisors themselves
+Output    what jobs wrote
 Secrets   values of named secrets, at the last moment
 Patterns  whether texts match patterns, within a limit
 """
@@ -24,6 +25,7 @@ from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.task import Command, Offered, Task
 
+from .output import Output as Output
 from .people import Audit, People, Work
 
 
@@ -273,10 +275,6 @@ class Spools(Protocol):
 
     def records(self, run: int, position: int) -> tuple[Sequence[Record], int]:
         """Complete records from `position` on, and the position behind them."""
-        ...
-
-    def size(self, run: int) -> int:
-        """Bytes of output there now."""
         ...
 
     def result(self, run: int, name: str) -> Path:

@@ -1,0 +1,53 @@
+"""`runtime.ports.Output` on the files that supervisors write."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import OrderedDict
+from pathlib import Path
+from typing import Final
+
+from pushbutton.supervisor import spool
+
+_KEPT: Final = 1000
+
+
+class OutputFiles:
+    """Below `root` each run has a folder by its number."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._digests: OrderedDict[tuple[int, int, int, int], str] = OrderedDict()
+
+    def _path(self, run: int) -> Path:
+        return self._root / str(run) / spool.OUTPUT
+
+    def size(self, run: int) -> int:
+        try:
+            return self._path(run).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def read(self, run: int, offset: int, most: int) -> bytes:
+        try:
+            fd = os.open(self._path(run), os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return b""
+        try:
+            return os.pread(fd, most, offset)
+        finally:
+            os.close(fd)
+
+    def digest(self, run: int) -> str:
+        try:
+            with self._path(run).open("rb") as file:
+                status = os.fstat(file.fileno())
+                key = (run, status.st_ino, status.st_mtime_ns, status.st_size)
+                if key not in self._digests:
+                    self._digests[key] = hashlib.file_digest(file, "sha256").hexdigest()
+                    while len(self._digests) > _KEPT:
+                        self._digests.popitem(last=False)
+                return self._digests[key]
+        except FileNotFoundError:
+            return hashlib.sha256().hexdigest()
