@@ -74,7 +74,7 @@ def _facts(value: Any, path: str, mark: Mark, left_out: frozenset[str] | set[str
         items += [
             (spec.name, getattr(value, spec.name))
             for spec in fields(value)
-            if spec.name not in left_out and not _by_default(spec, getattr(value, spec.name))
+            if spec.name not in left_out and not by_default(spec, getattr(value, spec.name))
         ]
     elif isinstance(value, tuple | list) and any(is_dataclass(item) for item in value):
         items = [(str(getattr(item, "name", getattr(item, "value", place))), item) for place, item in enumerate(value)]
@@ -89,6 +89,7 @@ def _facts(value: Any, path: str, mark: Mark, left_out: frozenset[str] | set[str
             yield from _facts(held, inner, mark, left_out)
 
 
-def _by_default(spec: Any, value: Any) -> bool:
+def by_default(spec: Any, value: Any) -> bool:
+    """Whether a field has the value that it has where nothing is said of it."""
     default = spec.default_factory() if spec.default_factory is not MISSING else spec.default
     return bool(default is not MISSING and value == default and type(value) is type(default))

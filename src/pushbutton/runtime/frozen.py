@@ -11,15 +11,30 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pushbutton import threads
 from pushbutton.domain.command import holes
+from pushbutton.domain.declaration import by_default
 from pushbutton.domain.task import CommandTarget, Task
 
-_PLACES = ("source", "digest", "broken")
+_PLACES = frozenset({"source", "digest", "broken", "arguments"})
 """Of a task: where it is declared, and what is known of its file from reading it. The file itself is read again."""
+_FIRST = frozenset(
+    {
+        *("slug", "title", "target", "help", "group", "button", "confirm", "params", "reason", "dry_run", "approval"),
+        *("cwd", "env", "named_secrets", "tty", "limits"),
+        *("timeout", "grace", "linger", "output", "at_once", "busy", "background", "approvers", "expires"),
+        *("file", "name", "logging", "passing", "shebang", "argv"),
+        *("type", "label", "required", "default", "choices", "choices_from", "min", "max", "min_length", "max_length"),
+        *("pattern", "multiline", "dash", "when", "value"),
+    }
+)
+"""What was there when the first hash was made. What came later counts only where it is not as it is by default: a task
+that says nothing of it has the hash that it had before the upgrade.
+"""
 _UNREADABLE = "unreadable"
 
 
@@ -36,12 +51,22 @@ async def with_files(task: Task) -> tuple[str, Mapping[str, str]]:
 def _frozen(task: Task) -> tuple[str, dict[str, str]]:
     # What can be chosen is told anew whenever somebody asks; what was chosen is frozen with the inputs.
     params = tuple(replace(param, choices=()) if param.choices_from else param for param in task.params)
-    declared = {name: value for name, value in asdict(replace(task, params=params)).items() if name not in _PLACES}
+    declared = _plain(replace(task, params=params))
     whole = hashlib.sha256(json.dumps(declared, sort_keys=True, default=str).encode())
     contents = [(str(path), _content(path)) for path in files(task)]
     for path, content in contents:
         whole.update(f"\0{path}\0{content}".encode())
     return whole.hexdigest(), {path: content for path, content in contents if not content.startswith(_UNREADABLE)}
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it."""
+    if is_dataclass(value):
+        held = [(spec, getattr(value, spec.name)) for spec in fields(value) if spec.name not in _PLACES]
+        return {spec.name: _plain(one) for spec, one in held if spec.name in _FIRST or not by_default(spec, one)}
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, tuple | list) else value
 
 
 def files(task: Task) -> Iterator[Path]:
