@@ -13,7 +13,7 @@ import typer.main
 from fastapi import FastAPI
 
 from pushbutton import config
-from pushbutton.adapters.catalog.keys import PARAM, SECRET, TASK
+from pushbutton.adapters.catalog.keys import PARAM, SECRET
 from pushbutton.cli.commands import HELP, app
 from pushbutton.cli.exits import MEANING, code_of
 from pushbutton.domain import event
@@ -21,6 +21,7 @@ from pushbutton.domain.environment import KEPT
 from pushbutton.domain.run import TRANSITIONS
 from pushbutton.errors import PushbuttonError
 from pushbutton.job import declare, lines
+from pushbutton.job.options import FORMS, OPTIONS, Option
 from pushbutton.supervisor import spool
 from pushbutton.web import api as web_api
 from pushbutton.web import audit_api, credentials, reference, shapes
@@ -201,27 +202,32 @@ def spools() -> str:
 
 def tasks() -> str:
     """What can be said of a task and of its inputs."""
-    where = {"": "everywhere", "config": "pushbutton.yaml", "script": "a script's head"}
-    head = ("Key", "Where", "Meaning")
-    known = inspect.getdoc(declare.task) or ""
-    options = [
-        re.split(r" {2,}", line.strip(), maxsplit=1) for line in known.splitlines() if re.match(r"\w+ {2,}", line)
-    ]
     return _page(
         "# What can be said of a task",
-        "## In pushbutton.yaml and in a script's head",
-        _table(head, [(f"`{name}`", where[key.only], key.help) for name, key in TASK.items()]),
-        "## Of an input",
-        _table(head, [(f"`{name}`", where[key.only], key.help) for name, key in PARAM.items()]),
+        (
+            "These are the keys of a task in `pushbutton.yaml` and in the block of comments in a script's head, and "
+            "the options of `@task(…)` in Python."
+        ),
+        _options(OPTIONS),
+        "## Of an input, in pushbutton.yaml and in a script's head",
+        _options(PARAM),
         "## Of a secret, under `secrets` in pushbutton.yaml",
-        _table(("Key", "Meaning"), [(f"`{name}`", key.help) for name, key in SECRET.items()]),
+        _table(("Key", "Meaning"), [(f"`{name}`", row.help) for name, row in SECRET.items()]),
         "One of them, and `timeout` beside `command`. See [how to use secrets](../howto/secrets.md).",
-        "## In Python: options of `@task`",
-        _table(("Option", "Meaning"), [(f"`{name}`", text) for name, text in options]),
-        "## In Python: `Field`",
+        "## Of an input in Python: `Field`",
         *_paragraphs(inspect.getdoc(declare.Field) or ""),
         f"It takes {', '.join(f'`{name}`' for name in inspect.signature(declare.Field).parameters)}.",
     )
+
+
+def _options(options: Mapping[str, Option]) -> str:
+    """With the forms in which each has a meaning, and why it has none in the others."""
+    rows = []
+    for name, row in options.items():
+        everywhere = set(row.only) == set(FORMS)
+        where = "everywhere" if everywhere else ", ".join(FORMS[form] for form in row.only)
+        rows.append((f"`{name}`", where, row.help if everywhere else f"{row.help} Nowhere else, for {row.why}."))
+    return _table(("Option", "Where", "Meaning"), rows)
 
 
 def errors() -> str:

@@ -13,8 +13,9 @@ import typer
 
 from pushbutton import config
 from pushbutton.domain.audit import Deed, act
-from pushbutton.domain.secret import Secret, Stored, is_name
+from pushbutton.domain.secret import Secret, Stored
 from pushbutton.errors import BadInput
+from pushbutton.job.kinds import is_variable
 from pushbutton.runtime.core import now
 
 from .flow import flow
@@ -81,7 +82,7 @@ def add(app: typer.Typer, panel: str) -> None:
 def _set(name: Name, paths: Paths = None, data: Data = None, key_file: Key = None) -> None:
     from pushbutton.adapters.secrets import SecretSources, is_short  # noqa: PLC0415  loads what asks for values
 
-    if not is_name(name):
+    if not is_variable(name):
         raise BadInput(f"“{name}” cannot be the name of a secret: use letters, digits and “_”, as for a variable.")
     folder, store = _store(paths, data, key_file)
     value = _ask(name) if sys.stdin.isatty() else sys.stdin.buffer.read()

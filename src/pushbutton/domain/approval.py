@@ -9,18 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from pushbutton.job.kinds import EXPIRES
+
 from .actor import Actor
 from .event import Json
 from .policy import YES, Decision
 
 HOUR = 3600 * 1_000_000
 """In microseconds."""
-EXPIRES = 24.0
-"""Hours in which an approval has to be given, where the task does not say."""
-MOST = 20
-"""Of approvers that a task may ask for."""
-LONGEST = 24.0 * 366
-"""Hours that a run may wait."""
 
 
 @dataclass(frozen=True, slots=True)

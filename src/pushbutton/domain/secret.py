@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from .task import Source
 
-__all__ = ["FromCommand", "FromEnvironment", "FromFile", "FromKeyring", "Origin", "Secret", "Stored", "is_name"]
-
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
+__all__ = ["FromCommand", "FromEnvironment", "FromFile", "FromKeyring", "Origin", "Secret", "Stored"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +61,3 @@ class Secret:
     origin: Origin
     source: Source
     broken: str = ""  # why it cannot be used: one sentence; empty: it can
-
-
-def is_name(text: str) -> bool:
-    """Whether a secret may be called so, and a job find it in a variable of that name."""
-    return bool(_NAME.fullmatch(text)) and not text.startswith("PUSHBUTTON_")

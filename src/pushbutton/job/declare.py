@@ -5,44 +5,21 @@ Nothing here runs a task; a decorated function stays as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+
+from . import options as rows
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
-    from typing import Any, Literal, TypeVar, overload
+    from typing import Any, ParamSpec, Protocol, TypeVar, overload
 
     T = TypeVar("T", bound=Callable[..., Any])
+    P = ParamSpec("P")
 
-__all__ = ["OPTIONS", "Declaration", "Field", "SecretStr", "task"]
+__all__ = ["Declaration", "Field", "SecretStr", "task"]
 
 ATTRIBUTE = "__pushbutton__"
 """The one attribute that `task` adds."""
-
-OPTIONS: Mapping[str, tuple[type, ...]] = {
-    "title": (str,),
-    "group": (str,),
-    "help": (str,),
-    "button": (str,),
-    "confirm": (str,),
-    "on_failure": (str,),
-    "contact": (str,),
-    "reason": (str,),
-    "approvals": (int, dict),
-    "dry_run": (str, bool),
-    "timeout": (int, float),
-    "grace": (int, float),
-    "at_once": (int,),
-    "busy": (str,),
-    "background": (str,),
-    "logging": (bool,),
-    "dynamic": (bool,),
-    "tty": (tuple, list),
-    "output": (int,),
-    "env": (dict,),
-    "results": (list, tuple),
-    "secrets": (list, tuple, dict),
-}
-"""What `task` takes, and the types that each may have; `describe` reads the same table."""
 
 
 class Declaration:
@@ -56,68 +33,40 @@ class Declaration:
 
 if TYPE_CHECKING:
 
-    @overload
-    def task(work: T, /) -> T: ...
+    class _Task(Protocol[P]):
+        @overload
+        def __call__(self, work: T, /) -> T: ...
+        @overload
+        def __call__(self, *args: P.args, **options: P.kwargs) -> Callable[[T], T]: ...
 
-    @overload
-    def task(
-        *,
-        title: str = ...,
-        group: str = ...,
-        help: str = ...,
-        button: str = ...,
-        confirm: str = ...,
-        on_failure: str = ...,
-        contact: str = ...,
-        reason: Literal["optional", "required"] = ...,
-        approvals: int | Mapping[str, float] = ...,
-        dry_run: str | Literal[False] = ...,
-        timeout: float = ...,
-        grace: float = ...,
-        at_once: int = ...,
-        busy: Literal["queue", "skip", "join"] = ...,
-        background: Literal["end", "leave"] = ...,
-        logging: bool = ...,
-        dynamic: bool = ...,
-        tty: tuple[int, int] = ...,
-        output: int = ...,
-        env: Mapping[str, str] = ...,
-        results: Sequence[str] = ...,
-        secrets: Sequence[str] | Mapping[str, str] = ...,
-    ) -> Callable[[T], T]: ...
+    def _takes(table: Callable[P, None]) -> Callable[[Callable[..., Any]], _Task[P]]: ...
+
+else:
+
+    def _takes(table: Callable[..., None]) -> Callable[[Callable[..., Any]], Any]:
+        """The options of `table`, for checkers and in the docstring."""
+
+        def taking(function: Callable[..., Any]) -> Any:
+            listed = "\n".join(f"    {name}  {row.help}" for name, row in table.__kwdefaults__.items())
+            function.__doc__ = (function.__doc__ or "").replace("    OPTIONS", listed)
+            return function
+
+        return taking
 
 
+@_takes(rows.python)
 def task(work: T | None = None, /, **options: Any) -> T | Callable[[T], T]:
     """Make a button of a function, or of a class with a `run` method.
 
-    title    on the page; made from the name where it is not given
-    group    the heading under which it stands
-    help     Markdown; the docstring where it is not given
-    button   what the button says, with `{name}` filled in
-    confirm  asked before it starts, with `{name}` filled in
-    on_failure  what it means that a run failed: said on its page, in bold
-    contact  whom to ask about it: a name, a mail address, a link, or a name before one of them in <…>
-    reason   "required": who presses has to say why
-    approvals  how many others have to approve a run; or {"approvers": 2, "expires": 48}, in hours
-    dry_run  the bool argument that makes it change nothing, a button of its own; False: not even “dry_run” is
-    timeout  seconds; then it is stopped
-    grace    seconds between asking it to stop and making it
-    at_once  how many runs of it may be under way
-    busy     what a press does while it runs: "queue", "skip" or "join"
-    background  what happens to processes it leaves behind: "end" or "leave"
-    logging  True: log records at INFO and above become statuses
-    dynamic  True: the file may be run before anybody presses, for a type or a default that its source does not tell
-    tty      (rows, columns): it gets a terminal
-    output   bytes of output that are kept
-    env      added to its environment
-    results  more folders from which it may hand over files, seen from its file's folder
-    secrets  the named secrets that it needs, as names, or as names and the variables in which it finds them
+    OPTIONS
 
     Returns what it was given. Raises TypeError for an option that it does not know.
     """
+    known = rows.known(rows.PYTHON)
     for name in options:
-        if name not in OPTIONS:
-            raise TypeError(f"task() has no option named “{name}”; it takes {', '.join(OPTIONS)}")
+        if name not in known:
+            hint = rows.unknown(name, rows.PYTHON)
+            raise TypeError(f"task() has no option named “{name}”; it takes {', '.join(known)}.{hint}")
 
     def declare(work: T) -> T:
         setattr(work, ATTRIBUTE, Declaration(options))

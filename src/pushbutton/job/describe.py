@@ -14,19 +14,18 @@ function of the file and every public class with a `run` method. Exit code 1 whe
 from __future__ import annotations
 
 import ast
-import difflib
 import inspect
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import declare, docstring, hints
+from . import declare, docstring, hints, options
 from .evaluate import Foreign, NotPlain, Scope
 from .hints import MISSING, WrongHint
+from .kinds import Unfit
 from .load import load
 from .title import title_of
 
@@ -35,8 +34,6 @@ __all__ = ["describe", "main", "run"]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Place = dict[str, Any]
 
-_CHOICES = {"busy": ("queue", "skip", "join"), "background": ("end", "leave"), "reason": ("optional", "required")}
-_POSITIVE = ("timeout", "at_once", "output")
 _REPLACING = frozenset({"asyncclick", "click", "click_extra", "cloup", "rich_click"})
 """Packages whose decorators put an object in a function's place that takes a command line, and no arguments."""
 
@@ -284,13 +281,14 @@ class _Reader:
         return hints.describe(argument.name, hint, default, text)
 
     def _options(self, call: tuple[ast.Call, ...]) -> dict[str, Any]:
-        options: dict[str, Any] = {}
+        found: dict[str, Any] = {}
         for argument in (argument for one in call for argument in one.args):
             raise _Wrong(argument, "task(…) takes options by name only, as in @task(title='…')")
         for keyword in (keyword for one in call for keyword in one.keywords):
             name = keyword.arg or "**"
-            if name not in declare.OPTIONS:
-                raise _Wrong(keyword, f"there is no option named “{name}” for a task.{_nearest(name, declare.OPTIONS)}")
+            if name not in options.known(options.PYTHON):
+                hint = options.unknown(name, options.PYTHON)
+                raise _Wrong(keyword, f"there is no option named “{name}” for a task.{hint}")
             try:
                 try:
                     value = _certain(self._scope.value(keyword.value), keyword.value)
@@ -306,8 +304,8 @@ class _Reader:
                     raise _Wrong(keyword, f"“{name}” is only known when the file runs: {_PLAINLY}") from None
                 self._warnings.append(_place(keyword, f"“{name}” is only known when the file runs"))
                 continue
-            options[name] = _option(keyword, name, value)
-        return options
+            found[name] = _option(keyword, name, value)
+        return found
 
     # -- what an expression means when the file runs
 
@@ -374,52 +372,11 @@ def _arguments(node: Function, function: str, *, method: bool = False) -> Iterat
 
 
 def _option(node: ast.AST, name: str, value: Any) -> Any:
-    kinds: tuple[Any, ...] = declare.OPTIONS[name]
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        raise _Wrong(node, f"“{name}” must be {' or '.join(kind.__name__ for kind in kinds)}")
-    if name in _CHOICES and value not in _CHOICES[name]:
-        raise _Wrong(node, f"“{name}” must be one of: {', '.join(_CHOICES[name])}")
-    if name == "dry_run" and value is True:
-        raise _Wrong(node, "“dry_run” must be the name of a bool argument, or False")
-    if (name in _POSITIVE and value <= 0) or (name == "grace" and value < 0):
-        raise _Wrong(node, f"“{name}” must be more than nothing")
-    if name == "approvals":
-        return _approvals(node, value)
-    if name == "tty" and not (len(value) == 2 and all(type(side) is int and 0 < side < 10_000 for side in value)):
-        raise _Wrong(node, "“tty” must be (rows, columns), such as (24, 80)")
-    if name == "env" and not all(isinstance(word, str) for pair in value.items() for word in pair):
-        raise _Wrong(node, "“env” must hold text only")
-    if name == "results" and not all(isinstance(folder, str) and folder for folder in value):
-        raise _Wrong(node, "“results” must hold folders, as text")
-    if name == "secrets":
-        return _secrets(node, value)
-    return list(value) if name in ("tty", "results") else value
-
-
-def _secrets(node: ast.AST, value: Any) -> dict[str, str]:
-    """The variable for each name."""
-    named = value if isinstance(value, dict) else {one: one for one in value if isinstance(one, str)}
-    words = [*named, *named.values()]
-    if len(named) != len(value) or not all(isinstance(word, str) for word in words):
-        raise _Wrong(node, "“secrets” must be names, or names and the variables in which they are found")
-    for word in words:
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,199}", word) or word.startswith("PUSHBUTTON_"):
-            raise _Wrong(node, f"“{word}” in “secrets” cannot be the name of a variable")
-    if len(set(named.values())) < len(named):
-        raise _Wrong(node, "each of “secrets” must have a variable of its own")
-    return named
-
-
-def _approvals(node: ast.AST, value: Any) -> dict[str, float]:
-    table = {"approvers": value} if isinstance(value, int) else value
-    if unknown := [name for name in table if name not in ("approvers", "expires")]:
-        raise _Wrong(node, f"“approvals” has no “{unknown[0]}”; it has “approvers” and “expires”")
-    people, hours = table.get("approvers", 1), table.get("expires", 24.0)
-    if type(people) is not int or not 1 <= people <= 20:
-        raise _Wrong(node, "“approvals” must be a number of people from 1 to 20")
-    if type(hours) not in (int, float) or not 0 < hours <= 24 * 366:
-        raise _Wrong(node, "“approvals” expires after some hours, a year at most")
-    return {"approvers": people, "expires": float(hours)}
+    try:
+        found = options.OPTIONS[name].kind.read(value)
+    except Unfit as error:
+        raise _Wrong(node, f"“{name}” must be {error}") from None
+    return list(found) if isinstance(found, tuple) else found
 
 
 def _place(node: ast.AST, sentence: str) -> Place:
@@ -433,11 +390,6 @@ def _broken(line: int, column: int, sentence: str) -> dict[str, Any]:
 
 def _sentence(text: str) -> str:
     return text[:1].lower() + text[1:] if text[1:2].islower() else text
-
-
-def _nearest(word: str, words: Any) -> str:
-    near = difflib.get_close_matches(word, list(words), 1)
-    return f" Did you mean “{near[0]}”?" if near else ""
 
 
 def main(argv: list[str]) -> int:

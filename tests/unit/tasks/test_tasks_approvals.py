@@ -83,9 +83,15 @@ async def test_a_python_task_says_it_above_its_function(tmp_path, said, approval
     ("said", "sentence"),
     [
         ("0", "“approvals” must be a number of people from 1 to 20."),
-        ("True", "“approvals” must be int or dict."),
-        ("{'people': 2}", "“approvals” has no “people”; it has “approvers” and “expires”."),
-        ("{'expires': -1}", "“approvals” expires after some hours, a year at most."),
+        ("True", "“approvals” must be a number of people from 1 to 20."),
+        (
+            "{'people': 2}",
+            "“approvals” must be how many have to approve it, or a table with “approvers” and “expires”.",
+        ),
+        (
+            "{'expires': -1}",
+            "“approvals” must be a table whose “expires” is hours, or text such as “30 min” or “3 d”; a year at most.",
+        ),
     ],
 )
 async def test_a_mistake_above_a_function_is_named(tmp_path, said, sentence):

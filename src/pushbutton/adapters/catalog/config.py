@@ -12,9 +12,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from pushbutton.job.kinds import nearest
+
 from .declared import Origin, declare
 from .keys import Place, plain
-from .reading import Found, Problem, Reading, broken, digest, nearest, slug_of
+from .reading import Found, Problem, Reading, broken, digest, slug_of
 from .secrets import declare_secret
 from .shared import declare_shared
 from .written import Constructor

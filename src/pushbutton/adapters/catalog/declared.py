@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pushbutton.domain.approval import Approval
 from pushbutton.domain.command import BadTemplate, holes, protected
 from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.domain.program import REMOTE, SHELLS, program_items
-from pushbutton.domain.run import Busy
-from pushbutton.domain.task import Background, CommandTarget, Limits, Reason, ScriptTarget, Source, Target, Task
+from pushbutton.domain.task import CommandTarget, ScriptTarget, Source, Target, Task
+from pushbutton.job.kinds import nearest
+from pushbutton.job.options import CONFIG, OPTIONS, SCRIPT
 from pushbutton.job.title import title_of
 
-from .keys import PARAM, TASK, Place, Table
-from .reading import beside, dry_run_of, fault, nearest
+from .built import beside, built
+from .keys import PARAM, Place, Table
+from .reading import fault
 from .written import as_offered, bare
 
 __all__ = ["Origin", "declare"]
@@ -39,18 +40,18 @@ class Origin:
     shebang: str | None = None  # None: a command of a configuration file
 
     @property
-    def place(self) -> str:
-        return "config" if self.shebang is None else "script"
+    def form(self) -> str:
+        return CONFIG if self.shebang is None else SCRIPT
 
 
 def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]]) -> Task:
     """The task; what is wrong with it is added to `wrong`, with its place."""
-    keys = Table(TASK, origin.place, wrong).read(table, at)
+    keys = Table(OPTIONS, origin.form, wrong).read(table, at)
     passing: dict[str, str] = {}
     params = []
     for name, given in keys.get("params", {}).items():
         where = (*at, "params", name)
-        values = Table(PARAM, origin.place, wrong).read({} if given is None else given, where)
+        values = Table(PARAM, origin.form, wrong).read({} if given is None else given, where)
         params.append(_param(str(name), values, where, wrong))
         passing[str(name)] = values.get("pass", "env")
     target: Target
@@ -65,43 +66,23 @@ def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]
     params = [_when_as_offered(param, params) for param in params]
     for param in params:
         _check_passing(param, passing[param.name], elsewhere, (*at, "params", param.name), wrong)
-    task = Task(
+    bare = Task(
         slug=origin.slug,
-        title=keys.get("title") or title_of(origin.name),
+        title=title_of(origin.name),
         target=target,
         source=Source(str(origin.path), origin.line),
-        help=keys.get("help", origin.help),
-        group=keys.get("group", origin.group),
-        button=keys.get("button", ""),
-        confirm=keys.get("confirm", ""),
-        on_failure=keys.get("on_failure", ""),
-        contact=keys.get("contact", ""),
+        help=origin.help,
+        group=origin.group,
         params=tuple(params),
-        reason=Reason(keys.get("reason", Reason.OPTIONAL)),
-        dry_run=dry_run_of(keys.get("dry_run"), params),
-        approval=Approval(*keys["approvals"]) if "approvals" in keys else None,
-        cwd=beside(origin.path, keys.get("cwd", "")),
-        env=keys.get("env", {}),
-        results=tuple(beside(origin.path, folder) for folder in keys.get("results", ())),
-        named_secrets=keys.get("secrets", {}),
-        tty=keys.get("tty"),
-        limits=_limits(keys),
+        cwd=beside(origin.path, ""),
         digest=origin.digest,
     )
+    task = built(bare, keys)
     if not wrong:
         key, sentence = fault(task)
         if sentence:
             wrong.append(((*at, *key.split(".")), sentence[:1].upper() + sentence[1:]))
     return task
-
-
-def _limits(keys: Mapping[str, Any]) -> Limits:
-    given = {name: keys[name] for name in ("timeout", "grace", "linger", "output", "at_once") if name in keys}
-    if "busy" in keys:
-        given["busy"] = Busy(keys["busy"])
-    if "background" in keys:
-        given["background"] = Background(keys["background"])
-    return Limits(**given)
 
 
 def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Place, str]]) -> Param:

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from pushbutton import threads
-from pushbutton.domain.approval import Approval
 from pushbutton.domain.interpreter import module_command
 from pushbutton.domain.param import Choice, Param, ParamType
-from pushbutton.domain.run import Busy
-from pushbutton.domain.task import Background, Limits, PythonTarget, Reason, Source, Task
+from pushbutton.domain.task import PythonTarget, Source, Task
+from pushbutton.job.kinds import nearest
 
+from .built import built
 from .describing import Describer
-from .reading import Form, Found, Problem, Reading, beside, broken, digest, dry_run_of, fault, nearest, slug_of
+from .reading import Form, Found, Problem, Reading, broken, digest, fault, slug_of
 
 __all__ = ["LIMIT", "is_script", "read_python"]
 
@@ -26,7 +26,6 @@ LIMIT = 10.0
 
 _IMPORTS_US = re.compile(rb"^[ \t]*(?:from[ \t]+pushbutton\b|import[ \t][^#\n]*\bpushbutton\b)", re.MULTILINE)
 _HEAD = 64 << 10  # bytes within which a file imports us
-_LIMITS = ("timeout", "grace", "at_once", "output")
 
 
 def is_script(path: Path) -> bool:
@@ -91,36 +90,18 @@ def _reading(found: Found, answer: Mapping[str, Any], content: str, python: str)
 
 
 def _task(found: Found, one: Mapping[str, Any], content: str, python: str) -> Task:
-    options = one["options"]
-    limits = {name: options[name] for name in _LIMITS if name in options}
-    if "busy" in options:
-        limits["busy"] = Busy(options["busy"])
-    if "background" in options:
-        limits["background"] = Background(options["background"])
-    params = tuple(_param(param, str(found.path), python) for param in one["params"])
-    return Task(
+    bare = Task(
         slug=slug_of(one["name"]),
         title=one["title"],
-        target=PythonTarget(str(found.path), one["name"], options.get("logging", False)),
+        target=PythonTarget(str(found.path), one["name"]),
         source=Source(str(found.path), one["line"]),
         help=one["help"],
-        group=options.get("group", found.group),
-        button=options.get("button", ""),
-        confirm=options.get("confirm", ""),
-        on_failure=options.get("on_failure", ""),
-        contact=options.get("contact", ""),
-        params=params,
-        reason=Reason(options.get("reason", Reason.OPTIONAL)),
-        dry_run=dry_run_of(options.get("dry_run"), params),
-        approval=Approval(**options["approvals"]) if "approvals" in options else None,
+        group=found.group,
+        params=tuple(_param(param, str(found.path), python) for param in one["params"]),
         cwd=str(found.path.parent),
-        env=options.get("env", {}),
-        results=tuple(beside(found.path, folder) for folder in options.get("results", ())),
-        named_secrets=options.get("secrets", {}),
-        tty=tuple(options["tty"]) if "tty" in options else None,
-        limits=Limits(**limits),
         digest=content,
     )
+    return built(bare, one["options"])
 
 
 def _param(given: Mapping[str, Any], path: str, python: str) -> Param:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ from pushbutton.domain.pattern import maybe
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.task import PythonTarget, Task
 from pushbutton.errors import InvalidInputs
+from pushbutton.job.kinds import nearest
 
 __all__ = [
     "NOTHING",
@@ -26,10 +26,8 @@ __all__ = [
     "Found",
     "Problem",
     "Reading",
-    "beside",
     "broken",
     "digest",
-    "dry_run_of",
     "fault",
     "slug_of",
 ]
@@ -113,20 +111,8 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def beside(file: Path, folder: str) -> str:
-    """A folder as seen from that of a file; absolute."""
-    return os.path.normpath(file.parent / Path(folder).expanduser())
-
-
 def broken(task: Task, problem: Problem) -> Task:
     return replace(task, broken=problem.reason)
-
-
-def dry_run_of(given: str | bool | None, params: Sequence[Param]) -> str:
-    """The input that makes a run change nothing: the one that is named, or a bool of that name if nothing is said."""
-    if given is None:
-        return next((param.name for param in params if param.name == "dry_run" and param.type is ParamType.BOOL), "")
-    return given if isinstance(given, str) else ""
 
 
 def fault(task: Task) -> tuple[str, str]:
@@ -206,10 +192,3 @@ def _when_fault(param: Param, params: Sequence[Param]) -> str:
             except InvalidInputs as error:
                 return f"“when” of “{param.name}” cannot be: {next(iter(error.fields.values()))}"
     return ""
-
-
-def nearest(word: str, words: Sequence[str]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
-
-    near = get_close_matches(word, words, 1)
-    return f" Did you mean “{near[0]}”?" if near else ""

@@ -16,9 +16,10 @@ from pushbutton.domain.secret import (
     Origin,
     Secret,
     Stored,
-    is_name,
 )
 from pushbutton.domain.task import Source, Task
+from pushbutton.job.kinds import is_variable
+from pushbutton.job.options import CONFIG
 
 from .keys import SECRET, Place, Table
 from .reading import Problem
@@ -32,9 +33,9 @@ _ORIGINS = [name for name in SECRET if name != "timeout"]
 def declare_secret(path: Path, name: str, line: int, table: Any, wrong: list[tuple[Place, str]]) -> Secret:
     """What is wrong with it is added to `wrong`, with its place."""
     at: Place = ("secrets", name)
-    if not is_name(name):
+    if not is_variable(name):
         wrong.append((at, f"“{name}” cannot be the name of a secret: use letters, digits and “_”, as for a variable."))
-    keys = Table(SECRET, "config", wrong).read(table, at)
+    keys = Table(SECRET, CONFIG, wrong).read(table, at)
     given = [key for key in _ORIGINS if isinstance(table, dict) and key in table]
     if len(given) != 1 and not wrong:
         said = "It says nowhere" if not given else f"It says {len(given)} times"

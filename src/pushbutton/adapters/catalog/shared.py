@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from pushbutton.domain.task import Task
+from pushbutton.job.options import CONFIG, OPTIONS
 
-from .keys import GROUP, TASK, Place, Table
+from .keys import GROUP, Place, Table
 from .reading import Shared
 
 __all__ = ["declare_shared", "with_shared"]
@@ -17,10 +18,10 @@ __all__ = ["declare_shared", "with_shared"]
 def declare_shared(tables: Mapping[str, Any], wrong: list[tuple[Place, str]]) -> Shared:
     """Of “env” and “groups” at the top of a file. What is wrong is added to `wrong`, with its place."""
     given = {"env": tables["env"]} if "env" in tables else {}
-    env = Table({"env": TASK["env"]}, "config", wrong).read(given, ()).get("env", {})
+    env = Table({"env": OPTIONS["env"]}, CONFIG, wrong).read(given, ()).get("env", {})
     contacts = {}
     for name, table in tables.get("groups", {}).items():
-        keys = Table(GROUP, "config", wrong).read(table, ("groups", name))
+        keys = Table(GROUP, CONFIG, wrong).read(table, ("groups", name))
         if "contact" in keys:
             contacts[str(name)] = keys["contact"]
     return Shared(env, contacts)

@@ -12,13 +12,9 @@ from typing import Any, Self
 
 from ruamel.yaml.constructor import RoundTripConstructor
 
-__all__ = ["Constructor", "Written", "as_offered", "as_written", "bare", "text_of"]
+from pushbutton.job.kinds import Written, text_of
 
-
-class Written:
-    """A number that would come back as another text."""
-
-    text: str
+__all__ = ["Constructor", "as_offered", "as_written", "bare"]
 
 
 class _Int(int, Written):
@@ -41,10 +37,6 @@ def as_written(text: str) -> float:
     """A TOML reader's float."""
     value = float(text)
     return value if str(value) == text else _Float.of(value, text)
-
-
-def text_of(value: Any) -> str:
-    return value.text if isinstance(value, Written) else str(value)
 
 
 def bare(value: Any) -> Any:

@@ -1,0 +1,61 @@
+"""A task from the options that its file gives: the one way, whatever the file is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pushbutton.domain.approval import Approval
+from pushbutton.domain.param import Param, ParamType
+from pushbutton.domain.run import Busy
+from pushbutton.domain.task import Background, Limits, Reason, Task
+from pushbutton.job.options import OPTIONS
+
+__all__ = ["beside", "built"]
+
+
+def built(bare: Task, options: Mapping[str, Any]) -> Task:
+    """`bare` with what these options say; they were read by their kinds."""
+    found: dict[str, dict[str, Any]] = {"": {}, "limits": {}, "target": {}}
+    for name, value in options.items():
+        room, _, field = (OPTIONS[name].into or name).rpartition(".")
+        found[room][field] = _MADE[name](value, bare) if name in _MADE else value
+    for name in _APART & found[""].keys():
+        del found[""][name]
+    return replace(
+        bare,
+        **found[""],
+        dry_run=_dry_run(options.get("dry_run"), bare.params),
+        target=replace(bare.target, **found["target"]),
+        limits=Limits(**found["limits"]),
+    )
+
+
+def beside(file: Path, folder: str) -> str:
+    """A folder as seen from that of a file; absolute."""
+    return os.path.normpath(file.parent / Path(folder).expanduser())
+
+
+def _dry_run(given: str | bool | None, params: Sequence[Param]) -> str:
+    """The input that makes a run change nothing: the one that is named, or a bool of that name if nothing is said."""
+    if given is None:
+        return next((param.name for param in params if param.name == "dry_run" and param.type is ParamType.BOOL), "")
+    return given if isinstance(given, str) else ""
+
+
+_MADE: Mapping[str, Callable[[Any, Task], Any]] = {
+    "title": lambda value, task: value or task.title,
+    "reason": lambda value, _: Reason(value),
+    "approvals": lambda value, _: Approval(*value),
+    "cwd": lambda value, task: beside(Path(task.source.file), value),
+    "results": lambda value, task: tuple(beside(Path(task.source.file), folder) for folder in value),
+    "busy": lambda value, _: Busy(value),
+    "background": lambda value, _: Background(value),
+    "tty": lambda value, _: value and tuple(value),
+}
+"""What a task holds of an option that is no plain value, or that depends on where its file lies."""
+_APART = frozenset({"params", "dry_run", "dynamic"})
+"""What the readers of a file have made something of already, or what stands in for something that is not said."""

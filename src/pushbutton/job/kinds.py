@@ -1,0 +1,269 @@
+"""The kinds of values that an option can have: how one is read, whatever it stands in, and its JSON Schema.
+
+`read` takes what a reader of Python, YAML or TOML gave, and gives plain JSON (tuples are lists there). It raises
+`Unfit` with the end of the sentence “NAME must be …”.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+__all__ = ["Kind", "Unfit", "Written", "is_variable", "nearest", "one_of", "text_of"]
+
+EXPIRES = 24.0
+"""Hours in which an approval has to be given, where the task does not say."""
+MOST = 20
+"""Of approvers that a task may ask for."""
+LONGEST = 24.0 * 366
+"""Hours that a run may wait."""
+
+_UNITS = {"": 1, "s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
+_SIZES = {"": 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+_DURATION = r"[0-9]+(\.[0-9]+)? ?(s|sec|min|m|h|d)?"
+_DURATION_WITH_UNIT = r"^[0-9]+(\.[0-9]+)? ?(s|sec|min|m|h|d)$"
+_SIZE = r"[0-9]+ ?(B|kB|KB|MB|GB|KiB|MiB|GiB)?"
+VARIABLE = "^[A-Za-z_][A-Za-z0-9_]*$"
+_LONGEST_NAME = 200
+
+
+class Unfit(Exception):
+    """A value that its option cannot have; the message goes on from “NAME must be”."""
+
+    @property
+    def ending(self) -> str:
+        """The rest of the sentence, with the sign at its end."""
+        return str(self) if str(self).endswith("?") else f"{self}."
+
+
+class Kind:
+    """What an option can be. `written`: its numbers become text, so they come as they were written."""
+
+    __slots__ = ("read", "schema", "written")
+
+    def __init__(self, read: Callable[[Any], Any], schema: Mapping[str, Any], *, written: bool = False) -> None:
+        self.read, self.schema, self.written = read, schema, written
+
+
+class Written:
+    """A number that would come back as another text."""
+
+    text: str
+
+
+def text_of(value: Any) -> str:
+    return value.text if isinstance(value, Written) else str(value)
+
+
+def nearest(word: str, words: Sequence[str]) -> str:
+    """“ Did you mean …?”, or nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
+
+    near = get_close_matches(word, words, 1)
+    return f" Did you mean “{near[0]}”?" if near else ""
+
+
+def is_variable(text: str) -> bool:
+    """Whether it can be the name of an environment variable of the author's."""
+    plain = text.isascii() and text.isidentifier() and len(text) <= _LONGEST_NAME
+    return plain and not text.startswith("PUSHBUTTON_")
+
+
+def one_of(*words: str) -> Kind:
+    def read(value: Any) -> str:
+        if value not in words or not isinstance(value, str):
+            near = nearest(value, words) if isinstance(value, str) else ""
+            raise Unfit(f"one of: {', '.join(words)}{'.' + near if near else ''}")
+        return value
+
+    return Kind(read, {"enum": list(words)})
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise Unfit("text; put it in quotes")
+    return value
+
+
+def _name(value: Any) -> str:
+    if not (isinstance(value, str) and value):
+        raise Unfit("text; put it in quotes")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Unfit("true or false")
+    return value
+
+
+def _measure(value: Any, pattern: str, units: Mapping[str, int], what: str) -> float:
+    import re  # noqa: PLC0415 - a job that only declares its options starts without it
+
+    if isinstance(value, str) and re.fullmatch(pattern, value.strip()):
+        number = re.match(r"[0-9.]+", value.strip())
+        assert number is not None  # noqa: S101 - the pattern begins with it
+        return float(number[0]) * units[value.strip()[number.end() :].strip()]
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 2**53:
+        raise Unfit(what)
+    return value
+
+
+def _seconds(value: Any) -> float:
+    found = _measure(value, _DURATION, _UNITS, "seconds, or text such as “10 min”")
+    if found <= 0:
+        raise Unfit("more than nothing")
+    return found
+
+
+def _grace(value: Any) -> float:
+    return _measure(value, _DURATION, _UNITS, "seconds, or text such as “10 s”")
+
+
+def _size(value: Any) -> int:
+    return int(_measure(value, _SIZE, _SIZES, "bytes, or text such as “10 MB”"))
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise Unfit("a whole number, 1 or more")
+    return value
+
+
+def _approvals(value: Any) -> tuple[int, float]:
+    """(approvers, hours)."""
+    table = {"approvers": value} if isinstance(value, int) else value
+    if not isinstance(table, dict) or table.keys() - {"approvers", "expires"}:
+        raise Unfit("how many have to approve it, or a table with “approvers” and “expires”")
+    approvers, expires = table.get("approvers", 1), table.get("expires", EXPIRES)
+    if not isinstance(approvers, int) or isinstance(approvers, bool) or not 1 <= approvers <= MOST:
+        raise Unfit(f"a number of people from 1 to {MOST}")
+    if isinstance(expires, str) and expires.strip()[-1:].isalpha():
+        expires = _measure(expires, _DURATION, _UNITS, "hours, or text such as “30 min”") / 3600
+    if not isinstance(expires, int | float) or isinstance(expires, bool) or not 0 < expires <= LONGEST:
+        raise Unfit("a table whose “expires” is hours, or text such as “30 min” or “3 d”; a year at most")
+    return approvers, float(expires)
+
+
+def is_plain_text(value: Any) -> bool:
+    """Whether it is a text, or a number that becomes one."""
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+def _argv(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        raise Unfit("a list, one item per argument: nothing passes through a shell")
+    if not isinstance(value, list | tuple) or not value or not all(map(is_plain_text, value)):
+        raise Unfit("a list of texts, the program first")
+    argv = tuple(text_of(item) for item in value)
+    if not argv[0] or "{" in argv[0]:
+        raise Unfit("a list that begins with the program; an input cannot choose it")
+    return argv
+
+
+def _env(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(map(is_plain_text, value.values())):
+        raise Unfit("a table of names and texts")
+    for name in value:
+        if not is_variable(str(name)):
+            raise Unfit(f"a table of names and texts; “{name}” cannot be the name of a variable")
+    return {str(name): text_of(item) for name, item in value.items()}
+
+
+def _folders(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) and one for one in value):
+        raise Unfit("a list of folders")
+    return tuple(value)
+
+
+def _secrets(value: Any) -> dict[str, str]:
+    """The variable for each name."""
+    listed = isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+    found = dict.fromkeys(value) if listed else value
+    if not isinstance(found, dict) or not all(one is None or isinstance(one, str) for one in found.values()):
+        raise Unfit("a list of names, or a table of names and the variables in which the job finds them")
+    named = {str(name): variable or str(name) for name, variable in found.items()}
+    for word in (*named, *named.values()):
+        if not is_variable(word):
+            raise Unfit(f"a list of names; “{word}” cannot be the name of a variable")
+    if len(set(named.values())) < len(named):
+        raise Unfit("a table in which each secret has a variable of its own")
+    return named
+
+
+def _tty(value: Any) -> tuple[int, int] | None:
+    if isinstance(value, bool):
+        return (24, 80) if value else None
+    sides = list(value) if isinstance(value, list | tuple) else []
+    if len(sides) != 2 or not all(type(side) is int and 0 < side < 10_000 for side in sides):
+        raise Unfit("true, or [rows, columns] such as [24, 80]")
+    return sides[0], sides[1]
+
+
+def _dry_run(value: Any) -> str | bool:
+    if not (isinstance(value, str) and value) and value is not False:
+        raise Unfit("the name of an input, or false")
+    return value
+
+
+def _params(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Unfit("a table of inputs by name")
+    return value
+
+
+TEXT = Kind(_text, {"type": "string"})
+NAME = Kind(_name, {"type": "string"})
+FLAG = Kind(_flag, {"type": "boolean"})
+COUNT = Kind(_count, {"type": "integer", "minimum": 1})
+_DURATION_SCHEMA = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": f"^{_DURATION}$"}]}
+SECONDS = Kind(_seconds, _DURATION_SCHEMA)
+GRACE = Kind(_grace, _DURATION_SCHEMA)
+SIZE = Kind(_size, {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": f"^{_SIZE}$"}]})
+ARGV = Kind(_argv, {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1}, written=True)
+ENV = Kind(_env, {"type": "object", "additionalProperties": {"type": ["string", "number"]}}, written=True)
+FOLDERS = Kind(_folders, {"type": "array", "items": {"type": "string"}})
+PARAMS = Kind(_params, {}, written=True)
+DRY_RUN = Kind(_dry_run, {"anyOf": [{"type": "string"}, {"const": False}]})
+TTY = Kind(
+    _tty,
+    {
+        "anyOf": [
+            {"type": "boolean"},
+            {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 2},
+        ]
+    },
+)
+SECRETS = Kind(
+    _secrets,
+    {
+        "anyOf": [
+            {"type": "array", "items": {"type": "string", "pattern": VARIABLE}},
+            {"type": "object", "additionalProperties": {"type": ["string", "null"]}},
+        ]
+    },
+)
+APPROVALS = Kind(
+    _approvals,
+    {
+        "anyOf": [
+            {"type": "integer", "minimum": 1, "maximum": MOST},
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    "approvers": {"type": "integer", "minimum": 1, "maximum": MOST, "description": "How many."},
+                    "expires": {
+                        "anyOf": [
+                            {"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST},
+                            {"type": "string", "pattern": _DURATION_WITH_UNIT},
+                        ],
+                        "description": "Hours (or “30 min”, “3 d”) after which it is not waited any more; 24.",
+                    },
+                },
+            },
+        ]
+    },
+)

@@ -1,0 +1,146 @@
+"""What can be said of a task: the one table of its options.
+
+Each parameter of `python` is an option of `@task(…)`, and nearly all are keys of `pushbutton.yaml` and of a script's
+head as well; `WRITTEN` has those that only stand in files. From a row follow the key, the argument and its type for
+checkers, what is read and said of a mistake, the JSON Schema, and the reference page. A new option is a row here, the
+field of `domain.task.Task` that it fills, and what uses that.
+"""
+
+from __future__ import annotations
+
+from . import kinds
+
+TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any, Literal
+
+__all__ = ["CONFIG", "FORMS", "OPTIONS", "PYTHON", "SCRIPT", "Option", "known", "python", "unknown"]
+
+PYTHON, CONFIG, SCRIPT = "python", "config", "script"
+FORMS: Mapping[str, str] = {PYTHON: "@task in Python", CONFIG: "pushbutton.yaml", SCRIPT: "a script's head"}
+"""The forms in which a task can be declared, and what they are called."""
+
+
+class Option:
+    """A row. `into`: the field of a task that it fills, with dots; `only`: the forms in which it has a meaning, and
+    `why` it has none in the others, as the end of a sentence.
+    """
+
+    __slots__ = ("help", "into", "kind", "only", "why")
+
+    def __init__(self, help_text: str, kind: kinds.Kind, into: str, only: Sequence[str], why: str) -> None:
+        self.help, self.kind, self.into, self.only, self.why = help_text, kind, into, only, why
+
+
+def option(
+    help_text: str, kind: kinds.Kind, *, into: str = "", only: Sequence[str] = tuple(FORMS), why: str = ""
+) -> Any:
+    """A row, where checkers see a value of its parameter's type. `into`: like the option itself, if it is left out."""
+    return Option(help_text, kind, into, only, why)
+
+
+def python(
+    *,
+    title: str = option("What the page calls it; made from the name where it is left out.", kinds.TEXT),
+    help: str = option(  # noqa: A002 - the word that the page uses
+        "Markdown; the first paragraph is shown in lists. Where it is left out, the docstring or the first comment is "
+        "taken.",
+        kinds.TEXT,
+    ),
+    group: str = option("The heading under which it stands.", kinds.TEXT),
+    button: str = option("What the button says, with {name} filled in.", kinds.TEXT),
+    confirm: str = option("Asked before it starts, with {name} filled in.", kinds.TEXT),
+    on_failure: str = option("What it means that a run failed: said on its page, in bold.", kinds.TEXT),
+    contact: str = option(
+        "Whom to ask about it: a name, a mail address, a link, or a name before one of them in <…>.", kinds.TEXT
+    ),
+    reason: Literal["optional", "required"] = option(
+        "Whether who presses has to say why.", kinds.one_of("optional", "required")
+    ),
+    approvals: int | Mapping[str, float | str] = option(
+        "How many others have to approve a run before it starts; a table says as well how many hours they have: "
+        "“approvers” and “expires”.",
+        kinds.APPROVALS,
+        into="approval",
+    ),
+    dry_run: str | Literal[False] = option(
+        "The bool input that makes it change nothing, a button of its own on the page. One that is called dry_run is "
+        "taken by itself, unless this is false.",
+        kinds.DRY_RUN,
+    ),
+    cwd: str = option("The folder in which it starts, seen from this file's folder.", kinds.TEXT),
+    env: Mapping[str, str] = option("Added to its environment.", kinds.ENV),
+    results: Sequence[str] = option(
+        "More folders from which it may hand over files, seen from this file's folder; besides the one in which it "
+        "starts, and its temporary folder.",
+        kinds.FOLDERS,
+    ),
+    timeout: float | str = option(
+        "After so many seconds (or “10 min”) it is stopped.", kinds.SECONDS, into="limits.timeout"
+    ),
+    grace: float | str = option("Between asking it to stop and making it.", kinds.GRACE, into="limits.grace"),
+    linger: float | str = option(
+        "What processes that it leaves behind get before they are stopped.", kinds.GRACE, into="limits.linger"
+    ),
+    output: int | str = option("Bytes of output (or “10 MB”) that are kept.", kinds.SIZE, into="limits.output"),
+    at_once: int = option("How many runs of it may be under way.", kinds.COUNT, into="limits.at_once"),
+    busy: Literal["queue", "skip", "join"] = option(
+        "What a press does while it runs.", kinds.one_of("queue", "skip", "join"), into="limits.busy"
+    ),
+    background: Literal["end", "leave"] = option(
+        "What happens to processes that it leaves behind.", kinds.one_of("end", "leave"), into="limits.background"
+    ),
+    secrets: Sequence[str] | Mapping[str, str] = option(
+        "The named secrets that it needs: a list, or a table of names and the variables in which it finds them.",
+        kinds.SECRETS,
+        into="named_secrets",
+    ),
+    tty: bool | Sequence[int] = option("It gets a terminal: true, or [rows, columns].", kinds.TTY),
+    logging: bool = option(
+        "Whether log records at INFO and above become statuses.",
+        kinds.FLAG,
+        into="target.logging",
+        only=(PYTHON,),
+        why="it is about the log of a Python function",
+    ),
+    dynamic: bool = option(
+        "Whether the file may be run before anybody presses, for a type or a default that its source does not tell.",
+        kinds.FLAG,
+        only=(PYTHON,),
+        why="the inputs stand here themselves, so nothing has to be run to know them",
+    ),
+) -> None:
+    """The options of `@task(…)`."""
+
+
+WRITTEN: Mapping[str, Option] = {
+    "command": option(
+        "The program and its arguments, one item each; {name} is filled in. No shell reads it.",
+        kinds.ARGV,
+        into="target.argv",
+        only=(CONFIG,),
+        why="what is run is this file itself",
+    ),
+    "params": option(
+        "What is asked before it starts, by name.",
+        kinds.PARAMS,
+        only=(CONFIG, SCRIPT),
+        why="a function's inputs are its arguments, with their type hints",
+    ),
+}
+
+OPTIONS: Mapping[str, Option] = {**(python.__kwdefaults__ or {}), **WRITTEN}
+
+
+def known(form: str, options: Mapping[str, Option] = OPTIONS) -> dict[str, Option]:
+    """Those that have a meaning in this form."""
+    return {name: row for name, row in options.items() if form in row.only}
+
+
+def unknown(name: str, form: str, options: Mapping[str, Option] = OPTIONS) -> str:
+    """What is said of a name that has no meaning in this form: the end of a sentence about it, or a guess."""
+    row = options.get(name)
+    if row is not None and row.why:
+        return f" It belongs to {' and '.join(FORMS[one] for one in row.only)}: {row.why}."
+    return kinds.nearest(name, list(known(form, options)))

@@ -1,0 +1,135 @@
+"""The table of a task's options: each can be said in every form in which it has a meaning, and the task has it then."""
+
+from __future__ import annotations
+
+import json
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pushbutton.adapters.catalog.config import read_config
+from pushbutton.adapters.catalog.python import read_python
+from pushbutton.adapters.catalog.reading import Form, Found, Reading
+from pushbutton.adapters.catalog.scripts import read_script
+from pushbutton.domain.approval import Approval
+from pushbutton.domain.task import Task
+from pushbutton.job.declare import task as decorator
+from pushbutton.job.options import FORMS, OPTIONS, PYTHON, SCRIPT
+
+SAID: dict[str, tuple[Any, str, Any]] = {
+    "title": ("Tidy up", "title", "Tidy up"),
+    "help": ("It tidies.", "help", "It tidies."),
+    "group": ("House", "group", "House"),
+    "button": ("Tidy", "button", "Tidy"),
+    "confirm": ("Sure?", "confirm", "Sure?"),
+    "on_failure": ("Nothing is lost.", "on_failure", "Nothing is lost."),
+    "contact": ("Ada", "contact", "Ada"),
+    "reason": ("required", "reason", "required"),
+    "approvals": ({"approvers": 2, "expires": "30 min"}, "approval", Approval(2, 0.5)),
+    "dry_run": ("rehearse", "dry_run", "rehearse"),
+    "cwd": ("below", "cwd", "{folder}/below"),
+    "env": ({"LANG": "C"}, "env", {"LANG": "C"}),
+    "results": (["out"], "results", ("{folder}/out",)),
+    "timeout": ("2 min", "limits.timeout", 120),
+    "grace": (3, "limits.grace", 3),
+    "linger": (0.5, "limits.linger", 0.5),
+    "output": ("2 kB", "limits.output", 2000),
+    "at_once": (4, "limits.at_once", 4),
+    "busy": ("skip", "limits.busy", "skip"),
+    "background": ("leave", "limits.background", "leave"),
+    "secrets": ({"KEY": "API_KEY"}, "named_secrets", {"KEY": "API_KEY"}),
+    "tty": ([30, 100], "tty", (30, 100)),
+    "logging": (True, "target.logging", True),
+    "dynamic": (True, "broken", ""),  # it is about reading the file, and the task is none the wiser
+    "command": (["/bin/true"], "target.argv", ("/bin/true",)),
+    "params": ({"rehearse": {"type": "bool"}}, "params", None),
+}
+"""By option: a value, where the task has it, and what it is there."""
+ELSEWHERE = [(name, form) for name, row in OPTIONS.items() for form in FORMS if form not in row.only]
+
+
+def toml(value: Any) -> str:
+    """JSON is TOML, but for its tables."""
+    if not isinstance(value, dict):
+        return json.dumps(value)
+    return "{" + ", ".join(f"{name} = {toml(item)}" for name, item in value.items()) + "}"
+
+
+async def read(folder: Path, form: str, said: dict[str, Any]) -> tuple[Reading, Task]:
+    """A task whose file says this, beside the least that it has to say."""
+    rehearse = {"params": {"rehearse": {"type": "bool"}}}
+    if form == PYTHON:
+        file = folder / "tidy.py"
+        options = ", ".join(f"{name}={value!r}" for name, value in said.items())
+        file.write_text(f"from pushbutton import task\n@task({options})\ndef tidy(rehearse: bool = False): ...\n")
+        reading = await read_python(Found(file, Form.PYTHON), execute=False)
+    elif form == SCRIPT:
+        file = folder / "tidy.sh"
+        lines = "".join(f"# {name} = {toml(value)}\n" for name, value in (rehearse | said).items())
+        file.write_text(f"#!/bin/sh\n# /// pushbutton\n{lines}# ///\n")
+        file.chmod(0o755)
+        found = read_script(Found(file, Form.SCRIPT))
+        assert found is not None
+        reading = found
+    else:
+        file = folder / "pushbutton.yaml"
+        file.write_text(json.dumps({"tasks": {"tidy": {"command": ["/bin/echo"], **rehearse, **said}}}))
+        reading = read_config(Found(file, Form.CONFIG))
+    return reading, reading.tasks[0]
+
+
+@pytest.mark.parametrize(("name", "form"), [(name, form) for name, row in OPTIONS.items() for form in row.only])
+async def test_an_option_said_in_any_form_is_what_the_task_has(tmp_path, name, form):
+    assert name in SAID, f"give a value of “{name}” here, and say where a task has it"
+    value, where, expected = SAID[name]
+    reading, task = await read(tmp_path, form, {name: value})
+    assert [str(problem) for problem in reading.problems] == []
+    found = attrgetter(where)(task)
+    if name == "params":
+        assert [param.name for param in found] == ["rehearse"]
+    else:
+        assert found == eval(repr(expected).replace("{folder}", str(tmp_path)), {"Approval": Approval})
+
+
+@pytest.mark.parametrize("name", [name for name in SAID if name not in ("params", "dynamic")])
+async def test_it_is_another_where_nothing_is_said(tmp_path, name):
+    """Else the test above would say nothing."""
+    _, where, expected = SAID[name]
+    _, task = await read(tmp_path, OPTIONS[name].only[0], {})
+    assert attrgetter(where)(task) != expected
+
+
+@pytest.mark.parametrize(("name", "form"), ELSEWHERE)
+async def test_an_option_without_a_meaning_in_a_form_is_refused_with_the_reason(tmp_path, name, form):
+    reading, task = await read(tmp_path, form, {name: SAID[name][0]})
+    said = " ".join(str(problem) for problem in reading.problems)
+    assert f"named “{name}” for a task" in said or f"no key “{name}” here" in said
+    row = OPTIONS[name]
+    assert f" It belongs to {' and '.join(FORMS[one] for one in row.only)}: {row.why}." in said
+    assert task.broken
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_wrong_value_is_told_in_the_same_words_in_every_form(tmp_path, form):
+    for name, value, sentence in (
+        ("timeout", "soon", "“timeout” must be seconds, or text such as “10 min”."),
+        ("busy", "skp", "“busy” must be one of: queue, skip, join. Did you mean “skip”?"),
+        ("env", {"PUSHBUTTON_X": "1"}, "“env” must be a table of names and texts; “PUSHBUTTON_X” cannot be the name"),
+        ("linger", -1, "“linger” must be seconds, or text such as “10 s”."),
+        ("tty", [0, 1], "“tty” must be true, or [rows, columns] such as [24, 80]."),
+    ):
+        _, task = await read(tmp_path, form, {name: value})
+        assert sentence in task.broken
+
+
+def test_what_has_no_meaning_somewhere_says_why():
+    assert {name for name, _ in ELSEWHERE} == {name for name, row in OPTIONS.items() if row.why}
+
+
+def test_the_decorator_knows_and_describes_what_it_takes():
+    taken = [name for name, row in OPTIONS.items() if PYTHON in row.only]
+    assert [line.split()[0] for line in (decorator.__doc__ or "").splitlines() if "  " in line.strip()] == taken
+    with pytest.raises(TypeError, match=r"“params”; it takes title, .*a function's inputs are its arguments"):
+        decorator(params={})  # type: ignore[call-overload]
