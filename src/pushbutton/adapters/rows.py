@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pushbutton.domain.approval import Hold
-from pushbutton.domain.event import Draft, Event, Json, Kind, iso
-from pushbutton.domain.run import NewRun, Run, RunState
+from pushbutton.domain.event import Event, Json, Kind
+from pushbutton.domain.run import Run, RunState
 
 RUN_COLUMNS = (
     "id, task, title, state, epoch, actor, inputs, pressed_at, started_at, ended_at, exit_code, reason, why, "
@@ -46,16 +46,6 @@ def run_from(row: Sequence[Any]) -> Run:
 def hold_text(hold: Hold) -> str:
     """As the column has it."""
     return dumps(hold.to_json())
-
-
-def first(run: Run, new: NewRun) -> Draft:
-    """A run's first event."""
-    data: dict[str, Json] = {"state": run.state.value, "actor": new.actor}
-    data |= {"reason": run.reason} if run.reason else {}
-    if run.state is RunState.HELD and run.hold:
-        data |= {"needs": run.hold.needs, "until": iso(run.hold.until)}
-        data |= {"plan": run.hold.plan} if run.hold.plan else {}
-    return Draft(Kind.STATE, data, new.at)
 
 
 def event_from(row: Sequence[Any]) -> Event:

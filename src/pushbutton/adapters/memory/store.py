@@ -8,12 +8,13 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from pushbutton.adapters.rows import SETTABLE, dumps, first
+from pushbutton.adapters.rows import SETTABLE, dumps
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Kind
+from pushbutton.domain.pressing import Answer, Known, counts, decide, first_event
 from pushbutton.domain.reach import Reach
-from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, Busy, NewRun, Run, RunState, before
-from pushbutton.errors import Fenced, KeyReused, NoSuchRun
+from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, NewRun, Run, RunState, before
+from pushbutton.errors import Fenced, NoSuchRun
 from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed, RunQuery, Topics
 from pushbutton.runtime.ports.people import Work
 
@@ -26,7 +27,7 @@ class MemoryStore:
     def __init__(self, key: bytes = b"") -> None:
         self._runs: dict[int, Run] = {}
         self._events: list[Event] = []
-        self._keys: dict[tuple[str, str], tuple[int, str]] = {}
+        self._keys: dict[tuple[str, str], Known] = {}
         self._tokens: dict[int, str] = {}
         self._last_run = self._last_event = self._forgotten = 0
         self._home = ""
@@ -38,39 +39,31 @@ class MemoryStore:
     async def close(self) -> None: ...
 
     async def press(self, new: NewRun, also: Work | None = None) -> Pressed:
-        if new.key and (known := self._keys.get((new.task, new.key))):
-            if known[1] != new.fingerprint:
-                raise KeyReused(new.key)
-            return Pressed(self._runs[known[0]], made=False)
-        mine = [run for run in self._runs.values() if run.task == new.task and not run.aside]
-        unfinished = [run for run in mine if run.state in BUSY]
-        busy = len(unfinished) >= new.limit
-        if busy and new.busy is Busy.JOIN:
-            if new.key:
-                self._keys[new.task, new.key] = (unfinished[-1].id, new.fingerprint)
-            self.audit.add(new.act(unfinished[-1].id, joined=True))
-            return Pressed(unfinished[-1], made=False)
+        known = self._keys.get((new.task, new.key)) if new.key else None
+        answer = decide(new, known, self._busy(new.task) if counts(new) else ())
+        if isinstance(answer, Answer):
+            if answer.keep_key:
+                self._keys[new.task, new.key] = Known(answer.run, new.fingerprint)
+            if answer.act:
+                self.audit.add(answer.act)
+            return Pressed(self._runs[answer.run], made=False)
         if also:
             self.people.apply(also)  # first: when it refuses, nothing was done yet
-        skipped = busy and new.busy is Busy.SKIP
-        hold = None if skipped else new.hold
-        state = RunState.SKIPPED if skipped else RunState.HELD if hold else RunState.WAITING
-        reason = "It was busy, and a press is not kept waiting here." if skipped else ""
-        self._last_run = number = self._last_run + 1
-        run = Run(
-            number, new.task, new.title, state, 0, new.actor, dict(new.inputs), new.at, why=new.why, reason=reason,
-            group=new.group,
-        )  # fmt: skip
-        plan = None
-        if hold and new.dry is not None:
-            plan = (await self.press(new.plan(number))).run
-            hold = replace(hold, plan=plan.id)
-        run = self._runs[number] = replace(run, ended_at=new.at if skipped else None, hold=hold)
-        if new.key:
-            self._keys[new.task, new.key] = (number, new.fingerprint)
-        self._add(run, [first(run, new)])
-        self.audit.add(new.act(number))
-        return Pressed(run, made=True, plan=plan)
+        made = answer.runs(self._last_run + 1)
+        self._last_run += answer.count
+        for run, asked in sorted(made, key=lambda pair: pair[0].id):
+            self._runs[run.id] = run
+            if asked.key:
+                self._keys[asked.task, asked.key] = Known(run.id, asked.fingerprint)
+        for run, asked in made:
+            self._add(run, [first_event(run)])
+            self.audit.add(asked.act(run.id))
+        *plans, (run, _) = made
+        return Pressed(run, made=True, plan=plans[0][0] if plans else None)
+
+    def _busy(self, task: str) -> Sequence[int]:
+        mine = (run for run in self._runs.values() if run.task == task)
+        return [run.id for run in mine if run.state in BUSY and not run.aside]
 
     async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int, token: str) -> Claimed:
         waiting = self._runs.get(run)
@@ -175,7 +168,7 @@ class MemoryStore:
         self._forgotten = max([self._forgotten, *(event.id for event in self._events if event.run in gone)])
         self._runs = {number: run for number, run in self._runs.items() if number not in gone}
         self._events = [event for event in self._events if event.run not in gone]
-        self._keys = {key: known for key, known in self._keys.items() if known[0] not in gone}
+        self._keys = {key: known for key, known in self._keys.items() if known.run not in gone}
 
     async def forgotten(self) -> int:
         return self._forgotten

@@ -15,15 +15,15 @@ from pushbutton.adapters.rows import (
     SETTABLE,
     dumps,
     event_from,
-    first,
     hold_text,
     run_from,
 )
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Kind
+from pushbutton.domain.pressing import Answer, Known, counts, decide, first_event
 from pushbutton.domain.reach import Reach
-from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, Busy, NewRun, Run, RunState, before
-from pushbutton.errors import Fenced, KeyReused, NoSuchRun
+from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, NewRun, Run, RunState, before
+from pushbutton.errors import Fenced, NoSuchRun
 from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed, RunQuery, Topics
 from pushbutton.runtime.ports.people import Work
 
@@ -205,51 +205,54 @@ def _insert(
 
 
 def _press(db: apsw.Connection, end: End, new: NewRun, also: Work | None) -> Pressed:
-    if new.key:
-        same = db.execute(
-            "SELECT id, fingerprint FROM runs WHERE task = :task AND key = :key"
-            " UNION ALL SELECT run, fingerprint FROM joined WHERE task = :task AND key = :key",
-            {"task": new.task, "key": new.key},
-        ).fetchone()
-        if same:
-            if same[1] != new.fingerprint:
-                raise KeyReused(new.key)
-            return Pressed(_run(db, same[0]), made=False)
-    state = RunState.HELD if new.hold else RunState.WAITING
-    if new.busy is not Busy.QUEUE:
-        sql = f"SELECT id FROM runs WHERE state IN ({_BUSY}) AND task = ? AND aside = 0 ORDER BY id"
-        unfinished = [row[0] for row in db.execute(sql, (new.task,))]
-        if len(unfinished) >= new.limit:
-            if new.busy is Busy.JOIN:
-                if new.key:
-                    stands_for = (new.task, new.key, unfinished[-1], new.fingerprint)
-                    db.execute("INSERT INTO joined (task, key, run, fingerprint) VALUES (?, ?, ?, ?)", stands_for)
-                record(db, end, new.act(unfinished[-1], joined=True))
-                return Pressed(_run(db, unfinished[-1]), made=False)
-            state = RunState.SKIPPED
-    reason = "It was busy, and a press is not kept waiting here." if state is RunState.SKIPPED else ""
-    row = db.execute(
-        "INSERT INTO runs (task, title, state, actor, inputs, pressed_at, ended_at, why, reason, key, fingerprint,"
-        f' "group") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING {RUN_COLUMNS}',
-        (
-            *(new.task, new.title, state.value, new.actor, dumps(new.inputs), new.at),
-            *(new.at if state.over else None, new.why, reason, new.key, new.fingerprint, new.group),
-        ),
-    ).fetchone()
-    assert row  # noqa: S101  an INSERT returns its row
-    run, plan = run_from(row), None
-    if new.hold and state is RunState.HELD:
-        hold = new.hold
-        if new.dry is not None:
-            plan = _press(db, end, new.plan(run.id), None).run
-            hold = replace(hold, plan=plan.id)
-        db.execute("UPDATE runs SET hold = ? WHERE id = ?", (hold_text(hold), run.id))
-        run = replace(run, hold=hold)
-    _insert(db, run.id, run.task, [first(run, new)], run.group)
-    record(db, end, new.act(run.id))
+    answer = decide(new, _known(db, new) if new.key else None, _busy(db, new.task) if counts(new) else ())
+    if isinstance(answer, Answer):
+        if answer.keep_key:
+            stands_for = (new.task, new.key, answer.run, new.fingerprint)
+            db.execute("INSERT INTO joined (task, key, run, fingerprint) VALUES (?, ?, ?, ?)", stands_for)
+        if answer.act:
+            record(db, end, answer.act)
+        return Pressed(_run(db, answer.run), made=False)
+    made = answer.runs(_free_number(db))
+    for run, asked in made:
+        _add(db, run, asked)
+    for run, asked in made:
+        _insert(db, run.id, run.task, [first_event(run)], run.group)
+        record(db, end, asked.act(run.id))
     if also:
         change(db, end, also)
-    return Pressed(run, made=True, plan=plan)
+    *plans, (run, _) = made
+    return Pressed(run, made=True, plan=plans[0][0] if plans else None)
+
+
+def _known(db: apsw.Connection, new: NewRun) -> Known | None:
+    row = db.execute(
+        "SELECT id, fingerprint FROM runs WHERE task = ? AND key = ?"
+        " UNION ALL SELECT run, fingerprint FROM joined WHERE task = ? AND key = ?",
+        (new.task, new.key, new.task, new.key),
+    ).fetchone()
+    return Known(*row) if row else None
+
+
+def _busy(db: apsw.Connection, task: str) -> Sequence[int]:
+    sql = f"SELECT id FROM runs WHERE state IN ({_BUSY}) AND task = ? AND aside = 0 ORDER BY id"
+    return [row[0] for row in db.execute(sql, (task,))]
+
+
+def _free_number(db: apsw.Connection) -> int:
+    return 1 + int(db.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'runs'").get)
+
+
+def _add(db: apsw.Connection, run: Run, new: NewRun) -> None:
+    db.execute(
+        "INSERT INTO runs (id, task, title, state, actor, inputs, pressed_at, ended_at, why, reason, key, fingerprint,"
+        ' hold, "group") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        (
+            *(run.id, run.task, run.title, run.state.value, run.actor, dumps(run.inputs), run.pressed_at),
+            *(run.ended_at, run.why, run.reason, new.key, new.fingerprint),
+            *(hold_text(run.hold) if run.hold else "", run.group),
+        ),
+    )
 
 
 def _claim(db: apsw.Connection, number: int, by: tuple[str, int, str], task_limit: int, total_limit: int) -> Claimed:

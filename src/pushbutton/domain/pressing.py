@@ -1,0 +1,114 @@
+"""What a press becomes: decided here once, from what a store finds in its one transaction. Stores look up and insert.
+
+A store asks, in this order: is there a run for the press's key (`Known`); if `counts(new)`, which runs make the task
+busy; what does `decide` say of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pushbutton.errors import KeyReused
+
+from .audit import Act
+from .event import Draft, Json, Kind, iso
+from .run import Busy, NewRun, Run, RunState
+
+WAS_BUSY = "It was busy, and a press is not kept waiting here."
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The run that a press with this key was answered with, and the fingerprint of that press's inputs."""
+
+    run: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """No run is made: an earlier one is the answer."""
+
+    run: int
+    act: Act | None = None  # to be recorded
+    keep_key: bool = False  # from now on the press's key stands for that run
+
+
+@dataclass(frozen=True, slots=True)
+class Make:
+    """A run is made, and its dry run with it where `dry`."""
+
+    new: NewRun
+    state: RunState
+    reason: str = ""
+
+    @property
+    def dry(self) -> bool:
+        """Approvers see what it will do by a dry run."""
+        return self.state is RunState.HELD and self.new.dry is not None
+
+    @property
+    def count(self) -> int:
+        """How many runs these are."""
+        return 2 if self.dry else 1
+
+    def runs(self, number: int) -> Sequence[tuple[Run, NewRun]]:
+        """What is inserted, in this order, each with its first event and its record; the last is what was pressed for.
+        `number` is the first of `count` free ones.
+        """
+        run = self._run(number)
+        if not self.dry or run.hold is None:
+            return [(run, self.new)]
+        plan = self.new.plan(number)
+        [(made, _)] = Make(plan, RunState.WAITING).runs(number + 1)
+        return [(made, plan), (replace(run, hold=replace(run.hold, plan=made.id)), self.new)]
+
+    def _run(self, number: int) -> Run:
+        new = self.new
+        return Run(
+            id=number,
+            task=new.task,
+            title=new.title,
+            state=self.state,
+            epoch=0,
+            actor=new.actor,
+            inputs=dict(new.inputs),
+            pressed_at=new.at,
+            ended_at=new.at if self.state.over else None,
+            reason=self.reason,
+            why=new.why,
+            hold=new.hold if self.state is RunState.HELD else None,
+            group=new.group,
+        )
+
+
+def counts(new: NewRun) -> bool:
+    """Whether the runs that make its task busy matter to this press."""
+    return new.busy is not Busy.QUEUE
+
+
+def decide(new: NewRun, known: Known | None = None, busy: Sequence[int] = ()) -> Answer | Make:
+    """`known`: what the press's key stands for; `busy`: the runs that make its task busy, oldest first.
+
+    Raises `KeyReused` when the key was used for other inputs.
+    """
+    if known is not None:
+        if known.fingerprint != new.fingerprint:
+            raise KeyReused(new.key)
+        return Answer(known.run)
+    if counts(new) and len(busy) >= new.limit:
+        if new.busy is Busy.JOIN:
+            return Answer(busy[-1], new.act(busy[-1], joined=True), keep_key=bool(new.key))
+        return Make(new, RunState.SKIPPED, WAS_BUSY)
+    return Make(new, RunState.HELD if new.hold else RunState.WAITING)
+
+
+def first_event(run: Run) -> Draft:
+    """Of a run that was just made."""
+    data: dict[str, Json] = {"state": run.state.value, "actor": run.actor}
+    data |= {"reason": run.reason} if run.reason else {}
+    if run.state is RunState.HELD and run.hold:
+        data |= {"needs": run.hold.needs, "until": iso(run.hold.until)}
+        data |= {"plan": run.hold.plan} if run.hold.plan else {}
+    return Draft(Kind.STATE, data, run.pressed_at)
