@@ -178,6 +178,18 @@ async def test_a_hung_supervisor_of_a_server_that_wrote_nothing_into_its_lock_is
     assert nobody_left(tmp_path, mark)
 
 
+async def test_a_time_limit_is_kept_also_when_a_supervisor_hangs_that_wrote_it_nowhere(tmp_path, mark):
+    tree(tmp_path, mark, head="grace = 1\ntimeout = 5")
+    async with opened(tmp_path) as app:
+        run, spool = await pressed(app)
+        await hung(spool, tmp_path)
+        os.truncate(spool / "lock", 0)
+        done = await watched(app, run)
+    assert (done.run.state, done.run.survivors) == (RunState.FAILED, ())
+    assert done.run.reason == "It took longer than it may: its supervisor did not answer, so the server ended it."
+    assert nobody_left(tmp_path, mark)
+
+
 async def test_a_supervisor_that_hangs_before_it_starts_the_job_is_stopped_too(tmp_path, monkeypatch):
     script(tmp_path, "job.sh", "echo ran > ran", head="grace = 1")
     monkeypatch.setattr(spools, "_BOOT", "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)")

@@ -184,8 +184,8 @@ class SpoolFolder:
     def worked(self, run: int) -> int | None:
         return hung.worked(str(self.folder(run)))
 
-    def overtime(self, run: int) -> float | None:
-        return hung.overtime(str(self.folder(run)))
+    def overtime(self, run: int, declared: float | None = None) -> float | None:
+        return hung.overtime(str(self.folder(run)), declared)
 
     def goes_down(self, run: int) -> None:
         if self.held(run):  # a copied folder names another's supervisor

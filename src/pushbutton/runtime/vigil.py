@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pushbutton.domain.event import Draft, Kind
 from pushbutton.domain.run import Run
 
-from . import journal
+from . import journal, limit
 from .cancel import grace
 from .core import Core, now
 from .ports import Record
@@ -107,6 +107,7 @@ class Watch:
         self._next = 0.0
         self._stopped = bool(run.stop_by)  # as far as we know
         self._silent = self._asked = False  # said
+        self._declared: float | None = None  # the time limit by the audit trail, once it is needed
 
     def order(self) -> None:
         """Somebody has stopped the run."""
@@ -120,11 +121,13 @@ class Watch:
         self._next = at + LOOK
         core, run, vigil = self._core, self._run, self.vigil
         vigil.look(core.spools.worked(run.id), at)
+        if vigil.silent and not self._silent:
+            self._declared = await limit.of(core.store.audit, run)
         if vigil.silent and not self._stopped:
             self._stopped = bool((await core.store.run(run.id)).stop_by)
         if self._stopped:
             vigil.order(grace=grace(core, run))
-        if vigil.silent and born and (over := core.spools.overtime(run.id)) is not None:
+        if vigil.silent and born and (over := core.spools.overtime(run.id, self._declared)) is not None:
             vigil.overtime(over, grace=grace(core, run))
         if drafts := self._news():
             await journal.said(core, run, drafts, {})

@@ -39,9 +39,12 @@ def worked(folder: str) -> int | None:
         return None
 
 
-def overtime(folder: str) -> float | None:
-    """Seconds since the run's time limit; None where it has none or nobody wrote it down."""
-    supervisor, timeout = _supervisor(folder), _entry(folder).get("timeout")
+def overtime(folder: str, declared: float | None = None) -> float | None:
+    """Seconds since the run's time limit; None where it has none or nobody wrote it down. `declared`: the limit where
+    the lock says nothing (of 0.2.0).
+    """
+    entry = _entry(folder)
+    supervisor, timeout = _supervisor(folder), entry.get("timeout") if entry else declared
     if supervisor is None or not isinstance(timeout, int | float) or not timeout:
         return None
     began = supervisor.start / os.sysconf("SC_CLK_TCK")

@@ -293,8 +293,10 @@ class Spools(Protocol):
         """A number that changes at least once a second while the supervisor works; None where it cannot be told."""
         ...
 
-    def overtime(self, run: int) -> float | None:
-        """Seconds since the run's time limit, negative before it; None where it has none or it cannot be told."""
+    def overtime(self, run: int, declared: float | None = None) -> float | None:
+        """Seconds since the run's time limit, negative before it; None where it has none or it cannot be told.
+        `declared`: the limit in seconds where the supervisor wrote none down, not even that there is none.
+        """
         ...
 
     def goes_down(self, run: int) -> None:
