@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests.acceptance.browser import Reader, chromium
 from tests.acceptance.entries import COOKIE, a_session, ada, put
@@ -65,11 +65,15 @@ def axe(page: Page) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['target']}" for one in page.evaluate("axe.run(document)")["violations"]]
 
 
+def who_chooses(page: Page, name: str) -> Locator:
+    return page.get_by_role("radiogroup", name=f"Who chooses “{name}”?")
+
+
 def a_link(page: Page, uses: int = 1) -> str:
     """Made on the page of the task, which is open."""
     page.get_by_role("link", name="Hand over…").click()
     page.get_by_role("radio", name="live").check()
-    page.get_by_label("Fixed: Where").check()
+    expect(who_chooses(page, "Where").get_by_label("Fixed")).to_be_checked()  # as soon as something is chosen for them
     page.get_by_label("How often can it be pressed?").fill(str(uses))
     page.get_by_label("What is it for?").fill("for the stand-in")
     page.get_by_role("button", name="Make the link").click()
@@ -126,10 +130,26 @@ def test_a_link_is_made_pressed_and_watched_to_its_end_without_a_reload(world):
 def test_what_is_not_asked_cannot_be_fixed_either(world):
     with somebody(world) as ada:
         page = ada.open("/tasks/deploy/hand-over")
-        expect(page.get_by_label("Fixed: Where")).to_be_visible()
-        expect(page.get_by_label("Fixed: Ticket")).to_be_hidden()
+        expect(who_chooses(page, "Where")).to_be_visible()
+        expect(who_chooses(page, "Ticket")).to_be_hidden()
         page.get_by_role("radio", name="live").check()
-        expect(page.get_by_label("Fixed: Ticket")).to_be_visible()
+        expect(who_chooses(page, "Ticket")).to_be_visible()
+
+
+def test_what_is_left_to_them_is_not_fixed_also_without_scripts(world):
+    context = world.browser.new_context(java_script_enabled=False, locale="en-GB")
+    context.add_cookies([{"name": COOKIE, "value": world.session, "url": world.server.url}])
+    page = context.new_page()
+    page.goto(f"{world.server.url}/tasks/deploy/hand-over?where=live")
+    expect(who_chooses(page, "Where").get_by_label("Fixed")).to_be_checked()
+    expect(who_chooses(page, "Version").get_by_label("They choose")).to_be_checked()
+    page.get_by_role("textbox", name="Version").fill("3.0")
+    who_chooses(page, "Where").get_by_label("They choose").check()
+    who_chooses(page, "Version").get_by_label("Fixed").check()
+    page.get_by_role("button", name="Make the link").click()
+    expect(page.locator("main")).to_contain_text("3.0")
+    expect(page.locator("main")).not_to_contain_text("Where")
+    context.close()
 
 
 def test_what_is_wrong_with_a_link_stands_at_its_field(world):

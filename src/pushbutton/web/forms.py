@@ -57,6 +57,7 @@ class Field:
     only: str = ""  # "Production", where it is asked only then
     depends: str = ""  # what must stand in others for it to be asked: their names and values as they are sent, as JSON
     asked: bool = True  # as the other fields stand
+    loose: bool = False  # nothing has to stand in it
 
     @property
     def id(self) -> str:
@@ -87,6 +88,11 @@ class Field:
         """May be left empty, and empty is something else than the default."""
         empty = self.param.may_be_none or (not self.param.required and self.param.default == "")
         return empty and self.control not in ("tick", "ticks")
+
+    @property
+    def must(self) -> bool:
+        """Something has to stand in it before it is sent."""
+        return not self.loose and (not self.optional if self.control == "cards" else self.param.required)
 
     @property
     def pattern(self) -> str:

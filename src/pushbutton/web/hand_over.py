@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -24,7 +25,7 @@ from .asked import actor_of, core_of
 from .readers import reader, root_of
 
 FIX = "fix-"
-"""Before a param's name: the tick that fixes it. No param's name holds a dash."""
+"""Before a param's name: whether it is fixed, "yes" or "". No param's name holds a dash."""
 DAYS, USES, NOTE, APPROVERS = "link-days", "link-uses", "link-note", "link-approvers"
 
 
@@ -36,7 +37,7 @@ async def form(request: Request) -> Response:
 async def make(request: Request) -> Response:
     core, actor, task = core_of(request), actor_of(request), await _offered(request)
     sent = pages.sent(request)
-    fixed = {name: value for name, value in forms.raw(task, sent).items() if f"{FIX}{name}" in sent}
+    fixed = {name: value for name, value in forms.raw(task, sent).items() if pages.text_of(sent, f"{FIX}{name}")}
     try:
         link = await links.make(
             core, actor, task.slug, fixed, days=pages.number_of(sent, DAYS), uses=pages.number_of(sent, USES),
@@ -110,14 +111,15 @@ async def _form(
 ) -> Response:  # fmt: skip
     """`typed`: what stood in the fields that are not the task's."""
     query = request.query_params
-    fixed = {name.removeprefix(FIX) for name in typed if name.startswith(FIX)} if typed else set(query.keys())
+    fixed = {name.removeprefix(FIX) for name, text in typed.items() if name.startswith(FIX) and text}
+    fixed = fixed if typed else set(query.keys())
     ours = {name: text for name, text in query.items() if name not in [param.name for param in task.params]}
     standing: dict[str, Any] = {
         DAYS: ours.get("days", str(links.DAYS)), USES: ours.get("uses", "1"), APPROVERS: "0",
         NOTE: ours.get("note", ""), **typed,
     }  # fmt: skip
     names = {param.name for param in can(task)}
-    fields = [field for field in forms.fields(task, values, wrong) if field.param.name in names]
+    fields = [replace(field, loose=True) for field in forms.fields(task, values, wrong) if field.param.name in names]
     own = {name: (wrong or {}).get(name, "") for name in (DAYS, USES, APPROVERS, NOTE)}
     whole = "" if any(own.values()) or any(field.wrong for field in fields) else " ".join((wrong or {}).values())
     return await pages.show(

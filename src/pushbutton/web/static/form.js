@@ -192,7 +192,11 @@ if (form) {
 
 for (const other of all('#hand-over')) { // the same fields, for a link
   ask(other);
-  other.addEventListener('input', () => ask(other));
+  other.addEventListener('input', event => {
+    ask(other);
+    const how = event.target.name.startsWith('in-') && one('.who-chooses [value=yes]', event.target.closest('.fix'));
+    if (how) how.checked = true; // what is filled in here is meant: it can still be left to them
+  });
 }
 
 function busy(on) {
