@@ -107,8 +107,8 @@ def _understood(text: str) -> object:
     if plain.startswith("{"):
         try:
             said = slim_json.loads(plain)
-        except (ValueError, RecursionError):
-            pass  # no JSON: a line like any other
+        except ValueError:
+            pass  # no JSON: a line like any other. Nested too deeply for us is another thing: others may get further
         else:
             return _plain(said)
     return plain
