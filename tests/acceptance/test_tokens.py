@@ -159,7 +159,10 @@ def test_no_token_makes_another_and_no_link(world):
         assert (answer.status_code, "sign in yourself" in answer.json()["title"]) == (403, True)
 
 
-@pytest.mark.parametrize("token", ["", "pbt_", personal(), "pbt_" + "0" * 42, "x" * 5000])
+UNKNOWN = {"nothing": "", "a beginning": "pbt_", "one of another place": personal(), "noughts": "pbt_" + "0" * 42}
+
+
+@pytest.mark.parametrize("token", [*UNKNOWN.values(), "x" * 5000], ids=[*UNKNOWN, "far too long"])
 def test_a_token_that_is_not_known_is_told_so(world, token):
     answer = ask(world, token or "x", "GET", "/api/tasks")
     assert answer.status_code == 401
