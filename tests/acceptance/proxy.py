@@ -105,7 +105,7 @@ def _running(words: list[str], folder: Path, port: int) -> Iterator[None]:
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Self
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds that one answer may take before it is a failure."""
 
 

@@ -28,7 +28,7 @@ from httpx_sse import ServerSentEvent, connect_sse
 from pushbutton.adapters.spools import SpoolFolder
 from pushbutton.supervisor import spool
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds that anything here may take before it is a failure."""
 
 

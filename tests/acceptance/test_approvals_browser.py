@@ -74,7 +74,7 @@ def test_the_presser_waits_and_the_approver_sees_it_come_and_says_yes(browser, o
         inbox.get_by_label("Your reason").fill("As agreed in the meeting.")
         inbox.get_by_role("button", name=re.compile("Approve")).click()
         for page in (press, inbox):
-            expect(page.locator("#run-state")).to_contain_text("Succeeded", timeout=20_000)
+            expect(page.locator("#run-state")).to_contain_text("Succeeded", timeout=60_000)
             expect(page.locator("#run-updates")).to_contain_text("Bob approved it: As agreed in the meeting.")
         expect(inbox.locator("#inbox")).to_be_empty()
         expect(inbox.locator("#verdict")).to_be_hidden()
@@ -113,9 +113,9 @@ def test_a_plan_that_comes_while_the_page_is_open_is_the_one_that_is_approved(br
         page = bob.open(f"/runs/{number}")
         expect(page.locator("#run-plan")).to_contain_text("It is being made")
         (office.folder / "slow").unlink()
-        expect(page.locator("#run-plan")).to_contain_text("A dry run says that this would be done:", timeout=20_000)
+        expect(page.locator("#run-plan")).to_contain_text("A dry run says that this would be done:", timeout=60_000)
         page.get_by_role("button", name=re.compile("Approve")).click()
-        expect(page.locator("#run-state")).to_contain_text("Succeeded", timeout=20_000)
+        expect(page.locator("#run-state")).to_contain_text("Succeeded", timeout=60_000)
     assert office.wrote("dropped") == [str(number)]
 
 

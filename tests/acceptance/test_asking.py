@@ -68,7 +68,7 @@ def test_a_field_is_shown_and_required_only_while_another_one_says_so(browser, s
         page.locator(".gobar .push").click()
         expect(page.locator("#sure-facts")).not_to_contain_text("Approver")
         page.locator("#sure .push").click()
-        expect(page.locator("#h-say")).to_have_text("is on test, said None", timeout=20_000)
+        expect(page.locator("#h-say")).to_have_text("is on test, said None", timeout=60_000)
 
 
 def test_a_required_reason_is_asked_for_and_shown(browser, site):
@@ -95,7 +95,7 @@ def test_a_dry_run_is_a_button_of_its_own_and_says_so_everywhere(browser, site):
         expect(page.get_by_role("checkbox", name="Dry run")).to_have_count(0)
         page.get_by_label("Why now?").fill("A test")
         page.get_by_role("button", name="Dry run").click()
-        expect(page.locator("#h-say")).to_have_text("would go on test, said None", timeout=20_000)
+        expect(page.locator("#h-say")).to_have_text("would go on test, said None", timeout=60_000)
         expect(page.locator("#run-state")).to_have_text("Dry run, all well")
         for path in ("/history", "/tasks/deploy", "/"):
             page.goto(f"{site.url}{path}")
@@ -115,14 +115,14 @@ def test_all_of_it_works_without_a_script(browser, site):
         expect(page.locator("#f-approver-wrong")).to_have_text("Fill this in.")
         page.get_by_label("Approver").fill("Maya")
         page.get_by_role("button", name="Dry run").click()
-        expect(page.locator("#h-say")).to_have_text("would go on live, said Maya", timeout=20_000)
+        expect(page.locator("#h-say")).to_have_text("would go on live, said Maya", timeout=60_000)
 
 
 def test_where_nobody_signs_in_a_run_says_how_many_browsers_look_at_it(browser, site):
     with Reader(browser, site) as first, Reader(browser, site, locale="de-DE") as second:
         page = first.open("/tasks/wait")
         number = press(page)
-        expect(page.locator("#run-facts")).to_contain_text("Only this browser", timeout=20_000)
+        expect(page.locator("#run-facts")).to_contain_text("Only this browser", timeout=60_000)
         other = second.open(f"/runs/{number}")
         expect(page.locator("#run-facts")).to_contain_text("2 browsers, this one among them")
         expect(other.locator("#run-facts")).to_contain_text("2 Browser, dieser eingeschlossen")
@@ -156,7 +156,7 @@ def test_axe_finds_nothing_for_who_wants_less_motion_or_own_colours(browser, sit
         found = {"task": axe(page)}
         page.goto(f"{site.url}/tasks/wait")
         press(page)
-        expect(page.locator("#h-say")).to_have_text("It waits", timeout=20_000)
+        expect(page.locator("#h-say")).to_have_text("It waits", timeout=60_000)
         found["running"] = axe(page)
         if "reduced_motion" in wish:
             endless = "one => one.playState === 'running' && one.effect.getTiming().iterations > 1"

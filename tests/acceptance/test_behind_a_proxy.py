@@ -222,7 +222,7 @@ def test_a_browser_presses_and_watches_live(site, browser):
         page = reader.open("/tasks/deploy")
         number = press(page)
         assert page.url == f"{site.url}/runs/{number}"
-        expect(page.locator("#h-say")).to_have_text("One server is done", timeout=20_000)
+        expect(page.locator("#h-say")).to_have_text("One server is done", timeout=60_000)
         expect(page.locator("#now a")).to_have_attribute("href", f"{site.prefix}/history?state=running")
         (site.folder / "go-on").touch()
         over(page)

@@ -63,7 +63,7 @@ def test_it_works_without_a_script_and_an_address_chooses(browser, site):
         expect(page.locator("select#f-backup")).to_have_value("day-7")
         page.get_by_role("checkbox", name="Restore").check()
         page.locator(".gobar .push").click()
-        expect(page.locator("#h-say")).to_have_text("day-7 is back", timeout=20_000)
+        expect(page.locator("#h-say")).to_have_text("day-7 is back", timeout=60_000)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from .proxy import free_port
-from .serving import Command, Lines, Served, environment, until
+from .serving import PATIENCE, Command, Lines, Served, environment, until
 
 TASKS = """
 import sys, time
@@ -512,7 +512,7 @@ def test_run_into_a_pipe_that_closes_leaves_nothing_behind(folder: Path) -> None
     os.close(writing)
     assert os.read(reading, 4) == b"more"
     os.close(reading)
-    _, told = run.communicate(timeout=20)
+    _, told = run.communicate(timeout=PATIENCE)
     assert run.returncode == 1
     assert b"Traceback" not in told
     assert alive(mark) == []
@@ -529,7 +529,7 @@ def test_ctrl_c_is_heard_in_the_middle_of_much_output(folder: Path) -> None:
     assert run.stdout
     run.stdout.read(1 << 20)
     run.send_signal(signal.SIGINT)
-    _, told = run.communicate(timeout=20)
+    _, told = run.communicate(timeout=PATIENCE)
     assert run.returncode == 130
     assert "▲ Stopped" in told.decode()
     assert alive(str(path)) == []

@@ -111,13 +111,13 @@ def test_a_link_is_made_pressed_and_watched_to_its_end_without_a_reload(world):
         expect(page.get_by_role("dialog")).to_contain_text("Deploy 3.0 to live?")
         page.locator("#sure .push").click()
         page.wait_for_url(re.compile(r"/link/.*/runs/\d+"))
-        expect(page.locator("#run-state[data-over=yes]")).to_be_visible(timeout=20_000)
+        expect(page.locator("#run-state[data-over=yes]")).to_be_visible(timeout=60_000)
         expect(page.locator("#h-say")).to_have_text("There it is")
         expect(page.locator("#run-lead")).to_contain_text("link “for the stand-in”")
         expect(page.locator("#run-acts")).to_be_empty()
         if not page.locator("#out[open]").count():
             page.locator("#out summary").click()
-        expect(page.locator(".log")).to_contain_text("to live", timeout=20_000)
+        expect(page.locator(".log")).to_contain_text("to live", timeout=60_000)
         assert axe(page) == []
         page.get_by_role("link", name="Deploy the web shop").click()
         expect(page.get_by_role("complementary")).to_contain_text("1 of 2")

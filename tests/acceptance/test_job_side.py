@@ -15,7 +15,7 @@ from .worlds import script
 
 
 def web(app: Pushbutton) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost", timeout=30)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost", timeout=60)
 
 
 # -- one file hurts no other

@@ -12,7 +12,7 @@ from .browser import PUPPET, Puppet, Reader, Wire, chromium
 from .serving import Served, until
 
 TABS = 8
-SOON = 20_000
+SOON = 60_000
 
 
 @pytest.fixture(scope="module")

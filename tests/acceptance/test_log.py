@@ -19,7 +19,7 @@ from .browser import PUPPET, Puppet, Reader, chromium
 from .serving import Served, until
 from .worlds import script
 
-SOON = 20_000
+SOON = 60_000
 MILLION = 1_000_000
 HOSTILE = r"""
 printf '<script>document.title = "taken"</script><img src=x onerror="document.title = 1">\n'

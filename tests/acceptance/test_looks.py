@@ -81,7 +81,7 @@ def test_whatever_a_finger_presses_is_44_pixels_wide_and_high(browser, site, loc
         over(page)
         page.goto(f"{site.url}/tasks/deploy")
         going = press(page)
-        expect(page.locator("#h-say")).to_have_text("It waits", timeout=20_000)
+        expect(page.locator("#h-say")).to_have_text("It waits", timeout=60_000)
         page.goto(f"{site.url}/tasks/deploy")
         waiting = press(page)
         for path in (
@@ -135,7 +135,7 @@ def test_in_the_readers_own_colours_progress_and_choices_are_seen(browser, site)
         page.goto(f"{site.url}/tasks/deploy")
         press(page)
         bar = page.locator("#run-steps progress")
-        expect(bar).to_be_visible(timeout=20_000)
+        expect(bar).to_be_visible(timeout=60_000)
         box = bar.bounding_box()
         assert box
         done, rest = (
@@ -174,7 +174,7 @@ def test_what_runs_says_for_how_long_and_not_how_long_ago(browser, site):
     with Reader(browser, site) as reader:
         page = reader.open("/tasks/deploy")
         press(page)
-        expect(page.locator("#h-say")).to_have_text("It waits", timeout=20_000)
+        expect(page.locator("#h-say")).to_have_text("It waits", timeout=60_000)
         page.goto(f"{site.url}/")
         expect(page.locator("#foot-deploy")).to_contain_text("Running for")
         go_on(site)

@@ -150,7 +150,7 @@ def press(page: Page) -> int:
 
 
 def over(page: Page) -> None:
-    expect(page.locator("#run-state[data-over=yes]")).to_be_visible(timeout=20_000)
+    expect(page.locator("#run-state[data-over=yes]")).to_be_visible(timeout=60_000)
 
 
 def go_on(site: Served) -> None:
@@ -167,12 +167,12 @@ def test_a_press_is_watched_to_its_end_without_a_reload(browser, site):
         expect(page.get_by_role("dialog")).to_contain_text("Deploy to live?")
         expect(page.get_by_role("button", name="Go back")).to_be_focused()
         page.locator("#sure .push").click()
-        expect(page.locator("#h-say")).to_have_text("One server is done", timeout=20_000)
+        expect(page.locator("#h-say")).to_have_text("One server is done", timeout=60_000)
         expect(page.locator("#run-steps li").nth(1)).to_contain_text("Copy the files")
         expect(page.locator("#run-steps progress")).to_have_attribute("value", "50.0")
         expect(page.locator("#now")).to_have_text("1 running")
         go_on(site)
-        expect(page.locator("#h-say")).to_have_text("The new version is there", timeout=20_000)
+        expect(page.locator("#h-say")).to_have_text("The new version is there", timeout=60_000)
         expect(page).to_have_title("Succeeded · Deploy the web shop · Pushbutton")
         expect(page.get_by_role("link", name="Run again")).to_be_visible()
         expect(page.get_by_role("button", name="Stop")).to_have_count(0)
@@ -183,12 +183,12 @@ def test_two_people_see_the_same_run_and_one_of_them_stops_it(browser, site):
         page = first.open("/tasks/deploy")
         number = press(page)
         other = second.open(f"/runs/{number}")
-        expect(other.locator("#run-state")).to_contain_text("Läuft", timeout=20_000)
+        expect(other.locator("#run-state")).to_contain_text("Läuft", timeout=60_000)
         page.get_by_role("button", name="Stop", exact=True).click()
         expect(page.get_by_role("button", name="Let it go on")).to_be_focused()
         page.get_by_role("button", name="Stop the run").click()
         for watcher, word in ((page, "Cancelled"), (other, "Angehalten")):
-            expect(watcher.locator("#run-state")).to_contain_text(word, timeout=20_000)
+            expect(watcher.locator("#run-state")).to_contain_text(word, timeout=60_000)
 
 
 def test_who_comes_second_is_told_before_anything_starts(browser, site):
@@ -214,7 +214,7 @@ def test_a_failure_says_where_and_what_and_offers_the_same_again(browser, site):
     with Reader(browser, site) as reader:
         page = reader.open("/tasks/fail")
         number = press(page)
-        expect(page.locator("#h-say")).to_have_text("It failed at step 1: Ask the load balancer", timeout=20_000)
+        expect(page.locator("#h-say")).to_have_text("It failed at step 1: Ask the load balancer", timeout=60_000)
         expect(page.locator("#run-hero")).to_contain_text("The load balancer did not answer.")
         expect(page.locator("main")).not_to_contain_text("exit code")
         page.get_by_role("link", name="Try again").click()
@@ -241,7 +241,7 @@ def test_errors_stand_at_their_fields_and_files_and_secrets_stay(browser, site, 
         expect(page.locator("#f-why-wrong")).to_contain_text("Write at least 3 characters")
         page.locator("#f-why").fill("because")
         press(page)
-        expect(page.locator("#h-say")).to_have_text("7 rows and 7 letters", timeout=20_000)
+        expect(page.locator("#h-say")).to_have_text("7 rows and 7 letters", timeout=60_000)
         expect(page.locator("aside")).to_contain_text("sheet.csv")
         assert "hunter2" not in page.content()
 
@@ -350,7 +350,7 @@ def test_everything_works_without_a_script(browser, site):
         page.get_by_role("checkbox", name="Deploy to").check()
         page.locator(".gobar .push").click()
         expect(page.locator("h1")).to_have_text("Deploy the web shop")
-        expect(page.locator("#h-say")).to_have_text("The new version is there", timeout=20_000)
+        expect(page.locator("#h-say")).to_have_text("The new version is there", timeout=60_000)
         page.goto(f"{site.url}/tasks/report?name=Bericht")
         page.locator("#f-name").fill("")
         press(page)
@@ -379,7 +379,7 @@ def test_axe_finds_nothing_on_any_page(browser, site, theme, size):
         found["question"] = axe(page)
         page.keyboard.press("Escape")
         press(page)
-        expect(page.locator("#h-say")).to_have_text("One server is done", timeout=20_000)
+        expect(page.locator("#h-say")).to_have_text("One server is done", timeout=60_000)
         found["running"] = axe(page)
         page.get_by_role("button", name="Stop", exact=True).click()
         found["stop"] = axe(page)

@@ -68,14 +68,14 @@ def test_every_page_works_below_a_path(browser, site):
         page.get_by_label("live").check()
         number = press(page)
         assert page.url == f"{site.url}/runs/{number}"
-        expect(page.locator("#h-say")).to_have_text("One server is done", timeout=20_000)
+        expect(page.locator("#h-say")).to_have_text("One server is done", timeout=60_000)
         expect(page.locator("#now a")).to_have_attribute("href", "/buttons/history?state=running")
         page.locator("#out").evaluate("out => { out.open = true; }")
         expect(page.locator(".log .rows, .log-frame").first).to_be_attached()
         assert axe(page) == []
         page.get_by_role("button", name="Stop", exact=True).click()
         page.get_by_role("button", name="Stop the run").click()
-        expect(page.locator("#run-state")).to_contain_text("Cancelled", timeout=20_000)
+        expect(page.locator("#run-state")).to_contain_text("Cancelled", timeout=60_000)
         page.get_by_role("link", name="Run again").click()
         expect(page.locator("main")).to_contain_text(f"Filled in with the inputs of run {number}.")
         page.get_by_role("navigation", name="Where you are").get_by_role("link", name="Deployments").click()

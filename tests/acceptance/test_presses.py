@@ -41,7 +41,7 @@ async def all_over(app: Pushbutton) -> None:
 
 
 def web(app: Pushbutton) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost", timeout=30)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost", timeout=60)
 
 
 # -- how many at once

@@ -34,7 +34,7 @@ def opened(folder: Path, **settings: object) -> AbstractAsyncContextManager[Push
 
 
 def client(app: Pushbutton) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost", timeout=30)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost", timeout=60)
 
 
 async def kept(folder: Path, task: str = "job", **settings: object) -> tuple[list[tuple[str, bytes]], list[str]]:

@@ -34,7 +34,7 @@ from pushbutton.domain.run import RunState
 from pushbutton.errors import StoreDamaged, StoreError
 from pushbutton.runtime.ports import Topics
 
-from .serving import Served, environment, until
+from .serving import PATIENCE, Served, environment, until
 from .worlds import script
 
 EVERYTHING = Topics(everything=True)
@@ -124,7 +124,7 @@ def test_a_press_while_another_process_holds_the_database_is_kept_or_refused_but
             with holding(server.data / "history.db"):
                 sock.sendall(b"POST /api/tasks/job/runs HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 assert server.get("/api/runs") == []
-            sock.settimeout(20)
+            sock.settimeout(PATIENCE)
             assert sock.recv(4096).startswith(b"HTTP/1.1 202")
         [run] = server.get("/api/runs")
         assert server.finished(run["number"])["state"] == "succeeded"
@@ -249,7 +249,7 @@ def test_data_that_may_not_be_written_is_refused_in_a_sentence(tmp_path, what):
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code), str(tmp_path), str(data)],
-        capture_output=True, text=True, timeout=30, check=False, env=environment(),
+        capture_output=True, text=True, timeout=PATIENCE, check=False, env=environment(),
     )  # fmt: skip
     data.chmod(0o777)
     assert done.stderr == ""
@@ -308,7 +308,9 @@ def test_an_upgrade_that_is_killed_anywhere_goes_on_where_it_was(tmp_path):
             columns = {row[1] for row in db.execute("PRAGMA table_info(runs)")}
             assert {name for name in columns if name.startswith("more")} == {f"more{n}" for n in range(version)}
             assert db.execute("PRAGMA quick_check").get == "ok"
-    done = subprocess.run([sys.executable, "-c", UPGRADE, str(file)], stdout=subprocess.PIPE, timeout=30, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", UPGRADE, str(file)], stdout=subprocess.PIPE, timeout=PATIENCE, check=True
+    )
     assert done.stdout == b"ready\nopen\n"
     assert apsw.Connection(str(file)).execute("PRAGMA user_version").get == first + 8
 

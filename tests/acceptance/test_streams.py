@@ -168,7 +168,7 @@ async def test_a_run_that_ends_between_the_look_up_and_the_stream_ends_the_strea
             else Wish(outputs={stale.id: 0}, plain=True)
         )
         stream = EventStream(core, wish, {stale.id: stale} if what == "output" else {}, Settings())
-        sent = await asyncio.wait_for(driven(stream), 10)
+        sent = await asyncio.wait_for(driven(stream), PATIENCE)
     assert sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
     assert b"hello" in sent[-2]["body"] or b"succeeded" in sent[-2]["body"]
 
@@ -463,8 +463,8 @@ def test_a_server_that_is_asked_to_end_ends_its_streams_whole(tmp_path):
         watching.start()
         until(lambda: server.get("/api/health")["watchers"] == 10, what="all are watching")
         server.command.signal(signal.SIGTERM)
-        assert server.command.wait(15) == 0
-        watching.join(20)
+        assert server.command.wait() == 0
+        watching.join(PATIENCE)
         server.http.close()
     assert len(bodies) == 10
     for complete, cut, seen in bodies:

@@ -298,5 +298,5 @@ def test_pushbuttons_own_page_of_the_same_task_is_there_too(example, chromium):
     page.get_by_role("link").click()
     page.locator(".gobar .push").click()
     page.wait_for_url("**/runs/1")
-    expect(page.locator("#h-say")).to_have_text("completed ALL THE THINGS!", timeout=20_000)
+    expect(page.locator("#h-say")).to_have_text("completed ALL THE THINGS!", timeout=60_000)
     shows(opened(context, example.url), *WHOLE)

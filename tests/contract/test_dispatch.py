@@ -33,7 +33,7 @@ class Gate:
 
     async def offers(self, count: int) -> list[int]:
         """Wait until it was offered so many."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(self.offered) < count:
                 self._heard.clear()
                 await self._heard.wait()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 
-from pushbutton.adapters import totp
+from pushbutton.adapters import passwords, totp
 from pushbutton.domain.audit import Act
 from pushbutton.domain.person import Session, User
 from pushbutton.domain.throttle import FREE, FREE_ACCOUNT, FREE_ADDRESS, Throttle
 from pushbutton.errors import InviteGone, SignInFailed, SlowDown
+from pushbutton.runtime import signin
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.directory import Directory
 from pushbutton.runtime.ports.people import Begun
@@ -23,6 +26,15 @@ from tests.unit.handed.worlds import a_core, at, put
 PASSWORD = "four words and a half"
 SECRET = totp.new_secret()
 HERE = From("192.0.2.7", "a browser", at=1)
+MOMENT = 1000.0
+
+
+@pytest.fixture(autouse=True)
+def _one_moment(monkeypatch):
+    """All tries of a test come in one moment, however long a machine takes for them; and a hash costs little."""
+    monkeypatch.setattr(signin, "time", SimpleNamespace(monotonic=lambda: MOMENT))
+    cheap = partial(PasswordHasher, time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(passwords, "PasswordHasher", cheap)
 
 
 async def with_password(core: Core, *, factor: bool = False) -> None:
@@ -175,7 +187,7 @@ async def test_the_password_of_ones_own_account_is_not_guessed_from_an_open_brow
 async def test_who_took_up_an_invitation_is_not_slowed_by_mistakes_of_others_behind_the_same_address(tmp_path):
     async with a_core(tmp_path) as core:
         for number in range(FREE_ADDRESS + 5):
-            core.signin.throttle.failed(f"password:name{number}", "192.0.2.7", time.monotonic())
+            core.signin.throttle.failed(f"password:name{number}", "192.0.2.7", MOMENT)
         letter = await core.people.invite(core.directory.actor(core.directory.all.users["ada"]), "ada", at())
         here = From("192.0.2.7", at=at())
         await core.signin.redeem(letter, PASSWORD, here)

@@ -385,7 +385,7 @@ async def test_stopping_an_approved_run_while_its_plan_is_made_again_stops_both(
     seen = await world.planned(run)
     (world.folder / "slow").touch()
     await approve.approve(world.core, world.who("bob"), run.id, seen=seen)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for event in world.core.hub.events(topics(run.id), 0):
             if event.data.get("code") == "plan":
                 break

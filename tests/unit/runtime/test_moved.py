@@ -46,7 +46,7 @@ async def until(core: Core, true: Callable[[], bool]) -> None:
     """Of the catalogue."""
     changed = asyncio.Event()
     deaf = core.notifier.listen("catalog", changed.set)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not true():
             await changed.wait()
             changed.clear()

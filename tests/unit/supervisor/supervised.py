@@ -16,7 +16,7 @@ from pushbutton.supervisor.spool import Record, read_records
 from .pythons import SOURCE
 
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from pushbutton.supervisor.main import main; main()"
-PATIENCE = 60.0
+PATIENCE = 120.0
 _SPEC: dict[str, Any] = {
     "run": 1,
     "epoch": 1,

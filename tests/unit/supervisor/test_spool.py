@@ -67,7 +67,7 @@ def test_each_batch_has_its_time(folder, opened):
 def test_a_hint_names_the_run(folder, opened):
     ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     ear.bind("../hint")
-    ear.settimeout(5)
+    ear.settimeout(60)
     opened("../hint", 1000).write(b"x")
     assert ear.recv(10) == b"7"
     ear.close()

@@ -39,7 +39,7 @@ class Followed:
     def tasks(self) -> dict[str, Task]:
         return dict(self.catalog.tasks())
 
-    async def until(self, shown: Callable[[dict[str, Task]], object], limit: float = 5) -> None:
+    async def until(self, shown: Callable[[dict[str, Task]], object], limit: float = 60) -> None:
         async with asyncio.timeout(limit):
             while not shown(self.tasks):
                 self._changed.clear()

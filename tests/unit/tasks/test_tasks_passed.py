@@ -201,7 +201,7 @@ async def test_an_ignore_file_counts_at_once(tmp_path: Path):
     await catalog.open()
     try:
         put(tmp_path, ".pushbuttonignore", "b.sh\n", 0o644)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while "b" in catalog.tasks():
                 changed.clear()
                 await changed.wait()

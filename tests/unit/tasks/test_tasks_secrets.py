@@ -179,7 +179,7 @@ async def test_a_secret_that_is_kept_meanwhile_mends_the_task(tmp_path):
         assert "no secret named “A”" in catalog.task("job").broken
         changed.clear()
         kept.append("A")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await changed.wait()
         assert catalog.task("job").broken == ""
     finally:
@@ -194,7 +194,7 @@ async def test_a_file_that_is_broken_for_a_moment_keeps_its_declarations(tmp_pat
     await catalog.open()
     try:
         config(tmp_path, "secrets: {")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while "pushbutton" not in catalog.tasks():  # the broken file as such
                 changed.clear()
                 await changed.wait()

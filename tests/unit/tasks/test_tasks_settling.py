@@ -192,7 +192,7 @@ async def test_a_file_that_ends_its_reader_hurts_no_other(tmp_path: Path):
     try:
         said = [
             await describer.describe(tmp_path / name, every=False, execute=True, limit=limit)
-            for name, limit in (("ends.py", 10), ("sleeps.py", 0.3), ("good.py", 10))
+            for name, limit in (("ends.py", 60), ("sleeps.py", 0.3), ("good.py", 60))
         ]
     finally:
         await describer.close()
