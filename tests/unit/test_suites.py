@@ -21,7 +21,7 @@ SUITES = {
     "Store": ("test_store", "test_held"),
 }
 MISSING = frozenset(
-    ["Authority", "Catalog", "Factor", "Passwords", "Patterns", "Provider", "Sealed", "Spools"],
+    ["Authority", "Catalog", "Factor", "Output", "Passwords", "Patterns", "Provider", "Sealed", "Spools"],
 )
 """Those that have none yet."""
 
