@@ -127,7 +127,16 @@ class Conflict(PushbuttonError):
 
 class TaskBroken(Conflict):
     def __init__(self, slug: str, reason: str) -> None:
-        super().__init__(f"“{slug}” cannot be pressed, because its file is broken{f': {reason}' if reason else '.'}")
+        """`reason`: a line for each mistake; "": it is nobody's business here."""
+        lines = reason.splitlines()
+        why = (
+            f": {reason}"
+            if len(lines) == 1
+            else "".join(["", ":", *(f"\n  {line}" for line in lines)])
+            if lines
+            else "."
+        )
+        super().__init__(f"“{slug}” cannot be pressed, because its file is broken{why}")
 
 
 class KeyReused(Conflict):

@@ -71,6 +71,11 @@ def script(folder: Path, name: str, body: str) -> Path:
     return path
 
 
+def pushbutton(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pushbutton", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment(), check=False)
+
+
 def alive(mark: str) -> list[int]:
     """Processes with this in their command line."""
     found = []
@@ -324,6 +329,37 @@ def test_serve_says_what_it_serves_once_it_does(folder: Path) -> None:
         assert server.http.get("/api/health").json()["ok"]
     assert told.startswith(f"Pushbutton is ready: {server.url}/\nTasks: 2, 1 of them broken:\n  pushbutton.yaml line 3")
     assert f"\nData:  {folder}/.pushbutton\n" in told
+
+
+def test_check_run_and_serve_say_all_mistakes_of_a_file_at_once(folder: Path) -> None:
+    (folder / "kitchen.py").write_text(
+        "from pushbutton import task\n\n\n@task(\n    titel='Tea',\n    busy='later',\n)\n"
+        "def brew(cups: complex):\n    ...\n"
+    )
+    mistakes = {
+        5: "There is no option named “titel” for a task. Did you mean “title”?",
+        6: "“busy” must be one of: queue, skip, join.",
+        8: "A form cannot ask for “cups: complex”; use str,",
+    }
+    checked, ran = pushbutton(folder, "check", "kitchen.py"), pushbutton(folder, "run", "kitchen.py", "--cups", "2")
+    assert (checked.returncode, ran.returncode) == (6, 6)
+    assert [line.partition(" ")[0] for line in checked.stdout.splitlines()[:-1]] == [
+        f"kitchen.py:{line}:{column}:" for line, column in ((5, 5), (6, 5), (8, 10))
+    ]
+    assert checked.stdout.endswith("1 task: brew. 3 mistakes.\n")
+    for line, sentence in mistakes.items():
+        assert sentence in checked.stdout
+        assert f"\n  kitchen.py line {line}: {sentence}" in ran.stderr
+    with Served(folder / "kitchen.py") as server:
+        page = server.http.get("/tasks/brew", headers={"accept": "text/html"}).text
+        card = server.http.get("/", headers={"accept": "text/html"}).text
+        for line, sentence in mistakes.items():
+            assert f"\n  kitchen.py line {line}: {sentence}" in server.out
+            assert f"kitchen.py line {line}: {sentence}" in page
+        assert f"{folder}/kitchen.py:" not in page  # the lines are said with the mistakes
+        assert "kitchen.py line 5: " in card
+        assert "and 2 more" in card
+        assert len(server.http.get("/api/tasks/brew").json()["broken"].splitlines()) == 3
 
 
 def test_a_server_whose_words_nobody_reads_serves_all_the_same(folder: Path) -> None:

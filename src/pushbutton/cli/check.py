@@ -25,7 +25,8 @@ HELP = """Look for mistakes in folders and files of tasks. Nothing of theirs is 
   pushbutton check tasks/                what is wrong there: file:line:column: sentence
   pushbutton check deploy.py --json      the same for programs
 
-What could be taken for a script and is no task is named, with the reason. Exits with 0 when all is well (warnings
+All mistakes are named at once; only a file that is no YAML, TOML or Python hides what else is wrong with it. What
+could be taken for a script and is no task is named, with the reason. Exits with 0 when all is well (warnings
 do not count), else with 6.
 """
 _NAMED = 5  # of what was passed over for one reason

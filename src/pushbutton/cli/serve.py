@@ -18,6 +18,7 @@ import typer
 
 from pushbutton import config
 from pushbutton.domain.networks import of_this_machine
+from pushbutton.domain.visible import visible
 from pushbutton.errors import ConfigError, Refused, StoreError
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ def _welcome(app: Pushbutton, tasks: list[Task], *, closed: bool, reading: bool)
     lines = [f"Pushbutton is ready: http://{f'[{host}]' if ':' in host else host}:{port}/"]
     more = " so far; others are still being read" if reading else ""
     lines.append(f"Tasks: {len(tasks)}{more}" + (f", {len(broken)} of them broken:" if broken else ""))
-    lines += [f"  {task.broken}" for task in broken]
+    lines += dict.fromkeys(f"  {visible(line)}" for task in broken for line in task.broken.splitlines())
     lines.append(f"Data:  {app.folder}")
     if closed and of_this_machine(app.settings.host):
         lines.append("People sign in.")

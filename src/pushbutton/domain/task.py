@@ -111,7 +111,7 @@ class Task:
     tty: tuple[int, int] | None = None  # (rows, columns): the job gets a terminal
     limits: Limits = Limits()
     digest: str = ""  # of the file that it was read from
-    broken: str = ""  # why it cannot be pressed: one sentence; empty: it can
+    broken: str = ""  # why it cannot be pressed: a line for each mistake; empty: it can
 
     @property
     def summary(self) -> str:

@@ -4,8 +4,12 @@ The file is read, not run: its tree tells the names, hints, defaults and decorat
 running tells leaves its field empty, a type that only running tells breaks the task or leaves the input to its default.
 With `--import`, a task that says `@task(dynamic=True)` has its file run for what its source alone does not tell.
 
-    {"tasks": [{"name", "title", "line", "help", "options": {…}, "params": [{…}], "error": null | PLACE}],
+    {"tasks": [{"name", "title", "line", "help", "options": {…}, "params": [{…}], "errors": [PLACE], "places": {…},
+                "doubted": null | [NAME]}],
      "warnings": [PLACE], "error": null | PLACE}             PLACE is {"line", "column", "sentence"}, from 1
+
+"errors" are all mistakes of a task; "places" says where its options ("title") and inputs ("params.name") stand, as
+[line, column]; "doubted" names the inputs that are missing because of a mistake, null where nobody knows which.
 
 Which functions and classes are tasks: those decorated with `task`. With `--all`, and when none is, every public
 function of the file and every public class with a `run` method. Exit code 1 when the file as a whole is broken.
@@ -47,11 +51,11 @@ _PLAINLY = "write it plainly, or let the file be run for it with @task(dynamic=T
 
 
 class _Wrong(Exception):
-    """The author wrote something that cannot work."""
+    """The author wrote something that cannot work: one sentence or more."""
 
-    def __init__(self, node: ast.AST, sentence: str) -> None:
-        super().__init__(sentence)
-        self.place = _place(node, sentence)
+    def __init__(self, node: ast.AST, *sentences: str) -> None:
+        super().__init__(*sentences)
+        self.places = [_place(node, sentence) for sentence in sentences]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,9 @@ class _Reader:
         self, node: Function | ast.ClassDef, call: tuple[ast.Call, ...], named: dict[str, Function | ast.ClassDef]
     ) -> dict[str, Any]:
         task: dict[str, Any] = {"name": node.name, "line": node.lineno, "title": title_of(node.name), "help": ""}
-        task |= {"options": {}, "params": [], "error": None}
+        errors: list[Place] = []
+        places: dict[str, list[int]] = {}
+        task |= {"options": {}, "params": [], "errors": errors, "places": places, "doubted": None}
         try:
             if (package := self._scope.origin(node)) in _REPLACING:
                 raise _Wrong(
@@ -133,18 +139,27 @@ class _Reader:
                     "file with #! and make it executable, so that it is a script, or move the work into a function",
                 )
             self._dynamic = self._says_dynamic(call)
-            task["options"] = self._options(call)
+            task["options"] = self._options(call, errors, places)
             task["options"].pop("dynamic", None)
             task["title"] = task["options"].pop("title", "") or task["title"]
             arguments, docs = self._arguments(node, named)
             task["help"], sentences = docs
             task["help"] = task["options"].pop("help", "") or task["help"]
-            for argument in arguments:
-                if (param := self._param(argument)) is not None:
-                    param.setdefault("help", sentences.get(argument.name, ""))
-                    task["params"].append(param)
         except _Wrong as wrong:
-            task["error"] = wrong.place
+            errors += wrong.places
+            return task
+        doubted = task["doubted"] = []
+        for argument in arguments:
+            places[f"params.{argument.name}"] = _position(argument.node)
+            try:
+                param = self._param(argument)
+            except _Wrong as wrong:
+                errors += wrong.places
+                doubted.append(argument.name)
+                continue
+            if param is not None:
+                param.setdefault("help", sentences.get(argument.name, ""))
+                task["params"].append(param)
         return task
 
     def _arguments(
@@ -184,8 +199,9 @@ class _Reader:
                 return self._unknown(argument, unknown)
         except WrongHint as wrong:
             if argument.default is None:
-                raise _Wrong(node, _sentence(str(wrong))) from None
-            self._warnings.append(_place(node, f"“{name}” is left to its default, because {wrong}"))
+                raise _Wrong(node, *map(_sentence, wrong.sentences)) from None
+            why = "; and ".join(wrong.sentences)
+            self._warnings.append(_place(node, f"“{name}” is left to its default, because {why}"))
             return None
         except (TypeError, ValueError) as error:
             raise _Wrong(node, f"the hint of “{name}” makes no sense: {error}") from None
@@ -280,32 +296,42 @@ class _Reader:
             default = inspect.signature(found).parameters[argument.name].default
         return hints.describe(argument.name, hint, default, text)
 
-    def _options(self, call: tuple[ast.Call, ...]) -> dict[str, Any]:
+    def _options(self, call: tuple[ast.Call, ...], errors: list[Place], places: dict[str, list[int]]) -> dict[str, Any]:
+        """Those that are well; `errors` and `places` grow meanwhile."""
         found: dict[str, Any] = {}
-        for argument in (argument for one in call for argument in one.args):
-            raise _Wrong(argument, "task(…) takes options by name only, as in @task(title='…')")
+        by_name = "task(…) takes options by name only, as in @task(title='…')"
+        errors += [_place(argument, by_name) for one in call for argument in one.args]
         for keyword in (keyword for one in call for keyword in one.keywords):
             name = keyword.arg or "**"
-            if name not in options.known(options.PYTHON):
-                hint = options.unknown(name, options.PYTHON)
-                raise _Wrong(keyword, f"there is no option named “{name}” for a task.{hint}")
+            places[name] = _position(keyword)
             try:
-                try:
-                    value = _certain(self._scope.value(keyword.value), keyword.value)
-                except NotPlain as unknown:
-                    if not (self._dynamic and self._execute):
-                        raise
-                    self._run(unknown)
-                    value = self._live(keyword.value)
-            except NotPlain as unknown:
-                if self._dynamic and self._execute:
-                    raise _Wrong(keyword, f"“{name}” cannot be worked out: {unknown}") from None
-                if not self._dynamic and name not in _WORDS:
-                    raise _Wrong(keyword, f"“{name}” is only known when the file runs: {_PLAINLY}") from None
-                self._warnings.append(_place(keyword, f"“{name}” is only known when the file runs"))
-                continue
-            found[name] = _option(keyword, name, value)
+                known, value = self._given(keyword, name)
+                if known:
+                    found[name] = _option(keyword, name, value)
+            except _Wrong as wrong:
+                errors += wrong.places
         return found
+
+    def _given(self, keyword: ast.keyword, name: str) -> tuple[bool, Any]:
+        """Whether the value of an option is known, and it. Raises `_Wrong`."""
+        if name not in options.known(options.PYTHON):
+            hint = options.unknown(name, options.PYTHON)
+            raise _Wrong(keyword, f"there is no option named “{name}” for a task.{hint}")
+        try:
+            try:
+                return True, _certain(self._scope.value(keyword.value), keyword.value)
+            except NotPlain as unknown:
+                if not (self._dynamic and self._execute):
+                    raise
+                self._run(unknown)
+                return True, self._live(keyword.value)
+        except NotPlain as unknown:
+            if self._dynamic and self._execute:
+                raise _Wrong(keyword, f"“{name}” cannot be worked out: {unknown}") from None
+            if not self._dynamic and name not in _WORDS:
+                raise _Wrong(keyword, f"“{name}” is only known when the file runs: {_PLAINLY}") from None
+            self._warnings.append(_place(keyword, f"“{name}” is only known when the file runs"))
+            return False, None
 
     # -- what an expression means when the file runs
 
@@ -380,7 +406,12 @@ def _option(node: ast.AST, name: str, value: Any) -> Any:
 
 
 def _place(node: ast.AST, sentence: str) -> Place:
-    return {"line": getattr(node, "lineno", 1), "column": getattr(node, "col_offset", 0) + 1, "sentence": sentence}
+    line, column = _position(node)
+    return {"line": line, "column": column, "sentence": sentence}
+
+
+def _position(node: ast.AST) -> list[int]:
+    return [getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1]
 
 
 def _broken(line: int, column: int, sentence: str) -> dict[str, Any]:

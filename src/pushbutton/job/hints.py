@@ -9,7 +9,7 @@ import math
 import pathlib
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from .declare import Field, SecretStr
@@ -42,7 +42,11 @@ _LENGTHS = ("min_length", "max_length")
 
 
 class WrongHint(Exception):
-    """The hint is understood, and no form can ask for it; the message is a sentence."""
+    """The hint is understood, and no form can ask for it: one sentence or more."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__(*sentences)
+        self.sentences = sentences
 
 
 def describe(name: str, hint: Any, default: Any, resolve: Resolve) -> dict[str, Any]:
@@ -55,14 +59,19 @@ def describe(name: str, hint: Any, default: Any, resolve: Resolve) -> dict[str, 
     param.update(_typed(name, hint, resolve) if offering is None else _offered(name, hint, offering))
     for data in metadata:
         _constrain(param, data)
-    _check(param)
+    wrong = list(_unfitting(param))
     if default is not MISSING and default is not None and param["type"] not in ("secret", "file"):
-        param["default"] = _default(param, default)
+        try:
+            param["default"] = _default(param, default)
+        except WrongHint as another:
+            wrong += another.sentences
         if optional:
             param["nullable"] = True
     low, high = param.get("min"), param.get("max")
-    if low is not None and high is not None and low > high:
-        raise WrongHint(f"the least value of “{name}” ({low}) is above its greatest ({high})")
+    if not wrong and low is not None and high is not None and low > high:
+        wrong.append(f"the least value of “{name}” ({low}) is above its greatest ({high})")
+    if wrong:
+        raise WrongHint(*wrong)
     return param
 
 
@@ -230,17 +239,17 @@ def _beyond(param: Mapping[str, Any], bound: Any, way: int) -> Any:
     return canonical(bound + unit)
 
 
-def _check(param: Mapping[str, Any]) -> None:
-    """Every constraint must be of a kind that the type can have."""
+def _unfitting(param: Mapping[str, Any]) -> Iterator[str]:
+    """The constraints that are not of a kind that the type can have, a sentence each."""
     name, kind = param["name"], param["type"]
     if kind not in ("str", "secret", "choices", "file"):
         for key in (*_LENGTHS, "pattern"):
             if key in param:
-                raise WrongHint(f"“{name}” is no text, so it can have no {key}")
+                yield f"“{name}” is no text, so it can have no {key}"
     right = {"int": (int, float), "float": (int, float), "date": (str,), "time": (str,), "datetime": (str,)}
     for key in ("min", "max"):
         if key in param and type(param[key]) not in right.get(kind, ()):
-            raise WrongHint(f"“{name}” is {kind}, so its {key} cannot be {param[key]!r}")
+            yield f"“{name}” is {kind}, so its {key} cannot be {param[key]!r}"
 
 
 def _default(param: Mapping[str, Any], default: Any) -> Any:

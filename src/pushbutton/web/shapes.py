@@ -96,7 +96,7 @@ class TaskShape(BaseModel):
     reason: Literal["optional", "required"] = Field(description="Whether a press needs “why”")
     approvals: int = Field(description="How many others have to approve a run before it starts")
     dry_run: str = Field(description="The input that makes a run change nothing; empty: there is none")
-    broken: str = Field(description="Why it cannot be pressed; empty: it can")
+    broken: str = Field(description="Why it cannot be pressed, a line for each mistake; empty: it can")
     may: list[str] = Field(
         description="What you may do with it: see, output, press, stop, approve, secrets, administer"
     )

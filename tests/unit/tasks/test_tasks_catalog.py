@@ -156,14 +156,17 @@ async def test_the_block_may_stand_in_other_comments(sign: str, tmp_path: Path):
             "#!/bin/sh\n# /// pushbutton\n# title = 'x'\n",
             "x.sh line 2: This block has no end: close it with the line “# ///”.",
         ),
-        ("#!/bin/sh\n# /// pushbutton\n# title = \n# ///\n", "x.sh line 3: This is no TOML: Invalid value."),
+        (
+            "#!/bin/sh\n# /// pushbutton\n# title = \n# ///\n",
+            'x.sh line 3: There is no value behind the “=”: text stands in quotes, as in: title = "Back up".',
+        ),
         (
             "#!/bin/sh\n# /// pushbutton\nx\n# ///\n",
             "x.sh line 3: Every line of the block begins with “#”, and its last line is “# ///”.",
         ),
         (
             "#!/bin/sh\n# /// pushbutton\n# [params.n]\n# type = 'int'\n# default = 'x'\n# ///\n",
-            "x.sh line 3: The default of “n” does not fit: Write a whole number, such as 3.",
+            "x.sh line 5: The default of “n” does not fit: Write a whole number, such as 3.",
         ),
         (
             "#!/bin/sh\n# /// pushbutton\n# [params.env]\n# ///\n",
@@ -334,7 +337,7 @@ async def test_a_command_of_the_configuration_is_a_task(tmp_path: Path):
         (
             "max_length: 20",
             "max_length: 2",
-            (7, 7),
+            (7, 14),
             "The default of “name” does not fit: Write at most 2 characters; there are 3.",
         ),
         (
@@ -370,8 +373,8 @@ async def test_a_command_of_the_configuration_is_a_task(tmp_path: Path):
         ("say-hello", "Say_Hello", (2, 3), "A task's name has only a-z, 0-9 and “-”: write “say-hello”."),
         ("title: Say hello", "timeout: soon", (3, 5), "“timeout” must be seconds, or text such as “10 min”."),
         ("title: Say hello", "confirm: 'Hello {you}?'", (3, 5), "“confirm” names “{you}”, and there is no such input."),
-        ("    cwd: below", "   cwd: below", (5, 4), "This is no YAML that can be read"),
-        ("cwd: below", "title: again", (5, 5), "This is no YAML that can be read: “title” stands here twice."),
+        ("    cwd: below", "   cwd: below", (5, 4), "This line is indented otherwise than those that it belongs to."),
+        ("cwd: below", "title: again", (5, 5), "“title” stands here twice: leave one of them."),
         ("tasks:", "task:", (1, 1), "There is no key “task” here. Did you mean “tasks”?"),
     ],
 )

@@ -40,7 +40,7 @@ def described(tmp_path: Path, text: str, *, every: bool = False, execute: bool =
 def param(tmp_path: Path, argument: str, before: str = "") -> dict[str, Any]:
     answer = described(tmp_path, f"{HEAD}{before}\n@task\ndef go({argument}): ...\n")
     (task,) = answer["tasks"]
-    assert task["error"] is None, task["error"]
+    assert task["errors"] == [], task["errors"]
     assert answer["warnings"] == []
     found: dict[str, Any] = task["params"][0]
     return {key: value for key, value in found.items() if value not in ("", None) and key != "name"}
@@ -48,7 +48,7 @@ def param(tmp_path: Path, argument: str, before: str = "") -> dict[str, Any]:
 
 def wrong(tmp_path: Path, argument: str) -> str:
     (task,) = described(tmp_path, f"{HEAD}@task\ndef go({argument}): ...\n")["tasks"]
-    return str(task["error"]["sentence"])
+    return str(task["errors"][0]["sentence"])
 
 
 def test_nothing_of_the_file_runs(tmp_path: Path):
@@ -165,8 +165,8 @@ def test_a_hint_from_another_file_is_known_by_importing(tmp_path: Path):
 def test_a_file_that_cannot_be_imported_breaks_only_the_task_that_needs_it(tmp_path: Path):
     text = f"{HEAD}from no_such_package import Tea\n@task(dynamic=True)\ndef one(x: Tea): ...\n@task\ndef two(): ...\n"
     one, two = asked(tmp_path, text, "--import")["tasks"]
-    assert "ModuleNotFoundError: No module named 'no_such_package'" in one["error"]["sentence"]
-    assert two["error"] is None
+    assert "ModuleNotFoundError: No module named 'no_such_package'" in one["errors"][0]["sentence"]
+    assert two["errors"] == []
 
 
 @pytest.mark.parametrize(
@@ -206,13 +206,13 @@ def test_options_are_read_and_mistakes_in_them_are_placed(tmp_path: Path):
         "busy": "join",
     }
     (task,) = described(tmp_path, f"{HEAD}@task(\n    titel='x')\ndef go(): ...\n")["tasks"]
-    assert task["error"] == {
+    assert task["errors"][0] == {
         "line": 5,
         "column": 5,
         "sentence": "there is no option named “titel” for a task. Did you mean “title”?",
     }
     (task,) = described(tmp_path, f"{HEAD}@task(busy='wait')\ndef go(): ...\n")["tasks"]
-    assert task["error"]["sentence"] == "“busy” must be one of: queue, skip, join"
+    assert task["errors"][0]["sentence"] == "“busy” must be one of: queue, skip, join"
 
 
 def test_a_value_of_another_file_is_known_by_importing(tmp_path: Path):
@@ -275,7 +275,7 @@ def test_a_class_asks_for_what_init_and_run_take(tmp_path: Path):
 
 def test_a_class_without_run_is_broken(tmp_path: Path):
     (task,) = described(tmp_path, f"{HEAD}@task\nclass Works: ...\n")["tasks"]
-    assert task["error"]["sentence"] == "the class “Works” has no method named “run”"
+    assert task["errors"][0]["sentence"] == "the class “Works” has no method named “run”"
 
 
 @pytest.mark.parametrize(

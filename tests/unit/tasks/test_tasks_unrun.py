@@ -74,17 +74,17 @@ async def test_an_empty_field_leaves_the_default_to_the_job(tmp_path: Path) -> N
 def test_a_type_that_only_running_tells_breaks_the_task_with_what_to_do(tmp_path: Path) -> None:
     text = f"{HEAD}from kinds import Tea\n@task\ndef brew(tea: Tea): ...\n@task\ndef other(): ...\n"
     one, two = described(tmp_path, text)["tasks"]
-    assert one["error"]["sentence"] == (
+    assert one["errors"][0]["sentence"] == (
         "the type of “tea” is only known when the file runs: "
         "write it plainly, or let the file be run for it with @task(dynamic=True)"
     )
-    assert two["error"] is None
+    assert two["errors"] == []
 
 
 def test_an_option_that_only_running_tells_breaks_the_task(tmp_path: Path) -> None:
     """It may be the one that asks for an approval."""
     (one,) = described(tmp_path, f"{HEAD}@task(approvals=int(os.environ['N']))\ndef go(): ...\n")["tasks"]
-    assert one["error"]["sentence"].startswith("“approvals” is only known when the file runs: write it plainly")
+    assert one["errors"][0]["sentence"].startswith("“approvals” is only known when the file runs: write it plainly")
 
 
 def test_only_a_task_that_says_so_has_its_file_run(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def tidy(shelf): ...
 def test_a_command_of_click_is_broken_with_the_reason(tmp_path: Path, text: str, names: list[str]) -> None:
     tasks = described(tmp_path, text, every=True)["tasks"]
     assert [one["name"] for one in tasks] == names
-    assert all("takes a command line and no inputs" in one["error"]["sentence"] for one in tasks)
+    assert all("takes a command line and no inputs" in one["errors"][0]["sentence"] for one in tasks)
 
 
 async def _task(folder: Path, text: str) -> Task:

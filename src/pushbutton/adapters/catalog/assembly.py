@@ -21,7 +21,7 @@ from pushbutton.domain.task import PythonTarget, ScriptTarget, Source, Target, T
 from pushbutton.job.title import title_of
 
 from .folder import Named
-from .reading import Found, Reading, slug_of
+from .reading import Found, Reading, broken, slug_of
 from .secrets import by_name, supplied
 from .shared import with_shared
 from .sound import readable
@@ -151,14 +151,11 @@ def _wishes(parts: Iterable[Part], base: Path) -> Iterator[_Wish]:
         tasks: Sequence[Task] = part.reading.tasks
         path = part.found.path
         if part.reading.whole is not None:
-            tasks = [replace(task, broken=part.reading.whole.reason) for task in part.known]
+            tasks = [broken(replace(task, broken=""), part.reading.mistakes) for task in part.known]
             if not tasks:
-                broken = part.reading.whole.reason
                 title, source = title_of(readable(path.stem)), Source(readable(str(path)))
-                task = Task(
-                    slug_of(path.stem), title, _target(path), source, group=readable(part.found.group), broken=broken
-                )
-                unknown.append(_Wish(task, part.found, "", away=part.away))
+                task = Task(slug_of(path.stem), title, _target(path), source, group=readable(part.found.group))
+                unknown.append(_Wish(broken(task, part.reading.mistakes), part.found, "", away=part.away))
         for task in tasks:
             if (task.slug, task.source) not in seen:  # a function may be named beside its folder
                 seen.add((task.slug, task.source))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import YAMLError
 
+from pushbutton.domain.task import Task
 from pushbutton.job.kinds import nearest
 
 from .declared import Origin, declare
@@ -20,6 +21,7 @@ from .reading import Found, Problem, Reading, broken, digest, slug_of
 from .secrets import declare_secret
 from .shared import declare_shared
 from .written import Constructor
+from .yaml_fault import yaml_fault
 
 __all__ = ["read_config"]
 
@@ -35,42 +37,54 @@ def read_config(found: Found) -> Reading:
     try:
         content = path.read_bytes()
         tree = _load(content)
-    except (MarkedYAMLError, YAMLError, UnicodeDecodeError, OSError, RecursionError, ValueError) as error:
+    except (YAMLError, UnicodeDecodeError, OSError, RecursionError, ValueError) as error:
         return Reading(whole=_unreadable(path, error))
     if tree is None:
         return Reading()
-    top = _top(path, tree)
-    if top is not None:
-        return Reading(whole=top)
-    tasks, problems = [], []
-    secrets = []
-    for name, table in tree.get("secrets", {}).items():
+    if not isinstance(tree, CommentedMap):
+        sentence = "It must begin with “tasks:”, and the tasks by name below."
+        return Reading(whole=Problem(str(path), 1, 1, sentence))
+    wrong = list(_top(tree))
+    tables = {name: tree[name] for name in _TABLES if isinstance(tree.get(name), CommentedMap)}
+    tasks, secrets = [], []
+    beyond = list(wrong)  # what concerns no task
+    for name, table in tables.get("secrets", {}).items():
         amiss = list(_odd(table, ("secrets", str(name))))
         given = {} if amiss else plain(table)
         line, _ = _position(tree, ("secrets", name))
         secrets.append(declare_secret(path, str(name), line, given, amiss))
-        problems += [Problem(str(path), *_position(tree, place), sentence) for place, sentence in amiss]
-    for name, table in tree.get("tasks", {}).items():
-        at: Place = ("tasks", name)
-        line, _ = _position(tree, at)
-        wrong: list[tuple[Place, str]] = []
-        slug = str(name)
-        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug):
-            wrong.append((at, f"A task's name has only a-z, 0-9 and “-”: write “{slug_of(slug)}”."))
-            slug = slug_of(slug)
-        origin = Origin(path, slug, slug, line, found.group, digest=digest(content))
-        odd = list(_odd(table, at))
-        task = declare(origin, {} if odd else plain(table), at, wrong)
-        wrong = odd or wrong
-        mistakes = [Problem(str(path), *_position(tree, place), sentence) for place, sentence in wrong]
-        tasks.append(broken(task, mistakes[0]) if mistakes else task)
+        beyond += amiss
+    problems = []
+    for name, table in tables.get("tasks", {}).items():
+        task, amiss = _task(found, name, table, _position(tree, ("tasks", name))[0], digest(content))
+        mistakes = _problems(path, tree, amiss)
+        tasks.append(broken(task, mistakes) if mistakes else task)
         problems += mistakes
-    shared: list[tuple[Place, str]] = [
-        (place, sentence) for name in _SHARED if name in tree for place, sentence in _odd(tree[name], (name,))
-    ]
-    said = declare_shared({} if shared else {name: plain(tree[name]) for name in _SHARED if name in tree}, shared)
-    problems += [Problem(str(path), *_position(tree, place), sentence) for place, sentence in shared]
+    shared = {name: tables[name] for name in _SHARED if name in tables}
+    odd = [mistake for name, table in shared.items() for mistake in _odd(table, (name,))]
+    said = declare_shared({} if odd else plain(shared), odd)
+    problems = [*_problems(path, tree, [*beyond, *odd]), *problems]
+    if wrong:  # a misspelt “tasks:” may hold any of them
+        return Reading(whole=problems[0], problems=tuple(problems[1:]))
     return Reading(tuple(tasks), tuple(problems), secrets=tuple(secrets), shared=said)
+
+
+def _task(found: Found, name: Any, table: Any, line: int, content: str) -> tuple[Task, list[tuple[Place, str]]]:
+    """The task, and what is wrong with it."""
+    at: Place = ("tasks", name)
+    wrong: list[tuple[Place, str]] = []
+    slug = str(name)
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug):
+        wrong.append((at, f"A task's name has only a-z, 0-9 and “-”: write “{slug_of(slug)}”."))
+        slug = slug_of(slug)
+    odd = list(_odd(table, at))
+    origin = Origin(found.path, slug, slug, line, found.group, digest=content)
+    task = declare(origin, {} if odd else plain(table), at, wrong)
+    return task, odd or wrong
+
+
+def _problems(path: Path, tree: Any, wrong: Iterable[tuple[Place, str]]) -> list[Problem]:
+    return [Problem(str(path), *_position(tree, place), sentence) for place, sentence in wrong]
 
 
 def _load(content: bytes) -> Any:
@@ -81,19 +95,13 @@ def _load(content: bytes) -> Any:
     return reader.load(content.decode("utf-8-sig"))
 
 
-def _top(path: Path, tree: Any) -> Problem | None:
-    if not isinstance(tree, CommentedMap):
-        return Problem(str(path), 1, 1, "It must begin with “tasks:”, and the tasks by name below.")
+def _top(tree: CommentedMap) -> Iterator[tuple[Place, str]]:
     for name in tree:
         if name not in _TABLES:
-            hint = nearest(str(name), _TABLES)
-            return Problem(str(path), *_position(tree, (name,)), f"There is no key “{name}” here.{hint}")
-    for name in tree:
-        if not isinstance(tree[name], CommentedMap):
+            yield (name,), f"There is no key “{name}” here.{nearest(str(name), _TABLES)}"
+        elif not isinstance(tree[name], CommentedMap):
             what = "variables" if name == "env" else name
-            sentence = f"Below “{name}:” stand the {what}, each by its name."
-            return Problem(str(path), *_position(tree, (name,)), sentence)
-    return None
+            yield (name,), f"Below “{name}:” stand the {what}, each by its name."
 
 
 def _odd(table: Any, at: Place) -> Iterator[tuple[Place, str]]:
@@ -133,13 +141,6 @@ def _position(tree: Any, place: Place) -> tuple[int, int]:
 
 
 def _unreadable(path: Path, error: Exception) -> Problem:
-    if isinstance(error, MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        text = (error.problem or error.context or "it is no YAML").partition("\n")[0]
-        if text.startswith("found duplicate key"):
-            text = re.sub(r'found duplicate key "([^"]*)".*', r"“\1” stands here twice", text)
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        return Problem(str(path), line, column, f"This is no YAML that can be read: {text}.")
     if isinstance(error, OSError):
         return Problem(str(path), 1, 1, f"It cannot be read: {error.strerror}.")
-    return Problem(str(path), 1, 1, f"It cannot be read: {error}.")
+    return Problem(str(path), *yaml_fault(error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,13 @@ from pushbutton.job.title import title_of
 
 from .built import beside, built
 from .keys import PARAM, Place, Table
-from .reading import fault
+from .reading import faults
 from .written import as_offered, bare
 
 __all__ = ["Origin", "declare"]
 
 _NUMBERS = (ParamType.INT, ParamType.FLOAT)
+_KINDS = ("type", "choices", "choices_from")  # the keys that say what values an input has
 _MOMENTS = (ParamType.DATE, ParamType.TIME, ParamType.DATETIME)
 
 
@@ -60,6 +61,8 @@ def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]
             wrong.append((at, "It has no “command”: a list with the program and its arguments."))
         target = CommandTarget(keys.get("command", ()))
         elsewhere = _check_command(target, params, (*at, "command"), wrong)
+        if any(place[: len(at) + 1] == (*at, "command") for place, _ in wrong):
+            elsewhere = set(passing)  # what it does not name may stand in what could not be read
     else:
         target = ScriptTarget(str(origin.path), passing, origin.shebang)
         elsewhere = {name for name, way in passing.items() if way != "env"}
@@ -78,14 +81,31 @@ def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]
         digest=origin.digest,
     )
     task = built(bare, keys)
-    if not wrong:
-        key, sentence = fault(task)
-        if sentence:
-            wrong.append(((*at, *key.split(".")), sentence[:1].upper() + sentence[1:]))
+    if not any(place == (*at, "params") for place, _ in wrong):  # else nobody knows which inputs there are
+        said = {place for place, _ in wrong}
+        for key, sentence in faults(_naming(task, elsewhere), _doubted(at, said)):
+            if (place := (*at, *key.split("."))) not in said:
+                wrong.append((place, sentence[:1].upper() + sentence[1:]))
     return task
 
 
+def _naming(task: Task, names: set[str]) -> Task:
+    """A command as one that names these inputs, also where it could not be read."""
+    if not isinstance(task.target, CommandTarget):
+        return task
+    known = (name for name in names if name.isascii() and name.isidentifier())
+    return replace(task, target=CommandTarget(tuple(f"{{{name}}}" for name in known)))
+
+
+def _doubted(at: Place, said: Collection[Place]) -> set[str]:
+    """The inputs of which nobody knows what their values are."""
+    inside = [place[len(at) + 1 :] for place in said if place[: len(at) + 1] == (*at, "params")]
+    return {str(place[0]) for place in inside if len(place) == 1 or (place and place[1] in _KINDS)}
+
+
 def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Place, str]]) -> Param:
+    if any(place in [(*at, key) for key in _KINDS] for place, _ in wrong):
+        return Param(name, ParamType.STR, required=False)  # of which nothing more can be said
     choices = tuple(Choice(*choice) for choice in keys.get("choices", ()))
     told = tuple(keys.get("choices_from", ()))
     kind = ParamType(keys.get("type", "choice" if choices or told else "str"))

@@ -17,7 +17,7 @@ from pushbutton.job.kinds import nearest
 
 from .built import built
 from .describing import Describer
-from .reading import Form, Found, Problem, Reading, broken, digest, fault, slug_of
+from .reading import Form, Found, Problem, Reading, broken, digest, faults, slug_of
 
 __all__ = ["LIMIT", "is_script", "read_python"]
 
@@ -78,15 +78,20 @@ def _reading(found: Found, answer: Mapping[str, Any], content: str, python: str)
     tasks = []
     for one in described:
         task = _task(found, one, content, python)
-        problem = _problem(path, one["error"]) if one["error"] else None
-        if problem is None:
-            _, sentence = fault(task)
-            problem = Problem(str(path), one["line"], 1, sentence) if sentence else None
-        if problem is not None:
-            problems.append(problem)
-            task = broken(task, problem)
-        tasks.append(task)
+        mistakes = _mistakes(path, one, task)
+        problems += mistakes
+        tasks.append(broken(task, mistakes) if mistakes else task)
     return Reading(tuple(tasks), tuple(problems))
+
+
+def _mistakes(path: Path, one: Mapping[str, Any], task: Task) -> list[Problem]:
+    found = [_problem(path, place) for place in one["errors"]]
+    places: Mapping[str, Any] = one["places"]
+    for key, sentence in faults(task, one["doubted"]) if one["doubted"] is not None else []:
+        of = key if key in places else ".".join(key.split(".")[:2])
+        line, column = places.get(of, (one["line"], 1))
+        found.append(_problem(path, {"line": line, "column": column, "sentence": sentence}))
+    return sorted(found, key=lambda problem: (problem.line, problem.column))
 
 
 def _task(found: Found, one: Mapping[str, Any], content: str, python: str) -> Task:

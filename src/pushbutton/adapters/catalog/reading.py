@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from pushbutton.domain.command import BadTemplate, holes, variables
-from pushbutton.domain.credentials import concealed
 from pushbutton.domain.inputs import bounds_fault, in_order, parse
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.pattern import maybe
+from pushbutton.domain.problem import Problem
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.task import PythonTarget, Task
 from pushbutton.errors import InvalidInputs
@@ -28,7 +28,7 @@ __all__ = [
     "Reading",
     "broken",
     "digest",
-    "fault",
+    "faults",
     "slug_of",
 ]
 
@@ -49,30 +49,6 @@ class Found:
     group: str = ""
     function: str = ""  # only this one of a named file
     stamp: tuple[int, ...] = field(default=(), compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Line and column count from 1. A warning leaves the task usable. The sentence may quote what stands in the file,
-    but nothing that lets somebody in.
-    """
-
-    file: str
-    line: int
-    column: int
-    sentence: str
-    warning: bool = False
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "sentence", concealed(self.sentence))
-
-    @property
-    def reason(self) -> str:
-        """As a broken task shows it."""
-        return f"{Path(self.file).name} line {self.line}: {self.sentence}"
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {'warning: ' if self.warning else ''}{self.sentence}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +73,12 @@ class Reading:
     passed: str = ""  # why the file is no task, where it could be taken for one
     shared: Shared = NOTHING
 
+    @property
+    def mistakes(self) -> tuple[Problem, ...]:
+        """What has to be mended, that of the whole file first."""
+        whole = (self.whole,) if self.whole else ()
+        return (*whole, *(problem for problem in self.problems if not problem.warning))
+
 
 def slug_of(name: str) -> str:
     """A name as it stands in URLs: a-z, 0-9 and "-". A name without any such letter gets a short digest."""
@@ -111,84 +93,105 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def broken(task: Task, problem: Problem) -> Task:
-    return replace(task, broken=problem.reason)
+def broken(task: Task, problems: Iterable[Problem]) -> Task:
+    """The task with these mistakes, besides those that it has."""
+    reasons = [*task.broken.splitlines(), *(problem.reason for problem in problems)]
+    return replace(task, broken="\n".join(dict.fromkeys(reasons)))
 
 
-def fault(task: Task) -> tuple[str, str]:
-    """What does not fit together in a task: (the key that is wrong, a sentence), or ("", "")."""
+def faults(task: Task, doubted: Collection[str] = ()) -> list[tuple[str, str]]:
+    """What does not fit together in a task, as far as that can be said at once: (the key that is wrong, a sentence)
+    each. Of the inputs in `doubted` something is wrong already, so nothing is said that may follow from it.
+    """
+    doubted = set(doubted)
+    found: list[tuple[str, str]] = []
     for param in task.params:
-        key, sentence = bounds_fault(param)
-        if sentence:
-            return f"params.{param.name}.{key}", sentence
-    for param in task.params:  # only now: a default and a “when” are compared with the bounds
-        if sentence := _param_fault(param):
-            return f"params.{param.name}", sentence
-        if sentence := _when_fault(param, task.params):
-            return f"params.{param.name}.when", sentence
-    if endless := in_order(task.params)[1]:
-        return f"params.{endless[0].name}.when", f"“{endless[0].name}” waits for itself: nobody could ever be asked."
-    names = [param.name for param in task.params]
-    if task.dry_run and ParamType.BOOL not in [param.type for param in task.params if param.name == task.dry_run]:
-        return "dry_run", f"“dry_run” names “{task.dry_run}”, and there is no such input that is yes or no."
-    if clash := _two_in_one(task):
-        return clash
+        for key, sentence in [] if param.name in doubted else _param_faults(param):
+            found.append((f"params.{param.name}{key}", sentence))
+            doubted.add(param.name)
+    conditions = [  # only now: a “when” is compared with the bounds of other inputs
+        (f"params.{param.name}.when", sentence)
+        for param in task.params
+        for sentence in _when_faults(param, task.params, doubted)
+    ]
+    found += conditions
+    if not conditions and (endless := in_order(task.params)[1]):
+        sentence = f"“{endless[0].name}” waits for itself: nobody could ever be asked."
+        found.append((f"params.{endless[0].name}.when", sentence))
+    kinds = [param.type for param in task.params if param.name == task.dry_run]
+    if task.dry_run and task.dry_run not in doubted and ParamType.BOOL not in kinds:
+        sentence = f"“dry_run” names “{task.dry_run}”, and there is no such input that is yes or no."
+        found.append(("dry_run", sentence))
+    found += _two_in_one(task)
+    found += _secrets_in_the_way(task)
+    found += _unknown_holes(task, {param.name for param in task.params} | doubted)
+    return found
+
+
+def _secrets_in_the_way(task: Task) -> Iterator[tuple[str, str]]:
     asked = () if isinstance(task.target, PythonTarget) else [param.name.upper() for param in task.params]
     for name, variable in task.named_secrets.items():
         if variable in asked or variable in task.env:
             other = f"the input “{variable.lower()}”" if variable in asked else "“env”"
-            return "secrets", f"the secret “{name}” and {other} would both be ${variable}: give one another name."
+            yield "secrets", f"the secret “{name}” and {other} would both be ${variable}: give one another name."
+
+
+def _unknown_holes(task: Task, names: Collection[str]) -> Iterator[tuple[str, str]]:
     for key in ("button", "confirm"):
-        text = getattr(task, key)
         try:
-            unknown = [name for name in holes(text) if name not in names]
+            named = dict.fromkeys(holes(getattr(task, key)))
         except BadTemplate as error:
-            return key, str(error)
-        if unknown:
-            return key, f"“{key}” names “{{{unknown[0]}}}”, and there is no such input."
-    return "", ""
+            yield key, str(error)
+            continue
+        for name in named:
+            if name not in names:
+                yield key, f"“{key}” names “{{{name}}}”, and there is no such input.{nearest(name, list(names))}"
 
 
-def _two_in_one(task: Task) -> tuple[str, str] | None:
+def _two_in_one(task: Task) -> Iterator[tuple[str, str]]:
     """Inputs that the job could not tell apart, or not take apart."""
     taken: dict[str, str] = {}
     for name, variable in variables(task).items():
         if other := taken.get(variable):
-            return f"params.{name}", f"“{other}” and “{name}” would both be ${variable}: give one another name."
+            yield f"params.{name}", f"“{other}” and “{name}” would both be ${variable}: give one another name."
         taken[variable] = name
     for param in () if isinstance(task.target, PythonTarget) else task.params:
         if param.type is ParamType.CHOICES and any("," in str(choice.value) for choice in param.choices):
-            return f"params.{param.name}.choices", (
-                f"a choice of “{param.name}” holds a comma, and the job is given several with commas between: "
-                "write it without, and put the comma into what is shown."
-            )
-    return None
+            said = f"a choice of “{param.name}” holds a comma, and the job is given several with commas between: "
+            yield f"params.{param.name}.choices", f"{said}write it without, and put the comma into what is shown."
 
 
-def _param_fault(param: Param) -> str:
+def _param_faults(param: Param) -> Iterator[tuple[str, str]]:
+    """(".KEY" or "", a sentence) each."""
+    key, sentence = bounds_fault(param)
+    if sentence:
+        yield f".{key}", sentence
+        param = replace(param, min=None, max=None)
     try:
         re.compile(param.pattern)
     except re.error as error:
-        return f"the pattern of “{param.name}” is wrong: {error}."
+        yield ".pattern", f"the pattern of “{param.name}” is wrong: {error}."
+        param = replace(param, pattern="")
     if param.default is None:
-        return ""
+        return
     try:
         parse([param], {param.name: param.default}, fits=maybe)
     except InvalidInputs as error:
-        return f"the default of “{param.name}” does not fit: {next(iter(error.fields.values()))}"
-    return ""
+        yield ".default", f"the default of “{param.name}” does not fit: {next(iter(error.fields.values()))}"
 
 
-def _when_fault(param: Param, params: Sequence[Param]) -> str:
+def _when_faults(param: Param, params: Sequence[Param], doubted: Collection[str]) -> Iterator[str]:
     known = {other.name: other for other in params if other.type not in (ParamType.SECRET, ParamType.FILE)}
     for name, wanted in param.when.items():
+        if name in doubted:
+            continue
         if name not in known:
-            return f"“when” of “{param.name}” names “{name}”, and there is no such input.{nearest(name, list(known))}"
+            yield f"“when” of “{param.name}” names “{name}”, and there is no such input.{nearest(name, list(known))}"
+            continue
         other = known[name]
         for value in wanted:
             try:
                 given = {name: [value] if other.type is ParamType.CHOICES else value}
                 parse([replace(other, when={})], given, fits=maybe)
             except InvalidInputs as error:
-                return f"“when” of “{param.name}” cannot be: {next(iter(error.fields.values()))}"
-    return ""
+                yield f"“when” of “{param.name}” cannot be: {next(iter(error.fields.values()))}"

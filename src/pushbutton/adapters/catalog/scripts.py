@@ -13,10 +13,8 @@ from __future__ import annotations
 
 import codecs
 import re
-import tomllib
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from pushbutton.domain.task import ScriptTarget
 
@@ -26,7 +24,7 @@ from .heads import help_of
 from .keys import Place
 from .keys import plain as plain_table
 from .reading import Found, Problem, Reading, broken, digest, slug_of
-from .written import as_written
+from .toml_block import read_toml
 
 __all__ = ["read_script"]
 
@@ -34,7 +32,6 @@ _HEAD = 64 * 1024
 _LARGEST_HASHED = 16 << 20
 _LONGEST_FIRST = 255  # characters of a first line; the system does not read on
 _OPEN = re.compile(r"(?P<sign>#|//|--) /// pushbutton\s*")
-_TOML_PLACE = re.compile(r" ?\(at line (\d+), column (\d+)\)| ?\(at end of document\)")
 _PYTHONS = frozenset({"python", "pypy", "uv"})
 _SHELLS = frozenset({".sh", ".bash", ".zsh", ".ksh"})
 _NO_SCRIPTS = re.compile(  # without "#!", files of these names are no scripts, although they have no ending
@@ -61,9 +58,9 @@ def read_script(found: Found) -> Reading | None:
     lines = [] if program else plain.splitlines()
     wrong: list[tuple[Place, str]] = []
     block, first, problem = _block(lines)
-    table: Any = {}
-    if problem is None and block is not None:
-        table, problem = _toml(block, first)
+    table, places, fault = read_toml(block or [])
+    if fault is not None:
+        problem = (first + fault.line - 1, fault.column + 2, fault.sentence)
     origin = Origin(
         path=path,
         slug=slug_of(path.stem),
@@ -78,10 +75,12 @@ def read_script(found: Found) -> Reading | None:
         whole = content.decode("utf-8", "replace")
         task = replace(task, target=replace(task.target, arguments=arguments(whole, shebang)))
     mistakes = [Problem(str(path), *problem)] if problem else []
-    mistakes += [Problem(str(path), *_position(block or [], first, place), sentence) for place, sentence in wrong]
+    for place, sentence in wrong:
+        line, column = places.of(place)
+        mistakes.append(Problem(str(path), first + line - 1, column + 2 if block else 1, sentence))
     if sentence := coded or ("" if program else _unstartable(shebang)):
         mistakes.append(Problem(str(path), 1, len(shebang) if shebang.endswith("\r") else 1, sentence))
-    return Reading((broken(task, mistakes[0]) if mistakes else task,), tuple(mistakes))
+    return Reading((broken(task, mistakes) if mistakes else task,), tuple(mistakes))
 
 
 def _decoded(content: bytes) -> tuple[str, str]:
@@ -136,29 +135,3 @@ def _block(lines: list[str]) -> tuple[list[str] | None, int, tuple[int, int, str
             inside.append(text.removeprefix(sign).removeprefix(" "))
         return None, number + 1, (number, 1, f"This block has no end: close it with the line “{sign} ///”.")
     return None, 1, None
-
-
-def _toml(block: list[str], first: int) -> tuple[Any, tuple[int, int, str] | None]:
-    try:
-        return tomllib.loads("\n".join(block), parse_float=as_written), None
-    except (ValueError, RecursionError) as error:  # TOMLDecodeError, or a number of too many digits
-        match = _TOML_PLACE.search(str(error))
-        line, column = (int(match[1]), int(match[2])) if match and match[1] else (max(1, len(block)), 1)
-        return {}, (first + line - 1, column + 2, f"This is no TOML: {_TOML_PLACE.sub('', str(error))}.")
-
-
-def _position(block: list[str], first: int, place: Place) -> tuple[int, int]:
-    """The line of a key, found by its table's head and its name: TOML's own reader forgets where things stood."""
-    *tables, key = [str(part) for part in place if not isinstance(part, int)] or [""]
-    whole = ".".join(str(part) for part in place)
-    inside: str = ""
-    best = (first, 1)
-    for number, line in enumerate(block, first):
-        head = re.match(r"\s*\[([^\]]+)\]", line)
-        inside = head[1].replace('"', "").replace(" ", "") if head else inside
-        if head and inside in (whole, ".".join(tables)):
-            best = (number, 3)
-        name = re.match(r"\s*\"?([\w-]+)\"?\s*=", line)
-        if name and name[1] == key and inside == ".".join(tables):
-            return number, line.index(name[1]) + 3
-    return best

@@ -22,7 +22,7 @@ from pushbutton.job.kinds import is_variable
 from pushbutton.job.options import CONFIG
 
 from .keys import SECRET, Place, Table
-from .reading import Problem
+from .reading import Problem, broken
 
 __all__ = ["by_name", "declare_secret", "doubts", "supplied"]
 
@@ -42,7 +42,9 @@ def declare_secret(path: Path, name: str, line: int, table: Any, wrong: list[tup
         wrong.append((at, f"{said} where the value comes from: give one of {', '.join(_ORIGINS)}."))
     elif "timeout" in keys and given != ["command"]:
         wrong.append(((*at, "timeout"), "Only a “command” has a “timeout”."))
-    return Secret(name, _origin(path.parent, keys), Source(str(path), line), wrong[0][1] if wrong else "")
+    return Secret(
+        name, _origin(path.parent, keys), Source(str(path), line), " ".join(sentence for _, sentence in wrong)
+    )
 
 
 def _origin(folder: Path, keys: Mapping[str, Any]) -> Origin:
@@ -97,18 +99,18 @@ def supplied(
 
 
 def _supplied(task: Task, declared: Mapping[str, Secret], kept: Collection[str] | None) -> Task:
-    for name in () if task.broken else task.secret_names:
+    found = []
+    for name in task.secret_names:
         if name in declared:
-            sentence = declared[name].broken and f"the secret “{name}” is declared wrongly. {declared[name].broken}"
+            sentence = declared[name].broken and f"The secret “{name}” is declared wrongly. {declared[name].broken}"
         else:
             sentence = "" if kept is None or name in kept else _unknown(name, [*declared, *kept])
         if sentence:
-            where = f"{Path(task.source.file).name} line {task.source.line}"
-            return replace(task, broken=f"{where}: {sentence[:1].upper()}{sentence[1:]}")
-    return task
+            found.append(Problem(task.source.file, task.source.line, 1, sentence))
+    return broken(task, found) if found else task
 
 
 def _unknown(name: str, known: Collection[str]) -> str:
     near = difflib.get_close_matches(name, known, 1)
     hint = f" Did you mean “{near[0]}”?" if near else ""
-    return f"there is no secret named “{name}”; keep it with: pushbutton secret set {name}.{hint}"
+    return f"There is no secret named “{name}”; keep it with: pushbutton secret set {name}.{hint}"

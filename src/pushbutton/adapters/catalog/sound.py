@@ -30,15 +30,14 @@ def sound(reading: Reading) -> Reading:
     """The reading; a task in it that could not be shown is broken, and all of it can be shown."""
     tasks, problems = [], []
     for task in reading.tasks:
-        sentence = next(_faults(task), "")
-        if not sentence:
+        sentences = [one for one in dict.fromkeys(_faults(task)) if one.partition(" ")[0] not in task.broken]
+        if not sentences:
             tasks.append(task)
             continue
         whole: Task = _mended(task)
-        problem = Problem(whole.source.file, whole.source.line, 1, sentence)
-        if not whole.broken:
-            problems.append(problem)
-        tasks.append(whole if whole.broken else broken(whole, problem))
+        found = [Problem(whole.source.file, whole.source.line, 1, sentence) for sentence in sentences]
+        problems += found
+        tasks.append(broken(whole, found))
     return Reading(
         tuple(tasks),
         (*(_mended(problem) for problem in reading.problems), *problems),
@@ -52,6 +51,7 @@ def sound(reading: Reading) -> Reading:
 def _faults(task: Task) -> Iterator[str]:
     if not whole(task.source.file):
         yield "The name of this file or of a folder above it is not UTF-8, so nobody can be shown it: rename it."
+        return  # its title is made from it
     for key, value in _leaves(task, ""):
         if isinstance(value, str) and not whole(value):
             yield f"“{key}” holds half of a character (such as \\ud800): write it anew."
