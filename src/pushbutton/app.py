@@ -25,6 +25,7 @@ from .adapters import confining, data_folder, home, totp
 from .adapters.bookmarks import Bookmarks
 from .adapters.catalog import PathCatalog
 from .adapters.embedded import EmbeddedDispatch, LocalNotifier
+from .adapters.files import FileFolder
 from .adapters.output import OutputFiles
 from .adapters.passwords import Passwords
 from .adapters.patterns import LimitedPatterns
@@ -164,6 +165,7 @@ class Pushbutton:
             notifier=notifier,
             spools=spools,
             output=output,
+            files=FileFolder(self.folder / "uploads", runs),
             lines=lambda run: LineReader(spools.folder(run)),
             secrets=SecretSources(catalog.secrets, stored),
             patterns=LimitedPatterns(),
@@ -173,7 +175,6 @@ class Pushbutton:
             permits=permits,
             signin=signin,
             people=people,
-            uploads=self.folder / "uploads",
             worker=worker_name,
             at_once=self.settings.limit,
             python=python,

@@ -23,7 +23,7 @@ from pushbutton.supervisor import process
 from pushbutton.testing import opened, watched
 
 from .serving import Command
-from .worlds import alive, marked, pids, script, until
+from .worlds import alive, marked, pids, script, spool_of, until
 
 TREE = """
 import os, signal, subprocess, sys, time  # {mark}
@@ -77,7 +77,7 @@ def supervisor(spool: Path) -> int:
 async def pressed(app: Pushbutton) -> tuple[RunHandle, Path]:
     """A run of `job`, and its spool."""
     run = await app.press("job")
-    return run, (await app.open()).spools.folder(run.id)
+    return run, spool_of(app, run.id)
 
 
 async def hung(spool: Path, tasks: Path) -> int:

@@ -17,7 +17,7 @@ from pushbutton.errors import InvalidInputs, NoSuchTask, StoreInUse
 from pushbutton.runtime.watch import EVERYTHING, is_last
 from pushbutton.testing import opened, press_and_wait
 
-from .worlds import script
+from .worlds import script, spool_of
 
 JOBS = '''
 from typing import Annotated
@@ -137,7 +137,7 @@ async def test_a_second_one_on_the_same_data_is_refused_and_the_first_is_untouch
 async def test_a_file_and_a_secret_reach_the_job_and_the_secret_nothing_else(jobs):
     async with opened(jobs) as app:
         core = await app.open()
-        (core.uploads / "0-words.txt").write_text("one two three")
+        (core.files.place("uploads") / "0-words.txt").write_text("one two three")
         done = await press_and_wait(app, "count", file="0-words.txt", password="hunter2-hunter2")
     assert done.output == "3 15\nthe password is •••\n"
     assert done.run.inputs["password"] == "•••"
@@ -157,4 +157,4 @@ async def test_closing_while_a_job_runs_leaves_it_running_and_opening_finds_it(j
             if is_last(event):
                 break
         assert (await core.store.run(run.id)).state is RunState.SUCCEEDED
-        assert (core.spools.folder(run.id) / "output").read_text() == "said\n"
+        assert (spool_of(app, run.id) / "output").read_text() == "said\n"

@@ -16,6 +16,7 @@ import pytest
 import uvicorn
 from starlette.requests import Request
 
+from pushbutton.adapters.files import FileFolder
 from pushbutton.domain.actor import LOCAL, Actor
 from pushbutton.errors import BadInput
 from pushbutton.web import body, uploads
@@ -154,7 +155,7 @@ async def test_an_upload_is_cut_at_its_limit_and_nothing_is_kept(tmp_path, monke
             yield b"x" * 100
 
     with pytest.raises(BadInput, match="larger than"):
-        await uploads.save(tmp_path, "big.bin", pieces())
+        await uploads.save(FileFolder(tmp_path, tmp_path / "runs"), "big.bin", pieces())
     assert list(tmp_path.iterdir()) == []
 
 

@@ -9,7 +9,7 @@ import pytest
 from pushbutton.domain.run import RunState
 from pushbutton.testing import opened, press_and_wait
 
-from .worlds import script, until
+from .worlds import script, spool_of, until
 
 BODY = """
 import pathlib, sys, time
@@ -33,7 +33,7 @@ async def test_a_dot_without_a_line_end_is_there_while_the_job_goes_on(tmp_path,
     made(tmp_path)
     async with opened(tmp_path) as app:
         run = await app.press("dots")
-        output = (await app.open()).spools.folder(run.id) / "output"
+        output = spool_of(app, run.id) / "output"
         await until(lambda: output.exists() and output.read_bytes() == b".", "the dot")
         (tmp_path / "seen").touch()
         done = await run.finished()
@@ -53,6 +53,6 @@ async def test_what_a_job_prints_on_both_ways_stays_in_its_order(tmp_path):
     script(tmp_path, "mixed.py", "import sys\n" + "\n".join(lines) + "\n")
     async with opened(tmp_path) as app:
         run = await app.press("mixed")
-        output = (await app.open()).spools.folder(run.id) / "output"
+        output = spool_of(app, run.id) / "output"
         await run.finished()
         assert output.read_text().split() == [str(n) for n in range(40)]

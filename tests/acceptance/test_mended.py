@@ -19,7 +19,7 @@ from pushbutton.runtime.watch import EVERYTHING
 from pushbutton.testing import opened, press_and_wait, watched
 
 from .serving import Served
-from .worlds import script, until
+from .worlds import script, spool_of, until
 
 SECRET = "abc/déf-123"
 SECRET_HEAD = "[params.password]\ntype = 'secret'\npass = 'env'\n"
@@ -74,8 +74,7 @@ async def test_a_skipped_press_leaves_no_secret_behind(tmp_path):
         async for event in first.events():
             if event.data.get("state") == "running":
                 break
-        core = await app.open()
-        await until(lambda: not list(core.spools.folder(1).parent.glob("*.secrets")), "its secrets to be dropped")
+        await until(lambda: not list(spool_of(app, 1).parent.glob("*.secrets")), "its secrets to be dropped")
         await first.cancel()
         await first.finished()
 
@@ -221,7 +220,7 @@ async def test_debris_among_a_runs_records_hides_nothing_behind_it(tmp_path, deb
         async for event in run.events():
             if event.kind is Kind.STATUS:
                 break
-        with ((await app.open()).spools.folder(run.id) / "events").open("ab") as file:
+        with (spool_of(app, run.id) / "events").open("ab") as file:
             file.write(debris)
         (tmp_path / "go").touch()
         done = await watched(app, run)

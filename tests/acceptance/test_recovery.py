@@ -28,7 +28,7 @@ from pushbutton.supervisor import orphans, process
 from pushbutton.testing import opened, watched
 
 from .serving import Served
-from .worlds import marked, script, until
+from .worlds import marked, script, spool_of, until
 
 LINES = 150
 COUNT = f"""
@@ -123,7 +123,7 @@ async def test_a_supervisor_killed_at_random_moments_makes_its_run_lost_and_leav
         core = await app.open()
         for _ in range(30):
             run = await app.press("job")
-            pid = await _supervisor(core.spools.folder(run.id))
+            pid = await _supervisor(spool_of(app, run.id))
             await asyncio.sleep(chance.random() * 0.4)
             before = core.output.size(run.id)
             os.kill(pid, signal.SIGKILL)

@@ -16,7 +16,7 @@ import pytest
 from pushbutton import testing, threads
 from pushbutton.app import Pushbutton, RunHandle
 
-from .worlds import script, until
+from .worlds import script, spool_of, until
 
 MANY = 40
 """Requests at once: more than any pool of threads has."""
@@ -106,7 +106,7 @@ async def test_a_line_that_went_out_in_half_spoils_no_other(app):
 
 async def test_no_lock_that_a_job_can_hold_keeps_reports_from_its_run(app):
     run, client, _ = await waiting(app)
-    spool = (await app.open()).spools.folder(run.id)
+    spool = spool_of(app, run.id)
     held = [os.open(spool / name, os.O_RDWR) for name in ("channel", "elsewhere", "events", "lock")]
     try:
         for fd in held[:-1]:
@@ -121,7 +121,7 @@ async def test_no_lock_that_a_job_can_hold_keeps_reports_from_its_run(app):
 
 async def test_a_supervisor_of_0_2_0_hears_them_on_the_pipe_that_it_has_and_a_lock_on_it_is_not_waited_for(app):
     run, client, _ = await waiting(app)
-    spool = (await app.open()).spools.folder(run.id)
+    spool = spool_of(app, run.id)
     (spool / "elsewhere").unlink()
     held = os.open(spool / "channel", os.O_RDWR)
     async with client:

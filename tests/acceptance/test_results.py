@@ -16,7 +16,7 @@ from pushbutton.app import Pushbutton
 
 from .serving import Served
 from .serving import until as seen
-from .worlds import script, until
+from .worlds import script, spool_of, until
 
 HOSTNAME = Path("/etc/hostname").read_bytes()
 
@@ -164,9 +164,8 @@ async def test_a_file_that_a_supervisor_of_0_2_0_has_named_is_copied_by_the_serv
     script(folder, "wait.sh", "while [ ! -e go ]; do sleep 0.05; done")
     (folder / "old.csv").write_text("by the old one")
     async with opened(folder) as app, client(app) as http:
-        core = await app.open()
         run = await app.press("wait")
-        spool = core.spools.folder(run.id)
+        spool = spool_of(app, run.id)
         await until(lambda: (spool / "events").exists() and "started" in (spool / "events").read_text())
         for path in (folder / "old.csv", "/proc/self/environ"):
             with (spool / "events").open("a") as events:
@@ -262,7 +261,6 @@ ESCAPED = [
 async def test_no_file_can_be_named_over_http_however_the_line_is_written(folder):
     script(folder, "wait.sh", 'echo "$PUSHBUTTON_TOKEN" > token; while [ ! -e go ]; do sleep 0.05; done')
     async with opened(folder) as app, client(app) as http:
-        core = await app.open()
         run = await app.press("wait")
         await until((folder / "token").exists)
         await until((folder / "token").read_text)
@@ -272,7 +270,7 @@ async def test_no_file_can_be_named_over_http_however_the_line_is_written(folder
             assert answer.status_code == 400, line
             assert "Files cannot be named from elsewhere" in answer.json()["title"]
             # Also when nobody looks at it on its way.
-            with (core.spools.folder(run.id) / "elsewhere").open("wb") as pipe:
+            with (spool_of(app, run.id) / "elsewhere").open("wb") as pipe:
                 pipe.write(line + b"\n")
         (folder / "go").touch()
         await run.finished()

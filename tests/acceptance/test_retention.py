@@ -52,11 +52,11 @@ async def test_old_uploads_go(tmp_path):
     async with Pushbutton(tmp_path, data=tmp_path / "data") as app:
         core = await app.open()
         for name, age in (("old", 3), ("new", 1)):
-            (core.uploads / name).write_text(name)
-            moment = (core.uploads / name).stat().st_mtime - age * 86_400
-            os.utime(core.uploads / name, (moment, moment))
+            (core.files.place("uploads") / name).write_text(name)
+            moment = (core.files.place("uploads") / name).stat().st_mtime - age * 86_400
+            os.utime(core.files.place("uploads") / name, (moment, moment))
         assert (await prune(core, 2))[1] == 1
-        assert [file.name for file in core.uploads.iterdir()] == ["new"]
+        assert [file.name for file in core.files.place("uploads").iterdir()] == ["new"]
 
 
 async def test_who_comes_back_from_before_what_was_deleted_is_told_to_fetch_anew(tmp_path):

@@ -14,7 +14,7 @@ from pushbutton.domain.run import RunState
 from pushbutton.domain.task import Command
 from pushbutton.testing import opened, press_and_wait, watched
 
-from .worlds import script, until
+from .worlds import script, spool_of, until
 
 DATA = ".pushbutton"
 
@@ -150,7 +150,7 @@ async def test_the_copy_of_a_run_that_the_version_before_started_is_cleared_away
         await until(lambda: len(core.spools.records(run.id, 0)[0]) > 1, "the job to start")
         born = core.spools.records(run.id, 0)[0][0]
         copy.write_text("#!/bin/sh\n")
-        (core.spools.folder(run.id) / "copy").write_text(str(copy))
+        (spool_of(app, run.id) / "copy").write_text(str(copy))
         os.kill(born["pid"], signal.SIGKILL)
         assert (await run.finished()).state is RunState.LOST
     assert not copy.exists()

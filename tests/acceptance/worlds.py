@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from pushbutton.app import Pushbutton
+
 LIMIT = 120.0
 """Seconds after which something that should have happened did not. No test passes because of it."""
 
@@ -21,6 +23,11 @@ def script(folder: Path, name: str, body: str, *, head: str = "") -> Path:
     file.write_text(f"{shebang}\n{block}{textwrap.dedent(body)}")
     file.chmod(0o755)
     return file
+
+
+def spool_of(app: Pushbutton, run: int) -> Path:
+    """The folder in which the run's supervisor writes."""
+    return app.folder / "runs" / str(run)
 
 
 def alive(pid: int) -> bool:

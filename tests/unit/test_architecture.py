@@ -61,6 +61,7 @@ EXCEPTIONS = {
     ("app", "web.custom"): "streams for the pages of the application that mounts this one",
     ("adapters.spools", ""): "asks where the package lies, to start supervisors from it",
     ("cli.run", "adapters.spools"): "runs a job in the foreground with the environment that a supervisor gives it",
+    ("cli.run", "adapters.files"): "puts what the job hands over where it was called",
     ("cli.run", "adapters.output"): "shows what that supervisor writes",
     ("cli.run", "adapters.embedded"): "hears the hints of that supervisor",
     ("cli.run", "adapters.secrets"): "a job in the foreground has the same named secrets",

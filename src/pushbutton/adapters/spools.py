@@ -21,7 +21,7 @@ from pushbutton.domain.environment import LIVE, kept, of_terminal
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Command, Task
 from pushbutton.errors import BadInput
-from pushbutton.runtime.ports import GIVEN, Record
+from pushbutton.runtime.ports import Record
 from pushbutton.supervisor import hung, orphans, process, spool
 from pushbutton.supervisor.named import Named
 from pushbutton.supervisor.redact import Redactor
@@ -160,10 +160,8 @@ class SpoolFolder:
         finally:
             os.close(fd)
 
-    def result(self, run: int, name: str) -> Path:
-        folder, plain = self.folder(run), Path(name).name
-        kept = folder / spool.RESULTS / plain
-        return kept if os.path.lexists(kept) else folder / spool.FILES / plain  # runs of 0.2.0 have them there
+    def tried(self, run: int) -> bool:
+        return self.folder(run).exists()
 
     def held(self, run: int) -> bool:
         return spool.is_held(self.folder(run))
@@ -306,7 +304,7 @@ def _empty(folder: Path) -> None:
     """What people brought stays."""
     with contextlib.suppress(OSError):
         for entry in os.scandir(folder):
-            if entry.name == GIVEN:
+            if entry.name == spool.GIVEN:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 shutil.rmtree(entry.path, ignore_errors=True)

@@ -139,6 +139,7 @@ class _Foreground:
 
     def __init__(self, task: Task, folder: Path, view: View) -> None:
         from pushbutton.adapters.embedded import LocalNotifier  # noqa: PLC0415  what only this command needs
+        from pushbutton.adapters.files import FileFolder  # noqa: PLC0415
         from pushbutton.adapters.output import OutputFiles  # noqa: PLC0415
         from pushbutton.adapters.spools import SpoolFolder  # noqa: PLC0415
         from pushbutton.runtime.vigil import Vigil  # noqa: PLC0415
@@ -148,7 +149,7 @@ class _Foreground:
         self._bell = Bell()
         self._notifier = LocalNotifier(folder / "hint")
         self._spools = SpoolFolder(folder, hint=folder / "hint")
-        self._written = OutputFiles(folder)
+        self._written, self._files = OutputFiles(folder), FileFolder(folder / "uploads", folder)
         self._position = 0  # in the events
         self._shown = 0  # bytes of output
         self._open_step = ""
@@ -247,9 +248,11 @@ class _Foreground:
 
     def _kept(self, source: Path, name: str) -> str:
         """Where it was made, if it is there still; what lay in the run's folder, which goes away, comes into ours."""
+        from pushbutton.runtime.ports.files import result  # noqa: PLC0415  loaded by now
+
         if source.is_file() and self._folder not in source.parents:
             return str(source)
-        path = self._spools.result(RUN, name)
+        path = self._files.place(result(RUN, name))
         target, number = Path.cwd() / path.name, 1
         while target.exists():
             number += 1

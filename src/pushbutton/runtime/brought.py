@@ -1,24 +1,20 @@
 """Files that people brought for a run: its own copies, which are what was pressed, to the byte, or nothing is started.
 
-A press copies what was uploaded into `in/<input>/<name>` of the run's folder: nobody else reads or writes that file,
-and the job finds it under the name that it was given. The input's value holds the SHA-256, which is looked at again
+A press copies what was uploaded to a file of the run's own: nobody else reads or writes it, and the job finds it under
+the name that it was given. The input's value holds the SHA-256, which is looked at again
 when somebody approves, when somebody looks, and right before the start.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import hmac
 import json
-import os
 import secrets
-import shutil
-import stat
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Final
 
 from pushbutton import threads
@@ -30,12 +26,13 @@ from pushbutton.domain.upload import Upload, of_value
 from pushbutton.errors import CannotApprove
 
 from .core import Core
-from .ports import GIVEN
+from .ports import Files, Stored
+from .ports import files as stored
 
 SALT: Final = ""
 """Among the secret inputs that are kept: no input has this name."""
-_CLONE: Final = 0x40049409
-"""FICLONE of Linux: a copy that shares its blocks until one of the two is written, on file systems that can."""
+_REMEMBERED: Final = 1000
+"""Files whose digest is not taken again while they are the same."""
 
 
 def named(task: Task | None, inputs: Mapping[str, Json]) -> dict[str, Upload]:
@@ -57,12 +54,12 @@ async def keep(core: Core, task: Task, run: Run, *, other: int = 0, fresh: bool 
     found: dict[str, str] = {}
     files = named(task, run.inputs)
     if files and fresh:
-        await threads.bringing(shutil.rmtree, core.spools.folder(run.id) / GIVEN, True)
+        await threads.bringing(core.files.remove, stored.all_given(run.id))
     for name, upload in files.items():
         _frozen(run, upload)
-        sources = [path(core, other, name, upload)] if other else []
-        sources.append(core.uploads / upload.stored)
-        found[name] = await threads.bringing(_own, path(core, run.id, name, upload), sources, upload)
+        sources = [stored.given(other, name, upload.name)] if other else []
+        sources.append(stored.upload(upload.stored))
+        found[name] = await threads.bringing(_own, core.files, stored.given(run.id, name, upload.name), sources, upload)
     return found
 
 
@@ -70,15 +67,13 @@ async def unchanged(core: Core, task: Task, run: Run) -> None:
     """Raises `CannotApprove` unless every file of the run is there as it was pressed."""
     for name, upload in named(task, run.inputs).items():
         _frozen(run, upload)
-        if not await threads.bringing(_same, core, run.id, name, upload):
+        if not await threads.bringing(_same, core.files, run.id, name, upload):
             raise _changed(upload)
 
 
-async def look(core: Core, run: Run, name: str, upload: Upload) -> Path | None:
-    """Where a file of the run can be read, to be shown; None when it is not there as it was pressed. What was found
-    once is remembered as long as the file is the same.
-    """
-    return await threads.bringing(_shown, path(core, run.id, name, upload), upload)
+async def look(core: Core, run: Run, name: str, upload: Upload) -> Stored | None:
+    """A file of the run, to be shown; None when it is not there as it was pressed."""
+    return await threads.bringing(_shown, core.files, stored.given(run.id, name, upload.name), upload)
 
 
 def salted(values: Mapping[str, str]) -> dict[str, str]:
@@ -105,93 +100,71 @@ def same_secrets(core: Core, run: Run) -> None:
         )
 
 
-def path(core: Core, run: int, name: str, upload: Upload) -> Path:
-    return core.spools.folder(run) / GIVEN / name / upload.name
-
-
 def _frozen(run: Run, upload: Upload) -> None:
     if run.hold and not upload.sha256:
         raise CannotApprove("What was brought along was not frozen when this was pressed. Press again.")
 
 
-def _own(own: Path, sources: list[Path], upload: Upload) -> str:
-    if not own.exists():
+def _own(store: Files, own: str, sources: list[str], upload: Upload) -> str:
+    try:
+        there = store.find(own)
+    except stored.NoPlainFile:
+        raise _changed(upload) from None
+    if not there:
         for source in sources:
             with contextlib.suppress(FileNotFoundError):
-                _copy(source, own)
+                store.copy(source, own)
                 break
         else:
             raise CannotApprove(f"“{upload.name}”, which was brought along, is not kept any more. Press again.")
-    if upload.sha256 and not _is(own, upload):
+    if upload.sha256 and not _is(store, own, upload):
         raise _changed(upload)
-    return str(own)
+    return str(store.place(own))
 
 
 def _changed(upload: Upload) -> CannotApprove:
     return CannotApprove(f"“{upload.name}” is not what it was when this was pressed; nothing was started. Press again.")
 
 
-def _same(core: Core, run: int, name: str, upload: Upload) -> bool:
-    own = path(core, run, name, upload)
-    return not upload.sha256 or _is(own if own.exists() else core.uploads / upload.stored, upload)
-
-
-def _is(file: Path, upload: Upload) -> bool:
+def _same(store: Files, run: int, name: str, upload: Upload) -> bool:
+    if not upload.sha256:
+        return True
+    own = stored.given(run, name, upload.name)
     try:
-        return _digest(file) == upload.sha256
+        return _is(store, own if store.find(own) else stored.upload(upload.stored), upload)
     except OSError:
         return False
 
 
-def _shown(own: Path, upload: Upload) -> Path | None:
+def _is(store: Files, name: str, upload: Upload) -> bool:
     try:
-        status = own.lstat()
-        key = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        whole = stat.S_ISREG(status.st_mode) and upload.sha256 in ("", _remembered(own, key))
+        return _digest(store, name) == upload.sha256
+    except OSError:
+        return False
+
+
+_digests: OrderedDict[tuple[str, str], str] = OrderedDict()
+
+
+def _shown(store: Files, name: str, upload: Upload) -> Stored | None:
+    try:
+        found = store.find(name)
+        if found and upload.sha256 and _remembered(store, found) != upload.sha256:
+            return None
     except OSError:
         return None
-    return own if whole else None
+    return found
 
 
-@lru_cache(maxsize=1000)
-def _remembered(file: Path, _: tuple[int, ...]) -> str:
-    return _digest(file)
+def _remembered(store: Files, found: Stored) -> str:
+    key = (str(store.place(found.name)), found.mark)
+    if key not in _digests:
+        _digests[key] = _digest(store, found.name)
+        while len(_digests) > _REMEMBERED:
+            _digests.popitem(last=False)
+    return _digests[key]
 
 
-def _digest(file: Path) -> str:
-    with _opened(file) as opened, os.fdopen(os.dup(opened), "rb") as content:
+def _digest(store: Files, name: str) -> str:
+    with store.open(name) as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
-
-
-@contextlib.contextmanager
-def _opened(file: Path) -> Iterator[int]:
-    """A plain file: through no link, and waiting for nobody."""
-    fd = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise FileNotFoundError(file)
-        yield fd
-    finally:
-        os.close(fd)
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Whole or not at all, readable by us alone and written by nobody."""
-    with _opened(source) as content:
-        for folder in (target.parent.parent.parent, target.parent.parent, target.parent):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = target.parent.parent / f".{secrets.token_hex(8)}"
-        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o400)
-        try:
-            with os.fdopen(fd, "wb") as made:
-                try:
-                    fcntl.ioctl(made, _CLONE, content)
-                except OSError:
-                    with os.fdopen(os.dup(content), "rb") as opened:
-                        shutil.copyfileobj(opened, made, 1 << 20)
-                made.flush()
-                os.fsync(made.fileno())
-            draft.rename(target)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise

@@ -142,7 +142,7 @@ async def _gone(core: Core, run: Run, *, born: bool) -> None:
             reason = "It was stopped before it started."
             return await journal.move(core, run, RunState.CANCELLED, actor=stop_by, reason=reason)
         # It never came to start the job, and nobody else can: no supervisor is left that has this spool.
-        if run.epoch < ATTEMPTS or not core.spools.folder(run.id).exists():  # none was even tried
+        if run.epoch < ATTEMPTS or not core.spools.tried(run.id):
             await journal.move(core, run, RunState.WAITING, reason="It could not be started; trying again.")
             return await core.dispatch.submit(run.id, run.task)
         core.spools.drop_secrets(run.id)

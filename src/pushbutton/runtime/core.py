@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from .clock import now
 from .directory import Directory
 from .lines import LineReader
 from .people import People
 from .permit import Permits
-from .ports import Catalog, Dispatch, Notifier, Output, Patterns, Secrets, Spools, Store
+from .ports import Catalog, Dispatch, Files, Notifier, Output, Patterns, Secrets, Spools, Store
 from .signin import SignIn
 from .watch import Hub
 
@@ -26,6 +25,7 @@ class Core:
     notifier: Notifier
     spools: Spools
     output: Output
+    files: Files
     lines: Callable[[int], LineReader]  # those of a run's output
     secrets: Secrets
     patterns: Patterns
@@ -35,7 +35,6 @@ class Core:
     permits: Permits
     signin: SignIn
     people: People
-    uploads: Path
     worker: str  # this worker's name: the same after a restart on the same machine and data folder
     at_once: int  # runs at the same time, all tasks together
     python: str  # the interpreter for Python tasks

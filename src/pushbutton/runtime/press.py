@@ -5,11 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import os
-import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from pushbutton import threads
 from pushbutton.domain import command
@@ -37,7 +34,8 @@ from . import brought, journal, sight
 from .core import Core, now
 from .fitting import fitted
 from .frozen import frozen
-from .ports import Pressed
+from .ports import Files, Pressed
+from .ports.files import upload
 from .ports.people import Work
 
 LONGEST_KEY = 200
@@ -184,7 +182,7 @@ async def _read(core: Core, offered: Offered, raw: Mapping[str, object], why: st
         wrong["why"] = "Say why: it is shown in the history."
     inputs, unfit = await fitted(core.patterns, lambda fits: check(task.params, raw, form=form, fits=fits))
     files = [param for param in task.params if param.type is ParamType.FILE and param.name in inputs]
-    missing = await threads.bringing(_missing, core.uploads, files, inputs) if files else {}
+    missing = await threads.bringing(_missing, core.files, files, inputs) if files else {}
     unknown = {name: text for name, text in offered.faults.items() if name in inputs}
     wrong |= command.refusals(task, inputs) | missing | unknown | unfit
     if wrong:
@@ -192,22 +190,22 @@ async def _read(core: Core, offered: Offered, raw: Mapping[str, object], why: st
     return inputs
 
 
-def _missing(uploads: Path, files: Sequence[Param], inputs: Inputs) -> dict[str, str]:
+def _missing(store: Files, files: Sequence[Param], inputs: Inputs) -> dict[str, str]:
     """A sentence for each file that is not there, or has not the size that is asked for."""
     wrong = {}
     for param in files:
         try:
-            stored = uploads / of_value(str(inputs[param.name])).stored
-            status = stored.lstat()
-            os.utime(stored)  # from here on its time to be pressed counts anew
+            stored = store.find(upload(of_value(str(inputs[param.name])).stored))
+            if stored:
+                store.touch(stored.name)  # from here on its time to be pressed counts anew
         except OSError:
-            status = None
-        if status is None or not stat.S_ISREG(status.st_mode):
+            stored = None
+        if stored is None:
             wrong[param.name] = "Choose the file again: what was uploaded is not here."
-        elif param.max_length is not None and status.st_size > param.max_length:
-            wrong[param.name] = f"This file is too big: it has {status.st_size:,} bytes, and {param.max_length:,} fit."
-        elif param.min_length is not None and status.st_size < param.min_length:
+        elif param.max_length is not None and stored.size > param.max_length:
+            wrong[param.name] = f"This file is too big: it has {stored.size:,} bytes, and {param.max_length:,} fit."
+        elif param.min_length is not None and stored.size < param.min_length:
             wrong[param.name] = (
-                f"This file is too small: it has {status.st_size:,} bytes, and {param.min_length:,} are needed."
+                f"This file is too small: it has {stored.size:,} bytes, and {param.min_length:,} are needed."
             )
     return wrong

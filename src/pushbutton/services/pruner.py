@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
-from pathlib import Path
 
 from pushbutton.domain.run import UNFINISHED
 from pushbutton.domain.upload import is_key, of_value
 from pushbutton.errors import StoreError
 from pushbutton.runtime.core import Core, now
-from pushbutton.runtime.ports import RunQuery
+from pushbutton.runtime.ports import UPLOADS, Files, RunQuery
 
 log = logging.getLogger(__name__)
 
@@ -57,23 +55,27 @@ async def prune(core: Core, days: float) -> tuple[int, int]:
 
 async def _uploads(core: Core, days: float) -> int:
     """How many went: none that an unfinished run names, for it may have no copy yet."""
-    old = await asyncio.to_thread(_old, core.uploads, days)
+    old = await asyncio.to_thread(_old, core.files, days)
     if not old:
         return 0
     unfinished = await core.store.runs(RunQuery(states=UNFINISHED, limit=MANY))
     named = {of_value(value).stored for run in unfinished for value in run.inputs.values() if isinstance(value, str)}
-    going = [file for file in old if file.name not in named]
+    going = [file for file in old if _stored(file) not in named]
     for file in going:
-        file.unlink(missing_ok=True)
+        core.files.remove(file)
     return len(going)
 
 
-def _old(folder: Path, days: float) -> list[Path]:
+def _old(files: Files, days: float) -> list[str]:
     found, at = [], time.time()
-    for file in folder.iterdir():
+    for file in files.below(UPLOADS):
         # An earlier version kept a run's files here, without a copy, for as long as the run.
-        most = days if not is_key(file.name) else min(UNPRESSED, days or UNPRESSED)
-        with contextlib.suppress(FileNotFoundError):  # somebody pressed with it in this moment
-            if most and file.stat().st_mtime < at - most * DAY:
-                found.append(file)
+        most = days if not is_key(_stored(file.name)) else min(UNPRESSED, days or UNPRESSED)
+        if most and file.at < at - most * DAY:
+            found.append(file.name)
     return found
+
+
+def _stored(name: str) -> str:
+    """As `Upload.stored` has it."""
+    return name.removeprefix(f"{UPLOADS}/")

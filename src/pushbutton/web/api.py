@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Draft, Event, Kind
@@ -23,11 +23,11 @@ from pushbutton.errors import BadInput, NoSuchArtifact, NoSuchRun, NotFound, Not
 from pushbutton.runtime import approve, cancel, history, plan, press, sight
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import RunQuery, Topics
+from pushbutton.runtime.ports.files import result
 from pushbutton.runtime.watch import Bell, is_last
 
-from . import body, shapes, uploads
+from . import body, sending, shapes, uploads
 from .asked import actor_of, core_of
-from .guard import DOWNLOAD
 from .numbers import number_of
 
 router = APIRouter(prefix="/api")
@@ -319,11 +319,10 @@ async def artifact(request: Request, number: str, name: str) -> Response:
     if not await history.handed_over(core, run_number, name):
         raise NoSuchArtifact(run_number, name[:200])
     # Looked up, never built from the request: `name` is one of the names that the run itself announced.
-    path = core.spools.result(run_number, name)
-    if path.is_symlink() or not path.is_file():
+    answer = await sending.file(request, core.files, result(run_number, name), name)
+    if answer is None:
         raise NoSuchArtifact(run_number, name[:200])
-    headers = {"cache-control": "no-cache", "content-security-policy": DOWNLOAD}
-    return FileResponse(path, media_type="application/octet-stream", filename=name, headers=headers)
+    return answer
 
 
 @router.post(
@@ -338,7 +337,7 @@ async def upload(request: Request, name: str = "file") -> Response:
     if not anywhere(actor_of(request), Verb.PRESS):
         raise Refused("Files are for those who may press something.")
     parts = body.parts(request, uploads.LARGEST)
-    return JSONResponse({"value": await uploads.save(core_of(request).uploads, name, parts)}, 201)
+    return JSONResponse({"value": await uploads.save(core_of(request).files, name, parts)}, 201)
 
 
 # -- the server

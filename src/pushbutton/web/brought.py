@@ -5,13 +5,12 @@ from __future__ import annotations
 import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from pushbutton import threads
 from pushbutton.domain.run import Run
@@ -20,10 +19,10 @@ from pushbutton.domain.visible import visible
 from pushbutton.errors import NoSuchArtifact
 from pushbutton.runtime import brought, history
 from pushbutton.runtime.core import Core
+from pushbutton.runtime.ports import Files, Stored
 
-from . import shapes
+from . import sending, shapes
 from .asked import actor_of, core_of
-from .guard import DOWNLOAD
 from .numbers import number_of
 
 router = APIRouter(prefix="/api")
@@ -60,8 +59,10 @@ async def download(request: Request, number: str, name: str) -> Response:
     file = await brought.look(core, run, name, upload) if upload else None
     if file is None or upload is None:
         raise NoSuchArtifact(run.id, name[:200])
-    headers = {"content-security-policy": DOWNLOAD}
-    return FileResponse(file, media_type="application/octet-stream", filename=upload.name, headers=headers)
+    answer = await sending.file(request, core.files, file.name, upload.name)
+    if answer is None:
+        raise NoSuchArtifact(run.id, name[:200])
+    return answer
 
 
 async def files(core: Core, run: Run, task: Task | None) -> Sequence[Brought]:
@@ -75,17 +76,18 @@ async def files(core: Core, run: Run, task: Task | None) -> Sequence[Brought]:
         if file is None:
             found.append(Brought(title, visible(upload.name), "", upload.sha256))
             continue
-        size, lines, more = await threads.bringing(_begins, file)
+        size, lines, more = await threads.bringing(_begins, core.files, file)
         href = f"/api/runs/{run.id}/inputs/{quote(name)}"
         found.append(Brought(title, visible(upload.name), href, upload.sha256, size, lines, more))
     return found
 
 
-def _begins(file: Path) -> tuple[int, tuple[str, ...], bool]:
+def _begins(store: Files, file: Stored) -> tuple[int, tuple[str, ...], bool]:
     """Its size, and its first lines if it is text."""
+    size = file.size
     try:
-        with file.open("rb") as opened:
-            data, size = opened.read(_READ), file.stat().st_size
+        with store.open(file.name) as opened:
+            data = opened.read(_READ)
     except OSError:
         return 0, (), False
     try:

@@ -113,7 +113,7 @@ async def run_page(request: Request, status: int = 200, *, wrong: str = "", why:
     failed = found.state.value in ("failed", "lost")
     return await show(
         request, "run.html", status, room="tasks", parts=[f"patch:run:{found.id}", *tail], view=view,
-        previews=await previews.previews(functools.partial(core.spools.result, found.id), view.story.results)
+        previews=await previews.previews(core.files, found.id, view.story.results)
         if reads else (),
         brought=await brought.files(core, found, view.task) if reads or Verb.APPROVE in view.may else (),
         joined="joined" in request.query_params, tail=await tails.tail(core, found) if reads else tails.Tail(),

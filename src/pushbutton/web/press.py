@@ -22,6 +22,7 @@ from pushbutton.runtime import history, sight
 from pushbutton.runtime import press as pressing
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import Pressed
+from pushbutton.runtime.ports.files import upload
 
 from . import forms, pages, texts, uploads
 from .asked import actor_of, core_of
@@ -119,7 +120,7 @@ async def with_files(
         raise
     finally:
         for value in kept if over else ():
-            (core.uploads / of_value(value).stored).unlink(missing_ok=True)
+            core.files.remove(upload(of_value(value).stored))
     return found
 
 
@@ -133,7 +134,7 @@ async def _stored(core: Core, job: Task, form: FormData, kept: list[str]) -> dic
         if param.max_length and (upload.size or 0) > param.max_length:
             most = texts.texts("en").size(param.max_length)
             raise errors.InvalidInputs({param.name: f"This file is too big: at most {most} are taken."})
-        kept.append(await uploads.save(core.uploads, upload.filename or "file", _chunks(upload)))
+        kept.append(await uploads.save(core.files, upload.filename or "file", _chunks(upload)))
         given[param.name] = kept[-1]
     return given
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Final
 
 from markupsafe import Markup
 
 from pushbutton import threads
+from pushbutton.runtime.ports import Files
+from pushbutton.runtime.ports.files import result
 
 from .render import markdown
 from .steps import Result
@@ -34,23 +36,24 @@ class Preview:
     prose: Markup | None = None
 
 
-async def previews(where: Callable[[str], Path], results: Sequence[Result]) -> list[Preview]:
-    """`where` finds a file by its name. What cannot be read or understood is left out; it can be downloaded."""
-    found = await threads.showing(lambda: [_preview(where, file) for file in results])
+async def previews(files: Files, run: int, results: Sequence[Result]) -> list[Preview]:
+    """Of what the run handed over. What cannot be read or understood is left out; it can be downloaded."""
+    found = await threads.showing(lambda: [_preview(files, run, file) for file in results])
     return [preview for preview in found if preview is not None][:_SHOWN]
 
 
-def _preview(where: Callable[[str], Path], file: Result) -> Preview | None:
+def _preview(files: Files, run: int, file: Result) -> Preview | None:
     if file.picture:
         return Preview(file)
     suffix = PurePath(file.name).suffix.lower()
     if suffix not in _TABLES and suffix not in _TEXTS:
         return None
-    path = where(file.name)
     try:
-        if path.is_symlink() or path.stat().st_size > _BIGGEST:
+        with files.open(result(run, file.name)) as content:
+            data = content.read(_BIGGEST + 1)
+        if len(data) > _BIGGEST:
             return None
-        text = path.read_text("utf-8-sig")
+        text = io.StringIO(data.decode("utf-8-sig"), newline=None).read()
         if suffix in _TEXTS:
             return Preview(file, prose=markdown(text))
         rows = [tuple(cell[:_CELL] for cell in row[:_COLUMNS]) for row in _read(text, _TABLES[suffix]) if row]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import secrets
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Final
 
 from pushbutton import threads
 from pushbutton.domain.upload import Upload, given_name, is_key
 from pushbutton.errors import BadInput, StorageFull, UploadsFull
+from pushbutton.runtime.ports import UPLOADS, Files
+from pushbutton.runtime.ports.files import upload
 
 LARGEST: Final = 512 << 20
 ROOM: Final = 10 << 30
@@ -23,39 +22,31 @@ _LOOK: Final = 32 << 20
 """After so many bytes of one file it is looked whether there still is room: others come at the same time."""
 
 
-async def save(folder: Path, name: str, parts: AsyncIterator[bytes]) -> str:
+async def save(files: Files, name: str, parts: AsyncIterator[bytes]) -> str:
     """The value of the input that takes this file. Raises `BadInput`, `StorageFull`, `UploadsFull`; then nothing is
     kept.
     """
-    await threads.bringing(_room, folder)
-    place = folder / secrets.token_hex(12)
+    await threads.bringing(_room, files)
+    key = secrets.token_hex(12)
     size, looked, content = 0, 0, hashlib.sha256()
     try:
-        with place.open("xb") as file:
-            os.fchmod(file.fileno(), 0o600)
+        with files.put(upload(key)) as file:
             async for part in parts:
                 size += len(part)
                 if size > LARGEST:
                     raise BadInput(f"The file is larger than {LARGEST >> 20} MB.")
                 if size - looked > _LOOK:
                     looked = size
-                    await threads.bringing(_room, folder)
+                    await threads.bringing(_room, files)
                 await threads.bringing(file.write, part)
                 content.update(part)
-    except BaseException as error:
-        place.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise StorageFull from error
-        raise
-    return Upload(place.name, content.hexdigest(), given_name(name)).value
+    except OSError as error:
+        raise StorageFull from error
+    return Upload(key, content.hexdigest(), given_name(name)).value
 
 
-def _room(folder: Path) -> None:
+def _room(files: Files) -> None:
     """Raises `UploadsFull`. What an earlier version stored, whose runs still use it, does not count."""
-    sizes = []
-    for entry in os.scandir(folder):
-        if is_key(entry.name):
-            with contextlib.suppress(FileNotFoundError):  # somebody pressed with it in this moment
-                sizes.append(entry.stat().st_size)
+    sizes = [file.size for file in files.below(UPLOADS) if is_key(file.name.partition("/")[2])]
     if sum(sizes) > ROOM or len(sizes) >= MANY:
         raise UploadsFull(f"{ROOM >> 30} GB or {MANY:,} files")

@@ -95,11 +95,11 @@ async def test_a_file_that_came_to_nothing_is_not_kept(tmp_path):
         files = {"file": ("sheet.csv", b"1;2;3")}
         answer = await client.post("/tasks/sheet", data=sent, files=files, headers=ada)
         assert answer.status_code == 422
-        assert list(core.uploads.iterdir()) == []
+        assert list(core.files.place("uploads").iterdir()) == []
         answer = await client.post("/tasks/sheet", data={**sent, "count": "3"}, files=files, headers=ada)
         assert answer.status_code == 303
         assert [file.read_bytes() for file in core.spools.root.rglob("sheet.csv")] == [b"1;2;3"]  # the run's own
-        assert list(core.uploads.iterdir()) == []
+        assert list(core.files.place("uploads").iterdir()) == []
 
 
 YAML = """

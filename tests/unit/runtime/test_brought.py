@@ -13,11 +13,12 @@ import pytest
 from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.domain.upload import given_name, of_value
 from pushbutton.errors import CannotApprove, KeyReused, UploadsFull
-from pushbutton.runtime import approve, brought, press
+from pushbutton.runtime import approve, press
+from pushbutton.runtime.ports.files import given
 from pushbutton.services.pruner import prune
 from pushbutton.testing import opened
 from pushbutton.web import uploads
-from tests.acceptance.worlds import until
+from tests.acceptance.worlds import spool_of, until
 from tests.unit.runtime.test_approve import World, people
 
 TASKS = """
@@ -61,11 +62,11 @@ async def bring(world: World, content: bytes, name: str = "sheet.csv") -> str:
     async def parts() -> AsyncIterator[bytes]:
         yield content
 
-    return await uploads.save(world.core.uploads, name, parts())
+    return await uploads.save(world.core.files, name, parts())
 
 
 def own(world: World, run: Run, name: str = "sheet") -> Path:
-    return brought.path(world.core, run.id, name, of_value(str(run.inputs[name])))
+    return world.core.files.place(given(run.id, name, of_value(str(run.inputs[name])).name))
 
 
 def change(file: Path, content: bytes = b"6 for Mallory") -> None:
@@ -74,7 +75,7 @@ def change(file: Path, content: bytes = b"6 for Mallory") -> None:
 
 
 def output(world: World, run: Run) -> bytes:
-    return (world.core.spools.folder(run.id) / "output").read_bytes()
+    return (spool_of(world.app, run.id) / "output").read_bytes()
 
 
 # --- one's own
@@ -93,7 +94,7 @@ async def test_a_job_that_works_on_its_file_in_place_changes_nobody_elses(world)
 
 async def test_a_run_needs_nothing_of_what_was_uploaded_once_it_was_pressed(world):
     held = await world.press("plan", sheet=await bring(world, b"12 for Mona\n"))
-    for file in world.core.uploads.iterdir():
+    for file in world.core.files.place("uploads").iterdir():
         file.unlink()
     await approve.approve(world.core, world.who("bob"), held.id, seen=await world.planned(held))
     assert (await world.over(held.id)).state is RunState.SUCCEEDED
@@ -133,7 +134,7 @@ async def test_what_was_changed_while_it_was_held_cannot_be_approved(world, how,
     if how == "replaced":
         file.write_bytes(b"6 for Mallory")
     if how == "removed":
-        (world.core.uploads / of_value(str(held.inputs["sheet"])).stored).unlink()
+        (world.core.files.place("uploads") / of_value(str(held.inputs["sheet"])).stored).unlink()
     if how == "led elsewhere":
         (tmp_path / "other").write_bytes(b"12 for Mona")
         file.symlink_to(tmp_path / "other")
@@ -152,7 +153,7 @@ async def test_what_is_changed_between_the_approval_and_the_start_starts_nothing
     over = await world.over(held.id)
     assert (over.state, over.started_at) == (RunState.FAILED, None)
     assert over.reason == ("“sheet.csv” is not what it was when this was pressed; nothing was started. Press again.")
-    assert not (world.core.spools.folder(held.id) / "output").exists()
+    assert not (spool_of(world.app, held.id) / "output").exists()
 
 
 async def test_what_is_changed_while_a_run_waits_for_its_turn_starts_nothing(world):
@@ -189,8 +190,8 @@ async def test_nothing_can_be_guessed_of_a_secret_once_it_has_gone(world):
 
 async def test_what_lies_in_the_folder_of_a_number_that_is_given_again_is_not_the_new_runs(world):
     """After the database was put back to an earlier state."""
-    (world.core.spools.folder(1) / "in/sheet").mkdir(parents=True)
-    (world.core.spools.folder(1) / "in/sheet/sheet.csv").write_bytes(b"6 for Mallory")
+    (spool_of(world.app, 1) / "in/sheet").mkdir(parents=True)
+    (spool_of(world.app, 1) / "in/sheet/sheet.csv").write_bytes(b"6 for Mallory")
     run = await world.press("open", sheet=await bring(world, b"12 for Mona"))
     assert run.id == 1
     assert (await world.over(1)).state is RunState.SUCCEEDED
@@ -247,10 +248,10 @@ def age(file: Path, days: float) -> None:
 @pytest.mark.parametrize("keep_days", [0, 365])
 async def test_what_nobody_pressed_with_goes_after_a_day(world, keep_days):
     value, other = await bring(world, b"1"), await bring(world, b"2")
-    age(world.core.uploads / of_value(value).stored, 1.1)
-    age(world.core.uploads / of_value(other).stored, 0.9)
+    age(world.core.files.place("uploads") / of_value(value).stored, 1.1)
+    age(world.core.files.place("uploads") / of_value(other).stored, 0.9)
     assert await prune(world.core, keep_days) == (0, 1)
-    assert [file.name for file in world.core.uploads.iterdir()] == [of_value(other).stored]
+    assert [file.name for file in world.core.files.place("uploads").iterdir()] == [of_value(other).stored]
 
 
 @pytest.mark.parametrize("earlier", [True, False])
@@ -258,12 +259,14 @@ async def test_what_an_unfinished_run_names_stays_however_old_it_is(world, earli
     """Also where the run has no copy of its own yet: an earlier version made none."""
     value = await bring(world, b"12 for Mona")
     if earlier:
-        (world.core.uploads / of_value(value).stored).rename(world.core.uploads / f"{'a' * 24}-sheet.csv")
+        (world.core.files.place("uploads") / of_value(value).stored).rename(
+            world.core.files.place("uploads") / f"{'a' * 24}-sheet.csv"
+        )
         value = f"{'a' * 24}-sheet.csv"
     busy = await world.press("busy")
     await until(lambda: world.core.spools.held(busy.id), "it runs")
     run = (await world.core.store.press(NewRun("open", "Open", "ada", {"sheet": value}, 1))).run
-    age(world.core.uploads / of_value(value).stored, 500)
+    age(world.core.files.place("uploads") / of_value(value).stored, 500)
     assert await prune(world.core, 365) == (0, 0)
     await world.core.dispatch.submit(run.id, "open")
     (world.folder / "go").touch()
@@ -273,7 +276,7 @@ async def test_what_an_unfinished_run_names_stays_however_old_it_is(world, earli
 
 async def test_a_held_run_outlives_what_was_uploaded_for_it(world):
     held = await world.press("load", sheet=await bring(world, b"12 for Mona"))
-    for file in world.core.uploads.iterdir():
+    for file in world.core.files.place("uploads").iterdir():
         age(file, 500)
     await prune(world.core, 1e-6)
     await approve.approve(world.core, world.who("bob"), held.id)
@@ -281,11 +284,11 @@ async def test_a_held_run_outlives_what_was_uploaded_for_it(world):
 
 
 async def test_files_that_nobody_presses_with_take_so_much_room_and_no_more(world):
-    large = world.core.uploads / ("0" * 24)
+    large = world.core.files.place("uploads") / ("0" * 24)
     with large.open("wb") as file:
         file.truncate(uploads.ROOM + 1)  # a hole: it takes no blocks
     with pytest.raises(UploadsFull, match=r"There is no room for more files now: .* 10 GB or 10,000 files together"):
         await bring(world, b"1")
-    assert [file.name for file in world.core.uploads.iterdir()] == [large.name]
+    assert [file.name for file in world.core.files.place("uploads").iterdir()] == [large.name]
     large.unlink()
     assert await bring(world, b"1")

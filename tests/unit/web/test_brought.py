@@ -74,7 +74,7 @@ async def test_nobody_who_may_not_read_a_run_reads_its_files(tmp_path):
 async def test_only_an_input_that_is_a_file_is_one(tmp_path, name):
     async with a_site(tmp_path, TASKS) as (core, client):
         ada = await somebody(core, "ada", "admin")
-        value = await uploads.save(core.uploads, "x", _parts(b"1"))
+        value = await uploads.save(core.files, "x", _parts(b"1"))
         sent = {"inputs": {"sheet": value, "note": f"{'0' * 24}-../../../../server.key"}}
         number = (await client.post("/api/tasks/pay/runs", json=sent, headers=ada)).json()["number"]
         assert (await client.get(f"/api/runs/{number}/inputs/{name}", headers=ada)).status_code == 404

@@ -1,9 +1,10 @@
-"""What the main flow needs from the outside: eight ports. Adapters implement them; one contract suite runs over each.
+"""What the main flow needs from the outside: nine ports. Adapters implement them; one contract suite runs over each.
 
 Store     runs and events, durable           Dispatch   delivers waiting runs to the gate
 Notifier  hints that something grew          Catalog    the tasks that can be pressed now
 Spools    folders in which supervisors write, and the supervisors themselves
 Output    what jobs wrote
+Files     what people bring and what runs hand over
 Secrets   values of named secrets, at the last moment
 Patterns  whether texts match patterns, within a limit
 """
@@ -13,8 +14,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
@@ -25,6 +25,9 @@ from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.task import Command, Offered, Task
 
+from .files import UPLOADS as UPLOADS
+from .files import Files as Files
+from .files import Stored as Stored
 from .output import Output as Output
 from .people import Audit, People, Work
 
@@ -256,20 +259,13 @@ Record = Mapping[str, Any]
 """A record of spool/events, see `supervisor.spool`."""
 
 
-GIVEN: Final = "in"
-"""The folder in a run's folder in which lies what people brought for it, see `runtime.brought`."""
-
-
 class Spools(Protocol):
     """Folders in which supervisors write, and the supervisors themselves. A supervisor outlives the server."""
 
-    def folder(self, run: int) -> Path:
-        """Where the run's output and files are. It may not exist (yet). What is `GIVEN` there stays until `remove`."""
-        ...
-
     async def start(self, run: Run, task: Task, command: Command, secrets: Sequence[str], token: str) -> None:
-        """Make a fresh spool and start a supervisor that holds it. Raises `OSError` when that fails; then the job
-        has not run.
+        """Make a fresh spool, in which what people brought stays, and start a supervisor that holds it.
+
+        Raises `OSError` when that fails; then the job has not run.
         """
         ...
 
@@ -277,8 +273,8 @@ class Spools(Protocol):
         """Complete records from `position` on, and the position behind them."""
         ...
 
-    def result(self, run: int, name: str) -> Path:
-        """Where a file that the run handed over is kept, by the name that its event says."""
+    def tried(self, run: int) -> bool:
+        """Whether there is a spool, of a supervisor that may be gone."""
         ...
 
     def held(self, run: int) -> bool:
