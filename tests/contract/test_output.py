@@ -1,0 +1,49 @@
+"""Every `Output` keeps these promises."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pushbutton.adapters.output import OutputFiles
+from pushbutton.runtime.ports import Output
+
+Write = Callable[[int, bytes], None]
+
+
+@pytest.fixture(params=["files"])
+def written(tmp_path: Path) -> tuple[Output, Write]:
+    """The port, and what puts more at the end of a run's output, as its supervisor does."""
+
+    def write(run: int, data: bytes) -> None:
+        (tmp_path / str(run)).mkdir(exist_ok=True)
+        with (tmp_path / str(run) / "output").open("ab") as file:
+            file.write(data)
+
+    return OutputFiles(tmp_path), write
+
+
+def test_a_run_that_wrote_nothing_has_no_output(written):
+    output, _ = written
+    assert (output.size(7), output.read(7, 0, 10), output.read(7, 5, 10)) == (0, b"", b"")
+    assert output.digest(7) == hashlib.sha256().hexdigest()
+
+
+def test_what_was_written_is_read_from_any_place_on(written):
+    output, write = written
+    write(7, b"hello world")
+    write(8, b"another's")
+    assert output.size(7) == 11
+    assert (output.read(7, 0, 5), output.read(7, 6, 100), output.read(7, 11, 5)) == (b"hello", b"world", b"")
+
+
+def test_it_grows_while_it_is_read(written):
+    output, write = written
+    write(7, b"one")
+    before = output.digest(7)
+    write(7, b" two")
+    assert output.read(7, 3, 100) == b" two"
+    assert (before, output.digest(7)) == tuple(hashlib.sha256(text).hexdigest() for text in (b"one", b"one two"))
