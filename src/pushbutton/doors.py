@@ -13,6 +13,7 @@ from .domain.proxy import TrustedProxy
 from .runtime.directory import Directory
 from .runtime.people import People
 from .runtime.ports import Store
+from .runtime.refusals import Refusals
 from .runtime.signin import SignIn
 
 
@@ -35,7 +36,7 @@ async def opened(
     )
     passwords, seal = Passwords(), Seal(key)
     stack.callback(passwords.close)
-    signin = SignIn(directory, passwords, totp, seal)
+    signin = SignIn(directory, passwords, totp, seal, Refusals(store.audit))
     if settings.ldap_url:
         from .adapters.ldap import Ldap  # noqa: PLC0415  only where it is asked for
 

@@ -18,6 +18,7 @@ import pytest
 from pushbutton.domain.person import Session
 from pushbutton.domain.policy import Grant
 from pushbutton.domain.token import hashed, new_token
+from pushbutton.runtime.refusals import SINGLE_EACH
 
 from .people import people, written
 from .serving import Command, Lines, Served, environment, until
@@ -161,6 +162,43 @@ def test_what_was_refused_is_in_the_trail_without_what_was_brought(office):
     page = office.server.http.get("/audit", headers={"accept": "text/html", "cookie": cookie})
     assert "tried what was refused: POST runs/approve" in page.text
     assert "f0rged" not in page.text + office.ask("ada", "GET", "/api/audit?limit=1000").text
+
+
+def test_a_session_that_counts_no_more_and_one_that_never_did_leave_a_record(office):
+    at, secret = time.time_ns() // 1000, new_token("pbs")
+    written(office.data, Session(hashed(secret), "eve", at - YEAR, at + YEAR, at - YEAR))  # not used for a year
+    forged = "pbs_" + "f0rged" * 6
+    html, http = {"accept": "text/html"}, office.server.http
+    for cookie in (forged, secret):
+        brought = {"cookie": f"pushbutton={cookie}"}
+        assert http.get("/api/tasks", headers=brought).status_code == 401
+        assert http.get("/history", headers={**brought, **html}).status_code == 303
+        assert http.get("/signin", headers={**brought, **html}).status_code == 200
+        assert http.get("/api/health", headers=brought).status_code == 200
+
+    def told() -> list[tuple[Any, ...]]:
+        found = office.ask("ada", "GET", "/api/audit?kind=request&limit=100").json()
+        return sorted((one["actor"], one["data"]["tried"], one["data"]["brought"], one["about"]) for one in found)
+
+    tried = ("GET /api/tasks", "GET /history")
+    never = [("", one, "a session that is not known", "the server") for one in tried]
+    once = [("", one, "a session of “eve” that counts no more", "the server") for one in tried]
+    until(lambda: len(told()) == 4, what="the records")
+    assert told() == sorted(never + once)
+    everything = office.ask("ada", "GET", "/api/audit?limit=1000").text
+    assert "f0rged" not in everything
+    assert secret not in everything
+
+
+def test_sessions_that_are_guessed_fill_no_trail(office):
+    for number in range(200):
+        assert office.server.http.get("/api/tasks", headers={"cookie": f"pushbutton=pbs_{number}"}).status_code == 401
+
+    def count() -> int:
+        return len(office.ask("ada", "GET", "/api/audit?kind=request&limit=1000").json())
+
+    until(lambda: count() >= SINGLE_EACH, what="the first ones")
+    assert count() <= 2 * SINGLE_EACH + 1, "a minute may end in between"
 
 
 TOPICS = [

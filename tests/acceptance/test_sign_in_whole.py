@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -100,6 +101,17 @@ def test_a_name_that_a_local_user_has_is_refused(site):
         assert COOKIE not in http.cookies
     assert "Eve of here" in _listed(site.server)
 
+    assert ("user eve", "oidc", "“eve” comes from local, and now oidc names them") in refused_sign_ins(site.server)
+
+
+def refused_sign_ins(server: Served) -> list[tuple[str, str, str]]:
+    """In the trail: about whom, by which way, and why."""
+    with Command("audit", "export", "--kind", "session", "--data", server.data) as command:
+        assert command.wait() == 0, command.err.text
+        found = [json.loads(line) for line in command.out.text.splitlines()]
+    found = [one for one in found if one["verb"] == "session.refuse"]
+    return [(one["about"], one["data"].get("by", ""), one["data"].get("why", "")) for one in found]
+
 
 def _listed(server: Served) -> str:
     with Command("user", "list", "--data", server.data) as command:
@@ -146,6 +158,50 @@ def test_the_directory_lets_people_in_by_the_form(tmp_path: Path):
         assert http.get("/people").status_code == 200
         assert "LDAP" in http.get("/profile").text
         assert PASSWORD not in server.err
+
+
+def test_whom_the_directory_knows_and_who_may_not_come_in_leaves_a_record(tmp_path: Path):
+    (tmp_path / "directory").mkdir()
+    put(tmp_path / "data", User("ada", source="ldap", disabled=True), User("eve", source="proxy"))
+    with (
+        Directory(tmp_path / "directory") as directory,
+        Served(
+            tasks(tmp_path), data=tmp_path / "data", ldap_url=directory.url, ldap_base=PEOPLE, ldap_bind_dn=SERVICE,
+            env={"PUSHBUTTON_LDAP_BIND_PASSWORD": SERVICE_PASSWORD},
+        ) as server,
+        browser(server) as http,
+    ):  # fmt: skip
+        form = {"csrf": token_of(http, "/signin"), "password": PASSWORD}
+        for name in ("ada", "eve"):
+            assert http.post("/signin", data={**form, "name": name}).status_code == 401
+        until(lambda: len(refused_sign_ins(server)) == 2, what="the records")
+        assert sorted(refused_sign_ins(server)) == [
+            ("user ada", "ldap", "“ada” is disabled here"),
+            ("user eve", "ldap", "“eve” comes from proxy, and now ldap names them"),
+        ]
+
+
+def test_whom_a_proxy_names_and_who_may_not_come_in_leaves_a_record(tmp_path: Path):
+    put(tmp_path / "data", User("eve", "Eve of here"), User("max", source="proxy", disabled=True))
+    settings: dict[str, Any] = {"proxy_user_header": "Remote-User", "proxy_from": "127.0.0.1"}
+    with Served(tasks(tmp_path), data=tmp_path / "data", **settings) as server, browser(server) as http:
+        for name in ("eve", "max", "max, eve"):
+            assert http.get("/api/tasks", headers={"remote-user": name}).status_code == 403
+
+        def told() -> list[tuple[str, str]]:
+            with Command("audit", "export", "--kind", "request", "--data", server.data) as command:
+                assert command.wait() == 0, command.err.text
+                found = [json.loads(line)["data"] for line in command.out.text.splitlines()]
+            return sorted((one["tried"], one["brought"]) for one in found)
+
+        until(lambda: len(told()) == 3, what="the records")
+        assert [tried for tried, _ in told()] == ["GET /api/tasks"] * 3
+        (name, *others) = [brought for _, brought in told()]
+        assert name.startswith("a proxy’s word: the proxy at 127.0.0.1, in “remote-user”: “max, eve” cannot be a user")
+        assert others == [
+            "a proxy’s word: “eve” comes from local, and now proxy names them",
+            "a proxy’s word: “max” is disabled here",
+        ]
 
 
 @pytest.mark.parametrize(("trusted", "status"), [("127.0.0.1", 200), ("192.0.2.7", 401)])

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from dataclasses import replace
 
-from pushbutton.domain.audit import Act
+from pushbutton.domain.audit import Act, Deed
 from pushbutton.errors import StoreError
 
 from .ports.people import Audit
@@ -51,7 +51,7 @@ class Refusals:
             self._timer.cancel()
         more, self._more, self._single, self._timer = self._more, {}, {}, None
         for who, (last, count) in more.items():
-            others = replace(last, actor="", address="", about="the server", data={"tried": "requests of others"})
+            others = Act("", Deed.REQUEST_REFUSE, "the server", last.at, {"tried": "requests of others"})
             act = others if who == _OTHERS else last
             self._write(replace(act, data={**act.data, "more": count}))
 

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from pushbutton.domain.actor import Actor
-from pushbutton.domain.audit import Act
-from pushbutton.domain.identity import Identity
+from pushbutton.domain.audit import Act, Deed
+from pushbutton.domain.event import Json
+from pushbutton.domain.identity import Identity, one_line
 from pushbutton.domain.networks import household
 from pushbutton.domain.password import require_good
 from pushbutton.domain.person import LOCAL_SOURCE, Invite, Session, Snapshot, User
@@ -25,6 +26,7 @@ from pushbutton.errors import InviteGone, SignInFailed, SlowDown, StoreError, To
 from . import clock
 from .directory import Directory
 from .ports.people import Authority, Begun, Change, Factor, Passwords, Provider, Sealed
+from .refusals import Refusals
 
 WRONG = "The name or the password is wrong."
 WRONG_CODE = "This code is wrong or was used before. Take the one that is shown now."
@@ -57,6 +59,7 @@ class SignIn:
     passwords: Passwords
     factor: Factor
     sealed: Sealed
+    refusals: Refusals
     authority: Authority | None = None
     provider: Provider | None = None
     proxy: TrustedProxy | None = None
@@ -69,7 +72,7 @@ class SignIn:
         """Raises `SignInFailed`, `SlowDown`, `TooManySignIns`."""
         account = name.strip().lower()[:200]
         with self._one_try(_by_password(account), where):
-            user = await self._known(account, password)
+            user = await self._known(account, password, where)
             if user is None:
                 raise await self._refused(account, where, SignInFailed(WRONG))
         if user.factor:
@@ -77,13 +80,13 @@ class SignIn:
         self.throttle.passed(_by_password(account), where.address)
         return await self._begin(user, where, "password")
 
-    async def _known(self, account: str, password: str) -> User | None:
+    async def _known(self, account: str, password: str, where: From) -> User | None:
         """The user with this name and password, of here or of the authority."""
         await self.directory.look()  # who was let in by command just now is let in
         user = self.directory.all.users.get(account)
         if self.authority and (user is None or user.source != LOCAL_SOURCE):
             identity = await self.authority.check(account, password)
-            return await self._admitted(identity) if identity else None
+            return await self._taken(identity, where) if identity else None
         kept = user.password if user and not user.disabled else ""
         if not await self.passwords.check(kept or None, password) or user is None:
             return None
@@ -116,13 +119,29 @@ class SignIn:
         begun, back, until, _ = self._begun.pop(params.get("state", ""), (None, "", 0.0, ""))
         if begun is None or time.monotonic() > until:
             raise SignInFailed("This sign-in took too long or was begun elsewhere. Begin it once more.")
-        identity = await self.provider.finish(begun, params, redirect_uri)
+        try:
+            identity = await self.provider.finish(begun, params, redirect_uri)
+        except SignInFailed as error:
+            self._turned_away("user (unknown)", "oidc", where, error)
+            raise
         return await self.with_identity(identity, where), back
 
     async def with_identity(self, identity: Identity, where: From) -> SignedIn:
         """Raises `SignInFailed` for a name that is another's here."""
-        user = await self._admitted(identity)
+        user = await self._taken(identity, where)
         return await self._begin(user, where, identity.source, pending=bool(user.factor))
+
+    async def _taken(self, identity: Identity, where: From) -> User:
+        """The user whom another authority has named; one who may not come in leaves a record."""
+        try:
+            return await self._admitted(identity)
+        except SignInFailed as error:
+            self._turned_away(f"user {identity.name}", identity.source, where, error)
+            raise
+
+    def _turned_away(self, about: str, by: str, where: From, error: SignInFailed) -> None:
+        data: dict[str, Json] = {"by": by, "agent": where.agent, "why": one_line(error.reason)}
+        self.refusals.note(Act("", Deed.SESSION_REFUSE, about, where.at, data, where.address))
 
     async def vouched(self, peer: str, headers: Iterable[tuple[bytes, bytes]], address: str) -> Actor | None:
         """Somebody whom a trusted proxy names with each request: no session is begun. None: it names nobody.
@@ -137,7 +156,7 @@ class SignIn:
             user = await self._admitted(identity)
         actor = self.directory.of_user(user, address)
         if not actor.known:
-            raise SignInFailed("This account may not sign in. Ask whoever looks after Pushbutton.")
+            raise _disabled(user.name)
         await self.directory.named(user, clock.now())
         return actor
 
@@ -158,7 +177,7 @@ class SignIn:
                     f"if it is the same person, say so with: pushbutton user change {identity.name} --other-account",
                 )
             if known and known.disabled:
-                raise SignInFailed("This account may not sign in. Ask whoever looks after Pushbutton.")
+                raise _disabled(known.name)
             user = known or User(identity.name, source=identity.source, added_at=at)
             fresh = replace(
                 user,
@@ -294,6 +313,11 @@ def one_try(throttle: Throttle, account: str, address: str) -> Iterator[None]:
         throttle.undone(account, address)  # nobody looked at it
         raise
     throttle.undone(account, address)
+
+
+def _disabled(name: str) -> SignInFailed:
+    said = "This account may not sign in. Ask whoever looks after Pushbutton."
+    return SignInFailed(said, reason=f"“{name}” is disabled here")
 
 
 def _by_password(account: str) -> str:

@@ -17,6 +17,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pushbutton.domain.actor import NOBODY, Actor
+from pushbutton.domain.person import Session
+from pushbutton.domain.token import hashed
 from pushbutton.errors import SignInFailed, StoreError
 from pushbutton.runtime.core import Core, now
 
@@ -40,7 +42,8 @@ class Auth:
             return await self._app(scope, receive, send)
         actor, refusal = await self._who(scope)
         scope.setdefault("state", {})["actor"] = actor
-        refusal = refusal or self._refusal(scope, actor)
+        if not refusal and (refusal := self._refusal(scope, actor)):
+            scope["state"]["turned_away"] = True
         return await (refusal or self._app)(scope, receive, send)
 
     async def _who(self, scope: Scope) -> tuple[Actor, Response | None]:
@@ -67,12 +70,18 @@ class Auth:
             if session:
                 scope.setdefault("state", {})["session"] = session
                 await directory.touch(session, at)
-                return directory.of_session(session, address), None
+                actor = directory.of_session(session, address)
+                if not (actor.known or session.pending):
+                    _brought(scope, _over(session))
+                return actor, None
+            known = directory.all.sessions.get(hashed(secret))
+            _brought(scope, _over(known) if known else "a session that is not known")
         peer = scope.get(PEER) or scope.get("client") or ("", 0)
         try:
             vouched = await self._core.signin.vouched(peer[0], scope["headers"], address)
         except SignInFailed as error:
             log.warning("somebody was not let in: %s", error.reason)
+            _brought(scope, f"a proxy’s word: {error.reason}")
             return NOBODY, problem(403, str(error))
         return vouched or directory.unnamed(), None
 
@@ -106,6 +115,15 @@ class Auth:
             back = came._replace(scheme="", netloc="", fragment="").geturl() if came.netloc == headers["host"] else ""
             more = "" if path == "/signout" else "&ended=1"
         return RedirectResponse(f"{root}/signin?next={quote(back, safe='')}{more}", 303, {"cache-control": "no-store"})
+
+
+def _brought(scope: Scope, what: str) -> None:
+    """What it was that does not count, for the audit trail: never the secret itself."""
+    scope.setdefault("state", {})["brought"] = what
+
+
+def _over(session: Session) -> str:
+    return f"a session of “{session.user}” that counts no more"
 
 
 def unknown(sentence: str) -> Response:

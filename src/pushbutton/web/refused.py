@@ -1,6 +1,7 @@
-"""Requests that are refused are in the audit trail: 403, and 401 where something was brought that does not count.
+"""Requests that are refused are in the audit trail: 403, and 401 or the way to the sign-in page where something was
+brought that does not count (a token, a session, a proxy's word).
 
-Of the request only what it was about is kept, and its method: neither a token nor the secret in an address.
+Of the request only what it was about is kept, and its method: no token, no cookie, and no secret in an address.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pushbutton.domain.actor import NOBODY, Actor
 from pushbutton.domain.audit import Act, Deed
 from pushbutton.domain.event import Json
+from pushbutton.domain.identity import LONGEST_TEXT
 from pushbutton.runtime.core import Core, now
-from pushbutton.runtime.refusals import Refusals
 
 from .auth import address_of, path_of
 
@@ -25,27 +26,31 @@ _ITS_OWN = ("/signin", "/invite/")  # a sign-in that is refused has a record of 
 
 class Refused:
     def __init__(self, app: ASGIApp, core: Core) -> None:
-        self._app, self._refusals = app, Refusals(core.store.audit)
+        self._app, self._refusals = app, core.signin.refusals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
 
         async def sent(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] in {401, 403}:
+            if message["type"] == "http.response.start":
                 self._note(scope, message["status"])
             await send(message)
 
         return await self._app(scope, receive, sent)
 
     def _note(self, scope: Scope, status: int) -> None:
-        path = path_of(scope)
-        brought = any(name == b"authorization" for name, _ in scope["headers"])
-        if path.startswith(_ITS_OWN) or (status == HTTPStatus.UNAUTHORIZED and not brought):
+        state, path = scope.get("state", {}), path_of(scope)
+        what: str = state.get("brought", "")
+        brought = what or any(name == b"authorization" for name, _ in scope["headers"])
+        turned_away = bool(brought) and (status == HTTPStatus.UNAUTHORIZED or state.get("turned_away"))
+        if path.startswith(_ITS_OWN) or not (turned_away or status == HTTPStatus.FORBIDDEN):
             return
-        actor: Actor = scope.get("state", {}).get("actor", NOBODY)
+        actor: Actor = state.get("actor", NOBODY)
         about, tried = _about(path)
         data: dict[str, Json] = {"tried": f"{scope['method']} {tried}"[:60], "status": status}
+        if what and not actor.known:
+            data["brought"] = what[:LONGEST_TEXT]
         self._refusals.note(Act(actor.name, Deed.REQUEST_REFUSE, about, now(), data, address_of(scope)))
 
 
