@@ -97,6 +97,10 @@ def fill(file: Path, count: int, many: int) -> None:
         db.executemany(
             "INSERT INTO events (run, task, at, kind, data) VALUES (?, ?, ?, ?, ?)", events(count, many, tasks, chance)
         )
+        db.execute(
+            "UPDATE meta SET value = (SELECT seq FROM sqlite_sequence WHERE sqlite_sequence.name = meta.name)"
+            " WHERE name IN ('runs', 'events')"
+        )
         for _, sql in (*indexes, *triggers):
             db.execute(sql)
     db.execute("PRAGMA journal_mode = WAL")

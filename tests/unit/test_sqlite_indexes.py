@@ -8,17 +8,17 @@ from typing import Any
 import apsw
 import pytest
 
-from pushbutton.adapters.rows import RUN_COLUMNS
+from pushbutton.adapters.sql.rows import RUN_COLUMNS
+from pushbutton.adapters.sql.statements import ACTIVE_STATES, BUSY_STATES, UNFINISHED_STATES, runs
 from pushbutton.adapters.sqlite import SqliteStore
-from pushbutton.adapters.sqlite.store import _ACTIVE, _BUSY, _UNFINISHED, _where
 from pushbutton.domain.reach import Reach
 from pushbutton.runtime.ports import RunQuery
 
 QUERIES = {
-    "runs_active": f"SELECT count(*) FROM runs WHERE state IN ({_ACTIVE}) AND task = 'x'",
-    "runs_busy": f"SELECT id FROM runs WHERE state IN ({_BUSY}) AND task = 'x' AND aside = 0 ORDER BY id",
-    "runs_aside": f"SELECT id FROM runs WHERE state IN ({_UNFINISHED}) AND aside = 1",
-    "runs_unfinished": f"SELECT id FROM runs WHERE state IN ({_UNFINISHED}) AND task = 'x' ORDER BY id",
+    "runs_active": f"SELECT count(*) FROM runs WHERE state IN ({ACTIVE_STATES}) AND task = 'x'",
+    "runs_busy": f"SELECT id FROM runs WHERE state IN ({BUSY_STATES}) AND task = 'x' AND aside = 0 ORDER BY id",
+    "runs_aside": f"SELECT id FROM runs WHERE state IN ({UNFINISHED_STATES}) AND aside = 1",
+    "runs_unfinished": f"SELECT id FROM runs WHERE state IN ({UNFINISHED_STATES}) AND task = 'x' ORDER BY id",
 }
 
 
@@ -31,7 +31,7 @@ async def test_what_a_task_has_under_way_is_found_without_counting_through_its_p
 async def test_the_runs_of_a_task_that_were_pressed_in_other_groups_are_passed_over_without_being_read(tmp_path):
     await store_in(tmp_path)
     seen = RunQuery(task="x", reach=Reach(parts=frozenset({(frozenset({"y", "z"}), frozenset({"x"}))})))
-    sql, values = _where(seen)
+    sql, values = runs(seen, "LIKE")
     only_the_index = sql.replace(RUN_COLUMNS, "id")
     assert only_the_index != sql
     assert "COVERING INDEX runs_by_task (task=?)" in plan(tmp_path, only_the_index, *values)

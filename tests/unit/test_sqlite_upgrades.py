@@ -12,6 +12,7 @@ import pytest
 
 from pushbutton.adapters import sqlite
 from pushbutton.adapters.sqlite import SqliteStore
+from pushbutton.domain.run import NewRun
 from pushbutton.runtime.ports import RunQuery
 
 RELEASE_0_2 = 6
@@ -73,6 +74,21 @@ async def test_what_the_trail_does_not_tell_leaves_a_run_in_no_group(old, tmp_pa
     pressed(old, "unknown", 150)
     old.close()
     assert await groups(tmp_path) == ["", ""]
+
+
+async def test_numbers_go_on_behind_those_that_were_given_also_where_their_rows_are_gone(old, tmp_path):
+    for at in (1, 2, 3):
+        pressed(old, "payroll", at)
+        old.execute("INSERT INTO events (run, task, at, kind, data) VALUES (?, 'payroll', 1, 'state', '{}')", (at,))
+    old.execute("DELETE FROM runs WHERE id > 1")
+    old.execute("DELETE FROM events WHERE id > 1")
+    old.close()
+    store = SqliteStore(tmp_path / "history.db")
+    await store.open()
+    assert await store.last_event() == 3
+    run = (await store.press(NewRun("payroll", "Payroll", "ada", {}, 5))).run
+    assert (run.id, await store.last_event()) == (4, 4)
+    await store.close()
 
 
 async def groups(folder: Path) -> list[str]:

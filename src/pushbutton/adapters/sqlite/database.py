@@ -18,14 +18,15 @@ from typing import Any, TypeVar
 
 import apsw
 
-from pushbutton.domain.audit import Head
+from pushbutton.adapters.sql.connection import Connection
+from pushbutton.adapters.sql.end import End
+from pushbutton.adapters.sql.trail import Trail
 from pushbutton.errors import PushbuttonError, StorageFull, StoreBusy, StoreDamaged, StoreError, StoreTooNew
 
-from .end import End
+from .dialect import SQLITE
 
 T = TypeVar("T")
-Work = Callable[[apsw.Connection], T]
-"""May be called once more, in a transaction of its own, when another one of its group was refused."""
+Work = Callable[[Connection], T]
 Batch = list[tuple[Work[Any], asyncio.Future[Any]]]
 Results = list[tuple[asyncio.Future[Any], Any, BaseException | None]]
 
@@ -43,13 +44,16 @@ reading would let it grow for ever."""
 RESTART_MS = 500
 
 
-class Database:
+class SqliteDatabase:
     """`write` and `read` run a function in a thread of the database; both may be awaited from the event loop."""
+
+    dialect = SQLITE
 
     def __init__(self, path: Path, end: End) -> None:
         self.path = path
-        self._name = str(path)
+        self.name = str(path)
         self.end = end
+        self._trail = Trail(end, SQLITE)
         self._asked: Batch = []  # in this turn of the loop
         self._jobs: SimpleQueue[tuple[Work[Any], asyncio.Future[Any]] | None] = SimpleQueue()
         self._writer: threading.Thread | None = None
@@ -180,7 +184,7 @@ class Database:
                         return [(batch[0][1], None, refusal)]
                     results = self._apart(connection, batch)
                 if self.end.touched:
-                    self.end.committed(head_of(connection))
+                    self.end.committed(self._trail.head(connection))
                 return results
         except Exception as error:  # noqa: BLE001  every waiter gets it
             if connection.in_transaction:
@@ -214,7 +218,7 @@ class Database:
     def _still_there(self) -> None:
         """A file that was removed or replaced under us still takes writes, but nobody would ever see them again."""
         try:
-            inode = os.stat(self._name).st_ino  # noqa: PTH116  a path of pathlib's takes three times as long
+            inode = os.stat(self.name).st_ino  # noqa: PTH116  a path of pathlib's takes three times as long
         except FileNotFoundError:
             inode = -1
         if inode != self._inode:
@@ -273,14 +277,6 @@ def _move(connection: apsw.Connection, database: str, pages: int) -> int:
         elif pages >= MOVE_PAGES:
             connection.wal_checkpoint(database, apsw.SQLITE_CHECKPOINT_PASSIVE)
     return apsw.SQLITE_OK
-
-
-def head_of(connection: apsw.Connection) -> Head:
-    """The end of the audit trail as it is noted in the database."""
-    row = connection.execute(
-        "SELECT CAST(id AS INTEGER), CAST(hash AS BLOB), CAST(seal AS BLOB) FROM audit_head WHERE one = 1"
-    ).fetchone()
-    return Head(row[0], row[1].decode(errors="replace"), row[2].decode(errors="replace")) if row else Head()
 
 
 def _settle(results: Results) -> None:

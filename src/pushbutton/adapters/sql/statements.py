@@ -1,0 +1,119 @@
+"""Statements that are put together from what is asked for. Every value is bound; what is written here is constant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from pushbutton.domain.event import Kind
+from pushbutton.domain.reach import Reach
+from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, RunState
+from pushbutton.runtime.ports import RunQuery, Topics
+
+from .rows import EVENT_COLUMNS, RUN_COLUMNS
+
+Statement = tuple[str, list[Any]]
+"""SQL and its values; also a condition and its values."""
+
+_BEYOND = 1 << 62
+"""No event comes near it."""
+
+
+def listed(states: Collection[RunState]) -> str:
+    """In an order that does not change: an index over some rows is asked for word for word."""
+    return ", ".join(f"'{state}'" for state in sorted(states))
+
+
+ACTIVE_STATES, BUSY_STATES, UNFINISHED_STATES = listed(ACTIVE), listed(BUSY), listed(UNFINISHED)
+
+
+def marks(values: Collection[str]) -> str:
+    """For `IN (…)`, which not every database takes empty; nothing is equal to NULL."""
+    return ", ".join("?" * len(values)) or "NULL"
+
+
+def within(reach: Reach, task: str = "") -> Statement:
+    """A condition for the runs within it; `task`: of this one only."""
+    if task:
+        groups = reach.groups(task)
+        return ("1 = 1", []) if groups is None else (f'"group" IN ({marks(groups)})', sorted(groups))
+    # All tasks first: they are what an index can be asked for.
+    test, values = f"task IN ({marks(reach.tasks)})", sorted(reach.tasks)
+    if reach.parts:
+        tests = [f"task IN ({marks(reach.whole)})"] if reach.whole else []
+        values += sorted(reach.whole)
+        for groups, tasks in reach.parts:
+            tests.append(f'"group" IN ({marks(groups)}) AND task IN ({marks(tasks)})')
+            values += [*sorted(groups), *sorted(tasks)]
+        test += f" AND ({' OR '.join(tests)})"
+    return test, values
+
+
+def runs(query: RunQuery, like: str) -> Statement:
+    """`like`: see `Dialect`."""
+    tests: list[str] = []
+    values: list[Any] = []
+
+    def add(test: str, *given: Any) -> None:
+        tests.append(test)
+        values.extend(given)
+
+    if query.task:
+        add("task = ?", query.task)
+    if query.reach is not None:
+        test, given = within(query.reach, query.task)
+        add(test, *given)
+    if query.states:
+        add(f"state IN ({listed(query.states)})")
+    if query.actor:
+        add("actor = ?", query.actor)
+    if query.aside:
+        add("aside = 1")
+    if query.worker:
+        add("worker = ?", query.worker)
+    if query.since:
+        add("pressed_at >= ?", query.since)
+    if query.until:
+        add("pressed_at < ?", query.until)
+    if query.before:
+        add("id < ?", query.before)
+    if query.text:
+        pattern = "%" + query.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        fields = ("title", "inputs", "status", "reason", "why", "actor")
+        add("(" + " OR ".join(f"{field} {like} ? ESCAPE '\\'" for field in fields) + ")", *[pattern] * len(fields))
+    where = "WHERE " + " AND ".join(tests) if tests else ""
+    return f"SELECT {RUN_COLUMNS} FROM runs {where} ORDER BY id DESC LIMIT ?", [*values, query.limit]
+
+
+def events(topics: Topics, after: int, upto: int | None, limit: int, kind: Kind | None) -> Statement | None:
+    """None: nothing can match."""
+    span = (after, upto if upto is not None else _BEYOND, *((kind.value,) if kind else ()), limit)
+    wanted = "AND kind = ? " if kind else ""
+    # One index range per topic: a single OR would make SQLite read everything after `after`.
+    arms = [("1 = 1", list[Any]())] if topics.everything else _arms(topics)
+    if not arms:
+        return None
+    one = (
+        f"SELECT * FROM (SELECT {EVENT_COLUMNS} FROM events WHERE {{}} AND id > ? AND id <= ? {wanted}"
+        "ORDER BY id LIMIT ?) AS arm"
+    )
+    sql = " UNION ".join(one.format(arm) for arm, _ in arms) + " ORDER BY id LIMIT ?"
+    return sql, [value for _, own in arms for value in (*own, *span)] + [limit]
+
+
+def _arms(topics: Topics) -> list[Statement]:
+    """A condition for each topic."""
+    everybody: list[Statement] = [("run IS NULL AND task IS NULL", [])] if topics.tasks else []
+    return [
+        *everybody,
+        *(("run = ?", [run]) for run in sorted(topics.runs)),
+        *(_of_task(task, topics.reach) for task in sorted(topics.tasks)),
+    ]
+
+
+def _of_task(task: str, reach: Reach | None) -> Statement:
+    groups = reach.groups(task) if reach is not None else None
+    if groups is None:
+        return "task = ?", [task]
+    inside = f'(SELECT "group" FROM runs WHERE id = events.run) IN ({marks(groups)})'
+    return f"task = ? AND (run IS NULL OR {inside})", [task, *sorted(groups)]

@@ -1,0 +1,118 @@
+"""`runtime.ports.Store` on any SQL database. Writing is in `writing`, what is asked for in `statements`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pushbutton.domain.audit import Act
+from pushbutton.domain.event import Draft, Event, Kind
+from pushbutton.domain.reach import Reach
+from pushbutton.domain.run import NewRun, Run, RunState
+from pushbutton.errors import NoSuchRun
+from pushbutton.runtime.ports import Append, Claimed, Pressed, RunQuery, Topics
+from pushbutton.runtime.ports.people import Work
+
+from . import statements, writing
+from .audit import SqlAudit
+from .connection import Database
+from .people import SqlPeople
+from .rows import event_from, run_from
+from .statements import UNFINISHED_STATES
+from .trail import Trail
+
+
+class SqlStore:
+    """Everything that changes state runs inside one transaction of the single writer, so its reads are true."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._trail = Trail(database.end, database.dialect)
+        self.people, self.audit = SqlPeople(database, self._trail), SqlAudit(database, self._trail)
+
+    async def open(self) -> None:
+        await self._db.open()
+
+    async def close(self) -> None:
+        await self._db.close()
+
+    # -- writing
+
+    async def press(self, new: NewRun, also: Work | None = None) -> Pressed:
+        return await self._db.write(lambda db: writing.press(db, self._trail, new, also))
+
+    async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int, token: str) -> Claimed:
+        return await self._db.write(lambda db: writing.claim(db, run, (worker, at, token), task_limit, total_limit))
+
+    async def append(self, entry: Append) -> Sequence[Event]:
+        return await self._db.write(lambda db: writing.append(db, self._trail, entry))
+
+    async def settle(self, home: str, aside: Act | None = None) -> int:
+        return await self._db.write(lambda db: writing.settle(db, self._trail, home, aside))
+
+    async def say(self, draft: Draft, *, task: str | None = None) -> Event:
+        return (await self._db.write(lambda db: writing.add_events(db, None, task, [draft])))[0]
+
+    async def forget(self, runs: Sequence[int]) -> None:
+        await self._db.write(lambda db: writing.forget(db, runs))
+
+    # -- reading
+
+    async def run(self, number: int) -> Run:
+        return await self._db.read(lambda db: writing.run_of(db, number))
+
+    async def token(self, number: int) -> str:
+        found = await self._db.read(lambda db: db.execute("SELECT token FROM runs WHERE id = ?", (number,)).fetchone())
+        if found is None:
+            raise NoSuchRun(number)
+        return str(found[0])
+
+    async def runs(self, query: RunQuery) -> Sequence[Run]:
+        sql, values = statements.runs(query, self._db.dialect.like)
+        return await self._db.read(lambda db: [run_from(row) for row in db.execute(sql, values)])
+
+    async def events(
+        self, topics: Topics, *, after: int, upto: int | None = None, limit: int = 1000, kind: Kind | None = None
+    ) -> Sequence[Event]:
+        asked = statements.events(topics, after, upto, limit, kind)
+        if asked is None:
+            return []
+        sql, values = asked
+        return await self._db.read(lambda db: [event_from(row) for row in db.execute(sql, values)])
+
+    async def last_event(self, run: int | None = None) -> int:
+        # Over all: the highest ever given, which may be of an event that is deleted.
+        if run is None:
+            return await self._number("SELECT value FROM meta WHERE name = 'events'")
+        return await self._number("SELECT max(id) FROM events WHERE run = ?", run)
+
+    async def aside(self) -> int:
+        return await self._number(f"SELECT count(*) FROM runs WHERE state IN ({UNFINISHED_STATES}) AND aside = 1")
+
+    async def home(self) -> str:
+        return str(await self._db.read(lambda db: db.execute("SELECT known FROM home").get) or "")
+
+    async def expired(self, before: int, *, keep: int, limit: int) -> Sequence[int]:
+        sql = f"""SELECT id FROM runs WHERE pressed_at < ? AND state NOT IN ({UNFINISHED_STATES})
+                  AND EXISTS (SELECT 1 FROM runs AS r WHERE r.task = runs.task AND r.id > runs.id LIMIT 1 OFFSET ?)
+                  ORDER BY id LIMIT ?"""
+        values = (before, max(0, keep - 1), limit)
+        return await self._db.read(lambda db: [row[0] for row in db.execute(sql, values)])
+
+    async def forgotten(self) -> int:
+        return await self._number("SELECT value FROM meta WHERE name = 'forgotten'")
+
+    async def counts(self, reach: Reach | None = None) -> Mapping[RunState, int]:
+        sql = f"SELECT state, count(*) FROM runs WHERE state IN ({UNFINISHED_STATES})"
+        values: list[Any] = []
+        if reach is not None:
+            test, values = statements.within(reach)
+            sql += f" AND {test}"
+        sql += " GROUP BY state"
+        return await self._db.read(lambda db: {RunState(state): n for state, n in db.execute(sql, values)})
+
+    # -- both
+
+    async def _number(self, sql: str, *values: Any) -> int:
+        """0 for nothing."""
+        return int(await self._db.read(lambda db: db.execute(sql, values).get) or 0)

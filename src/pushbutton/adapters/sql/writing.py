@@ -1,0 +1,180 @@
+"""What is written in one transaction: a press, a claim, a run's journal, and what goes. Each inside the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from pushbutton.domain.audit import Act
+from pushbutton.domain.event import Draft, Event, Kind
+from pushbutton.domain.pressing import Answer, Known, counts, decide, first_event
+from pushbutton.domain.run import UNFINISHED, NewRun, Run, RunState, before
+from pushbutton.errors import Fenced, NoSuchRun
+from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed
+from pushbutton.runtime.ports.people import Work
+
+from .connection import Connection
+from .people import change
+from .rows import RUN_COLUMNS, SETTABLE, dumps, hold_text, run_from
+from .statements import ACTIVE_STATES, BUSY_STATES, UNFINISHED_STATES, listed
+from .trail import Trail
+
+_BEYOND = (1 << 63) - 1
+"""The largest number that a database has; no run comes near it."""
+
+
+def run_of(db: Connection, number: int) -> Run:
+    """Raises `NoSuchRun`."""
+    row = db.execute(f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ?", (min(number, _BEYOND),)).fetchone()
+    if row is None:
+        raise NoSuchRun(number)
+    return run_from(row)
+
+
+def add_events(
+    db: Connection, run: int | None, task: str | None, drafts: Sequence[Draft], group: str = ""
+) -> list[Event]:
+    if not drafts:
+        return []
+    events = []
+    for number, draft in enumerate(drafts, _numbers(db, "events", len(drafts))):
+        db.execute(
+            "INSERT INTO events (id, run, task, at, kind, data) VALUES (?, ?, ?, ?, ?, ?)",
+            (number, run, task, draft.at, draft.kind.value, dumps(draft.data)),
+        )
+        events.append(Event(number, run, task, draft.at, draft.kind, draft.data, group))
+    return events
+
+
+def _numbers(db: Connection, of: str, count: int) -> int:
+    """The first of so many numbers ("runs", "events") in a row. They rise in the order of commits, without gaps, and
+    none is given twice, also not one whose row is gone.
+    """
+    last = db.execute("UPDATE meta SET value = value + ? WHERE name = ? RETURNING value", (count, of)).get
+    return int(last) - count + 1
+
+
+def press(db: Connection, trail: Trail, new: NewRun, also: Work | None) -> Pressed:
+    answer = decide(new, _known(db, new) if new.key else None, _busy(db, new.task) if counts(new) else ())
+    if isinstance(answer, Answer):
+        if answer.keep_key:
+            stands_for = (new.task, new.key, answer.run, new.fingerprint)
+            db.execute("INSERT INTO joined (task, key, run, fingerprint) VALUES (?, ?, ?, ?)", stands_for)
+        if answer.act:
+            trail.record(db, answer.act)
+        return Pressed(run_of(db, answer.run), made=False)
+    made = answer.runs(_numbers(db, "runs", answer.count))
+    for run, asked in made:
+        _add_run(db, run, asked)
+        add_events(db, run.id, run.task, [first_event(run)], run.group)
+        trail.record(db, asked.act(run.id))
+    if also:
+        change(db, trail, also)
+    *plans, (run, _) = made
+    return Pressed(run, made=True, plan=plans[0][0] if plans else None)
+
+
+def _known(db: Connection, new: NewRun) -> Known | None:
+    row = db.execute(
+        "SELECT id, fingerprint FROM runs WHERE task = ? AND key = ?"
+        " UNION ALL SELECT run, fingerprint FROM joined WHERE task = ? AND key = ?",
+        (new.task, new.key, new.task, new.key),
+    ).fetchone()
+    return Known(*row) if row else None
+
+
+def _busy(db: Connection, task: str) -> Sequence[int]:
+    sql = f"SELECT id FROM runs WHERE state IN ({BUSY_STATES}) AND task = ? AND aside = 0 ORDER BY id"
+    return [row[0] for row in db.execute(sql, (task,))]
+
+
+def _add_run(db: Connection, run: Run, new: NewRun) -> None:
+    db.execute(
+        "INSERT INTO runs (id, task, title, state, actor, inputs, pressed_at, ended_at, why, reason, key, fingerprint,"
+        ' hold, "group") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        (
+            *(run.id, run.task, run.title, run.state.value, run.actor, dumps(run.inputs), run.pressed_at),
+            *(run.ended_at, run.why, run.reason, new.key, new.fingerprint),
+            *(hold_text(run.hold) if run.hold else "", run.group),
+        ),
+    )
+
+
+def claim(db: Connection, number: int, by: tuple[str, int, str], task_limit: int, total_limit: int) -> Claimed:
+    """`by`: worker, at, token."""
+    row = db.execute(
+        f"""UPDATE runs SET state = 'running', epoch = epoch + 1, worker = ?, started_at = ?, token = ?, collected = 0
+            WHERE id = ? AND state = 'waiting' AND aside = 0
+              AND (SELECT count(*) FROM runs AS r WHERE r.state IN ({ACTIVE_STATES}) AND r.task = runs.task) < ?
+              AND (SELECT count(*) FROM runs AS r WHERE r.state IN ({ACTIVE_STATES})) < ?
+            RETURNING {RUN_COLUMNS}""",
+        (*by, number, task_limit, total_limit),
+    ).fetchone()
+    if row is not None:
+        run = run_from(row)
+        begun = Draft(Kind.STATE, {"state": "running", "epoch": run.epoch}, by[1])
+        add_events(db, run.id, run.task, [begun], run.group)
+        return Claimed(Claim.YES, run)
+    waits = db.execute("SELECT 1 FROM runs WHERE id = ? AND state = 'waiting' AND aside = 0", (number,)).get
+    if not waits:
+        return Claimed(Claim.GONE)
+    running = db.execute(f"SELECT count(*) FROM runs WHERE state IN ({ACTIVE_STATES})").get
+    return Claimed(Claim.FULL if running >= total_limit else Claim.TASK_BUSY)
+
+
+def append(db: Connection, trail: Trail, entry: Append) -> Sequence[Event]:
+    columns: dict[str, Any] = dict(entry.row)
+    if unknown := columns.keys() - SETTABLE:
+        raise ValueError(f"not columns of a run that may be set: {sorted(unknown)}")
+    if "survivors" in columns:
+        columns["survivors"] = dumps(columns["survivors"])
+    states = UNFINISHED if entry.epoch is not None else frozenset(RunState)
+    if entry.to:
+        columns["state"] = entry.to.value
+        states &= before(entry.to)
+    if entry.hold:
+        columns["hold"] = hold_text(entry.hold)
+    sets = ", ".join(f"{name} = ?" for name in columns) or "id = id"
+    if entry.seen and run_of(db, entry.run).hold != entry.seen:
+        raise Fenced(f"the approval of run {entry.run} has gone on")
+    fence = "AND epoch = ?" if entry.epoch is not None else ""
+    row = db.execute(
+        f'UPDATE runs SET {sets} WHERE id = ? AND state IN ({listed(states)}) {fence} RETURNING task, "group"',
+        (*columns.values(), entry.run, *([entry.epoch] if fence else [])),
+    ).fetchone()
+    if row is None:
+        now = run_of(db, entry.run)
+        raise Fenced(f"run {entry.run} is {now.state} at epoch {now.epoch}, not as epoch {entry.epoch} expected")
+    if entry.act:
+        trail.record(db, entry.act)
+    return add_events(db, entry.run, row[0], entry.drafts, row[1])
+
+
+def settle(db: Connection, trail: Trail, home: str, aside: Act | None) -> int:
+    count = 0
+    if aside:
+        going = db.execute(f"UPDATE runs SET aside = 1 WHERE state IN ({UNFINISHED_STATES}) RETURNING id")
+        count = sum(1 for _ in going)
+        trail.record(db, replace(aside, data={**aside.data, "runs": count}))
+    sql = "INSERT INTO home (one, known) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET known = excluded.known"
+    db.execute(sql, (home,))
+    return count
+
+
+def forget(db: Connection, runs: Sequence[int]) -> None:
+    for run in runs:
+        found = db.execute(
+            "SELECT (SELECT max(id) FROM events WHERE run = runs.id) FROM runs"
+            f" WHERE id = ? AND state NOT IN ({UNFINISHED_STATES})",
+            (run,),
+        ).fetchone()
+        if found is None:
+            continue
+        db.execute("DELETE FROM events WHERE run = ?", (run,))
+        db.execute("DELETE FROM runs WHERE id = ?", (run,))
+        db.execute(
+            "INSERT INTO meta (name, value) VALUES ('forgotten', ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > meta.value",
+            (found[0] or 0,),
+        )
