@@ -31,7 +31,7 @@ from .adapters.passwords import Passwords
 from .adapters.patterns import LimitedPatterns
 from .adapters.seal import Seal
 from .adapters.secrets import EncryptedStore, SecretSources
-from .adapters.spools import SpoolFolder
+from .adapters.spools import SpoolFolder, SpoolRecords
 from .adapters.sqlite import SqliteStore
 from .adapters.webhook import Webhook
 from .domain import webhook
@@ -163,7 +163,8 @@ class Pushbutton:
             catalog=catalog,
             dispatch=EmbeddedDispatch(),
             notifier=notifier,
-            spools=spools,
+            supervisors=spools,
+            records=SpoolRecords(runs),
             output=output,
             files=FileFolder(self.folder / "uploads", runs),
             lines=lambda run: LineReader(spools.folder(run)),

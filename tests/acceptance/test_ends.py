@@ -74,7 +74,7 @@ async def test_a_task_that_leaves_a_service_behind_is_over_at_once_and_the_servi
         await until(lambda: core.output.size(run.id) > size + 20, "its output to go on")
         assert marked(mark)
         (tmp_path / "stop").touch()
-        await until(lambda: not core.spools.held(run.id), "the supervisor to end with the service")
+        await until(lambda: not core.supervisors.held(run.id), "the supervisor to end with the service")
     assert done.run.state is RunState.SUCCEEDED
 
 
@@ -176,7 +176,7 @@ async def test_nothing_is_left_of_sixty_runs(tmp_path):
         for run in runs:
             assert (await run.finished()).state is RunState.SUCCEEDED
         core = await app.open()
-        await until(lambda: not any(core.spools.held(run.id) for run in runs), "every supervisor to be gone")
+        await until(lambda: not any(core.supervisors.held(run.id) for run in runs), "every supervisor to be gone")
         assert len(os.listdir("/proc/self/fd")) <= fds + 2
         await until(lambda: _zombies() <= others, "every supervisor to be reaped")
 

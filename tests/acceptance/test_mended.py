@@ -151,7 +151,7 @@ async def test_a_secret_that_cannot_be_kept_fails_the_press_and_leaves_nobody_wa
         async def full(run: int, values: object) -> None:
             raise OSError(28, "no room")
 
-        monkeypatch.setattr(type(core.spools), "put_secrets", lambda self, run, values: full(run, values))
+        monkeypatch.setattr(type(core.supervisors), "put_secrets", lambda self, run, values: full(run, values))
         with pytest.raises(StorageFull):
             await app.press("job", password=SECRET)
         assert (await core.store.run(1)).state is RunState.FAILED
@@ -310,7 +310,7 @@ async def test_two_who_look_at_a_spool_do_not_keep_a_start_away(tmp_path):
         async def look() -> None:
             while looking:
                 for number in range(1, 20):
-                    core.spools.held(number)
+                    core.supervisors.held(number)
                 await asyncio.sleep(0)
 
         watcher = asyncio.create_task(look())

@@ -36,7 +36,7 @@ async def waiting(app: Pushbutton) -> tuple[RunHandle, httpx.AsyncClient, int]:
     run = await app.press("wait")
     await until(lambda: (cwd / "token").exists() and (cwd / "token").read_text().endswith("\n"))
     core = await app.open()
-    records, _ = core.spools.records(run.id, 0)
+    records, _ = core.records.read(run.id, 0)
     client = httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app),
         base_url="http://localhost",

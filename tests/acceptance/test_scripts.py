@@ -126,13 +126,13 @@ async def test_a_file_that_changes_at_the_last_moment_before_an_approved_start_s
     file = script(tmp_path, "job.sh", ": > ran")
     async with opened(tmp_path) as app:
         core = await app.open()
-        spools, task = core.spools, core.catalog.task("job")
+        supervisors, task = core.supervisors, core.catalog.task("job")
         run = (await press_and_wait(app, "job")).run
         (tmp_path / "ran").unlink()
         order = Command((str(file),), str(tmp_path), {}, script=True, frozen={str(file): "0" * 64})
-        await spools.start(run, task, order, [], "")
-        await until(lambda: not spools.held(run.id), "the supervisor to end")
-        end = spools.records(run.id, 0)[0][-1]
+        await supervisors.start(run, task, order, [], "")
+        await until(lambda: not supervisors.held(run.id), "the supervisor to end")
+        end = core.records.read(run.id, 0)[0][-1]
     assert (end["k"], end["error"]) == (
         "end",
         "The task was changed after it was approved; nothing was started. Press again.",
@@ -147,8 +147,8 @@ async def test_the_copy_of_a_run_that_the_version_before_started_is_cleared_away
     async with opened(tmp_path) as app:
         run = await app.press("job")
         core = await app.open()
-        await until(lambda: len(core.spools.records(run.id, 0)[0]) > 1, "the job to start")
-        born = core.spools.records(run.id, 0)[0][0]
+        await until(lambda: len(core.records.read(run.id, 0)[0]) > 1, "the job to start")
+        born = core.records.read(run.id, 0)[0][0]
         copy.write_text("#!/bin/sh\n")
         (spool_of(app, run.id) / "copy").write_text(str(copy))
         os.kill(born["pid"], signal.SIGKILL)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import pytest
 
 from pushbutton.runtime import ports
-from pushbutton.runtime.ports import files, output, people
+from pushbutton.runtime.ports import files, output, people, supervisors
 
 CONTRACT = Path(__file__).parents[1] / "contract"
 
@@ -19,11 +19,13 @@ SUITES = {
     "Dispatch": ("test_dispatch",),
     "Notifier": ("test_dispatch",),
     "People": ("test_people",),
+    "Records": ("test_supervisors",),
     "Secrets": ("test_secrets",),
+    "Supervisors": ("test_supervisors",),
     "Store": ("test_store", "test_held"),
 }
 MISSING = frozenset(
-    ["Authority", "Catalog", "Factor", "Passwords", "Patterns", "Provider", "Sealed", "Spools"],
+    ["Authority", "Catalog", "Factor", "Passwords", "Patterns", "Provider", "Sealed"],
 )
 """Those that have none yet."""
 
@@ -34,7 +36,7 @@ def declared(module: Any) -> set[str]:
     return {name for name, value in values if isinstance(value, type) and Protocol in value.__bases__}
 
 
-PORTS = declared(ports) | declared(people) | (declared(files) - {"Writing"}) | declared(output)
+PORTS = declared(ports) | declared(people) | (declared(files) - {"Writing"}) | declared(output) | declared(supervisors)
 
 
 def test_each_port_has_a_suite():

@@ -1,4 +1,4 @@
-"""`runtime.ports.Spools` on a local folder: `runs/<number>/` per run, one supervisor process each."""
+"""`runtime.ports.Supervisors` and `Records` on a local folder: `runs/<number>/` per run, one process each."""
 
 from __future__ import annotations
 
@@ -150,16 +150,6 @@ class SpoolFolder:
             **({"PUSHBUTTON_URL": self.url} if self.url else {}),
         }
 
-    def records(self, run: int, position: int) -> tuple[Sequence[Record], int]:
-        try:
-            fd = os.open(self.folder(run) / spool.EVENTS, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return [], position
-        try:
-            return spool.read_records(fd, position)
-        finally:
-            os.close(fd)
-
     def tried(self, run: int) -> bool:
         return self.folder(run).exists()
 
@@ -292,6 +282,21 @@ class SpoolFolder:
                 except subprocess.TimeoutExpired:
                     child.returncode = 0
         self._children.clear()
+
+
+class SpoolRecords:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def read(self, run: int, position: int) -> tuple[Sequence[Record], int]:
+        try:
+            fd = os.open(self._root / str(run) / spool.EVENTS, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return [], position
+        try:
+            return spool.read_records(fd, position)
+        finally:
+            os.close(fd)
 
 
 def _told(loop: asyncio.AbstractEventLoop, done: asyncio.Event) -> None:

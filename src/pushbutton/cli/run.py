@@ -141,14 +141,14 @@ class _Foreground:
         from pushbutton.adapters.embedded import LocalNotifier  # noqa: PLC0415  what only this command needs
         from pushbutton.adapters.files import FileFolder  # noqa: PLC0415
         from pushbutton.adapters.output import OutputFiles  # noqa: PLC0415
-        from pushbutton.adapters.spools import SpoolFolder  # noqa: PLC0415
+        from pushbutton.adapters.spools import SpoolFolder, SpoolRecords  # noqa: PLC0415
         from pushbutton.runtime.vigil import Vigil  # noqa: PLC0415
         from pushbutton.runtime.watch import Bell  # noqa: PLC0415
 
         self._task, self._view = task, view
         self._bell = Bell()
         self._notifier = LocalNotifier(folder / "hint")
-        self._spools = SpoolFolder(folder, hint=folder / "hint")
+        self._spools, self._records = SpoolFolder(folder, hint=folder / "hint"), SpoolRecords(folder)
         self._written, self._files = OutputFiles(folder), FileFolder(folder / "uploads", folder)
         self._position = 0  # in the events
         self._shown = 0  # bytes of output
@@ -205,7 +205,7 @@ class _Foreground:
     async def _follow(self) -> int:
         while True:
             held = self._spools.held(RUN)  # asked before reading: who is gone has written its last
-            records, self._position = self._spools.records(RUN, self._position)
+            records, self._position = self._records.read(RUN, self._position)
             for record in records:
                 await self._show(record)
                 if record["k"] == "end":

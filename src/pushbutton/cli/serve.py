@@ -24,7 +24,7 @@ from pushbutton.errors import ConfigError, Refused, StoreError
 if TYPE_CHECKING:
     from pushbutton.app import Pushbutton
     from pushbutton.domain.task import Task
-    from pushbutton.runtime.ports import Spools
+    from pushbutton.runtime.ports import Supervisors
 
 from .flow import flow
 
@@ -169,7 +169,7 @@ async def _run(paths: tuple[str, ...], sock: socket.socket, given: dict[str, Any
             self.left = len(runs)
             await super().close()
             if first_process():
-                await _end_with_us(core.spools, runs)
+                await _end_with_us(core.supervisors, runs)
 
     app = Served(*paths, **given)
     app.url = server.address(sock)  # before anything opens: jobs are told where to report to
@@ -197,12 +197,12 @@ def first_process() -> bool:
         return False
 
 
-async def _end_with_us(spools: Spools, runs: Sequence[int]) -> None:
+async def _end_with_us(supervisors: Supervisors, runs: Sequence[int]) -> None:
     """Give the jobs their moment before the kernel ends them; the next start reads what their supervisors wrote."""
     for run in runs:
-        spools.goes_down(run)
+        supervisors.goes_down(run)
     for _ in range(int(MOMENT / LOOK)):
-        if not any(spools.held(run) for run in runs):
+        if not any(supervisors.held(run) for run in runs):
             return
         await asyncio.sleep(LOOK)
 

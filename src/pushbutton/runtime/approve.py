@@ -183,7 +183,7 @@ async def _end(
     await journal.move(
         core, run, RunState.CANCELLED, drafts=drafts, act=done, seen=hold, hold=hold, actor=actor, reason=reason
     )
-    core.spools.drop_secrets(run.id)
+    core.supervisors.drop_secrets(run.id)
 
 
 def _said(actor: Actor, verdict: str, why: str, at: int, **more: Json) -> Draft:

@@ -91,7 +91,7 @@ def same_secrets(core: Core, run: Run) -> None:
     """Raises `CannotApprove` unless the secret inputs of a held run are those that it was pressed with."""
     if not run.hold or not run.hold.secrets:
         return
-    values = core.spools.take_secrets(run.id)
+    values = core.supervisors.take_secrets(run.id)
     if not values:
         raise CannotApprove("Its secret inputs are not kept any more. Press again.")
     if seal(core, values) != run.hold.secrets:

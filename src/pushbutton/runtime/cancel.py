@@ -39,7 +39,7 @@ async def cancel(core: Core, actor: Actor, number: int) -> Run:
         except Fenced:
             return await cancel(core, actor, number)  # its turn came in this moment
         await core.dispatch.cancel(number)
-        core.spools.drop_secrets(number)
+        core.supervisors.drop_secrets(number)
         await _dry_runs(core, actor, run)
         return await core.store.run(number)
     if not run.stop_by:
@@ -66,7 +66,7 @@ def order(core: Core, run: Run, actor: str) -> None:
     """Tell the supervisor. If it does not hear (it is being born, dead, or hangs), the collector tells it again or ends
     the run without it.
     """
-    core.spools.stop(run.id, grace=grace(core, run), by=actor)
+    core.supervisors.stop(run.id, grace=grace(core, run), by=actor)
     core.notifier.hint(f"stop:{run.id}")
 
 

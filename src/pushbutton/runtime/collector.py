@@ -48,8 +48,8 @@ async def _follow(core: Core, run: Run, bell: Bell, watch: Watch) -> None:
     why, survivors = "", list[str]()  # set once the server has ended the run without its supervisor
     open_step = await _plain_step(core, run)
     while True:
-        held = core.spools.held(run.id)  # asked BEFORE reading: who is gone has written its last
-        records, after = core.spools.records(run.id, position)
+        held = core.supervisors.held(run.id)  # asked BEFORE reading: who is gone has written its last
+        records, after = core.records.read(run.id, position)
         if records:
             reading = read(records, open_step)
             open_step = reading.open_step
@@ -70,11 +70,11 @@ async def _follow(core: Core, run: Run, bell: Bell, watch: Watch) -> None:
         if born and not asked:
             # An order to stop that was given while the supervisor was not listening yet: the row remembers it.
             asked = True
-            core.spools.drop_secrets(run.id)
+            core.supervisors.drop_secrets(run.id)
             if stop_by := (await core.store.run(run.id)).stop_by:
                 order(core, run, stop_by)
         if not why and (why := await watch.due(born=born)):
-            survivors = list(await core.spools.end(run.id))
+            survivors = list(await core.supervisors.end(run.id))
         elif why:
             pass  # what it had written by then is read first
         elif records:
@@ -120,7 +120,7 @@ async def _end(core: Core, run: Run, reading: Reading, end: Record) -> None:
     if state is RunState.SUCCEEDED:
         progress = reading.row["progress"] if "progress" in reading.row else (await core.store.run(run.id)).progress
         reading.row["progress"] = 100.0 if progress is not None else None
-    core.spools.drop_secrets(run.id)
+    core.supervisors.drop_secrets(run.id)
     await journal.move(
         core,
         run,
@@ -135,21 +135,21 @@ async def _end(core: Core, run: Run, reading: Reading, end: Record) -> None:
 
 async def _gone(core: Core, run: Run, *, born: bool) -> None:
     """The lock is free and there is no last record."""
-    survivors = await core.spools.clear(run.id)
+    survivors = await core.supervisors.clear(run.id)
     if not born:
         if stop_by := (await core.store.run(run.id)).stop_by:
-            core.spools.drop_secrets(run.id)
+            core.supervisors.drop_secrets(run.id)
             reason = "It was stopped before it started."
             return await journal.move(core, run, RunState.CANCELLED, actor=stop_by, reason=reason)
         # It never came to start the job, and nobody else can: no supervisor is left that has this spool.
-        if run.epoch < ATTEMPTS or not core.spools.tried(run.id):
+        if run.epoch < ATTEMPTS or not core.supervisors.tried(run.id):
             await journal.move(core, run, RunState.WAITING, reason="It could not be started; trying again.")
             return await core.dispatch.submit(run.id, run.task)
-        core.spools.drop_secrets(run.id)
+        core.supervisors.drop_secrets(run.id)
         return await journal.move(
             core, run, RunState.FAILED, reason="It could not be started: its supervisor did not come up."
         )
-    core.spools.drop_secrets(run.id)
+    core.supervisors.drop_secrets(run.id)
     reason = "Its supervisor is gone (killed, or the machine was restarted): nobody knows how it ended."
     await journal.move(core, run, RunState.LOST, reason=reason, survivors=list(survivors) or None)
     return None
@@ -157,7 +157,7 @@ async def _gone(core: Core, run: Run, *, born: bool) -> None:
 
 async def _ended(core: Core, run: Run, why: str, code: int | None, survivors: Sequence[str]) -> None:
     """Its supervisor hung; it and its tree were ended by the server."""
-    core.spools.drop_secrets(run.id)
+    core.supervisors.drop_secrets(run.id)
     state, reason = RunState.LOST, "Nobody knows how it ended: its supervisor did not answer, so the server ended it."
     if why == "timeout":
         state = RunState.FAILED
@@ -176,7 +176,7 @@ async def _adopt(core: Core, run: Run, reading: Reading) -> None:
     for draft in reading.drafts:
         if draft.kind is Kind.ARTIFACT and "path" in draft.data:
             path, title = str(draft.data["path"]), str(draft.data.get("title", ""))
-            drafts += kept.drafts({"t": draft.at, "title": title, **await core.spools.adopt(run.id, path)})
+            drafts += kept.drafts({"t": draft.at, "title": title, **await core.supervisors.adopt(run.id, path)})
         else:
             drafts.append(draft)
     reading.drafts = drafts

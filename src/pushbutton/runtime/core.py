@@ -10,7 +10,7 @@ from .directory import Directory
 from .lines import LineReader
 from .people import People
 from .permit import Permits
-from .ports import Catalog, Dispatch, Files, Notifier, Output, Patterns, Secrets, Spools, Store
+from .ports import Catalog, Dispatch, Files, Notifier, Output, Patterns, Records, Secrets, Store, Supervisors
 from .signin import SignIn
 from .watch import Hub
 
@@ -23,7 +23,8 @@ class Core:
     catalog: Catalog
     dispatch: Dispatch
     notifier: Notifier
-    spools: Spools
+    supervisors: Supervisors
+    records: Records
     output: Output
     files: Files
     lines: Callable[[int], LineReader]  # those of a run's output

@@ -30,7 +30,7 @@ async def again(core: Core, task: Task, run: Run, begin: Begin) -> None:
     inputs = {**run.inputs, task.dry_run: True}
     new = NewRun(run.task, task.title, f"run:{run.id}", inputs, now(), group=run.group)
     dry = (await core.store.press(new)).run
-    await core.spools.put_secrets(dry.id, core.spools.take_secrets(run.id))
+    await core.supervisors.put_secrets(dry.id, core.supervisors.take_secrets(run.id))
     await brought.keep(core, task, dry, other=run.id)
     said = journal.note(f"Its plan is made once more before it starts (run {dry.id}).", code="plan")
     await journal.held(core, run, replace(run.hold, again=dry.id), [said])

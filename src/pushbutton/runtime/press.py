@@ -130,7 +130,7 @@ async def _make(core: Core, task: Task, new: NewRun, secrets: Mapping[str, str],
         runs = [run for run in (pressed.run, pressed.plan) if run and not run.state.over]
         try:
             for run in runs:
-                await core.spools.put_secrets(run.id, secrets)
+                await core.supervisors.put_secrets(run.id, secrets)
         except OSError:
             await _never(core, runs, "Its secret inputs could not be kept; press again.")
             raise StorageFull from None
@@ -155,7 +155,7 @@ _UNKEPT = "What you brought could not be kept, so nothing was started"
 
 async def _never(core: Core, runs: Sequence[Run], reason: str) -> None:
     for run in runs:
-        core.spools.drop_secrets(run.id)
+        core.supervisors.drop_secrets(run.id)
         to = RunState.CANCELLED if run.state is RunState.HELD else RunState.FAILED
         with contextlib.suppress(Fenced):  # it was offered to the gate meanwhile, which found the same
             await journal.move(core, run, to, reason=reason)

@@ -120,20 +120,20 @@ class Watch:
             return ""
         self._next = at + LOOK
         core, run, vigil = self._core, self._run, self.vigil
-        vigil.look(core.spools.worked(run.id), at)
+        vigil.look(core.supervisors.worked(run.id), at)
         if vigil.silent and not self._silent:
             self._declared = await limit.of(core.store.audit, run)
         if vigil.silent and not self._stopped:
             self._stopped = bool((await core.store.run(run.id)).stop_by)
         if self._stopped:
             vigil.order(grace=grace(core, run))
-        if vigil.silent and born and (over := core.spools.overtime(run.id, self._declared)) is not None:
+        if vigil.silent and born and (over := core.supervisors.overtime(run.id, self._declared)) is not None:
             vigil.overtime(over, grace=grace(core, run))
         if drafts := self._news():
             await journal.said(core, run, drafts, {})
         if vigil.deaf and not self._asked:
             self._asked = True
-            await core.spools.ask(run.id)
+            await core.supervisors.ask(run.id)
         return vigil.due
 
     def _news(self) -> list[Draft]:

@@ -71,7 +71,7 @@ class Worker:
         """Whoever holds the data folder has all of its runs, whatever the worker before was called."""
         store = self._core.store
         unfinished = await store.runs(RunQuery(states=UNFINISHED, limit=MANY))
-        self._core.spools.sweep({run.id for run in unfinished})
+        self._core.supervisors.sweep({run.id for run in unfinished})
         for run in reversed(unfinished):
             if run.state in ACTIVE:
                 self._follow(run)
@@ -82,7 +82,7 @@ class Worker:
         """Take leave of supervisors; now and then, offer what waits in the store and was never submitted."""
         for second in itertools.count(1):
             await asyncio.sleep(1)
-            self._core.spools.reap()
+            self._core.supervisors.reap()
             if second % SWEEP == 0:
                 with contextlib.suppress(StoreError):
                     waiting = await self._core.store.runs(RunQuery(states=frozenset({RunState.WAITING}), limit=MANY))
@@ -188,7 +188,7 @@ class Worker:
             named = await self._named(task, run)
             order = command.build(task, inputs, python=self._core.python, secrets=named)
             order = replace(order, frozen=await planned.as_approved(self._core, task, run))
-            await self._core.spools.start(run, task, order, [*secrets, *named.values()], token)
+            await self._core.supervisors.start(run, task, order, [*secrets, *named.values()], token)
         except Fenced:
             return False  # it is over: it was stopped meanwhile
         except Exception as error:
@@ -229,7 +229,7 @@ class Worker:
                 if stop_by := (await self._core.store.run(run.id)).stop_by:
                     reason = "It was stopped before it started."
                     await journal.move(self._core, run, RunState.CANCELLED, actor=stop_by, reason=reason)
-                    self._core.spools.drop_secrets(run.id)
+                    self._core.supervisors.drop_secrets(run.id)
                     raise Fenced(reason)
                 if asking.done():
                     return asking.result()
@@ -239,7 +239,7 @@ class Worker:
 
     def _inputs(self, task: Task, run: Run) -> tuple[dict[str, Json], list[str]]:
         """The run's inputs as the job gets them, and the values that must be masked in what it says."""
-        kept = self._core.spools.take_secrets(run.id)
+        kept = self._core.supervisors.take_secrets(run.id)
         secrets = {name: value for name, value in kept.items() if name != brought.SALT}
         inputs = {**run.inputs, **secrets}
         if lost := [name for name in task.secrets if inputs.get(name) and name not in secrets]:

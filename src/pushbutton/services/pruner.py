@@ -46,7 +46,7 @@ async def prune(core: Core, days: float) -> tuple[int, int]:
     while days and (old := await core.store.expired(now() - int(days * DAY * 1_000_000), keep=KEEP, limit=FEW)):
         for number in old:
             # The folder first: killed in between, the row is still there and leads to what is left of it.
-            await core.spools.remove(number)
+            await core.supervisors.remove(number)
         await core.store.forget(old)
         removed += len(old)
         await asyncio.sleep(BREATH)

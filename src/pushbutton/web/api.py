@@ -291,7 +291,7 @@ async def report_events(request: Request, number: str) -> Response:
         raise NotRunning(run_number, run.state)
     lines = (await body.read(request)).decode(errors="replace").split("\n")
     # To the supervisor, like what the job itself reports: it knows the secrets, and what came before.
-    if not await core.spools.say(run_number, lines):
+    if not await core.supervisors.say(run_number, lines):
         raise NotRunning(run_number, (await core.store.run(run_number)).state)
     return Response(status_code=204)
 

@@ -98,7 +98,7 @@ async def test_a_file_that_came_to_nothing_is_not_kept(tmp_path):
         assert list(core.files.place("uploads").iterdir()) == []
         answer = await client.post("/tasks/sheet", data={**sent, "count": "3"}, files=files, headers=ada)
         assert answer.status_code == 303
-        assert [file.read_bytes() for file in core.spools.root.rglob("sheet.csv")] == [b"1;2;3"]  # the run's own
+        assert [file.read_bytes() for file in core.supervisors.root.rglob("sheet.csv")] == [b"1;2;3"]  # the run's own
         assert list(core.files.place("uploads").iterdir()) == []
 
 

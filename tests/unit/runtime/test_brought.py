@@ -167,11 +167,11 @@ async def test_what_is_changed_while_a_run_waits_for_its_turn_starts_nothing(wor
 
 async def test_a_secret_that_was_changed_while_it_was_held_cannot_be_approved(world):
     held = await world.press("load", sheet=await bring(world, b"1"), pin="2468")
-    kept = world.core.spools.take_secrets(held.id)
-    await world.core.spools.put_secrets(held.id, {**kept, "pin": "1357"})
+    kept = world.core.supervisors.take_secrets(held.id)
+    await world.core.supervisors.put_secrets(held.id, {**kept, "pin": "1357"})
     with pytest.raises(CannotApprove, match="A secret input is not what it was when this was pressed"):
         await approve.approve(world.core, world.who("bob"), held.id)
-    await world.core.spools.put_secrets(held.id, kept)
+    await world.core.supervisors.put_secrets(held.id, kept)
     await approve.approve(world.core, world.who("bob"), held.id)
     assert (await world.over(held.id)).state is RunState.SUCCEEDED
 
@@ -184,7 +184,7 @@ async def test_nothing_can_be_guessed_of_a_secret_once_it_has_gone(world):
         assert held.hold
         seals.add(held.hold.secrets)
         await approve.reject(world.core, world.who("bob"), held.id, why="no")
-        assert world.core.spools.take_secrets(held.id) == {}
+        assert world.core.supervisors.take_secrets(held.id) == {}
     assert len(seals) == 2
 
 
@@ -264,7 +264,7 @@ async def test_what_an_unfinished_run_names_stays_however_old_it_is(world, earli
         )
         value = f"{'a' * 24}-sheet.csv"
     busy = await world.press("busy")
-    await until(lambda: world.core.spools.held(busy.id), "it runs")
+    await until(lambda: world.core.supervisors.held(busy.id), "it runs")
     run = (await world.core.store.press(NewRun("open", "Open", "ada", {"sheet": value}, 1))).run
     age(world.core.files.place("uploads") / of_value(value).stored, 500)
     assert await prune(world.core, 365) == (0, 0)

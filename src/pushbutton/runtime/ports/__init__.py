@@ -1,12 +1,11 @@
-"""What the main flow needs from the outside: nine ports. Adapters implement them; one contract suite runs over each.
+"""What the main flow needs from the outside: ten ports. Adapters implement them; one contract suite runs over each.
 
 Store     runs and events, durable           Dispatch   delivers waiting runs to the gate
 Notifier  hints that something grew          Catalog    the tasks that can be pressed now
-Spools    folders in which supervisors write, and the supervisors themselves
-Output    what jobs wrote
-Files     what people bring and what runs hand over
-Secrets   values of named secrets, at the last moment
-Patterns  whether texts match patterns, within a limit
+Secrets   values of named secrets, at       Patterns   whether texts match patterns,
+          the last moment                              within a limit
+Supervisors   what runs jobs             Records   what these write down
+Output        what jobs wrote            Files     what people bring and what runs hand over
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
@@ -23,13 +22,16 @@ from pushbutton.domain.passed import Passed
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.domain.secret import Secret
-from pushbutton.domain.task import Command, Offered, Task
+from pushbutton.domain.task import Offered, Task
 
 from .files import UPLOADS as UPLOADS
 from .files import Files as Files
 from .files import Stored as Stored
 from .output import Output as Output
 from .people import Audit, People, Work
+from .supervisors import Record as Record
+from .supervisors import Records as Records
+from .supervisors import Supervisors as Supervisors
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,98 +254,6 @@ class Dispatch(Protocol):
 
     def stats(self) -> Mapping[str, int]:
         """`waiting`: how many it holds."""
-        ...
-
-
-Record = Mapping[str, Any]
-"""A record of spool/events, see `supervisor.spool`."""
-
-
-class Spools(Protocol):
-    """Folders in which supervisors write, and the supervisors themselves. A supervisor outlives the server."""
-
-    async def start(self, run: Run, task: Task, command: Command, secrets: Sequence[str], token: str) -> None:
-        """Make a fresh spool, in which what people brought stays, and start a supervisor that holds it.
-
-        Raises `OSError` when that fails; then the job has not run.
-        """
-        ...
-
-    def records(self, run: int, position: int) -> tuple[Sequence[Record], int]:
-        """Complete records from `position` on, and the position behind them."""
-        ...
-
-    def tried(self, run: int) -> bool:
-        """Whether there is a spool, of a supervisor that may be gone."""
-        ...
-
-    def held(self, run: int) -> bool:
-        """Whether a live supervisor has it."""
-        ...
-
-    def stop(self, run: int, *, grace: float, by: str) -> bool:
-        """Tell the supervisor to end the job. False: nobody is there to hear it."""
-        ...
-
-    def worked(self, run: int) -> int | None:
-        """A number that changes at least once a second while the supervisor works; None where it cannot be told."""
-        ...
-
-    def overtime(self, run: int, declared: float | None = None) -> float | None:
-        """Seconds since the run's time limit, negative before it; None where it has none or it cannot be told.
-        `declared`: the limit in seconds where the supervisor wrote none down, not even that there is none.
-        """
-        ...
-
-    def goes_down(self, run: int) -> None:
-        """Tell the supervisor, as the system would, that the machine goes down: the job gets its moment."""
-        ...
-
-    async def ask(self, run: int) -> None:
-        """The supervisor hangs: ask all that is below it to end, as it would have."""
-        ...
-
-    async def end(self, run: int) -> Sequence[str]:
-        """The supervisor hangs: kill it, so that it does nothing any more should it wake up, and all that is below it.
-        Who could not be ended is named, "pid name".
-        """
-        ...
-
-    async def say(self, run: int, lines: Sequence[str]) -> bool:
-        """Hand lines from elsewhere to the supervisor, which masks, counts and orders them like the job's own. False:
-        nobody is there to hear it. Raises `BadInput` where one names a file, however it is written: only the job may;
-        `NotHeard` when the supervisor does not take them in time.
-        """
-        ...
-
-    async def adopt(self, run: int, path: str) -> Record:
-        """Keep a file that a supervisor of 0.2.0 has only named: a record `artifact` or `refused`, without its time.
-        A disk that does not answer is given up.
-        """
-        ...
-
-    async def clear(self, run: int) -> Sequence[str]:
-        """The supervisor is gone: end what is left of its tree. Who could not
-        be ended is named, "pid name".
-        """
-        ...
-
-    async def remove(self, run: int) -> None: ...
-
-    def reap(self) -> None:
-        """Take leave of supervisors that have ended: nobody else does."""
-        ...
-
-    async def put_secrets(self, run: int, values: Mapping[str, str]) -> None:
-        """Keep them for a waiting run, readable by us alone, until `take_secrets`."""
-        ...
-
-    def take_secrets(self, run: int) -> Mapping[str, str]: ...
-
-    def drop_secrets(self, run: int) -> None: ...
-
-    def sweep(self, waiting: Collection[int]) -> None:
-        """Remove the kept secrets of every run that is not among these."""
         ...
 
 
