@@ -125,6 +125,20 @@ class Command:
     def alive(self) -> bool:
         return self.process.poll() is None
 
+    @property
+    def asleep(self) -> bool:
+        """Whether its main thread waits for something at this moment, and not for its turn on a processor."""
+        return self._stat()[0] in {"S", "D"}
+
+    @property
+    def worked(self) -> float:
+        """Seconds of processor time so far, of all its threads."""
+        return (int(self._stat()[11]) + int(self._stat()[12])) / os.sysconf("SC_CLK_TCK")
+
+    def _stat(self) -> list[str]:
+        """What the kernel says of it, from its state on."""
+        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+
     def signal(self, number: int) -> None:
         self.process.send_signal(number)
 

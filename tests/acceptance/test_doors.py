@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -359,15 +358,15 @@ def test_unknown_wrong_and_disabled_are_answered_alike(site):
     site.join("jill").close()
     site.join("kate").close()
     site.user("change", "kate", "--disable")
-    took: dict[str, list[float]] = {}
+    work: dict[str, list[float]] = {}  # not by the clock: that shows what else the machine does
     seen = set()
     for _ in range(5):
         for name, password in (("nobody", PASSWORD), ("jill", "not that one"), ("kate", PASSWORD)):
             with site.browser() as http:
                 page = http.get("/signin").text
-                began = time.monotonic()
+                before = site.server.command.worked
                 answer = http.post("/signin", data={"csrf": token_of(page), "name": name, "password": password})
-                took.setdefault(name, []).append(time.monotonic() - began)
+                work.setdefault(name, []).append(site.server.command.worked - before)
             if answer.status_code == 429:
                 continue
             headers = {key: value for key, value in answer.headers.items() if key not in {"date", "set-cookie"}}
@@ -376,8 +375,8 @@ def test_unknown_wrong_and_disabled_are_answered_alike(site):
             seen.add((answer.status_code, json.dumps(headers, sort_keys=True), text))
     assert len(seen) == 1
     assert next(iter(seen))[0] == 401
-    medians = [statistics.median(times[:3]) for times in took.values()]  # before anybody is slowed down
-    assert max(medians) < 3 * min(medians)
+    sums = [sum(seconds[:3]) for seconds in work.values()]  # before anybody is slowed down
+    assert max(sums) < 3 * min(sums)
 
 
 def test_who_guesses_is_slowed_down_and_the_owner_is_not_locked_out(tmp_path: Path):
