@@ -86,7 +86,9 @@ class Pushbutton:
         self._stack = contextlib.AsyncExitStack()
         self._opening = asyncio.Lock()
         self._hooks: dict[str, list[Hook]] = {}
-        self._files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]  # jobs keep it when a server takes more for itself
+        # Jobs keep what this process was started with: a server takes more files for itself, and no core dump.
+        self._files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        self._core_dump = resource.getrlimit(resource.RLIMIT_CORE)[0]
         self.url = ""  # where jobs on this machine reach it over HTTP; whoever serves it says so before it opens
 
     # -- life
@@ -130,6 +132,7 @@ class Pushbutton:
             hint=self.folder / "hint",
             url=self.url,
             files=self._files,
+            core=self._core_dump,
             closed=self.folder,
             confine=bool(self.settings.confine),
             results=int(self.settings.results_mb * 1_000_000),

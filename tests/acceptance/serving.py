@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -96,7 +96,9 @@ class Lines:
 
 
 class Command:
-    """`python -m pushbutton …` as a process of its own, with what it says on both pipes."""
+    """`python -m pushbutton …` as a process of its own, with what it says on both pipes. `before`: words in front, of
+    programs that become it; `by`: another Python.
+    """
 
     def __init__(
         self,
@@ -104,9 +106,11 @@ class Command:
         env: Mapping[str, str] | None = None,
         cwd: str | os.PathLike[str] | None = None,
         stdin: int | IO[bytes] = subprocess.DEVNULL,
+        before: Sequence[str] = (),
+        by: str = sys.executable,
     ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "pushbutton", *(str(word) for word in words)],
+            [*before, by, "-m", "pushbutton", *(str(word) for word in words)],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -161,7 +165,8 @@ class Command:
 class Served:
     """`pushbutton serve PATHS --data …`, started at once; ready when the constructor returns.
 
-    `data` is beside the first path unless it is given. `settings` are options of `serve`: at_once=2 is --at-once 2.
+    `data` is beside the first path unless it is given; `before` and `by` are as for `Command`. `settings` are
+    options of `serve`: at_once=2 is --at-once 2.
     """
 
     def __init__(
@@ -170,11 +175,13 @@ class Served:
         data: str | os.PathLike[str] | None = None,
         port: int = 0,
         env: Mapping[str, str] | None = None,
+        before: Sequence[str] = (),
+        by: str = sys.executable,
         **settings: object,
     ) -> None:
         first = Path(paths[0])
         self.data = Path(data) if data else (first if first.is_dir() else first.parent) / ".pushbutton"
-        self._paths, self._env = paths, env
+        self._paths, self._env, self._before, self._by = paths, env, before, by
         self._options = [
             word for name, value in settings.items() for word in (f"--{name.replace('_', '-')}", str(value))
         ]
@@ -188,9 +195,8 @@ class Served:
 
     def start(self) -> None:
         """Raises `AssertionError` with what it wrote to stderr when it does not come up."""
-        self.command = Command(
-            "serve", *self._paths, "--data", self.data, "--port", str(self.port), *self._options, env=self._env
-        )
+        words = ("serve", *self._paths, "--data", self.data, "--port", str(self.port), *self._options)
+        self.command = Command(*words, env=self._env, before=self._before, by=self._by)
         try:
             self.url = self.command.out.wait_for(r"(http://\S+?)/?$")[1]
         except AssertionError as error:

@@ -22,7 +22,7 @@ from pushbutton.domain.run import Run
 from pushbutton.domain.task import Command, Task
 from pushbutton.errors import BadInput
 from pushbutton.runtime.ports import Record
-from pushbutton.supervisor import hung, orphans, process, spool
+from pushbutton.supervisor import hung, orphans, private, process, spool
 from pushbutton.supervisor.named import Named
 from pushbutton.supervisor.redact import Redactor
 from pushbutton.supervisor.reports import names_file
@@ -43,6 +43,7 @@ class SpoolFolder:
         hint: Path,
         url: str = "",
         files: int = 0,
+        core: int | None = None,
         closed: Path | None = None,
         results: int = MOST,
         confine: bool = False,
@@ -54,6 +55,8 @@ class SpoolFolder:
         self._confine = os.path.realpath(closed or root) if confine else ""
         self._closed, self._results = str(closed or root), results
         self.files = files  # how many a job may have open; 0: as many as this process
+        self._core = core  # bytes that a core dump of a job may have, -1: any; None: as many as of this process
+        self._private = private.possible()
         self.url = url  # where jobs may report to; known once the server listens
         self._hint = hint
         self._children: dict[int, subprocess.Popen[bytes]] = {}
@@ -100,6 +103,8 @@ class SpoolFolder:
             "background": limits.background.value,
             "output": limits.output,
             "files": self.files,
+            "core": self._core,
+            "private": self._private,
             "hint": os.path.relpath(self._hint, folder),
             "confine": self._confine,
             "results": {"from": list(task.results), "closed": self._closed, "most": self._results},

@@ -80,6 +80,7 @@ async def _main(file: str, words: Sequence[str], python: str) -> int:
     from pushbutton.domain.command import build  # noqa: PLC0415
     from pushbutton.domain.inputs import parse  # noqa: PLC0415
     from pushbutton.runtime.fitting import fitted  # noqa: PLC0415
+    from pushbutton.supervisor import private  # noqa: PLC0415
 
     from . import live, options  # noqa: PLC0415
     from .find import find  # noqa: PLC0415
@@ -88,13 +89,14 @@ async def _main(file: str, words: Sequence[str], python: str) -> int:
     if options.asks_help(task.params, words):
         print(_help(file, task))
         return Exit.OK
+    core = private.become()
     raw = _paths(task, options.with_secrets(task.params, options.read(task.params, words)))
     inputs = await fitted(LimitedPatterns(), lambda fits: parse(task.params, raw, form=True, paths=True, fits=fits))
     named = await _named(task)
     order = build(task, inputs, python=python, secrets=named)
     secrets = [*(str(inputs[name]) for name in task.secrets if inputs.get(name)), *named.values()]
     with tempfile.TemporaryDirectory(prefix="pushbutton-run-") as folder:
-        return await _Foreground(task, Path(folder), live.view()).run(order, secrets)
+        return await _Foreground(task, Path(folder), live.view(), core).run(order, secrets)
 
 
 async def _named(task: Task) -> Mapping[str, str]:
@@ -137,7 +139,7 @@ def _paths(task: Task, raw: Mapping[str, object]) -> dict[str, object]:
 class _Foreground:
     """`run()` starts the supervisor, shows what it writes, and returns the exit code when nothing is left."""
 
-    def __init__(self, task: Task, folder: Path, view: View) -> None:
+    def __init__(self, task: Task, folder: Path, view: View, core: int) -> None:
         from pushbutton.adapters.embedded import LocalNotifier  # noqa: PLC0415  what only this command needs
         from pushbutton.adapters.files import FileFolder  # noqa: PLC0415
         from pushbutton.adapters.output import OutputFiles  # noqa: PLC0415
@@ -148,7 +150,8 @@ class _Foreground:
         self._task, self._view = task, view
         self._bell = Bell()
         self._notifier = LocalNotifier(folder / "hint")
-        self._spools, self._records = SpoolFolder(folder, hint=folder / "hint"), SpoolRecords(folder)
+        self._spools = SpoolFolder(folder, hint=folder / "hint", core=core)
+        self._records = SpoolRecords(folder)
         self._written, self._files = OutputFiles(folder), FileFolder(folder / "uploads", folder)
         self._position = 0  # in the events
         self._shown = 0  # bytes of output

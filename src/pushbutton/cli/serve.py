@@ -158,6 +158,7 @@ async def _run(paths: tuple[str, ...], sock: socket.socket, given: dict[str, Any
     from pushbutton.app import Pushbutton  # noqa: PLC0415  loads every adapter
     from pushbutton.domain.run import ACTIVE  # noqa: PLC0415
     from pushbutton.runtime.ports import RunQuery  # noqa: PLC0415
+    from pushbutton.supervisor import private  # noqa: PLC0415
     from pushbutton.web import server  # noqa: PLC0415
 
     class Served(Pushbutton):
@@ -172,6 +173,7 @@ async def _run(paths: tuple[str, ...], sock: socket.socket, given: dict[str, Any
                 await _end_with_us(core.supervisors, runs)
 
     app = Served(*paths, **given)
+    private.become()
     app.url = server.address(sock)  # before anything opens: jobs are told where to report to
     core = await app.open()  # what cannot be opened is said here, before anything is served
     asked: list[int] = []

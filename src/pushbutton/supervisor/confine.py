@@ -15,9 +15,7 @@ from __future__ import annotations
 import os
 import struct
 
-TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
-if TYPE_CHECKING:
-    from typing import Any
+from .native import prctl, syscall
 
 CREATE, ADD, RESTRICT = 444, 445, 446  # system calls, the same on every architecture
 PR_SET_NO_NEW_PRIVS = 38
@@ -32,7 +30,7 @@ OF_A_FILE = EXECUTE | WRITE | READ | CUT
 
 def version() -> int:
     """Of the kernel's Landlock; 0 where there is none."""
-    return max(0, _call(CREATE, None, 0, VERSION))
+    return max(0, syscall(CREATE, None, 0, VERSION))
 
 
 def possible() -> bool:
@@ -43,7 +41,7 @@ def rules(closed: str, parts: dict[str, int]) -> int:
     """A descriptor of the rules under which nothing in `closed` (absolute, without links) can be reached but `parts`:
     names of entries of the present folder, with what is allowed there. Raises `OSError`.
     """
-    found = _call(CREATE, struct.pack("=Q", ALL), 8, 0)
+    found = syscall(CREATE, struct.pack("=Q", ALL), 8, 0)
     if found < 0:
         raise OSError(f"this kernel has no Landlock of version {LEAST}")
     os.set_inheritable(found, False)
@@ -67,9 +65,7 @@ def restrict(rules: int) -> None:
     Without the right to administer the system, a process has to promise first that it will never get more rights than
     it has: `sudo` and the like fail in it.
     """
-    if _call(RESTRICT, rules, 0) != 0 and (
-        _call_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 or _call(RESTRICT, rules, 0) != 0
-    ):
+    if syscall(RESTRICT, rules, 0) != 0 and (prctl(PR_SET_NO_NEW_PRIVS, 1) != 0 or syscall(RESTRICT, rules, 0) != 0):
         raise OSError("this system refuses Landlock")
 
 
@@ -80,30 +76,6 @@ def _allow(rules: int, path: str, rights: int) -> None:
     except OSError:
         return
     try:
-        _call(ADD, rules, PATH_BENEATH, struct.pack("=Qi", rights, fd), 0)
+        syscall(ADD, rules, PATH_BENEATH, struct.pack("=Qi", rights, fd), 0)
     finally:
         os.close(fd)
-
-
-def _call(number: int, *arguments: int | bytes | None) -> int:
-    return _native("syscall", number, *arguments)
-
-
-def _call_prctl(*arguments: int) -> int:
-    return _native("prctl", *arguments)
-
-
-def _native(name: str, *arguments: int | bytes | None) -> int:
-    """-1 for every mistake. Each argument is an int that fits into 32 bits, or a pointer."""
-    try:
-        ours: Any = None  # the program itself
-        try:  # as `ctypes` does it, which takes ten times as long to load as what it stands on
-            from _ctypes import call_function, dlopen, dlsym  # noqa: PLC0415
-
-            return int(call_function(dlsym(dlopen(ours, 0), name), arguments))
-        except ImportError:
-            import ctypes  # noqa: PLC0415
-
-            return int(getattr(ctypes.CDLL(None), name)(*arguments))
-    except (OSError, AttributeError, ImportError):
-        return -1

@@ -6,9 +6,10 @@ empty. The run is over when the first and the third are true (or what is left wa
 spec (JSON on stdin): run, epoch, argv, cwd, env, tty ([rows, columns] or null), stdin and payload (what the job finds
 on its standard input and as descriptor 4, or ""), secrets, token, timeout, grace, linger, background ("end" |
 "leave"), output (cap in bytes), hint (path of the server's socket), frozen (SHA-256 of files that must be as they were
-approved, by path), files (how many the job may have open, or 0: as many as the server), confine (may be missing
-or "": the folder that the job is kept from), results (may be missing: from, more folders whose files it may hand over;
-closed, the folder in which none may lie; most, their bytes).
+approved, by path), files (how many the job may have open, or 0: as many as the server), core (may be missing or null:
+as many bytes of a core dump as the server), private (may be missing: whether others are kept from looking into the
+supervisor), confine (may be missing or "": the folder that the job is kept from), results (may be missing: from, more
+folders whose files it may hand over; closed, the folder in which none may lie; most, their bytes).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import select
 import sys
 import time
 
-from . import process, slim_json
+from . import private, process, slim_json
 from .named import Named
 from .process import boot_id
 from .redact import Redactor
@@ -51,8 +52,9 @@ CHANGED = "The task was changed after it was approved; nothing was started. Pres
 class Supervisor:
     """`run()` is the whole life; every other method is one step of it."""
 
-    def __init__(self, spec: dict[str, Any], folder: str) -> None:
-        self.spec = spec
+    def __init__(self, spec: dict[str, Any], folder: str, core: int = 0) -> None:
+        """`core`: the limit of core dumps that a job gets where the spec does not say."""
+        self.spec, self.core = spec, core
         self.spool = Spool(folder, spec["hint"], spec["output"])
         self.redact = Redactor(spec["secrets"], spec["token"])
         self.poll = select.poll()
@@ -160,6 +162,7 @@ class Supervisor:
                 inputs=inputs,
                 tty=bool(spec["tty"]),
                 files=spec["files"],
+                core=self.core if spec.get("core") is None else spec["core"],
                 rules=rules,
             )
         finally:
@@ -551,7 +554,10 @@ def _fifo(name: str) -> int:
 
 def main() -> None:
     """`spec` on stdin, the spool as working directory, its lock inherited and left open."""
+    core = private.become()  # before it knows a secret
     spec = slim_json.loads(sys.stdin.read())
+    if not spec.get("private", True):
+        private.seen()
     null = os.open(os.devnull, os.O_RDWR)
     log = os.open(LOG, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     for fd, target in ((null, 0), (log, 1), (log, 2)):
@@ -562,4 +568,4 @@ def main() -> None:
         except OSError:
             pass  # the listing's own descriptor
     os.stat(EVENTS)  # made by the server: if it is not there, this is no spool
-    Supervisor(spec, os.getcwd()).run()
+    Supervisor(spec, os.getcwd(), core).run()

@@ -15,10 +15,12 @@ import struct
 import sys
 import termios
 
+from .native import prctl
+
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
     import signal
-    from typing import Any, NoReturn
+    from typing import NoReturn
 else:
     import _signal as signal  # what `signal` adds are enums, and 3 ms of a start
 
@@ -45,15 +47,7 @@ def become_subreaper() -> bool:
     """True where every orphan of the job becomes our child."""
     if sys.platform != "linux":
         return False
-    try:  # as `ctypes` does it, which takes ten times as long to load as what it stands on
-        from _ctypes import call_function, dlopen, dlsym  # noqa: PLC0415
-
-        ours: Any = None  # the program itself
-        return bool(call_function(dlsym(dlopen(ours, 0), "prctl"), (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)) == 0)
-    except ImportError:
-        import ctypes  # noqa: PLC0415
-
-        return bool(ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+    return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0
 
 
 def spawn(
@@ -67,18 +61,19 @@ def spawn(
     inputs: int | None,
     tty: bool,
     files: int,
+    core: int,
     rules: int | None = None,
 ) -> int:
     """Start the job in its own session; its pid. Raises `SpawnError` when the kernel refuses.
 
     The child has `stdin` or else /dev/null as input, `output` as 1 and 2, `events` as 3, `inputs` as 4 if given, and
-    nothing else of ours; default signals, none blocked; `files` open at once unless that is 0; confined by
-    `rules` if given (see `confine`).
+    nothing else of ours; default signals, none blocked; `files` open at once unless that is 0, core dumps of at most
+    `core` bytes; confined by `rules` if given (see `confine`).
     """
     told, tell = os.pipe()  # closes itself when the exec succeeds
     pid = os.fork()
     if pid == 0:
-        _become(argv, cwd, env, stdin, output, events, inputs, tty, files, rules, tell)
+        _become(argv, cwd, env, stdin, output, events, inputs, tty, files, core, rules, tell)
     os.close(tell)
     try:
         failure = os.read(told, 4096)
@@ -100,6 +95,7 @@ def _become(
     inputs: int | None,
     tty: bool,
     files: int,
+    core: int,
     rules: int | None,
     tell: int,
 ) -> NoReturn:
@@ -124,8 +120,8 @@ def _become(
                 pass  # KILL, STOP and the C library's own
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
         if files:
-            hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-            resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+            _limit(resource.RLIMIT_NOFILE, files)
+        _limit(resource.RLIMIT_CORE, core)
         try:
             os.chdir(cwd)
         except OSError as error:
@@ -148,6 +144,10 @@ def _become(
     except BaseException as error:  # noqa: BLE001  this process must not return into the supervisor's code
         os.write(tell, (str(error) or type(error).__name__).encode(errors="replace")[:4000])
     os._exit(127)
+
+
+def _limit(of: int, soft: int) -> None:
+    resource.setrlimit(of, (soft, resource.getrlimit(of)[1]))
 
 
 def _why_not(program: str, error: OSError) -> str:

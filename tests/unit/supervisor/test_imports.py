@@ -27,7 +27,10 @@ def test_the_supervisor_loads_the_standard_library_and_itself_only():
         "pushbutton",
         *(
             f"pushbutton.supervisor{part}"
-            for part in ("", ".base64", ".main", ".named", ".process", ".redact", ".reports", ".slim_json", ".spool")
+            for part in (
+                *("", ".base64", ".main", ".named", ".native", ".private", ".process", ".redact", ".reports"),
+                *(".slim_json", ".spool"),
+            )
         ),
     }
     foreign = {name.partition(".")[0] for name in loaded("import pushbutton.supervisor.main")}
