@@ -318,8 +318,7 @@ class Supervisor:
         if self.results is None:
             from .results import Results  # noqa: PLC0415  most runs hand nothing over
 
-            secrets, token = self.spec["secrets"], self.spec["token"]
-            self.results = Results(self.spec, lambda: Redactor(secrets, token), self._nudge)
+            self.results = Results(self.spec, self.redact.anew, self._nudge)
         self._answer(named, b"+")
         self.results.take(named)
         self._look_at_results()
