@@ -50,7 +50,7 @@ from .runtime.permit import Permits
 from .runtime.ports import RunQuery, Store, Topics
 from .runtime.watch import EVERYTHING, Hub, is_last
 from .runtime.worker import Worker
-from .services import expiry, pruner
+from .services import expiry, leavers, pruner
 from .services.changes import Changes
 from .services.webhooks import Webhooks
 
@@ -188,6 +188,8 @@ class Pushbutton:
         await self._background(stack, worker.run())
         await self._background(stack, pruner.run(core, self.settings.keep_days))
         await self._background(stack, expiry.run(core))
+        if signin.authority and self.settings.ldap_look_hours:
+            await self._background(stack, leavers.run(directory, signin.authority, self.settings.ldap_look_hours))
         if self._webhooks:
             await self._background(stack, self._tell(core).run(self._webhooks))
         for kind, hooks in self._hooks.items():

@@ -113,6 +113,10 @@ class Settings:
         "(|(member={dn})(uniqueMember={dn})(memberUid={name}))", "the filter that finds a person's groups"
     )
 
+    ldap_look_hours: float = setting(
+        24.0, "hours between two looks for people who are gone or locked in the directory; 0: none", least=0
+    )
+
     proxy_user_header: str = setting("", "the header in which a proxy in front says who signed in; needs proxy_from")
     proxy_groups_header: str = setting("", "the header in which it says their groups")
     proxy_groups_separator: str = setting(",", "what stands between two groups there, such as | or ;")

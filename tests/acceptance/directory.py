@@ -57,6 +57,13 @@ objectClass: simpleSecurityObject
 cn: reader
 userPassword: {SERVICE_PASSWORD}
 
+dn: cn=policy,{BASE}
+objectClass: device
+objectClass: pwdPolicy
+cn: policy
+pwdAttribute: userPassword
+pwdLockout: TRUE
+
 dn: uid=Ada,{PEOPLE}
 objectClass: inetOrgPerson
 uid: Ada
@@ -152,6 +159,7 @@ class Directory:
                     *(f"modulepath {path}" for path in ("/usr/lib/ldap", "/usr/lib64/openldap") if Path(path).is_dir()),
                     "moduleload back_mdb",
                     "moduleload memberof",
+                    "moduleload ppolicy",
                     f"TLSCertificateFile {self.ca}",
                     f"TLSCertificateKeyFile {folder / 'good' / 'key.pem'}",
                     "allow bind_anon_dn",  # an empty password is no sign-in, but a yes: as in many real directories
@@ -161,6 +169,8 @@ class Directory:
                     f'rootpw "{_ROOT_PASSWORD}"',
                     f"directory {folder / 'data'}",
                     "overlay memberof",
+                    "overlay ppolicy",
+                    f"ppolicy_default cn=policy,{BASE}",
                     "access to attrs=userPassword by anonymous auth by * none",
                     f'access to * by dn.exact="{SERVICE}" read by * none',
                 ]
@@ -173,6 +183,24 @@ class Directory:
         if added.returncode:
             self.stop()
             pytest.fail(f"the entries cannot be added: {added.stderr}")
+
+    def change(self, ldif: str) -> None:
+        """Add, modify or delete, as whoever administers it."""
+        words = ["ldapmodify", "-x", "-H", self.url, "-D", _ROOT, "-w", _ROOT_PASSWORD]
+        subprocess.run(words, input=ldif, text=True, capture_output=True, timeout=PATIENCE, check=True)
+
+    def add(self, name: str) -> None:
+        """Somebody more, with `PASSWORD`."""
+        kind = f"changetype: add\nobjectClass: inetOrgPerson\nuid: {name}\ncn: {name}\nsn: {name}\n"
+        self.change(f"dn: uid={name},{PEOPLE}\n{kind}mail: {name}@example.org\nuserPassword: {PASSWORD}\n")
+
+    def remove(self, name: str) -> None:
+        self.change(f"dn: uid={name},{PEOPLE}\nchangetype: delete\n")
+
+    def lock(self, name: str, *, until: str = "000001010000Z") -> None:
+        """By an administrator; or, with a time, because somebody guessed passwords."""
+        change = "changetype: modify\nreplace: pwdAccountLockedTime\npwdAccountLockedTime: "
+        self.change(f"dn: uid={name},{PEOPLE}\n{change}{until}\n")
 
     def start(self) -> None:
         words = [self._slapd, "-d", "0", "-f", str(self._folder / "slapd.conf"), "-h", f"{self.url} {self.tls_url}"]

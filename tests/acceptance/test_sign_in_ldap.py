@@ -16,6 +16,7 @@ import pytest
 
 from pushbutton.adapters import ldap as ldap_room
 from pushbutton.adapters.ldap import Ldap
+from pushbutton.adapters.ldap import directory as directory_module
 from pushbutton.adapters.ldap.directory import AT_ONCE, REFUSAL_SECONDS, WAITING
 from pushbutton.domain.identity import Identity
 from pushbutton.errors import ConfigError, SignInFailed, TooManySignIns
@@ -285,6 +286,66 @@ async def test_what_is_asked_is_in_no_programs_arguments(directory: Directory) -
         assert shown == [sys.executable, "-I", str(Path(ldap_room.__file__).with_name("asking.py"))]
         with pytest.raises(SignInFailed):
             await asked
+
+
+async def test_who_is_gone_or_locked_by_an_administrator_is_told_and_nobody_else(directory: Directory) -> None:
+    ldap = sign_in(directory.url)
+    for name in ("left", "locked", "guessed"):
+        directory.add(name)
+    names = ["ada", "lovelace", "eve", "ghost", "twin", "left", "locked", "guessed", "never.was", "a*", "x)(uid=*"]
+    assert await ldap.gone(names) == dict.fromkeys(["never.was", "a*", "x)(uid=*"], "nobody of that name")
+    directory.remove("left")
+    directory.lock("locked")
+    directory.lock("guessed", until="20261130080000Z")
+    assert await ldap.check("locked", PASSWORD) is None, "the directory itself lets them in no more"
+    assert await ldap.gone(["ada", "left", "locked", "guessed"]) == {
+        "left": "nobody of that name",
+        "locked": "locked by pwdAccountLockedTime",
+    }
+
+
+async def test_who_types_something_else_than_they_are_called_is_found_as_well(directory: Directory) -> None:
+    ldap = sign_in(directory.url, user_filter="(&(objectClass=person)(mail={name}))")
+    assert await ldap.gone(["ada", "eve"]) == {"eve": "nobody of that name"}, "eve has no address to type"
+
+
+async def test_who_falls_out_of_the_filter_is_gone(directory: Directory) -> None:
+    ldap = sign_in(directory.url, user_filter=f"(&(uid={{name}})(memberOf=cn=Ops\\5c, all,{GROUPS}))")
+    assert await ldap.gone(["ada", "eve"]) == {"eve": "nobody of that name"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"bind_dn": "", "bind_password": ""},  # may read nothing
+        {"bind_password": "not that one"},
+        {"base": GROUPS},
+        {"base": "ou=elsewhere,dc=example,dc=org"},
+        {"user_filter": "(uid={name}"},
+        {"name_attribute": "nothing"},
+    ],
+)
+async def test_where_nothing_can_be_read_nobody_is_gone(directory: Directory, more: dict[str, str]) -> None:
+    ldap = sign_in(directory.url, **more)
+    with pytest.raises(SignInFailed):
+        await ldap.gone(["ada", "never.was"])
+
+
+async def test_a_look_at_a_directory_that_is_silent_ends_and_keeps_nobody_from_closing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(directory_module, "LOOK_SECONDS", 0.5)
+    with Silent() as silent:
+        ldap = sign_in(silent.url)
+        with pytest.raises(SignInFailed) as failed:
+            await ldap.gone(["ada"])
+        assert "more than 0.5 s" in failed.value.reason
+        monkeypatch.setattr(directory_module, "LOOK_SECONDS", 600.0)
+        looking = asyncio.ensure_future(ldap.gone(["ada"]))
+        await asyncio.to_thread(until, _asking, what="the process that asks")
+        ldap.close()
+        with pytest.raises(SignInFailed):
+            await looking
 
 
 def _asking() -> list[str]:

@@ -15,7 +15,7 @@ from pushbutton.domain.person import User
 from pushbutton.domain.policy import Grant
 
 from .directory import PASSWORD, PEOPLE, SERVICE, SERVICE_PASSWORD, Directory, free_port
-from .entries import COOKIE, put
+from .entries import COOKIE, a_token, put
 from .provider import SECRET, Provider
 from .serving import PATIENCE, Command, Served, until
 from .worlds import script
@@ -179,6 +179,54 @@ def test_whom_the_directory_knows_and_who_may_not_come_in_leaves_a_record(tmp_pa
             ("user ada", "ldap", "“ada” is disabled here"),
             ("user eve", "ldap", "“eve” comes from proxy, and now ldap names them"),
         ]
+
+
+def test_who_leaves_the_directory_has_nothing_that_counts_until_they_are_back(tmp_path: Path):
+    (tmp_path / "directory").mkdir()
+    token, secret = a_token(user="ben")
+    put(tmp_path / "data", token)
+    with (
+        Directory(tmp_path / "directory") as directory,
+        Served(
+            tasks(tmp_path), data=tmp_path / "data", ldap_url=directory.url, ldap_base=PEOPLE, ldap_bind_dn=SERVICE,
+            ldap_look_hours=0.0002, env={"PUSHBUTTON_LDAP_BIND_PASSWORD": SERVICE_PASSWORD},
+        ) as server,
+        browser(server) as http, browser(server) as other, browser(server) as program,
+    ):  # fmt: skip
+
+        def come_in(browser: httpx.Client, name: str) -> None:
+            form = {"csrf": token_of(browser, "/signin"), "password": PASSWORD}
+            assert browser.post("/signin", data={**form, "name": name}).status_code == 303
+
+        def counts() -> list[int]:
+            asked = {"accept": "application/json"}
+            mine = [one.get("/api/tasks", headers=asked).status_code for one in (http, other)]
+            return [*mine, program.get("/api/tasks", headers={"authorization": f"Bearer {secret}"}).status_code]
+
+        directory.add("ben")
+        come_in(http, "ben")
+        come_in(other, "eve")
+        assert counts() == [200, 200, 200]
+        directory.stop()
+        until(lambda: "who left the directory is not known" in server.err, what="a look that came to nothing")
+        assert counts() == [200, 200, 200]
+        directory.start()
+        directory.remove("ben")
+        until(lambda: counts() == [401, 200, 401], what="he is out")
+        assert (
+            "gone or locked in the directory; it counts again"
+            in program.get("/api/tasks", headers={"authorization": f"Bearer {secret}"}).text
+        )
+        assert "gone or locked in the directory" in _listed(server)
+        directory.add("ben")
+        assert counts() == [401, 200, 401], "not before he signs in"
+        come_in(http, "ben")
+        assert counts() == [200, 200, 200]
+        with Command("audit", "export", "--kind", "user", "--data", server.data) as command:
+            assert command.wait() == 0, command.err.text
+            found = [json.loads(line) for line in command.out.text.splitlines()]
+        (gone,) = [one for one in found if one["verb"] == "user.gone"]
+        assert (gone["about"], gone["data"]["found"]) == ("user ben", "nobody of that name")
 
 
 def test_whom_a_proxy_names_and_who_may_not_come_in_leaves_a_record(tmp_path: Path):

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pushbutton.domain.person import User
 from pushbutton.domain.policy import EVERYONE, Grant
 from pushbutton.runtime.core import now
 from pushbutton.runtime.people import People
@@ -138,6 +139,14 @@ def _take(who: Who, gives: Gives, where: Where = "*", tasks: Paths = None, data:
     _run(work, tasks, data)
 
 
+def _state(user: User) -> str:
+    if user.disabled:
+        return "may not sign in"
+    if user.left:
+        return "gone or locked in the directory"
+    return "" if user.password or user.source != "local" else "invited"
+
+
 def _list(tasks: Paths = None, data: Data = None) -> None:
     async def work(people: People) -> None:
         users = people.directory.all.users
@@ -145,8 +154,7 @@ def _list(tasks: Paths = None, data: Data = None) -> None:
             print("Nobody: everybody who reaches the server may press everything.")
         table = Table("name", "whole name", "groups", "from", "", box=None, pad_edge=False)
         for user in sorted(users.values(), key=lambda user: user.name):
-            state = "may not sign in" if user.disabled else "" if user.password or user.source != "local" else "invited"
-            table.add_row(user.name, user.title, ", ".join(user.groups), user.source, state)
+            table.add_row(user.name, user.title, ", ".join(user.groups), user.source, _state(user))
         console = Console(highlight=False, markup=False)
         if users:
             console.print(table)

@@ -39,6 +39,7 @@ class Deed(StrEnum):
     USER_ADD = "user.add"
     USER_CHANGE = "user.change"
     USER_REMOVE = "user.remove"
+    USER_GONE = "user.gone"  # the directory that names them knows them no more, or has locked them
     USER_PASSWORD = "user.password"
     USER_FACTOR = "user.factor"
     USER_REFUSE = "user.refuse"  # a wrong password or code where somebody changes their own account

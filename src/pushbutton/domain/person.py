@@ -33,7 +33,13 @@ class User:
     disabled: bool = False
     added_at: Micros = 0
     seen_at: Micros = 0  # when they last signed in
+    gone_at: Micros = 0  # when the authority that names them was found to know them no more, or to have locked them
     pins: tuple[str, ...] = ()  # slugs of the tasks that they keep at the top
+
+    @property
+    def left(self) -> bool:
+        """Whether they were found to be gone since they signed in last."""
+        return self.gone_at > max(self.seen_at, self.added_at)
 
     @property
     def called(self) -> str:

@@ -91,11 +91,12 @@ class Directory:
         return Actor(user.name, rights_of(user.name, user.groups, self.grants), user=user.name, title=user.called)
 
     def lapsed(self, user: User, at: int) -> bool:
-        """Whether the authority that names them has not done so for too long: they may have left. Whatever they have
-        counts again once they sign in.
+        """Whether the authority that names them has not done so for too long, so that they may have left, or was found
+        to know them no more. Whatever they have counts again once they sign in.
         """
-        elsewhere = user.source != LOCAL_SOURCE and self._trusted > 0
-        return elsewhere and at >= max(user.seen_at, user.added_at) + self._trusted
+        if user.source == LOCAL_SOURCE:
+            return False
+        return user.left or 0 < self._trusted <= at - max(user.seen_at, user.added_at)
 
     def session(self, secret: str, at: int) -> Session | None:
         """The session that a browser holds, if it still counts. It may wait for the second factor."""

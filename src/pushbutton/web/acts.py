@@ -31,6 +31,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Deed.USER_ADD: mark("{who} added “{name}”"),
     Deed.USER_CHANGE: mark("{who} changed what is known of “{name}”"),
     Deed.USER_REMOVE: mark("{who} removed “{name}”"),
+    Deed.USER_GONE: mark("“{name}” is gone or locked in the directory, so nothing of theirs counts any more"),
     Deed.USER_PASSWORD: mark("{who} set a new password for “{name}”"),
     Deed.USER_FACTOR: mark("{who} changed the second factor of “{name}”"),
     Deed.USER_REFUSE: mark("{who} gave a wrong password or code for the own account"),

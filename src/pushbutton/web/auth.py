@@ -58,8 +58,8 @@ class Auth:
             actor = directory.of_token(token, address) if token else NOBODY
             if token is None or not actor.known:
                 if token and (user := directory.all.users.get(token.user)) and directory.lapsed(user, at):
-                    said = "Whoever made this token has not signed in for a long time; it counts again once they do."
-                    return NOBODY, unknown(said)
+                    why = "is gone or locked in the directory" if user.left else "has not signed in for a long time"
+                    return NOBODY, unknown(f"Whoever made this token {why}; it counts again once they sign in.")
                 return NOBODY, unknown("This token is not known, has expired, or was revoked; make a new one.")
             await directory.used(token, at)
             return actor, None

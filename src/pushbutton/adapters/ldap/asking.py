@@ -1,4 +1,4 @@
-"""Asks the directory about one person, in a process of its own: a question on stdin, the answer on stdout.
+"""Asks the directory about people, in a process of its own: a question on stdin, the answer on stdout.
 
 A process, because the system's libldap waits in places where nothing can be waited for with a limit (a TLS handshake),
 and bonsai holds the interpreter meanwhile: as a thread of the server it would stop everything, and could not be ended.
@@ -8,6 +8,9 @@ The question is one JSON object: `url`, `start_tls`, `ca`, `bind_dn`, `bind_pass
 `attributes`, `name_attribute`, `groups_base`, `groups_filter`, `name`, `password`, `nobody` (a DN that is not there).
 The answer is another: `outcome` is one of `OUTCOMES`, with `dn`, `entry` (attribute: texts) and `groups` for `yes`, and
 with `reason` for `trouble`.
+
+With `names` in place of `name`, it is asked who of them may not sign in any more, whatever the password. The answer is
+`looked`, with `gone` (name: why), or `trouble`: as long as anything is unclear, nobody is gone.
 """
 
 from __future__ import annotations
@@ -15,14 +18,25 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import bonsai
 
-OUTCOMES = ("yes", "no", "several", "trouble")
+OUTCOMES = ("yes", "no", "several", "looked", "trouble")
 MOST = 1_000
 """Values of one attribute, and groups."""
+FEW = 20
+"""Other names of one person that are tried."""
+MARKS = ("pwdAccountLockedTime", "nsAccountLock", "userAccountControl", "accountExpires", "loginDisabled")
+"""Attributes that say that an account is locked: OpenLDAP, 389 Directory, Active Directory (two), eDirectory."""
+_BY_AN_ADMINISTRATOR = "000001010000Z"
+"""What OpenLDAP writes for good. Any other time is of somebody who guessed passwords, and passes."""
+_DISABLED = 2
+_NEVER = (0, (1 << 63) - 1)
+_BEFORE_1970 = 11_644_473_600
+"""Seconds from 1601, from which Active Directory counts tenths of a microsecond."""
 
 
 def answer(question: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,6 +59,78 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
             return found
     except bonsai.LDAPError as error:
         return {"outcome": "trouble", "reason": f"{type(error).__name__} {error}"}
+
+
+def looked(question: Mapping[str, Any]) -> dict[str, Any]:
+    gone: dict[str, str] = {}
+    try:
+        with _opened(question, question["bind_dn"], question["bind_password"]) as connection:
+            for name in question["names"]:
+                entries = list(_of_name(connection, question, name))
+                if len(entries) > 1:
+                    continue  # unclear
+                if why := locked(_raw(entries[0]), time.time()) if entries else "nobody of that name":
+                    gone[name] = why
+            # An account that may read nothing any more finds nobody.
+            anybody = f"({question['name_attribute']}=*)"
+            if gone and not _search(connection, question["base"], anybody, [question["name_attribute"]], 2):
+                return {"outcome": "trouble", "reason": f"nobody at all can be seen below {question['base']}"}
+    except bonsai.LDAPError as error:
+        return {"outcome": "trouble", "reason": f"{type(error).__name__} {error}"}
+    return {"outcome": "looked", "gone": gone}
+
+
+def _of_name(connection: Any, question: Mapping[str, Any], name: str) -> Iterator[Any]:
+    """The entries that could sign in under a name, with their `MARKS`. Where people type something else than what they
+    are called here, that is found out first.
+    """
+    attribute, base, condition = question["name_attribute"], question["base"], question["user_filter"]
+    typed = list(dict.fromkeys(re.findall(r"\(([A-Za-z][\w.;-]*)[^()=]*=\{name\}\)", condition)))
+    names, seen = [name], set()
+    if attribute.lower() not in (one.lower() for one in typed):
+        for entry in _search(connection, base, f"({attribute}={_escaped(name)})", typed, MOST):
+            names += [text for one in typed for text in _texts(entry, one)]
+    for one in list(dict.fromkeys(names))[:FEW]:
+        for entry in _search(connection, base, filled(condition, {"name": one}), [attribute, *MARKS], MOST):
+            mine = name in (text.lower() for text in _texts(entry, attribute))
+            if mine and str(entry.dn) not in seen:
+                seen.add(str(entry.dn))
+                yield entry
+
+
+def locked(marks: Mapping[str, Sequence[str]], now: float) -> str:
+    """Why the directory lets them in no more, by what it says of the account; "" where it says nothing of the kind.
+    `now`: seconds since 1970.
+    """
+    values = {name: marks.get(name, [""])[0] if marks.get(name) else "" for name in MARKS}
+    expires = _number(values["accountExpires"])
+    if values["pwdAccountLockedTime"] == _BY_AN_ADMINISTRATOR:
+        return "locked by pwdAccountLockedTime"
+    if _number(values["userAccountControl"]) & _DISABLED:
+        return "locked by userAccountControl"
+    if expires not in _NEVER and expires / 1e7 - _BEFORE_1970 <= now:
+        return "over by accountExpires"
+    for name in ("nsAccountLock", "loginDisabled"):
+        if values[name].lower() == "true":
+            return f"locked by {name}"
+    return ""
+
+
+def _number(text: str) -> int:
+    return int(text) if re.fullmatch("-?[0-9]{1,20}", text, re.ASCII) else 0
+
+
+def _raw(entry: Any) -> dict[str, list[str]]:
+    """As the directory writes them: some values come as numbers and truths."""
+    return {
+        name: [value.decode(errors="replace") if isinstance(value, bytes) else _text(value) for value in entry[name]]
+        for name in MARKS
+        if name in entry
+    }
+
+
+def _text(value: Any) -> str:
+    return str(value).upper() if isinstance(value, bool) else str(value)
 
 
 def filled(template: str, values: Mapping[str, str]) -> str:
@@ -93,4 +179,5 @@ def _texts(entry: Any, name: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(answer(json.load(sys.stdin))))
+    asked = json.load(sys.stdin)
+    sys.stdout.write(json.dumps(looked(asked) if "names" in asked else answer(asked)))

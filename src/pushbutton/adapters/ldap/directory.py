@@ -10,6 +10,7 @@ Pushbutton, because it is built on the spot.
 from __future__ import annotations
 
 import asyncio
+import functools
 import importlib.util
 import json
 import os
@@ -18,7 +19,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,6 +39,9 @@ SECONDS = 8.0
 """For everything that one sign-in asks the directory, together."""
 REFUSAL_SECONDS = 0.5
 """A refusal comes no sooner, so that its time does not tell who is in the directory."""
+LOOK_SECONDS = 20.0
+"""For `MANY` people who are looked up together, when nobody waits for it."""
+MANY = 50
 AT_ONCE = 4
 WAITING = 12
 
@@ -95,10 +99,17 @@ class Ldap:
         }
         self._seconds = seconds
         self._turns = Turns("ldap", AT_ONCE, WAITING)
+        self._looks = Turns("ldap-looks", 1, 0)  # of its own: who signs in does not wait for it
+        self._looking: subprocess.Popen[bytes] | None = None
+        self._closed = False
 
     def close(self) -> None:
         """Waits for those who are being asked about, not longer than a sign-in may take."""
+        self._closed = True
+        if self._looking:
+            self._looking.kill()
         self._turns.close()
+        self._looks.close()
 
     async def check(self, name: str, password: str) -> Identity | None:
         """Who it is, if the directory takes the password. None: nobody of that name, or not with that password.
@@ -119,11 +130,25 @@ class Ldap:
             await asyncio.sleep(begun + REFUSAL_SECONDS - time.monotonic())
         return found
 
+    async def gone(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Who of them is not there any more, or locked, and how that shows. Raises `SignInFailed`, `TooManySignIns`."""
+        found: dict[str, str] = {}
+        for begin in range(0, len(names), MANY):
+            found |= await self._looks.take(functools.partial(self._look_up, names[begin : begin + MANY]))
+        return found
+
     # -- in a thread
+
+    def _look_up(self, names: Sequence[str]) -> dict[str, str]:
+        answer = self._answer({"names": list(names)}, LOOK_SECONDS)
+        if answer["outcome"] != "looked":
+            raise SignInFailed(_DOWN, reason=f"the directory at {concealed(self._url)}: {one_line(answer['reason'])}")
+        gone: dict[str, str] = answer["gone"]
+        return gone
 
     def _look(self, name: str, password: str) -> Identity | None:
         nobody = f"cn={secrets.token_hex(8)},{self._base}"
-        answer = self._answer({"name": name, "nobody": nobody, "password": password})
+        answer = self._answer({"name": name, "nobody": nobody, "password": password}, self._seconds)
         match answer["outcome"]:
             case "yes":
                 return self._identity(answer)
@@ -136,23 +161,31 @@ class Ldap:
                     _DOWN, reason=f"the directory at {concealed(self._url)}: {one_line(answer['reason'])}"
                 )
 
-    def _answer(self, more: Mapping[str, str]) -> dict[str, Any]:
+    def _answer(self, more: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         environment = {name: value for name, value in os.environ.items() if name.startswith("LDAP")}
-        try:
-            ended = subprocess.run(
-                [sys.executable, "-I", _ASKING],
-                input=json.dumps({**self._question, **more}).encode(),
-                capture_output=True,
-                check=False,
-                timeout=self._seconds,
-                env={**kept(os.environ), **environment},
-            )
-        except subprocess.TimeoutExpired:  # it is killed then
-            return {"outcome": "trouble", "reason": f"it took more than {self._seconds:g} s"}
-        if ended.returncode:
-            last = ended.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-            return {"outcome": "trouble", "reason": f"the process that asks ended with {ended.returncode}: {last}"}
-        found: dict[str, Any] = json.loads(ended.stdout)
+        pipe = subprocess.PIPE
+        with subprocess.Popen(
+            [sys.executable, "-I", _ASKING],
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            env={**kept(os.environ), **environment},
+        ) as asking:
+            if "names" in more:
+                self._looking = asking
+                if self._closed:
+                    asking.kill()
+            try:
+                said, complaint = asking.communicate(json.dumps({**self._question, **more}).encode(), timeout=seconds)
+            except BaseException as error:
+                asking.kill()
+                if not isinstance(error, subprocess.TimeoutExpired):
+                    raise
+                return {"outcome": "trouble", "reason": f"it took more than {seconds:g} s"}
+        if asking.returncode:
+            last = complaint.decode(errors="replace").strip().rpartition("\n")[2]
+            return {"outcome": "trouble", "reason": f"the process that asks ended with {asking.returncode}: {last}"}
+        found: dict[str, Any] = json.loads(said)
         return found
 
     def _identity(self, answer: Mapping[str, Any]) -> Identity:

@@ -175,3 +175,9 @@ class Authority(Protocol):
     """Checks a name and a password elsewhere (a directory service). Errors: `SignInFailed` when it cannot be asked."""
 
     async def check(self, name: str, password: str) -> Identity | None: ...
+
+    async def gone(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Who of these is not there any more, or locked for good, and how that shows, in a few words. Where anything is
+        unclear, nobody is.
+        """
+        ...
