@@ -14,8 +14,9 @@ from fastapi import FastAPI
 
 from pushbutton import config
 from pushbutton.adapters.catalog.keys import PARAM, SECRET
-from pushbutton.cli.commands import HELP, app
+from pushbutton.cli.contents import HELP
 from pushbutton.cli.exits import MEANING, code_of
+from pushbutton.cli.group import app
 from pushbutton.domain import event
 from pushbutton.domain.environment import KEPT
 from pushbutton.domain.run import TRANSITIONS
@@ -32,10 +33,10 @@ FOLDER = Path(__file__).parent / "reference"
 
 def cli() -> str:
     """Every command with its options, from the option parser itself."""
-    group: Any = typer.main.get_command(app)
+    group: Any = typer.main.get_command(app())
     parts = [
         "# The command line",
-        _text(HELP.split("\b\nExit codes", maxsplit=1)[0]),
+        _text(HELP.replace("  pushbutton", "\b\n  pushbutton", 1)),
         "## Exit codes",
         _table(("Code", "Meaning"), [(str(code.value), text) for code, text in MEANING.items()]),
         "`run`, `watch` and `press --follow` pass on the job's own code where it has one (128 + N: ended by signal N).",

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import sys
 
-from pushbutton.job.command import VERBS
-from pushbutton.job.command import main as say
-
 __all__ = ["main"]
 
 
 def main() -> int:
     """The exit code; what the codes mean stands in `cli/exits.py`."""
     argv = sys.argv[1:]
-    if argv and argv[0] in VERBS:
+    if argv and argv[0] in ("status", "progress", "step", "artifact"):
+        from pushbutton.job.command import main as say  # noqa: PLC0415  the fast path
+
         return say(argv)
     from pushbutton.cli.commands import run  # noqa: PLC0415  the slow path
 

@@ -131,6 +131,27 @@ def test_press_refuses_wrong_inputs_by_name_and_starts_nothing(server: Served) -
     assert server.get("/api/runs") == []
 
 
+def test_the_help_of_a_press_says_what_belongs_to_the_press_and_whether_a_reason_is_needed(folder: Path) -> None:
+    (folder / "pushbutton.yaml").write_text(
+        "tasks:\n  one: {command: [echo, '{why}'], reason: required, params: {why: {help: What for}, n: {type: int}}}\n"
+        "  two: {command: [echo]}\n"
+    )
+    with Served(folder / "pushbutton.yaml") as server:
+        with Command("press", "one", "--help", "--server", server.url) as one:
+            assert one.wait() == 0
+        with Command("press", "two", "--help", "--server", server.url) as two:
+            assert two.wait() == 0
+    task, ours = one.out.text.split("Of the press itself:")
+    assert re.search(r"^  --why TEXT +What for \(required\)$", task, re.MULTILINE)
+    assert re.search(r"^  --n NUMBER +\(required\)$", task, re.MULTILINE)
+    assert re.search(r"^  --why TEXT +a reason that is kept with the run \(required\)$", ours, re.MULTILINE)
+    assert re.search(r"^  --follow  +watch the run to its end$", ours, re.MULTILINE)
+    assert "--why of the task stands behind “--”, after all others." in ours
+    assert "It has no inputs." in two.out.text
+    assert re.search(r"^  --why TEXT +a reason that is kept with the run \(optional\)$", two.out.text, re.MULTILINE)
+    assert "behind “--”" not in two.out.text
+
+
 def test_press_of_a_task_that_is_not_there_names_the_nearest(server: Served) -> None:
     with Command("press", "takl", "--server", server.url) as press:
         assert press.wait() == 3

@@ -448,9 +448,9 @@ def test_no_job_sees_the_secret_and_no_option_takes_it(folder, receiver):
         assert b"PUSHBUTTON_WEBHOOK" not in server.output(number)
     from typer.main import get_command
 
-    from pushbutton.cli.commands import app
+    from pushbutton.cli.group import app
 
-    serve: Any = get_command(app)
+    serve: Any = get_command(app())
     options = {name for param in serve.commands["serve"].params for name in param.opts}
     assert "--webhook" in options
     assert "--webhook-secret" not in options

@@ -15,13 +15,13 @@ from ruamel.yaml import YAML
 
 from pushbutton import __version__
 from pushbutton.adapters.catalog import check
-from pushbutton.cli.commands import app
+from pushbutton.cli.group import app
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 MADE: dict[str, Any] = runpy.run_path(str(ROOT / "docs" / "make_reference.py"))["PAGES"]
-GROUP: Any = typer.main.get_command(app)
+GROUP: Any = typer.main.get_command(app())
 _LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?\)")
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 

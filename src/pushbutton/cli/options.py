@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from pushbutton.domain.event import Json
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.errors import InvalidInputs
 
-__all__ = ["asks_help", "help_text", "read", "with_secrets"]
+__all__ = ["asks_help", "dashed", "help_text", "read", "rows", "with_secrets"]
 
 HELP = ("--help", "-h")
 
@@ -82,7 +82,12 @@ def with_secrets(params: Sequence[Param], raw: Mapping[str, object]) -> dict[str
 
 def help_text(params: Sequence[Param]) -> str:
     """The options of a task, one a line, with what each takes, its help and its default."""
-    rows = [(_usage(param), _remark(param)) for param in params]
+    return rows((_usage(param), _remark(param)) for param in params) or "  It has no inputs."
+
+
+def rows(pairs: Iterable[tuple[str, str]]) -> str:
+    """Pairs of an option and what is said of it, a line each."""
+    rows = list(pairs)
     width = min(36, max((len(usage) for usage, _ in rows), default=0))
     lines = []
     for usage, remark in rows:
@@ -90,7 +95,7 @@ def help_text(params: Sequence[Param]) -> str:
             lines += [f"  {usage}", f"  {'':{width}}  {remark}".rstrip()]
         else:
             lines.append(f"  {usage:{width}}  {remark}".rstrip())
-    return "\n".join(lines) if lines else "  It has no inputs."
+    return "\n".join(lines)
 
 
 def _put(raw: dict[str, object], param: Param, value: str) -> None:
@@ -106,8 +111,8 @@ def _unknown(option: str, known: Mapping[str, Param]) -> str:
         return "There is no such option: the task has no inputs."
     near = get_close_matches(option.replace("-", "_"), list(known), 1)
     if near:
-        return f"There is no such option. Did you mean --{_dashed(near[0])}?"
-    return f"There is no such option. There are: {', '.join(f'--{_dashed(name)}' for name in known)}."
+        return f"There is no such option. Did you mean --{dashed(near[0])}?"
+    return f"There is no such option. There are: {', '.join(f'--{dashed(name)}' for name in known)}."
 
 
 def _is_flag(param: Param | None) -> bool:
@@ -122,14 +127,15 @@ def _is_option(word: str, known: Mapping[str, Param]) -> bool:
     return name in known or (name.startswith("no_") and _is_flag(known.get(name[3:])))
 
 
-def _dashed(name: str) -> str:
+def dashed(name: str) -> str:
+    """A param's name as it stands in an option."""
     return name.replace("_", "-")
 
 
 def _usage(param: Param) -> str:
-    option = f"--{_dashed(param.name)}"
+    option = f"--{dashed(param.name)}"
     if param.type is ParamType.BOOL:
-        return f"{option} / --no-{_dashed(param.name)}"
+        return f"{option} / --no-{dashed(param.name)}"
     if param.type in (ParamType.CHOICE, ParamType.CHOICES):
         offered = "|".join(_text(choice.value) for choice in param.choices) or "TEXT"
         return f"{option} {offered}" + ("[,…]" if param.type is ParamType.CHOICES else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -69,8 +69,7 @@ def _press(
         described = remote.get(f"/api/tasks/{segment(task)}")
         params = params_of(described)
         if show_help:
-            print(f"{described['title']}\n\nUsage: pushbutton press {task} [--PARAM VALUE]…\n")
-            print(options.help_text(params))
+            print(_help(context, task, described))
             return
         body: dict[str, Any] = {"inputs": _inputs(remote, params, context.args), **({"why": why} if why else {})}
         headers = {"Idempotency-Key": key or secrets.token_urlsafe(18)}
@@ -85,6 +84,39 @@ def _press(
         from .watch import watch  # noqa: PLC0415  loads asyncio and rich, which a press alone does not need
 
         raise typer.Exit(watch(remote, number))
+
+
+def _help(context: typer.Context, task: str, described: Mapping[str, Any]) -> str:
+    """What the task can be given, and what belongs to the press."""
+    params = params_of(described)
+    ours = {name for param in context.command.params for name in param.opts}
+    behind = [f"--{options.dashed(param.name)}" for param in params if f"--{options.dashed(param.name)}" in ours]
+    parts = [
+        described["title"],
+        f"Usage: pushbutton press {task} [--PARAM VALUE]…",
+        options.help_text(params),
+        "Of the press itself:",
+        options.rows(_own(context, required=described["reason"] == "required")),
+    ]
+    if behind:
+        parts.append(
+            f"{_listed(behind)} of the task stand{'s' if len(behind) == 1 else ''} behind “--”, after all others."
+        )
+    return "\n\n".join(parts)
+
+
+def _own(context: typer.Context, *, required: bool) -> Iterator[tuple[str, str]]:
+    for param in context.command.params:
+        said = getattr(param, "help", "")
+        if "--help" in param.opts or not said:
+            continue
+        if param.name == "why":
+            said += " (required)" if required else " (optional)"
+        yield f"{param.opts[0]}{'' if getattr(param, 'is_flag', False) else ' TEXT'}", said
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _inputs(remote: Server, params: Sequence[Param], words: Sequence[str]) -> dict[str, Any]:

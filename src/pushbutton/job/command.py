@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from . import context, lines
+from . import context
 
 __all__ = ["VERBS", "main"]
 
@@ -37,8 +37,8 @@ def main(argv: Sequence[str]) -> int:
             level, words = words[1], words[2:]
         elif words[0].startswith("--level="):
             level, words = words[0].removeprefix("--level="), words[1:]
-        if level not in lines.LEVELS:
-            return _wrong(f"There is no level “{level}”; choose one of: {', '.join(lines.LEVELS)}.")
+        if level not in context.LEVELS:
+            return _wrong(f"There is no level “{level}”; choose one of: {', '.join(context.LEVELS)}.")
     if words[:1] == ["--"]:
         words = words[1:]
     if not any(words):
@@ -50,7 +50,9 @@ def main(argv: Sequence[str]) -> int:
     elif verb == "artifact":
         context.artifact(words[0], " ".join(words[1:]))
     elif verb == "progress":
-        said = lines.parse(f"progress {' '.join(words)}")[0]
+        from .lines import parse  # noqa: PLC0415  only this verb reads what it is given
+
+        said = parse(f"progress {' '.join(words)}")[0]
         if said["kind"] != "progress":
             return _wrong(f"“{words[0]}” is no progress; write a percentage (33), a part (3/8), or ? for unknown.")
         context.progress(said["data"]["percent"], said["data"].get("text", ""))

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import runpy
+import subprocess
+import sys
 import tempfile
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pushbutton import __version__
-from pushbutton.cli import commands, logs
+from pushbutton.cli import commands, contents, group, logs
 from pushbutton.cli.exits import MEANING
 from pushbutton.cli.serve import _private
 from pushbutton.config import Settings, variable
 from pushbutton.errors import Refused
 
 ROOT = Path(__file__).parents[3]
+PATHS = {"PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 def test_help_teaches_by_example_and_lists_every_command_and_code(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,6 +34,46 @@ def test_help_teaches_by_example_and_lists_every_command_and_code(capsys: pytest
         assert re.search(rf"^. {word} ", shown, re.MULTILINE), word
     for code in MEANING:
         assert re.search(rf"^\s+{code.value}  ", shown, re.MULTILINE), code
+
+
+def test_the_help_ends_with_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.run(["-h"]) == 0
+    shown = capsys.readouterr().out
+    last = shown[shown.index("\nExit codes\n") :]
+    assert [int(line.split()[0]) for line in last.splitlines()[2:-2]] == [code.value for code in MEANING]
+    assert commands.run([]) == 2
+    assert capsys.readouterr().out == shown
+
+
+def test_the_help_lists_every_command_under_its_heading_with_the_beginning_of_its_own_help() -> None:
+    whole: Any = group.parser()
+    assert {name: command.rich_help_panel for name, command in whole.commands.items()} == {
+        name: heading for heading, rows in contents.COMMANDS.items() for name in rows
+    }
+    for rows in contents.COMMANDS.values():
+        for name, (_, sentence) in rows.items():
+            assert " ".join(whole.commands[name].help.split()).startswith(sentence.rstrip("."))
+
+
+@pytest.mark.parametrize("command", ["", *(name for rows in contents.COMMANDS.values() for name in rows)])
+def test_nothing_stands_behind_a_flag_in_the_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.run([*filter(None, [command]), "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "--help" in shown
+    assert "bool" not in shown
+
+
+def loaded(*words: str) -> set[str]:
+    """The modules of a process that was asked this."""
+    code = f"import sys; from pushbutton.__main__ import main; sys.argv[1:] = {words!r}; main(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-S", "-c", code], env=PATHS, capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_whoever_asks_what_there_is_or_says_something_waits_for_no_module_that_it_does_not_need() -> None:
+    for words in (["--help"], ["--version"]):
+        assert not loaded(*words) & {"typer", "rich", "httpx", "asyncio", "fastapi", "pushbutton.app"}
+    assert not loaded("status", "hello") & {"re", "json", "typing", "typer", "pushbutton.cli"}
 
 
 @pytest.mark.parametrize("command", ["serve", "press", "watch", "runs", "stop", "run", "check", "schema"])
@@ -103,7 +148,7 @@ def test_a_fault_of_ours_names_the_file_with_its_traceback(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(commands, "app", broken)
+    monkeypatch.setattr(group, "app", broken)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert commands.run(["runs"]) == 70
     told = capsys.readouterr().err

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pushbutton.job import channel, command, context
+from pushbutton.job import channel, command, context, lines
 
 
 @contextmanager
@@ -54,6 +54,19 @@ def test_each_call_is_one_event(monkeypatch: pytest.MonkeyPatch):
         ("progress", {"percent": None, "text": ""}),
         ("artifact", {"path": str(Path.cwd() / "out.csv"), "title": "Sales"}),
     ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, False, 0, -7, 10**30, 0.5, 33.333, 1e300, -0.0, float("nan"), float("inf"), "", 'say "x"\\\n\x00\x7f',
+     "größe \u2028 🎉", {}, {"a b": {"ü": [1, None]}, "n": 2.0}, {1: 2}, [True, "x"]],
+)  # fmt: skip
+def test_what_is_said_is_written_as_json_writes_it(value: object) -> None:
+    assert channel._json(value) == json.dumps(value, ensure_ascii=False)
+
+
+def test_a_level_of_a_status_is_one_that_the_supervisor_knows() -> None:
+    assert context.LEVELS == lines.LEVELS
 
 
 def test_a_step_fails_with_the_exception_that_leaves_it(monkeypatch: pytest.MonkeyPatch):
