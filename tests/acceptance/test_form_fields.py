@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.acceptance.serving import Served
-from tests.acceptance.test_pages import Reader, browser, press
+from tests.acceptance.test_pages import Reader, axe, browser, press
 
 __all__ = ["browser"]
 
@@ -133,6 +133,14 @@ def lengths(
     code: Annotated[str, Field(pattern="[A-Z]{2}-[0-9]+", help="Two letters, a dash and a number")] = "AB-1",
     shelf: Annotated[str, Field(pattern="[a-c]", pattern_text="One of the shelves a, b and c")] = "a",
 ) -> None: ...
+
+
+@task
+def needed(
+    size: Annotated[Literal["S", "M"], Field(label="Size of the shirt", help="As it is sewn in")],
+    name: Annotated[str, Field(help="As it is written on the parcel")],
+    pieces: int = 1,
+) -> None: ...
 """
 
 
@@ -222,9 +230,44 @@ def test_what_is_pasted_is_kept_whole_and_refused_in_a_sentence(browser, shop):
         expect(page.locator("#f-commit-wrong")).to_have_text("Write at most 12 characters; there are 16.")
         expect(page.locator("#f-key-wrong")).to_have_text("Write at most 12 characters; there are 16.")
         expect(page.locator("#f-code-wrong")).to_have_text("Two letters, a dash and a number.")
+        expect(page.locator("#f-code-hint")).to_be_hidden()  # the same sentence
         expect(page.locator("#f-shelf-wrong")).to_have_text("One of the shelves a, b and c.")
         page.locator("[name=in-commit]").fill("🎉" * 12)  # as the server counts
         page.locator("[name=in-key]").fill("k")
         page.locator("[name=in-code]").fill("AB-12")
         page.locator("[name=in-shelf]").fill("c")
         assert inputs(shop, press(page))["commit"] == "🎉" * 12
+
+
+def edges(page: Page, selector: str) -> list[str]:
+    return page.locator(selector).evaluate_all("all => all.map(one => getComputedStyle(one).borderTopColor)")
+
+
+def test_mistakes_that_the_browser_finds_are_listed_with_links_and_have_a_red_edge(browser, shop):
+    with Reader(browser, shop) as reader:
+        page = reader.open("/tasks/needed")
+        calm = edges(page, ".choices label")
+        page.locator(".gobar .push").click()
+        expect(page.locator("#problems")).to_be_focused()
+        expect(page.locator("#problems")).to_contain_text("Nothing was started. 2 things need a look:")
+        expect(page.locator("#problems li")).to_have_text(["Size of the shirt: Choose one.", "Name: Fill this in."])
+        red = edges(page, "#f-name")
+        assert edges(page, ".choices label") == red * 2 != calm
+        assert axe(page) == []
+        page.get_by_role("link", name="Size of the shirt").click()
+        expect(page.get_by_role("radio", name="S", exact=True)).to_be_focused()
+        page.keyboard.press("Space")
+        assert edges(page, ".choices label:not(:has(:checked))") == calm[:1]
+        page.locator(".gobar .push").click()
+        expect(page.locator("#f-name")).to_be_focused()  # the only one: there is nothing to list
+        expect(page.locator("#problems")).to_have_count(0)
+        page.locator("#f-name").fill("Ada")
+        assert inputs(shop, press(page)) == {"size": "S", "name": "Ada", "pieces": 1}
+
+
+def test_the_help_of_a_field_stands_below_it_whatever_its_kind(browser, shop):
+    below = """all => all.map(hint => hint.getBoundingClientRect().top
+                      >= hint.closest('.field').querySelector('.choices, .box').getBoundingClientRect().bottom)"""
+    with Reader(browser, shop) as reader:
+        page = reader.open("/tasks/needed")
+        assert page.locator(".field[data-field]:not([data-field=press-why]) .hint").evaluate_all(below) == [True, True]

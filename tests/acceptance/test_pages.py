@@ -227,8 +227,10 @@ def test_errors_stand_at_their_fields_and_files_and_secrets_stay(browser, site, 
     with Reader(browser, site) as reader:
         page = reader.open("/tasks/upload")
         page.locator(".gobar .push").click()
-        expect(page.locator("#f-sheet")).to_be_focused()
+        expect(page.locator("#problems")).to_be_focused()
         assert page.locator("[aria-invalid=true]").count() == 3
+        page.locator("#problems a").first.click()
+        expect(page.locator("#f-sheet")).to_be_focused()
         page.locator("#f-sheet").set_input_files(sheet)
         page.locator("#f-secret").fill("hunter2")
         page.locator("#f-why").fill("ab")

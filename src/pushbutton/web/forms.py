@@ -104,6 +104,11 @@ class Field:
         return asked_for(self.param)
 
     @property
+    def says_it_all(self) -> bool:
+        """What is wrong is told by the help's own sentence, which need not be read twice."""
+        return bool(self.wrong) and self.wrong.removesuffix(".") == self.param.help.strip().removesuffix(".")
+
+    @property
     def digits(self) -> bool:
         """Whether a keyboard of digits is enough: those of telephones have no minus."""
         return isinstance(self.param.min, int | float) and self.param.min >= 0

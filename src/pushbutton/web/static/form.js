@@ -63,9 +63,7 @@ function repeatInputs(dialog) {
     const text = field.dataset.off === undefined && standing(field.dataset.field);
     if (!text) return [];
     const [row, term, value] = ['div', 'dt', 'dd'].map(tag => document.createElement(tag));
-    const label = one('legend, label', field).cloneNode(true);
-    all('.optional, span', label).forEach(part => part.remove());
-    term.textContent = label.textContent.trim();
+    term.textContent = titleOf(field);
     value.className = 'seen';
     value.textContent = visible(text.length > 300 ? `${text.slice(0, 300)}…` : text);
     row.append(term, value);
@@ -104,11 +102,15 @@ function oddNumber(input) {
   return max && Number(text) > Number(max) ? words.high.replace('#', max) : '';
 }
 
+const bare = text => text.trim().replace(/\.$/, '');
+
 function complain(field, text) {
   const wrong = one('.wrong', field), grouped = field.tagName === 'FIELDSET';
   const targets = grouped ? [field] : all('input, select, textarea', field);
   one('span', wrong).textContent = text;
   wrong.hidden = !text;
+  const hint = one('.hint[id]', field); // a mistake may be told by the help's own sentence: once is enough
+  if (hint) hint.hidden = Boolean(text) && bare(hint.textContent) === bare(text);
   for (const target of targets) {
     const ids = new Set((target.getAttribute('aria-describedby') ?? '').split(' ').filter(Boolean));
     if (text) { target.setAttribute('aria-invalid', 'true'); ids.add(wrong.id); } else { target.removeAttribute('aria-invalid'); ids.delete(wrong.id); }
@@ -117,16 +119,41 @@ function complain(field, text) {
 }
 
 function checkForm() { // what can be seen here saves a way to the server; the server checks everything again
-  let first = null;
+  const wrong = [];
   for (const field of all('[data-field]', form)) {
     const inputs = all('input, select, textarea', field);
     if (field.dataset.off !== undefined) { complain(field, ''); continue; }
     const text = inputs.map(sentence).find(Boolean) ?? '';
     complain(field, text);
-    if (text && !first) first = field.tagName === 'FIELDSET' ? one('input', field) : inputs[0];
+    if (text) wrong.push([field, text, field.tagName === 'FIELDSET' ? field : inputs[0]]);
   }
-  first?.focus();
-  return !first;
+  all('#problems').forEach(old => old.remove());
+  if (wrong.length > 1) summarise(wrong);
+  else if (wrong.length) into(wrong[0][2]);
+  return !wrong.length;
+}
+
+function summarise(wrong) { // as the server does it: each mistake with a link to its field
+  const note = one('#found').content.firstElementChild.cloneNode(true), count = one('[data-many]', note);
+  count.textContent = count.dataset.many.replace('#', wrong.length);
+  one('ul', note).replaceChildren(...wrong.map(([field, text, { id }]) => {
+    const item = document.createElement('li'), link = document.createElement('a');
+    link.href = `#${id}`;
+    link.textContent = titleOf(field);
+    item.append(link, `: ${text}`);
+    return item;
+  }));
+  note.id = 'problems';
+  form.before(note);
+  focusProblem();
+}
+
+const into = target => (target.tagName === 'FIELDSET' ? one('input:not(.who-chooses *)', target) : target).focus();
+
+function titleOf(field) { // as its label says it, without what stands in it beside the name
+  const label = one('legend, label', field).cloneNode(true);
+  all('.optional, span', label).forEach(part => part.remove());
+  return label.textContent.trim();
 }
 
 // What was typed outlives a reload and a way back, which bring a page from the server that knows nothing of it. Files and
@@ -266,6 +293,5 @@ document.addEventListener('click', event => { // a link of the summary goes into
   const link = event.target.closest?.('#problems a[href^="#"]');
   if (!link) return;
   event.preventDefault();
-  const target = document.getElementById(link.hash.slice(1));
-  (target.tagName === 'FIELDSET' ? one('input', target) : target).focus();
+  into(document.getElementById(link.hash.slice(1)));
 });
