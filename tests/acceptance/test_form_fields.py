@@ -240,7 +240,10 @@ def test_what_is_pasted_is_kept_whole_and_refused_in_a_sentence(browser, shop):
 
 
 def edges(page: Page, selector: str) -> list[str]:
-    return page.locator(selector).evaluate_all("all => all.map(one => getComputedStyle(one).borderTopColor)")
+    colours: list[str] = page.locator(selector).evaluate_all(
+        "all => all.map(one => getComputedStyle(one).borderTopColor)"
+    )
+    return colours
 
 
 def test_mistakes_that_the_browser_finds_are_listed_with_links_and_have_a_red_edge(browser, shop):

@@ -296,7 +296,27 @@ async def report_events(request: Request, number: str) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/events", status_code=204, responses=PROBLEMS, tags=["events"], summary="A note to everybody who watches")
+@router.post(
+    "/events",
+    status_code=204,
+    responses=PROBLEMS,
+    tags=["streams and output"],
+    summary="A note to everybody who watches",
+    description="For who administers Pushbutton. It comes as an event `note`.",
+    openapi_extra={
+        "requestBody": {
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["text"],
+                        "properties": {"text": {"type": "string", "minLength": 1, "maxLength": 2000}},
+                    }
+                }
+            }
+        }
+    },
+)
 async def say(request: Request) -> Response:
     asked = await body.read_json(request)
     text = asked.get("text") if isinstance(asked, dict) else None
@@ -332,6 +352,11 @@ async def artifact(request: Request, number: str, name: str) -> Response:
     tags=["tasks"],
     summary="Bring a file for an input",
     description="The raw file as body, its name in `?name=`; the answer's `value` is the input's value.",
+    openapi_extra={
+        "requestBody": {
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
 )
 async def upload(request: Request, name: str = "file") -> Response:
     if not anywhere(actor_of(request), Verb.PRESS):

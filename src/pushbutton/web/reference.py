@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import pages
+from . import calls, pages
+from .asked import core_of
 
 METHODS = ("get", "post", "put", "patch", "delete")
 _SINCE = {
@@ -116,10 +118,16 @@ def document(app: FastAPI) -> dict[str, Any]:
 async def api_page(request: Request) -> Response:
     made = document(request.app)
     groups: dict[str, list[dict[str, Any]]] = {}
+    here, closed = pages.origin(request), core_of(request).directory.closed
     for path, item in made["paths"].items():
         for method in METHODS:
             if operation := item.get(method):
-                shown = {"method": method.upper(), "path": path, "parameters": [], "description": "", **operation}
+                verb = method.upper()
+                shown = {
+                    "id": re.sub(r"\W+", "-", f"{method} {path}").strip("-"), "method": verb, "path": path,
+                    "parameters": [], "description": "", "body": calls.body(operation),
+                    "curl": calls.curl(verb, path, operation, here, token=closed), **operation,
+                }  # fmt: skip
                 groups.setdefault(operation.get("tags", ["other"])[0], []).append(shown)
     return await pages.show(request, "reference.html", room="", topics="", groups=groups, info=made["info"])
 
