@@ -413,3 +413,59 @@ def test_an_empty_catalogue_shows_how_to_begin(browser, tmp_path):
         page = reader.open("/")
         expect(page.locator("main")).to_contain_text("No tasks yet")
         assert axe(page) == []
+        expect(page.locator(".way:visible")).to_have_count(1)
+        page.get_by_role("radio", name="Script").focus()
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".way:visible")).to_contain_text(f"Save this as {tmp_path}/none/hello.py")
+        page.get_by_text("Command", exact=True).click()
+        expect(page.locator(".way:visible pre")).to_contain_text("tasks:")
+        reader.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.get_by_role("button", name="Copy pushbutton.yaml").click()
+        expect(page.get_by_role("button", name="Copy pushbutton.yaml")).to_have_text("Copied")
+        copied = page.evaluate("navigator.clipboard.readText()")
+        (tmp_path / "none" / "pushbutton.yaml").write_text(copied)
+        expect(page.locator(".task h3")).to_have_text("Hello", timeout=20_000)
+
+
+def test_a_task_that_comes_has_its_card_on_the_open_page_and_a_search_is_left_alone(browser, site, tmp_path):
+    with Reader(browser, site) as reader:
+        page = reader.open("/")
+        expect(page.locator(".task")).to_have_count(4)
+        (tmp_path / "tasks" / "count.sh").write_text("#!/bin/sh\n# Counts the shelves.\n")
+        (tmp_path / "tasks" / "count.sh").chmod(0o755)
+        expect(page.locator(".task h3", has_text="Count")).to_be_visible(timeout=20_000)
+        page.get_by_role("searchbox").fill("munch")
+        expect(page.locator(".task:visible")).to_have_count(1)
+        mark = page.locator("#catalogue").get_attribute("data-mark")
+        (tmp_path / "tasks" / "count.sh").unlink()
+        expect(page.locator("#catalogue")).not_to_have_attribute("data-mark", mark or "", timeout=20_000)
+        expect(page.locator(".task:visible")).to_have_count(1)
+        page.get_by_role("searchbox").fill("")
+        expect(page.locator(".task:visible")).to_have_count(4)
+
+
+def test_the_ways_to_begin_are_shown_one_at_a_time_without_a_script(browser, tmp_path):
+    (tmp_path / "none").mkdir()
+    with Served(tmp_path / "none") as server, Reader(browser, server, java_script_enabled=False) as reader:
+        page = reader.open("/")
+        page.get_by_text("Python function", exact=True).click()
+        expect(page.locator(".way:visible pre")).to_contain_text("from pushbutton import")
+        expect(page.get_by_role("button", name="Copy")).to_have_count(0)
+
+
+def test_a_task_is_kept_from_its_own_page_and_the_search_says_what_can_be_found(browser, tmp_path):
+    for name in ("send-invoices", "deploy-the-shop", "count-the-shelves", "add", "mend-it", "ring"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    with Served(tmp_path) as server, Reader(browser, server) as reader:
+        page = reader.open("/tasks/ring")
+        star = page.get_by_label("Keep “Ring” at the top")
+        with page.expect_response("**/favourites"):
+            star.click()
+        expect(star).to_have_attribute("aria-pressed", "true")
+        page.reload()
+        expect(star).to_have_attribute("aria-pressed", "true")
+        assert axe(page) == []
+        page.goto(f"{server.url}/")
+        expect(page.locator(".task h3").first).to_have_text("Ring")
+        expect(page.get_by_role("searchbox")).to_have_attribute("placeholder", "Find a task: shelves, shop, Mend…")

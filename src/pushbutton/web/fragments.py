@@ -33,11 +33,15 @@ def run_fragments(view: RunView, language: str = "en", root: str = "", names: Na
 
 
 def tasks_fragments(view: TasksView, language: str = "en", root: str = "", names: Names = UNKNOWN) -> Fragments:
-    """What is running, and the last result of each task. `now` is in the header of every page."""
+    """Which tasks there are, what runs, and the last result of each task. `now` is in the header of every page."""
     parts = _parts("tasks_parts.html", language, {"now": view.now, "back": f"{root}/", "root": root, "names": names})
     frame = _parts("parts.html", language, {"now": view.now, "root": root})
     active = sum(item.run.state.active for item in view.going)
-    found = {"now": _said(frame.now_pill(active)), "running": _said(parts.going(view))}
+    found = {
+        "now": _said(frame.now_pill(active)),
+        "running": _said(parts.going(view)),
+        "catalogue": _said(parts.catalogue(view)),
+    }
     for card in view.cards:
         found[f"foot-{card.task.slug}"] = _said(parts.foot(card))
     return found

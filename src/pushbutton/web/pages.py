@@ -85,6 +85,7 @@ async def tasks(request: Request) -> Response:
     return await show(
         request, "tasks.html", room="tasks", parts=["patch:tasks"], view=view, query=query, group=group,
         pins=who.pins, sections=_sections(view, found, who), meant=meant, elsewhere=len(anywhere) - len(found),
+        examples=find.examples([card.task for card in view.cards]),
         passed=await catalog.passed() if admin else (), places=catalog.places() if admin else (),
     )  # fmt: skip
 

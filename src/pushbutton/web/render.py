@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import shlex
 from collections.abc import Mapping
 from datetime import tzinfo
 from functools import cache, lru_cache, partial
@@ -79,6 +80,7 @@ def environment(language: str) -> jinja2.Environment:
         plain=plain,
         seen=partial(_seen, t=t),
         visible=visible,
+        shell=shlex.quote,
         unseen=unseen,
         haystack=find.haystack,
         iso=iso,

@@ -4,6 +4,7 @@ fragments that replace parts of it.
 
 from __future__ import annotations
 
+import hashlib
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -60,6 +61,15 @@ class TasksView:
     going: tuple[Going, ...]
     now: Micros
     reading: bool = False  # there may be more in a moment
+
+    @property
+    def mark(self) -> str:
+        """Another one where a card came, went or says something else of its task; what runs do changes nothing."""
+        said = [
+            (card.task.slug, card.task.title, card.task.group, card.task.summary, card.task.broken, sorted(card.may))
+            for card in self.cards
+        ]
+        return hashlib.sha256(repr((said, self.reading)).encode()).hexdigest()[:16]
 
     @property
     def groups(self) -> Mapping[str, int]:

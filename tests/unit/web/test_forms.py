@@ -135,6 +135,15 @@ def test_a_task_is_found_by_every_word_without_accents():
     assert not find.matches(task, "munchen invoice")
 
 
+def test_what_can_be_found_is_shown_with_words_of_each_group():
+    titles = {"Send bills": "Office", "Print letters": "Office", "Deploy it": "", "Ask": "Shop", "Count teapots": "Tea"}
+    tasks = [a_task(group=group, title=title) for title, group in titles.items()]
+    assert find.examples(tasks) == []  # all of them are seen at a glance
+    assert find.examples([*tasks, a_task(group="Tea")]) == ["bills", "Deploy", "teapots"]
+    alike = [a_task(title="Ask"), *(a_task(title=f"Count {n}") for n in ("cups", "cups", "mugs", "it", "jars"))]
+    assert find.examples(alike) == ["cups", "mugs", "Count"]
+
+
 def test_a_slip_of_the_finger_is_understood():
     assert find.meant("deplpy", [a_task()]) == "deploy"
 
@@ -184,7 +193,8 @@ def page_of(task: Task) -> str:
     from pushbutton.web.estimates import Past
     from pushbutton.web.views import TaskView
 
-    reader, view = SimpleNamespace(theme="auto", keys=True, actor=LOCAL), TaskView(task, Past(), NOW, frozenset(Verb))
+    reader = SimpleNamespace(pins=(), theme="auto", keys=True, actor=LOCAL)
+    view = TaskView(task, Past(), NOW, frozenset(Verb))
     return page("task.html", "en", {
         "view": view, "fields": forms.fields(task), "now": NOW, "zone": None, "reader": reader,
         "csrf": "", "closed": False, "admin": False, "approver": False, "inbox_count": 0,

@@ -30,7 +30,8 @@ def events(run: Run, *said: tuple[float, Kind, dict[str, Any]]) -> list[Event]:
 
 
 def a_task(*params: Param, **more: Any) -> Task:
-    return Task("deploy", "Deploy", CommandTarget(("true",)), Source("tasks.py"), params=params, **more)
+    title = more.pop("title", "Deploy")
+    return Task("deploy", title, CommandTarget(("true",)), Source("tasks.py"), params=params, **more)
 
 
 EVERY = (

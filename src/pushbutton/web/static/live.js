@@ -80,6 +80,14 @@ async function signedIn() {
   if (!one('#go')) put(page, '#main');
 }
 
+/** A task came, went or changed: the list is fetched anew, unless somebody searches in it right now. */
+function renew() {
+  const search = one('#find input');
+  if (search?.value.trim()) search.addEventListener('input', renew, { once: true });
+  else if (search) refetch();
+  else location.reload(); // there was none: nothing is typed, and what finds tasks is not there yet
+}
+
 async function anew() {
   try {
     const answer = await fetch(location.href, { headers: { accept: 'text/html' }, cache: 'no-store' });
@@ -133,7 +141,11 @@ function use(other) {
 
 for (const topic of (document.body.dataset.topics ?? '').split(' ')) {
   const [board, rest] = [topic.split(':')[0], topic.slice(topic.indexOf(':') + 1)];
-  if (board === 'patch') heard.set(`patch:${language}:${rest}`, data => apply(data.html));
+  if (board === 'patch') heard.set(`patch:${language}:${rest}`, data => {
+    const mark = one('#catalogue')?.dataset.mark;
+    apply(data.html);
+    if (mark !== one('#catalogue')?.dataset.mark) renew();
+  });
 }
 const pill = `patch:${language}:now`;
 if (one('#now') && !heard.has(`patch:${language}:tasks`)) heard.set(pill, data => apply(data.html));
