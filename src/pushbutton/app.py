@@ -170,7 +170,7 @@ class Pushbutton:
             records=SpoolRecords(runs),
             output=output,
             files=FileFolder(self.folder / "uploads", runs),
-            lines=lambda run: LineReader(spools.folder(run)),
+            lines=lambda run: LineReader(spools.folder(run), lambda: output.encoding(run)),
             secrets=SecretSources(catalog.secrets, stored),
             patterns=LimitedPatterns(),
             hub=hub,

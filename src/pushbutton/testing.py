@@ -21,6 +21,7 @@ from typing import Any
 from .adapters.memory import MemoryStore
 from .app import Pushbutton, RunHandle
 from .domain.actor import LOCAL
+from .domain.encoding import text
 from .domain.event import Event, Json, Kind
 from .domain.run import Run
 
@@ -62,4 +63,4 @@ async def watched(app: Pushbutton, handle: RunHandle) -> Finished:
     events = [event async for event in handle.events()]
     core = await app.open()
     output = core.output.read(handle.id, 0, core.output.size(handle.id))
-    return Finished(await handle.run(), events, output.decode(errors="replace"))
+    return Finished(await handle.run(), events, text(output, core.output.encoding(handle.id)))

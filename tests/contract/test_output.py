@@ -47,3 +47,13 @@ def test_it_grows_while_it_is_read(written):
     write(7, b" two")
     assert output.read(7, 3, 100) == b" two"
     assert (before, output.digest(7)) == tuple(hashlib.sha256(text).hexdigest() for text in (b"one", b"one two"))
+
+
+def test_its_encoding_is_what_its_run_was_started_with(written, tmp_path):
+    output, write = written
+    write(7, b"gr\xfcn")
+    assert output.encoding(7) == output.encoding(9) == ""
+    (tmp_path / "7" / "encoding").write_text("cp1252")
+    assert output.encoding(7) == "cp1252"
+    (tmp_path / "7" / "encoding").write_bytes(b"\xff no encoding")
+    assert output.encoding(7) == ""  # of a folder that somebody spoiled: it is shown all the same

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 from collections import OrderedDict
@@ -38,6 +39,12 @@ class OutputFiles:
             return os.pread(fd, most, offset)
         finally:
             os.close(fd)
+
+    def encoding(self, run: int) -> str:
+        try:
+            return codecs.lookup((self._root / str(run) / spool.ENCODING).read_text("ascii")).name
+        except (OSError, ValueError, LookupError):  # there is none, or none that anybody knows
+            return ""
 
     def digest(self, run: int) -> str:
         try:

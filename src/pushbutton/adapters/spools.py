@@ -80,6 +80,8 @@ class SpoolFolder:
         (folder / spool.FILES).mkdir()
         for fifo in (spool.CONTROL, spool.CHANNEL, spool.ELSEWHERE):
             os.mkfifo(folder / fifo, 0o600)
+        if task.encoding:
+            (folder / spool.ENCODING).write_text(task.encoding)
         env = self._env(run, command, token)
         argv, stdin = list(command.argv), b""
         if command.script:
@@ -94,6 +96,7 @@ class SpoolFolder:
             "tty": command.tty,
             "stdin": os.fsdecode(stdin),
             "payload": command.payload,
+            "encoding": task.encoding,
             "secrets": list(secrets),
             "token": token,
             "frozen": dict(command.frozen),

@@ -29,14 +29,14 @@ from pushbutton.domain.run import RunState
 from pushbutton.domain.visible import visible
 from pushbutton.job.lines import clean
 
-__all__ = ["Plain", "Terminal", "View", "duration", "safe_line", "view"]
+__all__ = ["Decoder", "Plain", "Terminal", "View", "duration", "safe_line", "view"]
 
 
 class View(Protocol):
     """Shows one run. `close` comes last; nothing is shown after it."""
 
     def output(self, data: bytes) -> None:
-        """What the job wrote next."""
+        """What the job wrote next; see `Decoder`."""
         ...
 
     def event(self, kind: Kind, data: Mapping[str, Any], at: float) -> None:
@@ -163,6 +163,16 @@ def _held(data: Mapping[str, Any]) -> str:
         until = ""
     plan = f" Its plan is run {_plain(data['plan'])}." if data.get("plan") else ""
     return f"It waits for {what} by somebody else{until}.{plan}"
+
+
+class Decoder:
+    """What a job wrote, as a `View` takes it: UTF-8, or its bytes as they came where it speaks no other encoding."""
+
+    def __init__(self, encoding: str) -> None:
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace") if encoding else None
+
+    def feed(self, data: bytes, *, final: bool = False) -> bytes:
+        return self._decoder.decode(data, final).encode("utf-8", "replace") if self._decoder else data
 
 
 class Plain:

@@ -147,6 +147,8 @@ class _Foreground:
         from pushbutton.runtime.vigil import Vigil  # noqa: PLC0415
         from pushbutton.runtime.watch import Bell  # noqa: PLC0415
 
+        from .live import Decoder  # noqa: PLC0415
+
         self._task, self._view = task, view
         self._bell = Bell()
         self._notifier = LocalNotifier(folder / "hint")
@@ -155,6 +157,7 @@ class _Foreground:
         self._written, self._files = OutputFiles(folder), FileFolder(folder / "uploads", folder)
         self._position = 0  # in the events
         self._shown = 0  # bytes of output
+        self._decoder = Decoder(task.encoding)
         self._open_step = ""
         self._supervisor = 0  # its pid, once it was born
         self._asked: list[int] = []  # the signals that we got
@@ -245,9 +248,14 @@ class _Foreground:
             if not (data := self._written.read(RUN, self._shown, min(PIECE, upto - self._shown))):
                 break
             self._shown += len(data)
-            self._view.output(data)
+            self._view.output(self._decoder.feed(data))
             await asyncio.sleep(0)
             await self._act()
+
+    async def _rest(self) -> None:
+        """The job writes no more."""
+        await self._output(self._written.size(RUN))
+        self._view.output(self._decoder.feed(b"", final=True))
 
     def _kept(self, source: Path, name: str) -> str:
         """Where it was made, if it is there still; what lay in the run's folder, which goes away, comes into ours."""
@@ -272,7 +280,7 @@ class _Foreground:
         from pushbutton.domain.event import Kind  # noqa: PLC0415  loaded by now
         from pushbutton.runtime.reading import ending  # noqa: PLC0415
 
-        await self._output(self._written.size(RUN))
+        await self._rest()
         state, reason = ending(end)
         if self._open_step:
             done = "succeeded" if state == "succeeded" else "failed"
@@ -286,7 +294,7 @@ class _Foreground:
     async def _gone(self) -> int:
         """The supervisor ended without a last word."""
         survivors = self._survivors or await self._spools.clear(RUN)
-        await self._output(self._written.size(RUN))
+        await self._rest()
         left = f" Still alive: {', '.join(survivors)}." if survivors else ""
         if self._hung and self._told <= 1:
             late = self._hung == "timeout"

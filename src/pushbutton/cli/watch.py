@@ -23,7 +23,7 @@ from pushbutton.errors import StoreError
 
 from .exits import Exit, for_job
 from .flow import flow
-from .live import View, view
+from .live import Decoder, View, view
 from .remote import DEFAULT, Number, Server, Url, refusal
 
 __all__ = ["add", "watch"]
@@ -93,6 +93,7 @@ class _Watch:
         self._last = 0  # the id of the last event that was shown
         self._offset = 0  # bytes of output that were shown
         self._lost = False  # contact, and it was said
+        self._decoder: Decoder | None = None  # known with the first bytes that are fetched
 
     async def run(self) -> int:
         events = asyncio.create_task(self._follow_events())
@@ -141,6 +142,10 @@ class _Watch:
                 if start != self._offset:
                     continue
                 data = str(piece["text"]).encode()
+                if piece.get("encoding"):  # the server decodes it, and cuts it between two characters
+                    self._offset = end
+                    self._view.output(data)
+                    continue
                 if len(data) != end - start or "\N{REPLACEMENT CHARACTER}" in piece["text"]:
                     data = await self._bytes(start, end)  # some of it is no text: take it as it is
                 self._offset = start + len(data)
@@ -150,7 +155,11 @@ class _Watch:
         """The run is over: its output grows no more, and what was not shown yet is fetched."""
         while data := await self._bytes(self._offset, self._offset + (1 << 20)):
             self._offset += len(data)
-            self._view.output(data)
+            self._view.output(self._as_utf8(data))
+        self._view.output(self._as_utf8(b"", final=True))
+
+    def _as_utf8(self, data: bytes, *, final: bool = False) -> bytes:
+        return self._decoder.feed(data, final=final) if self._decoder else data
 
     async def _bytes(self, start: int, end: int) -> bytes:
         """A part of the output; empty behind its end."""
@@ -164,6 +173,8 @@ class _Watch:
                     if not answer.is_success:
                         raise refusal(answer)
                     self._found()
+                    charset = answer.charset_encoding or "utf-8"
+                    self._decoder = self._decoder or Decoder("" if charset == "utf-8" else charset)
                     return answer.content
             if not await patience.pause():
                 raise self._server.silent()

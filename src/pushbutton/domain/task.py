@@ -109,6 +109,7 @@ class Task:
     results: tuple[str, ...] = ()  # more folders from which it may hand over files; absolute
     named_secrets: Mapping[str, str] = field(default_factory=dict)  # by name, the variable in which the job finds it
     tty: tuple[int, int] | None = None  # (rows, columns): the job gets a terminal
+    encoding: str = ""  # of what it writes; empty: UTF-8
     limits: Limits = Limits()
     digest: str = ""  # of the file that it was read from
     broken: str = ""  # why it cannot be pressed: a line for each mistake; empty: it can

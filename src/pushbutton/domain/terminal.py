@@ -97,6 +97,11 @@ class Terminal:
         """Whether the output so far ends within a character or a sequence."""
         return bool(self._pending)
 
+    @property
+    def first(self) -> int:
+        """Where the first line begins that is not settled."""
+        return self._rows[0].begin
+
     def reach(self) -> list[Shown]:
         """The lines that are not settled, first to last; a last line without text is none yet."""
         rows = self._rows

@@ -214,8 +214,49 @@ def _params(value: Any) -> dict[str, Any]:
     return value
 
 
+def _encoding(value: Any) -> str:
+    """As Python calls it; "" for UTF-8, which needs no decoding."""
+    import codecs  # noqa: PLC0415 - only where somebody names one
+
+    try:
+        name = codecs.lookup(_text(value)).name
+    except (LookupError, ValueError):  # a name that no name can be raises one of many
+        from encodings.aliases import aliases  # noqa: PLC0415 - only for a mistake
+
+        known = sorted({*aliases, *aliases.values()})
+        raise Unfit(f"an encoding that Python knows, such as cp1252.{nearest(str(value), known)}") from None
+    if name in ("utf-8", "ascii"):
+        return ""
+    if not _holds_ascii(name):
+        raise Unfit(f"an encoding in which ASCII is one byte a character, such as cp1252 or shift_jis; {name} is not")
+    return name
+
+
+_PROBE = bytes(range(128)) + b" +AGE- ~{~} &a-b xn--a-ecp.ru \x1b$B0l\x1b(B \x1b$)C\x0e0l\x0f"
+"""What becomes something else where ASCII stands for more than itself."""
+
+
+def _holds_ascii(name: str) -> bool:
+    """Whether ASCII is itself in it, and no byte below “0” a part of another character: then line ends, and what
+    steers a terminal, are found in the bytes.
+    """
+    if name.endswith("escape"):  # of Python's own sources; to try them warns
+        return False
+    try:
+        if _PROBE.decode(name) != _PROBE.decode("ascii") or _PROBE.decode("ascii").encode(name) != _PROBE:
+            return False
+        return all(
+            bytes([first, second, *b"zzz"]).decode(name, "replace").endswith(f"{chr(second)}zzz")
+            for first in range(128, 256)
+            for second in range(0x30)
+        )
+    except (LookupError, ValueError):
+        return False
+
+
 TEXT = Kind(_text, {"type": "string"})
 NAME = Kind(_name, {"type": "string"})
+ENCODING = Kind(_encoding, {"type": "string"})
 FLAG = Kind(_flag, {"type": "boolean"})
 COUNT = Kind(_count, {"type": "integer", "minimum": 1})
 _DURATION_SCHEMA = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": f"^{_DURATION}$"}]}

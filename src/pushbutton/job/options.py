@@ -97,6 +97,11 @@ def python(
         into="named_secrets",
     ),
     tty: bool | Sequence[int] = option("It gets a terminal: true, or [rows, columns].", kinds.TTY),
+    encoding: str = option(
+        "The encoding of what it writes, such as cp1252 or shift_jis, where that is not UTF-8: what is shown and "
+        "searched is decoded by it; a download has the bytes as they came.",
+        kinds.ENCODING,
+    ),
     logging: bool = option(
         "Whether log records at INFO and above become statuses.",
         kinds.FLAG,

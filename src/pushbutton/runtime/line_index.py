@@ -23,12 +23,13 @@ import weakref
 import zlib
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pushbutton.domain import ink
 from pushbutton.domain.cells import Drawn, Settled, Shown
+from pushbutton.domain.encoding import AsUtf8
 from pushbutton.domain.terminal import PIECE, Terminal
 
 VERSION = 1  # of the files and of what a terminal shows: files of another version are made anew
@@ -99,8 +100,8 @@ class View:
 class LineIndex:
     """One thread at a time may call `grow`; `view` may be called by any, and waits for a step of growing at most."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, encoding: Callable[[], str] = str) -> None:
+        self._folder, self._encoding = folder, encoding
         self._output = folder / "output"
         self._place = folder
         self._lock = threading.Lock()
@@ -110,6 +111,7 @@ class LineIndex:
 
     def _empty(self) -> None:
         self._terminal = Terminal()
+        self._coded: AsUtf8 | None = None  # what the terminal reads of output that is no UTF-8
         self._rows = array("Q")
         self._last: Extent | None = None
         self._count = 0  # lines in extents
@@ -125,7 +127,7 @@ class LineIndex:
     @property
     def read(self) -> int:
         """Bytes of output taken in."""
-        return self._terminal.read
+        return self._coded.read if self._coded else self._terminal.read
 
     @property
     def settled(self) -> int:
@@ -147,15 +149,20 @@ class LineIndex:
         """What there is now; `final` also shows a character that was begun and will not be finished."""
         with self._lock:
             if self._view is None or self._final != final:
-                terminal = self._terminal
-                if final and terminal.unfinished:
-                    terminal = Terminal.restore(terminal.dump())
-                    terminal.finish()
-                reach = terminal.reach()
+                reach = self._reach(final=final)
                 closed = len(self._rows) // _FIELDS
                 self._final = final
-                self._view = View(closed, self._rows, self._last, self._count, reach, terminal.read, self._place)
+                self._view = View(closed, self._rows, self._last, self._count, reach, self.read, self._place)
             return self._view
+
+    def _reach(self, *, final: bool) -> list[Shown]:
+        terminal, coded = self._terminal, self._coded
+        if final and (terminal.unfinished or (coded and coded.unfinished)):
+            terminal = Terminal.restore(terminal.dump())
+            terminal.feed("\N{REPLACEMENT CHARACTER}".encode() if coded and coded.unfinished else b"")
+            terminal.finish()
+        reach = terminal.reach()
+        return [replace(one, begin=coded.place(one.begin)) for one in reach] if coded else reach
 
     def grow(self, *, final: bool) -> None:
         """Read on for about `STEP` seconds. `final`: when all is read, leave files that the next reader starts from.
@@ -192,6 +199,8 @@ class LineIndex:
             self._empty()
         if size > self.read:
             self._view = None
+            if self.read == 0 and (encoding := self._encoding()):
+                self._coded = AsUtf8(encoding)
             until = time.monotonic() + STEP
             with self._output.open("rb", buffering=0) as output:
                 output.seek(self.read)
@@ -199,8 +208,10 @@ class LineIndex:
                     data = output.read(min(CHUNK, size - self.read))
                     if not data:
                         break
-                    for piece in self._terminal.feed(data):
+                    for piece in self._terminal.feed(self._coded.feed(data) if self._coded else data):
                         self._add(piece)
+                    if self._coded:
+                        self._coded.forget(self._terminal.first)
                     if len(self._begins) > BUFFERED or self._drawn_size - self._flushed > CHUNK:
                         self._flush()
                     if time.monotonic() >= until:
@@ -214,7 +225,7 @@ class LineIndex:
         last = self._last
         if isinstance(piece, Drawn):
             self._draw(piece.data, piece.begin, piece.continued)
-        elif last and last.drawn and len(piece.data) < SMALL and last.size < PIECE:
+        elif self._coded or (last and last.drawn and len(piece.data) < SMALL and last.size < PIECE):
             style, begin = piece.style, piece.offset
             for line in piece.data.split(b"\n")[:-1]:
                 self._draw(ink.drawn(line.rstrip(b"\r"), style), begin, False)
@@ -230,6 +241,8 @@ class LineIndex:
 
     def _draw(self, data: bytes, begin: int, continued: bool) -> None:
         last, size = self._last, len(data) + 1
+        if self._coded:
+            begin = self._coded.place(begin)
         if last and last.drawn and last.size + size <= PIECE:
             self._last = last.longer(size)
         else:
@@ -294,6 +307,7 @@ class LineIndex:
                 "lines": [self._drawn_size, self._drawn, self._count],
                 "last": self._last and self._last.row(),
                 "terminal": self._terminal.dump(),
+                "coded": self._coded and self._coded.dump(),
             }
             text = json.dumps(state, separators=(",", ":"))
             _write(self._place / "lines.idx", rows, 0, sync=True)
@@ -329,6 +343,7 @@ class LineIndex:
         drawn_size, drawn, count = state["lines"]
         if (
             state["version"] != VERSION
+            or (state.get("coded") or {}).get("encoding", "") != self._encoding()
             or state["read"] > self.size()
             or len(rows) != size
             or zlib.crc32(rows) != check
@@ -337,6 +352,7 @@ class LineIndex:
         ):
             raise ValueError("does not fit")
         self._terminal = Terminal.restore(state["terminal"])
+        self._coded = AsUtf8.restore(state["coded"]) if state.get("coded") else None
         self._rows.frombytes(rows)
         self._drawn_size, self._drawn, self._count = drawn_size, drawn, count
         self._flushed = drawn_size

@@ -67,11 +67,13 @@ class _Counted:
 
 
 class LineReader:
-    """Lines of the run whose spool is `folder`. `final` says that the run is over: its output will not grow."""
+    """Lines of the run whose spool is `folder`. `final` says that the run is over: its output will not grow. `encoding`
+    is asked for when there is output; "" stands for UTF-8.
+    """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, encoding: Callable[[], str] = str) -> None:
         self._folder = folder
-        self._index = LineIndex(folder)
+        self._index = LineIndex(folder, encoding)
         self._step: asyncio.Task[None] | None = None
         self._counts: dict[Query, _Counted] = {}
 

@@ -14,8 +14,10 @@ import math
 import time
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from functools import cached_property
 from typing import Protocol, TypeVar
 
+from pushbutton.domain.encoding import begun, text
 from pushbutton.domain.event import Event, Json, Kind
 from pushbutton.domain.run import RunState
 from pushbutton.domain.sse import event_frame, frame, whole
@@ -186,14 +188,22 @@ class Tap:
             self._shared[plain] = (offset, end, chunk)
         return chunk, end
 
+    @cached_property
+    def encoding(self) -> str:
+        """Asked for when there is something to decode: by then it is known."""
+        return self._output.encoding(self.run)
+
     def _read(self, offset: int, plain: bool) -> tuple[bytes, int]:
         data = self._output.read(self.run, offset, min(CHUNK // 2, self.size - offset))
         if not (self.over and offset + len(data) >= self.size):
-            data = data[: whole(data)]
+            data = data[: len(data) - begun(data, self.encoding) if self.encoding else whole(data)]
         if not data:
             return b"", offset
         end = offset + len(data)
-        body: dict[str, Json] = {"run": self.run, "offset": offset, "end": end, "text": data.decode(errors="replace")}
+        said = text(data, self.encoding)
+        body: dict[str, Json] = {"run": self.run, "offset": offset, "end": end, "text": said}
+        if self.encoding:
+            body["encoding"] = self.encoding
         return frame("output", body, end if plain else None), end
 
     def close(self) -> None:

@@ -46,11 +46,12 @@ _CORE = re.compile(rb"[A-Za-z0-9]+")
 _MARKS = (b"\\", b"%", b"&")
 
 
-def forms(value: str) -> dict[bytes, set[bytes]]:
+def forms(value: str, encoding: str = "") -> dict[bytes, set[bytes]]:
     """The value and each of its lines, plain and as a string of JSON, Python, SQL, a shell, HTML or XML, also one in
     another; and the whole inside a URL, in base64 and in hexadecimal.
 
-    By what is in each of a group: where that is not found, none of them is.
+    By what is in each of a group: where that is not found, none of them is. With an `encoding`, all of them in that one
+    as well.
     """
     found: dict[bytes, set[bytes]] = {}
     plain = encoded(value)
@@ -61,12 +62,34 @@ def forms(value: str) -> dict[bytes, set[bytes]]:
         written = set(map(encoded, _written(text)))
         if text == value:
             written |= _in_urls(value)
+        if encoding and not text.isascii():
+            written |= _coded(text, encoding)
         _add(found, max(_CORE.findall(encoded(text)), key=len, default=b""), written)
-    for form in (
-        in_base64(plain) | in_base64(encoded(_json(value))) | {plain.hex().encode(), plain.hex().upper().encode()}
-    ):
+    whole = _as_numbers(plain) | in_base64(encoded(_json(value)))
+    if encoding and not value.isascii():
+        whole |= _as_numbers(value.encode(encoding, "replace"))
+    for form in whole:
         _add(found, form, {form})
     return found
+
+
+def _coded(text: str, encoding: str) -> set[bytes]:
+    """As a job writes it that speaks another encoding: what that one lacks is left out, or stands there as a sign."""
+    found = set()
+    for form in _written(text):
+        try:
+            found.add(form.encode(encoding))
+        except UnicodeEncodeError:
+            found |= {form.encode(encoding, how) for how in ("replace", "ignore", "xmlcharrefreplace")}
+    plain = text.encode(encoding, "replace").decode("latin-1")
+    escaped = {*_quotes(plain.translate(_BYTES)), plain.translate(_SHELL)}
+    escaped |= {form for kept in _KEPT for form in _percent(plain, kept)}
+    found |= {form.encode("latin-1") for form in escaped}
+    return {form for form in found if len(form.replace(b"?", b"")) >= SHORTEST}
+
+
+def _as_numbers(plain: bytes) -> set[bytes]:
+    return in_base64(plain) | {plain.hex().encode(), plain.hex().upper().encode()}
 
 
 def _add(found: dict[bytes, set[bytes]], core: bytes, written: set[bytes]) -> None:

@@ -6,10 +6,11 @@ empty. The run is over when the first and the third are true (or what is left wa
 spec (JSON on stdin): run, epoch, argv, cwd, env, tty ([rows, columns] or null), stdin and payload (what the job finds
 on its standard input and as descriptor 4, or ""), secrets, token, timeout, grace, linger, background ("end" |
 "leave"), output (cap in bytes), hint (path of the server's socket), frozen (SHA-256 of files that must be as they were
-approved, by path), files (how many the job may have open, or 0: as many as the server), core (may be missing or null:
-as many bytes of a core dump as the server), private (may be missing: whether others are kept from looking into the
-supervisor), confine (may be missing or "": the folder that the job is kept from), results (may be missing: from, more
-folders whose files it may hand over; closed, the folder in which none may lie; most, their bytes).
+approved, by path), files (how many the job may have open, or 0: as many as the server), encoding (may be missing or "":
+UTF-8; of what the job writes, as Python calls it), core (may be missing or null: as many bytes of a core dump as the
+server), private (may be missing: whether others are kept from looking into the supervisor), confine (may be missing
+or "": the folder that the job is kept from), results (may be missing: from, more folders whose files it may hand over;
+closed, the folder in which none may lie; most, their bytes).
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ class Supervisor:
         """`core`: the limit of core dumps that a job gets where the spec does not say."""
         self.spec, self.core = spec, core
         self.spool = Spool(folder, spec["hint"], spec["output"])
-        self.redact = Redactor(spec["secrets"], spec["token"])
+        self.encoding = str(spec.get("encoding", ""))
+        self.redact = Redactor(spec["secrets"], spec["token"], self.encoding)
         self.poll = select.poll()
         self.child = 0
         self.code: int | None = None  # of the job's own process, once it has ended
@@ -70,7 +72,7 @@ class Supervisor:
         self.batch: list[bytes] = []
         self.held = 0  # bytes in `batch`
         self.written = 0.0  # when output was last written, monotonic
-        self.reports = Reports(self.redact)
+        self.reports = Reports(self.redact, self.encoding)
         self.deaf = False  # it was said that no more reports are taken
         self.results: Results | None = None  # from the first file on that was handed over
         self.unread = -1  # the job's side of its terminal: held open, or its master would hang up on the job

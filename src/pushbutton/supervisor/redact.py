@@ -28,6 +28,8 @@ SHOWN = 3
 class Redactor:
     """A byte is masked when it lies in any form of any value, however these overlap.
 
+    `encoding`: that of the stream, where it is not UTF-8: values are looked for in both. A text for an event is UTF-8.
+
     `token` is one of ours, good for one run: it is looked for as it is and in base64. Alone, it is not looked for in
     lines of other widths, which would cost a second look at each byte.
 
@@ -35,16 +37,17 @@ class Redactor:
     `unmasked` counts the values that are too short to be looked for.
     """
 
-    def __init__(self, values: list[str], token: str = "") -> None:
+    def __init__(self, values: list[str], token: str = "", encoding: str = "") -> None:
+        self._mask = _mask(encoding)
         spaced = any(" " in value or "\t" in value for value in values)
         self._breaks = (b"\r\n \t" if spaced else b"\r\n") if values else b""
         groups: dict[bytes, set[bytes]] = {}
-        for core, written in _forms(values, token).items():
+        for core, written in _forms(values, token, encoding).items():
             dense = {form for form in map(self._dense, written) if len(form) >= SHORTEST}
             groups.setdefault(self._dense(core), set()).update(dense)
         # Mostly there is nothing to find, and one look for what all of a group have in them tells that.
         self._groups = [(core, sorted(group)) for core, group in groups.items() if group]
-        self.unmasked = sum(len(value) > 0 and len(self._dense(encoded(value))) < SHORTEST for value in values)
+        self.unmasked = sum(len(value) > 0 and self._least(value, encoding) < SHORTEST for value in values)
         self._begins: dict[bytes, list[bytes]] = {}  # by their beginnings, which many share; the longest comes first
         self._heads: dict[bytes, set[int]] = {}  # by their first one, two or three bytes, how long forms are
         for form in sorted(set().union(*groups.values()), key=len, reverse=True):
@@ -55,6 +58,11 @@ class Redactor:
         self._tail = b""  # what may go on; some of it may be written already
         self._done = 0  # so much of the tail is written, or masked
         self._masked = 0  # where in the tail the last mask ends
+
+    def _least(self, value: str, encoding: str) -> int:
+        """How many bytes the value has in the encoding in which it has fewest."""
+        coded = value.encode(encoding, "replace") if encoding else encoded(value)
+        return min(len(self._dense(encoded(value))), len(self._dense(coded)))
 
     def anew(self) -> Redactor:
         """For another stream with the same values, without the work of taking them apart."""
@@ -93,7 +101,7 @@ class Redactor:
         dense = self._dense(data)
         begun = self._begun(data, dense) if cut else ()
         upto = min((self._hidden(data, start, len(data)) for start, _, _ in begun), default=len(data))
-        clean, _, _ = _masked(data, self._spans(data, dense), upto, 0, 0)
+        clean, _, _ = _masked(data, self._spans(data, dense), upto, 0, 0, MASK)
         return clean.decode(errors="replace")
 
     def _pass(self, let_go: Callable[[int, int], bool]) -> bytes:
@@ -103,7 +111,8 @@ class Redactor:
         begun = self._begun(data, dense)
         held = (self._hidden(data, start, len(data)) for start, seen, whole in begun if not let_go(seen, whole))
         upto = min(held, default=len(data))
-        clean, done, masked = _masked(data, self._spans(data, dense), upto, self._done, self._masked)
+        spans = self._spans(data, dense)
+        clean, done, masked = _masked(data, spans, upto, self._done, self._masked, self._mask)
         kept = min((start for start, _, _ in begun), default=len(data))
         self._tail, self._done, self._masked = data[kept:], done - kept, masked - kept
         return clean
@@ -193,7 +202,7 @@ class Redactor:
         return places
 
 
-def _forms(values: list[str], token: str) -> dict[bytes, set[bytes]]:
+def _forms(values: list[str], token: str, encoding: str) -> dict[bytes, set[bytes]]:
     """By what each of a group has in it. Only a run that has secrets pays for what takes them apart, which takes as
     long to load as all the rest.
     """
@@ -202,12 +211,22 @@ def _forms(values: list[str], token: str) -> dict[bytes, set[bytes]]:
         from .forms import forms  # noqa: PLC0415
 
         for value in values:
-            for core, written in forms(value).items():
+            for core, written in forms(value, encoding).items():
                 found.setdefault(core, set()).update(written)
     return found
 
 
-def _masked(data: bytes, spans: Iterator[tuple[int, int]], upto: int, done: int, masked: int) -> tuple[bytes, int, int]:
+def _mask(encoding: str) -> bytes:
+    """As somebody sees it who decodes the stream."""
+    try:
+        return MASK.decode().encode(encoding) if encoding else MASK
+    except UnicodeEncodeError:
+        return b"***"
+
+
+def _masked(
+    data: bytes, spans: Iterator[tuple[int, int]], upto: int, done: int, masked: int, mask: bytes
+) -> tuple[bytes, int, int]:
     """What is to be written of `data[done:upto]`, how far it is done then, and where its last mask ends."""
     parts: list[bytes] = []
     for start, end in spans:
@@ -217,7 +236,7 @@ def _masked(data: bytes, spans: Iterator[tuple[int, int]], upto: int, done: int,
             continue
         parts.append(data[done:start])
         if start >= masked:
-            parts.append(MASK)
+            parts.append(mask)
         done = masked = end
     if done < upto:
         parts.append(data[done:upto])

@@ -20,11 +20,11 @@ class Reports:
     a fault of ours kept from being read.
     """
 
-    def __init__(self, redact: Redactor) -> None:
+    def __init__(self, redact: Redactor, encoding: str = "") -> None:
         self.taken = self.spoiled = 0
         self.deaf = False
         self._bytes = 0
-        self._redact = redact
+        self._redact, self._encoding = redact, encoding
         self._begun: dict[int, bytes] = {}  # by descriptor: a line that is not complete
 
     def feed(self, fd: int, data: bytes) -> list[str | Named]:
@@ -52,12 +52,21 @@ class Reports:
             if len(line) > LINE:  # no JSON any more, and the name of no file
                 found: str | Named = f"{self._text(_begun(line[:LINE]), cut=True)}…"
             else:
-                found = self._clean(line.decode(errors="replace"))
+                found = self._clean(self._decoded(line))
             return "" if self.deaf and isinstance(found, str) else found  # files have a limit of their own
         except Exception:  # noqa: BLE001  a fault of ours costs this one line; the job that wrote it must not die of it
             self.spoiled += 1
             sys.excepthook(*sys.exc_info())  # to the spool's log, as if it had ended us
             return ""
+
+    def _decoded(self, line: bytes) -> str:
+        """Reports are UTF-8; a line of a job that speaks another encoding may be in that one."""
+        if self._encoding:
+            try:
+                return line.decode()
+            except UnicodeDecodeError:
+                return line.decode(self._encoding, "replace")
+        return line.decode(errors="replace")
 
     def _clean(self, text: str) -> str | Named:
         """Without secrets, also those that would only be whole once JSON or terminal escapes are undone.

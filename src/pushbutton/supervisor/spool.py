@@ -4,6 +4,7 @@
               started it: pid, start, boot, timeout
     events    one JSON object a line, appended; the last one is `end`
     output    what the job wrote, as it came
+    encoding  the name of the encoding of `output`, as Python calls it; without this file it is UTF-8
     times     16-byte records (offset, microseconds since the epoch): bytes from `offset` on came then
     control   a FIFO: the server writes JSON lines, `{"do": "stop", "grace": 10, "by": "…"}`
     channel   a FIFO: reports of processes that the job's descriptor does not reach
@@ -45,6 +46,7 @@ import time
 from . import slim_json
 
 LOCK, EVENTS, OUTPUT, TIMES, TREE, LOG = "lock", "events", "output", "times", "tree", "log"
+ENCODING = "encoding"
 CONTROL, CHANNEL, ELSEWHERE = "control", "channel", "elsewhere"
 FILES, RESULTS, RECEIPTS, GIVEN = "files", "results", "receipts", "in"
 TIME_RECORD = struct.Struct("<QQ")

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from pushbutton.config import Settings
+from pushbutton.domain.encoding import charset
 from pushbutton.domain.sse import frame
 from pushbutton.errors import BadInput
 from pushbutton.runtime import history, sight
@@ -156,7 +157,7 @@ async def output(request: Request) -> Response:
         functools.partial(core.output.read, number),
         core.output.size(number),
         f"{run.task}-{number}.log",
-        media_type="text/plain; charset=utf-8",
+        media_type=f"text/plain; charset={charset(core.output.encoding(number))}",
         headers={"x-run-state": run.state.value},
     )
 

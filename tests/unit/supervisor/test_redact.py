@@ -404,3 +404,45 @@ def test_of_a_text_that_was_cut_no_beginning_of_a_value_is_left(value: str):
 
 def test_a_value_with_half_a_character_is_masked():
     assert Redactor(["hunter\ud83d2"]).clean("is hunter\ud83d2") == "is •••"
+
+
+CODED = {
+    "cp1252": ("Grüße-an-Zoë €5", "•••"),
+    "shift_jis": ("表示の鍵-ソ", "***"),
+    "iso8859-1": ("déjà-vu-ÿ", "***"),
+}
+
+
+@pytest.mark.parametrize("encoding", CODED)
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_a_value_is_masked_in_the_encoding_of_the_job_and_in_utf_8(encoding: str, size: int) -> None:
+    value, mask = CODED[encoding]
+    written = [
+        value.encode(encoding),
+        value.encode(),
+        repr(value.encode(encoding))[2:-1].encode(),
+        json.dumps({"is": value}, ensure_ascii=False).encode(encoding)[8:-2],
+        urllib.parse.quote(value, encoding=encoding, safe="").encode(),
+        base64.b64encode(b"\0" + value.encode(encoding)),
+        value.encode(encoding).hex().encode(),
+    ]
+    redactor = Redactor([value], encoding=encoding)
+    for form in written:
+        stream = redactor.anew()
+        data = b"is [" + form + b"] so\n"
+        out = b"".join(stream.feed(data[at : at + size]) for at in range(0, len(data), size)) + stream.finish()
+        assert mask in out.decode(encoding), form
+        for piece in (form, value[2:-2].encode(encoding), value[2:-2].encode()):
+            assert piece not in out, form
+    assert redactor.clean(f"status {value}") == f"status {MASK.decode()}"  # an event is UTF-8
+
+
+def test_what_the_encoding_lacks_is_masked_with_the_signs_for_it():
+    redactor = Redactor(["passwörd-ключ"], encoding="cp1252")
+    assert redactor.feed(b"passw\xf6rd-????\n") + redactor.finish() == "•••\n".encode("cp1252")
+    assert redactor.anew().feed(b"why????\n") == b"why????\n"
+
+
+def test_a_value_too_short_in_one_of_the_encodings_is_named():
+    assert Redactor(["üöä"]).unmasked == 0
+    assert Redactor(["üöä"], encoding="cp1252").unmasked == 1

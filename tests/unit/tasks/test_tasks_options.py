@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from encodings.aliases import aliases
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from pushbutton.adapters.catalog.scripts import read_script
 from pushbutton.domain.approval import Approval
 from pushbutton.domain.task import Task
 from pushbutton.job.declare import task as decorator
+from pushbutton.job.kinds import ENCODING, Unfit
 from pushbutton.job.options import FORMS, OPTIONS, PYTHON, SCRIPT
 
 SAID: dict[str, tuple[Any, str, Any]] = {
@@ -41,6 +43,7 @@ SAID: dict[str, tuple[Any, str, Any]] = {
     "background": ("leave", "limits.background", "leave"),
     "secrets": ({"KEY": "API_KEY"}, "named_secrets", {"KEY": "API_KEY"}),
     "tty": ([30, 100], "tty", (30, 100)),
+    "encoding": ("windows-1252", "encoding", "cp1252"),
     "logging": (True, "target.logging", True),
     "dynamic": (True, "broken", ""),  # it is about reading the file, and the task is none the wiser
     "command": (["/bin/true"], "target.argv", ("/bin/true",)),
@@ -119,6 +122,8 @@ async def test_a_wrong_value_is_told_in_the_same_words_in_every_form(tmp_path, f
         ("env", {"PUSHBUTTON_X": "1"}, "“env” must be a table of names and texts; “PUSHBUTTON_X” cannot be the name"),
         ("linger", -1, "“linger” must be seconds, or text such as “10 s”."),
         ("tty", [0, 1], "“tty” must be true, or [rows, columns] such as [24, 80]."),
+        ("encoding", "cp1225", "“encoding” must be an encoding that Python knows, such as cp1252. Did you mean “cp1"),
+        ("encoding", "utf-16", "“encoding” must be an encoding in which ASCII is one byte a character, such as cp1252"),
     ):
         _, task = await read(tmp_path, form, {name: value})
         assert sentence in task.broken
@@ -133,3 +138,26 @@ def test_the_decorator_knows_and_describes_what_it_takes():
     assert [line.split()[0] for line in (decorator.__doc__ or "").splitlines() if "  " in line.strip()] == taken
     with pytest.raises(TypeError, match=r"“params”; it takes title, .*a function's inputs are its arguments"):
         decorator(params={})  # type: ignore[call-overload]
+
+
+def test_an_encoding_in_which_lines_and_escapes_would_not_be_found_is_refused():
+    known = {name for name in set(aliases.values()) if name not in ("mbcs", "oem")}
+    taken = {name for name in known if _takes(name)}
+    wide = "utf_16 utf_16_le utf_32 utf_7 utf_8_sig cp037 cp500 hz iso2022_jp iso2022_kr"
+    assert [name for name in (*wide.split(), "base64_codec", "rot_13", "zlib_codec") if _takes(name)] == []
+    assert {"cp1252", "latin_1", "koi8_r", "mac_roman", "shift_jis", "cp932", "euc_jp", "gb18030", "big5"} <= taken
+    line = "\x1b[31m10%\t[x] {y} \\\\ ~\r\n"
+    assert [name for name in taken if line.encode(name) != line.encode() or line.encode().decode(name) != line] == []
+
+
+@pytest.mark.parametrize("name", ["", "\0", "../etc", "x" * 5000, "ä", "unicode_escape", "idna", "undefined", 8, None])
+def test_what_is_no_encoding_is_refused_and_nothing_worse(name):
+    assert not _takes(name)
+
+
+def _takes(name: object) -> bool:
+    try:
+        ENCODING.read(name)
+    except Unfit:
+        return False
+    return True

@@ -20,6 +20,10 @@ class Output(Protocol):
         """At most so many bytes from `offset` on; fewer at the end. Raises `OSError` where they cannot be read."""
         ...
 
+    def encoding(self, run: int) -> str:
+        """Its encoding, as Python calls it; "" for UTF-8. It is known before anything is written."""
+        ...
+
     def digest(self, run: int) -> str:
         """The SHA-256 of all of it, in hex. It blocks; what was found once is remembered while the output is the same.
         Raises `OSError`.
