@@ -41,6 +41,7 @@ from .domain.event import Draft, Event, Json, Kind
 from .domain.networks import networks
 from .domain.prefix import prefix
 from .domain.run import Run
+from .domain.task import Task
 from .runtime import cancel, press
 from .runtime.core import Core, now
 from .runtime.directory import Directory
@@ -139,6 +140,7 @@ class Pushbutton:
         )
         stack.callback(spools.let_go)
         python = self.settings.python or sys.executable
+        kept_from = confining.kept_from(self.folder)
         stored = EncryptedStore(self.folder, self.settings.key_path)
         catalog = PathCatalog(
             self.paths,
@@ -147,6 +149,8 @@ class Pushbutton:
             stored=stored.names,
             remembered=self.folder / "addresses.json",
             contact=self.settings.contact,
+            refused=self._refused,
+            before=lambda task: kept_from if self.settings.confine or task.confine else (),
         )
         await catalog.open()
         stack.push_async_callback(catalog.close)
@@ -171,7 +175,7 @@ class Pushbutton:
             output=output,
             files=FileFolder(self.folder / "uploads", runs),
             lines=lambda run: LineReader(spools.folder(run), lambda: output.encoding(run)),
-            secrets=SecretSources(catalog.secrets, stored),
+            secrets=SecretSources(catalog.secrets, stored, kept_from if self.settings.confine else ()),
             patterns=LimitedPatterns(),
             hub=hub,
             directory=directory,
@@ -195,6 +199,12 @@ class Pushbutton:
         for kind, hooks in self._hooks.items():
             await self._background(stack, self._call(core, kind, hooks))
         return core
+
+    def _refused(self, task: Task) -> str:
+        """Why a task cannot have what it asks for, as a sentence."""
+        if task.confine and (why := confining.cannot(self.folder, self.paths)):
+            return f"“confine” is not possible here: {why}"
+        return ""
 
     async def _settle(self, store: Store) -> None:
         """What was under way in a folder that is a copy is set aside, and nobody is told what happened before."""

@@ -59,9 +59,11 @@ ALLOWED = {
 EXCEPTIONS = {
     ("app", "web.server"): "an ASGI application builds its routes at the first request; nothing else needs the web",
     ("app", "web.custom"): "streams for the pages of the application that mounts this one",
+    ("adapters.confining", ""): "asks where the package lies, to start what confines a program from it",
     ("adapters.spools", ""): "asks where the package lies, to start supervisors from it",
     ("cli.serve", "supervisor"): "closes itself to other processes as a supervisor does",
     ("cli.run", "supervisor"): "the same",
+    ("cli.run", "adapters.confining"): "keeps a job from a server's data folder, as that would",
     ("cli.run", "adapters.spools"): "runs a job in the foreground with the environment that a supervisor gives it",
     ("cli.run", "adapters.files"): "puts what the job hands over where it was called",
     ("cli.run", "adapters.output"): "shows what that supervisor writes",

@@ -49,10 +49,10 @@ class SpoolFolder:
         confine: bool = False,
     ) -> None:
         """`closed`: where no file may be handed over from; `root` where it is not given. `results`: bytes of those.
-        `confine`: jobs are kept from it as well.
+        `confine`: all jobs are kept from it as well, not only those whose task asks for it.
         """
         self.root = root
-        self._confine = os.path.realpath(closed or root) if confine else ""
+        self._confine = confine
         self._closed, self._results = str(closed or root), results
         self.files = files  # how many a job may have open; 0: as many as this process
         self._core = core  # bytes that a core dump of a job may have, -1: any; None: as many as of this process
@@ -109,7 +109,7 @@ class SpoolFolder:
             "core": self._core,
             "private": self._private,
             "hint": os.path.relpath(self._hint, folder),
-            "confine": self._confine,
+            "confine": os.path.realpath(self._closed) if self._confine or task.confine else "",
             "results": {"from": list(task.results), "closed": self._closed, "most": self._results},
         }
         # The lock is taken here and inherited: there is no moment in which the spool looks abandoned.

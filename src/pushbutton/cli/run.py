@@ -12,12 +12,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pushbutton.errors import InvalidInputs
+from pushbutton.errors import ConfigError, InvalidInputs
 
 from .exits import Exit, for_job
 from .flow import flow
@@ -95,8 +96,24 @@ async def _main(file: str, words: Sequence[str], python: str) -> int:
     named = await _named(task)
     order = build(task, inputs, python=python, secrets=named)
     secrets = [*(str(inputs[name]) for name in task.secrets if inputs.get(name)), *named.values()]
+    task, closed = _confined(task)
     with tempfile.TemporaryDirectory(prefix="pushbutton-run-") as folder:
-        return await _Foreground(task, Path(folder), live.view(), core).run(order, secrets)
+        return await _Foreground(task, Path(folder), live.view(), core, closed).run(order, secrets)
+
+
+def _confined(task: Task) -> tuple[Task, Path | None]:
+    """The data folder that it must be kept from, if it asks for that; where there is none, it asks for nothing. Raises
+    `ConfigError`.
+    """
+    from pushbutton import config  # noqa: PLC0415  for such tasks only
+    from pushbutton.adapters import confining  # noqa: PLC0415
+
+    data = config.load().folder((str(Path(task.source.file).parent),)) if task.confine else None
+    if data is None or not data.exists():
+        return replace(task, confine=""), None
+    if why := confining.cannot(data, [task.source.file]):
+        raise ConfigError(f"“confine” is not possible here: {why}", file=task.source.file, line=task.source.line)
+    return task, data
 
 
 async def _named(task: Task) -> Mapping[str, str]:
@@ -139,7 +156,7 @@ def _paths(task: Task, raw: Mapping[str, object]) -> dict[str, object]:
 class _Foreground:
     """`run()` starts the supervisor, shows what it writes, and returns the exit code when nothing is left."""
 
-    def __init__(self, task: Task, folder: Path, view: View, core: int) -> None:
+    def __init__(self, task: Task, folder: Path, view: View, core: int, closed: Path | None = None) -> None:
         from pushbutton.adapters.embedded import LocalNotifier  # noqa: PLC0415  what only this command needs
         from pushbutton.adapters.files import FileFolder  # noqa: PLC0415
         from pushbutton.adapters.output import OutputFiles  # noqa: PLC0415
@@ -152,7 +169,7 @@ class _Foreground:
         self._task, self._view = task, view
         self._bell = Bell()
         self._notifier = LocalNotifier(folder / "hint")
-        self._spools = SpoolFolder(folder, hint=folder / "hint", core=core)
+        self._spools = SpoolFolder(folder, hint=folder / "hint", core=core, closed=closed)
         self._records = SpoolRecords(folder)
         self._written, self._files = OutputFiles(folder), FileFolder(folder / "uploads", folder)
         self._position = 0  # in the events

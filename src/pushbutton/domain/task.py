@@ -110,6 +110,7 @@ class Task:
     named_secrets: Mapping[str, str] = field(default_factory=dict)  # by name, the variable in which the job finds it
     tty: tuple[int, int] | None = None  # (rows, columns): the job gets a terminal
     encoding: str = ""  # of what it writes; empty: UTF-8
+    confine: str = ""  # "data": it is kept from the data folder; empty: as the server wants it
     limits: Limits = Limits()
     digest: str = ""  # of the file that it was read from
     broken: str = ""  # why it cannot be pressed: a line for each mistake; empty: it can

@@ -96,6 +96,11 @@ def python(
         kinds.SECRETS,
         into="named_secrets",
     ),
+    confine: Literal["data"] = option(
+        "“data”: it cannot reach the data folder, apart from its own run's, also where the server does not ask that of "
+        "all; see --confine.",
+        kinds.one_of("data"),
+    ),
     tty: bool | Sequence[int] = option("It gets a terminal: true, or [rows, columns].", kinds.TTY),
     encoding: str = option(
         "The encoding of what it writes, such as cp1252 or shift_jis, where that is not UTF-8: what is shown and "

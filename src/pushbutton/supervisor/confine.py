@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
 
 from .native import prctl, syscall
 
@@ -67,6 +68,17 @@ def restrict(rules: int) -> None:
     """
     if syscall(RESTRICT, rules, 0) != 0 and (prctl(PR_SET_NO_NEW_PRIVS, 1) != 0 or syscall(RESTRICT, rules, 0) != 0):
         raise OSError("this system refuses Landlock")
+
+
+def main() -> None:
+    """Become the program that the words behind the closed folder name; nothing in that can it reach."""
+    closed, *argv = sys.argv[2:]
+    try:
+        found = rules(closed, {})
+        restrict(found)
+        os.execvp(argv[0], argv)
+    except OSError as error:
+        sys.exit(f"{argv[0]} was not started: {error.strerror or error}")
 
 
 def _allow(rules: int, path: str, rights: int) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -21,7 +21,7 @@ from pushbutton.domain.task import PythonTarget, ScriptTarget, Source, Target, T
 from pushbutton.job.title import title_of
 
 from .folder import Named
-from .reading import Found, Reading, broken, slug_of
+from .reading import Found, Problem, Reading, broken, slug_of
 from .secrets import by_name, supplied
 from .shared import with_shared
 from .sound import readable
@@ -47,8 +47,11 @@ class Part:
 class Assembly:
     """`make(parts, kept)` gives the very mapping of the time before where nothing changed."""
 
-    def __init__(self, remembered: Path | None, contact: str = "") -> None:
-        self._path, self._contact = remembered, contact
+    def __init__(
+        self, remembered: Path | None, contact: str = "", refused: Callable[[Task], str] = lambda _: ""
+    ) -> None:
+        """`refused`: why a task cannot have here what it asks for, as a sentence; nothing where it can."""
+        self._path, self._contact, self._refused = remembered, contact, refused
         self._base = Path()
         self._memory: dict[str, str] = {}  # the address by file and name
         self._tasks: Mapping[str, Task] = MappingProxyType({})
@@ -75,12 +78,17 @@ class Assembly:
         tasks = assemble(parts, memory, self._base, held)
         declared = MappingProxyType(by_name(secret for part in parts for secret in part.secrets))
         tasks = supplied(tasks, declared, kept)
+        tasks = {slug: self._granted(task) for slug, task in tasks.items()}
         tasks = with_shared(tasks, [part.reading.shared for part in parts], self._contact)
         if tasks != self._tasks or list(tasks) != list(self._tasks):
             self._tasks = MappingProxyType(tasks)
         if memory != self._memory:
             self._remember(memory)
         return self._tasks, declared
+
+    def _granted(self, task: Task) -> Task:
+        sentence = self._refused(task)
+        return broken(task, [Problem(task.source.file, task.source.line, 1, sentence)]) if sentence else task
 
     def _remember(self, memory: dict[str, str]) -> None:
         self._memory = dict(list(memory.items())[-_MOST - len(self._tasks) :])

@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pushbutton.domain.environment import kept
@@ -32,8 +33,15 @@ _Key = tuple[str, tuple[str, ...]]
 
 
 class Offers:
-    def __init__(self, *, limit: float = _LIMIT, fresh: float = _FRESH) -> None:
-        self._limit, self._fresh = limit, fresh
+    def __init__(
+        self,
+        before: Callable[[Task], Sequence[str]] = lambda _: (),
+        *,
+        limit: float = _LIMIT,
+        fresh: float = _FRESH,
+    ) -> None:
+        """`before`: words in front of a task's programs."""
+        self._before, self._limit, self._fresh = before, limit, fresh
         self._answers: dict[_Key, tuple[float, asyncio.Task[tuple[Choice, ...]]]] = {}
 
     async def of(self, task: Task) -> Offered:
@@ -84,6 +92,7 @@ class Offers:
         """What the program prints. It is gone, with all that it started, when this returns or raises."""
         try:
             process = await asyncio.create_subprocess_exec(
+                *self._before(task),
                 *param.choices_from,
                 cwd=task.cwd,
                 env={**kept(os.environ), **task.env},

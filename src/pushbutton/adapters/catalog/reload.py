@@ -52,6 +52,8 @@ class PathCatalog:
     Python files; it should be the one that will run their tasks. `stored` gives the names of secrets that need no
     declaration; where it is left out, every name is taken for one. `remembered` is the file in which the addresses of
     tasks outlive this process. `contact`: whom to ask about tasks that do not say it.
+    `refused`: why a task cannot have here what it asks for, nothing where it can. `before`: words in front of a task's
+    programs that tell choices.
     """
 
     def __init__(
@@ -63,6 +65,8 @@ class PathCatalog:
         stored: Callable[[], Collection[str]] | None = None,
         remembered: Path | None = None,
         contact: str = "",
+        refused: Callable[[Task], str] = lambda _: "",
+        before: Callable[[Task], Sequence[str]] = lambda _: (),
     ) -> None:
         self._words = paths
         self._stored = stored
@@ -74,10 +78,10 @@ class PathCatalog:
         self._known: frozenset[Path] = frozenset()  # the files and folders of the last look; read in other threads
         self._links: Mapping[str, Path] = {}  # by the address that a link to a shown file would have
         self._kept: Collection[str] | None = None  # the names of stored secrets at the last look; None: nobody knows
-        self._assembly = Assembly(remembered, contact)
+        self._assembly = Assembly(remembered, contact, refused)
         self._readers = Readers(python, self._read)
         self._lookout = Lookout(self._concerned)
-        self._offers = Offers()
+        self._offers = Offers(before)
         self._passed: Sequence[Passed] = ()
         self._accounted = 0.0  # until when that holds
         self._dirty = asyncio.Event()  # what is shown is not what was read

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from pushbutton import threads
@@ -21,10 +22,12 @@ __all__ = ["SecretSources"]
 
 
 class SecretSources:
-    """`declared` gives the declarations as they are now."""
+    """`declared` gives the declarations as they are now; `before`: words in front of the commands in them."""
 
-    def __init__(self, declared: Callable[[], Mapping[str, Secret]], store: EncryptedStore) -> None:
-        self._declared, self._store = declared, store
+    def __init__(
+        self, declared: Callable[[], Mapping[str, Secret]], store: EncryptedStore, before: Sequence[str] = ()
+    ) -> None:
+        self._declared, self._store, self._before = declared, store, tuple(before)
 
     async def resolve(self, names: Collection[str]) -> Mapping[str, str]:
         declared = self._declared()
@@ -48,7 +51,7 @@ class SecretSources:
                 case FromFile():
                     return await threads.asking(from_file, origin)
                 case FromCommand():
-                    return await from_command(origin)
+                    return await from_command(replace(origin, argv=(*self._before, *origin.argv)))
                 case FromKeyring():
                     return await from_keyring(origin)
                 case Stored():
