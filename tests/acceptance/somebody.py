@@ -33,7 +33,11 @@ def python() -> str:
     own = f"python{sys.version_info.major}.{sys.version_info.minor}"
     found = [sys.executable, *(shutil.which(own, path=place) or "" for place in ("/usr/bin", "/usr/local/bin"))]
     for one in found:
-        if one and subprocess.run([*become(), "sh", "-c", f"{one} -c ''"], check=False).returncode == 0:
+        if (
+            one
+            and subprocess.run([*become(), "sh", "-c", f"{one} -c ''"], check=False, capture_output=True).returncode
+            == 0
+        ):
             return one
     pytest.skip(f"no {own} here that is anybody's to run")
 
@@ -45,9 +49,9 @@ def modules() -> dict[str, str]:
 
 
 @contextmanager
-def place(user: int = NOBODY) -> Iterator[Path]:
+def place(user: int = NOBODY, *, inside: str | None = None) -> Iterator[Path]:
     """A folder that is theirs: the tests' own lie in one that is closed to them."""
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=inside) as name:
         if os.geteuid() == 0:
             os.chown(name, user, user)
         yield Path(name)
