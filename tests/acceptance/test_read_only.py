@@ -63,7 +63,7 @@ def test_everything_works_with_a_read_only_root_and_without_any_privilege():
             read_only = "Read-only file system"
             said = [read_only, read_only, "writable", "writable", "12 for Mona"]
             assert server.output(looked).decode().splitlines() == said
-            assert server.http.get(f"/api/runs/{looked}/files/made.txt").content == b"made"
+            assert server.http.get(f"/api/runs/{looked}/artifacts/made.txt").content == b"made"
             assert server.finished(worked)["state"] == "succeeded", server.output(worked)
             assert server.http.get("/").status_code == 200
             server.restart()
