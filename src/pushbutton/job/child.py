@@ -17,7 +17,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from types import FrameType, TracebackType
+from types import TracebackType
 
 from . import context
 from .declare import ATTRIBUTE
@@ -164,17 +164,24 @@ def _left(code: object) -> int:
 def _failed(error: BaseException) -> None:
     import traceback  # noqa: PLC0415 - only when something went wrong
 
-    trace: TracebackType | None = error.__traceback__
-    while trace is not None and _is_ours(trace.tb_frame):
-        trace = trace.tb_next
+    trace = _from_the_author_on(error.__traceback__)
     traceback.print_exception(type(error), error, trace, file=sys.stderr)
     last = traceback.format_exception_only(type(error), error)
     context.status(f"{type(error).__name__}: {error}" if str(error) else last[0].strip(), level="bad")
 
 
-def _is_ours(frame: FrameType) -> bool:
-    file = frame.f_code.co_filename
-    return file.startswith((_OURS, "<frozen importlib", "<frozen runpy"))
+def _from_the_author_on(trace: TracebackType | None) -> TracebackType | None:
+    """Without our frames in front, and those of the loop that runs a coroutine for us."""
+    trace = _past(trace, _OURS, "<frozen importlib", "<frozen runpy")
+    loop = getattr(sys.modules.get("asyncio"), "__file__", None)
+    return (_past(trace, os.path.dirname(loop) + os.sep, _OURS) if loop else None) or trace
+
+
+def _past(trace: TracebackType | None, *places: str) -> TracebackType | None:
+    """From the first frame on whose file does not begin so."""
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(places):
+        trace = trace.tb_next
+    return trace
 
 
 def _hear_logging() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -218,3 +219,36 @@ def test_a_class_gets_its_inputs_where_it_asks_for_them(tmp_path: Path):
 def test_output_comes_line_by_line(tmp_path: Path):
     text = "import os\ndef go():\n    print('seen')\n    os._exit(0)\n"
     assert ran(tmp_path, text).out == "seen\n"
+
+
+@pytest.mark.parametrize(
+    ("work", "functions"),
+    [
+        ("async def go():\n    await asyncio.sleep(0)\n    await deeper()\n", ["go", "deeper"]),
+        ("async def go():\n    async with asyncio.timeout(9):\n        await deeper()\n", ["go", "deeper"]),
+        ("async def go():\n    yield 'so far'\n    await deeper()\n", ["go", "deeper"]),
+        ("class go:\n    async def run(self):\n        await deeper()\n", ["run", "deeper"]),
+        ("def go():\n    yield 'so far'\n    asyncio.run(deeper())\n", ["go", "deeper"]),
+        ("asyncio.run(deeper())\ndef go(): ...\n", ["<module>", "deeper"]),
+        ("del sys.modules['asyncio']\ndef go():\n    exec('1 / 0')\n", ["go"]),
+    ],
+)
+def test_a_traceback_begins_with_the_authors_first_frame(tmp_path: Path, work: str, functions: list[str]) -> None:
+    result = ran(tmp_path, f"import asyncio, sys\nasync def deeper():\n    raise ValueError('here')\n{work}")
+    frames = re.findall(r'^  File "([^"]*)", line \d+, in (\S+)$', result.err, re.MULTILINE)
+    assert (result.code, result.err.splitlines()[-1]) in [
+        (1, "ValueError: here"),
+        (1, "ZeroDivisionError: division by zero"),
+    ]
+    assert frames[0] == (str(tmp_path / "shop.py"), functions[0])
+    assert [name for file, name in frames if file == str(tmp_path / "shop.py")] == functions
+    assert all("pushbutton" not in Path(file).parts for file, _ in frames)
+
+
+def test_a_traceback_without_a_frame_of_the_authors_says_where_it_was(tmp_path: Path) -> None:
+    result = ran(tmp_path, "import asyncio\nasync def go(): return await asyncio.wait_for(asyncio.sleep(9), 0)\n")
+    assert result.err.splitlines()[-1] == "TimeoutError"
+    assert 'shop.py", line 2, in go' in result.err
+    result = ran(tmp_path, "import functools, json\ngo = functools.partial(json.loads, '{')\n")
+    assert result.err.splitlines()[-1].startswith("json.decoder.JSONDecodeError: Expecting property name")
+    assert "json/__init__.py" in result.err
