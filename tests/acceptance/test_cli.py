@@ -101,7 +101,20 @@ def test_press_follow_shows_output_on_stdout_and_what_is_said_on_stderr(server: 
     assert told.startswith(f"Run 1: {server.url}/runs/1\n")
     for line in ("▶ Talk", "● said 0", "● said 1", "[ 50 %]", "✔ Talk"):
         assert line in told
-    assert re.search(r"^✔ Succeeded after", told, re.MULTILINE)
+    assert re.search(r"^✔ Succeeded", told, re.MULTILINE)
+
+
+def test_a_run_that_is_silent_for_a_second_is_said_to_run(folder: Path) -> None:
+    script(folder, "waiting.sh", f"until [ -e {folder}/gate ]; do sleep 0.01; done")
+    with (
+        Served(folder / "waiting.sh") as server,
+        Command("press", "waiting", "--follow", "--server", server.url) as press,
+    ):
+        press.err.wait_for("^· It runs.$")
+        (folder / "gate").touch()
+        assert press.wait() == 0
+    said = r"Run 1: .*\n(?:· It waits for its turn.\n)?· It runs.\n✔ Succeeded after \d+\.\d s\."
+    assert re.fullmatch(said, press.err.text)
 
 
 def test_press_says_number_and_address_and_does_not_wait(server: Served) -> None:
@@ -211,7 +224,7 @@ def test_watch_over_a_restarted_server_shows_every_byte_once(server: Served, fol
     assert log.read_bytes().startswith("before 0 ✓\n".encode())
     assert b"half a character: \xe2\x9c|\r\n" in log.read_bytes()
     assert log.read_bytes().endswith(b"after 1999\n")
-    for once in ("at the gate", "through the gate", "It runs.", "✔ Succeeded"):
+    for once in ("at the gate", "through the gate", "✔ Succeeded"):
         assert told.text.count(once) == 1, told.text
 
 

@@ -7,11 +7,13 @@ line each.
 
 from __future__ import annotations
 
+import asyncio
 import codecs
+import contextlib
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import IO, Any, Protocol
 
@@ -55,6 +57,9 @@ def view() -> View:
     return Terminal(Console(highlight=False, soft_wrap=True)) if sys.stdout.isatty() else Plain()
 
 
+MOMENT = 1.0
+"""Seconds. What is over sooner is not worth a word of ours: that it waits or runs, how long it took."""
+
 LONGEST = 64 << 10
 """Characters of a line that is not finished; a longer one is shown in parts."""
 
@@ -82,12 +87,15 @@ class _Teller:
 
     def __init__(self) -> None:
         self.open: dict[str, float] = {}
+        self.waits: float | None = None
         self.began: float | None = None
+        self.brief = False  # what was told last is worth its line only if it lasts
         self.percent: float | None = None
         self.moving = False  # it said something of its progress
         self.text = ""  # of the progress
 
     def tell(self, kind: Kind, data: Mapping[str, Any], at: float) -> tuple[str, str] | None:
+        self.brief = False
         match kind:
             case Kind.STATE:
                 return self._state(data, at)
@@ -112,11 +120,14 @@ class _Teller:
         if not state.over:
             if state is RunState.RUNNING:
                 self.began = at if self.began is None else self.began
+                self.brief = not data.get("reason") and (self.waits is None or at - self.waits < MOMENT)
+            elif state is RunState.WAITING:
+                self.waits, self.brief = at, not data.get("reason")
             again = f" {_plain(data['reason'])}" if data.get("reason") else ""
             begun = _held(data) if state is RunState.HELD else _BEGUN[state]
             return "note", f"· {begun}{again}"
         level, word = _ENDED[state]
-        took = f" after {duration(at - self.began)}" if self.began is not None else ""
+        took = f" after {duration(at - self.began)}" if self.began is not None and at - self.began >= MOMENT else ""
         reason = f": {_plain(data['reason'])}" if data.get("reason") else "."
         left = [_plain(one) for one in data.get("survivors") or ()]
         still = f" Still alive: {', '.join(left)}." if left else ""
@@ -136,7 +147,7 @@ class _Teller:
             self.open[name] = at
             return "step", line
         began = self.open.pop(name, None)
-        took = f" {duration(at - began)}" if began is not None else ""
+        took = f" {duration(at - began)}" if began is not None and at - began >= MOMENT else ""
         level = {"succeeded": "good", "failed": "bad"}.get(str(state), "note")
         mark = {"succeeded": "✔", "failed": "✘"}.get(str(state), "·")
         return level, f"{'  ' * len(self.open)}{mark} {name}{took}"
@@ -175,6 +186,35 @@ class Decoder:
         return self._decoder.decode(data, final).encode("utf-8", "replace") if self._decoder else data
 
 
+class _Held:
+    """A line that is shown when it is a moment old, and dropped where something else comes sooner."""
+
+    def __init__(self, show: Callable[[tuple[str, str]], None]) -> None:
+        self._show = show
+        self._line: tuple[tuple[str, str], float] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def hold(self, line: tuple[str, str], at: float) -> None:
+        self._line = line, at
+        with contextlib.suppress(RuntimeError):  # without a loop there is no later
+            left = min(MOMENT, max(0.0, at + MOMENT - time.time()))
+            self._timer = asyncio.get_running_loop().call_later(left, self._due)
+
+    def settle(self, at: float = 0.0) -> None:
+        """Something else came, at this time: show the line if it was a moment old then, else drop it."""
+        held, self._line = self._line, None
+        if self._timer:
+            self._timer.cancel()
+        if held and at - held[1] >= MOMENT:
+            self._show(held[0])
+
+    def _due(self) -> None:
+        held, self._line = self._line, None
+        with contextlib.suppress(OSError):  # nobody reads it any more: the next line says so where that is heard
+            if held:
+                self._show(held[0])
+
+
 class Plain:
     """For pipes and files."""
 
@@ -182,19 +222,26 @@ class Plain:
         self._out = out or sys.stdout.buffer
         self._told = told or sys.stderr
         self._teller = _Teller()
+        self._held = _Held(lambda line: self._say(line[1]))
 
     def output(self, data: bytes) -> None:
+        self._held.settle()
         self._out.write(data)
         self._out.flush()
 
     def event(self, kind: Kind, data: Mapping[str, Any], at: float) -> None:
-        if line := self._teller.tell(kind, data, at):
+        line = self._teller.tell(kind, data, at)
+        self._held.settle(at)
+        if line and self._teller.brief:
+            self._held.hold(line, at)
+        elif line:
             self._say(line[1])
 
     def note(self, text: str) -> None:
         self._say(f"· {_plain(text)}")
 
     def close(self) -> None:
+        self._held.settle()
         self._out.flush()
 
     def _say(self, line: str) -> None:
@@ -222,6 +269,7 @@ class Terminal:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._teller = _Teller()
+        self._held = _Held(self._print)
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._colours = AnsiDecoder()
         self._partial = ""
@@ -237,6 +285,7 @@ class Terminal:
         self._live.start()
 
     def output(self, data: bytes) -> None:
+        self._held.settle()
         *lines, self._partial = (self._partial + self._decoder.decode(data)).split("\n")
         if len(self._partial) > LONGEST:
             lines.append(self._partial)
@@ -250,18 +299,26 @@ class Terminal:
 
     def event(self, kind: Kind, data: Mapping[str, Any], at: float) -> None:
         line = self._teller.tell(kind, data, at)
+        self._held.settle(at)
         if line is None or line[0] == "progress":
             return  # the line that moves shows it
+        if self._teller.brief:
+            self._held.hold(line, at)
+            return
         over = kind is Kind.STATE and RunState(str(data["state"])).over
         if over:
             self._finish_line()
+        self._print(line, "bold " if over else "")
+
+    def _print(self, line: tuple[str, str], weight: str = "") -> None:
         style = {"note": "dim", "step": "bold"}.get(line[0], _STYLES.get(line[0], ""))
-        self._console.print(Text(line[1], style=f"bold {style}" if over else style))
+        self._console.print(Text(line[1], style=f"{weight}{style}"))
 
     def note(self, text: str) -> None:
         self._console.print(Text(f"· {_plain(text)}", style="dim"))
 
     def close(self) -> None:
+        self._held.settle()
         self._finish_line()
         self._live.stop()
 
@@ -282,8 +339,10 @@ class Terminal:
             cells.append(Text(f"{teller.percent:3.0f} %" if known else "    ?", no_wrap=True))
         if teller.text:
             cells.append(Text(teller.text, no_wrap=True, overflow="ellipsis"))
-        cells.append(Text(duration(time.monotonic() - self._since), style="dim", no_wrap=True))
-        grid.add_row(*cells)
+        took = time.monotonic() - self._since
+        cells.append(Text(duration(took), style="dim", no_wrap=True))
+        if took >= MOMENT:
+            grid.add_row(*cells)
         if not self._partial:
             return grid
         shown = safe_line(self._partial)[-self._console.width :]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
+import time
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -56,6 +60,62 @@ def test_the_end_names_the_time_the_reason_and_who_is_left() -> None:
         Kind.STATE, {"state": "failed", "reason": "It took longer than it may.", "survivors": ["7 sleep"]}, 112.0
     )
     assert shown.lines[-1] == "✘ Failed after 12 s: It took longer than it may. Still alive: 7 sleep."
+
+
+def told(*events: tuple[float, Kind, Mapping[str, Any]]) -> list[str]:
+    shown = Shown()
+    for at, kind, data in events:
+        shown.view.event(kind, data, at)
+    shown.view.close()
+    return shown.lines
+
+
+def test_what_lasts_less_than_a_second_is_no_line_of_ours() -> None:
+    waiting, running, over = ({"state": state} for state in ("waiting", "running", "succeeded"))
+    said, step = {"text": "hello"}, {"name": "Build"}
+    assert told((0, Kind.STATE, waiting), (0.4, Kind.STATE, running), (1.3, Kind.STATE, over)) == ["✔ Succeeded."]
+    assert told((0, Kind.STATE, waiting), (0.1, Kind.STATE, running), (0.9, Kind.STATUS, said)) == ["● hello"]
+    assert told((0, Kind.STEP, step), (0.99, Kind.STEP, step | {"state": "succeeded"})) == ["▶ Build", "✔ Build"]
+
+
+def test_what_lasts_a_second_is_told_before_what_comes_after() -> None:
+    waiting, running, over = ({"state": state} for state in ("waiting", "running", "succeeded"))
+    said = {"text": "hello"}
+    assert told((0, Kind.STATE, waiting), (1, Kind.STATE, running), (1.2, Kind.STATUS, said)) == [
+        "· It waits for its turn.",
+        "· It runs.",
+        "● hello",
+    ]
+    assert told((0, Kind.STATE, running), (1.5, Kind.STATUS, said), (2, Kind.STATE, over)) == [
+        "· It runs.",
+        "● hello",
+        "✔ Succeeded after 2.0 s.",
+    ]
+    assert told((0, Kind.STATE, running), (1, Kind.STATE, running | {"reason": "Once more."})) == [
+        "· It runs.",
+        "· It runs. Once more.",
+    ]
+
+
+class Rung(io.StringIO):
+    """Something to write on that says when it was written on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rung = asyncio.Event()
+
+    def write(self, text: str) -> int:
+        self.rung.set()
+        return super().write(text)
+
+
+async def test_a_second_of_silence_is_enough_to_be_told() -> None:
+    stream = Rung()
+    view = Plain(io.BytesIO(), stream)
+    view.event(Kind.STATE, {"state": "running"}, time.time() - 0.9)
+    assert stream.getvalue() == ""
+    await stream.rung.wait()
+    assert stream.getvalue() == "· It runs.\n"
 
 
 def test_no_word_of_a_job_can_move_the_terminal_or_begin_a_line() -> None:
