@@ -407,6 +407,7 @@ STREAMS_AND_PAGES = [
     "/tasks/{slug}",
     "/runs/{number}",
     "/runs/{number}/stop",
+    "/runs/{number}/updates",
     "/history",
     "/history.csv",
     "/static/{file}",
@@ -421,6 +422,7 @@ QUERIES = {
     "/api/uploads": ["name"],
     "/": ["q", "group"],
     "/tasks/{slug}": ["from", "text"],
+    "/runs/{number}/updates": ["page"],
     "/history": ["task", "state", "who", "text", "before", "since", "until", "when"],
     "/history.csv": ["state", "text", "before"],
 }

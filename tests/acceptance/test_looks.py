@@ -43,6 +43,19 @@ def fail() -> None:
 
 
 @task(group="Reports")
+def chatty() -> str:
+    """Says a lot, in many steps."""
+    for number in range(1, 41):
+        with step(f"Shelf {{number}}"):
+            for part in range(1, 7):
+                status(f"Shelf {{number}}, part {{part}}")
+    with step("Wait"):
+        while not (HERE / "go-on").exists():
+            time.sleep(0.02)
+    return "All shelves are counted"
+
+
+@task(group="Reports")
 def silent() -> None:
     """Says nothing."""
 '''
@@ -178,3 +191,33 @@ def test_what_runs_says_for_how_long_and_not_how_long_ago(browser, site):
         page.goto(f"{site.url}/")
         expect(page.locator("#foot-deploy")).to_contain_text("Running for")
         go_on(site)
+
+
+def test_a_run_that_says_a_lot_is_folded_and_all_of_it_is_there(browser, site):
+    with Reader(browser, site, viewport=SIZES["phone"]) as reader:
+        page = reader.open("/tasks/chatty")
+        number = press(page)
+        expect(page.locator("#run-steps .what", has_text="Wait")).to_be_visible(timeout=20_000)
+        expect(page.locator("#run-updates .said p:visible")).to_have_count(6)
+        steps = page.locator("#run-steps summary")
+        expect(steps).to_have_text("39 done")
+        assert page.evaluate("document.documentElement.scrollHeight") < 2500
+        steps.click()
+        page.locator("#run-updates summary").click()
+        expect(page.locator(".what:visible").first).to_have_text("Shelf 1")
+        expect(page.locator("#run-updates .said p:visible").last).to_have_text("Shelf 24, part 3")
+        go_on(site)
+        over(page)
+        expect(page.locator(".what:visible").first).to_have_text("Shelf 1")  # what was folded out stays so
+        expect(page.locator("#run-steps summary")).to_have_text("41 done")
+        assert axe(page) == []
+        page.get_by_role("link", name="All 241 updates").click()
+        expect(page.locator(".said p").first).to_have_text("Shelf 1, part 1")
+        expect(page.locator(".lead")).to_contain_text("1 to 200 of 241")
+        page.get_by_role("link", name="Later updates").click()
+        expect(page.locator(".said p").first).to_have_text("Shelf 34, part 3")
+        expect(page.locator(".said p").last).to_have_text("All shelves are counted")
+        assert not wide(page)
+        page.goto(f"{site.url}/runs/{number}")
+        page.get_by_role("link", name="Output").click()
+        expect(page.locator("#out")).to_have_attribute("open", "")

@@ -93,6 +93,7 @@ PAGES: Mapping[str, list[tuple[str, str]]] = {
     "/profile/tokens": [("pia", "/profile/tokens"), ("ada", "/profile/tokens?all=1")],
     "/runs/{number}": [("pia", "/runs/{going}"), ("vic", "/runs/{failed}"), ("abe", "/runs/{held}")],
     "/runs/{number}/stop": [("pia", "/runs/{going}/stop")],
+    "/runs/{number}/updates": [("pia", "/runs/{going}/updates")],
     "/signin": [("", "/signin")],
     "/signin/code": [("half", "/signin/code")],
     "/tasks/{slug}": [("pia", "/tasks/deploy"), ("vic", "/tasks/deploy"), ("pia", "/tasks/switch")],

@@ -105,6 +105,7 @@ ONE: dict[str, tuple[int, int, int]] = {
     "/tasks/{slug}/hand-over": (404, 200, 403),
     "/runs/{number}": (404, 200, 200),
     "/runs/{number}/stop": (404, 303, 403),
+    "/runs/{number}/updates": (404, 200, 200),
     "/api/tasks/{slug}": (404, 200, 200),
     "/api/tasks/{slug}/events": (404, 200, 200),
     "/api/runs/{number}": (404, 200, 200),

@@ -44,7 +44,7 @@ from .asked import actor_of, core_of
 from .errors import http
 from .guard import DOWNLOAD
 from .names import Names
-from .numbers import run_of
+from .numbers import run_of, whole
 from .readers import THEMES, Reader, reader, remember, root_of, way_back
 from .views import Card, TasksView, Views, Watching
 
@@ -55,6 +55,9 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 PAGE = 50
 """Runs on one page of the history."""
 
+UPDATES = 200
+"""Updates of a run on one page of them."""
+
 _FIELDS = 20  # of a form that has no task's inputs, at most
 
 
@@ -63,6 +66,7 @@ def routes() -> list[Route]:
         Route("/", page(tasks)),
         Route("/runs/{number}", page(run)),
         Route("/runs/{number}/stop", page(stop_question)),
+        Route("/runs/{number}/updates", page(updates)),
         Route("/runs/{number}/stop", page(stop), methods=["POST"]),
         Route("/history", page(runs)),
         Route("/history.csv", page(runs_csv)),
@@ -122,6 +126,21 @@ async def run_page(request: Request, status: int = 200, *, wrong: str = "", why:
         asked=bool(
             view.waits and not found.aside and Verb.APPROVE in view.may and may_give(who.actor, view.waits.hold)
         ),
+    )  # fmt: skip
+
+
+async def updates(request: Request) -> Response:
+    """Whatever a run said, a page at a time."""
+    core, who = core_of(request), reader(request)
+    found = await history.run(core, who.actor, run_of(request))
+    view = await views_of(request).run(who.actor, found, now())
+    said = view.story.updates[::-1]
+    last = max(1, -(-len(said) // UPDATES))
+    number = min(last, max(1, whole(request.query_params.get("page", "")) or 1))
+    first = (number - 1) * UPDATES
+    return await show(
+        request, "updates.html", room="tasks", view=view, updates=said[first : first + UPDATES], first=first,
+        page=number, all=len(said),
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from pushbutton.domain.run import Micros, Run
 from pushbutton.domain.task import Task
 from pushbutton.domain.visible import in_browsers, pieces, unseen, visible
 
-from . import endings, find, forms, wording
+from . import endings, find, forms, steps, wording
 from .endings import Ending
 from .names import UNKNOWN, Names
 from .texts import Texts, texts
@@ -53,9 +53,12 @@ def environment(language: str) -> jinja2.Environment:
         look=wording.LOOKS.__getitem__,
         ending=_ending,
         contact_of=contact_of,
+        UPDATES_FIRST=steps.UPDATES_FIRST,
+        UPDATES_SHOWN=steps.UPDATES_SHOWN,
     )
     env.filters.update(
         took=partial(wording.took, t=t),
+        stretches=steps.stretches,
         usual=partial(wording.usual, t=t),
         about=partial(wording.left, t=t),
         rounded=wording.rounded,

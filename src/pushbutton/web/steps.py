@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -10,8 +11,14 @@ from pushbutton.domain.event import Event, Json, Kind
 from pushbutton.domain.run import Micros, Run, RunState
 from pushbutton.domain.visible import visible
 
+UPDATES_FIRST: Final = 6
+"""Updates that a run's page shows at once; it folds the others."""
+
 UPDATES_SHOWN: Final = 100
-"""Newer updates push older ones off the page; all of them stay in the journal."""
+"""Updates that a run's page holds. Newer ones push older ones off it, to a page of their own."""
+
+_FOLD = 12  # more steps than this are folded
+_STRETCH = 3  # so many alike in a row are worth it
 
 _SECOND = 1_000_000
 
@@ -68,8 +75,7 @@ class Story:
     """Everything in a run's events that its page shows."""
 
     steps: tuple[Step, ...] = ()
-    updates: tuple[Update, ...] = ()  # newest first, at most UPDATES_SHOWN
-    updates_total: int = 0
+    updates: tuple[Update, ...] = ()  # newest first
     results: tuple[Result, ...] = ()
     question: Question | None = None
     reported: float | None = None  # the highest percent so far
@@ -108,6 +114,37 @@ class Story:
         return next((update.text for update in self.updates if not update.ours and update.level != "bad"), "")
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Steps that stand together in the list, with the number of the first."""
+
+    first: int
+    steps: tuple[Step, ...]
+    folded: bool = False  # they are a number until somebody wants to see them
+
+
+def stretches(steps: Sequence[Step]) -> list[Stretch]:
+    """All steps. Of many, those that are done are folded but for the last one; those to come, but for the next two."""
+    made: list[Stretch] = []
+    numbered = enumerate(steps, 1)
+    for colour, alike in itertools.groupby(numbered, lambda one: _alike(one[1])):
+        found = list(alike)
+        first, held = found[0][0], tuple(step for _, step in found)
+        over = first + len(held) > len(steps)
+        if len(steps) <= _FOLD or len(held) <= _STRETCH or colour not in ("succeeded", "waiting"):
+            made.append(Stretch(first, held))
+        elif colour == "succeeded":
+            kept = len(held) if over else len(held) - 1
+            made += [Stretch(first, held[:kept], folded=True), Stretch(first + kept, held[kept:])]
+        else:
+            made += [Stretch(first, held[:2]), Stretch(first + 2, held[2:], folded=True)]
+    return [one for one in made if one.steps]
+
+
+def _alike(step: Step) -> str:
+    return "waiting" if step.colour == "skipped" and step.started is None else step.colour
+
+
 def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None = None) -> Story:
     """`usual` are the steps known from past runs with their seconds; those still to come are added as waiting."""
     steps: dict[str, Step] = {}
@@ -121,6 +158,8 @@ def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None =
         data = event.data
         if event.kind is Kind.STEP:
             _take_step(steps, data, event.at)
+            if text_of(data, "state") in ("", "running"):
+                saying = ""  # what the step before said is not what this one does
         elif event.kind is Kind.PROGRESS:
             percent = _percent(data.get("percent"))
             saying = text_of(data, "text") or saying
@@ -149,8 +188,7 @@ def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None =
             truncated = text_of(data, "text") or "…"
     return Story(
         steps=_finished(run, steps, usual or {}),
-        updates=tuple(updates[-UPDATES_SHOWN:][::-1]),
-        updates_total=len(updates),
+        updates=tuple(updates[::-1]),
         results=tuple(results.values()),
         question=next(iter(open_questions.values()), None) if run.state is RunState.ASKING else None,
         reported=reported,

@@ -10,7 +10,7 @@ from tests.unit.web.worlds import a_run, events
 from pushbutton.domain.event import Kind
 from pushbutton.domain.run import RunState
 from pushbutton.web.estimates import Past, Place, outlook, quantile
-from pushbutton.web.steps import Story, story
+from pushbutton.web.steps import Step, Story, story, stretches
 
 STEPS = {"Check": 10.0, "Copy": 60.0, "Switch": 30.0}
 
@@ -150,3 +150,37 @@ def test_dry_runs_say_nothing_about_others():
     dry = [a_run(n, RunState.SUCCEEDED, lasted=2, inputs={"dry": True}) for n in range(3, 6)]
     runs = (*dry, *real)
     assert (Past(runs, dry_run="dry").usual, Past(runs, dry_run="dry", dry=True).usual) == (100, 2)
+
+
+def test_a_new_step_does_not_say_what_the_one_before_said():
+    said = [(1, Kind.STEP, {"name": "Test", "state": "running"}), (2, Kind.STATUS, {"text": "All tests passed"})]
+    run, copy = a_run(), (3, Kind.STEP, {"name": "Copy", "state": "running"})
+    assert story(run, events(run, *said)).saying == "All tests passed"
+    assert story(run, events(run, *said, copy)).saying == ""
+
+
+def of(colours: str) -> tuple[Step, ...]:
+    """One step for each letter: succeeded, running, failed, waiting, not reached."""
+    names = {"s": "succeeded", "r": "running", "f": "failed", "w": "waiting", "n": "skipped"}
+    return tuple(Step(str(number), names[letter]) for number, letter in enumerate(colours, 1))
+
+
+@pytest.mark.parametrize(
+    ("colours", "seen"),
+    [
+        ("s" * 12, "s" * 12),
+        ("s" * 13, "(13)"),
+        ("s" * 20 + "r" + "w" * 9, "(19)srww(7)"),
+        ("s" * 10 + "f" + "n" * 4, "(9)sfnn(2)"),
+        ("sssfsssfsssfsss", "sssfsssfsssfsss"),  # nothing is gained
+        ("r" * 13, "r" * 13),
+    ],
+)
+def test_of_many_steps_those_are_shown_at_which_something_happens(colours, seen):
+    made = stretches(of(colours))
+    shown = "".join(
+        f"({len(one.steps)})" if one.folded else colours[one.first - 1 : one.first - 1 + len(one.steps)] for one in made
+    )
+    assert shown == seen
+    assert [step.name for one in made for step in one.steps] == [str(n) for n in range(1, len(colours) + 1)]
+    assert [one.steps[0].name for one in made] == [str(one.first) for one in made]

@@ -325,7 +325,9 @@ def test_a_long_story_is_cut_and_says_so():
     run = a_run()
     parts = run_fragments(a_view(run, *((n / S, Kind.STATUS, {"text": f"say {n}"}) for n in range(300))))
     assert parts["run-updates"].count("<li") == 100
-    assert "the last 100 of 300" in parts["run-updates"]
+    assert "All 300 updates" in parts["run-updates"]
+    view = replace(a_view(run, *((n / S, Kind.STATUS, {"text": f"say {n}"}) for n in range(300))), own=True)
+    assert "the last 100 of 300" in run_fragments(view)["run-updates"]  # for who sees no other page of it
 
 
 def test_the_parts_lead_to_where_the_pages_lie():

@@ -140,6 +140,12 @@ for (const dialog of all('dialog')) {
   dialog.addEventListener('close', () => asked?.isConnected && asked.focus());
 }
 
+// --- who asks for the output gets it open
+
+document.addEventListener('click', event => {
+  if (event.target.closest?.('a[href="#out"]') && one('#out')) one('#out').open = true;
+});
+
 // --- copy a link, or what the button holds
 
 document.addEventListener('click', async event => {
