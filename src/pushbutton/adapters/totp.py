@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterable
 
 import pyotp
-import segno
 
 __all__ = ["check", "new_recovery_codes", "new_secret", "picture", "spent", "uri"]
 
@@ -34,6 +33,8 @@ def uri(secret: str, name: str, issuer: str = "Pushbutton") -> str:
 
 def picture(text: str) -> str:
     """A QR code as an `<svg>` for a page: no style, no script, dark on light whatever the page's colours are."""
+    import segno  # noqa: PLC0415  takes a while to load, and is needed once for each person
+
     out = io.BytesIO()
     segno.make(text, error="m", micro=False).save(
         out, kind="svg", scale=4, dark="#000", light="#fff", xmldecl=False, svgclass="qr", lineclass=None, nl=False

@@ -12,8 +12,6 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 
-import httpx
-
 from pushbutton import threads
 from pushbutton.domain.networks import Address, Network, address
 from pushbutton.domain.webhook import Target, refusal, signature
@@ -49,6 +47,8 @@ class Webhook:
 
     async def send(self, target: Target, number: int, body: bytes) -> None:
         """Returns when it was taken (2xx). Raises `Undelivered`."""
+        import httpx  # noqa: PLC0415  takes a while to load, and few have somebody to tell
+
         try:
             async with asyncio.timeout(self._seconds):
                 status = await self._post(target, number, body)
@@ -62,6 +62,8 @@ class Webhook:
             raise Undelivered(str(target), f"it answered {status}", final=status < 500 and status not in AGAIN)
 
     async def _post(self, target: Target, number: int, body: bytes) -> int:
+        import httpx  # noqa: PLC0415
+
         hosts = await self._looked_at(target)
         headers = {
             "host": target.netloc,

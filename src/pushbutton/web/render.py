@@ -13,9 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import jinja2
-import nh3
 from jinja2.runtime import Context
-from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from pushbutton.domain.actor import by_place
@@ -115,6 +113,9 @@ def scripts(root: str) -> tuple[str, ...]:
 @lru_cache(maxsize=256)
 def markdown(text: str) -> Markup:
     """Help texts: Markdown without raw HTML, and cleaned again after it."""
+    import nh3  # noqa: PLC0415  both take a while to load, and not every folder has a text
+    from markdown_it import MarkdownIt  # noqa: PLC0415
+
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     tokens = parser.parse(text)
     for token in tokens:
@@ -135,6 +136,8 @@ def markdown(text: str) -> Markup:
 @lru_cache(maxsize=256)
 def plain(text: str) -> str:
     """The text of Markdown."""
+    import nh3  # noqa: PLC0415
+
     return html.unescape(nh3.clean(str(markdown(text)), tags=set())).strip()
 
 
