@@ -201,6 +201,7 @@ def test_a_plan_is_approved_by_its_hash_and_made_once_more_before_the_start(offi
     assert (done["state"], office.wrote("dropped")) == ("succeeded", [str(number)])
     again = office.over(done["approval"]["again"])
     assert (again["state"], again["actor"], again["inputs"]) == ("succeeded", f"run:{number}", {"dry_run": True})
+    assert again["cause"] == {"kind": "run", "parent": number, "attempt": 1}
 
 
 def test_a_plan_that_says_something_else_by_then_starts_nothing(office):

@@ -84,6 +84,7 @@ def test_whoever_holds_a_link_presses_and_watches_without_signing_in(world):
         assert holder.get(f"{path}/api/runs/{number}/output").text == "to live\n"
         shown = holder.get(f"{path}/api/runs/{number}").json()
         assert re.fullmatch(r"link:[a-z0-9]{10}/ada", shown["actor"])
+        assert shown["cause"] == {"kind": "link", "parent": None, "attempt": 1}
         assert shown["inputs"] == {"where": "live", "note": "hello"}
         used = holder.get(path)
         assert used.status_code == 410

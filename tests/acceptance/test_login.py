@@ -87,7 +87,8 @@ def test_login_asks_in_the_browser_and_lets_the_other_commands_in(world):
     assert token not in said
     assert credentials(world).stat().st_mode & 0o777 == 0o600
     assert run(world, "press", "deploy", "--follow")[:2] == (0, "there it is")
-    assert world.browser.get("/api/runs").json()[0]["actor"] == "token:ada/laptop"
+    newest = world.browser.get("/api/runs").json()[0]
+    assert (newest["actor"], newest["cause"]["kind"]) == ("token:ada/laptop", "token")
     code, out, _ = run(world, "logout")
     assert (code, "revoked and forgotten" in out) == (0, True)
     assert world.browser.get("/api/tokens").json() == []

@@ -75,7 +75,8 @@ def test_whoever_the_provider_knows_signs_in_with_the_rights_of_their_groups(sit
         assert "OIDC says so." in http.get("/people/ada").text
         pressed = http.post("/api/tasks/deploy/runs", json={}, headers={"x-csrf-token": token_of(http)})
         assert pressed.status_code == 202
-        assert http.get(f"/api/runs/{pressed.json()['number']}").json()["actor"] == "ada"
+        run = http.get(f"/api/runs/{pressed.json()['number']}").json()
+        assert (run["actor"], run["cause"]["kind"]) == ("ada", "person")
 
 
 def test_the_return_of_another_browser_is_refused(site):

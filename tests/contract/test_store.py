@@ -10,6 +10,7 @@ import pytest
 
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
+from pushbutton.domain.cause import Cause, CauseKind
 from pushbutton.domain.event import Draft, Kind
 from pushbutton.domain.person import Link, Snapshot, User
 from pushbutton.domain.reach import Reach
@@ -57,6 +58,22 @@ async def test_a_press_makes_a_waiting_run_with_its_first_event(store):
     assert (run.state, run.epoch, run.why, run.inputs) == (RunState.WAITING, 0, "because", {"env": "test"})
     [event] = await store.events(EVERYTHING, after=0)
     assert (event.run, event.task, event.kind, event.data["state"]) == (run.id, "deploy", Kind.STATE, "waiting")
+
+
+@pytest.mark.parametrize("kind", CauseKind)
+async def test_what_caused_a_run_and_the_task_as_which_it_was_pressed_come_back_as_they_were(store, kind):
+    cause = Cause(kind, parent=7, attempt=3)
+    run = await pressed(store, cause=cause, digest="abc")
+    assert ((await store.run(run.id)).cause, (await store.run(run.id)).digest) == (cause, "abc")
+    claimed = await claim(store, run)
+    assert claimed.run
+    assert (claimed.run.cause, claimed.run.digest) == (run.cause, run.digest) == (cause, "abc")
+
+
+async def test_a_run_is_kept_as_the_answer_said_and_is_a_persons_where_nothing_else_is_said(store):
+    run = await pressed(store)
+    assert await store.run(run.id) == run
+    assert run.cause == Cause(CauseKind.PERSON, parent=0, attempt=1)
 
 
 async def test_run_numbers_rise_and_are_never_given_twice(store):

@@ -11,8 +11,11 @@ import apsw
 import pytest
 
 from pushbutton.adapters import sqlite
+from pushbutton.adapters.sql.rows import hold_text
 from pushbutton.adapters.sqlite import SqliteStore
-from pushbutton.domain.run import NewRun
+from pushbutton.domain.approval import Hold
+from pushbutton.domain.cause import Cause, CauseKind
+from pushbutton.domain.run import NewRun, Run
 from pushbutton.runtime.ports import RunQuery
 
 RELEASE_0_2 = 6
@@ -91,10 +94,43 @@ async def test_numbers_go_on_behind_those_that_were_given_also_where_their_rows_
     await store.close()
 
 
+@pytest.mark.parametrize(
+    ("actor", "cause"),
+    [
+        ("ada", Cause()),
+        ("local", Cause()),
+        ("token:ada/nightly", Cause(CauseKind.TOKEN)),
+        ("link:k3/ada", Cause(CauseKind.LINK)),
+        ("run:41", Cause(CauseKind.RUN, 41)),
+        ("run:", Cause()),
+        ("run:4x", Cause()),
+        ("token:", Cause()),
+    ],
+)
+async def test_an_old_run_has_the_cause_that_its_actor_tells(old, tmp_path, actor, cause):
+    pressed(old, "payroll", 1)
+    old.execute("UPDATE runs SET actor = ?", (actor,))
+    old.close()
+    [run] = await runs(tmp_path)
+    assert (run.cause, run.digest) == (cause, "")
+
+
+async def test_an_old_run_that_was_approved_has_the_task_as_which_it_was_pressed(old, tmp_path):
+    pressed(old, "payroll", 1)
+    old.execute("UPDATE runs SET hold = ?", (hold_text(Hold(1, 24.0, 5, "ada", "the digest")),))
+    old.close()
+    assert [run.digest for run in await runs(tmp_path)] == ["the digest"]
+
+
 async def groups(folder: Path) -> list[str]:
     """Of all runs, oldest first."""
+    return [run.group for run in await runs(folder)]
+
+
+async def runs(folder: Path) -> list[Run]:
+    """Oldest first."""
     store = SqliteStore(folder / "history.db")
     await store.open()
-    found = [run.group for run in await store.runs(RunQuery())]
+    found = list(await store.runs(RunQuery()))
     await store.close()
     return found[::-1]

@@ -80,6 +80,8 @@ class Make:
             why=new.why,
             hold=new.hold if self.state is RunState.HELD else None,
             group=new.group,
+            cause=new.cause,
+            digest=new.digest,
         )
 
 

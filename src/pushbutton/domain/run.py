@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from .approval import Hold
 from .audit import Act, Deed
+from .cause import PERSON, Cause, of_run
 from .event import Json
 
 Micros = int
@@ -93,6 +94,8 @@ class Run:
     hold: Hold | None = None  # the approval that it waits for or got; None: it needs none
     group: str = ""  # that its task stood in when it was pressed; "": in none, or nobody knows
     aside: bool = False  # it came with a copy of the data folder, and does not start before a person says so
+    cause: Cause = PERSON  # who or what pressed it
+    digest: str = ""  # the task as which it was pressed, see `runtime.frozen`; "": nobody knows
 
 
 class Busy(StrEnum):
@@ -121,11 +124,21 @@ class NewRun:
     hold: Hold | None = None
     dry: Mapping[str, Json] | None = None
     group: str = ""  # that the task stands in
+    cause: Cause = PERSON
+    digest: str = ""  # of the task, see `runtime.frozen`; "": it could not be read in time
 
     def plan(self, run: int) -> NewRun:
         """The dry run that shows what the run will do. It waits for its turn, whatever else the task says."""
         return replace(
-            self, actor=f"run:{run}", inputs=self.dry or {}, why="", key="", busy=Busy.QUEUE, hold=None, dry=None
+            self,
+            actor=f"run:{run}",
+            inputs=self.dry or {},
+            why="",
+            key="",
+            busy=Busy.QUEUE,
+            hold=None,
+            dry=None,
+            cause=of_run(run),
         )
 
     def act(self, run: int, *, joined: bool = False) -> Act:

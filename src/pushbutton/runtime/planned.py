@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from asyncio import sleep
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
+from pushbutton.domain import cause
+from pushbutton.domain.cause import CauseKind
 from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.domain.task import Task
-from pushbutton.domain.token import hashed, new_token
-from pushbutton.errors import CannotApprove
+from pushbutton.errors import CannotApprove, NoSuchRun
 
 from . import brought, journal, plan
 from .core import Core, now
 from .frozen import with_files
-from .ports import Topics
+from .ports import Claim, Deliver, Topics
 from .watch import is_last
 
-ANY = 1_000_000
-"""More runs at once than there are: a dry run that is made once more stands in the slot of its run."""
-
-Begin = Callable[[Run, str], Awaitable[None]]
-"""Start a claimed run, which has this token."""
+LOOK: Final = 0.5  # seconds between two tries to start the dry run
 
 
-async def again(core: Core, task: Task, run: Run, begin: Begin) -> None:
-    """Make the dry run once more, to its end. Raises `CannotApprove`, or what else is in the way, in words."""
+async def again(core: Core, task: Task, run: Run, deliver: Deliver) -> None:
+    """Make the dry run once more, to its end: the run's first child, which begins like every other run. Raises
+    `CannotApprove`, or what else is in the way, in words.
+    """
     assert run.hold  # noqa: S101  asked before
     await as_approved(core, task, run)
     inputs = {**run.inputs, task.dry_run: True}
-    new = NewRun(run.task, task.title, f"run:{run.id}", inputs, now(), group=run.group)
+    new = NewRun(
+        run.task,
+        task.title,
+        f"run:{run.id}",
+        inputs,
+        now(),
+        group=run.group,
+        cause=cause.of_run(run.id),
+        digest=run.hold.digest,
+    )
     dry = (await core.store.press(new)).run
     await core.supervisors.put_secrets(dry.id, core.supervisors.take_secrets(run.id))
     await brought.keep(core, task, dry, other=run.id)
@@ -38,17 +48,25 @@ async def again(core: Core, task: Task, run: Run, begin: Begin) -> None:
     if stop_by := (await core.store.run(run.id)).stop_by:
         await journal.never(core, dry, RunState.CANCELLED, "It was stopped before it started.", actor=stop_by)
         return
-    token = new_token()
-    claimed = await core.store.claim(
-        dry.id, worker=core.worker, at=now(), task_limit=ANY, total_limit=ANY, token=hashed(token)
-    )
-    core.notifier.hint("events")
-    if claimed.run:
-        await begin(claimed.run, token)
+    while await deliver(dry.id) in (Claim.TASK_BUSY, Claim.FULL):  # its task is away for a moment
+        if (await core.store.run(dry.id)).state.over:
+            break
+        await sleep(LOOK)
     async for event in core.hub.events(Topics(runs=frozenset({dry.id})), 0):
         if event.run == dry.id and is_last(event):
             break
     plan.unchanged(await plan.of(core, dry.id), run)
+
+
+async def in_its_slot(core: Core, run: Run) -> bool:
+    """Whether the run stands in the slot of the one that pressed it and waits for it: it needs none of its own."""
+    if run.cause.kind is not CauseKind.RUN:
+        return False
+    try:
+        parent = await core.store.run(run.cause.parent)
+    except NoSuchRun:
+        return False
+    return parent.state.active and parent.hold is not None and parent.hold.again == run.id
 
 
 async def as_approved(core: Core, task: Task, run: Run) -> Mapping[str, str]:

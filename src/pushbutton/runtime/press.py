@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pushbutton import threads
-from pushbutton.domain import command
+from pushbutton.domain import cause, command
 from pushbutton.domain.actor import LOCAL, Actor, Verb
 from pushbutton.domain.approval import Approval, Hold, held
 from pushbutton.domain.inputs import check, fingerprint, mask
@@ -33,7 +33,7 @@ from pushbutton.errors import (
 from . import brought, journal, sight
 from .core import Core, now
 from .fitting import fitted
-from .frozen import frozen
+from .frozen import frozen, pressed_as
 from .ports import Files, Pressed
 from .ports.files import upload
 from .ports.people import Work
@@ -100,6 +100,8 @@ async def press(
         hold=hold,
         dry=dry,
         group=task.group,
+        cause=cause.of(actor),
+        digest=hold.digest if hold else await pressed_as(task),
     )
     # Shielded: who pressed may be gone before it is done (a client that hung up); half a press helps nobody.
     try:

@@ -99,12 +99,13 @@ class Worker:
         if await self._is_away(number, task):
             return Claim.TASK_BUSY
         token = new_token()
+        lent = await planned.in_its_slot(core, waiting)
         claimed = await core.store.claim(
             number,
             worker=core.worker,
             at=now(),
-            task_limit=task.limits.at_once if task else 1,
-            total_limit=core.at_once,
+            task_limit=MANY if lent else task.limits.at_once if task else 1,
+            total_limit=MANY if lent else core.at_once,
             token=hashed(token),
         )
         if claimed.verdict is Claim.YES and claimed.run:
@@ -159,7 +160,7 @@ class Worker:
         try:
             reason = ""
             try:
-                await planned.again(core, self._task(run), run, self._begin)
+                await planned.again(core, self._task(run), run, self._deliver)
             except (Fenced, StoreError):
                 raise
             except PushbuttonError as error:

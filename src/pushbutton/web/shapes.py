@@ -48,6 +48,12 @@ class VerdictShape(BaseModel):
     plan: str = Field("", description="To approve a run that has a plan: the `sha256` of the plan that was looked at")
 
 
+class CauseShape(BaseModel):
+    kind: Literal["person", "token", "link", "schedule", "retry", "run", "hook"]
+    parent: int | None = Field(description="The run that it comes of; null: of none")
+    attempt: int = Field(description="Counts what was pressed once and is tried again")
+
+
 class RunShape(BaseModel):
     """One execution of a task."""
 
@@ -57,6 +63,7 @@ class RunShape(BaseModel):
     state: State
     over: bool = Field(description="Nothing of it will change any more")
     actor: str
+    cause: CauseShape = Field(description="Who or what pressed it")
     why: str
     inputs: dict[str, Any] = Field(description="Secrets are masked")
     pressed_at: str = Field(description="RFC 3339, UTC, microseconds")
@@ -232,6 +239,11 @@ def run_json(run: Run) -> dict[str, Any]:
         "state": run.state.value,
         "over": run.state.over,
         "actor": run.actor,
+        "cause": {
+            "kind": run.cause.kind.value,
+            "parent": run.cause.parent or None,
+            "attempt": run.cause.attempt,
+        },
         "why": run.why,
         "inputs": run.inputs,
         "pressed_at": iso(run.pressed_at),

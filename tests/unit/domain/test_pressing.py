@@ -9,6 +9,7 @@ import pytest
 
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Deed
+from pushbutton.domain.cause import Cause, CauseKind
 from pushbutton.domain.pressing import Answer, Known, Make, counts, decide, first_event
 from pushbutton.domain.run import Busy, NewRun, RunState
 from pushbutton.errors import KeyReused
@@ -72,7 +73,16 @@ def test_a_run_is_as_it_was_pressed():
 
 
 def test_a_held_run_comes_with_the_dry_run_that_shows_what_it_will_do():
-    press = new(hold=HOLD, dry={"env": "prod", "dry": True}, why="because", key="k", busy=Busy.SKIP, group="Reports")
+    press = new(
+        hold=HOLD,
+        dry={"env": "prod", "dry": True},
+        why="because",
+        key="k",
+        busy=Busy.SKIP,
+        group="Reports",
+        cause=Cause(CauseKind.TOKEN),
+        digest="d1",
+    )
     answer = made(decide(press))
     assert answer.count == 2
     (plan, asked), (run, own) = answer.runs(41)
@@ -80,6 +90,8 @@ def test_a_held_run_comes_with_the_dry_run_that_shows_what_it_will_do():
     assert run.hold
     assert (run.state, run.hold.plan) == (RunState.HELD, 42)
     assert (plan.state, plan.actor, plan.inputs) == (RunState.WAITING, "run:41", {"env": "prod", "dry": True})
+    assert (plan.cause, plan.digest) == (Cause(CauseKind.RUN, 41), "d1")
+    assert (run.cause, run.digest) == (Cause(CauseKind.TOKEN), "d1")
     assert (plan.hold, plan.why, plan.group, asked.key) == (None, "", "Reports", "")
 
 

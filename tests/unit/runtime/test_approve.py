@@ -15,12 +15,13 @@ from pushbutton.adapters.memory import MemoryStore
 from pushbutton.app import Pushbutton
 from pushbutton.domain.actor import Actor, Right, Verb
 from pushbutton.domain.approval import hours, with_one_more
+from pushbutton.domain.cause import Cause, CauseKind
 from pushbutton.domain.event import Kind
 from pushbutton.domain.person import User
 from pushbutton.domain.policy import EVERYONE, Grant
-from pushbutton.domain.run import Run, RunState
+from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.errors import CannotApprove, InvalidInputs, NoSuchRun, NotHeld, PushbuttonError, Refused
-from pushbutton.runtime import approve, cancel, journal, plan, press
+from pushbutton.runtime import approve, cancel, journal, plan, planned, press
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import Topics
 from pushbutton.runtime.ports.people import AuditQuery, Change
@@ -329,6 +330,39 @@ async def test_a_dry_run_shows_what_it_will_do_and_is_approved_by_its_hash(world
     again = await world.run(done.hold.again)
     assert (again.state, again.actor, again.inputs["dry_run"]) == (RunState.SUCCEEDED, f"run:{run.id}", True)
     assert world.secrets() == []
+
+
+async def test_a_dry_run_that_is_made_again_is_its_runs_child_and_stands_in_its_slot(tmp_path):
+    """Also where there is one slot in all, and others wait in the same line."""
+    (tmp_path / "tasks.py").write_text(TASKS.format(approvers=1))
+    (tmp_path / "plan").write_text("would drop 3 tables")
+    (tmp_path / "code").write_text("0")
+    async with opened(tmp_path, limit=1) as app:
+        world = World(app, await app.open(), tmp_path)
+        await people(world.core, *NAMES)
+        runs = [await world.press("drop", table=table) for table in ("a", "b")]
+        seen = [await world.planned(run) for run in runs]
+        for run, plan_seen in zip(runs, seen, strict=True):
+            await approve.approve(world.core, world.who("bob"), run.id, seen=plan_seen)
+        for run in runs:
+            done = await world.over(run.id)
+            assert done.state is RunState.SUCCEEDED
+            assert done.hold
+            children = [await world.run(number) for number in (done.hold.plan, done.hold.again)]
+            assert [child.cause for child in children] == [Cause(CauseKind.RUN, run.id)] * 2
+            assert {child.digest for child in children} == {run.digest} == {done.hold.digest}
+
+
+async def test_a_run_that_another_pressed_has_no_slot_but_its_own_unless_that_one_waits_for_it(world):
+    parent = await world.press("drop", table="orders", dry_run=True)
+    await world.over(parent.id)
+    child = (
+        await world.core.store.press(NewRun("drop", "Drop", "x", {}, 1, cause=Cause(CauseKind.RUN, parent.id)))
+    ).run
+    assert not await planned.in_its_slot(world.core, child)
+    orphan = replace(child, cause=Cause(CauseKind.RUN, 999))
+    assert not await planned.in_its_slot(world.core, orphan)
+    assert not await planned.in_its_slot(world.core, parent)
 
 
 async def test_a_plan_that_has_changed_since_starts_nothing(world):

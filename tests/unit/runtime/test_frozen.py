@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -21,7 +22,7 @@ from pushbutton.domain.task import (
     Target,
     Task,
 )
-from pushbutton.runtime.frozen import frozen
+from pushbutton.runtime.frozen import frozen, pressed_as
 
 PARAMS = (
     Param("where", ParamType.CHOICE, choices=(Choice("blue", "Blue", "The old one."), Choice("green"))),
@@ -89,3 +90,28 @@ async def test_a_task_that_says_nothing_new_has_the_hash_that_an_older_release_g
 )
 async def test_whatever_else_it_says_is_part_of_the_hash(change):
     assert await frozen(replace(full("command"), **change)) != await frozen(full("command"))
+
+
+async def test_what_a_run_was_pressed_as_is_the_same_hash_that_approvals_go_by(tmp_path, monkeypatch):
+    monkeypatch.setattr("pushbutton.runtime.frozen.FRESH", -1)
+    task = replace(plain("script"), target=ScriptTarget(str(tmp_path / "a.sh")))
+    hashes = []
+    for text in ("one", "two", "one"):
+        (tmp_path / "a.sh").write_text(text)
+        hashes.append(await pressed_as(task))
+        assert hashes[-1] == await frozen(task)
+    assert hashes[0] == hashes[2] != hashes[1]
+
+
+async def test_another_declaration_counts_at_once(tmp_path):
+    task = replace(plain("script"), target=ScriptTarget(str(tmp_path / "a.sh")))
+    changed = replace(task, title="Another")
+    assert await pressed_as(task) == await frozen(task) != await pressed_as(changed) == await frozen(changed)
+
+
+async def test_a_disk_that_does_not_answer_holds_up_no_press(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "a.sh")  # whoever opens it waits for a writer
+    monkeypatch.setattr("pushbutton.runtime.frozen.PATIENCE", 0.05)
+    assert await pressed_as(replace(plain("script"), target=ScriptTarget(str(tmp_path / "a.sh")))) == ""
+    with (tmp_path / "a.sh").open("w"):  # let the thread go
+        pass

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pushbutton.domain.approval import Hold
+from pushbutton.domain.cause import Cause, CauseKind
 from pushbutton.domain.event import Event, Json, Kind
 from pushbutton.domain.run import Run, RunState
 
 RUN_COLUMNS = (
     "id, task, title, state, epoch, actor, inputs, pressed_at, started_at, ended_at, exit_code, reason, why, "
-    'status, step, progress, stop_by, worker, collected, survivors, hold, "group", aside'
+    'status, step, progress, stop_by, worker, collected, survivors, hold, "group", aside, '
+    "digest, cause, parent, attempt"
 )
 EVENT_COLUMNS = 'id, run, task, at, kind, data, (SELECT "group" FROM runs WHERE id = events.run)'
 
@@ -36,11 +39,23 @@ SETTABLE = frozenset(
 
 
 def run_from(row: Sequence[Any]) -> Run:
-    fields = dict(zip(RUN_COLUMNS.replace('"', "").split(", "), row, strict=False))
-    fields |= {"state": RunState(fields["state"]), "inputs": json.loads(fields["inputs"])}
+    fields = dict(zip(_FIELDS, row, strict=True))
+    fields["state"] = RunState(fields["state"])
+    fields["inputs"] = json.loads(fields["inputs"])
     fields["hold"] = Hold.from_json(json.loads(fields["hold"])) if fields["hold"] else None
     fields["aside"] = bool(fields["aside"])
-    return Run(**fields | {"survivors": tuple(json.loads(fields["survivors"]))})
+    fields["cause"] = _cause(fields["cause"], fields.pop("parent"), fields.pop("attempt"))
+    fields["survivors"] = tuple(json.loads(fields["survivors"])) if fields["survivors"] != _NOBODY else ()
+    return Run(**fields)
+
+
+_FIELDS = tuple(RUN_COLUMNS.replace('"', "").split(", "))
+_NOBODY = "[]"
+
+
+@functools.lru_cache(maxsize=256)
+def _cause(kind: str, parent: int, attempt: int) -> Cause:
+    return Cause(CauseKind(kind), parent, attempt)
 
 
 def hold_text(hold: Hold) -> str:

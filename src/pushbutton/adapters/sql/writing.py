@@ -92,11 +92,13 @@ def _busy(db: Connection, task: str) -> Sequence[int]:
 def _add_run(db: Connection, run: Run, new: NewRun) -> None:
     db.execute(
         "INSERT INTO runs (id, task, title, state, actor, inputs, pressed_at, ended_at, why, reason, key, fingerprint,"
-        ' hold, "group") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        ' hold, "group", digest, cause, parent, attempt)'
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(run.id, run.task, run.title, run.state.value, run.actor, dumps(run.inputs), run.pressed_at),
             *(run.ended_at, run.why, run.reason, new.key, new.fingerprint),
-            *(hold_text(run.hold) if run.hold else "", run.group),
+            *(hold_text(run.hold) if run.hold else "", run.group, run.digest),
+            *(run.cause.kind.value, run.cause.parent, run.cause.attempt),
         ),
     )
 
