@@ -8,10 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from pushbutton.domain.visible import visible
 from pushbutton.errors import CannotApprove
-from pushbutton.job.lines import clean
 
+from . import words
 from .flow import flow
 from .remote import DEFAULT, Number, Server, Url
 from .runs import table
@@ -26,7 +25,7 @@ APPROVE = """Approve a run that somebody else pressed: with the last approval th
   pushbutton approve 42 --plan 9f86d08188…      yes to this plan, and to no other
 
 A run with a plan is approved by the hash of the plan that you looked at; without --plan, this shows the plan and its
-hash, and approves nothing.
+hash, and approves nothing. It shows who pressed what, with which inputs.
 """
 REJECT = """Reject a run that waits for an approval: it ends without having started.
 
@@ -73,6 +72,7 @@ def _approve(
         if asked["state"] == "held" and asked["approval"]["plan"] and not plan:
             _show(remote, asked)
         after = remote.post(f"/api/runs/{run}/approve", {"why": why, "plan": plan})
+    print(_what(asked))
     needs = after["approval"]["needs"] - len(after["approval"]["given"])
     if after["state"] == "held":
         print(f"Run {run} has your approval. It needs {needs} more.")
@@ -80,15 +80,29 @@ def _approve(
         print(f"Run {run} is approved, and starts when its turn comes. See it: pushbutton watch {run}")
 
 
+def _what(asked: Mapping[str, Any]) -> str:
+    """What was pressed: who did, why, and with which inputs, a line each."""
+    why = f": {words.line(asked['why'])}" if asked["why"] else ""
+    head = f"{words.line(asked['title'])}, pressed by {words.line(asked['actor'])}{why}"
+    return "\n".join([head, *(f"  {name}: {_value(value)}" for name, value in asked["inputs"].items())])
+
+
+def _value(value: Any) -> str:
+    said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    one, *more = words.text(said).splitlines() or [""]
+    return "\n".join([words.line(one) if not more else one, *(f"    {line}" for line in more)])
+
+
 def _show(remote: Server, asked: Mapping[str, Any]) -> None:
-    """The plan, to be looked at. Raises `CannotApprove` with what to type then."""
+    """What was pressed and its plan, to be looked at. Raises `CannotApprove` with what to type then."""
     number = asked["number"]
     found = remote.get(f"/api/runs/{number}/plan")
     if not found["sha256"]:
         raise CannotApprove(
             found["wrong"] or f"The plan of run {number} is still being made: wait for run {found['run']}."
         )
-    print(visible(clean(remote.text(f"/api/runs/{found['run']}/output/plain"), 1 << 20), lines=True))
+    print(f"{_what(asked)}\n")
+    print(words.text(remote.text(f"/api/runs/{found['run']}/output/plain")))
     raise CannotApprove(
         f"Nothing is approved yet. If this is what should be done: pushbutton approve {number} --plan {found['sha256']}"
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from . import words
 from .exits import Exit
 from .flow import flow
 
@@ -55,9 +56,9 @@ def _check(
     else:
         here = os.getcwd() + os.sep  # noqa: PTH109  a text is compared
         for problem in problems:
-            print(str(problem).removeprefix(here))
+            print(words.text(str(problem).removeprefix(here)))
         for line in _passed(found.passed, every=every):
-            print(line.replace(here, ""))
+            print(words.text(line.replace(here, "")))
         wrong = _summary(sum(not one.warning for one in problems), sum(one.warning for one in problems))
         ending = f" {wrong}" if problems or found.tasks else ""
         print(f"{_tasks(found.tasks)}{_count_passed(len(found.passed))}.{ending}")

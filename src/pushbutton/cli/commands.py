@@ -80,7 +80,9 @@ def _usage(error: Exception) -> str:
 
 
 def _complain(sentence: str) -> None:
-    print(f"pushbutton: {sentence}", file=sys.stderr)
+    from .words import text  # noqa: PLC0415  only for an error
+
+    print(f"pushbutton: {text(sentence)}", file=sys.stderr)
 
 
 def _fault(error: Exception, *, debug: bool) -> int:

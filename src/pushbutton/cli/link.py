@@ -19,7 +19,7 @@ from pushbutton.domain.visible import visible
 from pushbutton.errors import BadInput, InvalidInputs
 from pushbutton.job.lines import clean
 
-from . import options
+from . import options, words
 from .asking import ask
 from .exits import Exit
 from .flow import flow
@@ -76,8 +76,8 @@ def _make(
         described = remote.get(f"/api/tasks/{segment(task)}")
         params = params_of(described)
         if show_help:
-            print(f"{described['title']}\n\nUsage: pushbutton link make {task} [--PARAM VALUE]…\n")
-            print(options.help_text([param for param in params if param.type is not ParamType.SECRET]))
+            print(words.text(f"{described['title']}\n\nUsage: pushbutton link make {task} [--PARAM VALUE]…\n"))
+            print(words.text(options.help_text([param for param in params if param.type is not ParamType.SECRET])))
             return
         raw = options.read(params, context.args)
         secret = {param.name for param in params if param.type in (ParamType.SECRET, ParamType.FILE)} & raw.keys()

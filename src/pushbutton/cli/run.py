@@ -85,10 +85,11 @@ async def _main(file: str, words: Sequence[str], python: str) -> int:
 
     from . import live, options  # noqa: PLC0415
     from .find import find  # noqa: PLC0415
+    from .words import text  # noqa: PLC0415
 
     task = await find(file)
     if options.asks_help(task.params, words):
-        print(_help(file, task))
+        print(text(_help(file, task)))
         return Exit.OK
     core = private.become()
     raw = _paths(task, options.with_secrets(task.params, options.read(task.params, words)))

@@ -18,6 +18,7 @@ from pushbutton.errors import BadInput
 from pushbutton.job.kinds import is_variable
 from pushbutton.runtime.core import now
 
+from . import words
 from .flow import flow
 from .operator import operator
 
@@ -115,7 +116,7 @@ def _list(
         print(json.dumps([dict(zip(("name", "from", "tasks"), row, strict=True)) for row in rows], indent=2))
         return
     for name, origin, users in rows:
-        print(f"{name:<24} {origin:<40} {', '.join(users)}".rstrip())
+        print(words.text(f"{name:<24} {origin:<40} {', '.join(users)}".rstrip()))
     if not rows:
         print("There are none.")
 

@@ -16,6 +16,7 @@ from pushbutton.domain.policy import EVERYONE, Grant
 from pushbutton.runtime.core import now
 from pushbutton.runtime.people import People
 
+from . import words
 from .flow import flow
 from .operator import operator
 
@@ -154,12 +155,13 @@ def _list(tasks: Paths = None, data: Data = None) -> None:
             print("Nobody: everybody who reaches the server may press everything.")
         table = Table("name", "whole name", "groups", "from", "", box=None, pad_edge=False)
         for user in sorted(users.values(), key=lambda user: user.name):
-            table.add_row(user.name, user.title, ", ".join(user.groups), user.source, _state(user))
+            said = map(words.line, (user.name, user.title, ", ".join(user.groups), user.source))
+            table.add_row(*said, _state(user))
         console = Console(highlight=False, markup=False)
         if users:
             console.print(table)
         for grant in people.directory.grants:
-            console.print(f"{grant.who} {grant.gives} {grant.where}")
+            console.print(words.line(f"{grant.who} {grant.gives} {grant.where}"))
 
     _run(work, tasks, data)
 

@@ -1,4 +1,8 @@
-"""Runs as a table for a spreadsheet (CSV)."""
+"""Runs as a table for a spreadsheet (CSV).
+
+People read it, so what cannot be seen is shown (`domain.visible`). Programs are better served by the JSON API, which
+gives what is there.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from typing import Final
 
 from pushbutton.domain.event import iso
 from pushbutton.domain.run import Run
+from pushbutton.domain.visible import visible
 from pushbutton.runtime.ports import RunQuery
 
 from .estimates import lasted
@@ -25,7 +30,7 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠") 
 
 def cell(value: object) -> str:
     """A text that a spreadsheet takes for a formula gets an apostrophe in front."""
-    text = "" if value is None else str(value)
+    text = "" if value is None else visible(str(value), lines=True)
     return f"'{text}" if text.startswith(_DANGEROUS) else text
 
 

@@ -124,6 +124,17 @@ async def test_a_folder_without_tasks_is_named_and_what_could_have_been_meant(tm
     assert f"it begins with “#!”, but may not be executed: chmod +x {tmp_path}/forgot.sh" in text
 
 
+async def test_the_name_of_what_was_passed_over_hides_nothing(tmp_path):
+    (tmp_path / "exe\u202efdp.sh").write_text("#!/bin/sh\n")
+    async with opened(tmp_path, data=str(tmp_path / "data")) as app:
+        transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
+            page = (await client.get("/")).text
+    assert "\u202e" not in page
+    assert page.count("\\u202e") == 2
+    assert "exe\\u202efdp.sh" in plain_text(page).replace(" ", "")
+
+
 async def test_a_press_without_a_script_leads_to_the_run(tmp_path):
     async with a_site(tmp_path) as (core, client):
         form = (await client.get("/tasks/hello")).text
