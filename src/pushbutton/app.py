@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from . import config, doors
-from .adapters import confining, data_folder, home, totp
+from .adapters import confining, data_folder, home, secret_files, totp
 from .adapters.bookmarks import Bookmarks
 from .adapters.catalog import PathCatalog
 from .adapters.embedded import EmbeddedDispatch, LocalNotifier
@@ -121,6 +121,7 @@ class Pushbutton:
         for path in open_to_others:  # said once it is sure that the folder can be used at all
             log.warning("%s is open to other users, and not ours to close", path)
         await self._settle(store)
+        await secret_files.take_over(runs, store, Seal(key))
         signin, people = await doors.opened(stack, self.settings, store, key)
         directory = signin.directory
         with data_folder.writing(self.folder):
@@ -180,6 +181,7 @@ class Pushbutton:
             hub=hub,
             directory=directory,
             key=key,
+            seal=Seal(key),
             permits=permits,
             signin=signin,
             people=people,

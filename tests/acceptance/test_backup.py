@@ -7,9 +7,11 @@ import re
 import shutil
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import apsw
 import pytest
 
 from tests.acceptance.serving import Command, Served
@@ -93,6 +95,9 @@ def test_a_backup_is_for_its_owner_alone_and_holds_no_secret_input_and_no_key(wo
     assert not list(world.backup.rglob("*.key"))
     assert not (world.backup / "audit.end").exists()
     assert (world.backup / "runs/2/in/sheet/a sheet.csv").read_bytes() == b"12 for Mona\n"
+    with closing(apsw.Connection(str(world.backup / "history.db"))) as db:
+        assert db.execute("SELECT sealed FROM runs").fetchall() == [("",)] * 4
+    assert b"gAAAA" not in (world.backup / "history.db").read_bytes()  # what each sealed text begins with
     assert "holds 4 runs of" in world.said
     assert "these runs waited with some, and fail where they are released: 4" in world.said
     assert "Head of its audit trail, worth keeping elsewhere: " in world.said

@@ -11,11 +11,13 @@ import httpx
 import pytest
 
 from pushbutton import Pushbutton
+from pushbutton.adapters.seal import Seal
+from pushbutton.adapters.sqlite import SqliteStore
 from pushbutton.domain.event import Kind
-from pushbutton.domain.run import RunState
-from pushbutton.errors import ConfigError, StorageFull, StoreBusy
+from pushbutton.domain.run import NewRun, Run, RunState
+from pushbutton.errors import ConfigError, StoreBusy
 from pushbutton.runtime.ports import RunQuery, Topics
-from pushbutton.runtime.watch import EVERYTHING
+from pushbutton.runtime.watch import EVERYTHING, is_last
 from pushbutton.testing import opened, press_and_wait, watched
 
 from .serving import Served
@@ -23,6 +25,15 @@ from .worlds import script, spool_of, until
 
 SECRET = "abc/déf-123"
 SECRET_HEAD = "[params.password]\ntype = 'secret'\npass = 'env'\n"
+
+
+async def over(app: Pushbutton, number: int) -> Run:
+    """A run that was put into the store, when it has ended."""
+    core = await app.open()
+    async for event in core.hub.events(Topics(runs=frozenset({number})), 0):
+        if event.run == number and is_last(event):
+            break
+    return await core.store.run(number)
 
 
 def test_a_job_is_not_started_when_its_birth_cannot_be_written_down(tmp_path):
@@ -74,17 +85,28 @@ async def test_a_skipped_press_leaves_no_secret_behind(tmp_path):
         async for event in first.events():
             if event.data.get("state") == "running":
                 break
-        await until(lambda: not list(spool_of(app, 1).parent.glob("*.secrets")), "its secrets to be dropped")
+        core = await app.open()
+        while await core.store.sealed(1):  # noqa: ASYNC110  the job has them, and soon nobody else
+            await asyncio.sleep(0.01)
+        assert not await core.store.sealed(2)
         await first.cancel()
         await first.finished()
 
 
-async def test_secrets_of_runs_that_wait_no_more_are_swept_at_the_start(tmp_path):
-    script(tmp_path, "job.sh", "true")
-    (tmp_path / "data" / "runs").mkdir(parents=True)
-    (tmp_path / "data" / "runs" / "7.secrets").write_text("{}")
-    async with Pushbutton(tmp_path, data=tmp_path / "data"):
-        await until(lambda: not (tmp_path / "data" / "runs" / "7.secrets").exists(), "the sweep")
+async def test_secrets_that_0_2_0_kept_go_where_nothing_waits_and_are_sealed_where_a_run_does(tmp_path):
+    """0.2.0 had them in plain text, in a file for each run."""
+    script(tmp_path, "job.sh", f'[ "$PASSWORD" = {SECRET} ]', head=SECRET_HEAD)
+    store = SqliteStore(tmp_path / "history.db")
+    await store.open()
+    waits = (await store.press(NewRun("job", "Job", "local", {"password": "•••"}, 1))).run
+    runs = tmp_path / "data" / "runs"
+    runs.mkdir(parents=True)
+    (runs / "7.secrets").write_text("{}")
+    (runs / f"{waits.id}.secrets").write_text(json.dumps({"password": SECRET}))
+    async with Pushbutton(tmp_path / "job.sh", data=tmp_path / "data", store=store) as app:
+        assert list(runs.glob("*.secrets")) == []
+        done = await over(app, waits.id)
+    assert done.state is RunState.SUCCEEDED
 
 
 @pytest.mark.parametrize(
@@ -143,20 +165,32 @@ async def test_a_caller_that_goes_away_leaves_no_run_that_waits_for_ever(tmp_pat
                 break
 
 
-async def test_a_secret_that_cannot_be_kept_fails_the_press_and_leaves_nobody_waiting(tmp_path, monkeypatch):
-    script(tmp_path, "job.sh", "true", head='busy = "join"\n' + SECRET_HEAD)
-    async with opened(tmp_path) as app:
+async def test_a_secret_of_a_run_that_waits_is_in_no_file_as_it_was_given(tmp_path):
+    script(tmp_path, "job.sh", "until [ -e go ]; do sleep 0.02; done", head=SECRET_HEAD)
+    async with Pushbutton(tmp_path / "job.sh", data=tmp_path / "data") as app:
+        going = await app.press("job", password="the first one of them")
+        waits = await app.press("job", password=SECRET)
         core = await app.open()
+        assert await core.store.sealed(waits.id)
+        files = [file.read_bytes() for file in (tmp_path / "data").rglob("*") if file.is_file()]
+        (tmp_path / "go").touch()
+        assert (await going.finished()).state is (await waits.finished()).state is RunState.SUCCEEDED
+    assert files
+    assert not [data for data in files if SECRET.encode() in data]
 
-        async def full(run: int, values: object) -> None:
-            raise OSError(28, "no room")
 
-        monkeypatch.setattr(type(core.supervisors), "put_secrets", lambda self, run, values: full(run, values))
-        with pytest.raises(StorageFull):
-            await app.press("job", password=SECRET)
-        assert (await core.store.run(1)).state is RunState.FAILED
-        monkeypatch.undo()
-        assert (await press_and_wait(app, "job", password=SECRET)).run.state is RunState.SUCCEEDED
+async def test_a_secret_that_another_key_sealed_starts_nothing_and_the_run_says_so(tmp_path):
+    script(tmp_path, "job.sh", ": > ran", head=SECRET_HEAD)
+    async with opened(tmp_path / "job.sh") as app:
+        core = await app.open()
+        sealed = Seal(b"another").close(json.dumps({"password": SECRET}))
+        new = NewRun("job", "Job", "local", {"password": "•••"}, 1, sealed=sealed)
+        run = (await core.store.press(new)).run
+        await core.dispatch.submit(run.id, "job")
+        done = await over(app, run.id)
+    assert (done.state, done.started_at) == (RunState.FAILED, None)
+    assert done.reason.startswith("Its secret inputs cannot be read: server.key is not the one")
+    assert not (tmp_path / "ran").exists()
 
 
 async def test_a_store_that_is_busy_at_the_start_delays_the_runs_and_no_more(tmp_path):

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pushbutton
@@ -233,37 +233,6 @@ class SpoolFolder:
 
     async def remove(self, run: int) -> None:
         await threads.ending(shutil.rmtree, self.folder(run), True)
-
-    # -- secrets of runs that wait
-
-    async def put_secrets(self, run: int, values: Mapping[str, str]) -> None:
-        if values:
-            await threads.starting(self._put_secrets, run, values)
-
-    def _put_secrets(self, run: int, values: Mapping[str, str]) -> None:
-        path = self.root / f"{run}.secrets"
-        fd = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-        with os.fdopen(fd, "w") as file:
-            json.dump(dict(values), file)
-            file.flush()
-            os.fsync(fd)
-
-    def take_secrets(self, run: int) -> Mapping[str, str]:
-        try:
-            values: dict[str, str] = json.loads((self.root / f"{run}.secrets").read_text())
-        except FileNotFoundError:
-            return {}
-        return values
-
-    def drop_secrets(self, run: int) -> None:
-        with contextlib.suppress(OSError):  # `sweep` finds it at the next start
-            (self.root / f"{run}.secrets").unlink(missing_ok=True)
-
-    def sweep(self, waiting: Collection[int]) -> None:
-        names = {str(run) for run in waiting}
-        for file in self.root.glob("*.secrets"):
-            if file.stem not in names:
-                file.unlink(missing_ok=True)
 
     # -- children
 

@@ -126,6 +126,7 @@ class NewRun:
     group: str = ""  # that the task stands in
     cause: Cause = PERSON
     digest: str = ""  # of the task, see `runtime.frozen`; "": it could not be read in time
+    sealed: str = ""  # its secret inputs, which nobody reads here
 
     def plan(self, run: int) -> NewRun:
         """The dry run that shows what the run will do. It waits for its turn, whatever else the task says."""

@@ -18,7 +18,7 @@ from pushbutton.domain.run import Run, RunState
 from pushbutton.domain.text import whole
 from pushbutton.errors import CannotApprove, Fenced, InvalidInputs, NoSuchTask, NotHeld, Refused
 
-from . import brought, journal, plan, sight
+from . import brought, journal, plan, secret_inputs, sight
 from .core import Core, now
 from .frozen import frozen
 from .ports import RunQuery
@@ -158,7 +158,7 @@ async def _as_pressed(core: Core, run: Run, hold: Hold) -> None:
         raise CannotApprove("The task was removed while this waited: it cannot be approved.") from None
     if task.broken or await frozen(task) != hold.digest:
         raise CannotApprove("The task was changed after this was pressed: it cannot be approved. Press again.")
-    brought.same_secrets(core, run)
+    await secret_inputs.unchanged(core, run)
     await brought.unchanged(core, task, run)
 
 
@@ -183,7 +183,6 @@ async def _end(
     await journal.move(
         core, run, RunState.CANCELLED, drafts=drafts, act=done, seen=hold, hold=hold, actor=actor, reason=reason
     )
-    core.supervisors.drop_secrets(run.id)
 
 
 def _said(actor: Actor, verdict: str, why: str, at: int, **more: Json) -> Draft:

@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import hmac
-import json
-import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -29,8 +26,6 @@ from .core import Core
 from .ports import Files, Stored
 from .ports import files as stored
 
-SALT: Final = ""
-"""Among the secret inputs that are kept: no input has this name."""
 _REMEMBERED: Final = 1000
 """Files whose digest is not taken again while they are the same."""
 
@@ -74,30 +69,6 @@ async def unchanged(core: Core, task: Task, run: Run) -> None:
 async def look(core: Core, run: Run, name: str, upload: Upload) -> Stored | None:
     """A file of the run, to be shown; None when it is not there as it was pressed."""
     return await threads.bringing(_shown, core.files, stored.given(run.id, name, upload.name), upload)
-
-
-def salted(values: Mapping[str, str]) -> dict[str, str]:
-    """Secret inputs of a run to be held, with what goes when they go: nothing can be guessed from `seal` then."""
-    return {**values, SALT: secrets.token_hex(16)} if values else {}
-
-
-def seal(core: Core, values: Mapping[str, str]) -> str:
-    """What secret inputs are told apart by. "" for none."""
-    text = json.dumps(dict(values), sort_keys=True)
-    return hmac.new(core.key, text.encode(), hashlib.sha256).hexdigest() if values else ""
-
-
-def same_secrets(core: Core, run: Run) -> None:
-    """Raises `CannotApprove` unless the secret inputs of a held run are those that it was pressed with."""
-    if not run.hold or not run.hold.secrets:
-        return
-    values = core.supervisors.take_secrets(run.id)
-    if not values:
-        raise CannotApprove("Its secret inputs are not kept any more. Press again.")
-    if seal(core, values) != run.hold.secrets:
-        raise CannotApprove(
-            "A secret input is not what it was when this was pressed; nothing was started. Press again."
-        )
 
 
 def _frozen(run: Run, upload: Upload) -> None:

@@ -57,6 +57,8 @@ async def _follow(core: Core, run: Run, bell: Bell, watch: Watch) -> None:
             watch.vigil.heard(records)
             await _adopt(core, run, reading)
             reading.row["collected"] = position = after
+            if reading.born:
+                reading.row["sealed"] = ""  # the job has its secret inputs
             if reading.end:
                 return await _end(core, run, reading, reading.end)
             await journal.said(core, run, reading.drafts, reading.row)
@@ -70,7 +72,6 @@ async def _follow(core: Core, run: Run, bell: Bell, watch: Watch) -> None:
         if born and not asked:
             # An order to stop that was given while the supervisor was not listening yet: the row remembers it.
             asked = True
-            core.supervisors.drop_secrets(run.id)
             if stop_by := (await core.store.run(run.id)).stop_by:
                 order(core, run, stop_by)
         if not why and (why := await watch.due(born=born)):
@@ -120,7 +121,6 @@ async def _end(core: Core, run: Run, reading: Reading, end: Record) -> None:
     if state is RunState.SUCCEEDED:
         progress = reading.row["progress"] if "progress" in reading.row else (await core.store.run(run.id)).progress
         reading.row["progress"] = 100.0 if progress is not None else None
-    core.supervisors.drop_secrets(run.id)
     await journal.move(
         core,
         run,
@@ -138,18 +138,15 @@ async def _gone(core: Core, run: Run, *, born: bool) -> None:
     survivors = await core.supervisors.clear(run.id)
     if not born:
         if stop_by := (await core.store.run(run.id)).stop_by:
-            core.supervisors.drop_secrets(run.id)
             reason = "It was stopped before it started."
             return await journal.move(core, run, RunState.CANCELLED, actor=stop_by, reason=reason)
         # It never came to start the job, and nobody else can: no supervisor is left that has this spool.
         if run.epoch < ATTEMPTS or not core.supervisors.tried(run.id):
             await journal.move(core, run, RunState.WAITING, reason="It could not be started; trying again.")
             return await core.dispatch.submit(run.id, run.task)
-        core.supervisors.drop_secrets(run.id)
         return await journal.move(
             core, run, RunState.FAILED, reason="It could not be started: its supervisor did not come up."
         )
-    core.supervisors.drop_secrets(run.id)
     reason = "Its supervisor is gone (killed, or the machine was restarted): nobody knows how it ended."
     await journal.move(core, run, RunState.LOST, reason=reason, survivors=list(survivors) or None)
     return None
@@ -157,7 +154,6 @@ async def _gone(core: Core, run: Run, *, born: bool) -> None:
 
 async def _ended(core: Core, run: Run, why: str, code: int | None, survivors: Sequence[str]) -> None:
     """Its supervisor hung; it and its tree were ended by the server."""
-    core.supervisors.drop_secrets(run.id)
     state, reason = RunState.LOST, "Nobody knows how it ended: its supervisor did not answer, so the server ended it."
     if why == "timeout":
         state = RunState.FAILED

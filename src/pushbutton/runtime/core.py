@@ -11,6 +11,7 @@ from .lines import LineReader
 from .people import People
 from .permit import Permits
 from .ports import Catalog, Dispatch, Files, Notifier, Output, Patterns, Records, Secrets, Store, Supervisors
+from .ports.people import Sealed
 from .signin import SignIn
 from .watch import Hub
 
@@ -33,6 +34,7 @@ class Core:
     hub: Hub
     directory: Directory
     key: bytes  # signs links, forms and the audit trail
+    seal: Sealed
     permits: Permits
     signin: SignIn
     people: People

@@ -74,7 +74,6 @@ async def never(core: Core, run: Run, to: RunState, reason: str, actor: str = ""
     """It ends without having started, unless it has ended already. Its secrets go."""
     with contextlib.suppress(Fenced):
         await move(core, run, to, reason=reason, actor=actor, row={"started_at": None})
-    core.supervisors.drop_secrets(run.id)
 
 
 async def said(core: Core, run: Run, drafts: Sequence[Draft], row: Mapping[str, Json]) -> None:

@@ -13,7 +13,7 @@ from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.domain.task import Task
 from pushbutton.errors import CannotApprove, NoSuchRun
 
-from . import brought, journal, plan
+from . import brought, journal, plan, secret_inputs
 from .core import Core, now
 from .frozen import with_files
 from .ports import Claim, Deliver, Topics
@@ -38,9 +38,9 @@ async def again(core: Core, task: Task, run: Run, deliver: Deliver) -> None:
         group=run.group,
         cause=cause.of_run(run.id),
         digest=run.hold.digest,
+        sealed=await core.store.sealed(run.id),
     )
     dry = (await core.store.press(new)).run
-    await core.supervisors.put_secrets(dry.id, core.supervisors.take_secrets(run.id))
     await brought.keep(core, task, dry, other=run.id)
     said = journal.note(f"Its plan is made once more before it starts (run {dry.id}).", code="plan")
     await journal.held(core, run, replace(run.hold, again=dry.id), [said])
@@ -79,5 +79,5 @@ async def as_approved(core: Core, task: Task, run: Run) -> Mapping[str, str]:
     digest, files = await with_files(task)
     if digest != run.hold.digest:
         raise CannotApprove("The task was changed after it was approved; nothing was started. Press again.")
-    brought.same_secrets(core, run)
+    await secret_inputs.unchanged(core, run)
     return files

@@ -30,7 +30,7 @@ from pushbutton.errors import (
     TaskBroken,
 )
 
-from . import brought, journal, sight
+from . import brought, journal, secret_inputs, sight
 from .core import Core, now
 from .fitting import fitted
 from .frozen import frozen, pressed_as
@@ -78,8 +78,8 @@ async def press(
     shown, at = mask(task, inputs), now()
     secrets = {name: str(inputs[name]) for name in task.secrets if inputs.get(name)}
     if hold := await _hold(core, actor, task, inputs, at, approvers):
-        secrets = brought.salted(secrets)
-        hold = replace(hold, secrets=brought.seal(core, secrets))
+        secrets = secret_inputs.salted(secrets)
+        hold = replace(hold, secrets=secret_inputs.mark(core, secrets))
     dry = None
     if hold and task.dry_run:
         command.build(task, {**inputs, task.dry_run: True}, python=core.python)
@@ -102,10 +102,11 @@ async def press(
         group=task.group,
         cause=cause.of(actor),
         digest=hold.digest if hold else await pressed_as(task),
+        sealed=secret_inputs.sealed(core, secrets),
     )
     # Shielded: who pressed may be gone before it is done (a client that hung up); half a press helps nobody.
     try:
-        pressed = await asyncio.shield(asyncio.create_task(_make(core, task, new, secrets, also)))
+        pressed = await asyncio.shield(asyncio.create_task(_make(core, task, new, also)))
     except KeyReused:
         raise KeyReused(key) from None
     if not pressed.made and not decide(actor, Verb.SEE, *sight.places(core.catalog, pressed.run)):
@@ -123,19 +124,13 @@ def _contents(task: Task, inputs: Inputs) -> Inputs:
     return {name: f"{upload.sha256}-{upload.name}" for name, upload in found if upload.sha256}
 
 
-async def _make(core: Core, task: Task, new: NewRun, secrets: Mapping[str, str], also: Work | None) -> Pressed:
+async def _make(core: Core, task: Task, new: NewRun, also: Work | None) -> Pressed:
     pressed = await core.store.press(new, also)
     if pressed.made:
         if also:
             await core.directory.renew()
         core.notifier.hint("events")
         runs = [run for run in (pressed.run, pressed.plan) if run and not run.state.over]
-        try:
-            for run in runs:
-                await core.supervisors.put_secrets(run.id, secrets)
-        except OSError:
-            await _never(core, runs, "Its secret inputs could not be kept; press again.")
-            raise StorageFull from None
         try:
             for run in runs:
                 await brought.keep(core, task, run, fresh=True)
@@ -157,7 +152,6 @@ _UNKEPT = "What you brought could not be kept, so nothing was started"
 
 async def _never(core: Core, runs: Sequence[Run], reason: str) -> None:
     for run in runs:
-        core.supervisors.drop_secrets(run.id)
         to = RunState.CANCELLED if run.state is RunState.HELD else RunState.FAILED
         with contextlib.suppress(Fenced):  # it was offered to the gate meanwhile, which found the same
             await journal.move(core, run, to, reason=reason)

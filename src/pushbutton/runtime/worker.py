@@ -19,7 +19,7 @@ from pushbutton.domain.task import CommandTarget, Task
 from pushbutton.domain.token import hashed, new_token
 from pushbutton.errors import Fenced, NoSuchTask, PushbuttonError, SecretUnavailable, StoreError
 
-from . import brought, journal, planned
+from . import brought, journal, planned, secret_inputs
 from .collector import collect
 from .core import Core, now
 from .ports import Claim, Outcome, RunQuery
@@ -71,7 +71,6 @@ class Worker:
         """Whoever holds the data folder has all of its runs, whatever the worker before was called."""
         store = self._core.store
         unfinished = await store.runs(RunQuery(states=UNFINISHED, limit=MANY))
-        self._core.supervisors.sweep({run.id for run in unfinished})
         for run in reversed(unfinished):
             if run.state in ACTIVE:
                 self._follow(run)
@@ -184,7 +183,7 @@ class Worker:
         """False: it could not be started, and the run says why."""
         try:
             task = self._task(run)
-            inputs, secrets = self._inputs(task, run)
+            inputs, secrets = await self._inputs(task, run)
             inputs |= await brought.keep(self._core, task, run)
             named = await self._named(task, run)
             order = command.build(task, inputs, python=self._core.python, secrets=named)
@@ -230,7 +229,6 @@ class Worker:
                 if stop_by := (await self._core.store.run(run.id)).stop_by:
                     reason = "It was stopped before it started."
                     await journal.move(self._core, run, RunState.CANCELLED, actor=stop_by, reason=reason)
-                    self._core.supervisors.drop_secrets(run.id)
                     raise Fenced(reason)
                 if asking.done():
                     return asking.result()
@@ -238,10 +236,10 @@ class Worker:
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
 
-    def _inputs(self, task: Task, run: Run) -> tuple[dict[str, Json], list[str]]:
+    async def _inputs(self, task: Task, run: Run) -> tuple[dict[str, Json], list[str]]:
         """The run's inputs as the job gets them, and the values that must be masked in what it says."""
-        kept = self._core.supervisors.take_secrets(run.id)
-        secrets = {name: value for name, value in kept.items() if name != brought.SALT}
+        kept = await secret_inputs.kept(self._core, run)
+        secrets = {name: value for name, value in kept.items() if name != secret_inputs.SALT}
         inputs = {**run.inputs, **secrets}
         if lost := [name for name in task.secrets if inputs.get(name) and name not in secrets]:
             raise PushbuttonError(f"The secret input {', '.join(lost)} is not kept any more; press again.")

@@ -23,7 +23,7 @@ from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.errors import CannotApprove, InvalidInputs, NoSuchRun, NotHeld, PushbuttonError, Refused
 from pushbutton.runtime import approve, cancel, journal, plan, planned, press
 from pushbutton.runtime.core import Core
-from pushbutton.runtime.ports import Topics
+from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.ports.people import AuditQuery, Change
 from pushbutton.services import expiry
 from pushbutton.testing import opened
@@ -87,8 +87,10 @@ class World:
         records = await self.core.store.audit.records(AuditQuery(verb="run"))
         return [(record.act.actor, record.act.verb) for record in reversed(records)]
 
-    def secrets(self) -> list[str]:
-        return sorted(path.name for path in (self.app.folder / "runs").glob("*.secrets"))
+    async def secrets(self) -> list[int]:
+        """The runs whose secret inputs are kept."""
+        runs = await self.core.store.runs(RunQuery())
+        return sorted([run.id for run in runs if await self.core.store.sealed(run.id)])
 
 
 def topics(number: int) -> Topics:
@@ -190,13 +192,13 @@ async def test_without_the_right_one_may_neither_approve_nor_reject(world):
 
 async def test_a_rejection_needs_a_reason_and_ends_the_run(world):
     run = await world.press(word="xyzzy")
-    assert world.secrets() == [f"{run.id}.secrets"]
+    assert await world.secrets() == [run.id]
     with pytest.raises(InvalidInputs) as refused:
         await approve.reject(world.core, world.who("bob"), run.id, why="  ")
     assert refused.value.fields == {"why": "Say why: who pressed it will want to know."}
     done = await approve.reject(world.core, world.who("bob"), run.id, why="Not on a Friday.")
     assert (done.state, done.reason) == (RunState.CANCELLED, "bob rejected it: Not on a Friday.")
-    assert world.secrets() == []
+    assert await world.secrets() == []
     assert await world.acts() == [("ada", "run.press"), ("bob", "run.reject")]
     with pytest.raises(NotHeld, match="does not wait for an approval any more: it is cancelled"):
         await approve.approve(world.core, world.who("cleo"), run.id)
@@ -208,7 +210,7 @@ async def test_its_secret_inputs_wait_with_it(world):
     await approve.approve(world.core, world.who("bob"), run.id)
     assert (await world.over(run.id)).state is RunState.SUCCEEDED
     assert (world.folder / "ran").read_text() == "axyzzy\n"
-    assert world.secrets() == []
+    assert await world.secrets() == []
 
 
 async def test_where_nobody_signs_in_nobody_else_can_approve_so_the_press_is_refused(tmp_path):
@@ -329,7 +331,7 @@ async def test_a_dry_run_shows_what_it_will_do_and_is_approved_by_its_hash(world
     assert done.hold
     again = await world.run(done.hold.again)
     assert (again.state, again.actor, again.inputs["dry_run"]) == (RunState.SUCCEEDED, f"run:{run.id}", True)
-    assert world.secrets() == []
+    assert await world.secrets() == []
 
 
 async def test_a_dry_run_that_is_made_again_is_its_runs_child_and_stands_in_its_slot(tmp_path):
@@ -374,7 +376,7 @@ async def test_a_plan_that_has_changed_since_starts_nothing(world):
     assert (done.state, done.started_at) == (RunState.FAILED, None)
     assert done.reason == "The plan has changed since it was approved; nothing was started."
     assert not (world.folder / "dropped").exists()
-    assert world.secrets() == []
+    assert await world.secrets() == []
 
 
 async def test_a_plan_that_cannot_be_made_again_starts_nothing(world):
@@ -445,7 +447,7 @@ async def test_what_nobody_approves_in_time_ends_and_says_how_long_it_had(world)
     done = await world.over(run.id)
     assert (done.state, done.reason) == (RunState.CANCELLED, "It was not approved in time (24 hours).")
     assert (await world.acts())[-1] == ("service:expiry", "run.expire")
-    assert world.secrets() == []
+    assert await world.secrets() == []
     assert await expiry.expire(world.core) == 0
 
 

@@ -13,7 +13,8 @@ import pytest
 from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.domain.upload import given_name, of_value
 from pushbutton.errors import CannotApprove, KeyReused, UploadsFull
-from pushbutton.runtime import approve, press
+from pushbutton.runtime import approve, press, secret_inputs
+from pushbutton.runtime.ports import Append
 from pushbutton.runtime.ports.files import given
 from pushbutton.services.pruner import prune
 from pushbutton.testing import opened
@@ -167,11 +168,12 @@ async def test_what_is_changed_while_a_run_waits_for_its_turn_starts_nothing(wor
 
 async def test_a_secret_that_was_changed_while_it_was_held_cannot_be_approved(world):
     held = await world.press("load", sheet=await bring(world, b"1"), pin="2468")
-    kept = world.core.supervisors.take_secrets(held.id)
-    await world.core.supervisors.put_secrets(held.id, {**kept, "pin": "1357"})
+    kept = await world.core.store.sealed(held.id)
+    other = secret_inputs.sealed(world.core, {**await secret_inputs.kept(world.core, held), "pin": "1357"})
+    await world.core.store.append(Append(held.id, row={"sealed": other}))
     with pytest.raises(CannotApprove, match="A secret input is not what it was when this was pressed"):
         await approve.approve(world.core, world.who("bob"), held.id)
-    await world.core.supervisors.put_secrets(held.id, kept)
+    await world.core.store.append(Append(held.id, row={"sealed": kept}))
     await approve.approve(world.core, world.who("bob"), held.id)
     assert (await world.over(held.id)).state is RunState.SUCCEEDED
 
@@ -184,7 +186,7 @@ async def test_nothing_can_be_guessed_of_a_secret_once_it_has_gone(world):
         assert held.hold
         seals.add(held.hold.secrets)
         await approve.reject(world.core, world.who("bob"), held.id, why="no")
-        assert world.core.supervisors.take_secrets(held.id) == {}
+        assert await secret_inputs.kept(world.core, held) == {}
     assert len(seals) == 2
 
 

@@ -29,6 +29,7 @@ class MemoryStore:
         self._events: list[Event] = []
         self._keys: dict[tuple[str, str], Known] = {}
         self._tokens: dict[int, str] = {}
+        self._sealed: dict[int, str] = {}
         self._last_run = self._last_event = self._forgotten = 0
         self._home = ""
         self.audit = MemoryAudit(key)
@@ -53,6 +54,8 @@ class MemoryStore:
         self._last_run += answer.count
         for run, asked in sorted(made, key=lambda pair: pair[0].id):
             self._runs[run.id] = run
+            if asked.sealed and not run.state.over:
+                self._sealed[run.id] = asked.sealed
             if asked.key:
                 self._keys[asked.task, asked.key] = Known(run.id, asked.fingerprint)
         for run, asked in made:
@@ -97,6 +100,10 @@ class MemoryStore:
             columns["state"] = entry.to
         if entry.hold:
             columns["hold"] = entry.hold
+        if entry.to and entry.to.over:
+            columns["sealed"] = ""
+        if "sealed" in columns:
+            self._sealed[run.id] = columns.pop("sealed")
         self._runs[run.id] = replace(run, **columns)
         if entry.act:
             self.audit.add(entry.act)
@@ -138,6 +145,10 @@ class MemoryStore:
     async def token(self, number: int) -> str:
         await self.run(number)
         return self._tokens.get(number, "")
+
+    async def sealed(self, number: int) -> str:
+        await self.run(number)
+        return self._sealed.get(number, "")
 
     async def runs(self, query: RunQuery) -> Sequence[Run]:
         return [run for run in reversed(self._runs.values()) if _matches(run, query)][: query.limit]

@@ -33,6 +33,7 @@ SETTABLE = frozenset(
         "collected",
         "survivors",
         "aside",
+        "sealed",
     ]
 )
 """Columns of a run that `Append.row` may set."""

@@ -67,6 +67,12 @@ class SqlStore:
             raise NoSuchRun(number)
         return str(found[0])
 
+    async def sealed(self, number: int) -> str:
+        found = await self._db.read(lambda db: db.execute("SELECT sealed FROM runs WHERE id = ?", (number,)).fetchone())
+        if found is None:
+            raise NoSuchRun(number)
+        return str(found[0])
+
     async def runs(self, query: RunQuery) -> Sequence[Run]:
         sql, values = statements.runs(query, self._db.dialect.like)
         return await self._db.read(lambda db: [run_from(row) for row in db.execute(sql, values)])

@@ -67,6 +67,8 @@ def press(db: Connection, trail: Trail, new: NewRun, also: Work | None) -> Press
     made = answer.runs(_numbers(db, "runs", answer.count))
     for run, asked in made:
         _add_run(db, run, asked)
+        if asked.sealed and not run.state.over:
+            db.execute("UPDATE runs SET sealed = ? WHERE id = ?", (asked.sealed, run.id))
         add_events(db, run.id, run.task, [first_event(run)], run.group)
         trail.record(db, asked.act(run.id))
     if also:
@@ -134,6 +136,7 @@ def append(db: Connection, trail: Trail, entry: Append) -> Sequence[Event]:
     states = UNFINISHED if entry.epoch is not None else frozenset(RunState)
     if entry.to:
         columns["state"] = entry.to.value
+        columns |= {"sealed": ""} if entry.to.over else {}
         states &= before(entry.to)
     if entry.hold:
         columns["hold"] = hold_text(entry.hold)

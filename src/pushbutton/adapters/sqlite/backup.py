@@ -1,8 +1,8 @@
 """A copy of a data folder, taken while a server may use it, and put back into an empty folder.
 
 The database comes first, as of one moment; then what lies beside it. So every run of the copy has its folder, and what
-its output and results have more than the database knows of is read from there. Left out are secret inputs, which are
-plain text, and the keys, which are copied to a place of their own or not at all.
+its output and results have more than the database knows of is read from there. Left out are secret inputs, sealed as
+they are, and the keys, which are copied to a place of their own or not at all.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def take(folder: Path, target: Path) -> tuple[int, tuple[int, ...]]:
     with _writing(target):
         target.mkdir(parents=True, mode=0o700, exist_ok=True)
         target.chmod(0o700)
-        numbers = _snapshot(folder / _DATABASE, target / _DATABASE)
-        left = tuple(n for n in numbers if (folder / _RUNS / f"{n}{_SECRETS}").exists())
+        numbers, sealed = _snapshot(folder / _DATABASE, target / _DATABASE)
+        left = tuple(n for n in numbers if n in sealed or (folder / _RUNS / f"{n}{_SECRETS}").exists())
         runs = {str(number) for number in numbers}
         for entry in _entries(folder):
             if entry.name == _RUNS:
@@ -131,15 +131,22 @@ def _empty(folder: Path, what: str) -> None:
         raise StoreError(f"{what} {folder} is there already and not empty: name another.")
 
 
-def _snapshot(source: Path, target: Path) -> list[int]:
-    """All of it as of one moment; nobody waits for it. The numbers of its runs."""
+def _snapshot(source: Path, target: Path) -> tuple[list[int], set[int]]:
+    """All of it as of one moment, but for secret inputs; nobody waits for it. The numbers of its runs, and of those
+    that had some.
+    """
     with translated(source), closing(_opened(source)) as original, closing(apsw.Connection(str(target))) as copy:
         target.chmod(0o600)
         with copy.backup("main", original, "main") as backup:
             while not backup.done:
                 backup.step(-1)
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
-        return [row[0] for row in copy.execute("SELECT id FROM runs ORDER BY id")]
+        copy.execute("PRAGMA secure_delete = ON")  # what is taken out is overwritten
+        sealed = set[int]()
+        if any(column[1] == "sealed" for column in copy.execute("PRAGMA table_info(runs)")):
+            taken = copy.execute("UPDATE runs SET sealed = '' WHERE sealed != '' RETURNING id")
+            sealed = {row[0] for row in taken}
+        return [row[0] for row in copy.execute("SELECT id FROM runs ORDER BY id")], sealed
 
 
 def _opened(file: Path) -> apsw.Connection:

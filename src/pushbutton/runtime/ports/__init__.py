@@ -147,8 +147,9 @@ class Store(Protocol):
 
         The same `(task, key)` again gives the same run, `made` False; with another fingerprint `KeyReused`.
         When the task has `limit` runs that make it busy: QUEUE inserts as waiting, SKIP inserts as skipped, JOIN
-        gives the newest of them. With `new.hold` a run is inserted as held, and `new.plan` with it if there is
-        `new.dry`. All of this is decided inside the one transaction.
+        gives the newest of them. What is `sealed` is kept with a run that is not over. With `new.hold` a run is
+        inserted as held, and `new.plan` with it if there is `new.dry`. All of this is decided inside the one
+        transaction.
         """
         ...
 
@@ -193,6 +194,12 @@ class Store(Protocol):
 
     async def token(self, number: int) -> str:
         """The hash of the run's reporting token. Raises `NoSuchRun`."""
+        ...
+
+    async def sealed(self, number: int) -> str:
+        """The sealed secret inputs of a run that was pressed with some, "" once it is over or `Append.row` took them
+        away. Raises `NoSuchRun`.
+        """
         ...
 
     async def runs(self, query: RunQuery) -> Sequence[Run]: ...

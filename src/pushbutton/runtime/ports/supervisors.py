@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from pushbutton.domain.run import Run
@@ -91,16 +91,4 @@ class Supervisors(Protocol):
 
     def reap(self) -> None:
         """Take leave of supervisors that have ended: nobody else does."""
-        ...
-
-    async def put_secrets(self, run: int, values: Mapping[str, str]) -> None:
-        """Keep them for a waiting run, readable by us alone, until `take_secrets`."""
-        ...
-
-    def take_secrets(self, run: int) -> Mapping[str, str]: ...
-
-    def drop_secrets(self, run: int) -> None: ...
-
-    def sweep(self, waiting: Collection[int]) -> None:
-        """Remove the kept secrets of every run that is not among these."""
         ...
