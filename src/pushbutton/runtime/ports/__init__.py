@@ -1,4 +1,5 @@
-"""What the main flow needs from the outside: ten ports. Adapters implement them; one contract suite runs over each.
+"""What the main flow needs from the outside: ten ports, and those of people in `people`. Adapters implement them; one
+contract suite runs over every adapter of each (`tests/contract`, a test counts them).
 
 Store     runs and events, durable           Dispatch   delivers waiting runs to the gate
 Notifier  hints that something grew          Catalog    the tasks that can be pressed now
