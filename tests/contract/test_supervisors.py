@@ -15,7 +15,8 @@ import pytest
 from pushbutton.adapters.output import OutputFiles
 from pushbutton.adapters.spools import SpoolFolder, SpoolRecords
 from pushbutton.domain.run import Run, RunState
-from pushbutton.domain.task import Command, CommandTarget, Limits, Source, Task
+from pushbutton.domain.targets import CommandTarget
+from pushbutton.domain.task import Command, Limits, Source, Task
 from pushbutton.runtime.ports import Output, Record, Records, Supervisors
 from tests.acceptance.worlds import alive, pids, until
 

@@ -10,7 +10,7 @@ from pushbutton.adapters.catalog.assembly import Part, assemble
 from pushbutton.adapters.catalog.folder import named, scan
 from pushbutton.adapters.catalog.readers import read
 from pushbutton.adapters.catalog.reading import Form, Found, slug_of
-from pushbutton.domain.task import PythonTarget, Task
+from pushbutton.domain.task import Task
 from pushbutton.errors import BadInput, NoSuchTask, NotFound, TaskBroken
 
 __all__ = ["find"]
@@ -56,7 +56,7 @@ async def _tasks(file: Path) -> list[Task]:
 
 def _pick(tasks: list[Task], name: str) -> Task:
     for task in tasks:
-        if task.slug in (name, slug_of(name)) or (isinstance(task.target, PythonTarget) and task.target.name == name):
+        if task.slug in (name, slug_of(name)) or task.target.called == name:
             return task
     if len(tasks) == 1 and tasks[0].broken:
         return tasks[0]  # the file as a whole: nobody knows what is in it
@@ -66,6 +66,6 @@ def _pick(tasks: list[Task], name: str) -> Task:
 
 def _only(tasks: list[Task], word: str) -> Task:
     if len(tasks) > 1:
-        names = [task.target.name if isinstance(task.target, PythonTarget) else task.slug for task in tasks]
+        names = [task.target.called or task.slug for task in tasks]
         raise BadInput(f"{word} has {len(tasks)} tasks; say which: {', '.join(f'{word}:{name}' for name in names)}")
     return tasks[0]

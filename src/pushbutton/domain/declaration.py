@@ -14,7 +14,7 @@ from typing import Any
 
 from .credentials import Mark, concealed, concealed_words, hashed_with, hidden, names_secret
 from .param import Param, ParamType
-from .task import CommandTarget, Task
+from .task import Task
 
 _HIDDEN = frozenset({"env"})  # fields whose values are shown as hashes
 _LEFT_OUT = frozenset({"line"})  # moves when something above it grows
@@ -23,7 +23,7 @@ _LEFT_OUT = frozenset({"line"})  # moves when something above it grows
 def text(task: Task, key: bytes) -> str:
     """Everything that is not as it is by default, in the order of the declaration."""
     # A command is written out whole; of other jobs the file says what they do.
-    left_out = {"digest"} if isinstance(task.target, CommandTarget) else set()
+    left_out = {"digest"} if task.target.whole else set()
     mark = hashed_with(key)
     return "".join(_line(path, value, mark) for path, value in _facts(task, "", mark, left_out | _LEFT_OUT))
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from .approval import Approval
 from .param import Inputs, Param
 from .run import Busy
+
+if TYPE_CHECKING:
+    from .targets import Target
 
 
 class Reason(StrEnum):
@@ -36,48 +40,6 @@ class Limits:
     at_once: int = 1  # runs of this task at the same time
     busy: Busy = Busy.QUEUE
     background: Background = Background.END
-
-
-@dataclass(frozen=True, slots=True)
-class PythonTarget:
-    """A function, or a class with a `run` method, in a file; run by `job.child` in a process of its own."""
-
-    file: str
-    name: str
-    logging: bool = False  # records at INFO and above become statuses
-
-
-class Arguments(StrEnum):
-    """Whether a script looks at the arguments that it is started with."""
-
-    NONE = "none"  # its source shows that it does not
-    READ = "read"  # it does
-    UNKNOWN = "unknown"  # a binary, or a language that is not looked into
-
-
-@dataclass(frozen=True, slots=True)
-class ScriptTarget:
-    """An executable file, run as it is.
-
-    `passing` says per param how the script gets it: "env" (NAME in capitals, also for those it does not list),
-    "option" (`--name=value`, one argument, "_" in the name as "-"; a bare `--name` for a true bool), or "argument"
-    (an operand, after the options).
-    """
-
-    file: str
-    passing: Mapping[str, str] = field(default_factory=dict)
-    shebang: str = ""  # its first line, if that begins with "#!"
-    arguments: Arguments = Arguments.UNKNOWN
-
-
-@dataclass(frozen=True, slots=True)
-class CommandTarget:
-    """argv items with `{name}` in them; an item none of whose params has a value falls away."""
-
-    argv: tuple[str, ...]
-
-
-Target = PythonTarget | ScriptTarget | CommandTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +90,6 @@ class Task:
     def secrets(self) -> frozenset[str]:
         """Its secret inputs."""
         return frozenset(param.name for param in self.params if param.type == "secret")
-
-    @property
-    def undescribed(self) -> Arguments:
-        """Whether it looks at arguments that nobody has described, so that it is started without any."""
-        target = self.target
-        if not isinstance(target, ScriptTarget) or any(way != "env" for way in target.passing.values()):
-            return Arguments.NONE
-        return target.arguments
 
     def is_dry(self, inputs: Inputs) -> bool:
         """Whether a run with these inputs changes nothing."""

@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pushbutton import threads
-from pushbutton.domain.command import holes
 from pushbutton.domain.declaration import by_default
-from pushbutton.domain.task import CommandTarget, Task
+from pushbutton.domain.task import Task
 
 _PLACES = frozenset({"source", "digest", "broken", "arguments"})
 """Of a task: where it is declared, and what is known of its file from reading it. The file itself is read again."""
@@ -104,16 +103,11 @@ def _plain(value: Any) -> Any:
 
 def files(task: Task) -> Iterator[Path]:
     """The files that a run of it starts, as far as its declaration names them."""
-    if not isinstance(task.target, CommandTarget):
-        yield Path(task.target.file)
-        return
-    program, *words = task.target.argv
-    if found := shutil.which(program, path=None) if "/" not in program else program:
+    named = task.target.files
+    yield from map(Path, named.sure)
+    if found := shutil.which(named.program) if named.program and "/" not in named.program else named.program:
         yield Path(task.cwd, found)
-    for word in words:
-        path = Path(task.cwd, word)
-        if not holes(word) and path.is_file():
-            yield path
+    yield from (path for word in named.perhaps if (path := Path(task.cwd, word)).is_file())
 
 
 def _content(path: Path) -> str:

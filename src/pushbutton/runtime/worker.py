@@ -15,7 +15,7 @@ from pushbutton import threads
 from pushbutton.domain import command
 from pushbutton.domain.event import Json
 from pushbutton.domain.run import ACTIVE, UNFINISHED, Run, RunState
-from pushbutton.domain.task import CommandTarget, Task
+from pushbutton.domain.task import Task
 from pushbutton.domain.token import hashed, new_token
 from pushbutton.errors import Fenced, NoSuchTask, PushbuttonError, SecretUnavailable, StoreError
 
@@ -270,10 +270,8 @@ class Worker:
 
 
 def _is_empty(task: Task) -> bool:
-    """Whether the file that is to run is away, or has nothing in it: somebody is writing it."""
-    if isinstance(task.target, CommandTarget):
-        return False
+    """Whether a file that is to run is away, or has nothing in it: somebody is writing it."""
     try:
-        return Path(task.target.file).stat().st_size == 0
+        return any(Path(file).stat().st_size == 0 for file in task.target.files.sure)
     except OSError:
         return True

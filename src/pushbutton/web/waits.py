@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
-from pathlib import Path
 
 from pushbutton.domain import command
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.policy import verbs
 from pushbutton.domain.run import Run
-from pushbutton.domain.task import PythonTarget, Task
+from pushbutton.domain.task import Task
 from pushbutton.errors import InvalidInputs, NoSuchRun
 from pushbutton.runtime import brought, plan, sight
 from pushbutton.runtime.core import Core
@@ -59,11 +57,9 @@ async def waits(core: Core, actor: Actor, run: Run, task: Task | None) -> Waits 
 
 
 def _starts(core: Core, task: Task, run: Run) -> str:
-    if isinstance(task.target, PythonTarget):
-        return f"{Path(task.target.file).name}: {task.target.name}(…)"
     try:
         files = {name: upload.name for name, upload in brought.named(task, run.inputs).items()}
-        return shlex.join(command.build(task, {**run.inputs, **files}, python=core.python).argv)
+        return task.target.shown(command.build(task, {**run.inputs, **files}, python=core.python).argv)
     except InvalidInputs:
         return ""  # the task has changed: the page says so
 

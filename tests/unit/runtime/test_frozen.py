@@ -10,18 +10,8 @@ import pytest
 from pushbutton.domain.approval import Approval
 from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.domain.run import Busy
-from pushbutton.domain.task import (
-    Arguments,
-    Background,
-    CommandTarget,
-    Limits,
-    PythonTarget,
-    Reason,
-    ScriptTarget,
-    Source,
-    Target,
-    Task,
-)
+from pushbutton.domain.targets import Arguments, CommandTarget, PythonTarget, ScriptTarget, Target
+from pushbutton.domain.task import Background, Limits, Reason, Source, Task
 from pushbutton.runtime.frozen import frozen, pressed_as
 
 PARAMS = (

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pushbutton.adapters.catalog import PathCatalog
 from pushbutton.adapters.catalog.assembly import Part, assemble
 from pushbutton.adapters.catalog.reading import Form, Found, Reading, slug_of
-from pushbutton.domain.task import ScriptTarget, Source, Task
+from pushbutton.domain.targets import ScriptTarget
+from pushbutton.domain.task import Source, Task
 from pushbutton.testing import opened
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from pushbutton.adapters.catalog.arguments import arguments
 from pushbutton.domain.contact import Contact, contact_of
-from pushbutton.domain.task import Arguments
+from pushbutton.domain.targets import Arguments
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ from pushbutton.adapters.catalog import PathCatalog, check, config_schema
 from pushbutton.adapters.catalog.reading import slug_of
 from pushbutton.domain.param import ParamType
 from pushbutton.domain.run import Busy
-from pushbutton.domain.task import Arguments, CommandTarget, ScriptTarget, Task
+from pushbutton.domain.targets import Arguments, CommandTarget, ScriptTarget
+from pushbutton.domain.task import Task
 from pushbutton.errors import ConfigError, NoSuchTask
 from pushbutton.runtime.ports import Catalog
 

@@ -6,10 +6,13 @@ import json
 
 import pytest
 
-from pushbutton.domain.command import BadTemplate, build, holes, protected
+from pushbutton.domain.command import build
 from pushbutton.domain.interpreter import module_command
 from pushbutton.domain.param import Inputs, Param, ParamType
-from pushbutton.domain.task import Command, CommandTarget, PythonTarget, ScriptTarget, Source, Target, Task
+from pushbutton.domain.passing import protected
+from pushbutton.domain.targets import CommandTarget, PythonTarget, ScriptTarget, Target
+from pushbutton.domain.task import Command, Source, Task
+from pushbutton.domain.template import BadTemplate, holes
 from pushbutton.errors import InvalidInputs
 
 NAME = Param("name", ParamType.STR)

@@ -8,7 +8,8 @@ import pytest
 
 from pushbutton.domain.declaration import diff, digest, text
 from pushbutton.domain.param import Choice, Param, ParamType
-from pushbutton.domain.task import CommandTarget, Limits, PythonTarget, Reason, Source, Task
+from pushbutton.domain.targets import CommandTarget, PythonTarget
+from pushbutton.domain.task import Limits, Reason, Source, Task
 
 KEY = b"k"
 TASK = Task(

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from pushbutton.domain.inputs import MASK, Exact, as_sent, fingerprint, mask, parse, sent
 from pushbutton.domain.param import Choice, Param, ParamType
-from pushbutton.domain.task import CommandTarget, Source, Task
+from pushbutton.domain.targets import CommandTarget
+from pushbutton.domain.task import Source, Task
 from pushbutton.errors import InvalidInputs
 
 ENV = Param("env", ParamType.CHOICE, choices=(Choice("test"), Choice("staging"), Choice("production")))

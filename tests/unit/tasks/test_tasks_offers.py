@@ -12,7 +12,8 @@ import pytest
 from pushbutton.adapters.catalog import PathCatalog
 from pushbutton.adapters.catalog.offers import Offers
 from pushbutton.domain.param import Choice, Param, ParamType
-from pushbutton.domain.task import CommandTarget, Source, Task
+from pushbutton.domain.targets import CommandTarget
+from pushbutton.domain.task import Source, Task
 from pushbutton.errors import InvalidInputs
 from pushbutton.testing import opened, press_and_wait
 

@@ -6,8 +6,8 @@ import shlex
 
 import pytest
 
-from pushbutton.domain.command import holes
 from pushbutton.domain.program import program_items
+from pushbutton.domain.template import holes
 
 READ = """
 sh -c 'echo {n}'

@@ -15,7 +15,8 @@ from pushbutton.adapters.catalog.lookout import pause_after
 from pushbutton.adapters.catalog.reading import Form, Found, Problem, Reading
 from pushbutton.adapters.catalog.settling import SETTLED, File
 from pushbutton.domain.secret import FromEnvironment, Secret
-from pushbutton.domain.task import CommandTarget, Source, Task
+from pushbutton.domain.targets import CommandTarget
+from pushbutton.domain.task import Source, Task
 from pushbutton.errors import NoSuchTask, StillReading
 
 PATH = Path("/jobs/pushbutton.yaml")

@@ -13,7 +13,8 @@ import pytest
 from pushbutton.adapters.catalog import check
 from pushbutton.adapters.catalog.describing import Describer
 from pushbutton.cli.find import find
-from pushbutton.domain.task import PythonTarget, ScriptTarget, Task
+from pushbutton.domain.targets import PythonTarget, ScriptTarget
+from pushbutton.domain.task import Task
 from pushbutton.errors import TaskBroken
 from pushbutton.job.describe import describe
 from pushbutton.testing import opened, press_and_wait

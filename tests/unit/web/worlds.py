@@ -6,7 +6,8 @@ from typing import Any
 from pushbutton.domain.event import Event, Kind
 from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.domain.run import Run, RunState
-from pushbutton.domain.task import CommandTarget, Source, Task
+from pushbutton.domain.targets import CommandTarget
+from pushbutton.domain.task import Source, Task
 
 S = 1_000_000
 NOW = 1_795_426_927_000_000  # 2026-11-23, 09:42:07 UTC

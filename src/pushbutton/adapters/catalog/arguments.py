@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from pushbutton.domain.task import Arguments
+from pushbutton.domain.targets import Arguments
 
 __all__ = ["arguments", "program_of"]
 

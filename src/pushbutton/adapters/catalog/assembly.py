@@ -17,7 +17,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pushbutton.domain.secret import Secret
-from pushbutton.domain.task import PythonTarget, ScriptTarget, Source, Target, Task
+from pushbutton.domain.targets import PythonTarget, ScriptTarget, Target
+from pushbutton.domain.task import Source, Task
 from pushbutton.job.title import title_of
 
 from .folder import Named
@@ -183,11 +184,7 @@ def _free(wish: _Wish, given: Mapping[str, _Wish], held: Collection[str]) -> str
         return name
     other = given.get(name)
     by_group = f"{path.parent.name}-{name}" if wish.found.group else ""
-    by_file = (
-        f"{name}-{path.suffix[1:]}"
-        if not wish.key or isinstance(wish.task.target, ScriptTarget)
-        else f"{path.stem}-{name}"
-    )
+    by_file = f"{name}-{path.suffix[1:]}" if not wish.key or wish.task.target.alone else f"{path.stem}-{name}"
     same = other is not None and other.found.path.parent == path.parent
     words = [by_file, by_group] if same else [by_group, by_file]
     words += [f"{path.parent.name}-{by_file}"]

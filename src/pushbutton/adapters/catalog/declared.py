@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pushbutton.domain.command import BadTemplate, holes, protected
 from pushbutton.domain.param import Choice, Param, ParamType
-from pushbutton.domain.program import REMOTE, SHELLS, program_items
-from pushbutton.domain.task import CommandTarget, ScriptTarget, Source, Target, Task
-from pushbutton.job.kinds import nearest
+from pushbutton.domain.passing import protected
+from pushbutton.domain.targets import IN_CONFIG, Arguments, ScriptTarget, Target
+from pushbutton.domain.task import Source, Task
 from pushbutton.job.options import CONFIG, OPTIONS, SCRIPT
 from pushbutton.job.title import title_of
 
@@ -38,7 +37,8 @@ class Origin:
     group: str = ""
     help: str = ""
     digest: str = ""
-    shebang: str | None = None  # None: a command of a configuration file
+    shebang: str | None = None  # None: it stands in a configuration file
+    arguments: Arguments = Arguments.UNKNOWN
 
     @property
     def form(self) -> str:
@@ -55,20 +55,10 @@ def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]
         values = Table(PARAM, origin.form, wrong).read({} if given is None else given, where)
         params.append(_param(str(name), values, where, wrong))
         passing[str(name)] = values.get("pass", "env")
-    target: Target
-    if origin.shebang is None:
-        if "command" not in keys and not any(place[: len(at) + 1] == (*at, "command") for place, _ in wrong):
-            wrong.append((at, "It has no “command”: a list with the program and its arguments."))
-        target = CommandTarget(keys.get("command", ()))
-        elsewhere = _check_command(target, params, (*at, "command"), wrong)
-        if any(place[: len(at) + 1] == (*at, "command") for place, _ in wrong):
-            elsewhere = set(passing)  # what it does not name may stand in what could not be read
-    else:
-        target = ScriptTarget(str(origin.path), passing, origin.shebang)
-        elsewhere = {name for name, way in passing.items() if way != "env"}
+    target, known = _target(origin, keys, params, passing, at, wrong)
     params = [_when_as_offered(param, params) for param in params]
     for param in params:
-        _check_passing(param, passing[param.name], elsewhere, (*at, "params", param.name), wrong)
+        _check_passing(param, passing[param.name], known.elsewhere, (*at, "params", param.name), wrong)
     bare = Task(
         slug=origin.slug,
         title=title_of(origin.name),
@@ -83,18 +73,32 @@ def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]
     task = built(bare, keys)
     if not any(place == (*at, "params") for place, _ in wrong):  # else nobody knows which inputs there are
         said = {place for place, _ in wrong}
-        for key, sentence in faults(_naming(task, elsewhere), _doubted(at, said)):
+        for key, sentence in faults(replace(task, target=known), _doubted(at, said)):
             if (place := (*at, *key.split("."))) not in said:
                 wrong.append((place, sentence[:1].upper() + sentence[1:]))
     return task
 
 
-def _naming(task: Task, names: set[str]) -> Task:
-    """A command as one that names these inputs, also where it could not be read."""
-    if not isinstance(task.target, CommandTarget):
-        return task
-    known = (name for name in names if name.isascii() and name.isidentifier())
-    return replace(task, target=CommandTarget(tuple(f"{{{name}}}" for name in known)))
+def _target(
+    origin: Origin,
+    keys: Mapping[str, Any],
+    params: Sequence[Param],
+    passing: Mapping[str, str],
+    at: Place,
+    wrong: list[tuple[Place, str]],
+) -> tuple[Target, Target]:
+    """What is run, and the same as far as anybody can know it: of what could not be read, it may name every input."""
+    if origin.shebang is not None:
+        script = ScriptTarget(str(origin.path), passing, origin.shebang, origin.arguments)
+        return script, script
+    there = {*keys, *(place[len(at)] for place, _ in wrong if len(place) > len(at) and place[: len(at)] == at)}
+    held = next((key for key in IN_CONFIG if key in there), "")
+    if not held:
+        wrong.append((at, "It has no “command”: a list with the program and its arguments."))
+    target = IN_CONFIG[held or "command"](keys.get(held, ()))
+    wrong += [((*at, held, index), sentence) for index, sentence in target.faults(params)]
+    unread = any(place[: len(at) + 1] == (*at, held) for place, _ in wrong)
+    return target, target.naming(list(passing)) if unread else target
 
 
 def _doubted(at: Place, said: Collection[Place]) -> set[str]:
@@ -181,57 +185,9 @@ def _when_as_offered(param: Param, params: list[Param]) -> Param:
     return replace(param, when=when)
 
 
-def _check_command(target: CommandTarget, params: list[Param], at: Place, wrong: list[tuple[Place, str]]) -> set[str]:
-    """The inputs that the command names; each must exist, and none may be a secret."""
-    names = {param.name: param for param in params}
-    used: set[str] = set()
-    programs = program_items(target.argv, _has_hole)
-    for index, item in enumerate(target.argv):
-        try:
-            named = holes(item)
-        except BadTemplate as error:
-            wrong.append(((*at, index), str(error)))
-            continue
-        if index in programs:
-            wrong.append(((*at, index), _program(named[0], programs[index])))
-            continue
-        for name in named:
-            used.add(name)
-            if name not in names:
-                sentence = f"There is no input named “{name}”.{nearest(name, list(names))}"
-                wrong.append(((*at, index), sentence))
-            elif names[name].type is ParamType.SECRET:
-                sentence = f"“{name}” is a secret, and everybody on the machine can read a command line: "
-                wrong.append(((*at, index), f"{sentence}let the program read it from ${name.upper()}."))
-    return used
-
-
-def _has_hole(item: str) -> bool:
-    try:
-        return bool(holes(item))
-    except BadTemplate:
-        return False  # said of that item by itself
-
-
-def _program(name: str, reader: str) -> str:
-    """Why an input may not stand there, and where it may."""
-    if reader in SHELLS:
-        return (
-            f"“{name}” would become part of a shell's program text: give it as an item of its own after that text "
-            f"and a name, and write $1 there; or use ${name.upper()}."
-        )
-    if reader in REMOTE:
-        return (
-            f"“{name}” would become part of a shell's program text on the other side, for {reader} joins its words: "
-            f"use the environment variable ${name.upper()} (SendEnv), or write a script that quotes it."
-        )
-    return (
-        f"“{name}” would become part of a program that {reader} reads: use the environment variable "
-        f"${name.upper()} there, or write a script."
-    )
-
-
-def _check_passing(param: Param, way: str, elsewhere: set[str], at: Place, wrong: list[tuple[Place, str]]) -> None:
+def _check_passing(
+    param: Param, way: str, elsewhere: Collection[str], at: Place, wrong: list[tuple[Place, str]]
+) -> None:
     if param.type is ParamType.SECRET and way != "env":
         wrong.append(((*at, "pass"), f"“{param.name}” is a secret, so it can only be passed by “env”."))
     if param.name not in elsewhere and protected(param.name.upper()):

@@ -12,7 +12,8 @@ from typing import Any
 from pushbutton import threads
 from pushbutton.domain.interpreter import module_command
 from pushbutton.domain.param import Choice, Param, ParamType
-from pushbutton.domain.task import PythonTarget, Source, Task
+from pushbutton.domain.targets import PythonTarget
+from pushbutton.domain.task import Source, Task
 from pushbutton.job.kinds import nearest
 
 from .built import built

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from pushbutton.domain.command import BadTemplate, holes, variables
 from pushbutton.domain.inputs import bounds_fault, in_order, parse
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.pattern import maybe
 from pushbutton.domain.problem import Problem
 from pushbutton.domain.secret import Secret
-from pushbutton.domain.task import PythonTarget, Task
+from pushbutton.domain.task import Task
+from pushbutton.domain.template import BadTemplate, holes
 from pushbutton.errors import InvalidInputs
 from pushbutton.job.kinds import nearest
 
@@ -129,7 +129,7 @@ def faults(task: Task, doubted: Collection[str] = ()) -> list[tuple[str, str]]:
 
 
 def _secrets_in_the_way(task: Task) -> Iterator[tuple[str, str]]:
-    asked = () if isinstance(task.target, PythonTarget) else [param.name.upper() for param in task.params]
+    asked = [param.name.upper() for param in task.params] if task.target.as_text else []
     for name, variable in task.named_secrets.items():
         if variable in asked or variable in task.env:
             other = f"the input “{variable.lower()}”" if variable in asked else "“env”"
@@ -151,11 +151,11 @@ def _unknown_holes(task: Task, names: Collection[str]) -> Iterator[tuple[str, st
 def _two_in_one(task: Task) -> Iterator[tuple[str, str]]:
     """Inputs that the job could not tell apart, or not take apart."""
     taken: dict[str, str] = {}
-    for name, variable in variables(task).items():
+    for name, variable in task.target.variables(task.params).items():
         if other := taken.get(variable):
             yield f"params.{name}", f"“{other}” and “{name}” would both be ${variable}: give one another name."
         taken[variable] = name
-    for param in () if isinstance(task.target, PythonTarget) else task.params:
+    for param in task.params if task.target.as_text else ():
         if param.type is ParamType.CHOICES and any("," in str(choice.value) for choice in param.choices):
             said = f"a choice of “{param.name}” holds a comma, and the job is given several with commas between: "
             yield f"params.{param.name}.choices", f"{said}write it without, and put the comma into what is shown."

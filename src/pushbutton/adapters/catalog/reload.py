@@ -21,7 +21,7 @@ from types import MappingProxyType
 from pushbutton import threads
 from pushbutton.domain.passed import Passed
 from pushbutton.domain.secret import Secret
-from pushbutton.domain.task import Offered, ScriptTarget, Task
+from pushbutton.domain.task import Offered, Task
 from pushbutton.errors import NoSuchTask, StillReading, StoreError
 
 from .account import account
@@ -126,7 +126,7 @@ class PathCatalog:
                         async with asyncio.timeout(_SHOWN):
                             await self._whole.wait()
         if slug not in self._tasks and (path := self._links.get(slug)):
-            scripts = (one for one in self._tasks.values() if isinstance(one.target, ScriptTarget))
+            scripts = (one for one in self._tasks.values() if one.target.alone)
             return next((one.slug for one in scripts if one.source.file == str(path)), slug)
         return slug
 

@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import replace
 from pathlib import Path
 
-from pushbutton.domain.task import ScriptTarget
+from pushbutton.domain.targets import Arguments
 
 from .arguments import arguments, program_of
 from .declared import Origin, declare
@@ -69,11 +68,9 @@ def read_script(found: Found) -> Reading | None:
         help=help_of(lines, path.name, python=path.suffix == ".py" or program_of(shebang) in _PYTHONS),
         digest=digest(content),
         shebang="" if coded else shebang.rstrip(),
+        arguments=Arguments.UNKNOWN if program else arguments(content.decode("utf-8", "replace"), shebang),
     )
     task = declare(origin, plain_table(table), (), wrong)
-    if not program and isinstance(task.target, ScriptTarget):
-        whole = content.decode("utf-8", "replace")
-        task = replace(task, target=replace(task.target, arguments=arguments(whole, shebang)))
     mistakes = [Problem(str(path), *problem)] if problem else []
     for place, sentence in wrong:
         line, column = places.of(place)

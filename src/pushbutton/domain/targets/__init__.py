@@ -1,0 +1,27 @@
+"""What a task runs: a room with one file for each kind, and nobody outside asks which one it is.
+
+A new kind is a class like these, with whoever reads it from an author's file: `IN_CONFIG` has those that stand in a
+configuration file, by the key that holds what they are.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .command import CommandTarget
+from .python import PythonTarget
+from .script import ScriptTarget
+from .target import Arguments, Declared, Files, Start, Target
+
+__all__ = [
+    "IN_CONFIG",
+    "Arguments",
+    "CommandTarget",
+    "Declared",
+    "Files",
+    "PythonTarget",
+    "ScriptTarget",
+    "Start",
+    "Target",
+]
+
+IN_CONFIG: Mapping[str, Callable[[Any], Declared]] = {"command": CommandTarget}

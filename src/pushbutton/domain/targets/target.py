@@ -1,0 +1,105 @@
+"""What each kind of job has to say of itself."""
+
+from __future__ import annotations
+
+import shlex
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+from pushbutton.domain.param import Inputs, Param, ParamType
+
+if TYPE_CHECKING:
+    from pushbutton.domain.task import Task
+
+__all__ = ["Arguments", "Declared", "Files", "Start", "Target"]
+
+
+class Arguments(StrEnum):
+    """Whether a script looks at the arguments that it is started with."""
+
+    NONE = "none"  # its source shows that it does not
+    READ = "read"  # it does
+    UNKNOWN = "unknown"  # a binary, or a language that is not looked into
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a run of it is started."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)  # besides that of the task
+    payload: str = ""  # JSON, by a pipe
+    script: bool = False  # argv[0] is a script of the author's, which must not change while it runs
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What it is made of, as far as its declaration tells."""
+
+    sure: tuple[str, ...] = ()  # paths without which there is nothing to run
+    program: str = ""  # a path, or a name as the system looks for programs
+    perhaps: tuple[str, ...] = ()  # words that may be paths, seen from where it starts
+
+
+@dataclass(frozen=True, slots=True)
+class Target(ABC):
+    """A kind of job. Pure: what is done is asked for, never done."""
+
+    as_text: ClassVar[bool] = True  # inputs reach it as text, each one that is in its environment in capitals
+    whole: ClassVar[bool] = False  # the declaration says all of it; else its file says what it does
+    alone: ClassVar[bool] = False  # its file holds no other task, and may be linked to by another name
+
+    @abstractmethod
+    def start(self, task: Task, inputs: Inputs, wrong: dict[str, str], *, python: str) -> Start:
+        """What to start; `python` runs what is ours. For each input that it cannot take, a sentence is added to
+        `wrong`, also where other inputs are still missing.
+        """
+
+    @property
+    @abstractmethod
+    def files(self) -> Files: ...
+
+    @property
+    def elsewhere(self) -> frozenset[str]:
+        """The inputs that it gets otherwise than in its environment."""
+        return frozenset()
+
+    def variables(self, params: Sequence[Param]) -> dict[str, str]:
+        """By param, the environment variable in which it finds it; a secret always is in one."""
+        if not self.as_text:
+            return {}
+        elsewhere, secret = self.elsewhere, ParamType.SECRET
+        there = (param.name for param in params if param.type is secret or param.name not in elsewhere)
+        return {name: name.upper() for name in there}
+
+    @property
+    def called(self) -> str:
+        """What its author calls it in its file; "": as its task is called."""
+        return ""
+
+    @property
+    def undescribed(self) -> Arguments:
+        """Whether it looks at arguments that nobody has described, so that it is started without any."""
+        return Arguments.NONE
+
+    def shown(self, argv: Sequence[str]) -> str:
+        """What is started, for whoever approves it."""
+        return shlex.join(argv)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared(Target):
+    """One that stands in a configuration file, under a key of its own. It is made of what that key holds, or of `()`
+    where that could not be read.
+    """
+
+    @abstractmethod
+    def faults(self, params: Sequence[Param]) -> Iterator[tuple[int, str]]:
+        """What does not fit its inputs: the place in what the key holds, and a sentence."""
+
+    @abstractmethod
+    def naming(self, names: Sequence[str]) -> Target:
+        """It as one that gets these inputs otherwise than in its environment: nobody knows what could not be read."""
