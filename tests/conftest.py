@@ -1,6 +1,42 @@
 """What all tests share."""
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("any machine", deadline=None)  # how long an example takes says nothing of what it shows
 settings.load_profile("any machine")
+
+LONGEST = (
+    "test_recovery",
+    "test_pages",
+    "test_doors_pages",
+    "test_doors",
+    "test_approvals",
+    "test_attacks",
+    "test_storage",
+    "test_login",
+    "test_hand_over_pages",
+    "test_cli",
+    "test_backup",
+    "test_audit",
+    "test_live",
+    "test_webhooks",
+    "test_secrets",
+    "test_hand_over",
+    "test_looks_signed_in",
+    "test_looks",
+    "test_asking",
+    "test_log",
+    "test_behind_a_proxy",
+    "test_hostile",
+)
+"""The files of acceptance tests that take a minute or so, the longest first."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes take one file after the other, a long one that is begun last is waited for alone."""
+    if not hasattr(config, "workerinput"):
+        return
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (places.get(item.path.stem, len(places)), "acceptance" not in item.path.parts))

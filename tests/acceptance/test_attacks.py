@@ -17,6 +17,7 @@ import pytest
 
 from pushbutton.domain.person import Session
 from pushbutton.domain.policy import Grant
+from pushbutton.domain.sse import PING
 from pushbutton.domain.token import hashed, new_token
 from pushbutton.runtime.refusals import SINGLE_EACH
 
@@ -42,7 +43,7 @@ class Office:
             self.data, {"ada": ["admin"], "bob": ["approver"], "eve": [], **{name: [] for name in others}}
         )
         written(self.data, Grant("user:eve", "presser", "task:coffee"))
-        self.server = Served(folder)
+        self.server = Served(folder, ping=1)
 
     def ask(self, who: str, method: str, path: str, **more: Any) -> httpx.Response:
         return self.server.http.request(
@@ -103,14 +104,13 @@ def told(office: Office, name: str, number: int, by: str) -> int:
 
 
 def head(server: Served, path: str, headers: dict[str, str]) -> str:
-    """What comes, of a stream what comes within a moment."""
-    with server.http.stream("GET", path, headers=headers, timeout=httpx.Timeout(20, read=1.0)) as answer:
+    """What comes, of a stream what comes until it says that nothing has come for a second."""
+    with server.http.stream("GET", path, headers=headers) as answer:
         found = b""
-        try:
-            for part in answer.iter_bytes():
-                found += part
-        except httpx.ReadTimeout:
-            pass
+        for part in answer.iter_bytes():
+            found += part
+            if found.endswith(PING) and "event-stream" in answer.headers.get("content-type", ""):
+                break
     return found.decode(errors="replace") + str(dict(answer.headers))
 
 
