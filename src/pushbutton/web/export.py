@@ -30,7 +30,7 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠") 
 
 def cell(value: object) -> str:
     """A text that a spreadsheet takes for a formula gets an apostrophe in front."""
-    text = "" if value is None else visible(str(value), lines=True)
+    text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(_DANGEROUS) else text
 
 
@@ -41,10 +41,10 @@ def row(run: Run) -> list[str]:
     texts = [run.task, run.title, run.state.value, run.actor]
     return [
         str(run.id),
-        *(cell(text) for text in texts),
+        *(cell(visible(text)) for text in texts),
         *times,
         "" if seconds is None else f"{seconds:.3f}",
-        *(cell(text) for text in (inputs, run.why, run.status, run.reason)),
+        *(cell(visible(text, lines=True)) for text in (inputs, run.why, run.status, run.reason)),
     ]
 
 
