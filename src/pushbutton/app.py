@@ -152,6 +152,7 @@ class Pushbutton:
             contact=self.settings.contact,
             refused=self._refused,
             before=lambda task: kept_from if self.settings.confine or task.confine else (),
+            patterns=LimitedPatterns(),
         )
         await catalog.open()
         stack.push_async_callback(catalog.close)

@@ -384,7 +384,11 @@ def test_check_run_and_serve_say_all_mistakes_of_a_file_at_once(folder: Path) ->
     for line, sentence in mistakes.items():
         assert sentence in checked.stdout
         assert f"\n  kitchen.py line {line}: {sentence}" in ran.stderr
-    with Served(folder / "kitchen.py") as server:
+    (folder / "pushbutton.yaml").write_text("env: {A B: 1}\ntasks: {a: {command: [ls]}}\n")
+    with Served(folder / "kitchen.py", folder / "pushbutton.yaml") as server:
+        alone = "pushbutton.yaml line 1: “env” must be a table of names"
+        assert f"\nMistakes that break no task by themselves:\n  {alone}" in server.out
+        assert "“env” must be a table of names" in server.http.get("/", headers={"accept": "text/html"}).text
         page = server.http.get("/tasks/brew", headers={"accept": "text/html"}).text
         card = server.http.get("/", headers={"accept": "text/html"}).text
         for line, sentence in mistakes.items():

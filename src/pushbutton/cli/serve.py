@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,8 +23,7 @@ from pushbutton.errors import ConfigError, Refused, StoreError
 
 if TYPE_CHECKING:
     from pushbutton.app import Pushbutton
-    from pushbutton.domain.task import Task
-    from pushbutton.runtime.ports import Supervisors
+    from pushbutton.runtime.ports import Catalog, Supervisors
 
 from .flow import flow
 
@@ -182,7 +181,7 @@ async def _run(paths: tuple[str, ...], sock: socket.socket, given: dict[str, Any
         signal.signal(number, lambda number, _: asked.append(number))
     serving = asyncio.create_task(server.serve(app, sock))
     if await _answers(sock, serving):
-        _welcome(app, list(core.catalog.tasks().values()), closed=core.directory.closed, reading=core.catalog.reading)
+        _welcome(app, core.catalog, closed=core.directory.closed)
         if asked:
             signal.raise_signal(asked[0])  # it came before anybody listened
     await serving
@@ -226,15 +225,12 @@ async def _answers(sock: socket.socket, serving: asyncio.Task[None]) -> bool:
     return not serving.done()
 
 
-def _welcome(app: Pushbutton, tasks: list[Task], *, closed: bool, reading: bool) -> None:
+def _welcome(app: Pushbutton, catalog: Catalog, *, closed: bool) -> None:
     host, port = app.settings.host, app.settings.port
     if host in {"0.0.0.0", "::"}:  # noqa: S104  asked for with --i-know-there-is-no-login
         host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104
-    broken = [task for task in tasks if task.broken]
     lines = [f"Pushbutton is ready: http://{f'[{host}]' if ':' in host else host}:{port}/"]
-    more = " so far; others are still being read" if reading else ""
-    lines.append(f"Tasks: {len(tasks)}{more}" + (f", {len(broken)} of them broken:" if broken else ""))
-    lines += dict.fromkeys(f"  {visible(line)}" for task in broken for line in task.broken.splitlines())
+    lines += _tasks(catalog)
     lines.append(f"Data:  {app.folder}")
     if closed and of_this_machine(app.settings.host):
         lines.append("People sign in.")
@@ -253,6 +249,20 @@ def _welcome(app: Pushbutton, tasks: list[Task], *, closed: bool, reading: bool)
         else "Ctrl+C stops the server; jobs that run go on."
     )
     _say(*lines)
+
+
+def _tasks(catalog: Catalog) -> Iterator[str]:
+    """How many there are, and all mistakes."""
+    tasks = catalog.tasks().values()
+    broken = [task for task in tasks if task.broken]
+    more = " so far; others are still being read" if catalog.reading else ""
+    yield f"Tasks: {len(tasks)}{more}" + (f", {len(broken)} of them broken:" if broken else "")
+    told = dict.fromkeys(line for task in broken for line in task.broken.splitlines())
+    yield from (f"  {visible(line)}" for line in told)
+    untold = [one.reason for one in catalog.problems() if not one.warning and one.reason not in told]
+    if untold:
+        yield "Mistakes that break no task by themselves:"
+        yield from (f"  {visible(line)}" for line in untold)
 
 
 def _farewell(left: int) -> None:

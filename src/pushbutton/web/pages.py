@@ -19,10 +19,11 @@ from pushbutton import errors
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.approval import may_give
 from pushbutton.domain.policy import decide, require
+from pushbutton.domain.problem import Problem
 from pushbutton.domain.run import Run
 from pushbutton.runtime import approve, cancel, history, sight
 from pushbutton.runtime.core import now
-from pushbutton.runtime.ports import RunQuery
+from pushbutton.runtime.ports import Catalog, RunQuery
 
 from . import (
     boards,
@@ -90,8 +91,15 @@ async def tasks(request: Request) -> Response:
         request, "tasks.html", room="tasks", parts=["patch:tasks"], view=view, query=query, group=group,
         pins=who.pins, sections=_sections(view, found, who), meant=meant, elsewhere=len(anywhere) - len(found),
         examples=find.examples([card.task for card in view.cards]),
-        passed=await catalog.passed() if admin else (), places=catalog.places() if admin else (),
+        passed=await catalog.passed() if admin else (), problems=_untold(catalog) if admin else (),
+        places=catalog.places() if admin else (),
     )  # fmt: skip
+
+
+def _untold(catalog: Catalog) -> list[Problem]:
+    """What is wrong or doubtful in the files, and stands on the card of no task."""
+    told = {line for task in catalog.tasks().values() for line in task.broken.splitlines()}
+    return [problem for problem in catalog.problems() if problem.reason not in told]
 
 
 def _sections(view: TasksView, found: list[Card], who: Reader) -> list[tuple[str, list[Card]]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from pushbutton.domain.person import User
@@ -48,6 +50,35 @@ async def test_why_a_task_is_broken_is_for_who_looks_after_it(tmp_path):
         for path in ("/", "/tasks/deploy", "/api/tasks", "/api/tasks/deploy"):
             seen = {name: (await client.get(path, headers=who)).text for name, who in (("ada", ada), ("eve", eve))}
             assert ("pushbutton secret set" in seen["ada"], "pushbutton secret set" in seen["eve"]) == (True, False)
+
+
+DOUBTFUL = """
+from pushbutton import Field, task
+from typing import Annotated
+
+@task
+def deploy(host: Annotated[str, Field(pattern="(x+x+)+y")], when: list[dict] = ()): ...
+"""
+
+
+async def test_what_is_doubtful_in_a_file_is_for_who_looks_after_it(tmp_path):
+    """A pattern that may be slow among it, which is found in the background."""
+    async with a_site(tmp_path, DOUBTFUL) as (core, client):
+        ada, eve = await signed_in(core, "ada", "admin"), await signed_in(core, "eve", "presser", "approver")
+        changed = asyncio.Event()
+        deaf = core.notifier.listen("catalog", changed.set)
+        while len(core.catalog.problems()) < 2:
+            await changed.wait()
+            changed.clear()
+        deaf()
+        for path in ("/", "/tasks/deploy", "/api/tasks", "/api/tasks/deploy"):
+            seen = {name: (await client.get(path, headers=who)).text for name, who in (("ada", ada), ("eve", eve))}
+            assert ("repeats a repetition" in seen["ada"], "repeats a repetition" in seen["eve"]) == (
+                path == "/",
+                False,
+            )
+            assert ("left to its default" in seen["ada"], "left to its default" in seen["eve"]) == (path == "/", False)
+        assert "2 places in the files here need a look" in (await client.get("/", headers=ada)).text
 
 
 GIVEN = """

@@ -1,4 +1,4 @@
-"""What `check` finds about patterns by trying them, which takes too long for who serves."""
+"""What is found about patterns by trying them, which takes too long for a press, a page or a start."""
 
 from __future__ import annotations
 
@@ -11,16 +11,22 @@ from pushbutton.runtime.ports import Patterns
 
 from .reading import Problem
 
-__all__ = ["doubts"]
+__all__ = ["doubts", "patterned"]
+
+
+def patterned(task: Task) -> list[Param]:
+    """The inputs with a pattern, of a task that is not broken."""
+    if task.broken:
+        return []
+    return [param for param in task.params if param.pattern and param.type in (ParamType.STR, ParamType.SECRET)]
 
 
 async def doubts(task: Task, patterns: Patterns) -> list[Problem]:
     found = []
-    for param in () if task.broken else task.params:
-        if param.pattern and param.type in (ParamType.STR, ParamType.SECRET):
-            for sentence, warning in [(await _default(param, patterns), False), (await _slow(param, patterns), True)]:
-                if sentence:
-                    found.append(Problem(task.source.file, task.source.line, 1, sentence, warning=warning))
+    for param in patterned(task):
+        for sentence, warning in [(await _default(param, patterns), False), (await _slow(param, patterns), True)]:
+            if sentence:
+                found.append(Problem(task.source.file, task.source.line, 1, sentence, warning=warning))
     return found
 
 

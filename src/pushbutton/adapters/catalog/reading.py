@@ -79,6 +79,11 @@ class Reading:
         whole = (self.whole,) if self.whole else ()
         return (*whole, *(problem for problem in self.problems if not problem.warning))
 
+    @property
+    def all(self) -> tuple[Problem, ...]:
+        """What has to be mended, and what is doubtful."""
+        return (*self.mistakes, *(problem for problem in self.problems if problem.warning))
+
 
 def slug_of(name: str) -> str:
     """A name as it stands in URLs: a-z, 0-9 and "-". A name without any such letter gets a short digest."""

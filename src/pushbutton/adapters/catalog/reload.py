@@ -23,14 +23,17 @@ from pushbutton.domain.passed import Passed
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.task import Offered, Task
 from pushbutton.errors import NoSuchTask, StillReading, StoreError
+from pushbutton.runtime.ports import Patterns
 
 from .account import account
 from .assembly import Assembly, Part
+from .doubted import Doubted
 from .folder import Listing, Named, concerns, named, scan
 from .lookout import Lookout, pause_after
 from .offers import Offers
 from .readers import Key, Readers, key_of
-from .reading import Found, Reading, slug_of
+from .reading import Found, Problem, Reading, slug_of
+from .secrets import doubts
 from .settling import File
 from .sound import readable
 
@@ -67,6 +70,7 @@ class PathCatalog:
         contact: str = "",
         refused: Callable[[Task], str] = lambda _: "",
         before: Callable[[Task], Sequence[str]] = lambda _: (),
+        patterns: Patterns | None = None,
     ) -> None:
         self._words = paths
         self._stored = stored
@@ -82,6 +86,7 @@ class PathCatalog:
         self._readers = Readers(python, self._read)
         self._lookout = Lookout(self._concerned)
         self._offers = Offers(before)
+        self._doubted = Doubted(patterns, changed) if patterns else None
         self._passed: Sequence[Passed] = ()
         self._accounted = 0.0  # until when that holds
         self._dirty = asyncio.Event()  # what is shown is not what was read
@@ -104,6 +109,12 @@ class PathCatalog:
 
     def places(self) -> Sequence[str]:
         return [readable(str(one.path)) for one in self._paths]
+
+    def problems(self) -> Sequence[Problem]:
+        found = [problem for file in self._files.values() if file.shown for problem in file.shown.all]
+        found += doubts((), self._declared)
+        found += self._doubted.problems if self._doubted else ()
+        return sorted(found, key=lambda one: (one.file, one.line, one.column))
 
     async def passed(self) -> Sequence[Passed]:
         if time.monotonic() > self._accounted:
@@ -146,6 +157,8 @@ class PathCatalog:
 
     async def close(self) -> None:
         await self._offers.close()
+        if self._doubted:
+            await self._doubted.close()
         for task in self._work:
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
@@ -269,6 +282,8 @@ class PathCatalog:
         self._declared = declared
         if begun_whole or tasks is not self._tasks:
             self._tasks = tasks
+            if self._doubted:
+                self._doubted.over(tasks.values())
             self._changed()
 
 

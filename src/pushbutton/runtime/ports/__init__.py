@@ -20,6 +20,7 @@ from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Json, Kind
 from pushbutton.domain.passed import Passed
+from pushbutton.domain.problem import Problem
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.domain.secret import Secret
@@ -290,6 +291,12 @@ class Catalog(Protocol):
 
     def places(self) -> Sequence[str]:
         """The folders and files that are served."""
+        ...
+
+    def problems(self) -> Sequence[Problem]:
+        """What is wrong or doubtful in what is served, as far as it is known by now, file by file: also what breaks no
+        task. It is for whoever administers everything.
+        """
         ...
 
     async def passed(self) -> Sequence[Passed]:
