@@ -28,6 +28,7 @@ printf 'javascript:alert(1) data:text/html,x and https://example.org/a?b=1&c=2.\
 printf '\033[31mred\033[0m \033[1;38;2;10;20;30mexact\033[0m \033[48;5;200mground\033[0m \033[7mturned\033[0m\n'
 printf ' 10%%\r 55%%\r100%%\n'
 printf '%s\n' "&lt;b&gt; ]]> --> </ol></div>"
+printf 'it was \033[8;31mhunter2\033[0m\n'
 """
 
 
@@ -44,7 +45,11 @@ def tasks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     script(folder, "million.sh", f"seq 1 {MILLION}")
     script(folder, "hostile.sh", HOSTILE)
     script(folder, "alone.sh", "while [ ! -e gate ]; do sleep 0.05; done; echo said", head="at_once = 1")
-    script(folder, "copied.sh", "printf 'one\\n\\n  three  3\\n\\033[32mfour\\033[0m https://example.org/\\nfive\\n'")
+    script(
+        folder,
+        "copied.sh",
+        "printf 'one\\n\\n  three  3\\n\\033[32mfour\\033[0m https://example.org/\\n\\033[8mfive\\033[0m\\n'",
+    )
     # Lines of very different length: wrapped, no two rows need be of the same height.
     script(folder, "uneven.sh", 'awk \'BEGIN { for (n = 1; n <= 20000; n++) { s = "row " n " "; '
            'for (i = 0; i < (n * 7919) % 101; i++) s = s "word "; print s } }\'')  # fmt: skip
@@ -333,6 +338,10 @@ def test_what_a_job_writes_is_text_and_nothing_else(browser, server):
         expect(_text(page, 4).locator("span.b")).to_have_css("color", re.compile("oklab|rgb"))
         expect(_text(page, 5)).to_have_text("100%")
         expect(_text(page, 6)).to_have_text("&lt;b&gt; ]]> --> </ol></div>")
+        hidden = _text(page, 7).locator(".h")
+        expect(hidden).to_have_css("-webkit-text-fill-color", "rgba(0, 0, 0, 0)")
+        hidden.hover()
+        expect(hidden).not_to_have_css("-webkit-text-fill-color", "rgba(0, 0, 0, 0)")
         expect(page.locator(".log script, .log img, .log iframe")).to_have_count(0)
         assert "Succeeded" in page.title()
 
@@ -360,6 +369,7 @@ def test_the_plain_text_opens_as_text(browser, server):
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "content-disposition" not in answer.headers
         assert "red exact ground turned\n100%\n" in answer.text()
+        assert answer.text().endswith("it was hunter2\n")
 
 
 def test_what_is_copied_is_the_text_without_numbers_and_times(browser, server):

@@ -43,3 +43,17 @@ async def test_nothing_is_typed_at_a_program_that_reads_single_keys(tmp_path):
     async with opened(tmp_path) as app:
         done = await press_and_wait(app, "keys")
     assert done.output.split() == ["end"]
+
+
+async def test_lines_are_counted_as_wide_as_the_job_was_told(tmp_path):
+    """It goes up over three rows of 90 columns and erases them, as programs do that draw their last lines anew."""
+    body = """\
+        echo kept; printf '%0200d\\n' 0
+        for _ in 1 2 3; do printf '\\033[2K\\033[1A'; done; printf '\\033[2K\\033[Gdone\\n'
+        """
+    script(tmp_path, "wraps.sh", body, head=TTY)
+    async with opened(tmp_path) as app:
+        done = await press_and_wait(app, "wraps")
+        core = await app.open()
+        page = await core.lines(done.run.id).lines(1, 9, final=True)
+    assert [line.text for line in page.lines] == ["kept", "done"]

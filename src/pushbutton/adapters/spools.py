@@ -82,6 +82,8 @@ class SpoolFolder:
             os.mkfifo(folder / fifo, 0o600)
         if task.encoding:
             (folder / spool.ENCODING).write_text(task.encoding)
+        if command.tty:
+            (folder / spool.SCREEN).write_text("{} {}\n".format(*command.tty))
         env = self._env(run, command, token)
         argv, stdin = list(command.argv), b""
         if command.script:

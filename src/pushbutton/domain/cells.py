@@ -9,23 +9,13 @@ from itertools import groupby, takewhile
 
 from . import ink
 from .ink import Span, Style
+from .widths import MARKS, marked, spread
 
 NARROW = 4_096  # columns that cursor moves reach; a wider line is out of reach once it is left
-# A quick look first: bars are made of U+2500 to U+25FC and U+2800 to U+28FF, and rewritten a hundred thousand times.
-_MAYBE_WIDE = re.compile("[\u1100-\u24ff\u25fd-\u27ff\u2900-\U0003fffd]")
-_WIDE = re.compile(
-    "[\u1100-\u115f\u231a\u231b\u2329\u232a\u23e9-\u23ec\u23f0\u23f3\u25fd\u25fe\u2614\u2615\u2648-\u2653\u267f\u2693"
-    "\u26a1\u26aa\u26ab\u26bd\u26be\u26c4\u26c5\u26ce\u26d4\u26ea\u26f2\u26f3\u26f5\u26fa\u26fd\u2705\u270a\u270b"
-    "\u2728\u274c\u274e\u2753-\u2755\u2757\u2795-\u2797\u27b0\u27bf\u2b1b\u2b1c\u2b50\u2b55\u2e80-\u303e\u3041-\u3247"
-    "\u3250-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60"
-    "\uffe0-\uffe6\U00016fe0-\U00018d08\U0001aff0-\U0001b2fb\U0001f004\U0001f0cf\U0001f18e\U0001f191-\U0001f19a"
-    "\U0001f200-\U0001f320\U0001f32d-\U0001f335\U0001f337-\U0001f37c\U0001f37e-\U0001f393\U0001f3a0-\U0001f3ca"
-    "\U0001f3cf-\U0001f3d3\U0001f3e0-\U0001f3f0\U0001f3f4\U0001f3f8-\U0001f43e\U0001f440\U0001f442-\U0001f4fc"
-    "\U0001f4ff-\U0001f53d\U0001f54b-\U0001f54e\U0001f550-\U0001f567\U0001f57a\U0001f595\U0001f596\U0001f5a4"
-    "\U0001f5fb-\U0001f64f\U0001f680-\U0001f6c5\U0001f6cc\U0001f6d0-\U0001f6d2\U0001f6d5-\U0001f6d7\U0001f6dc-\U0001f6df"
-    "\U0001f6eb\U0001f6ec\U0001f6f4-\U0001f6fc\U0001f7e0-\U0001f7eb\U0001f7f0\U0001f90c-\U0001f93a\U0001f93c-\U0001f945"
-    "\U0001f947-\U0001f9ff\U0001fa70-\U0001faff\U00020000-\U0003fffd]"
-)
+CLUSTERS = 256  # different characters with marks in a line; further ones have their marks in columns of their own
+DEEP = 16  # characters of one of them
+_FIRST = 0xD800  # a surrogate, which no text holds, stands in a cell for a character with its marks
+_CLUSTER = re.compile("[\ud800-\ud8ff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +54,22 @@ class Row:
     """A line within reach: raw bytes as long as nothing was rewritten, else cells.
 
     `cells` has one character per column; NUL follows a wide character or a tab for each further column that it
-    takes. `inks` has a style per cell, or is None while all are 0.
+    takes, U+0001 stands where a wide character did not fit into what was left of the screen's row. `inks` has a style
+    per cell, or is None while all are 0. `columns` is the width at which the screen wraps the line, 0 if it does not.
     """
 
-    __slots__ = ("begin", "cells", "continued", "inks", "raw", "stale", "style")
+    __slots__ = ("begin", "cells", "columns", "continued", "inks", "marks", "painted", "raw", "stale", "style")
 
-    def __init__(self, begin: int, raw: bytes | None = None, style: Style = 0, *, continued: bool = False) -> None:
+    def __init__(
+        self, begin: int, raw: bytes | None = None, style: Style = 0, *, columns: int = 0, continued: bool = False
+    ) -> None:
         self.begin, self.raw, self.style, self.continued = begin, raw, style, continued
+        self.columns = columns
         self.cells = ""
         self.inks: array[int] | None = None
+        self.marks: list[str] = []  # characters with their marks; their cell is `_FIRST` and the place in this list
         self.stale = -1  # columns from here on are cleared when the line is written again; -1: none
+        self.painted = False  # the cursor was put here by a screen's row, so it is no line of a log
 
     def open(self) -> None:
         """Turn raw bytes into cells."""
@@ -82,25 +78,100 @@ class Row:
             return
         self.raw, self.style, self.stale = None, 0, -1
         text, spans, _ = ink.read_line(raw[:-1].rstrip(b"\r"), style)
-        done = 0
+        column = done = 0
         for start, end, span in (*spans, (len(text), len(text), 0)):
-            self._add(text[done:start], 0)
-            self._add(text[start:end], span)
+            column = self._add(column, text[done:start], 0)
+            column = self._add(column, text[start:end], span)
             done = end
         self.stale = stale
 
-    def _add(self, text: str, style: Style) -> None:
+    def _add(self, column: int, text: str, style: Style) -> int:
         for index, piece in enumerate(text.split("\t")):
             if index:
-                self.write(len(self.cells), tab(len(self.cells)), style)
-            self.write(len(self.cells), spread(piece), style)
+                column = self._put(column, tab(column, self.columns), style)
+            column = self.lay(column, piece, style)
+        return column
 
     def width(self) -> int:
+        """Its columns, or for raw bytes something that is no less."""
         if self.raw is not None:
             if len(self.raw) <= NARROW // 8 or (len(self.raw) <= NARROW and b"\t" not in self.raw):
-                return len(self.raw)  # no less than its columns
+                return len(self.raw)
             self.open()
         return len(self.cells)
+
+    def height(self) -> int:
+        """How many rows of the screen it takes."""
+        if not self.columns:
+            return 1
+        if self.raw is not None:
+            if len(self.raw) <= self.columns // 8 or (len(self.raw) <= self.columns and b"\t" not in self.raw):
+                return 1
+            self.open()
+        return max(1, -(-len(self.cells) // self.columns))
+
+    @property
+    def blank(self) -> bool:
+        return not self.continued and not (self.cells.strip(" ") if self.raw is None else self.raw.strip())
+
+    @property
+    def empty(self) -> bool:
+        return self.raw is None and not self.cells and not self.continued
+
+    # writing
+
+    def lay(self, column: int, text: str, style: Style) -> int:
+        """Put text without tabs over what is there; the column behind it."""
+        if not marked(text):
+            return self._put(column, spread(text), style)
+        plain, *rest = MARKS.split(text)
+        pieces = [spread(plain)] if plain else []
+        for mark, after in zip(rest[::2], rest[1::2], strict=True):
+            if not pieces:
+                column = self._mark(column, mark, style)
+            else:
+                last = pieces[-1]
+                stem = last.rstrip("\0")
+                cell = self._cluster(stem[-1], mark)
+                if cell:
+                    pieces[-1] = stem[:-1] + cell + last[len(stem) :]
+                else:
+                    pieces.append(mark)
+            if after:
+                pieces.append(spread(after))
+        return self._put(column, "".join(pieces), style)
+
+    def _mark(self, column: int, mark: str, style: Style) -> int:
+        """Put a mark to the character before `column`, or into a column of its own where there is none to take it."""
+        self.open()
+        self.clear()
+        cells, head = self.cells, column - 1
+        while 0 < head < len(cells) and cells[head] == "\0":
+            head -= 1
+        if 0 <= head < len(cells) and cells[head] != "\1" and (self.inks[head] if self.inks else 0) == style:
+            cell = self._cluster(cells[head], mark)
+            if cell:
+                self.cells = cells[:head] + cell + cells[head + 1 :]
+                return column
+        return self._put(column, mark, style)
+
+    def _cluster(self, head: str, mark: str) -> str:
+        """The cell of both, or "" when there are too many already."""
+        text = self._read(head) + mark
+        if text not in self.marks:
+            if len(self.marks) == CLUSTERS or len(text) > DEEP:
+                return ""
+            self.marks.append(text)
+        return chr(_FIRST + self.marks.index(text))
+
+    def _read(self, cell: str) -> str:
+        return self.marks[ord(cell) - _FIRST] if _CLUSTER.match(cell) else cell
+
+    def _put(self, column: int, cells: str, style: Style) -> int:
+        if self.columns and "\0" in cells and cells[0] != "\t":
+            cells = _folded(cells, column, self.columns)
+        self.write(column, cells, style)
+        return column + len(cells)
 
     def write(self, column: int, cells: str, style: Style) -> None:
         """Put `cells` over what is there."""
@@ -139,6 +210,48 @@ class Row:
         else:
             self.write(start, " " * (min(end, len(self.cells)) - start), 0)
 
+    def insert(self, column: int, count: int, end: int) -> None:
+        """Push what stands from `column` up to `end` to the right by blanks; what passes `end` is lost."""
+        self._move(column, max(0, end - column), " " * min(count, end - column), 0)
+
+    def delete(self, column: int, count: int, end: int) -> None:
+        """Pull what stands behind the next `count` columns, up to `end`, to the left."""
+        self._move(column, max(0, end - column), "", count)
+
+    def _move(self, column: int, room: int, blanks: str, skip: int) -> None:
+        self.open()
+        self.clear()
+        if column >= len(self.cells):
+            return
+        skip = min(skip, room)
+        for place in (column, column + skip, column + room):
+            self._split(place)
+        rest = self.cells[column + room :]
+        moved = blanks + self.cells[column + skip : column + room].replace("\1", " ")
+        if rest:
+            moved = moved.ljust(room)
+        moved, lost = moved[:room], moved[room : room + 1]
+        if lost == "\0":  # a wide character at the end was cut in two
+            stem = moved.rstrip("\0")
+            moved = stem[:-1].ljust(room)
+        if self.inks is not None:
+            inks = array("Q", bytes(8 * len(blanks))) + self.inks[column + skip : column + room]
+            inks.extend(array("Q", bytes(8 * max(0, len(moved) - len(inks)))))
+            self.inks[column : column + room] = inks[: len(moved)]
+        self.cells = self.cells[:column] + moved + rest
+
+    def part(self, column: int) -> Row:
+        """Cut the line off at `column`; what stood there, as a line of its own."""
+        self.open()
+        self.clear()
+        self._split(column)
+        row = Row(self.begin, columns=self.columns)
+        row.painted, row.marks = self.painted, list(self.marks)
+        row.cells, self.cells = self.cells[column:], self.cells[:column]
+        if self.inks is not None:
+            row.inks, self.inks = self.inks[column:], self.inks[:column]
+        return row
+
     def clear(self) -> None:
         """Take away what `CSI J` has marked."""
         if self.stale >= 0:
@@ -153,17 +266,21 @@ class Row:
             end = column + sum(1 for _ in takewhile(lambda cell: cell == "\0", cells[column:]))
             self.cells = cells[:start] + " " * (end - start) + cells[end:]
 
+    # what is there
+
     def show(self) -> tuple[str, tuple[Span, ...]]:
         if self.raw is not None:
             return ink.read_line(self.raw[:-1].rstrip(b"\r"), self.style)[:2]
-        text = self.cells.replace("\0", "")
+        text = self.cells.replace("\0", "").replace("\1", "")
+        if self.marks:
+            text = _CLUSTER.sub(lambda match: self._read(match[0]), text)
         if self.inks is None:
             return text, ()
         spans: list[Span] = []
         place = 0
-        styles = (style for cell, style in zip(self.cells, self.inks, strict=True) if cell != "\0")
-        for style, group in groupby(styles):
-            size = sum(1 for _ in group)
+        seen = ((cell, style) for cell, style in zip(self.cells, self.inks, strict=True) if cell > "\1")
+        for style, group in groupby(seen, key=lambda one: one[1]):
+            size = sum(len(self._read(cell)) if self.marks else 1 for cell, _ in group)
             ink.add_span(spans, place, place + size, style)
             place += size
         return text, tuple(spans)
@@ -180,11 +297,20 @@ class Row:
         return Drawn(self.begin, b"".join(parts) + (b"\x1b[m" if spans[-1][1] == len(text) else b""), self.continued)
 
 
-def spread(text: str) -> str:
-    """Text as cells: a NUL after each wide character."""
-    return _WIDE.sub("\\g<0>\0", text) if not text.isascii() and _MAYBE_WIDE.search(text) else text
+def _folded(cells: str, column: int, columns: int) -> str:
+    """A wide character that does not fit into what is left of a screen's row stands in the next one."""
+    parts, done = [], 0
+    place = columns - column % columns
+    while place < len(cells):
+        if cells[place] == "\0":
+            parts += [cells[done : place - 1], "\1"]
+            done = place = place - 1
+        place += columns
+    return "".join([*parts, cells[done:]])
 
 
-def tab(column: int) -> str:
-    """The cells of a tab that starts in `column`."""
-    return "\t" + "\0" * (7 - column % 8)
+def tab(column: int, columns: int = 0) -> str:
+    """The cells of a tab that starts in `column`. One that comes to the end of a screen's row ends there."""
+    place = column % columns if columns else column
+    stop = place - place % 8 + 8
+    return "\t" + "\0" * ((min(stop, columns) if columns else stop) - place - 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from bisect import bisect_left
+from bisect import bisect_right
 from typing import Any, Self
 
 __all__ = ["AsUtf8", "begun", "charset", "text"]
@@ -58,12 +58,12 @@ class AsUtf8:
         return bool(self._decoder.getstate()[0])
 
     def place(self, begin: int) -> int:
-        """Where the line began that begins here in what was made. It was not forgotten."""
-        return self._read_at[bisect_left(self._made_at, begin)]
+        """Where the line began that begins here in what was made, or that this stands in. It was not forgotten."""
+        return self._read_at[bisect_right(self._made_at, begin) - 1]
 
     def forget(self, begin: int) -> None:
         """Lines that begin before this one in what was made are not asked for any more."""
-        done = bisect_left(self._made_at, begin)
+        done = bisect_right(self._made_at, begin) - 1
         del self._made_at[:done], self._read_at[:done]
 
     def dump(self) -> dict[str, Any]:

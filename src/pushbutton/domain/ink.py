@@ -1,6 +1,6 @@
 """How text is coloured: a style packed into one number, and a line of output as a page shows it.
 
-A style is an int: 6 bits of attributes, 25 bits of text colour, 25 bits of background. A colour is 0 (the reader's
+A style is an int: 7 bits of attributes, 25 bits of text colour, 25 bits of background. A colour is 0 (the reader's
 own), 1 to 256 (the palette's entry, plus one), or 2**24 + 0xRRGGBB.
 
 What a page gets are classes, separated by blanks:
@@ -9,7 +9,7 @@ What a page gets are classes, separated by blanks:
     F0 … F7    text, the bright eight         B0 … B7    background
     x16 … x255 text, the palette of 256       y16 … y255 background
     #rrggbb    text, exact                    @rrggbb    background, exact
-    b bold   d dim   i italic   u underlined   v inverse   s struck through
+    b bold   d dim   i italic   u underlined   v inverse   s struck through   h hidden (concealed)
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ Style = int
 Span = tuple[int, int, Style]
 """(start, end, style) of a stretch of characters; spans rise, do not touch when equal, and skip style 0."""
 
-_FRONT, _BACK = 6, 31
+_FRONT, _BACK = 7, 32
 _COLOUR = (1 << 25) - 1
 _EXACT = 1 << 24
-_LETTERS = "bdiuvs"
-_ON = {1: 1, 2: 2, 3: 4, 4: 8, 7: 16, 9: 32, 21: 8}
-_OFF = {22: 3, 23: 4, 24: 8, 27: 16, 29: 32}
-_CODES = (1, 2, 3, 4, 7, 9)
+_LETTERS = "bdiuvsh"
+_ON = {1: 1, 2: 2, 3: 4, 4: 8, 7: 16, 8: 64, 9: 32, 21: 8}
+_OFF = {22: 3, 23: 4, 24: 8, 27: 16, 28: 64, 29: 32}
+_CODES = (1, 2, 3, 4, 7, 9, 8)
 
 # What a line may hold and still be kept as it came: text, colours, and an erase-to-end where there is nothing to erase.
 CODE = re.compile(rb"\x1b\[(?:([0-9;:]{0,96})m|0?K)")

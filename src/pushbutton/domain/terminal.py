@@ -2,16 +2,22 @@
 
 The result depends on the bytes alone, never on how they were cut into feeds. Lines that hold nothing but text and
 colours are not touched: they come out as the stretch of raw bytes that they are (`Kept`). Only lines that were
-rewritten come out as new bytes (`Drawn`).
+rewritten come out as new bytes (`Drawn`). `screen` does what is found here, `widths` says how wide a character is.
 
 Where this is no terminal, on purpose:
-  * Nothing scrolls away, wraps or clears: a line may be 65,536 columns wide, what comes after goes on in a line marked
-    as continued (above the last line it is cut off); cursor moves in a line reach 4,096 columns.
+  * Nothing scrolls away. A line is one line, however often a screen would have wrapped it: its rows count for the
+    cursor only. It may be 65,536 columns wide, what comes after goes on in a line marked as continued (above the last
+    line it is cut off); cursor moves in a line reach 4,096 columns.
+  * A job without a terminal was told no size: its lines do not wrap, and its screen has rows as far as they are used.
   * The cursor can go up over the last 200 lines only, and not to or past a line of more than 4,096 columns.
-  * `CSI J` in its first form takes nothing away by itself: the rest of the line and the lines below are cleared
-    when, and only when, they are written again. All other forms of `CSI J`, scrolling and absolute rows are ignored.
+  * `CSI J` in its first form takes nothing of a log away by itself: the rest of the line and the lines below are
+    cleared when, and only when, they are written again. What a program drew by the numbers of rows, it clears.
+  * A screen that is cleared stays above, and the next begins below it; so does one whose rows would cover a log.
+  * A saved cursor goes back to its line, also when that has moved. Setting margins leaves the cursor where it is.
+  * Inserting and deleting lines, and scrolling by a command, do nothing. A margin at the top keeps its rows.
   * LF goes to the first column. A tab stands at stops of 8 and stays a tab in the text; over existing text it moves.
-  * Wide characters take two columns, after a table of ranges; all others one, combining ones included.
+  * A mark stands with the character before it, in any row; where there is none, or that has another colour, or there
+    are very many in a line, it takes a column.
   * NUL, ENQ, BEL, SO, SI, XON, XOFF and DEL show nothing; other control characters show their picture (␁).
   * A string sequence (OSC, DCS, APC, PM, SOS) ends at its terminator, BEL, CAN, SUB, another ESC, an OSC also at the
     end of the line, and at the latest after 1 MiB; a broken CSI is dropped, what broke it is text.
@@ -25,39 +31,35 @@ import re
 from array import array
 from typing import Any
 
-from . import ink
-from .cells import NARROW, Kept, Row, Settled, Shown, spread, tab
-from .ink import Style
+from . import ink, sweep
+from .cells import NARROW, Kept, Row, Settled, Shown
+from .screen import REACH, WIDTH, Screen
 
-REACH = 200  # lines that the cursor can go back over, the last one among them
-WIDTH = 65_536  # columns of a line
 PIECE = 65_536  # bytes of a `Kept`, at most
 STRING = 1 << 20  # bytes of a string sequence
 _LONG = WIDTH // 8  # bytes that cannot fill a line, were they all tabs
 
 _SIMPLE = re.compile(rb"(?:[^\x08\r\x1b]++|\x1b\[(?:[0-9;:]{0,96}m|0?K)|\r{1,4}\n)*+")
 _TEXT = re.compile(rb"[^\x08\t\n\r\x1b]+")
+_BACK = re.compile(rb"\x08+")
 _CSI = re.compile(rb"\x1b\[([0-?]{0,96})[ -/]{0,16}([@-~])?")
 _ESC = re.compile(rb"\x1b[ -/]{0,16}([0-~])?")
 _LINE = re.compile(rb"[^\n]*\n")
 _STOP = re.compile(rb"[\x07\x18\x1a\x1b]")
 _STOP_OSC = re.compile(rb"[\x07\n\x18\x1a\x1b]")
+_OTHER_SCREEN = {b"?47", b"?1047", b"?1049"}
 
 
-class Terminal:
+class Terminal(Screen):
     """Feed bytes, get settled lines. `read` counts the bytes, `settled` the lines that came out for good."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: tuple[int, int] | None = None) -> None:
+        super().__init__(size)
         self.read = 0
-        self.settled = 0
-        self._rows = [Row(0)]
-        self._at = 0  # the cursor's row
-        self._column = 0
-        self._style: Style = 0
         self._pending = b""  # the begun character or sequence at the end
         self._string = 0  # bytes of a string sequence dropped so far, plus one; 0: in none
         self._osc = False
-        self._out: list[Settled] = []
+        self._tried = 0  # in front of this offset it was found that nothing can be passed over
 
     def feed(self, data: bytes) -> list[Settled]:
         """Take in the next bytes. What comes out is in order and will not change any more."""
@@ -105,23 +107,30 @@ class Terminal:
     def reach(self) -> list[Shown]:
         """The lines that are not settled, first to last; a last line without text is none yet."""
         rows = self._rows
-        if rows[-1].raw is None and not rows[-1].cells and not rows[-1].continued:
-            rows = rows[:-1]
-        return [Shown(row.begin, *row.show(), row.continued) for row in rows]
+        count = len(rows)
+        while count and rows[count - 1].painted and rows[count - 1].blank:
+            count -= 1
+        if count and rows[count - 1].empty:
+            count -= 1
+        return [Shown(row.begin, *row.show(), row.continued) for row in rows[:count]]
 
     def dump(self) -> dict[str, Any]:
         """All of it as JSON."""
         return {
+            "size": self._size,
             "place": [self.read, self.settled, self._at, self._column, self._style, self._string, self._osc],
+            "screen": [self._edge, self._painting, self._home, self._margins, self._saved, self._last],
             "pending": self._pending.decode("latin-1"),
             "rows": [
                 [
                     row.begin,
                     row.continued,
                     row.stale,
+                    row.painted,
                     row.style,
                     None if row.raw is None else row.raw.decode("latin-1"),
                     row.cells,
+                    row.marks,
                     None if row.inks is None else base64.b64encode(row.inks.tobytes()).decode(),
                 ]
                 for row in self._rows
@@ -131,13 +140,17 @@ class Terminal:
     @classmethod
     def restore(cls, state: dict[str, Any]) -> Terminal:
         """The terminal that `dump` was made of. Raises ValueError, TypeError or KeyError for anything else."""
-        self = cls()
+        size = state["size"]
+        self = cls((size[0], size[1]) if size else None)
         self.read, self.settled, self._at, self._column, self._style, self._string, self._osc = state["place"]
+        self._edge, self._painting, self._home, margins, saved, self._last = state["screen"]
+        self._margins, self._saved = (margins[0], margins[1]), list(saved)
         self._pending = state["pending"].encode("latin-1")
         self._rows = []
-        for begin, continued, stale, style, raw, cells, inks in state["rows"]:
-            row = Row(begin, None if raw is None else raw.encode("latin-1"), style, continued=continued)
-            row.stale, row.cells = stale, cells
+        for begin, continued, stale, painted, style, raw, cells, marks, inks in state["rows"]:
+            held = None if raw is None else raw.encode("latin-1")
+            row = Row(begin, held, style, columns=self._columns, continued=continued)
+            row.stale, row.painted, row.cells, row.marks = stale, painted, cells, list(marks)
             if inks is not None:
                 row.inks = array("Q")
                 row.inks.frombytes(base64.b64decode(inks))
@@ -145,13 +158,20 @@ class Terminal:
         return self
 
     def _fresh(self, place: int) -> bool:
-        """Whether a line begins here that nothing has touched yet."""
+        """Whether a line of a log begins here that nothing has touched yet."""
         row = self._rows[-1]
-        return self._at == len(self._rows) - 1 and row.begin == place and not row.continued
+        return (
+            row.begin == place
+            and self._at == len(self._rows) - 1
+            and self._column == 0
+            and not (self._painting or self._margins[1] or row.continued)
+            and not (row.cells or row.painted)
+        )
 
     def _lines(self, data: bytes, place: int, stop: int, base: int) -> None:
         """Whole lines of text and colours, `data[place:stop]`; the cursor stands in a fresh last row."""
         self._rows.pop()
+        self._last = ""
         cut = stop
         for _ in range(REACH - 1):
             cut = data.rfind(b"\n", place, cut - 1) + 1
@@ -166,16 +186,17 @@ class Terminal:
             count = piece.count(b"\n")
             self._out.append(Kept(base + place, piece, count, self._style))
             self.settled += count
+            self._gone(count)
             self._style = ink.style_after(piece, self._style)
             place = end
         for line in _LINE.findall(data, cut, stop):
-            row = Row(base + place, line, self._style)
+            row = Row(base + place, line, self._style, columns=self._columns)
             place += len(line)
             self._style = ink.style_after(line, self._style)
             self._rows.append(row)
             if row.width() > NARROW:
                 self._settle(len(self._rows))
-        self._rows.append(Row(base + stop))
+        self._rows.append(Row(base + stop, columns=self._columns))
         self._at = len(self._rows) - 1
         if self._at >= REACH:
             self._settle(self._at + 1 - REACH)
@@ -184,15 +205,19 @@ class Terminal:
         """One text or control; where it ends, or -1 if its end is not there yet."""
         byte = data[place]
         if byte == 0x0A:
-            self._newline(base + place + 1)
+            self._offset = base + place + 1
+            self._newline()
         elif byte == 0x0D:
-            self._column = 0
+            after = self._rewrites(data, place, base)
+            if after:
+                return after
+            self._column, self._edge = self._base, False
         elif byte == 0x09:
             self._tab()
         elif byte == 0x08:
-            self._column = max(0, self._column - 1)
+            return self._back(data, place)
         elif byte == 0x1B:
-            return self._escape(data, place)
+            return self._escape(data, place, base)
         else:
             match = _TEXT.match(data, place)
             end = match.end() if match else place + 1
@@ -202,9 +227,52 @@ class Terminal:
                 self._pending = data[place + used :]
                 return -1
             return end
+        self._last = ""
         return place + 1
 
-    def _escape(self, data: bytes, place: int) -> int:
+    def _back(self, data: bytes, place: int) -> int:
+        match = _BACK.match(data, place)
+        end = match.end() if match else place + 1
+        skipped = self._turns(data, place, data[place:end], end - place)
+        if skipped:
+            return skipped
+        self._leave_edge()
+        self._column = max(self._base, self._column - (end - place))
+        self._last = ""
+        return end
+
+    def _rewrites(self, data: bytes, place: int, base: int) -> int:
+        """Of a line that is rewritten again and again, take in only what is seen in the end; 0: it is not.
+
+        The cursor is where the last of these rewrites begins: in front of its CR, or what goes to the first column.
+        """
+        if base + place < self._tried or self._base:
+            return 0
+        kept, last = sweep.rewrites(data, place, self._columns)
+        if kept is None:
+            self._tried = base + last
+            return 0
+        done = place
+        for begin, end in kept:
+            self._style = ink.style_after(data[done:begin], self._style)
+            self._column, self._edge = 0, False
+            done = begin
+            while done < end:
+                done = self._token(data, done, base)
+        self._style = ink.style_after(data[done:last], self._style)
+        return last
+
+    def _turns(self, data: bytes, place: int, move: bytes, count: int) -> int:
+        """The same for a few columns: `move` goes back by `count`, and as many are written, again and again."""
+        start = self._column - count
+        if self._edge or start < self._base or self._column > WIDTH - 8:
+            return 0
+        last = sweep.turns(data, place, move, count)
+        if last:
+            self._style = ink.style_after(data[place:last], self._style)
+        return last
+
+    def _escape(self, data: bytes, place: int, base: int) -> int:
         match = (_CSI if data.startswith(b"[", place + 1) else _ESC).match(data, place)
         if not match:
             return place + 1
@@ -213,13 +281,46 @@ class Terminal:
             if end == len(data):
                 self._pending = data[place:]
                 return -1
-        elif match.re is _CSI:
+            return end
+        self._offset = base + end
+        if match.re is _CSI:
+            if final == b"D" and (number := match[1] or b"1").isdigit() and len(number) < 4:
+                skipped = self._turns(data, place, match[0], int(number))
+                if skipped:
+                    return skipped
+            elif final == b"G" and match[1] in (b"", b"0", b"1"):
+                after = self._rewrites(data, place, base)
+                if after:
+                    return after
             self._command(match[1], final)
-        elif end == place + 2 and final in b"]PX^_":
-            self._string, self._osc = 1, final == b"]"
-        elif end == place + 2 and final == b"c":
-            self._style = 0
+        elif end == place + 2:
+            self._single(final)
         return end
+
+    def _single(self, final: bytes) -> None:
+        """ESC and one character."""
+        match final:
+            case b"]" | b"P" | b"X" | b"^" | b"_":
+                self._string, self._osc = 1, final == b"]"
+            case b"7":
+                self._save()
+            case b"8":
+                self._restore()
+            case b"E":
+                self._newline()
+            case b"D":
+                column = self._column - self._base - self._edge
+                self._newline()
+                self._goto(column)
+            case b"M":
+                self._move(-1)
+            case b"c":
+                self._style, self._saved, self._margins = 0, [], (0, 0)
+                self._clear()
+                self._goto(0)
+            case _:
+                return
+        self._last = ""
 
     def _skip(self, data: bytes, place: int) -> int:
         """Drop what belongs to a string sequence."""
@@ -233,111 +334,76 @@ class Terminal:
             self._string = 0
         return limit
 
-    def _write(self, text: str) -> None:
-        cells = spread(ink.cleaned(text))
-        row = self._rows[self._at]
-        while cells:
-            room = WIDTH - self._column
-            if len(cells) <= room:
-                row.write(self._column, cells, self._style)
-                self._column += len(cells)
-                return
-            while room > 0 and cells[room] == "\0":
-                room -= 1
-            row.write(self._column, cells[:room], self._style)
-            self._column = WIDTH
-            if self._at < len(self._rows) - 1:
-                return
-            cells = cells[room:]
-            row = self._continue(row)
-
-    def _continue(self, row: Row) -> Row:
-        """The last row is full: the line goes on in another."""
-        self._rows.append(Row(row.begin, continued=True))
-        self._at += 1
-        self._column = 0
-        self._settle(self._at)
-        return self._rows[-1]
-
-    def _tab(self) -> None:
-        row = self._rows[self._at]
-        row.open()
-        row.clear()
-        if self._column >= WIDTH:
-            if self._at < len(self._rows) - 1:
-                return
-            row = self._continue(row)
-        cells = tab(self._column)
-        if self._column >= len(row.cells):
-            row.write(self._column, cells, self._style)
-        self._column += len(cells)
-
-    def _newline(self, begin: int) -> None:
-        row = self._rows[self._at]
-        row.clear()
-        self._column = 0
-        if self._at == len(self._rows) - 1:
-            self._rows.append(Row(begin))
-        self._at += 1
-        if row.width() > NARROW:
-            self._settle(self._at)
-        elif len(self._rows) > REACH:
-            self._settle(1)
-
-    def _settle(self, count: int) -> None:
-        """Let the first `count` rows go; the cursor stands below them."""
-        if count:
-            self._out.extend(row.settled() for row in self._rows[:count])
-            del self._rows[:count]
-            self.settled += count
-            self._at = max(0, self._at - count)
-
     def _command(self, params: bytes, final: bytes) -> None:
         if final == b"m":
             if not params.strip(b"0123456789;:"):
                 self._style = ink.applied(self._style, params)
             return
-        first = params.split(b";", 1)[0]
-        if final not in b"ABCDEFGJK" or (first and not first.isdigit()):
+        if final in b"hl" and not _OTHER_SCREEN.isdisjoint(params.split(b";")):
+            self._clear() if final == b"h" else self._end()
             return
-        number = int(first or 0)
-        count = max(number, 1)
-        row = self._rows[self._at]
+        if params.strip(b"0123456789;"):
+            return
+        first, second = (int(part or 0) for part in (params + b";").split(b";", 2)[:2])
+        if final == b"b":
+            self._repeat(max(first, 1))
+            return
+        self._last = ""
+        if not self._move_by(final, max(first, 1), max(second, 1)):
+            self._erase_by(final, first)
+        if final == b"r" and self._height:
+            self._set_margins(max(first, 1) - 1, second)
+
+    def _move_by(self, final: bytes, count: int, second: int) -> bool:
+        """Commands that put the cursor somewhere; False: it is none of them."""
         match final:
-            case b"A" | b"F":
-                self._move(-count)
-            case b"B" | b"E":
-                self._move(count)
-            case b"C":
-                self._column = max(self._column, min(self._column + count, NARROW - 1))
+            case b"A" | b"B" | b"E" | b"F" | b"e":
+                self._move(-count if final in {b"A", b"F"} else count)
+                if final in {b"E", b"F"}:
+                    self._goto(0)
+            case b"C" | b"a":
+                self._leave_edge()
+                self._column = max(self._column, self._reached(count))
             case b"D":
-                self._column = max(0, self._column - count)
-            case b"G":
-                self._column = min(count, NARROW) - 1
-            case b"K" if number == 0:
-                row.erase(self._column, None)
-            case b"K" if number == 1:
-                row.erase(0, min(self._column + 1, WIDTH))
-            case b"K" if number == 2:
-                row.erase(0, None)
-            case b"J" if number == 0:
-                row.stale = self._column
-                for below in self._rows[self._at + 1 :]:
-                    below.stale = 0
+                self._leave_edge()
+                self._column = max(self._base, self._column - count)
+            case b"G" | b"`":
+                self._goto(count - 1)
+            case b"H" | b"f":
+                self._send(count - 1, second - 1)
+            case b"d":
+                self._send(count - 1, self._column - self._base - self._edge)
+            case b"s":
+                self._save()
+            case b"u":
+                self._restore()
+            case _:
+                return False
+        return True
+
+    def _reached(self, count: int) -> int:
+        """The column `count` further on, as far as a cursor gets."""
+        return min(self._column + count, self._base + self._columns - 1 if self._columns else NARROW - 1)
+
+    def _erase_by(self, final: bytes, number: int) -> None:
+        """Commands that take something away, or make room."""
+        match final, number:
+            case b"K", 0 | 1 | 2:
+                self._erase_line(number)
+            case b"J", 0:
+                self._erase_below()
+            case b"J", 1:
+                self._erase_above()
+            case b"J", 2:
+                self._clear()
+            case b"@", _:
+                self._change(self._insert_cells, max(number, 1))
+            case b"P", _:
+                self._change(self._delete_cells, max(number, 1))
+            case b"X", _:
+                self._change(self._erase_cells, max(number, 1))
             case _:
                 pass
-        if final in b"EF":
-            self._column = 0
-
-    def _move(self, count: int) -> None:
-        """Up or down, within reach. A wide line is left downwards only, and then for good."""
-        if self._rows[self._at].width() > NARROW:
-            below = self._at + (count > 0 and self._at < len(self._rows) - 1)
-            self._settle(below)
-            count -= count > 0
-            if count < 0 or below == 0:
-                return
-        self._at = min(max(0, self._at + count), len(self._rows) - 1)
 
 
 def _before_long(data: bytes, place: int, stop: int) -> int:

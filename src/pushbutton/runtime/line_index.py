@@ -6,6 +6,8 @@ Beside `output` and `times` stand, once they are worth it, derived files that ar
     lines.at     one number per line of `lines`: offset of its first byte in `output` * 2, plus 1 if it is continued
     lines.idx    extents, five numbers each: stretches of up to 64 KiB of lines in `output` or in `lines`
     lines.state  JSON: how far the other files go, and the terminal with the lines that may still change
+
+`screen`, which is made before the job starts, says how large its terminal is; a job without one has none.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from pushbutton.domain.cells import Drawn, Settled, Shown
 from pushbutton.domain.encoding import AsUtf8
 from pushbutton.domain.terminal import PIECE, Terminal
 
-VERSION = 1  # of the files and of what a terminal shows: files of another version are made anew
+VERSION = 2  # of the files and of what a terminal shows: files of another version are made anew
 CHUNK = 1 << 17  # bytes read at a time
 BREATH = 5e-5  # seconds between two chunks, in which the event loop can have the interpreter
 BUFFERED = 10_000  # rewritten lines that wait to be written
@@ -194,9 +196,12 @@ class LineIndex:
         if not self._resumed:
             self._resumed = True
             self._resume()
+        if self.read == 0:
+            self._terminal = Terminal(screen_size(self._folder))
         size = self.size()
         if size < self.read:  # not what was read before: output only grows
             self._empty()
+            self._terminal = Terminal(screen_size(self._folder))
         if size > self.read:
             self._view = None
             if self.read == 0 and (encoding := self._encoding()):
@@ -360,6 +365,15 @@ class LineIndex:
             first, where, length, begin, extra = state["last"]
             self._last = Extent(first, bool(where & 1), where >> 1, length, begin, extra)
         self._saved = self.read
+
+
+def screen_size(folder: Path) -> tuple[int, int] | None:
+    """(rows, columns) of the run's terminal; None if it has none, or another release started it."""
+    try:
+        rows, columns = (folder / "screen").read_text("ascii").split()
+        return int(rows), int(columns)
+    except (OSError, ValueError):
+        return None
 
 
 def _write(path: Path, data: bytes, offset: int, *, sync: bool = False) -> None:

@@ -6,6 +6,7 @@
     output    what the job wrote, as it came
     encoding  the name of the encoding of `output`, as Python calls it; without this file it is UTF-8
     times     16-byte records (offset, microseconds since the epoch): bytes from `offset` on came then
+    screen    rows and columns of the job's terminal, "24 80"; only where it has one
     control   a FIFO: the server writes JSON lines, `{"do": "stop", "grace": 10, "by": "…"}`
     channel   a FIFO: reports of processes that the job's descriptor does not reach
     elsewhere a FIFO: reports that came over HTTP, which can name no file
@@ -48,7 +49,7 @@ from . import slim_json
 LOCK, EVENTS, OUTPUT, TIMES, TREE, LOG = "lock", "events", "output", "times", "tree", "log"
 ENCODING = "encoding"
 CONTROL, CHANNEL, ELSEWHERE = "control", "channel", "elsewhere"
-FILES, RESULTS, RECEIPTS, GIVEN = "files", "results", "receipts", "in"
+FILES, RESULTS, RECEIPTS, GIVEN, SCREEN = "files", "results", "receipts", "in", "screen"
 TIME_RECORD = struct.Struct("<QQ")
 FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
 """What a write says when the storage cannot take it now. It may be able to later."""

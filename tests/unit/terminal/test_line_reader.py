@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pushbutton.domain import terminal
+from pushbutton.domain import screen, terminal
 from pushbutton.domain.cells import Settled
 from pushbutton.domain.ink import Line
 from pushbutton.domain.terminal import Terminal
@@ -81,7 +81,8 @@ def mixed(seed: int, count: int) -> bytes:
 def at_once(output: bytes) -> list[str]:
     """The texts that a terminal gives that never has to settle anything."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(terminal, "REACH", 10**9)
+        for module in (screen, terminal):
+            patch.setattr(module, "REACH", 10**9)
         machine = Terminal()
         machine.feed(output)
         machine.finish()
@@ -385,6 +386,38 @@ async def test_files_of_another_version_are_made_anew(tmp_path: Path, monkeypatc
     await first.close()
     monkeypatch.setattr(line_index, "VERSION", 999)
     assert [line.text for line in await everything(LineReader(tmp_path))] == at_once(text)
+
+
+async def test_lines_wrap_at_the_width_of_the_runs_terminal(tmp_path: Path) -> None:
+    text = b"keep\n" + b"x" * 25 + b"\n" + b"\x1b[2K\x1b[1A" * 3 + b"\x1b[2K\x1b[Gdone\n"
+    write(tmp_path, text)
+    assert [line.text for line in await everything(LineReader(tmp_path))] == ["done", ""]
+    (tmp_path / "screen").write_text("5 10\n")
+    reader = LineReader(tmp_path)
+    assert [line.text for line in await everything(reader)] == ["keep", "done"]
+    await reader.close()
+    assert [line.text for line in await everything(reader)] == ["keep", "done"]
+    write(tmp_path, text[:6])
+    assert [line.text for line in await everything(reader)] == ["keep", "x"]
+
+
+@pytest.mark.usefixtures("eager")
+async def test_a_resumed_index_has_the_terminals_size(tmp_path: Path) -> None:
+    (tmp_path / "screen").write_text("5 10\n")
+    write(tmp_path, b"\rbar\n" * 900 + b"x" * 25)
+    first = LineReader(tmp_path)
+    await first.lines(-1, 1, final=True)
+    await first.close()
+    assert "lines.state" in names(tmp_path)
+    append(tmp_path, b"\rY\n")
+    assert [line.text for line in await everything(LineReader(tmp_path))][-2:] == ["x" * 20, "Yxxxx"]
+
+
+async def test_rows_of_a_screen_in_another_encoding_begin_where_their_line_does(tmp_path: Path) -> None:
+    output = "größer\n\x1b[H\x1b[2Jä\x1b[4;2Hö".encode("cp1252")
+    write(tmp_path, output, [(0, 10), (7, 20)])
+    found = await everything(LineReader(tmp_path, lambda: "cp1252"))
+    assert [(line.text, line.at) for line in found] == [("größer", 10), ("ä", 20), ("", 20), ("", 20), (" ö", 20)]
 
 
 async def test_a_small_plain_output_gets_no_files_beside_it(tmp_path: Path, reader: LineReader) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pushbutton.domain import cells, terminal
+from pushbutton.domain import cells, screen, sweep, terminal
 from pushbutton.domain.cells import Kept, Settled
 from pushbutton.domain.ink import Span, read_line
 from pushbutton.domain.terminal import Terminal
@@ -42,8 +42,35 @@ PIECES = [
         b"\x1bP+q\x1b\\",
         b"\x1b(B",
     ],
+    *[b"\x1b7", b"\x1b8", b"\x1b[s", b"\x1b[u", b"\x1bM", b"\x1bD", b"\x1bE", b"\x1bc"],
+    *[
+        b"\x1b[H",
+        b"\x1b[2;3H",
+        b"\x1b[99;99f",
+        b"\x1b[3d",
+        b"\x1b[1J",
+        b"\x1b[?1049h",
+        b"\x1b[?1049l",
+        b"\x1b[2r",
+        b"\x1b[1;2r",
+    ],
+    *[
+        b"\x1b[@",
+        b"\x1b[2@",
+        b"\x1b[P",
+        b"\x1b[2P",
+        b"\x1b[X",
+        b"\x1b[3X",
+        b"\x1b[b",
+        b"\x1b[9b",
+        b"\x1b[8m",
+        b"\x1b[28m",
+    ],
+    *[b"\r50%\r60%\r70%\r80%", b"\b|\b/\b-\b|", b"\x1b[2D==\x1b[2D>>\x1b[2D--", b"abcdefghij"],
+    *["\r漢a\r字\rb漢\r█".encode(), "\b\b漢\b\b字\b\b漢".encode(), "\u0301".encode(), "\u200d".encode()],
     *["ü".encode(), "漢字".encode(), "🚀".encode(), "e\u0301".encode(), "█".encode()],
 ]
+SIZES = st.sampled_from([None, (24, 80), (3, 5), (2, 2), (5, 1), (300, 9)])
 STREAMS = st.lists(st.sampled_from(PIECES), max_size=60).map(b"".join)
 
 
@@ -65,8 +92,8 @@ def shapes(settled: list[Settled]) -> list[Shape]:
     return found
 
 
-def lines(*feeds: bytes, machine: Terminal | None = None) -> list[Shape]:
-    machine = machine or Terminal()
+def lines(*feeds: bytes, size: tuple[int, int] | None = None, machine: Terminal | None = None) -> list[Shape]:
+    machine = machine or Terminal(size)
     found = [shape for feed in feeds for shape in shapes(machine.feed(feed))]
     assert machine.settled >= len(found)
     machine.finish()
@@ -82,53 +109,62 @@ def make_small(patch: pytest.MonkeyPatch) -> None:
     """All bounds so low that short streams meet them."""
     for name, value in {"REACH": 4, "WIDTH": 16, "PIECE": 24, "STRING": 12, "_LONG": 2}.items():
         patch.setattr(terminal, name, value)
-    patch.setattr(cells, "NARROW", 8)
+    for name, value in {"REACH": 4, "WIDTH": 16, "NARROW": 8, "REPEATED": 6}.items():
+        patch.setattr(screen, name, value)
+    for name, value in {"NARROW": 8, "CLUSTERS": 2, "DEEP": 3}.items():
+        patch.setattr(cells, name, value)
     patch.setattr(terminal, "NARROW", 8)
+    for name, value in {"NARROW": 8, "_WORTH": 4, "_FEW": 2}.items():
+        patch.setattr(sweep, name, value)
 
 
 @settings(max_examples=600, deadline=None)
-@given(STREAMS, st.lists(st.integers(0, 200), max_size=8), st.booleans())
-@example(b"a\tb\rX\n", [2], True)
-@example(b"\x1b[31mred\n\x1b[A\x1b[2Kx\n", [5, 9], True)
-def test_any_split_gives_the_same_lines_as_one_feed(stream: bytes, cuts: list[int], low: bool) -> None:
+@given(STREAMS, st.lists(st.integers(0, 200), max_size=8), st.booleans(), SIZES)
+@example(b"a\tb\rX\n", [2], True, None)
+@example(b"\x1b[31mred\n\x1b[A\x1b[2Kx\n", [5, 9], True, (3, 5))
+def test_any_split_gives_the_same_lines_as_one_feed(
+    stream: bytes, cuts: list[int], low: bool, size: tuple[int, int] | None
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         if low:
             make_small(patch)
         places = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
-        whole = lines(stream)
-        assert lines(*[stream[start:end] for start, end in pairwise(places)]) == whole
-        assert lines(*[stream[place : place + 1] for place in range(len(stream))]) == whole
+        whole = lines(stream, size=size)
+        assert lines(*[stream[start:end] for start, end in pairwise(places)], size=size) == whole
+        assert lines(*[stream[place : place + 1] for place in range(len(stream))], size=size) == whole
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.binary(max_size=400), st.integers(0, 400))
-def test_any_bytes_in_any_split_give_the_same_lines(stream: bytes, cut: int) -> None:
-    assert lines(stream[:cut], stream[cut:]) == lines(stream)
+@given(st.binary(max_size=400), st.integers(0, 400), SIZES)
+def test_any_bytes_in_any_split_give_the_same_lines(stream: bytes, cut: int, size: tuple[int, int] | None) -> None:
+    assert lines(stream[:cut], stream[cut:], size=size) == lines(stream, size=size)
 
 
 @settings(max_examples=300, deadline=None)
-@given(STREAMS, STREAMS, st.booleans())
-def test_a_restored_terminal_goes_on_as_the_one_that_was_dumped(before: bytes, after: bytes, low: bool) -> None:
+@given(STREAMS, STREAMS, st.booleans(), SIZES)
+def test_a_restored_terminal_goes_on_as_the_one_that_was_dumped(
+    before: bytes, after: bytes, low: bool, size: tuple[int, int] | None
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         if low:
             make_small(patch)
-        machine = Terminal()
+        machine = Terminal(size)
         first = shapes(machine.feed(before))
         restored = Terminal.restore(json.loads(json.dumps(machine.dump())))
-        assert first + lines(after, machine=restored) == lines(before + after)
+        assert first + lines(after, machine=restored) == lines(before + after, size=size)
 
 
 @settings(max_examples=300, deadline=None)
-@given(STREAMS)
-def test_no_text_holds_a_control_character(stream: bytes) -> None:
-    for _, text, _, _ in lines(stream):
+@given(STREAMS, SIZES)
+def test_no_text_holds_a_control_character(stream: bytes, size: tuple[int, int] | None) -> None:
+    for _, text, _, _ in lines(stream, size=size):
         assert all(char == "\t" or ord(char) >= 32 for char in text)
 
 
 @settings(max_examples=300, deadline=None)
-@given(STREAMS)
-def test_spans_rise_within_the_text_and_are_never_empty(stream: bytes) -> None:
-    for _, text, spans, _ in lines(stream):
+@given(STREAMS, SIZES)
+def test_spans_rise_within_the_text_and_are_never_empty(stream: bytes, size: tuple[int, int] | None) -> None:
+    for _, text, spans, _ in lines(stream, size=size):
         done = 0
         for start, end, style in spans:
             assert done <= start < end <= len(text)
@@ -137,9 +173,9 @@ def test_spans_rise_within_the_text_and_are_never_empty(stream: bytes) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(STREAMS)
-def test_lines_begin_in_the_order_of_the_bytes(stream: bytes) -> None:
-    begins = [begin for begin, *_ in lines(stream)]
+@given(STREAMS, SIZES)
+def test_lines_begin_in_the_order_of_the_bytes(stream: bytes, size: tuple[int, int] | None) -> None:
+    begins = [begin for begin, *_ in lines(stream, size=size)]
     assert begins == sorted(begins)
 
 

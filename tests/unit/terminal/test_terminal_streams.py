@@ -105,3 +105,43 @@ def test_grep_colours_with_their_erase_codes_are_kept() -> None:
 def test_apt_without_rows_keeps_every_line() -> None:
     stream = b"Setting up a ...\r\nProgress: [ 50%]\rProgress: [100%]\r\n\x1b[?25hdone\r\n"
     assert shown(stream) == ["Setting up a ...", "Progress: [100%]", "done"]
+
+
+def test_the_last_state_of_a_bar_is_found_without_drawing_the_others() -> None:
+    """What is passed over must not be missed: the same streams, cut so small that nothing can be passed over."""
+    bars = b"".join("\r下載 {}%|{:<20}|\x1b[K".format(n, "█" * (n // 5)).encode() for n in range(101))
+    back = b"".join(b"%3d%%\b\b\b\b" % n for n in range(101))
+    wide = "".join(f"\x1b[2D{char}" for char in "漢字漢字" * 50).encode()
+    for stream in (bars, b"so far " + back, b"so far xx" + wide, bars + back + b"\r" + wide):
+        whole, small = Terminal(), Terminal()
+        whole.feed(stream)
+        for place in range(len(stream)):
+            small.feed(stream[place : place + 1])
+        assert whole.dump()["rows"] == small.dump()["rows"]
+        assert whole.reach() == small.reach()
+
+
+def test_a_line_that_was_rewritten_for_megabytes_is_read_in_little_time() -> None:
+    """Counted, not timed: how much of it is drawn."""
+    streams = {
+        "bars": b"".join("\r下載中 {}%|{:<20}| {}".format(n % 101, "█" * (n % 21), n).encode() for n in range(20_000)),
+        "erased": b"".join(b"\x1b[2K\x1b[1G\x1b[32mstep\x1b[0m %d" % n for n in range(40_000)),
+        "spinner": b"working |" + b"\b/\b-\b\\\b|" * 100_000,
+        "wide": "漢".encode() + "\x1b[2D字\x1b[2D漢".encode() * 50_000,
+        "back": b" 12%" + b"\b\b\b\b 13%\b\b\b\b 14%" * 50_000,
+    }
+    for name, stream in streams.items():
+        for size in (None, (24, 80)):
+            machine, drawn = Counting(size), 0
+            for place in range(0, len(stream), 1 << 17):
+                machine.feed(stream[place : place + (1 << 17)])
+            drawn = machine.written
+            assert drawn < 200 * (1 + len(stream) // (1 << 17)), (name, size)
+
+
+class Counting(Terminal):
+    written = 0
+
+    def _write(self, text: str) -> None:
+        self.written += 1
+        super()._write(text)

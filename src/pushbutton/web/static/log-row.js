@@ -3,7 +3,7 @@
 
 const LINK = /https?:\/\/[^\s"'<>`\\^{|}\p{Cc}]+/giu;
 const END = /[.,:;!?)\]*_]+$/;
-const NAMED = /^[fFbB][0-7]$|^[biudsv]$/;
+const NAMED = /^[fFbB][0-7]$|^[biudsvh]$/;
 
 const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
 let second = '', said = '';
