@@ -6,6 +6,7 @@ import dataclasses
 import re
 import time
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -216,6 +217,25 @@ def test_on_a_phone_nothing_is_cut_and_a_finger_hits_everything(browser, office,
                 cut[who, f"{page.url} header", width] = lost
         page.set_viewport_size(SIZES["phone"])
     assert cut == {}
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+def test_a_phones_bar_keeps_its_logo_and_nothing_in_it_moves_when_something_runs(browser, office, locale):
+    phone = {"viewport": SIZES["phone"], "has_touch": True, "is_mobile": True, "locale": locale}
+    left_and_right = """() => [...document.querySelectorAll('.brand, .top nav a, .now, .me')].map(one => {
+        const { left, right } = one.getBoundingClientRect();
+        return [left, right];
+    })"""
+    with office.reader(browser, "abe", **phone) as reader:
+        page = reader.open("/approvals")
+        expect(page.locator(".now")).to_be_visible()
+        expect(page.locator(".brand svg")).to_be_visible()
+        expect(page.locator(".top nav a")).to_have_count(3)
+        expect(page.locator(".top nav .count")).to_be_visible()
+        busy = page.evaluate(left_and_right)
+        assert all(one[1] <= other[0] for one, other in pairwise(busy))
+        page.locator("#now").evaluate("one => one.replaceChildren()")
+        assert page.evaluate(left_and_right) == [*busy[:4], busy[5]]
 
 
 @pytest.mark.parametrize("who", ["ada", "max"])
