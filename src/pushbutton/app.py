@@ -218,7 +218,7 @@ class Pushbutton:
         if count:
             runs = f"{count:,} {'run' if count == 1 else 'runs'}"
             log.warning(
-                "%s is a copy (%s). %s that had not ended there wait until somebody who looks after Pushbutton "
+                "%s is a copy (%s). %s that had not ended there wait until an administrator "
                 "releases or drops them: pushbutton release", self.folder, why, runs
             )  # fmt: skip
 

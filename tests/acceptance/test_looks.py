@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.acceptance.serving import Served
+from tests.acceptance.serving import Served, until
 from tests.acceptance.test_pages import SIZES, Reader, axe, browser, go_on, over, press
 
 __all__ = ["browser"]
@@ -221,3 +221,33 @@ def test_a_run_that_says_a_lot_is_folded_and_all_of_it_is_there(browser, site):
         page.goto(f"{site.url}/runs/{number}")
         page.get_by_role("link", name="Output").click()
         expect(page.locator("#out")).to_have_attribute("open", "")
+
+
+def test_a_run_that_says_nothing_of_itself_shows_the_last_line_that_it_wrote(browser, site, tmp_path):
+    (tmp_path / "tasks" / "copy.sh").write_text(
+        '#!/bin/sh\ncd "$(dirname "$0")"\necho \'file <1> of 2\'\necho\nuntil [ -e go-on ]; do sleep 0.05; done\n'
+        "echo 'file 2 of 2'\nuntil [ -e end ]; do sleep 0.05; done\n"
+    )
+    (tmp_path / "tasks" / "copy.sh").chmod(0o755)
+    until(lambda: site.http.get("/tasks/copy").status_code == 200, what="the task is read")
+    with Reader(browser, site) as reader:
+        page = reader.open("/tasks/copy")
+        press(page)
+        expect(page.locator("#run-hero")).to_contain_text("file <1> of 2", timeout=20_000)
+        go_on(site)
+        expect(page.locator("#run-hero")).to_contain_text("file 2 of 2", timeout=20_000)
+        (tmp_path / "tasks" / "end").touch()
+        over(page)
+        expect(page.locator("#run-hero")).not_to_contain_text("file 2 of 2")
+
+
+def test_the_page_of_a_broken_task_sees_by_itself_that_it_is_mended(browser, site, tmp_path):
+    with Reader(browser, site) as reader:
+        page = reader.open("/tasks/broken")
+        expect(page.locator("main")).to_contain_text("cannot be pressed")
+        (tmp_path / "tasks" / "broken.py").write_text(
+            "from pushbutton import task\n\n@task(confirm='Really?')\ndef broken() -> None: ...\n"
+        )
+        expect(page.locator("#go")).to_be_visible(timeout=20_000)
+        page.locator(".gobar .push").click()
+        expect(page.get_by_role("dialog")).to_contain_text("Really?")

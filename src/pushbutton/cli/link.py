@@ -93,9 +93,7 @@ def _make(
 
 
 def _list(
-    everybody: Annotated[
-        bool, typer.Option("--all", help="those of everybody, for who looks after Pushbutton")
-    ] = False,
+    everybody: Annotated[bool, typer.Option("--all", help="everybody's, for administrators")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print them as JSON")] = False,
     server: Url = DEFAULT,
 ) -> None:

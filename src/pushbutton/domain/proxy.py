@@ -12,7 +12,7 @@ from pushbutton.errors import BadInput, ConfigError, SignInFailed
 __all__ = ["TrustedProxy"]
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_SENTENCE = "The proxy in front of this server said unclearly who you are; whoever looks after it finds why in the log."
+_SENTENCE = "The proxy in front of this server said unclearly who you are; an administrator finds why in the log."
 
 
 @dataclass(frozen=True, slots=True)

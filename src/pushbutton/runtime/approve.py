@@ -46,7 +46,7 @@ async def _approve(core: Core, actor: Actor, run: Run, why: str, seen: str) -> R
         hold = _hold(run)
         _allowed(actor, hold)
         if run.aside:
-            raise CannotApprove("It came with a copy of the data folder: who looks after Pushbutton releases it first.")
+            raise CannotApprove("It came with a copy of the data folder: an administrator releases it first.")
         at = now()
         if at >= hold.until:
             await expire(core, run)

@@ -167,12 +167,12 @@ class SignIn:
             known = now.users.get(identity.name)
             if known and known.source != identity.source:
                 raise SignInFailed(
-                    "Somebody of that name signs in another way here. Ask whoever looks after Pushbutton.",
+                    "Somebody of that name signs in another way here. Ask an administrator.",
                     reason=f"“{identity.name}” comes from {known.source}, and now {identity.source} names them",
                 )
             if known and known.subject and known.subject != identity.subject:
                 raise SignInFailed(
-                    "Somebody else had that name before. Ask whoever looks after Pushbutton.",
+                    "Somebody else had that name before. Ask an administrator.",
                     reason=f"“{identity.name}” is another account at the provider than the one known under that name; "
                     f"if it is the same person, say so with: pushbutton user change {identity.name} --other-account",
                 )
@@ -316,7 +316,7 @@ def one_try(throttle: Throttle, account: str, address: str) -> Iterator[None]:
 
 
 def _disabled(name: str) -> SignInFailed:
-    said = "This account may not sign in. Ask whoever looks after Pushbutton."
+    said = "This account may not sign in. Ask an administrator."
     return SignInFailed(said, reason=f"“{name}” is disabled here")
 
 

@@ -27,7 +27,7 @@ from pushbutton.runtime.lines import LinePage, LineReader
 from pushbutton.runtime.ports import Topics
 from pushbutton.runtime.watch import EVERYTHING, Bell
 
-from . import fragments, render, texts
+from . import fragments, render, tails, texts
 from .audience import audiences
 from .lines import line_json, readers
 from .names import Names
@@ -152,7 +152,8 @@ def _drawer(core: Core, views: Views, root: str, actor: Actor, rest: str) -> tup
     async def a_run() -> _Drawing:
         run = await core.store.run(number or 0)
         view = await views.run(actor, run, now())
-        view = replace(view, watching=watching(core, run.id, root))
+        last = await tails.last(core, run) if view.quiet else ""
+        view = replace(view, watching=watching(core, run.id, root), last=last)
         html = await threads.showing(fragments.run_fragments, view, language, root, names())
         if run.state.over:
             return _Drawing(html, None)

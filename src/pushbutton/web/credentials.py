@@ -43,8 +43,7 @@ _MADE: dict[int | str, dict[str, Any]] = {**PROBLEMS, 204: {"description": "It c
     responses=PROBLEMS,
     tags=["tokens and links"],
     summary="Your tokens",
-    description="With `all=1` those of everybody, for who looks after Pushbutton. The text of a token is never among "
-    "what is shown.",
+    description="With `all=1` everybody's, for administrators. The text of a token is never among what is shown.",
 )
 async def list_tokens(request: Request) -> Response:
     found = tokens.listed(core_of(request), actor_of(request), everybody=request.query_params.get("all") == "1")
@@ -95,7 +94,7 @@ async def revoke_token(request: Request, name: str) -> Response:
     responses=PROBLEMS,
     tags=["tokens and links"],
     summary="Your hand-over links",
-    description="With `all=1` those of everybody, for who looks after Pushbutton. `url` is there for who made a link, "
+    description="With `all=1` everybody's, for administrators. `url` is there for who made a link, "
     "and never for a token: whoever has it can press.",
 )
 async def list_links(request: Request) -> Response:

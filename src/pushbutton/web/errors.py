@@ -80,7 +80,7 @@ async def ours(request: Request, error: Exception) -> Response:
     """A fault of ours: a number for the one who asks, the traceback for the log."""
     number = secrets.token_hex(3).upper()
     log.error("fault %s at %s %s", number, request.method, request.url.path, exc_info=error)
-    title = f"Something broke on our side. Whoever looks after this server finds it in the log as {number}."
+    title = f"Something broke on our side. An administrator finds it in the log as {number}."
     return problem(500, title, number=number)
 
 

@@ -57,7 +57,11 @@ def inbox_fragments(view: InboxView, language: str = "en", root: str = "", names
 def task_fragments(view: TaskView, language: str = "en", root: str = "", names: Names = UNKNOWN) -> Fragments:
     """What others do with this task while somebody fills in the form."""
     parts = _parts("task_parts.html", language, {"now": view.now, "root": root, "names": names})
-    return {"busy": _said(parts.busy(view)), "last-runs": _said(parts.last_runs(view))}
+    return {
+        "catalogue": _said(parts.catalogue(view)),
+        "busy": _said(parts.busy(view)),
+        "last-runs": _said(parts.last_runs(view)),
+    }
 
 
 def _parts(template: str, language: str, shown: Mapping[str, Any]) -> Any:

@@ -120,7 +120,8 @@ async def run_page(request: Request, status: int = 200, *, wrong: str = "", why:
     core, who = core_of(request), reader(request)
     found = await history.run(core, who.actor, run_of(request))
     view = await views_of(request).run(who.actor, found, now())
-    view = replace(view, watching=_watching(request, found))
+    last = await tails.last(core, found) if view.quiet else ""
+    view = replace(view, watching=_watching(request, found), last=last)
     reads = Verb.OUTPUT in view.may
     tail = [f"tail:{found.id}"] if reads else []
     failed = found.state.value in ("failed", "lost")

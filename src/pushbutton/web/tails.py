@@ -17,6 +17,8 @@ from pushbutton.runtime.core import Core
 from .lines import readers
 
 LINES: Final = 200
+_LAST = 5  # lines among which one is that says something
+_LONGEST = 200  # characters of the last one
 _WIDEST = 2000  # characters of one line
 _BIGGEST = 16 << 20  # bytes of output; a page does not wait for more to be read
 _PATIENCE = 0.5  # seconds
@@ -49,6 +51,18 @@ async def tail(core: Core, run: Run, *, all_visible: bool = False) -> Tail:
     return Tail(
         tuple(Line(line.number, _coloured(line, _shown if all_visible else str)) for line in page.lines), page.total
     )
+
+
+async def last(core: Core, run: Run) -> str:
+    """The last line that says something of a run that goes on; "" where there is none yet."""
+    if not core.output.size(run.id):
+        return ""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            page = await readers(core).of(run.id).lines(-_LAST, _LAST, final=False)
+    except (TimeoutError, OSError):
+        return ""
+    return next((visible(line.text.strip()[:_LONGEST]) for line in page.lines[::-1] if line.text.strip()), "")
 
 
 def _shown(text: str) -> str:

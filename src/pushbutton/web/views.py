@@ -91,6 +91,11 @@ class TaskView:
     faults: Mapping[str, str] = field(default_factory=dict)  # why some choices are not there
 
     @property
+    def mark(self) -> str:
+        """Another one where it may or can be pressed now and could not before, or its file has another mistake."""
+        return hashlib.sha256(repr((self.task.broken, Verb.PRESS in self.may)).encode()).hexdigest()[:16]
+
+    @property
     def busy(self) -> tuple[Run, ...]:
         """Runs before the next one, oldest first, if they leave no room for it."""
         unfinished = tuple(run for run in self.past.unfinished[::-1] if run.state in BUSY and not run.aside)
@@ -126,11 +131,18 @@ class RunView:
     wrote: bool = True  # it has output
     planning: bool = False  # it is approved, and its plan is made once more before it starts
     reading: bool = False  # the tasks are still being read
+    last: str = ""  # the last line of its output, where it is `quiet`
 
     @property
     def elapsed(self) -> float:
         """Seconds since the start, up to the end."""
         return lasted(self.run, self.now) or 0.0
+
+    @property
+    def quiet(self) -> bool:
+        """It goes on and says nothing of itself but what it writes, which the reader may read."""
+        told = self.story
+        return self.run.state is RunState.RUNNING and not (told.saying or told.current) and Verb.OUTPUT in self.may
 
     @property
     def stopping(self) -> bool:

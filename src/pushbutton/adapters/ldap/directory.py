@@ -47,7 +47,7 @@ WAITING = 12
 
 _ASKING = Path(__file__).with_name("asking.py")
 _DOWN = "The directory does not answer at this moment; try again in a minute."
-_UNCLEAR = "The directory said unclearly who you are; whoever looks after this server finds why in the log."
+_UNCLEAR = "The directory said unclearly who you are; an administrator finds why in the log."
 
 
 class Ldap:

@@ -14,8 +14,8 @@ def down(reason: str) -> SignInFailed:
 
 def odd(reason: str) -> SignInFailed:
     return SignInFailed(
-        "The sign-in service answered something that cannot be trusted, so nobody was signed in; whoever looks after "
-        "this server finds why in the log.",
+        "The sign-in service answered something that cannot be trusted, so nobody was signed in; an administrator "
+        "finds why in the log.",
         reason=reason,
     )
 
@@ -25,15 +25,12 @@ def over(reason: str) -> SignInFailed:
 
 
 def refused(reason: str) -> SignInFailed:
-    return SignInFailed(
-        "The sign-in service did not sign you in; begin again, or ask whoever looks after it.", reason=reason
-    )
+    return SignInFailed("The sign-in service did not sign you in; begin again, or ask an administrator.", reason=reason)
 
 
 def nameless(reason: str) -> SignInFailed:
     return SignInFailed(
-        "The sign-in service did not say a user name that can be used here; whoever looks after this server finds why "
-        "in the log.",
+        "The sign-in service did not say a user name that can be used here; an administrator finds why in the log.",
         reason=reason,
     )
 

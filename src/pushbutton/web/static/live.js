@@ -80,12 +80,13 @@ async function signedIn() {
   if (!one('#go')) put(page, '#main');
 }
 
-/** A task came, went or changed: the list is fetched anew, unless somebody searches in it right now. */
+/** A task came, went or changed: the page is fetched anew, unless somebody fills in a form or searches right now. */
 function renew() {
+  if (one('#go')) return;
   const search = one('#find input');
   if (search?.value.trim()) search.addEventListener('input', renew, { once: true });
   else if (search) refetch();
-  else location.reload(); // there was none: nothing is typed, and what finds tasks is not there yet
+  else location.reload(); // nothing is typed, and what a script does for forms and searches begins with the page
 }
 
 async function anew() {
