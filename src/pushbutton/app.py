@@ -16,13 +16,13 @@ import resource
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from . import config, doors
-from .adapters import confining, data_folder, home, secret_files, totp
-from .adapters.bookmarks import Bookmarks
+from .adapters import bookmarks, confining, data_folder, home, secret_files, totp
 from .adapters.catalog import PathCatalog
 from .adapters.embedded import EmbeddedDispatch, LocalNotifier
 from .adapters.files import FileFolder
@@ -51,9 +51,9 @@ from .runtime.permit import Permits
 from .runtime.ports import RunQuery, Store, Topics
 from .runtime.watch import EVERYTHING, Hub, is_last
 from .runtime.worker import Worker
-from .services import expiry, leavers, pruner
+from .services import expiry, follow, leavers, pruner
 from .services.changes import Changes
-from .services.webhooks import Webhooks
+from .services.webhooks import BOOKMARK, Webhooks
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -160,7 +160,7 @@ class Pushbutton:
         await changes.started(metadata.version("pushbutton"), {"paths": list(self.paths), **self.settings.given})
         stack.push_async_callback(changes.stopped)
         await changes.look()  # before anybody can press what has changed
-        await self._background(stack, changes.run())
+        await self._alone(stack, store, "changes", worker_name, changes.run)
         output = OutputFiles(runs)
         hub = Hub(store, notifier, output)
         await hub.open()
@@ -193,10 +193,11 @@ class Pushbutton:
         worker = Worker(core)
         stack.push_async_callback(worker.close)
         await self._background(stack, worker.run())
-        await self._background(stack, pruner.run(core, self.settings.keep_days))
-        await self._background(stack, expiry.run(core))
-        if signin.authority and self.settings.ldap_look_hours:
-            await self._background(stack, leavers.run(directory, signin.authority, self.settings.ldap_look_hours))
+        alone = partial(self._alone, stack, store)
+        await alone("pruner", worker_name, lambda: pruner.run(core, self.settings.keep_days))
+        await alone("expiry", worker_name, lambda: expiry.run(core))
+        if (authority := signin.authority) and (hours := self.settings.ldap_look_hours):
+            await alone("leavers", worker_name, lambda: leavers.run(directory, authority, hours))
         if self._webhooks:
             await self._background(stack, self._tell(core).run(self._webhooks))
         for kind, hooks in self._hooks.items():
@@ -214,7 +215,8 @@ class Pushbutton:
         with data_folder.writing(self.folder):
             count, why = await home.settle(self.folder, store)
             if why:
-                Bookmarks(self.folder / "told").clear()
+                bookmarks.removed(self.folder / "told")
+            await bookmarks.moved(self.folder / "told", store, BOOKMARK)
         if count:
             runs = f"{count:,} {'run' if count == 1 else 'runs'}"
             log.warning(
@@ -229,7 +231,18 @@ class Pushbutton:
         allowed = networks(self.settings.webhook_allow, where="webhook_allow")
         sender = Webhook(secret=self.settings.webhook_secret, allowed=allowed)
         home = self.settings.public_url.rstrip("/") or (self.url and f"{self.url}{self._prefix}")
-        return Webhooks(core, sender, Bookmarks(self.folder / "told"), lambda run: home and f"{home}/runs/{run}")
+        return Webhooks(core, sender, lambda run: home and f"{home}/runs/{run}")
+
+    async def _alone(
+        self,
+        stack: contextlib.AsyncExitStack,
+        store: Store,
+        name: str,
+        holder: str,
+        work: Callable[[], Awaitable[None]],
+    ) -> None:
+        """In the background, here while no other process does it."""
+        await self._background(stack, follow.alone(store, name, holder, work))
 
     @staticmethod
     async def _background(stack: contextlib.AsyncExitStack, work: Any) -> None:

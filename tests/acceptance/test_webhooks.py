@@ -11,10 +11,12 @@ import socket
 import ssl
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from pushbutton.adapters.webhook import Webhook
@@ -295,7 +297,8 @@ def serving(folder: Path, receiver: Receiver, **more: Any) -> Served:
 def kept(server: Served, receiver: Receiver) -> None:
     """Wait until the server has noted down that the newest message was taken."""
     newest = receiver.took[-1][0]
-    until(lambda: newest in [path.read_text() for path in (server.data / "told").iterdir()], what="its place")
+    with closing(apsw.Connection(str(server.data / "history.db"), flags=apsw.SQLITE_OPEN_READONLY)) as db:
+        until(lambda: int(newest) in [row[0] for row in db.execute("SELECT event FROM bookmarks")], what="its place")
 
 
 def test_the_end_of_a_run_is_told_with_how_it_ended_and_where_its_page_is(folder, receiver):

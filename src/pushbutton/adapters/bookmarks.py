@@ -1,44 +1,36 @@
-"""How far each follower of the events has come, in one small file for each: a restart goes on from there."""
+"""Bookmarks of version 0.2.0: how far each webhook had come, in one small file for each. They are in the store now."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import shutil
 from pathlib import Path
 
+from pushbutton.runtime.ports import Store
 
-class Bookmarks:
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
 
-    async def read(self, name: str) -> int | None:
-        """The last event that was dealt with; None: it never followed, or its file is damaged."""
-        try:
-            return int(await asyncio.to_thread((self._folder / name).read_text))
-        except (FileNotFoundError, ValueError):
-            return None
+async def moved(folder: Path, store: Store, prefix: str) -> None:
+    """Bring them into the store, with `prefix` in front of their names, so that nobody misses what happened during the
+    upgrade. Raises `OSError`.
+    """
+    for name, event in (await asyncio.to_thread(_found, folder)).items():
+        if await store.bookmark(f"{prefix}{name}") is None:
+            await store.keep(f"{prefix}{name}", event)
+    removed(folder)
 
-    async def keep(self, name: str, event: int) -> None:
-        """Durable when it returns. Raises `OSError`; then the earlier one stands."""
-        await asyncio.to_thread(self._keep, name, event)
 
-    def clear(self) -> None:
-        """As if nobody had ever followed. Raises `OSError`."""
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(self._folder)
+def _found(folder: Path) -> dict[str, int]:
+    """What is half written or damaged is left out: as if it had never followed."""
+    found = {}
+    for file in folder.iterdir() if folder.is_dir() else ():
+        with contextlib.suppress(ValueError):
+            if file.suffix != ".new":
+                found[file.name] = int(file.read_text())
+    return found
 
-    def _keep(self, name: str, event: int) -> None:
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        place, fresh = self._folder / name, self._folder / f"{name}.new"
-        with fresh.open("w") as file:
-            file.write(str(event))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(place)
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+
+def removed(folder: Path) -> None:
+    """As if nobody had ever followed. Raises `OSError`."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(folder)

@@ -9,21 +9,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 from pushbutton.domain.event import Event, Kind
 from pushbutton.domain.run import RunState
 from pushbutton.domain.webhook import Target, ended, wanted
-from pushbutton.errors import NoSuchRun, StoreError, Undelivered
+from pushbutton.errors import NoSuchRun, Undelivered
 from pushbutton.runtime.core import Core
-from pushbutton.runtime.watch import EVERYTHING, is_last
+from pushbutton.runtime.watch import is_last
+
+from . import follow
 
 log = logging.getLogger(__name__)
 
 TRIES = 8
 FIRST, LONGEST = 1.0, 60.0  # seconds between two tries: doubled each time; two minutes for all of them
-MANY = 1000  # events that concern no target, after which the place is kept all the same
-PAUSE = 5.0  # after a fault
+BOOKMARK = "webhook:"
+"""In front of a target's key: how its bookmark and its lease are called."""
 
 
 class Sender(Protocol):
@@ -32,49 +35,31 @@ class Sender(Protocol):
         ...
 
 
-class Places(Protocol):
-    async def read(self, name: str) -> int | None: ...
-
-    async def keep(self, name: str, event: int) -> None:
-        """Raises `OSError`."""
-        ...
-
-
 class Webhooks:
     """`url` gives the address of a run's page."""
 
-    def __init__(self, core: Core, sender: Sender, places: Places, url: Callable[[int], str]) -> None:
-        self._core, self._sender, self._places, self._url = core, sender, places, url
+    def __init__(self, core: Core, sender: Sender, url: Callable[[int], str]) -> None:
+        self._core, self._sender, self._url = core, sender, url
 
     async def run(self, targets: Sequence[Target]) -> None:
         async with asyncio.TaskGroup() as group:
             for target in targets:
-                group.create_task(self._follow(target))
+                name = f"{BOOKMARK}{target.key}"
+                group.create_task(
+                    follow.alone(self._core.store, name, self._core.worker, partial(self._follow, name, target))
+                )
 
-    async def _follow(self, target: Target) -> None:
-        while True:
-            try:
-                await self._go_on(target)
-            except (StoreError, OSError) as error:
-                log.warning("messages to %s wait: %s", target, error)
-            except Exception:
-                log.exception("following the events for %s failed; trying again", target)
-            await asyncio.sleep(PAUSE)
-
-    async def _go_on(self, target: Target) -> None:
-        newest = await self._core.store.last_event()
-        kept = await self._places.read(target.key)
-        if kept is None or kept > newest:  # it is new, or the history is another one: nothing of the past
-            kept = newest
-            await self._places.keep(target.key, kept)
+    async def _follow(self, name: str, target: Target) -> None:
         works = True
-        async for event in self._core.hub.events(EVERYTHING, kept):
-            if event.run is not None and (is_last(event) or _asks(event)):
-                works = await self._tell(target, event, TRIES if works else 1)
-            elif event.id < kept + MANY:
-                continue
-            kept = event.id
-            await self._places.keep(target.key, kept)
+
+        async def deal(event: Event) -> bool:
+            nonlocal works
+            if event.run is None or not (is_last(event) or _asks(event)):
+                return False
+            works = await self._tell(target, event, TRIES if works else 1)
+            return True
+
+        await follow.events(self._core, name, deal)
 
     async def _tell(self, target: Target, event: Event, tries: int) -> bool:
         """Whether the target was there: False after the last try."""

@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from pushbutton.adapters.bookmarks import Bookmarks
+from pushbutton.adapters import bookmarks
+from pushbutton.adapters.memory import MemoryStore
 from pushbutton.domain.event import Event, Kind
 from pushbutton.domain.networks import networks
 from pushbutton.domain.run import Run, RunState
@@ -135,12 +136,15 @@ def test_the_signature_is_the_hmac_of_the_bytes():
     assert signature("Jefe", b"what do ya want for nothing?") == f"sha256={expected}"
 
 
-async def test_a_bookmark_is_what_was_kept_last_and_a_damaged_one_is_none(tmp_path):
-    marks = Bookmarks(tmp_path / "told")
-    assert await marks.read("one") is None
-    await marks.keep("one", 5)
-    await marks.keep("one", 7)
-    assert await Bookmarks(tmp_path / "told").read("one") == 7
-    assert await marks.read("two") is None
-    (tmp_path / "told" / "one").write_text("x")
-    assert await marks.read("one") is None
+async def test_bookmarks_of_an_earlier_release_come_into_the_store_once_and_damaged_ones_do_not(tmp_path):
+    told, store = tmp_path / "told", MemoryStore()
+    told.mkdir()
+    for name, text in {"one": "5", "two": "7", "bad": "x", "half": "", "one.new": "6"}.items():
+        (told / name).write_text(text)
+    await store.keep("webhook:two", 9)  # moved, and gone on since, by one that was killed in between
+    await bookmarks.moved(told, store, "webhook:")
+    names = ("one", "two", "bad", "half", "one.new")
+    assert [await store.bookmark(f"webhook:{name}") for name in names] == [5, 9, None, None, None]
+    assert not told.exists()
+    await bookmarks.moved(told, store, "webhook:")
+    assert await store.bookmark("webhook:one") == 5

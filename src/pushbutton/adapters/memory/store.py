@@ -32,6 +32,8 @@ class MemoryStore:
         self._sealed: dict[int, str] = {}
         self._last_run = self._last_event = self._forgotten = 0
         self._home = ""
+        self._bookmarks: dict[str, int] = {}
+        self._leases: dict[str, tuple[str, int]] = {}
         self.audit = MemoryAudit(key)
         self.people = MemoryPeople(self.audit)
 
@@ -121,6 +123,7 @@ class MemoryStore:
             going = {number: replace(run, aside=True) for number, run in self._runs.items() if not run.state.over}
             self._runs |= going
             count = len(going)
+            self._bookmarks, self._leases = {}, {}
             self.audit.add(replace(aside, data={**aside.data, "runs": count}))
         return count
 
@@ -180,6 +183,19 @@ class MemoryStore:
         self._runs = {number: run for number, run in self._runs.items() if number not in gone}
         self._events = [event for event in self._events if event.run not in gone]
         self._keys = {key: known for key, known in self._keys.items() if known.run not in gone}
+
+    async def bookmark(self, name: str) -> int | None:
+        return self._bookmarks.get(name)
+
+    async def keep(self, name: str, event: int) -> None:
+        self._bookmarks[name] = event
+
+    async def lease(self, name: str, holder: str, *, at: int, until: int) -> bool:
+        has, ends = self._leases.get(name, (holder, 0))
+        if has != holder and ends > at:
+            return False
+        self._leases[name] = (holder, until)
+        return True
 
     async def forgotten(self) -> int:
         return self._forgotten

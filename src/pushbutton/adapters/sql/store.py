@@ -53,6 +53,12 @@ class SqlStore:
     async def say(self, draft: Draft, *, task: str | None = None) -> Event:
         return (await self._db.write(lambda db: writing.add_events(db, None, task, [draft])))[0]
 
+    async def keep(self, name: str, event: int) -> None:
+        await self._db.write(lambda db: writing.keep(db, name, event))
+
+    async def lease(self, name: str, holder: str, *, at: int, until: int) -> bool:
+        return await self._db.write(lambda db: writing.lease(db, name, holder, at, until))
+
     async def forget(self, runs: Sequence[int]) -> None:
         await self._db.write(lambda db: writing.forget(db, runs))
 
@@ -104,6 +110,10 @@ class SqlStore:
                   ORDER BY id LIMIT ?"""
         values = (before, max(0, keep - 1), limit)
         return await self._db.read(lambda db: [row[0] for row in db.execute(sql, values)])
+
+    async def bookmark(self, name: str) -> int | None:
+        found = await self._db.read(lambda db: db.execute("SELECT event FROM bookmarks WHERE name = ?", (name,)).get)
+        return None if found is None else int(found)
 
     async def forgotten(self) -> int:
         return await self._number("SELECT value FROM meta WHERE name = 'forgotten'")

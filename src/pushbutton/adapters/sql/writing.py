@@ -161,10 +161,29 @@ def settle(db: Connection, trail: Trail, home: str, aside: Act | None) -> int:
     if aside:
         going = db.execute(f"UPDATE runs SET aside = 1 WHERE state IN ({UNFINISHED_STATES}) RETURNING id")
         count = sum(1 for _ in going)
+        db.execute("DELETE FROM bookmarks")
+        db.execute("DELETE FROM leases")
         trail.record(db, replace(aside, data={**aside.data, "runs": count}))
     sql = "INSERT INTO home (one, known) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET known = excluded.known"
     db.execute(sql, (home,))
     return count
+
+
+def keep(db: Connection, name: str, event: int) -> None:
+    db.execute(
+        "INSERT INTO bookmarks (name, event) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET event = excluded.event",
+        (name, event),
+    )
+
+
+def lease(db: Connection, name: str, holder: str, at: int, until: int) -> bool:
+    given = db.execute(
+        "INSERT INTO leases (name, holder, until) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE"
+        " SET holder = excluded.holder, until = excluded.until"
+        " WHERE leases.holder = excluded.holder OR leases.until <= ? RETURNING 1",
+        (name, holder, until, at),
+    ).get
+    return given is not None
 
 
 def forget(db: Connection, runs: Sequence[int]) -> None:

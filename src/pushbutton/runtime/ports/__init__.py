@@ -178,7 +178,7 @@ class Store(Protocol):
     async def settle(self, home: str, aside: Act | None = None) -> int:
         """Keep how the data folder is known again. With `aside`, which is recorded with their number as `runs`, every
         run that is not over is set aside in the same transaction: none of them passes the gate or makes its task busy
-        while it is. How many those are.
+        while it is; bookmarks and leases are forgotten. How many runs those are.
         """
         ...
 
@@ -228,6 +228,21 @@ class Store(Protocol):
 
     async def forgotten(self) -> int:
         """Who has read up to an id below this one may miss events that are deleted; 0: nothing ever was."""
+        ...
+
+    async def bookmark(self, name: str) -> int | None:
+        """The last event that this follower dealt with; None: it never followed."""
+        ...
+
+    async def keep(self, name: str, event: int) -> None:
+        """Keep it as its bookmark."""
+        ...
+
+    async def lease(self, name: str, holder: str, *, at: int, until: int) -> bool:
+        """Give or prolong a lease; False: at `at` it is another's. One that is given until `at` is given back.
+
+        Times are microseconds.
+        """
         ...
 
     async def counts(self, reach: Reach | None = None) -> Mapping[RunState, int]:
