@@ -261,6 +261,14 @@ class SecretUnavailable(PushbuttonError):
         self.name = name
 
 
+class NoAnswer(PushbuttonError):
+    """A place (a folder, a machine's name) that the system says nothing of."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"“{place}” does not answer: the disk or network drive that it lies on hangs.")
+        self.place = place
+
+
 class Fenced(PushbuttonError):
     """A write came too late: the run has moved on to another epoch or state. Nothing was written."""
 

@@ -1,14 +1,20 @@
 """Work that would hold up the event loop, in threads: each kind has its own, so that one that hangs (a network drive, a
-name that nobody resolves) holds up its own kind alone.
+name that nobody resolves) holds up its own kind alone; and of what may hang, each place has its own.
+
+Nothing else uses threads for that: the executor that every event loop has is everybody's.
 """
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+
+from .errors import NoAnswer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,19 +33,96 @@ class Threads:
         return await asyncio.get_running_loop().run_in_executor(self._pool, functools.partial(work, *args, **kwargs))
 
 
+class Places:
+    """Called like `asyncio.to_thread`, with the place (a folder, a name) first. Raises `NoAnswer` where that takes more
+    than `seconds`; at once where all that may be done there at the same time was given up already and goes on.
+
+    A thread that hangs cannot be ended: it stays until the system answers, and keeps nobody from ending the process.
+    """
+
+    def __init__(self, name: str, each: int, seconds: float) -> None:
+        """`each`: works at one place at the same time."""
+        self._name, self._each, self._seconds = name, each, seconds
+        self._places: dict[str, _Place] = {}
+        self._lock = threading.Lock()
+
+    async def __call__(self, place: str, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        future: Future[T] = Future()
+        with self._lock:
+            there = self._places.setdefault(place, _Place())
+            if len(there.given_up) >= self._each:
+                raise NoAnswer(place)
+            there.line.append((future, functools.partial(work, *args, **kwargs)))
+            if there.threads < self._each:
+                there.threads += 1
+                name = f"{self._name} {place}"
+                threading.Thread(target=self._serve, args=(place, there), name=name, daemon=True).start()
+        waited = asyncio.wrap_future(future)
+        try:
+            await asyncio.wait({waited}, timeout=self._seconds)
+            if waited.done():
+                return waited.result()
+            with self._lock:
+                if future.running():
+                    there.given_up.add(future)
+            raise NoAnswer(place)
+        finally:
+            waited.cancel()  # what is not begun is not begun any more
+
+    def _serve(self, place: str, there: _Place) -> None:
+        while True:
+            with self._lock:
+                if not there.line:
+                    there.threads -= 1
+                    if not there.threads:
+                        del self._places[place]
+                    return
+                future, work = there.line.popleft()
+                if not future.set_running_or_notify_cancel():
+                    continue
+            try:
+                future.set_result(work())
+            except BaseException as error:  # noqa: BLE001  for who waits
+                future.set_exception(error)
+            with self._lock:
+                there.given_up.discard(future)
+            del future, work  # nothing is kept while it waits for more
+
+
+class _Place:
+    def __init__(self) -> None:
+        self.line: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self.threads = 0
+        self.given_up: set[Future[Any]] = set()  # that go on, though nobody waits any more
+
+
 starting = Threads("starting", 8)
 """A run's folder, and its supervisor."""
 ending = Threads("ending", 8)
 """What is left of a run whose supervisor is gone or hangs; removing its folder."""
-programs = Threads("programs", 16)
-"""Files of authors, wherever these lie: what is about to be started."""
+programs = Places("programs", 4, 30.0)
+"""Files of authors, by the folder that they lie in: what is about to be started."""
+hashing = Places("hashing", 4, 60.0)
+"""The same, read whole: of a large one that takes a while, for which no start is to wait."""
 catalogue = Threads("catalogue", 4)
 """The same, when they are only listed."""
+comparing = Threads("comparing", 1)
+"""What is declared now with what was recorded."""
 bringing = Threads("bringing", 8)
 """Files that people bring."""
+pruning = Threads("pruning", 1)
+"""Which of them are old."""
 showing = Threads("showing", 4)
 """Parts of pages, and what stands in files that runs made."""
-asking = Threads("asking", 8)
-"""Secrets that lie in files."""
-resolving = Threads("resolving", 4)
-"""Names of other machines."""
+asking = Places("asking", 2, 30.0)
+"""Secrets that lie in files, by the file."""
+keeping = Threads("keeping", 2)
+"""Secrets that are kept here, when they change."""
+resolving = Places("resolving", 2, 30.0)
+"""Names of other machines, by the name."""
+notifying = Threads("notifying", 2)
+"""What other systems are told: how far it is."""
+auditing = Threads("auditing", 2)
+"""The audit trail: its chain, and the file that notes its end."""
+closing = Threads("closing", 2)
+"""The store, when it closes."""

@@ -136,10 +136,14 @@ async def test_a_supervisor_of_0_2_0_hears_them_on_the_pipe_that_it_has_and_a_lo
 
 async def test_a_run_starts_though_every_thread_of_every_other_kind_hangs(app):
     hung = threading.Event()
-    others = (threads.ending, threads.catalogue, threads.bringing, threads.showing, threads.asking, threads.resolving)
+    kinds = [kind for kind in vars(threads).values() if isinstance(kind, threads.Threads)]
+    kinds.remove(threads.starting)
+    places = [kind for kind in vars(threads).values() if isinstance(kind, threads.Places)]
+    assert (len(kinds), len(places)) > (8, 2)
     try:
-        kinds = (asyncio.to_thread, *others)
-        waits = [asyncio.ensure_future(kind(hung.wait)) for kind in kinds for _ in range(MANY)]
+        waits = [asyncio.ensure_future(asyncio.to_thread(hung.wait)) for _ in range(MANY)]
+        waits += [asyncio.ensure_future(kind(hung.wait)) for kind in kinds for _ in range(MANY)]
+        waits += [asyncio.ensure_future(kind("/elsewhere", hung.wait)) for kind in places for _ in range(MANY)]
         await asyncio.sleep(0)  # so that all of them have their place
         assert (await (await app.press("quick")).finished()).state == "succeeded"
     finally:

@@ -30,7 +30,7 @@ class Import(NamedTuple):
 ALLOWED = {
     "errors": set(),
     "config": {"errors"},
-    "threads": set(),
+    "threads": {"errors"},
     "domain": {"errors", "domain", "job"},
     "job": {"job"},
     "supervisor": {"supervisor"},
@@ -163,9 +163,9 @@ def test_imports_go_one_way():
 
 def test_adapters_do_not_import_each_other():
     """`sql` is what stores share, `turns` the threads of what would hold up the event loop, `telling` the way into a
-    spool.
+    spool, `resolved` how other machines are found.
     """
-    shared = {"sql", "turns", "telling"}
+    shared = {"sql", "turns", "telling", "resolved"}
 
     def technology(module: str) -> str:
         return module.split(".")[1] if "." in module else ""
@@ -206,6 +206,42 @@ def test_no_exception_is_kept_that_nobody_needs():
         for above in ([""] if edge.imported == "" else _above(edge.imported))
     }
     assert set(EXCEPTIONS) - used == set()
+
+
+def test_nothing_uses_the_executor_that_every_loop_has():
+    """One pool for everything that hangs would be everybody's: `threads` has one for each kind. What libraries do is
+    looked at by `test_no_default_executor`.
+    """
+    found = [
+        f"{module}: {ast.unparse(node)}" for module in MODULES for node in ast.walk(_tree(module)) if _default(node)
+    ]
+    assert found == []
+
+
+def _tree(module: str) -> ast.AST:
+    """Empty where none of the words stands in it: that is sooner seen."""
+    text = MODULES[module].read_text()
+    words = ("run_in_executor", "to_thread", "getaddrinfo", "getnameinfo")
+    return ast.parse(text if any(word in text for word in words) else "")
+
+
+def _default(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(attr="run_in_executor"), args=[ast.Constant(value=None), *_]):
+            return True
+        case ast.Attribute(attr="to_thread"):
+            return True
+        case ast.Attribute(value=value, attr="getaddrinfo" | "getnameinfo"):
+            return not (isinstance(value, ast.Name) and value.id == "socket")
+    return False
+
+
+def test_the_test_itself_sees_the_executor_that_every_loop_has():
+    seen = ("asyncio.to_thread(f)", "loop.run_in_executor(None, f)", "await_(loop().getaddrinfo(h, 0))")
+    for code in seen:
+        assert any(_default(node) for node in ast.walk(ast.parse(code))), code
+    for code in ("loop.run_in_executor(pool, f)", "threads.asking('x', socket.getaddrinfo, h, 0)"):
+        assert not any(_default(node) for node in ast.walk(ast.parse(code))), code
 
 
 def test_there_is_no_cycle():

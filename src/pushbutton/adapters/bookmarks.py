@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import shutil
 from pathlib import Path
 
+from pushbutton import threads
 from pushbutton.runtime.ports import Store
 
 
@@ -14,7 +14,7 @@ async def moved(folder: Path, store: Store, prefix: str) -> None:
     """Bring them into the store, with `prefix` in front of their names, so that nobody misses what happened during the
     upgrade. Raises `OSError`.
     """
-    for name, event in (await asyncio.to_thread(_found, folder)).items():
+    for name, event in (await threads.notifying(_found, folder)).items():
         if await store.bookmark(f"{prefix}{name}") is None:
             await store.keep(f"{prefix}{name}", event)
     removed(folder)

@@ -12,8 +12,9 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pushbutton
 from pushbutton import threads
@@ -68,9 +69,23 @@ class SpoolFolder:
         return self.root / str(run)
 
     async def start(self, run: Run, task: Task, command: Command, secrets: Sequence[str], token: str) -> None:
-        await threads.starting(self._start, run, task, command, secrets, token)
+        env = self._env(run, command, token)
+        argv, stdin = list(command.argv), b""
+        if command.script:
+            folder, digest = str(Path(argv[0]).parent), command.frozen.get(argv[0], "")
+            argv, stdin = await threads.programs(folder, whole, argv, path=env["PATH"], digest=digest)
+        told = {"argv": argv, "stdin": os.fsdecode(stdin), "env": env}
+        await threads.starting(self._start, run, task, command, told, secrets, token)
 
-    def _start(self, run: Run, task: Task, command: Command, secrets: Sequence[str], token: str) -> None:
+    def _start(
+        self,
+        run: Run,
+        task: Task,
+        command: Command,
+        told: Mapping[str, Any],
+        secrets: Sequence[str],
+        token: str,
+    ) -> None:
         folder = self.folder(run.id)
         if stillborn := self._children.pop(run.id, None):
             stillborn.wait()  # of an attempt before: its lock is free, so it is ending or has ended
@@ -84,19 +99,13 @@ class SpoolFolder:
             (folder / spool.ENCODING).write_text(task.encoding)
         if command.tty:
             (folder / spool.SCREEN).write_text("{} {}\n".format(*command.tty))
-        env = self._env(run, command, token)
-        argv, stdin = list(command.argv), b""
-        if command.script:
-            argv, stdin = whole(argv, path=env["PATH"], digest=command.frozen.get(argv[0], ""))
         limits = task.limits
         spec = {
+            **told,
             "run": run.id,
             "epoch": run.epoch,
-            "argv": argv,
             "cwd": command.cwd,
-            "env": env,
             "tty": command.tty,
-            "stdin": os.fsdecode(stdin),
             "payload": command.payload,
             "encoding": task.encoding,
             "secrets": list(secrets),

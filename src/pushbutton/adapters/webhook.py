@@ -8,7 +8,6 @@ Redirects are not followed, no proxy or password of the environment is used, and
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -17,18 +16,14 @@ from pushbutton.domain.networks import Address, Network, address
 from pushbutton.domain.webhook import Target, refusal, signature
 from pushbutton.errors import Undelivered
 
+from .resolved import resolved
+
 SECONDS = 10.0
 """For one attempt, name and all."""
 AGAIN = frozenset({408, 425, 429})
 """Refusals that are about now, not about the message."""
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-
-
-async def resolved(host: str, port: int) -> Sequence[str]:
-    """The addresses of a name, as the system has them. Raises `OSError`."""
-    found = await threads.resolving(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(item[4][0]) for item in found))
 
 
 class Webhook:
@@ -75,7 +70,7 @@ class Webhook:
         if self._secret:
             headers["x-pushbutton-signature"] = signature(self._secret, body)
         if self._tls is None:
-            self._tls = await asyncio.to_thread(ssl.create_default_context)
+            self._tls = await threads.notifying(ssl.create_default_context)
         # The path goes beside the address, because httpx logs addresses, and it may hold a token.
         aside = {"sni_hostname": target.host, "target": target.path.encode("ascii")}
         auth = httpx.BasicAuth(target.user, target.password) if target.user or target.password else None

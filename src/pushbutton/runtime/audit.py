@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
+from pushbutton import threads
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.audit import Deed, Head, Record, act
 from pushbutton.domain.chain import Chain, Checked, Fault
@@ -75,7 +75,7 @@ async def _walk(audit: Audit, noted: Sequence[Head], redacted: dict[int, str]) -
         if not page or chain.wrong:
             return chain.end(head)
         behind = page[PAGE] if len(page) > PAGE else None
-        await asyncio.to_thread(chain.feed, page[:PAGE], behind)  # a million of them must not hold up anybody's press
+        await threads.auditing(chain.feed, page[:PAGE], behind)  # a million of them must not hold up anybody's press
         after = page[:PAGE][-1].id
 
 
@@ -102,7 +102,7 @@ async def holding(audit: Audit, secret: str) -> Sequence[Record]:
     forms, after = spellings(secret), None
     found: list[Record] = []
     while page := await audit.chain(after, PAGE):
-        found += await asyncio.to_thread(_holding, page, forms)
+        found += await threads.auditing(_holding, page, forms)
         after = page[-1].id
     return found
 

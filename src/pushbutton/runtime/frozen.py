@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from pushbutton import threads
 from pushbutton.domain.declaration import by_default
 from pushbutton.domain.task import Task
+from pushbutton.errors import NoAnswer
 
 _PLACES = frozenset({"source", "digest", "broken", "arguments"})
 """Of a task: where it is declared, and what is known of its file from reading it. The file itself is read again."""
@@ -54,8 +55,8 @@ _known: dict[str, _Known] = {}
 
 
 async def frozen(task: Task) -> str:
-    """A hash. Reads files in a thread; one that cannot be read counts as such."""
-    return (await threads.programs(_frozen, task))[0]
+    """A hash. Reads files in a thread; one that cannot be read counts as such. Raises `NoAnswer`."""
+    return (await threads.hashing(place(task), _frozen, task))[0]
 
 
 async def pressed_as(task: Task) -> str:
@@ -66,7 +67,7 @@ async def pressed_as(task: Task) -> str:
     known = _known.get(task.slug)
     if known is None or known.task is not task or at > known.until:
         digest = ""
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, NoAnswer):
             async with asyncio.timeout(PATIENCE):
                 digest = await frozen(task)
         if len(_known) >= _KEPT:
@@ -77,7 +78,12 @@ async def pressed_as(task: Task) -> str:
 
 async def with_files(task: Task) -> tuple[str, Mapping[str, str]]:
     """The same hash, and of the files that it covers, by path, the SHA-256 of what was read for it."""
-    return await threads.programs(_frozen, task)
+    return await threads.hashing(place(task), _frozen, task)
+
+
+def place(task: Task) -> str:
+    """The folder that it lies in; of a command, the one that it starts in."""
+    return next((str(Path(file).parent) for file in task.target.files.sure), task.cwd)
 
 
 def _frozen(task: Task) -> tuple[str, dict[str, str]]:

@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import os
+from collections import Counter
 from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pushbutton import threads
 from pushbutton.domain import command
@@ -17,19 +19,22 @@ from pushbutton.domain.event import Json
 from pushbutton.domain.run import ACTIVE, UNFINISHED, Run, RunState
 from pushbutton.domain.task import Task
 from pushbutton.domain.token import hashed, new_token
-from pushbutton.errors import Fenced, NoSuchTask, PushbuttonError, SecretUnavailable, StoreError
+from pushbutton.errors import Fenced, NoAnswer, NoSuchTask, PushbuttonError, SecretUnavailable, StoreError
 
-from . import brought, journal, planned, secret_inputs
+from . import brought, frozen, journal, planned, secret_inputs
 from .collector import collect
 from .core import Core, now
 from .ports import Claim, Outcome, RunQuery
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 MANY = 1_000_000
 SWEEP = 30  # seconds
 AWAY = 60.0  # seconds for which a run waits for a task that is not there, or broken, before it is given up
 LOOK = 0.5  # seconds between two looks whether a run is stopped whose secrets are long in coming
+SOON = 0.5  # seconds for which others wait while one run is looked at or begun
 
 
 class Worker:
@@ -37,8 +42,10 @@ class Worker:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._following: set[asyncio.Task[None]] = set()
+        self._following: set[asyncio.Task[Any]] = set()
         self._away: dict[int, float] = {}  # runs that wait for their task, and since when
+        self._looks: dict[str, asyncio.Task[bool]] = {}  # by task: whether its file is there
+        self._slow: Counter[str] = Counter()  # folders that did not say it soon
 
     async def run(self) -> None:
         self._keep(self._look_after())
@@ -95,8 +102,13 @@ class Worker:
         core = self._core
         waiting = await core.store.run(number)
         task = core.catalog.tasks().get(waiting.task)
-        if await self._is_away(number, task):
-            return Claim.TASK_BUSY
+        try:
+            if await self._is_away(number, task):
+                return Claim.TASK_BUSY
+        except NoAnswer as error:
+            log.warning("run %d: %s", number, error)
+            await journal.never(core, waiting, RunState.FAILED, f"It was not started: {error}")
+            return Claim.GONE
         token = new_token()
         lent = await planned.in_its_slot(core, waiting)
         claimed = await core.store.claim(
@@ -111,18 +123,21 @@ class Worker:
             core.notifier.hint("events")
             if claimed.run.hold and claimed.run.hold.plan:
                 self._keep(self._as_planned(claimed.run, token))  # takes as long as its dry run does
-            elif task and task.secret_names:
-                self._keep(self._begin_aside(claimed.run, token))  # a secret may be long in coming: nobody else waits
             else:
-                await self._begin(claimed.run, token)
+                begun = self._keep(self._begin_aside(claimed.run, token))
+                if not (task and task.secret_names):  # a secret may be long in coming, and so may a network drive
+                    await asyncio.wait({begun}, timeout=SOON)
         return claimed.verdict
 
     async def _is_away(self, number: int, task: Task | None) -> bool:
         """Whether the run has to wait because its task is not read yet, or its file is away or broken for a moment. It
-        is not waited for without end: then the start says what is wrong.
+        is not waited for without end: then the start says what is wrong. Raises `NoAnswer`.
         """
         core = self._core
-        if task and not task.broken and not await threads.programs(_is_empty, task):
+        there = await self._is_there(task) if task and not task.broken else False
+        if there is None:
+            return True  # it is offered again when that is known
+        if there:
             self._away.pop(number, None)
             return False
         if core.catalog.reading:
@@ -135,9 +150,34 @@ class Worker:
         del self._away[number]
         return False
 
+    async def _is_there(self, task: Task) -> bool | None:
+        """Whether the file that is to run is there; None: nobody knows yet, and others are not to wait for it. Raises
+        `NoAnswer`.
+        """
+        look, folder = self._looks.get(task.slug), frozen.place(task)
+        if look is None:
+            look = self._looks[task.slug] = self._keep(_there(task))
+            if not self._slow[folder]:
+                await asyncio.wait({look}, timeout=SOON)
+            if not look.done():
+                self._slow[folder] += 1
+                look.add_done_callback(lambda _: self._said(folder))
+        if not look.done():
+            return None
+        del self._looks[task.slug]
+        return look.result()
+
+    def _said(self, folder: str) -> None:
+        self._slow[folder] -= 1
+        if not self._slow[folder]:
+            del self._slow[folder]
+        self._core.dispatch.wake()
+
     async def _begin_aside(self, run: Run, token: str) -> None:
         try:
             await self._begin(run, token)
+        except StoreError as error:
+            log.warning("run %d: %s", run.id, error)
         except Exception:
             log.exception("run %d: starting it failed", run.id)
 
@@ -183,6 +223,7 @@ class Worker:
         """False: it could not be started, and the run says why."""
         try:
             task = self._task(run)
+            await threads.programs(frozen.place(task), _is_empty, task)  # says so where the folder does not answer
             inputs, secrets = await self._inputs(task, run)
             inputs |= await brought.keep(self._core, task, run)
             named = await self._named(task, run)
@@ -248,10 +289,11 @@ class Worker:
     def _follow(self, run: Run) -> None:
         self._keep(self._guard(run))
 
-    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+    def _keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
         self._following.add(task)
         task.add_done_callback(self._following.discard)
+        return task
 
     async def _guard(self, run: Run) -> None:
         """A fault of ours in following must not leave a run `running` for ever: begin again from the store."""
@@ -269,8 +311,15 @@ class Worker:
                 return None
 
 
+async def _there(task: Task) -> bool:
+    return not await threads.programs(frozen.place(task), _is_empty, task)
+
+
 def _is_empty(task: Task) -> bool:
     """Whether a file that is to run is away, or has nothing in it: somebody is writing it."""
+    if not task.target.files.sure:
+        os.access(task.cwd, os.X_OK)  # whether it can be entered is said by the start; that it answers, here
+        return False
     try:
         return any(Path(file).stat().st_size == 0 for file in task.target.files.sure)
     except OSError:

@@ -11,6 +11,7 @@ import contextlib
 import logging
 from collections.abc import Mapping
 
+from pushbutton import threads
 from pushbutton.domain import declaration
 from pushbutton.domain.audit import SERVER, Act, Deed
 from pushbutton.domain.credentials import concealed_setting, hashed_with
@@ -63,7 +64,7 @@ class Changes:
 
     async def _acts(self) -> list[Act]:
         last = {record.act.about: record.act for record in await self._audit.newest("task", "task")}
-        return await asyncio.to_thread(self._compared, last, self._catalog.tasks(), whole=not self._catalog.reading)
+        return await threads.comparing(self._compared, last, self._catalog.tasks(), whole=not self._catalog.reading)
 
     def _compared(self, last: Mapping[str, Act], tasks: Mapping[str, Task], *, whole: bool) -> list[Act]:
         """What is to be recorded. Of thousands of tasks this takes a while, so it is for a thread. `whole`: what is

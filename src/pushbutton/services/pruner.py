@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 
+from pushbutton import threads
 from pushbutton.domain.run import UNFINISHED
 from pushbutton.domain.upload import is_key, of_value
 from pushbutton.errors import StoreError
@@ -55,7 +56,7 @@ async def prune(core: Core, days: float) -> tuple[int, int]:
 
 async def _uploads(core: Core, days: float) -> int:
     """How many went: none that an unfinished run names, for it may have no copy yet."""
-    old = await asyncio.to_thread(_old, core.files, days)
+    old = await threads.pruning(_old, core.files, days)
     if not old:
         return 0
     unfinished = await core.store.runs(RunQuery(states=UNFINISHED, limit=MANY))

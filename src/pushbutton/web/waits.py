@@ -10,7 +10,7 @@ from pushbutton.domain.approval import Hold
 from pushbutton.domain.policy import verbs
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Task
-from pushbutton.errors import InvalidInputs, NoSuchRun
+from pushbutton.errors import InvalidInputs, NoAnswer, NoSuchRun
 from pushbutton.runtime import brought, plan, sight
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.frozen import frozen
@@ -49,11 +49,19 @@ async def waits(core: Core, actor: Actor, run: Run, task: Task | None) -> Waits 
         hold=hold,
         who=tuple(who[:NAMED]),
         others=len(who[NAMED:]),
-        changed=task is None or bool(task.broken) or await frozen(task) != hold.digest,
+        changed=task is None or bool(task.broken) or await _changed(task, hold),
         starts=_starts(core, task, run) if task and Verb.APPROVE in may else "",
         plan=shown,
         said=await _said(core, hold.plan) if shown and Verb.OUTPUT in may else Tail(),
     )
+
+
+async def _changed(task: Task, hold: Hold) -> bool:
+    """What cannot be looked at now is not called changed; who approves it is told."""
+    try:
+        return await frozen(task) != hold.digest
+    except NoAnswer:
+        return False
 
 
 def _starts(core: Core, task: Task, run: Run) -> str:

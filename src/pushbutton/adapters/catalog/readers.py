@@ -36,7 +36,7 @@ def key_of(found: Found) -> Key:
 async def read(found: Found, *, execute: bool, python: str = sys.executable, by: Describer | None = None) -> Reading:
     """Read one file, whatever it is. Never raises: a file that nobody thought of is broken, and hurts no other."""
     try:
-        if found.form is Form.NAMED and not found.function and await asyncio.to_thread(is_script, found.path):
+        if found.form is Form.NAMED and not found.function and await threads.catalogue(is_script, found.path):
             found = replace(found, form=Form.SCRIPT)
         if found.form in (Form.CONFIG, Form.SCRIPT):
             reading = await threads.catalogue(_plain, found)

@@ -7,8 +7,11 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.request import getproxies
 
 import httpx
+
+from pushbutton.adapters.resolved import Resolving
 
 from .failures import down, odd
 
@@ -49,7 +52,9 @@ class Wire:
         if self._http is None:
             # What is not compressed cannot be small on its way and large here.
             headers = {"accept": "application/json", "accept-encoding": "identity"}
-            self._http = httpx.AsyncClient(timeout=self._seconds, headers=headers)
+            # Whoever is asked through a proxy is resolved by that.
+            transport = None if set(getproxies()) - {"no"} else Resolving()
+            self._http = httpx.AsyncClient(timeout=self._seconds, headers=headers, transport=transport)
         body = bytearray()
         try:
             async with self._http.stream(method, url, **more) as answer:

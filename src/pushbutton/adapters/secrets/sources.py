@@ -9,7 +9,7 @@ from typing import assert_never
 
 from pushbutton import threads
 from pushbutton.domain.secret import FromCommand, FromEnvironment, FromFile, FromKeyring, Secret, Stored
-from pushbutton.errors import BadInput, SecretsLocked, SecretUnavailable
+from pushbutton.errors import BadInput, NoAnswer, SecretsLocked, SecretUnavailable
 
 from .command import from_command
 from .encrypted import EncryptedStore
@@ -49,16 +49,16 @@ class SecretSources:
                 case FromEnvironment():
                     return from_environment(origin)
                 case FromFile():
-                    return await threads.asking(from_file, origin)
+                    return await threads.asking(str(origin.path), from_file, origin)
                 case FromCommand():
                     return await from_command(replace(origin, argv=(*self._before, *origin.argv)))
                 case FromKeyring():
                     return await from_keyring(origin)
                 case Stored():
-                    return await threads.asking(self._store.get, name)
+                    return await threads.asking("the stored secrets", self._store.get, name)
         except Missing as missing:
             raise SecretUnavailable(name, origin, str(missing)) from None
-        except SecretsLocked as error:
+        except (SecretsLocked, NoAnswer) as error:
             raise SecretUnavailable(name, origin, str(error).rstrip(".")) from None
         assert_never(origin)
 
@@ -68,9 +68,9 @@ class SecretSources:
 
     async def put(self, name: str, value: bytes) -> None:
         try:
-            await threads.asking(self._store.put, name, value)
+            await threads.keeping(self._store.put, name, value)
         except Missing as missing:
             raise BadInput(f"The value of “{name}” is not kept: {missing}.") from None
 
     async def remove(self, name: str) -> None:
-        await threads.asking(self._store.remove, name)
+        await threads.keeping(self._store.remove, name)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from pushbutton import threads
 from pushbutton.domain.audit import FIRST, Act, Deed, Head, Record, chained
 from pushbutton.domain.event import Json
 from pushbutton.domain.redaction import left, vouched, without
@@ -60,7 +60,7 @@ class SqlAudit:
         return await self._read(self._trail.head)
 
     async def known(self) -> Sequence[Head]:
-        return await asyncio.to_thread(lambda: self._db.end.heads)
+        return await threads.auditing(lambda: self._db.end.heads)
 
     async def unpressed(self, limit: int) -> Sequence[int]:
         sql = (
@@ -72,7 +72,7 @@ class SqlAudit:
     async def redact(self, numbers: Sequence[int], forms: Sequence[str], act: Act) -> Sequence[int]:
         changed = await self._db.write(lambda db: self._redact(db, numbers, forms, act))
         try:
-            await asyncio.to_thread(self._db.scrub)
+            await threads.auditing(self._db.scrub)
         except StoreError as error:
             raise StoreError(
                 f"It was taken out of the records, but {self._db.name} could not be written anew ({error}), so what "

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 import apsw
 
+from pushbutton import threads
 from pushbutton.adapters.sql.connection import Connection
 from pushbutton.adapters.sql.end import End
 from pushbutton.adapters.sql.trail import Trail
@@ -90,7 +91,7 @@ class SqliteDatabase:
         self._hand_over()
         writer, self._writer = self._writer, None  # from here on both refuse: nothing gets behind the last job
         self._closed = True
-        await asyncio.to_thread(self._end, writer)
+        await threads.closing(self._end, writer)
 
     def _end(self, writer: threading.Thread | None) -> None:
         """The writer goes last: only the last connection moves the log into the file, and a reader cannot."""
