@@ -13,7 +13,7 @@ import typer.main
 from fastapi import FastAPI
 
 from pushbutton import config
-from pushbutton.adapters.catalog.keys import PARAM, SECRET
+from pushbutton.adapters.catalog.keys import SECRET
 from pushbutton.cli.contents import HELP
 from pushbutton.cli.exits import MEANING, code_of
 from pushbutton.cli.group import app
@@ -21,8 +21,8 @@ from pushbutton.domain import event
 from pushbutton.domain.environment import KEPT
 from pushbutton.domain.run import TRANSITIONS
 from pushbutton.errors import PushbuttonError
-from pushbutton.job import declare, lines
-from pushbutton.job.options import FORMS, OPTIONS, Option
+from pushbutton.job import lines
+from pushbutton.job.options import FIELD, FORMS, INPUTS, OPTIONS, PYTHON, Option
 from pushbutton.supervisor import spool
 from pushbutton.web import api as web_api
 from pushbutton.web import audit_api, credentials, reference, shapes
@@ -211,13 +211,13 @@ def tasks() -> str:
         ),
         _options(OPTIONS),
         "## Of an input, in pushbutton.yaml and in a script's head",
-        _options(PARAM),
+        _options({name: row for name, row in INPUTS.items() if row.only != (PYTHON,)}),
         "## Of a secret, under `secrets` in pushbutton.yaml",
         _table(("Key", "Meaning"), [(f"`{name}`", row.help) for name, row in SECRET.items()]),
         "One of them, and `timeout` beside `command`. See [how to use secrets](../howto/secrets.md).",
         "## Of an input in Python: `Field`",
-        *_paragraphs(inspect.getdoc(declare.Field) or ""),
-        f"It takes {', '.join(f'`{name}`' for name in inspect.signature(declare.Field).parameters)}.",
+        'As in `Annotated[int, Field(min=1, max=8, label="Servers at a time")]`.',
+        _table(("Option", "Meaning"), [(f"`{name}`", row.help) for name, row in FIELD.items()]),
     )
 
 

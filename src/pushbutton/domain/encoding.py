@@ -11,12 +11,20 @@ import re
 from bisect import bisect_right
 from typing import Any, Self
 
-__all__ = ["AsUtf8", "begun", "charset", "text"]
+__all__ = ["AsUtf8", "begun", "charset", "likely", "text"]
 
 
 def text(data: bytes, encoding: str) -> str:
     """All of it; what is none becomes U+FFFD."""
     return data.decode(encoding or "utf-8", "replace")
+
+
+def likely(data: bytes, encoding: str) -> str:
+    """UTF-8 if it is that, for not all that belongs to a task speaks as its job does; else as `text`."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return text(data, encoding)
 
 
 def begun(data: bytes, encoding: str) -> int:

@@ -11,7 +11,7 @@ from . import options as rows
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
-    from typing import Any, ParamSpec, Protocol, TypeVar, overload
+    from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
     T = TypeVar("T", bound=Callable[..., Any])
     P = ParamSpec("P")
@@ -40,18 +40,24 @@ if TYPE_CHECKING:
         def __call__(self, *args: P.args, **options: P.kwargs) -> Callable[[T], T]: ...
 
     def _takes(table: Callable[P, None]) -> Callable[[Callable[..., Any]], _Task[P]]: ...
+    def _fills(table: Callable[P, None]) -> Callable[[Callable[..., None]], Callable[Concatenate[Any, P], None]]: ...
 
 else:
 
     def _takes(table: Callable[..., None]) -> Callable[[Callable[..., Any]], Any]:
-        """The options of `table`, for checkers and in the docstring."""
+        """The options of `table`: for checkers its types, for readers its sentences."""
 
         def taking(function: Callable[..., Any]) -> Any:
-            listed = "\n".join(f"    {name}  {row.help}" for name, row in table.__kwdefaults__.items())
-            function.__doc__ = (function.__doc__ or "").replace("    OPTIONS", listed)
+            function.__doc__ = (function.__doc__ or "").replace("    OPTIONS", _listed(table))
             return function
 
         return taking
+
+    _fills = _takes
+
+
+def _listed(table: Any) -> str:
+    return "\n".join(f"    {name}  {row.help}" for name, row in table.__kwdefaults__.items())
 
 
 @_takes(rows.python)
@@ -76,63 +82,25 @@ def task(work: T | None = None, /, **options: Any) -> T | Callable[[T], T]:
 
 
 class Field:
-    """What a form should know of one param: `Annotated[int, Field(min=1, max=8, label="Servers at a time")]`.
+    """What a form should know of one input: `Annotated[int, Field(min=1, max=8, label="Servers at a time")]`.
 
-    `min` and `max` are part of the range; for dates and times they are those types. `pattern` must match the whole
-    value; where it does not, `pattern_text` says what is asked for, else `help` does. `dash` allows a value that begins
-    with "-", `controls` one with control characters. `labels` maps a choice's value to what is shown for it: a text, or
-    (text, one sentence more). `choices` is a function of the same file, called without arguments when somebody opens
-    the form: it gives texts, pairs of a value and its text, or a dict of them. `when` maps other params to a value, or
-    a list of values: it is asked only while they have them, and is its default (or None) otherwise.
+    OPTIONS
+
+    What is given stands in `given`; what is wrong with it is said of the task, before anybody can press it.
     """
 
-    __slots__ = (
-        *(
-            "choices",
-            "controls",
-            "dash",
-            "help",
-            "label",
-            "labels",
-            "max",
-            "max_length",
-            "min",
-            "min_length",
-            "multiline",
-        ),
-        *("pattern", "pattern_text", "when"),
-    )
+    __slots__ = ("given",)
 
-    def __init__(
-        self,
-        *,
-        label: str = "",
-        help: str = "",  # noqa: A002 - the word that the page uses
-        min: Any = None,  # noqa: A002
-        max: Any = None,  # noqa: A002
-        min_length: int | None = None,
-        max_length: int | None = None,
-        pattern: str = "",
-        pattern_text: str = "",
-        multiline: bool = False,
-        dash: bool = False,
-        controls: bool = False,
-        labels: Mapping[Any, str | tuple[str, str]] | None = None,
-        choices: Callable[[], Any] | None = None,
-        when: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.label, self.help = label, help
-        self.min, self.max = min, max
-        self.min_length, self.max_length = min_length, max_length
-        self.pattern, self.pattern_text = pattern, pattern_text
-        self.multiline, self.dash, self.controls = multiline, dash, controls
-        self.labels = dict(labels or {})
-        self.choices = choices
-        self.when = dict(when or {})
+    @_fills(rows.field)
+    def __init__(self, **options: Any) -> None:
+        self.given = options
 
     def __repr__(self) -> str:
-        given = (f"{name}={getattr(self, name)!r}" for name in self.__slots__ if getattr(self, name))
-        return f"Field({', '.join(given)})"
+        return f"Field({', '.join(f'{name}={value!r}' for name, value in self.given.items())})"
+
+
+if Field.__doc__:
+    Field.__doc__ = Field.__doc__.replace("    OPTIONS", _listed(rows.field))
 
 
 class SecretStr:

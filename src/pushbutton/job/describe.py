@@ -44,9 +44,6 @@ _REPLACING = frozenset({"asyncclick", "click", "click_extra", "cloup", "rich_cli
 _MARKERS = {"typer": ("Argument", "Option")}
 """Calls that stand where a default would, by package; their first argument is the default."""
 
-_WORDS = frozenset({"title", "group", "help", "button", "on_failure", "contact"})
-"""Options that only say something: without them, a task does what it does with them."""
-
 _PLAINLY = "write it plainly, or let the file be run for it with @task(dynamic=True)"
 
 
@@ -328,7 +325,7 @@ class _Reader:
         except NotPlain as unknown:
             if self._dynamic and self._execute:
                 raise _Wrong(keyword, f"“{name}” cannot be worked out: {unknown}") from None
-            if not self._dynamic and name not in _WORDS:
+            if not self._dynamic and not options.OPTIONS[name].words:
                 raise _Wrong(keyword, f"“{name}” is only known when the file runs: {_PLAINLY}") from None
             self._warnings.append(_place(keyword, f"“{name}” is only known when the file runs"))
             return False, None

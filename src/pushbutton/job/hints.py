@@ -14,6 +14,8 @@ from typing import Any
 
 from .declare import Field, SecretStr
 from .evaluate import Foreign, NotPlain
+from .kinds import Unfit
+from .options import FIELD, INPUTS, PYTHON, unknown
 from .title import title_of
 
 __all__ = ["MISSING", "WrongHint", "canonical", "choices_of", "describe", "unwrap"]
@@ -55,11 +57,17 @@ def describe(name: str, hint: Any, default: Any, resolve: Resolve) -> dict[str, 
         hint = str if default is MISSING or default is None or type(default) not in _PLAIN else type(default)
     hint, optional, metadata = unwrap(hint, resolve)
     param: dict[str, Any] = {"name": name, "required": default is MISSING and not optional}
-    offering = next((data.choices for data in metadata if isinstance(data, Field) and data.choices is not None), None)
+    offering = next(
+        (found for data in metadata if isinstance(data, Field) and (found := data.given.get("choices"))), None
+    )
     param.update(_typed(name, hint, resolve) if offering is None else _offered(name, hint, offering))
+    wrong: list[str] = []
     for data in metadata:
-        _constrain(param, data)
-    wrong = list(_unfitting(param))
+        if isinstance(data, Field):
+            _say(param, data, wrong)
+        else:
+            _constrain(param, data)
+    wrong += [] if wrong else _unfitting(param)
     if default is not MISSING and default is not None and param["type"] not in ("secret", "file"):
         try:
             param["default"] = _default(param, default)
@@ -170,23 +178,9 @@ def _choices(name: str, values: list[Any]) -> list[dict[str, Any]]:
 
 
 def _constrain(param: dict[str, Any], data: Any) -> None:
-    """Our `Field`, a text (help), or anything with the attributes of annotated_types and of pydantic's Field."""
+    """A text (help), or anything with the attributes of annotated_types and of pydantic's Field."""
     if isinstance(data, str):
         param.setdefault("help", data)
-        return
-    if isinstance(data, Field):
-        for key in ("label", "help", "pattern", "pattern_text", "multiline", "dash", "controls"):
-            if given := getattr(data, key):
-                param[key] = given
-        if data.when:
-            param["when"] = {name: _wanted(value) for name, value in data.when.items()}
-        for key in ("min", "max", *_LENGTHS):
-            if (bound := getattr(data, key)) is not None:
-                param[key] = canonical(bound)
-        for choice in param.get("choices", ()):
-            for value, label in data.labels.items():
-                if canonical(value) == choice["value"]:
-                    choice["label"], choice["help"] = (label, "") if isinstance(label, str) else label
         return
     for inner in _get(data, "metadata") or ():
         _constrain(param, inner)
@@ -204,6 +198,38 @@ def _constrain(param: dict[str, Any], data: Any) -> None:
     for key, theirs, way in (("min", "ge", 0), ("max", "le", 0), ("min", "gt", 1), ("max", "lt", -1)):
         if (bound := _get(data, theirs)) is not None:
             param[key] = _beyond(param, bound, way)
+
+
+def _say(param: dict[str, Any], data: Field, wrong: list[str]) -> None:
+    """What our `Field` says of it. What cannot be is added to `wrong`, a sentence each."""
+    for key, given in data.given.items():
+        if key not in FIELD:
+            hint = unknown(key, PYTHON, {**INPUTS, **FIELD})
+            wrong.append(f"there is no option named “{key}” for Field.{hint}")
+            continue
+        if given in (None, "", {}):
+            continue
+        value = {name: _wanted(one) for name, one in given.items()} if key == "when" and _is_table(given) else given
+        try:
+            found = FIELD[key].kind.read(canonical(value))
+        except Unfit as error:
+            wrong.append(f"“{key}” of “{param['name']}” must be {error}")
+            continue
+        if key == "labels":
+            _label(param, found)
+        elif key != "choices":
+            param[key] = found
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _label(param: dict[str, Any], labels: Mapping[Any, tuple[str, ...]]) -> None:
+    for choice in param.get("choices", ()):
+        for value, (label, *more) in labels.items():
+            if canonical(value) == choice["value"]:
+                choice["label"], choice["help"] = label, "".join(more)
 
 
 def _wanted(value: Any) -> list[Any]:

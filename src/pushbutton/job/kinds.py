@@ -254,6 +254,67 @@ def _holds_ascii(name: str) -> bool:
         return False
 
 
+def _length(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise Unfit("a whole number, 0 or more")
+    return value
+
+
+def _choices(value: Any) -> list[tuple[Any, ...]]:
+    """(value, label, help) each; the last may be missing."""
+    if not isinstance(value, list | dict) or not value:
+        raise Unfit("a list of values, or a table of values and what is shown for them")
+    found: list[tuple[Any, ...]]
+    if isinstance(value, list):
+        found = [(one, "") for one in value]
+    else:
+        found = [(one, *(shown if isinstance(shown, list) else [shown])) for one, shown in value.items()]
+    for one, *texts in found:
+        if not isinstance(one, str | int | float):
+            raise Unfit("a list of texts and numbers")
+        if not 1 <= len(texts) <= 2 or not all(isinstance(text, str) for text in texts):
+            raise Unfit("a table of values, each with a text or with [text, one sentence more]")
+    if any(isinstance(one, Written) for one, *_ in found):  # then all of its numbers are names, as 3.9 beside 3.10
+        found = [(text_of(one) if is_plain_text(one) else one, *texts) for one, *texts in found]
+    once: dict[Any, tuple[Any, ...]] = {}
+    for one, *texts in found:
+        once.setdefault((isinstance(one, str), isinstance(one, bool), one), (one, *texts))
+    return list(once.values())
+
+
+def _when(value: Any) -> dict[str, list[Any]]:
+    if not isinstance(value, dict) or not value:
+        raise Unfit("a table of inputs and the values that they must have")
+    found = {str(name): wanted if isinstance(wanted, list) else [wanted] for name, wanted in value.items()}
+    if not all(wanted and all(isinstance(one, str | int | float) for one in wanted) for wanted in found.values()):
+        raise Unfit("a table of inputs, each with a value or a list of values")
+    return found
+
+
+def _scalar(value: Any) -> Any:
+    if type(value) not in (str, int, float):
+        raise Unfit("a number or a date")
+    return value
+
+
+def _any(value: Any) -> Any:
+    return value
+
+
+def _labels(value: Any) -> dict[Any, tuple[str, ...]]:
+    """(label, help) by the value, as Python has it; the help may be missing."""
+    found = {one: shown if isinstance(shown, tuple) else (shown,) for one, shown in _table(value).items()}
+    if not all(1 <= len(texts) <= 2 and all(isinstance(text, str) for text in texts) for texts in found.values()):
+        raise Unfit("a table of values, each with a text or with (text, one sentence more)")
+    return found
+
+
+def _table(value: Any) -> dict[Any, Any]:
+    if not isinstance(value, dict):
+        raise Unfit("a table of values, each with what is shown for it")
+    return value
+
+
 TEXT = Kind(_text, {"type": "string"})
 NAME = Kind(_name, {"type": "string"})
 ENCODING = Kind(_encoding, {"type": "string"})
@@ -307,4 +368,20 @@ APPROVALS = Kind(
             },
         ]
     },
+)
+SCALAR = {"type": ["string", "number", "boolean"]}
+ANY = Kind(_any, {}, written=True)
+LENGTH = Kind(_length, {"type": "integer", "minimum": 0})
+BOUND = Kind(_scalar, {"type": ["number", "string"]})
+PATTERN = Kind(_text, {"type": "string", "format": "regex"})
+LABELS = Kind(_labels, {})
+CHOICES = Kind(
+    _choices,
+    {"anyOf": [{"type": "array", "items": SCALAR, "minItems": 1}, {"type": "object", "minProperties": 1}]},
+    written=True,
+)
+WHEN = Kind(
+    _when,
+    {"type": "object", "additionalProperties": {"anyOf": [SCALAR, {"type": "array", "items": SCALAR}]}},
+    written=True,
 )

@@ -1,4 +1,4 @@
-"""What can be said of a task: the one table of its options.
+"""What can be said of a task and of its inputs: one table of options for each.
 
 Each parameter of `python` is an option of `@task(…)`, and nearly all are keys of `pushbutton.yaml` and of a script's
 head as well; `WRITTEN` has those that only stand in files. From a row follow the key, the argument and its type for
@@ -6,54 +6,81 @@ checkers, what is read and said of a mistake, the JSON Schema, and the reference
 field of `domain.task.Task` that it fills, and what uses that.
 """
 
+# ruff: noqa: B008 - a row stands where its parameter would have its default
+
 from __future__ import annotations
 
 from . import kinds
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any, Literal
 
-__all__ = ["CONFIG", "FORMS", "OPTIONS", "PYTHON", "SCRIPT", "Option", "known", "python", "unknown"]
+__all__ = [
+    "CONFIG",
+    "FIELD",
+    "FORMS",
+    "INPUTS",
+    "OPTIONS",
+    "PYTHON",
+    "SCRIPT",
+    "Option",
+    "field",
+    "known",
+    "python",
+    "unknown",
+]
 
 PYTHON, CONFIG, SCRIPT = "python", "config", "script"
-FORMS: Mapping[str, str] = {PYTHON: "@task in Python", CONFIG: "pushbutton.yaml", SCRIPT: "a script's head"}
+FORMS: Mapping[str, str] = {PYTHON: "Python", CONFIG: "pushbutton.yaml", SCRIPT: "a script's head"}
 """The forms in which a task can be declared, and what they are called."""
 
 
 class Option:
     """A row. `into`: the field of a task that it fills, with dots; `only`: the forms in which it has a meaning, and
-    `why` it has none in the others, as the end of a sentence.
+    `why` it has none in the others, as the end of a sentence. `words`: it only says something, so that a task without
+    it does what it does with it.
     """
 
-    __slots__ = ("help", "into", "kind", "only", "why")
+    __slots__ = ("help", "into", "kind", "only", "why", "words")
 
-    def __init__(self, help_text: str, kind: kinds.Kind, into: str, only: Sequence[str], why: str) -> None:
-        self.help, self.kind, self.into, self.only, self.why = help_text, kind, into, only, why
+    def __init__(
+        self, help_text: str, kind: kinds.Kind, *, into: str, only: Sequence[str], why: str, words: bool
+    ) -> None:
+        self.help, self.kind, self.into, self.only, self.why, self.words = help_text, kind, into, only, why, words
 
 
 def option(
-    help_text: str, kind: kinds.Kind, *, into: str = "", only: Sequence[str] = tuple(FORMS), why: str = ""
+    help_text: str,
+    kind: kinds.Kind,
+    *,
+    into: str = "",
+    only: Sequence[str] = tuple(FORMS),
+    why: str = "",
+    words: bool = False,
 ) -> Any:
     """A row, where checkers see a value of its parameter's type. `into`: like the option itself, if it is left out."""
-    return Option(help_text, kind, into, only, why)
+    return Option(help_text, kind, into=into, only=only, why=why, words=words)
 
 
 def python(
     *,
-    title: str = option("What the page calls it; made from the name where it is left out.", kinds.TEXT),
+    title: str = option("What the page calls it; made from the name where it is left out.", kinds.TEXT, words=True),
     help: str = option(  # noqa: A002 - the word that the page uses
         "Markdown; the first paragraph is shown in lists. Where it is left out, the docstring or the first comment is "
         "taken.",
         kinds.TEXT,
+        words=True,
     ),
-    group: str = option("The heading under which it stands.", kinds.TEXT),
-    button: str = option("What the button says, with {name} filled in.", kinds.TEXT),
+    group: str = option("The heading under which it stands.", kinds.TEXT, words=True),
+    button: str = option("What the button says, with {name} filled in.", kinds.TEXT, words=True),
     confirm: str = option("Asked before it starts, with {name} filled in.", kinds.TEXT),
-    on_failure: str = option("What it means that a run failed: said on its page, in bold.", kinds.TEXT),
+    on_failure: str = option("What it means that a run failed: said on its page, in bold.", kinds.TEXT, words=True),
     contact: str = option(
-        "Whom to ask about it: a name, a mail address, a link, or a name before one of them in <…>.", kinds.TEXT
+        "Whom to ask about it: a name, a mail address, a link, or a name before one of them in <…>.",
+        kinds.TEXT,
+        words=True,
     ),
     reason: Literal["optional", "required"] = option(
         "Whether who presses has to say why.", kinds.one_of("optional", "required")
@@ -141,6 +168,92 @@ WRITTEN: Mapping[str, Option] = {
 }
 
 OPTIONS: Mapping[str, Option] = {**(python.__kwdefaults__ or {}), **WRITTEN}
+
+
+_IN_FILES = (CONFIG, SCRIPT)
+
+
+def field(
+    *,
+    label: str = option("What the form calls it.", kinds.TEXT),
+    help: str = option("Shown with it.", kinds.TEXT),  # noqa: A002 - the word that the page uses
+    when: Mapping[str, Any] = option(
+        "It is asked only while these inputs have this value, or one of these values.", kinds.WHEN
+    ),
+    min: Any = option("The least value, which is allowed: a number or a date.", kinds.BOUND),  # noqa: A002
+    max: Any = option("The greatest value, which is allowed: a number or a date.", kinds.BOUND),  # noqa: A002
+    min_length: int | None = option("The least number of characters, or of choices.", kinds.LENGTH),
+    max_length: int | None = option("The greatest number of characters, or of choices.", kinds.LENGTH),
+    pattern: str = option(
+        "A regular expression that the whole value must match. What takes longer than a second to compare is refused.",
+        kinds.PATTERN,
+    ),
+    pattern_text: str = option("What is said where it does not match; else the help is.", kinds.TEXT),
+    multiline: bool = option("Whether it may have several lines.", kinds.FLAG),
+    controls: bool = option(
+        "Whether it may hold control characters and those that turn the direction of writing.", kinds.FLAG
+    ),
+    dash: bool = option("Whether it may begin with “-” where a program could take it for an option.", kinds.FLAG),
+    labels: Mapping[Any, str | tuple[str, str]] | None = option(
+        "What is shown for each choice: a text, or (text, one sentence more).",
+        kinds.LABELS,
+        only=(PYTHON,),
+        why="a table of choices has the texts beside the values",
+    ),
+    choices: Callable[[], Any] | None = option(
+        "A function of the same file that tells what can be chosen whenever somebody opens the form. It is called "
+        "without arguments, and gives texts, pairs of a value and its text, or a dict of them.",
+        kinds.ANY,
+        only=(PYTHON,),
+        why="a file has choices_from",
+    ),
+) -> None:
+    """The options of `Field(…)`."""
+
+
+FIELD: Mapping[str, Option] = field.__kwdefaults__ or {}
+
+_TYPES = ("str", "int", "float", "bool", "date", "time", "datetime", "choice", "choices", "file", "secret")
+
+INPUTS: Mapping[str, Option] = {
+    "type": option(
+        "What its value is; text where it is left out.",
+        kinds.one_of(*_TYPES),
+        only=_IN_FILES,
+        why="the type hint of an argument says it",
+    ),
+    "required": option(
+        "Whether it must be filled in; yes, where it has no default.",
+        kinds.FLAG,
+        only=_IN_FILES,
+        why="an argument with a default, or with None in its type, need not be filled in",
+    ),
+    "default": option(
+        "What it is when nothing is filled in.", kinds.ANY, only=_IN_FILES, why="an argument has its own default"
+    ),
+    **FIELD,
+    "choices": option(
+        "What can be chosen: a list, or a table of values, each with its text or [text, one sentence more].",
+        kinds.CHOICES,
+        only=_IN_FILES,
+    ),
+    "choices_from": option(
+        "The program and its arguments that print what can be chosen whenever somebody opens the form: a line each, "
+        "with its text and one sentence more behind tabs. No shell reads it.",
+        kinds.ARGV,
+        only=_IN_FILES,
+        why="Field has choices, a function",
+    ),
+    "pass": option(
+        "How the script gets it: in its environment as NAME, as --name=value, or as a plain argument.",
+        kinds.one_of("env", "option", "argument"),
+        only=(SCRIPT,),
+        why="a command says itself where {name} goes, and a function has arguments",
+    ),
+}
+"""What can be said of an input: in a file these, and in Python, by `Field`, what has a meaning beside a type hint. Only
+`choices` is another there.
+"""
 
 
 def known(form: str, options: Mapping[str, Option] = OPTIONS) -> dict[str, Option]:

@@ -71,6 +71,7 @@ async def test_a_task_that_says_nothing_new_has_the_hash_that_an_older_release_g
     [
         {"contact": "ada@example.org"},
         {"results": ("/nowhere/out",)},
+        {"encoding": "cp1252"},
         {"env": {"LANG": "en"}},
         {"limits": Limits(grace=11.0)},
         {"params": (replace(PARAMS[0], pattern_text="A word."), *PARAMS[1:])},

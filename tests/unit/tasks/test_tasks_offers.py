@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -64,6 +65,13 @@ async def test_a_line_is_a_value_with_its_text_and_one_sentence_more(tmp_path):
     task = asking("printf", r"a\tAlpha\tThe first\n\nb\na\tagain\n", folder=tmp_path)
     offered = await Offers().of(task)
     assert offered.task.params[0].choices == (Choice("a", "Alpha", "The first"), Choice("b"))
+
+
+async def test_a_program_that_speaks_as_its_job_does_is_understood(tmp_path):
+    task = replace(asking("printf", r"a\tGr\374\337e\nb\t\200 5\n", folder=tmp_path), encoding="cp1252")
+    assert (await Offers().of(task)).task.params[0].choices == (Choice("a", "Grüße"), Choice("b", "€ 5"))
+    utf8 = replace(asking("printf", r"a\tGr\303\274n\n", folder=tmp_path), encoding="cp1252")
+    assert (await Offers().of(utf8)).task.params[0].choices == (Choice("a", "Grün"),)
 
 
 async def test_everybody_who_asks_meanwhile_gets_one_answer_and_later_there_is_another(tmp_path):

@@ -16,9 +16,10 @@ from pushbutton.adapters.catalog.reading import Form, Found, Reading
 from pushbutton.adapters.catalog.scripts import read_script
 from pushbutton.domain.approval import Approval
 from pushbutton.domain.task import Task
+from pushbutton.job.declare import Field
 from pushbutton.job.declare import task as decorator
 from pushbutton.job.kinds import ENCODING, Unfit
-from pushbutton.job.options import FORMS, OPTIONS, PYTHON, SCRIPT
+from pushbutton.job.options import FIELD, FORMS, INPUTS, OPTIONS, PYTHON, SCRIPT
 
 SAID: dict[str, tuple[Any, str, Any]] = {
     "title": ("Tidy up", "title", "Tidy up"),
@@ -162,3 +163,75 @@ def _takes(name: object) -> bool:
     except Unfit:
         return False
     return True
+
+
+SAID_OF_AN_INPUT: dict[str, tuple[str, Any, Any]] = {
+    "label": ("str", "Whom", "Whom"),
+    "help": ("str", "A name.", "A name."),
+    "when": ("str", {"other": True}, {"other": [True]}),
+    "min": ("int", 2, 2),
+    "max": ("int", 9, 9),
+    "min_length": ("str", 2, 2),
+    "max_length": ("str", 9, 9),
+    "pattern": ("str", "a+", "a+"),
+    "pattern_text": ("str", "Only a.", "Only a."),
+    "multiline": ("str", True, True),
+    "controls": ("str", True, True),
+    "dash": ("str", True, True),
+}
+"""By option: the input's type, a value, and what the input has then."""
+
+
+async def read_input(folder: Path, form: str, kind: str, said: dict[str, Any]) -> tuple[Reading, Task]:
+    if form == PYTHON:
+        file = folder / "tidy.py"
+        options = ", ".join(f"{name}={value!r}" for name, value in said.items())
+        head = "from typing import Annotated\nfrom pushbutton import Field, task\n@task\n"
+        file.write_text(f"{head}def tidy(it: Annotated[{kind}, Field({options})], other: bool = False): ...\n")
+        reading = await read_python(Found(file, Form.PYTHON), execute=False)
+        return reading, reading.tasks[0]
+    return await read(folder, form, {"params": {"other": {"type": "bool"}, "it": {"type": kind, **said}}})
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", [name for name, row in FIELD.items() if set(row.only) == set(FORMS)])
+async def test_an_option_of_an_input_said_in_any_form_is_what_the_input_has(tmp_path, name, form):
+    assert name in SAID_OF_AN_INPUT, f"give a value of “{name}” here, and say what an input has then"
+    kind, value, expected = SAID_OF_AN_INPUT[name]
+    reading, task = await read_input(tmp_path, form, kind, {name: value})
+    assert [str(problem) for problem in reading.problems] == []
+    (param,) = (param for param in task.params if param.name == "it")
+    assert getattr(param, name) == expected
+    _, bare = await read_input(tmp_path, form, kind, {})
+    assert [getattr(param, name) for param in bare.params if param.name == "it"] != [expected]
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_wrong_value_of_an_input_is_told_and_breaks_nothing_else(tmp_path, form):
+    for name, value, sentence in (
+        ("label", 3, "must be text"),
+        ("min_length", "x", "must be a whole number, 0 or more"),
+        ("pattern", 4, "must be text"),
+        ("multiline", "yes", "must be true or false"),
+        ("when", "other", "must be a table of inputs and the values that they must have"),
+        ("lable", "x", "Did you mean “label”?"),
+    ):
+        reading, task = await read_input(tmp_path, form, "str", {name: value})
+        assert reading.whole is None
+        assert (f"“{name}”" in task.broken, sentence in task.broken) == (True, True), task.broken
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in INPUTS if name not in FIELD and name.isidentifier() and name != "pass"]
+)
+async def test_what_a_field_has_no_use_for_is_refused_with_the_reason(tmp_path, name):
+    _, task = await read_input(tmp_path, PYTHON, "str", {name: "x"})
+    assert (
+        f"named “{name}” for Field. It belongs to pushbutton.yaml and a script's head: {INPUTS[name].why}."
+        in task.broken
+    )
+
+
+def test_a_field_shows_what_it_was_given():
+    assert repr(Field(min=1, label="Servers")) == "Field(min=1, label='Servers')"
+    assert [line.split()[0] for line in (Field.__doc__ or "").splitlines() if "  " in line.strip()] == list(FIELD)

@@ -11,11 +11,11 @@ from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.domain.passing import protected
 from pushbutton.domain.targets import IN_CONFIG, Arguments, ScriptTarget, Target
 from pushbutton.domain.task import Source, Task
-from pushbutton.job.options import CONFIG, OPTIONS, SCRIPT
+from pushbutton.job.options import CONFIG, INPUTS, OPTIONS, SCRIPT
 from pushbutton.job.title import title_of
 
 from .built import beside, built
-from .keys import PARAM, Place, Table
+from .keys import Place, Table
 from .reading import faults
 from .written import as_offered, bare
 
@@ -52,7 +52,7 @@ def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]
     params = []
     for name, given in keys.get("params", {}).items():
         where = (*at, "params", name)
-        values = Table(PARAM, origin.form, wrong).read({} if given is None else given, where)
+        values = Table(INPUTS, origin.form, wrong).read({} if given is None else given, where)
         params.append(_param(str(name), values, where, wrong))
         passing[str(name)] = values.get("pass", "env")
     target, known = _target(origin, keys, params, passing, at, wrong)

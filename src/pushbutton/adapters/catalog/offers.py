@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from pushbutton.domain.encoding import likely
 from pushbutton.domain.environment import kept
 from pushbutton.domain.param import Choice, Param
 from pushbutton.domain.task import Offered, Task
@@ -80,7 +81,7 @@ class Offers:
     async def _ask(self, task: Task, param: Param) -> tuple[Choice, ...]:
         said = await self._run(task, param)
         choices: dict[str, Choice] = {}
-        for line in said.decode(errors="replace").splitlines():
+        for line in likely(said, task.encoding).splitlines():
             value, *texts = (part.strip() for part in line.split("\t", 2))
             if value:
                 choices.setdefault(value, Choice(value, *texts))
@@ -118,7 +119,7 @@ class Offers:
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
         if code:
-            reason = err.decode(errors="replace").strip()[-500:]
+            reason = likely(err, task.encoding).strip()[-500:]
             log.warning("the choices of “%s” (%s) ended with %d: %s", param.name, task.slug, code, reason)
             raise NothingOffered("What can be chosen could not be found out; the server's log says more.")
         if len(out) > _BYTES:
