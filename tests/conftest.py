@@ -1,7 +1,11 @@
 """What all tests share."""
 
+import os
+
 import pytest
 from hypothesis import settings
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # many processes are started: what one has compiled the next one loads
 
 settings.register_profile("any machine", deadline=None)  # how long an example takes says nothing of what it shows
 settings.load_profile("any machine")
