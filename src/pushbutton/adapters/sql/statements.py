@@ -20,8 +20,8 @@ _BEYOND = 1 << 62
 
 
 def listed(states: Collection[RunState]) -> str:
-    """In an order that does not change: an index over some rows is asked for word for word."""
-    return ", ".join(f"'{state}'" for state in sorted(states))
+    """For `IN (…)`, in an order that does not change: an index over some rows is asked for word for word."""
+    return ", ".join(f"'{state}'" for state in sorted(states)) or "NULL"
 
 
 ACTIVE_STATES, BUSY_STATES, UNFINISHED_STATES = listed(ACTIVE), listed(BUSY), listed(UNFINISHED)

@@ -133,6 +133,8 @@ def append(db: Connection, trail: Trail, entry: Append) -> Sequence[Event]:
         raise ValueError(f"not columns of a run that may be set: {sorted(unknown)}")
     if "survivors" in columns:
         columns["survivors"] = dumps(columns["survivors"])
+    if "aside" in columns:
+        columns["aside"] = int(columns["aside"])
     states = UNFINISHED if entry.epoch is not None else frozenset(RunState)
     if entry.to:
         columns["state"] = entry.to.value
