@@ -189,6 +189,10 @@ def events() -> str:
                 ("`PUSHBUTTON_CHANNEL`", "a named pipe for the same, for programs that did not inherit the descriptor"),
                 ("`PUSHBUTTON_RUN`, `PUSHBUTTON_TASK`", "its number and its task's name"),
                 ("`PUSHBUTTON_FILES`", "a folder for files that it hands over"),
+                (
+                    "`PUSHBUTTON_SPOOL`, `PUSHBUTTON_RECEIPTS`",
+                    "the run's folder, and one for pipes on which it hears that a file is kept",
+                ),
                 ("`PUSHBUTTON_URL`, `PUSHBUTTON_TOKEN`", "where and with what it may report over HTTP"),
                 (f"{', '.join(f'`{name}`' for name in KEPT)}, `LC_*`", "what the server has there"),
             ],

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from . import config, doors
-from .adapters import bookmarks, confining, data_folder, home, secret_files, totp
+from .adapters import accounts, bookmarks, confining, data_folder, home, secret_files, totp
 from .adapters.catalog import PathCatalog
 from .adapters.embedded import EmbeddedDispatch, LocalNotifier
 from .adapters.files import FileFolder
@@ -206,6 +206,8 @@ class Pushbutton:
 
     def _refused(self, task: Task) -> str:
         """Why a task cannot have what it asks for, as a sentence."""
+        if why := accounts.refused(task, {name.strip() for name in self.settings.job_users.split(",")}):
+            return why
         if task.confine and (why := confining.cannot(self.folder, self.paths)):
             return f"“confine” is not possible here: {why}"
         return ""

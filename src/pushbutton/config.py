@@ -46,6 +46,11 @@ class Settings:
     confine: str = setting(
         "", "“data”: jobs cannot reach the data folder, apart from their own run's; Linux 6.2 or newer"
     )
+    job_users: str = setting(
+        "",
+        "users of this machine, comma separated, as whom a task may have its jobs run; unless the server is root's, by "
+        "sudo",
+    )
     stall: float = setting(60.0, "seconds after which a watcher that takes nothing is dropped", least=0.5)
     ping: float = setting(
         15.0, "seconds of silence after which a stream sends a comment, so that no proxy cuts it", least=0.05

@@ -63,6 +63,7 @@ EXCEPTIONS = {
     ("adapters.spools", ""): "asks where the package lies, to start supervisors from it",
     ("cli.serve", "supervisor"): "closes itself to other processes as a supervisor does",
     ("cli.run", "supervisor"): "the same",
+    ("cli.run", "adapters.accounts"): "says why a job cannot run as whom its task names",
     ("cli.run", "adapters.confining"): "keeps a job from a server's data folder, as that would",
     ("cli.run", "adapters.spools"): "runs a job in the foreground with the environment that a supervisor gives it",
     ("cli.run", "adapters.files"): "puts what the job hands over where it was called",
@@ -163,9 +164,9 @@ def test_imports_go_one_way():
 
 def test_adapters_do_not_import_each_other():
     """`sql` is what stores share, `turns` the threads of what would hold up the event loop, `telling` the way into a
-    spool, `resolved` how other machines are found.
+    spool, `resolved` how other machines are found, `accounts` the users of this one.
     """
-    shared = {"sql", "turns", "telling", "resolved"}
+    shared = {"sql", "turns", "telling", "resolved", "accounts"}
 
     def technology(module: str) -> str:
         return module.split(".")[1] if "." in module else ""

@@ -30,6 +30,7 @@ from pushbutton.supervisor.reports import names_file
 from pushbutton.supervisor.results import MOST, Results
 from pushbutton.supervisor.shells import whole
 
+from . import accounts
 from .telling import Telling
 
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from pushbutton.supervisor.main import main; main()"
@@ -99,6 +100,14 @@ class SpoolFolder:
             (folder / spool.ENCODING).write_text(task.encoding)
         if command.tty:
             (folder / spool.SCREEN).write_text("{} {}\n".format(*command.tty))
+        account = accounts.another(task.user)
+        room = accounts.Room(folder, account) if account else None
+        if room:
+            told = {
+                **told,
+                "argv": [room.moved(word) for word in told["argv"]],
+                "env": room.environment(told["env"], command),
+            }
         limits = task.limits
         spec = {
             **told,
@@ -106,7 +115,7 @@ class SpoolFolder:
             "epoch": run.epoch,
             "cwd": command.cwd,
             "tty": command.tty,
-            "payload": command.payload,
+            "payload": room.moved_json(command.payload) if room else command.payload,
             "encoding": task.encoding,
             "secrets": list(secrets),
             "token": token,
@@ -121,7 +130,15 @@ class SpoolFolder:
             "private": self._private,
             "hint": os.path.relpath(self._hint, folder),
             "confine": os.path.realpath(self._closed) if self._confine or task.confine else "",
-            "results": {"from": list(task.results), "closed": self._closed, "most": self._results},
+            "results": {
+                "from": [*task.results, *([str(room.path / spool.FILES)] if room else [])],
+                "closed": self._closed,
+                "most": self._results,
+                "reader": account.uid if account else None,
+            },
+            "user": [account.name, account.uid, account.gid] if account else None,
+            "through": account.through if account else [],
+            "room": str(room.path) if room else "",
         }
         # The lock is taken here and inherited: there is no moment in which the spool looks abandoned.
         lock = os.open(folder / spool.LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
@@ -164,6 +181,7 @@ class SpoolFolder:
             "PUSHBUTTON_RUN": str(run.id),
             "PUSHBUTTON_TASK": run.task,
             "PUSHBUTTON_FILES": str(folder / spool.FILES),
+            "PUSHBUTTON_RECEIPTS": str(folder / spool.RECEIPTS),
             "PUSHBUTTON_SPOOL": str(folder),
             "PUSHBUTTON_TOKEN": token,
             **({"PUSHBUTTON_URL": self.url} if self.url else {}),
@@ -207,7 +225,7 @@ class SpoolFolder:
         if not self.held(run):
             return await self.clear(run)  # it has gone in this moment, or this is a copy: its writer is another's
         survivors = await threads.ending(hung.end, str(folder), self._mark(folder))
-        await threads.ending(_remove_copy, folder)
+        await threads.ending(_tidy, folder)
         return survivors
 
     async def say(self, run: int, lines: Sequence[str]) -> bool:
@@ -234,7 +252,7 @@ class SpoolFolder:
     async def clear(self, run: int) -> Sequence[str]:
         folder = self.folder(run)
         survivors = await threads.ending(orphans.end, str(folder), self._mark(folder))
-        await threads.ending(_remove_copy, folder)
+        await threads.ending(_tidy, folder)
         return survivors
 
     @staticmethod
@@ -243,7 +261,7 @@ class SpoolFolder:
         return f"PUSHBUTTON_SPOOL={folder}".encode()
 
     async def remove(self, run: int) -> None:
-        await threads.ending(shutil.rmtree, self.folder(run), True)
+        await threads.ending(_remove, self.folder(run))
 
     # -- children
 
@@ -295,6 +313,7 @@ def _told(loop: asyncio.AbstractEventLoop, done: asyncio.Event) -> None:
 
 def _empty(folder: Path) -> None:
     """What people brought stays."""
+    accounts.leave(folder)
     with contextlib.suppress(OSError):
         for entry in os.scandir(folder):
             if entry.name == spool.GIVEN:
@@ -315,6 +334,17 @@ def _take(lock: int) -> None:
         else:
             return
     raise OSError(errno.EBUSY, "its folder is held by another supervisor")
+
+
+def _remove(folder: Path) -> None:
+    accounts.leave(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tidy(folder: Path) -> None:
+    """What a run has outside of its folder."""
+    accounts.leave(folder)
+    _remove_copy(folder)
 
 
 def _remove_copy(folder: Path) -> None:

@@ -97,9 +97,18 @@ async def _main(file: str, words: Sequence[str], python: str) -> int:
     named = await _named(task)
     order = build(task, inputs, python=python, secrets=named)
     secrets = [*(str(inputs[name]) for name in task.secrets if inputs.get(name)), *named.values()]
-    task, closed = _confined(task)
+    task, closed = _confined(_of_user(task))
     with tempfile.TemporaryDirectory(prefix="pushbutton-run-") as folder:
         return await _Foreground(task, Path(folder), live.view(), core, closed).run(order, secrets)
+
+
+def _of_user(task: Task) -> Task:
+    """Who runs it here may let it run as whoever they may become. Raises `ConfigError`."""
+    from pushbutton.adapters import accounts  # noqa: PLC0415  what only this command needs
+
+    if why := accounts.refused(task, None):
+        raise ConfigError(why, file=task.source.file, line=task.source.line)
+    return task
 
 
 def _confined(task: Task) -> tuple[Task, Path | None]:

@@ -72,6 +72,7 @@ class Task:
     named_secrets: Mapping[str, str] = field(default_factory=dict)  # by name, the variable in which the job finds it
     tty: tuple[int, int] | None = None  # (rows, columns): the job gets a terminal
     encoding: str = ""  # of what it writes; empty: UTF-8
+    user: str = ""  # as whom it runs; empty: as the server
     confine: str = ""  # "data": it is kept from the data folder; empty: as the server wants it
     limits: Limits = Limits()
     digest: str = ""  # of the file that it was read from

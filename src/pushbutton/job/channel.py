@@ -33,6 +33,7 @@ IDENTITY = "PUSHBUTTON_EVENTS_ID"
 CHANNEL = "PUSHBUTTON_CHANNEL"
 SPOOL = "PUSHBUTTON_SPOOL"
 RECEIPTS = "receipts"
+PLACE = "PUSHBUTTON_RECEIPTS"
 _ANSWER = 10.0  # seconds that a supervisor may take to say that it has heard
 _LONGEST = 60_000  # bytes: below what `lines.parse` looks at
 
@@ -87,12 +88,14 @@ def hand_over(data: dict[str, Any]) -> bool:
 
 def _receipt() -> tuple[str, int] | None:
     """(path, descriptor) of a new pipe on which the supervisor answers; None where it has no place for one."""
-    folder = os.path.join(os.environ.get(SPOOL, ""), RECEIPTS)
+    folder = os.environ.get(PLACE) or os.path.join(os.environ.get(SPOOL, ""), RECEIPTS)
     if not os.path.isabs(folder):
         return None
     path = os.path.join(folder, f"{os.getpid()}-{os.urandom(8).hex()}")
     try:
         os.mkfifo(path, 0o600)
+        if os.stat(folder).st_uid != os.geteuid():
+            os.chmod(path, 0o622)  # noqa: S103 - who answers is another user
         return path, os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)  # never at its end
     except (OSError, ValueError):
         return None

@@ -123,6 +123,10 @@ def python(
         kinds.SECRETS,
         into="named_secrets",
     ),
+    user: str = option(
+        "The user of this machine as whom it runs, one of those that the server lets tasks name; see --job-users.",
+        kinds.NAME,
+    ),
     confine: Literal["data"] = option(
         "“data”: it cannot reach the data folder, apart from its own run's, also where the server does not ask that of "
         "all; see --confine.",

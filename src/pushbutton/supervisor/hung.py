@@ -60,9 +60,17 @@ def goes_down(folder: str) -> None:
 def ask(folder: str) -> None:
     """TERM for everybody below the supervisor, once for each."""
     if supervisor := _supervisor(folder):
-        for member in process.descendants(supervisor.pid, process.everybody()):
+        members = process.descendants(supervisor.pid, process.everybody())
+        for member in members:
             process.send(member, signal.SIGTERM)
             process.send(member, signal.SIGCONT)
+        if by := orphans.through(folder):
+            from . import deputy  # noqa: PLC0415  few jobs are another user's
+
+            try:
+                os.waitpid(process.aside(deputy.asking(by, members)), 0)
+            except OSError:
+                pass  # they are made to end later
 
 
 def end(folder: str, mark: bytes) -> list[str]:
@@ -75,11 +83,11 @@ def end(folder: str, mark: bytes) -> list[str]:
     known = orphans.listed(folder)
     supervisor = _supervisor(folder)
     if supervisor is None:
-        return orphans.end_all(known, mark)
+        return orphans.end_all(known, mark, orphans.through(folder))
     process.send(supervisor, signal.SIGSTOP)
     known |= {(member.pid, member.start) for member in process.stop_all(supervisor.pid)}
     process.send(supervisor, signal.SIGKILL)
-    survivors = orphans.end_all(known, mark)
+    survivors = orphans.end_all(known, mark, orphans.through(folder))
     patience = time.monotonic() + PATIENCE
     while process.living(supervisor.pid, supervisor.start):
         if time.monotonic() > patience:

@@ -6,11 +6,13 @@ empty. The run is over when the first and the third are true (or what is left wa
 spec (JSON on stdin): run, epoch, argv, cwd, env, tty ([rows, columns] or null), stdin and payload (what the job finds
 on its standard input and as descriptor 4, or ""), secrets, token, timeout, grace, linger, background ("end" |
 "leave"), output (cap in bytes), hint (path of the server's socket), frozen (SHA-256 of files that must be as they were
-approved, by path), files (how many the job may have open, or 0: as many as the server), encoding (may be missing or "":
-UTF-8; of what the job writes, as Python calls it), core (may be missing or null: as many bytes of a core dump as the
-server), private (may be missing: whether others are kept from looking into the supervisor), confine (may be missing
-or "": the folder that the job is kept from), results (may be missing: from, more folders whose files it may hand over;
-closed, the folder in which none may lie; most, their bytes).
+approved, by path), files (how many the job may have open, or 0: as many as the server), core (may be missing or null:
+as many bytes of a core dump as the server), private (may be missing: whether others are kept from looking into the
+supervisor), confine (may be missing or "": the folder that the job is kept from), results (may be missing: from, more
+folders whose files it may hand over; closed, the folder in which none may lie; most, their bytes; reader, the user who
+has to be able to read them), user (may be missing: name, uid and gid of another user, as whom the job runs), through
+(may be missing: words in front of it that make it theirs, where we cannot), room (may be missing: where it has its
+files and the way to report).
 """
 
 from __future__ import annotations
@@ -75,6 +77,10 @@ class Supervisor:
         self.reports = Reports(self.redact, self.encoding)
         self.deaf = False  # it was said that no more reports are taken
         self.results: Results | None = None  # from the first file on that was handed over
+        self.through: list[str] = spec.get("through") or []
+        self.room: str = spec.get("room") or ""
+        self.unasked: list[process.Process] = []  # whom somebody else has to ask to end
+        self.helper = 0  # the process that does so, or that ends them
         self.unread = -1  # the job's side of its terminal: held open, or its master would hang up on the job
         self.deadlines: dict[str, float] = {}  # by step: timeout, linger, kill, again, give up, look
         self.output = self.events = self.channel = self.elsewhere = self.control = -1
@@ -95,12 +101,13 @@ class Supervisor:
         self._finish()
         while self._left_behind():
             self._turn()
+        self._leave_room()
 
     # -- start
 
     def _listen(self) -> None:
         self.control = _fifo(CONTROL)
-        self.channel = _fifo(CHANNEL)
+        self.channel = _fifo(os.path.join(self.room, CHANNEL))
         self.elsewhere = _fifo(ELSEWHERE)
         os.makedirs(RECEIPTS, 0o700, exist_ok=True)
         for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
@@ -149,11 +156,21 @@ class Supervisor:
             **spec["env"],
             "PUSHBUTTON_EVENTS": str(process.EVENTS_FD),
             "PUSHBUTTON_EVENTS_ID": str(os.fstat(told).st_ino),
-            "PUSHBUTTON_CHANNEL": os.path.abspath(CHANNEL),
+            "PUSHBUTTON_CHANNEL": os.path.abspath(os.path.join(self.room, CHANNEL)),
         }
         if inputs is not None:
             env["PUSHBUTTON_INPUTS"] = str(process.INPUTS_FD)
+        if spec.get("user"):
+            self._theirs(out, told)
+        core = self.core if spec.get("core") is None else spec["core"]
         try:
+            if self.through:
+                from . import deputy  # noqa: PLC0415  few jobs are another user's
+
+                order = {**{key: spec[key] for key in ("run", "argv", "cwd", "files")}, "env": env, "core": core}
+                fds = {"output": out, "events": told, "stdin": stdin, "inputs": inputs, "rules": rules}
+                self.child = deputy.spawn(self.through, order, fds)
+                return
             self.child = process.spawn(
                 spec["argv"],
                 cwd=spec["cwd"],
@@ -164,8 +181,9 @@ class Supervisor:
                 inputs=inputs,
                 tty=bool(spec["tty"]),
                 files=spec["files"],
-                core=self.core if spec.get("core") is None else spec["core"],
+                core=core,
                 rules=rules,
+                user=spec.get("user"),
             )
         finally:
             if spec["tty"]:
@@ -176,6 +194,14 @@ class Supervisor:
             for fd in (self.output, self.events):
                 os.set_blocking(fd, False)
                 self.poll.register(fd, select.POLLIN)
+
+    def _theirs(self, output: int, events: int) -> None:
+        """Another user may open what they write to anew (`/dev/stderr`), as whoever has made it may."""
+        if self.spec["tty"]:
+            os.fchown(output, self.spec["user"][1], -1)
+        else:
+            os.fchmod(output, 0o666)
+        os.fchmod(events, 0o666)
 
     def _as_approved(self) -> None:
         """As late as can be: between this look and the start no file is left to be exchanged but in a moment."""
@@ -346,13 +372,12 @@ class Supervisor:
         texts = {name: clean(value) if isinstance(value, str) else value for name, value in facts.items()}
         self.spool.record(kind, path=clean(named.path), title=clean(named.title), **texts)
 
-    @staticmethod
-    def _answer(named: Named, word: bytes = b".") -> None:
+    def _answer(self, named: Named, word: bytes = b".") -> None:
         """To who waits for it: "+", it is heard; ".", it may go on. Its pipe is gone when it waits no more."""
         if not named.receipt or "/" in named.receipt:
             return
         try:
-            fd = os.open(os.path.join(RECEIPTS, named.receipt), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            fd = os.open(os.path.join(self.room, RECEIPTS, named.receipt), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             os.write(fd, word)
             os.close(fd)
         except (OSError, ValueError):
@@ -394,7 +419,7 @@ class Supervisor:
         self.spool.record("stop", why=why, by=by, grace=grace)
         self.deadlines.pop("timeout", None)
         self.deadlines.pop("linger", None)
-        self._ask(process.descendants(os.getpid(), process.everybody()))
+        self._ask(self._members())
         self._signal_group(signal.SIGTERM)
         self._within("kill", grace)
 
@@ -417,12 +442,37 @@ class Supervisor:
                 self.asked.add((member.pid, member.start))
                 process.send(member, signal.SIGTERM)
                 process.send(member, signal.SIGCONT)  # a stopped process would sleep through it
+                if self.through:
+                    self.unasked.append(member)
+        self._have_asked()
         self._within("ask", ASK)
+
+    def _have_asked(self) -> None:
+        """By a process of theirs, one after the other: another user's may not be signalled by us."""
+        if self.through and self.unasked and not self.helper:
+            from . import deputy  # noqa: PLC0415  few jobs are another user's
+
+            self.helper, self.unasked = process.aside(deputy.asking(self.through, self.unasked)), []
+
+    def _have_ended(self) -> None:
+        if self.through and not self.helper and (members := self._members()):
+            from . import deputy  # noqa: PLC0415  few jobs are another user's
+
+            known = [(member.pid, member.start) for member in members]
+            mark = f"PUSHBUTTON_SPOOL={self.spec['env'].get('PUSHBUTTON_SPOOL', '')}"
+            self.helper = process.aside(deputy.ending(self.through, known, mark))
+
+    def _members(self) -> list[process.Process]:
+        """The living processes of the job."""
+        everybody = process.everybody()
+        own = {self.helper, *(one.pid for one in process.descendants(self.helper, everybody))} if self.helper else ()
+        return [one for one in process.descendants(os.getpid(), everybody) if one.pid not in own]
 
     def _kill(self) -> None:
         """STOP them all until nobody new appears, then KILL: a fork in between cannot escape."""
         process.send_all(process.stop_all(os.getpid()), signal.SIGKILL)
         self._signal_group(signal.SIGKILL)
+        self._have_ended()
         self.deadlines.setdefault("give up", time.monotonic() + KILLING)
         self._within("again", 0.05)
 
@@ -435,6 +485,10 @@ class Supervisor:
                 return
             if pid == 0:
                 return
+            if pid == self.helper:
+                self.helper = 0
+                self._have_asked()
+                continue
             if pid == self.child and self.code is None:
                 self.code = os.waitstatus_to_exitcode(status)
                 self.spool.record("exit", code=self.code)
@@ -452,12 +506,12 @@ class Supervisor:
                 self._stop("background", grace=min(3.0, self.spec["grace"]))
             elif step == "ask" and "kill" in self.deadlines:
                 us = os.getpid()
-                self._ask([m for m in process.descendants(us, process.everybody()) if m.parent == us])
+                self._ask([m for m in self._members() if m.parent == us])
             elif step in {"kill", "again"}:
                 self._kill()
             elif step == "give up":
                 self.deadlines.pop("again", None)
-                self.survivors = process.descendants(os.getpid(), process.everybody())
+                self.survivors = self._members()
             elif step == "release":
                 self._keep(self.redact.release())
             elif step == "look":
@@ -509,6 +563,8 @@ class Supervisor:
         """The last record. There is no time limit on the disk."""
         if self.results and self.alone:
             self.results.tidy()
+        if self.alone:
+            self._leave_room()
         self._keep(self.redact.finish())
         self._flush()
         self.spool.sync()
@@ -530,6 +586,12 @@ class Supervisor:
             time.sleep(0.2)
         self.spool.sync()
         self.spool.hint()
+
+    def _leave_room(self) -> None:
+        if self.room:
+            import shutil  # noqa: PLC0415  few jobs have one
+
+            shutil.rmtree(os.path.dirname(self.room), ignore_errors=True)
 
     def _left_behind(self) -> bool:
         """`background: leave`: somebody must go on emptying the pipe, or what was left behind would die of it."""

@@ -31,11 +31,14 @@ class Refused(Exception):
         self.why, self.error = why, error
 
 
-def opened(path: str, *, below: Iterable[str] | None, closed: str = "", own: str = "") -> tuple[int, str]:
+def opened(
+    path: str, *, below: Iterable[str] | None, closed: str = "", own: str = "", reader: int | None = None
+) -> tuple[int, str]:
     """(descriptor, real path) of a plain file. Raises `Refused`.
 
     `below`: the folders one of which it must lie in; None: any. `closed`: the folder in which it must not lie, unless
-    it lies in `own`. May take as long as the disk that it lies on.
+    it lies in `own`. `reader`: the user who has to be able to read it, too, as its owner or as everybody is. May take
+    as long as the disk that it lies on.
     """
     try:
         real = os.path.realpath(path)
@@ -46,7 +49,7 @@ def opened(path: str, *, below: Iterable[str] | None, closed: str = "", own: str
             raise Refused("closed")
         if not mine and below is not None and not any(_lies(real, root) for root in below):
             raise Refused("outside")
-        return _open(real), real
+        return _open(real, reader), real
     except ValueError:  # a NUL
         raise Refused("missing") from None
     except OSError as error:
@@ -67,23 +70,33 @@ def _lies(path: str, folder: str) -> bool:
     return real != "/" and _within(path, real)
 
 
-def _open(real: str) -> int:
+def _open(real: str, reader: int | None) -> int:
     *folders, name = [part for part in real.split("/") if part] or [""]
     at = os.open("/", _FOLDER)
     try:
         for folder in folders:
             at, above = os.open(folder, _FOLDER, dir_fd=at), at
             os.close(above)
+            _let(os.fstat(at), reader, 0o1)
         _look(os.stat(name or ".", dir_fd=at, follow_symlinks=False))  # before: opening a device may do something
         fd = os.open(name, _FILE, dir_fd=at)
     finally:
         os.close(at)
     try:
         _look(os.fstat(fd))
+        _let(os.fstat(fd), reader, 0o4)
     except BaseException:
         os.close(fd)
         raise
     return fd
+
+
+def _let(about: os.stat_result, reader: int | None, right: int) -> None:
+    """Raises `Refused` when that user has not this right: 1 for a folder, 4 for a file."""
+    if reader in (None, 0):
+        return
+    if not about.st_mode & (right << 6 if about.st_uid == reader else right):
+        raise Refused("unreadable", os.strerror(errno.EACCES))
 
 
 def _look(about: os.stat_result) -> None:

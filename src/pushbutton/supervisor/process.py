@@ -20,7 +20,8 @@ from .native import prctl
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
     import signal
-    from typing import NoReturn
+    from collections.abc import Sequence
+    from typing import Any, NoReturn
 else:
     import _signal as signal  # what `signal` adds are enums, and 3 ms of a start
 
@@ -63,17 +64,18 @@ def spawn(
     files: int,
     core: int,
     rules: int | None = None,
+    user: Sequence[Any] | None = None,
 ) -> int:
     """Start the job in its own session; its pid. Raises `SpawnError` when the kernel refuses.
 
     The child has `stdin` or else /dev/null as input, `output` as 1 and 2, `events` as 3, `inputs` as 4 if given, and
     nothing else of ours; default signals, none blocked; `files` open at once unless that is 0, core dumps of at most
-    `core` bytes; confined by `rules` if given (see `confine`).
+    `core` bytes; confined by `rules` if given (see `confine`); as `user` if given, (name, uid, gid).
     """
     told, tell = os.pipe()  # closes itself when the exec succeeds
     pid = os.fork()
     if pid == 0:
-        _become(argv, cwd, env, stdin, output, events, inputs, tty, files, core, rules, tell)
+        become(argv, cwd, env, stdin, output, events, inputs, tty, files, core, rules, tell, user)
     os.close(tell)
     try:
         failure = os.read(told, 4096)
@@ -85,7 +87,16 @@ def spawn(
     return pid
 
 
-def _become(
+def aside(argv: list[str]) -> int:
+    """Start a program of ours that is no part of the job; its pid."""
+    null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        return os.posix_spawnp(argv[0], argv, os.environ, setsid=True, file_actions=[(os.POSIX_SPAWN_DUP2, null, 0)])
+    finally:
+        os.close(null)
+
+
+def become(
     argv: list[str],
     cwd: str,
     env: dict[str, str],
@@ -98,9 +109,12 @@ def _become(
     core: int,
     rules: int | None,
     tell: int,
+    user: Sequence[Any] | None = None,
 ) -> NoReturn:
+    """Of a process that is the job's own by now. `tell` hears what is wrong, and its end when the job has begun."""
     try:
-        os.setsid()
+        if os.getsid(0) != os.getpid():
+            os.setsid()
         if tty:
             fcntl.ioctl(output, termios.TIOCSCTTY, 0)
         # Move what we need out of the way of 0 to 4 first, so that no dup2 overwrites another's source.
@@ -122,6 +136,10 @@ def _become(
         if files:
             _limit(resource.RLIMIT_NOFILE, files)
         _limit(resource.RLIMIT_CORE, core)
+        if user:
+            os.initgroups(user[0], user[2])
+            os.setgid(user[2])
+            os.setuid(user[1])
         try:
             os.chdir(cwd)
         except OSError as error:
@@ -147,7 +165,10 @@ def _become(
 
 
 def _limit(of: int, soft: int) -> None:
-    resource.setrlimit(of, (soft, resource.getrlimit(of)[1]))
+    hard = resource.getrlimit(of)[1]
+    if hard != resource.RLIM_INFINITY and not 0 <= soft <= hard:
+        soft = hard  # another program lowered it on the way
+    resource.setrlimit(of, (soft, hard))
 
 
 def _why_not(program: str, error: OSError) -> str:

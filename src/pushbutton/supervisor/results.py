@@ -67,7 +67,8 @@ class Results:
         given = (env[name] for name in ("TMPDIR", "TEMP", "TMP") if env.get(name))
         self._below = None if more is None else [self._cwd, *TEMPORARY, *given, *more]
         self._closed = wanted.get("closed", "")
-        self._own = os.path.abspath(os.path.join(folder, FILES))
+        self._own = os.path.abspath(os.path.join(spec.get("room") or folder, FILES))
+        self._reader: int | None = wanted.get("reader")
         self._folder = os.path.join(folder, RESULTS)
         self._most = int(wanted.get("most", MOST))
         self._redactor, self._nudge = redactor, nudge
@@ -144,7 +145,7 @@ class Results:
 
     def _copy(self, copy: Copy, out: int) -> None:
         path = os.path.join(self._cwd, copy.named.path)
-        fd, copy.source = opened(path, below=self._below, closed=self._closed, own=self._own)
+        fd, copy.source = opened(path, below=self._below, closed=self._closed, own=self._own, reader=self._reader)
         try:
             if os.fstat(fd).st_size > copy.room:
                 raise Refused("large")

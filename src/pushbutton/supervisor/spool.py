@@ -16,6 +16,8 @@
     tree      the processes of the run at the last look, for who must clean up after us: the boot id in the first
               line, then "pid start name" a line, then "end"
     log       what the supervisor itself had to complain about
+    room      for a job as another user: where it has `files`, `receipts`, `channel` and `in` in place of these, and the
+              program by which it is theirs: `{"room": "/tmp/…", "through": ["sudo", …]}`
     in/       what people brought for the run, a folder for each input; made before the supervisor is started
 
 Every event record has `t` (microseconds since the epoch), `o` (output bytes at that moment) and `k`:
@@ -49,7 +51,7 @@ from . import slim_json
 LOCK, EVENTS, OUTPUT, TIMES, TREE, LOG = "lock", "events", "output", "times", "tree", "log"
 ENCODING = "encoding"
 CONTROL, CHANNEL, ELSEWHERE = "control", "channel", "elsewhere"
-FILES, RESULTS, RECEIPTS, GIVEN, SCREEN = "files", "results", "receipts", "in", "screen"
+FILES, RESULTS, RECEIPTS, GIVEN, SCREEN, ROOM = "files", "results", "receipts", "in", "screen", "room"
 TIME_RECORD = struct.Struct("<QQ")
 FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
 """What a write says when the storage cannot take it now. It may be able to later."""
