@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from pushbutton import config
 from pushbutton.adapters.catalog.keys import SECRET
 from pushbutton.cli.contents import HELP
-from pushbutton.cli.exits import MEANING, code_of
+from pushbutton.cli.exits import JOB, MEANING, OF, code_of
 from pushbutton.cli.group import app
 from pushbutton.domain import event
 from pushbutton.domain.environment import KEPT
@@ -40,6 +40,8 @@ def cli() -> str:
         "## Exit codes",
         _table(("Code", "Meaning"), [(str(code.value), text) for code, text in MEANING.items()]),
         "`run`, `watch` and `press --follow` pass on the job's own code where it has one (128 + N: ended by signal N).",
+        "Every command can end with 0, 2, 70 and 130; which others it can end with:",
+        _table(("Command", "Codes"), [(f"`{name}`", _codes(name)) for name in OF]),
         (
             "Every expected error is one sentence on standard error; a fault in Pushbutton itself names the file that "
             "holds its traceback, and `pushbutton --debug …` shows it at once."
@@ -57,6 +59,11 @@ def cli() -> str:
         if shown and shown != [("`…`", "")]:
             parts.append(_table(("Option", ""), shown))
     return "\n\n".join(parts) + "\n"
+
+
+def _codes(command: str) -> str:
+    codes = [str(code.value) for code in OF[command]]
+    return ", ".join([*codes, *(["the job's own"] if command in JOB else [])]) or "none"
 
 
 def _commands(commands: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:

@@ -169,6 +169,9 @@ def variable(name: str) -> str:
     return f"PUSHBUTTON_{name.upper()}"
 
 
+_NO = {int: "no whole number", float: "no number"}
+
+
 def option(name: str) -> str:
     """The flag of a setting."""
     return f"--{name.replace('_', '-')}"
@@ -190,7 +193,7 @@ def load(**given: Any) -> Settings:
             try:
                 value = kind(text)
             except ValueError:
-                raise ConfigError(f"“{text}” is not a {kind.__name__}.", file=where) from None
+                raise ConfigError(f"“{text}” is {_NO.get(kind, 'not possible')}.", file=where) from None
         if value is not None:
             values[spec.name] = _bounded(value, spec.metadata, where)
     return Settings(**values)

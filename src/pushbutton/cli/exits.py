@@ -20,7 +20,7 @@ from pushbutton.errors import (
     TaskBroken,
 )
 
-__all__ = ["MEANING", "Exit", "code_of", "for_job"]
+__all__ = ["JOB", "MEANING", "OF", "Exit", "code_of", "for_job"]
 
 
 class Exit(IntEnum):
@@ -39,7 +39,7 @@ MEANING: Mapping[Exit, str] = {
     Exit.OK: "it worked; the run succeeded",
     Exit.FAILED: "the run ended badly and has no code (lost, stopped, skipped); the audit trail was changed",
     Exit.USAGE: "the command or an input is wrong; nothing was started",
-    Exit.NOT_FOUND: "there is no such task, run or file",
+    Exit.NOT_FOUND: "there is no such task, run, file, person, secret or link",
     Exit.REFUSED: "refused, or not possible as things are; also: not signed in (pushbutton login)",
     Exit.TROUBLE: "trouble with the server, its data or the network",
     Exit.CONFIG: "a setting or a task's file is wrong",
@@ -47,6 +47,39 @@ MEANING: Mapping[Exit, str] = {
     Exit.INTERRUPTED: "Ctrl+C (run ended its job; watch left it running)",
 }
 """`run`, `watch` and `press --follow` pass on the job's own code where it has one (128 + N: ended by signal N)."""
+
+JOB = ("run", "watch", "press")
+"""The commands that may pass on a job's own code."""
+
+_SERVER = (Exit.REFUSED, Exit.TROUBLE)
+_NAMED = (Exit.NOT_FOUND, *_SERVER)
+OF: Mapping[str, tuple[Exit, ...]] = {
+    "serve": (Exit.REFUSED, Exit.TROUBLE, Exit.CONFIG),
+    "press": (Exit.FAILED, *_NAMED),
+    "watch": (Exit.FAILED, *_NAMED),
+    "runs": _SERVER,
+    "stop": _NAMED,
+    "approvals": _SERVER,
+    "approve": _NAMED,
+    "reject": _NAMED,
+    "run": (Exit.FAILED, Exit.NOT_FOUND, Exit.TROUBLE, Exit.CONFIG),
+    "check": (Exit.CONFIG,),
+    "schema": (),
+    "login": (Exit.NOT_FOUND, *_SERVER),
+    "logout": (),
+    "user": (*_NAMED, Exit.CONFIG),
+    "link": _NAMED,
+    "secret": (Exit.NOT_FOUND, Exit.TROUBLE, Exit.CONFIG),
+    "audit": (Exit.FAILED, Exit.TROUBLE, Exit.CONFIG),
+    "release": _NAMED,
+    "backup": (Exit.TROUBLE, Exit.CONFIG),
+    "restore": (Exit.TROUBLE, Exit.CONFIG),
+    "status": (),
+    "progress": (),
+    "step": (),
+    "artifact": (),
+}
+"""What a command can end with besides 0, 2, 70 and 130, which each can."""
 
 _CODES: Mapping[type[PushbuttonError], Exit] = {
     TaskBroken: Exit.CONFIG,

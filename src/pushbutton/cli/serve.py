@@ -113,7 +113,7 @@ def _serve(paths: tuple[str, ...], *, open_to_all: bool, given: dict[str, Any]) 
     logs.begin()
     sock = _listen(settings.host, settings.port)
     given = {**given, "port": sock.getsockname()[1]}
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with sock, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(paths, sock, given))
 
 
