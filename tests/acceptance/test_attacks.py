@@ -408,7 +408,7 @@ def test_inside_another_application_the_peer_is_the_one_who_is_connected_too(tmp
         assert httpx.get(f"{url}/buttons/api/tasks", headers=said).status_code == 401
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
         said_first.close()
 
 

@@ -215,7 +215,7 @@ def test_watch_over_a_restarted_server_shows_every_byte_once(server: Served, fol
         gate.touch()  # the job goes on while nobody serves
         told.wait_for("Lost contact")
         server.restart()
-        assert watch.wait(30) == 0
+        assert watch.wait(PATIENCE) == 0
     finally:
         watch.kill()
         watch.wait()
@@ -299,7 +299,7 @@ def test_watch_into_a_pipe_that_closes_ends_without_a_word(server: Served) -> No
     watch.stdout.close()
     told = watch.stderr.read().decode()
     watch.stderr.close()
-    assert watch.wait(20) == 1
+    assert watch.wait(PATIENCE) == 1
     assert "pushbutton:" not in told
     assert "Traceback" not in told
     assert server.run(number)["state"] == "running"
@@ -639,7 +639,7 @@ def test_run_on_a_terminal_shows_a_bar_and_no_escape_of_the_job(folder: Path) ->
         if b"50 %" in shown and b"clear" in shown:
             (folder / "shown").touch()
     os.close(ours)
-    assert run.wait(20) == 0
+    assert run.wait(PATIENCE) == 0
     text = shown.decode()
     assert "50 %" in text
     assert "━" in text

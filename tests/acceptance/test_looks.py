@@ -197,7 +197,7 @@ def test_a_run_that_says_a_lot_is_folded_and_all_of_it_is_there(browser, site):
     with Reader(browser, site, viewport=SIZES["phone"]) as reader:
         page = reader.open("/tasks/chatty")
         number = press(page)
-        expect(page.locator("#run-steps .what", has_text="Wait")).to_be_visible(timeout=20_000)
+        expect(page.locator("#run-steps .what", has_text="Wait")).to_be_visible(timeout=60_000)
         expect(page.locator("#run-updates .said p:visible")).to_have_count(6)
         steps = page.locator("#run-steps summary")
         expect(steps).to_have_text("39 done")
@@ -233,9 +233,9 @@ def test_a_run_that_says_nothing_of_itself_shows_the_last_line_that_it_wrote(bro
     with Reader(browser, site) as reader:
         page = reader.open("/tasks/copy")
         press(page)
-        expect(page.locator("#run-hero")).to_contain_text("file <1> of 2", timeout=20_000)
+        expect(page.locator("#run-hero")).to_contain_text("file <1> of 2", timeout=60_000)
         go_on(site)
-        expect(page.locator("#run-hero")).to_contain_text("file 2 of 2", timeout=20_000)
+        expect(page.locator("#run-hero")).to_contain_text("file 2 of 2", timeout=60_000)
         (tmp_path / "tasks" / "end").touch()
         over(page)
         expect(page.locator("#run-hero")).not_to_contain_text("file 2 of 2")
@@ -248,6 +248,6 @@ def test_the_page_of_a_broken_task_sees_by_itself_that_it_is_mended(browser, sit
         (tmp_path / "tasks" / "broken.py").write_text(
             "from pushbutton import task\n\n@task(confirm='Really?')\ndef broken() -> None: ...\n"
         )
-        expect(page.locator("#go")).to_be_visible(timeout=20_000)
+        expect(page.locator("#go")).to_be_visible(timeout=60_000)
         page.locator(".gobar .push").click()
         expect(page.get_by_role("dialog")).to_contain_text("Really?")

@@ -314,7 +314,7 @@ async def test_writing_while_the_store_closes_is_refused_and_does_not_hang(tmp_p
     await store.open()
     closing = asyncio.create_task(store.close())
     await asyncio.sleep(0)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         with pytest.raises(StoreError, match="closed"):
             await store.say(Draft(Kind.NOTE, {"text": "late"}))
     await closing

@@ -424,7 +424,7 @@ def test_an_empty_catalogue_shows_how_to_begin(browser, tmp_path):
         expect(page.get_by_role("button", name="Copy pushbutton.yaml")).to_have_text("Copied")
         copied = page.evaluate("navigator.clipboard.readText()")
         (tmp_path / "none" / "pushbutton.yaml").write_text(copied)
-        expect(page.locator(".task h3")).to_have_text("Hello", timeout=20_000)
+        expect(page.locator(".task h3")).to_have_text("Hello", timeout=60_000)
 
 
 def test_a_task_that_comes_has_its_card_on_the_open_page_and_a_search_is_left_alone(browser, site, tmp_path):
@@ -433,12 +433,12 @@ def test_a_task_that_comes_has_its_card_on_the_open_page_and_a_search_is_left_al
         expect(page.locator(".task")).to_have_count(4)
         (tmp_path / "tasks" / "count.sh").write_text("#!/bin/sh\n# Counts the shelves.\n")
         (tmp_path / "tasks" / "count.sh").chmod(0o755)
-        expect(page.locator(".task h3", has_text="Count")).to_be_visible(timeout=20_000)
+        expect(page.locator(".task h3", has_text="Count")).to_be_visible(timeout=60_000)
         page.get_by_role("searchbox").fill("munch")
         expect(page.locator(".task:visible")).to_have_count(1)
         mark = page.locator("#catalogue").get_attribute("data-mark")
         (tmp_path / "tasks" / "count.sh").unlink()
-        expect(page.locator("#catalogue")).not_to_have_attribute("data-mark", mark or "", timeout=20_000)
+        expect(page.locator("#catalogue")).not_to_have_attribute("data-mark", mark or "", timeout=60_000)
         expect(page.locator(".task:visible")).to_have_count(1)
         page.get_by_role("searchbox").fill("")
         expect(page.locator(".task:visible")).to_have_count(4)

@@ -27,7 +27,7 @@ from pushbutton.runtime.ports import RunQuery
 from pushbutton.supervisor import orphans, process
 from pushbutton.testing import opened, watched
 
-from .serving import Served
+from .serving import PATIENCE, Served
 from .worlds import marked, script, spool_of, until
 
 LINES = 150
@@ -95,7 +95,7 @@ def test_a_server_killed_at_random_moments_loses_doubles_and_restarts_nothing(tm
                 state = server.finished(run)
                 assert (state["state"], state["exit_code"]) == ("succeeded", 0), server.err
                 assert server.output(run) == WHOLE
-                reader.thread.join(20)
+                reader.thread.join(PATIENCE)
                 stored = list(server.events(run))
                 assert [event["id"] for event in reader.events] == [event["id"] for event in stored]
                 said = [event["data"]["text"] for event in stored if event["kind"] == "status"]
@@ -316,7 +316,7 @@ def test_a_listed_process_is_ended(tmp_path, bystander):
     assert now
     _list(tmp_path, process.boot_id(), now.pid, now.start)
     assert orphans.end(str(tmp_path), b"MARK=none") == []
-    assert bystander.wait(5) == -signal.SIGKILL
+    assert bystander.wait(PATIENCE) == -signal.SIGKILL
 
 
 async def test_what_a_client_has_seen_is_in_the_store_after_a_kill(tmp_path):

@@ -66,7 +66,7 @@ def holding(database: Path) -> Iterator[None]:
         yield
         assert other.stdin
         other.stdin.close()
-        assert other.wait(10) == 0
+        assert other.wait(PATIENCE) == 0
 
 
 # -- durable

@@ -247,7 +247,7 @@ class Receiver:
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 receiver.asked += 1
-                receiver.hold.wait(30)
+                receiver.hold.wait(60)
                 if receiver.status < 300:
                     receiver.took.append((self.headers["idempotency-key"], body))
                 with contextlib.suppress(OSError):

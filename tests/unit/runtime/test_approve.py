@@ -71,7 +71,7 @@ class World:
         return await self.core.store.run(number)
 
     async def over(self, number: int) -> Run:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             async for event in self.core.hub.events(topics(number), 0):
                 if event.kind is Kind.STATE and RunState(str(event.data["state"])).over:
                     break

@@ -47,7 +47,7 @@ class Loop:
         await asyncio.gather(self._task, return_exceptions=True)
 
     async def works(self) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await self.working.wait()
 
 
@@ -120,7 +120,7 @@ class Counting(MemoryStore):
     async def asked(self, holder: str, times: int) -> None:
         """Wait until it was asked so many more times."""
         wanted = self._asked.count(holder) + times
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while self._asked.count(holder) < wanted:
                 self._more.clear()
                 await self._more.wait()

@@ -56,7 +56,7 @@ def ran(
     )
     os.close(give[0])
     os.close(given[1])
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     with os.fdopen(given[0], "rb") as pipe:
         events = [json.loads(line) for line in pipe]
     return Ran(process.returncode, out, err, events)
