@@ -27,8 +27,10 @@ def write(folder: Path) -> None:
         def say(text): os.write(1, text.encode("cp1252"))
         say({WESTERN!r} + chr(10) + chr(27) + "[31mröt" + chr(27) + "[0m" + chr(10) + " 1%" + chr(13) + "100% übrig\\n")
         say("my key is " + os.environ["KEY"] + "\\n")
-        os.write(3 if "PUSHBUTTON_EVENTS" not in os.environ else int(os.environ["PUSHBUTTON_EVENTS"]),
-                 "Grüße in cp1252\\n".encode("cp1252"))
+        made = os.path.join(os.environ["PUSHBUTTON_FILES"], "keys.txt")
+        open(made, "wb").write(("für dich: " + os.environ["KEY"] + "\\n").encode("cp1252"))
+        told = int(os.environ["PUSHBUTTON_EVENTS"])
+        os.write(told, f"artifact {{made}}\\nGrüße in cp1252\\n".encode("cp1252"))
         say("Schluß")
         """,
         head='encoding = "windows-1252"\nsecrets = ["KEY"]',
@@ -80,7 +82,7 @@ def cli(*words: str, cwd: Path) -> subprocess.CompletedProcess[bytes]:
     )
 
 
-SHOWN = f"{WESTERN}\nröt\n100% übrig\nmy key is •••\nSchluß"
+SHOWN = f"{WESTERN}\nröt\n100% übrig\nmy key is ***\nSchluß"
 
 
 def test_lines_search_and_text_are_decoded(server, western):
@@ -100,7 +102,7 @@ def test_a_download_has_the_bytes_as_they_came_and_says_what_they_are(server, we
     answer = server.http.get(f"/api/runs/{western}/output")
     assert answer.headers["content-type"] == "text/plain; charset=windows-1252"
     assert answer.content.startswith(WESTERN.encode("cp1252") + b"\n\x1b[31mr\xf6t\x1b[0m\n 1%\r100% \xfcbrig\n")
-    assert b"my key is \x95\x95\x95\n" in answer.content
+    assert b"my key is ***\n" in answer.content
     for coded in (SECRET.encode("cp1252"), SECRET.encode()):
         assert coded not in answer.content
 
@@ -164,3 +166,9 @@ def test_nothing_of_the_secret_is_in_any_file(server, western):
     assert told
     forms = (SECRET.encode("cp1252"), SECRET.encode(), json.dumps(SECRET)[1:-1].encode())
     assert [path for path in told if any(form in path.read_bytes() for form in forms)] == []
+
+
+def test_a_file_that_it_hands_over_is_masked_in_its_encoding(server, western):
+    (event,) = (event for event in server.events(western) if event["kind"] == "artifact")
+    answer = server.http.get(f"/api/runs/{western}/artifacts/{event['data']['name']}")
+    assert answer.content == b"f\xfcr dich: ***\n"

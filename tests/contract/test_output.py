@@ -55,5 +55,6 @@ def test_its_encoding_is_what_its_run_was_started_with(written, tmp_path):
     assert output.encoding(7) == output.encoding(9) == ""
     (tmp_path / "7" / "encoding").write_text("cp1252")
     assert output.encoding(7) == "cp1252"
-    (tmp_path / "7" / "encoding").write_bytes(b"\xff no encoding")
-    assert output.encoding(7) == ""  # of a folder that somebody spoiled: it is shown all the same
+    for spoiled in (b"\xff no encoding", b"no-encoding", b"utf-16", b"base64", b""):
+        (tmp_path / "7" / "encoding").write_bytes(spoiled)
+        assert output.encoding(7) == ""  # a folder that somebody changed: it is shown all the same

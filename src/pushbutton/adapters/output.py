@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import os
 from collections import OrderedDict
 from pathlib import Path
 from typing import Final
 
+from pushbutton.job.kinds import ENCODING, Unfit
 from pushbutton.supervisor import spool
 
 _KEPT: Final = 1000
@@ -19,6 +19,7 @@ class OutputFiles:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._encodings: dict[str, str] = {}  # those that are known to be fit
         self._digests: OrderedDict[tuple[int, int, int, int], str] = OrderedDict()
 
     def _path(self, run: int) -> Path:
@@ -42,9 +43,15 @@ class OutputFiles:
 
     def encoding(self, run: int) -> str:
         try:
-            return codecs.lookup((self._root / str(run) / spool.ENCODING).read_text("ascii")).name
-        except (OSError, ValueError, LookupError):  # there is none, or none that anybody knows
+            name = (self._root / str(run) / spool.ENCODING).read_text("ascii")
+        except (OSError, ValueError):
             return ""
+        if name not in self._encodings:
+            try:
+                self._encodings[name] = ENCODING.read(name)
+            except Unfit:  # a folder that somebody changed: what is in it is shown all the same
+                return ""
+        return self._encodings[name]
 
     def digest(self, run: int) -> str:
         try:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MASK = b"\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2"  # three bullets
+ASCII_MASK = b"***"
+"""Of a job that speaks another encoding: what it writes, a file too, may be in that one or in UTF-8."""
 GAP = 32
 """So many bytes may stand between two of a value that is broken into lines: the break, and an indent."""
 SHOWN = 3
@@ -38,7 +40,7 @@ class Redactor:
     """
 
     def __init__(self, values: list[str], token: str = "", encoding: str = "") -> None:
-        self._mask = _mask(encoding)
+        self._mask = ASCII_MASK if encoding else MASK
         spaced = any(" " in value or "\t" in value for value in values)
         self._breaks = (b"\r\n \t" if spaced else b"\r\n") if values else b""
         groups: dict[bytes, set[bytes]] = {}
@@ -214,14 +216,6 @@ def _forms(values: list[str], token: str, encoding: str) -> dict[bytes, set[byte
             for core, written in forms(value, encoding).items():
                 found.setdefault(core, set()).update(written)
     return found
-
-
-def _mask(encoding: str) -> bytes:
-    """As somebody sees it who decodes the stream."""
-    try:
-        return MASK.decode().encode(encoding) if encoding else MASK
-    except UnicodeEncodeError:
-        return b"***"
 
 
 def _masked(

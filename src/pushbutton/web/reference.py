@@ -78,7 +78,8 @@ STREAMS: dict[str, Any] = (
     | _stream(
         "/api/runs/{number}/output/stream",
         "A run's output as it comes",
-        "Frames `output` with `offset`, `end` and `text`; their id is the byte offset behind them.",
+        "Frames `output` with `offset`, `end` and `text`; their id is the byte offset behind them. Where the job does "
+        "not speak UTF-8, `encoding` says which encoding `text` was decoded from.",
         _EVENTS | _OVER, _SINCE,
     )
     | _stream("/api/runs/{number}/output", "A run's output, as it was written", "One byte range is honoured.", _TEXT)

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pushbutton.supervisor.redact import MASK, Redactor
+from pushbutton.supervisor.redact import ASCII_MASK, MASK, Redactor
 
 
 def through(values: list[str], parts: list[bytes]) -> bytes:
@@ -406,17 +406,13 @@ def test_a_value_with_half_a_character_is_masked():
     assert Redactor(["hunter\ud83d2"]).clean("is hunter\ud83d2") == "is •••"
 
 
-CODED = {
-    "cp1252": ("Grüße-an-Zoë €5", "•••"),
-    "shift_jis": ("表示の鍵-ソ", "***"),
-    "iso8859-1": ("déjà-vu-ÿ", "***"),
-}
+CODED = {"cp1252": "Grüße-an-Zoë €5", "shift_jis": "表示の鍵-ソ", "iso8859-1": "déjà-vu-ÿ"}
 
 
 @pytest.mark.parametrize("encoding", CODED)
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_a_value_is_masked_in_the_encoding_of_the_job_and_in_utf_8(encoding: str, size: int) -> None:
-    value, mask = CODED[encoding]
+    value = CODED[encoding]
     written = [
         value.encode(encoding),
         value.encode(),
@@ -431,7 +427,7 @@ def test_a_value_is_masked_in_the_encoding_of_the_job_and_in_utf_8(encoding: str
         stream = redactor.anew()
         data = b"is [" + form + b"] so\n"
         out = b"".join(stream.feed(data[at : at + size]) for at in range(0, len(data), size)) + stream.finish()
-        assert mask in out.decode(encoding), form
+        assert ASCII_MASK in out, form
         for piece in (form, value[2:-2].encode(encoding), value[2:-2].encode()):
             assert piece not in out, form
     assert redactor.clean(f"status {value}") == f"status {MASK.decode()}"  # an event is UTF-8
@@ -439,7 +435,7 @@ def test_a_value_is_masked_in_the_encoding_of_the_job_and_in_utf_8(encoding: str
 
 def test_what_the_encoding_lacks_is_masked_with_the_signs_for_it():
     redactor = Redactor(["passwörd-ключ"], encoding="cp1252")
-    assert redactor.feed(b"passw\xf6rd-????\n") + redactor.finish() == "•••\n".encode("cp1252")
+    assert redactor.feed(b"passw\xf6rd-????\n") + redactor.finish() == b"***\n"
     assert redactor.anew().feed(b"why????\n") == b"why????\n"
 
 
