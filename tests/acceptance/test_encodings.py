@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
+from .browser import chromium
 from .serving import Served, environment, until
 from .worlds import script
 
+SOON = 60_000
 SECRET = "Schlüssel-für-Zoë"
 WESTERN = "Größe 50 € – naïve “quotes”"
 EASTERN = "表示ソ能 ﾃｽﾄ"
@@ -120,6 +123,23 @@ def test_streams_and_pages_are_decoded(server, western):
     assert "Größe 50 €" in page
     assert "Schluß" in page
     assert "\ufffd" not in page
+
+
+def test_a_page_shows_it_live_as_it_comes_and_finds_it(server, folder):
+    go = folder.parent / "go"
+    go.write_text("")
+    number, data = server.press("eastern"), EASTERN.encode("shift_jis")
+    with chromium() as browser:
+        try:
+            page = browser.new_page()
+            page.goto(f"{server.url}/runs/{number}#output")
+            server.output_has(number, data[:1])
+            go.write_text("0")
+            lines = page.locator(".log li .tx")
+            expect(lines.first).to_have_text(EASTERN[0], timeout=SOON)  # both of its bytes, as soon as they are there
+        finally:
+            go.write_text("9" * 99)
+        expect(lines).to_have_text([EASTERN, "end"], timeout=SOON)
 
 
 def test_a_character_that_comes_in_two_pieces_is_whole_in_every_frame(server, folder):
