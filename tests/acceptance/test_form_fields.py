@@ -138,7 +138,7 @@ def lengths(
 @task
 def needed(
     size: Annotated[Literal["S", "M"], Field(label="Size of the shirt", help="As it is sewn in")],
-    name: Annotated[str, Field(help="As it is written on the parcel")],
+    name: Annotated[str, Field(help="As it is written on the parcel", example="Ada Lovelace")],
     pieces: int = 1,
 ) -> None: ...
 """
@@ -264,6 +264,7 @@ def test_mistakes_that_the_browser_finds_are_listed_with_links_and_have_a_red_ed
         page.locator(".gobar .push").click()
         expect(page.locator("#f-name")).to_be_focused()  # the only one: there is nothing to list
         expect(page.locator("#problems")).to_have_count(0)
+        expect(page.locator("#f-name")).to_have_attribute("placeholder", "such as Ada Lovelace")  # which is no value
         page.locator("#f-name").fill("Ada")
         assert inputs(shop, press(page)) == {"size": "S", "name": "Ada", "pieces": 1}
 

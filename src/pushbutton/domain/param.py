@@ -51,6 +51,7 @@ class Param:
     max_length: int | None = None
     pattern: str = ""  # the whole value must match (Python `re`, fullmatch)
     pattern_text: str = ""  # one sentence: what is asked for, where the pattern does not match
+    example: str = ""  # shown in the empty field; never a value
     multiline: bool = False
     controls: bool = (
         False  # on one line, too, control characters and those that turn the direction of writing are taken

@@ -193,6 +193,7 @@ def field(
         kinds.PATTERN,
     ),
     pattern_text: str = option("What is said where it does not match; else the help is.", kinds.TEXT),
+    example: str = option("Shown in the empty field, as in “such as 2.14.3”. It is never a value.", kinds.TEXT),
     multiline: bool = option("Whether it may have several lines.", kinds.FLAG),
     controls: bool = option(
         "Whether it may hold control characters and those that turn the direction of writing.", kinds.FLAG

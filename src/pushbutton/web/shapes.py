@@ -298,7 +298,7 @@ def param_json(param: Param) -> dict[str, Any]:
         shown["choices"] = [{"value": c.value, "label": c.label, "help": c.help} for c in param.choices]
     if param.when:
         shown["when"] = {name: list(wanted) for name, wanted in param.when.items()}
-    for name in ("min", "max", "min_length", "max_length", "pattern", "pattern_text", "multiline"):
+    for name in ("min", "max", "min_length", "max_length", "pattern", "pattern_text", "example", "multiline"):
         if (value := getattr(param, name)) not in (None, "", False):
             shown[name] = value
     return shown

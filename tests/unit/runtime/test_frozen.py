@@ -75,6 +75,7 @@ async def test_a_task_that_says_nothing_new_has_the_hash_that_an_older_release_g
         {"env": {"LANG": "en"}},
         {"limits": Limits(grace=11.0)},
         {"params": (replace(PARAMS[0], pattern_text="A word."), *PARAMS[1:])},
+        {"params": (replace(PARAMS[0], example="2.14"), *PARAMS[1:])},
         {"params": (PARAMS[0], replace(PARAMS[1], controls=True), PARAMS[2])},
     ],
     ids=lambda change: next(iter(change)),

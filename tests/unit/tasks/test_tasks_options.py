@@ -175,6 +175,7 @@ SAID_OF_AN_INPUT: dict[str, tuple[str, Any, Any]] = {
     "max_length": ("str", 9, 9),
     "pattern": ("str", "a+", "a+"),
     "pattern_text": ("str", "Only a.", "Only a."),
+    "example": ("str", "aaa", "aaa"),
     "multiline": ("str", True, True),
     "controls": ("str", True, True),
     "dash": ("str", True, True),

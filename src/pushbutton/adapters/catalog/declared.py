@@ -130,6 +130,7 @@ def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Plac
         ("max_length", (ParamType.STR, ParamType.SECRET, ParamType.CHOICES, ParamType.FILE)),
         ("pattern", (ParamType.STR, ParamType.SECRET)),
         ("pattern_text", (ParamType.STR, ParamType.SECRET)),
+        ("example", (ParamType.STR, ParamType.INT, ParamType.FLOAT)),
         ("multiline", (ParamType.STR, ParamType.SECRET)),
     ):
         if key in keys and kind not in kinds:
@@ -165,6 +166,7 @@ def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Plac
         max_length=keys.get("max_length"),
         pattern=keys.get("pattern", ""),
         pattern_text=keys.get("pattern_text", ""),
+        example=keys.get("example", ""),
         multiline=keys.get("multiline", False),
         dash=keys.get("dash", False),
         controls=keys.get("controls", False),
