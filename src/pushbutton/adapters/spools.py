@@ -74,7 +74,8 @@ class SpoolFolder:
         argv, stdin = list(command.argv), b""
         if command.script:
             folder, digest = str(Path(argv[0]).parent), command.frozen.get(argv[0], "")
-            argv, stdin = await threads.programs(folder, whole, argv, path=env["PATH"], digest=digest)
+            tty = bool(command.tty and not command.payload)
+            argv, stdin = await threads.programs(folder, whole, argv, path=env["PATH"], digest=digest, tty=tty)
         told = {"argv": argv, "stdin": os.fsdecode(stdin), "env": env}
         await threads.starting(self._start, run, task, command, told, secrets, token)
 

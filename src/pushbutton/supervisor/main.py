@@ -20,6 +20,7 @@ from __future__ import annotations
 import os
 import select
 import sys
+import termios
 import time
 
 from . import private, process, slim_json
@@ -43,6 +44,7 @@ BATCH = 256 << 10
 TICK = 0.015  # at most one write to the spool per this many seconds, unless a batch is full
 PIPE = 1 << 20
 LOOK = 1.0  # how often the tree is written down
+SOON = 0.05  # who was told the end of its input may ask once more
 ASK = 0.1  # how often it is looked for orphans that have not been asked to end
 QUIET = 0.5  # after so much silence, what was held back for a secret that may begin with it is let go
 SLEEP = 60.0  # at most so long without a look: no number of seconds that anybody asks for is too large for `poll`
@@ -81,7 +83,11 @@ class Supervisor:
         self.room: str = spec.get("room") or ""
         self.unasked: list[process.Process] = []  # whom somebody else has to ask to end
         self.helper = 0  # the process that does so, or that ends them
-        self.unread = -1  # the job's side of its terminal: held open, or its master would hang up on the job
+        self.pause = SOON  # before the next look at who waits for something to be typed
+        self.keyed: set[int] = set()  # terminals at which a key was waited for at the last one
+        self.keys = -1  # our side of the terminal that is the job's input
+        # the job's sides of its terminals: held open, or their masters would hang up on it
+        self.unread = self.unkeyed = -1
         self.deadlines: dict[str, float] = {}  # by step: timeout, linger, kill, again, give up, look
         self.output = self.events = self.channel = self.elsewhere = self.control = -1
         self.wake, self.waker = os.pipe()
@@ -139,6 +145,8 @@ class Supervisor:
             if spec["timeout"]:
                 self._within("timeout", spec["timeout"])
             self._within("look", 0.1)
+            if spec["tty"]:
+                self._within("input", SOON)
 
     def _not_started(self, error: str) -> None:
         self.error, self.code, self.alone = error, 127, True
@@ -150,7 +158,15 @@ class Supervisor:
         self.output, out = self._terminal(spec["tty"]) if spec["tty"] else self._pipe()
         self.events, told = self._pipe()
         stdin = self._memory(spec["stdin"]) if spec["stdin"] else None
-        inputs = self._memory(spec["payload"]) if spec["payload"] else None
+        inputs = payload = self._memory(spec["payload"]) if spec["payload"] else None
+        if spec["tty"]:
+            # Another terminal than that of the output: it controls nobody, so that who reads it in the background, as
+            # `timeout` starts others, is not stopped for it.
+            self.keys, self.unkeyed = self._terminal(spec["tty"])
+            if stdin is None:
+                stdin = self.unkeyed
+            elif inputs is None:
+                inputs = self.unkeyed  # `shells` takes it from there
         rules = self._rules(spec["confine"]) if spec.get("confine") else None
         env = {
             **spec["env"],
@@ -158,7 +174,7 @@ class Supervisor:
             "PUSHBUTTON_EVENTS_ID": str(os.fstat(told).st_ino),
             "PUSHBUTTON_CHANNEL": os.path.abspath(os.path.join(self.room, CHANNEL)),
         }
-        if inputs is not None:
+        if payload is not None:
             env["PUSHBUTTON_INPUTS"] = str(process.INPUTS_FD)
         if spec.get("user"):
             self._theirs(out, told)
@@ -189,16 +205,17 @@ class Supervisor:
             if spec["tty"]:
                 self.unread = out
             for fd in (told, stdin, inputs, rules, None if spec["tty"] else out):
-                if fd is not None:
+                if fd not in (None, self.unkeyed):
                     os.close(fd)
-            for fd in (self.output, self.events):
+            for fd in (self.output, self.events, *([self.keys] if spec["tty"] else [])):
                 os.set_blocking(fd, False)
                 self.poll.register(fd, select.POLLIN)
 
     def _theirs(self, output: int, events: int) -> None:
         """Another user may open what they write to anew (`/dev/stderr`), as whoever has made it may."""
         if self.spec["tty"]:
-            os.fchown(output, self.spec["user"][1], -1)
+            for terminal in (output, self.unkeyed):
+                os.fchown(terminal, self.spec["user"][1], -1)
         else:
             os.fchmod(output, 0o666)
         os.fchmod(events, 0o666)
@@ -271,6 +288,10 @@ class Supervisor:
         for fd, _ in self.poll.poll(max(0.0, due - now) * 1000):
             if fd == self.output:
                 self._read_output()
+            elif fd == self.keys:
+                self._keep(
+                    self.redact.feed(self._read(fd) or b"")
+                )  # some write to their input, and some keys have an echo
             elif fd in {self.events, self.channel, self.elsewhere}:
                 self._read_events(fd)
             elif fd == self.control:
@@ -516,27 +537,42 @@ class Supervisor:
                 self._keep(self.redact.release())
             elif step == "look":
                 self._look()
+            elif step == "input":
+                self._end_input()
 
     def _look(self) -> None:
         members = process.below(os.getpid())
         self.spool.tree(boot_id(), [(member.pid, member.start, member.name) for member in members])
         self.spool.settle()
-        self._end_input()
         self._within("look", LOOK)
 
     def _end_input(self) -> None:
-        """Nobody types: who waits for a line of the terminal is at the end of its input. Said again at each look, for
-        who asks for a password drops what was said before.
+        """Nobody types: who waits for a line is at the end of the input, each time that it asks. Who waits for a key
+        without end gets the one that says the same. One at a time, or those of now would be the keys of later; and it
+        is looked again and again, for who asks for a password drops what was said before.
         """
-        if self.unread < 0 or self.output < 0:
+        if self.output < 0:
             return
-        import termios  # noqa: PLC0415  loaded by `process`
+        self.pause = min(2 * self.pause, LOOK)
+        for ours, theirs in ((self.output, self.unread), (self.keys, self.unkeyed)):
+            try:
+                self._end_input_of(ours, theirs)
+            except (OSError, termios.error):
+                pass  # the terminal is gone
+        self._within("input", self.pause)
 
-        try:
-            if termios.tcgetattr(self.unread)[3] & termios.ICANON:  # else it is a key, and no end
-                os.write(self.output, b"\x04")
-        except (OSError, termios.error):
-            pass  # it has enough of them, or the terminal is gone
+    def _end_input_of(self, ours: int, theirs: int) -> None:
+        mode = termios.tcgetattr(theirs)
+        held = select.select([theirs], [], [], 0)[0]  # what was said before is not read yet
+        if mode[3] & termios.ICANON:
+            self.keyed.discard(theirs)
+            if not held:
+                os.write(ours, mode[6][termios.VEOF])
+                self.pause = SOON
+        elif mode[6][termios.VMIN] and not mode[6][termios.VTIME]:
+            if theirs in self.keyed and not held:
+                os.write(ours, b"\x04")
+            self.keyed.add(theirs)
 
     def _within(self, step: str, seconds: float) -> None:
         self.deadlines[step] = time.monotonic() + seconds

@@ -2,8 +2,8 @@
 
 A shell reads a script bit by bit while it runs it. A copy would protect it, but whatever the script asks about itself
 would then be the copy's: its name, its folder, its lock, what git says of the folder. So the shell is started in
-another way on the same file. What it needs for that is its standard input, which is empty again before the script's
-own first line:
+another way on the same file. What it needs for that is its standard input, which is empty again, or the terminal,
+before the script's own first line:
 
 * bash reads a file that it sources whole before it runs it, and its BASH_SOURCE is right then. A line on its standard
   input tells it to: if `-c` did, an unset variable would end it with 127 in place of 1.
@@ -29,7 +29,7 @@ __all__ = ["whole"]
 _LARGEST = 4 << 20  # bytes; what is larger unpacks itself, and is not kept in memory for that
 _LINE = 255  # what the kernel reads of a first line
 _NAMED = '{ printf %s "${0##*/}" >/proc/self/comm; } 2>/dev/null || :'  # as the kernel names who runs a script
-_EMPTY = f"exec </dev/null; {_NAMED}\n".encode()
+_NOTHING, _TERMINAL = "</dev/null", "<&4 4<&-"  # what a script finds on its standard input
 
 _KINDS = re.compile(r"(?P<kind>bash|zsh)[-.\d]*|(?:dash|ash|busybox|mksh|lksh|oksh|loksh|pdksh|yash|posh)[-.\d]*")
 """Not ksh93: what is sourced it reads to its end first, so that what follows an `exit` has to be a program, too."""
@@ -43,10 +43,11 @@ _ASKS = {
 }
 
 
-def whole(argv: Sequence[str], *, path: str, digest: str = "") -> tuple[list[str], bytes]:
+def whole(argv: Sequence[str], *, path: str, digest: str = "", tty: bool = False) -> tuple[list[str], bytes]:
     """What to start in place of the script `argv[0]`, and what it must find on its standard input; b"": nothing.
 
-    `path` is the PATH of who runs it; `digest` the SHA-256 of the only text that may be handed over, if there is one.
+    `path` is the PATH of who runs it; `digest` the SHA-256 of the only text that may be handed over, if there is one;
+    `tty` says that its input, too, is a terminal: the shell is given it as descriptor 4.
     What is no shell's script, or cannot be started so, comes back as it is.
     """
     script, *arguments = argv
@@ -66,21 +67,23 @@ def whole(argv: Sequence[str], *, path: str, digest: str = "") -> tuple[list[str
     kind, options = _kind(program, option, path) if known else ("", "")
     if not kind or len(text) > _LARGEST or not os.access(script, os.X_OK) or _asks(text, kind):
         return list(argv), b""
+    given = _TERMINAL if tty else _NOTHING
+    begin = f"exec {given}; {_NAMED}\n".encode()
     start = [program, *([option] if option else [])]  # the system passes it as one, and so it stays
     if kind == "bash":
-        return [*start, "-s", "--", script, *arguments], _told(options).encode()
+        return [*start, "-s", "--", script, *arguments], _told(options, given).encode()
     # It takes the place of the first line, which is a comment: every other line keeps its number.
     if kind == "zsh":
         named = os.fsencode(f"0={shlex.quote(script)}; ")
-        return [*start, "/dev/stdin", *arguments], named + _EMPTY + rest
-    return [*start, "-c", ". /dev/stdin", script, *arguments], _EMPTY + rest
+        return [*start, "/dev/stdin", *arguments], named + begin + rest
+    return [*start, "-c", ". /dev/stdin", script, *arguments], begin + rest
 
 
-def _told(options: str) -> str:
+def _told(options: str, given: str) -> str:
     """What bash is told. Before its version 5 it cannot be told who it is, but by starting it once more with `-c`."""
     old = '{ [ "${BASH_VERSINFO-0}" -lt 5 ]; } 2>/dev/null'
-    again = f"""exec "$BASH"{options} -c '. "$0"' "$@" </dev/null"""
-    return f'{old} && {again}; {{ exec </dev/null; BASH_ARGV0=$1; shift; }} 2>/dev/null; {_NAMED}; . "$0"\n'
+    again = f"""exec "$BASH"{options} -c '. "$0"' "$@" {given}"""
+    return f'{old} && {again}; {{ exec {given}; BASH_ARGV0=$1; shift; }} 2>/dev/null; {_NAMED}; . "$0"\n'
 
 
 def _kind(program: str, option: str, path: str) -> tuple[str, str]:
