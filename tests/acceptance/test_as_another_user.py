@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from . import somebody
-from .serving import Served, environment, until
+from .serving import PATIENCE, Served, environment, until
 from .test_private import END, supervisor
 from .worlds import alive, marked, script
 
@@ -102,6 +102,11 @@ class World:
             head=head + "tty = true",
         )
         script(self.tasks, "daemon.sh", "id -un", head='user = "daemon"')
+        named = """printf '{"kind":"artifact","data":{"path":"%s","receipt":"%s"}}\\n'"""
+        sly = f"cd $PUSHBUTTON_FILES; echo mine >mine; ln -s $FILE $PUSHBUTTON_RECEIPTS/sly; {named} $PWD/mine sly >&3"
+        script(self.tasks, "sly.sh", sly, head=head + "[params.file]")
+        made = "$PUSHBUTTON_FILES/made.txt"
+        script(self.tasks, "make.sh", f'id -un >{made}; echo "artifact {made}" >&3', head=head)
         script(self.tasks, "root.sh", "true", head='user = "root"')
         script(self.tasks, "unknown.sh", "true", head='user = "nobody-of-that-name"')
         script(self.tasks, "choose.sh", "true", head=f"{head}[params.what]\nchoices_from = ['echo', 'a']")
@@ -246,6 +251,28 @@ def test_whom_sudo_does_not_know_starts_nothing_and_what_it_said_is_there(world)
         assert b"sudo: a password is required" in server.output(number)
     else:
         assert (run["state"], server.output(number)) == ("succeeded", b"daemon\n")
+
+
+def test_no_pipe_for_an_answer_leads_to_a_file_that_is_not_its_users(world):
+    server, where = world.server, world.folder()
+    victim = where / "victim"
+    victim.write_text("as it was")
+    victim.chmod(0o600)
+    os.chown(victim, world.uid, world.uid)
+    number = server.press("sly", file=str(victim))
+    assert server.finished(number)["state"] == "succeeded", server.output(number)
+    assert [event["kind"] for event in server.events(number) if event["kind"] == "artifact"] == ["artifact"]
+    assert victim.read_text() == "as it was"
+
+
+def test_what_it_made_is_there_after_a_run_without_a_server(world):
+    where = world.folder()
+    words = [*world.become, somebody.python(), "-m", "pushbutton", "run", str(world.tasks / "make.sh")]
+    env = environment(**somebody.modules())
+    run = subprocess.run(words, env=env, cwd=where, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert run.returncode == 0, run.stderr
+    assert (where / "made.txt").read_text() == f"{OTHER}\n"
+    assert str(where / "made.txt") in run.stderr + run.stdout
 
 
 def test_what_it_cannot_enter_is_said_in_a_sentence(world):

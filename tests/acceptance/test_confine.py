@@ -52,6 +52,27 @@ async def test_a_job_reaches_nothing_in_the_data_folder_but_what_is_its_own(tmp_
     assert key
 
 
+async def test_no_supervisor_writes_for_a_job_to_what_it_is_kept_from(tmp_path):
+    tasks, data = tmp_path / "tasks", tmp_path / "data"
+    tasks.mkdir()
+    said = r"""{"kind": "artifact", "data": {"path": "%s", "receipt": "sly"}}\n"""
+    script(
+        tasks,
+        "job.sh",
+        f"""
+        ln -s {data}/server.key $PUSHBUTTON_RECEIPTS/sly || exit 1
+        echo mine > $PUSHBUTTON_FILES/mine
+        printf '{said}' $PUSHBUTTON_FILES/mine >&3
+        """,
+    )
+    async with opened(tasks, data=str(data), confine="data") as app:
+        key = (data / "server.key").read_bytes()
+        done = await press_and_wait(app, "job")
+        assert (data / "server.key").read_bytes() == key
+    assert done.run.state == "succeeded", done.output
+    assert [event.data["name"] for event in done.events if event.kind == "artifact"] == ["mine"]
+
+
 async def test_a_confined_job_works_as_any_other(tmp_path):
     tasks, data = tmp_path / "tasks", tmp_path / "data"
     tasks.mkdir()

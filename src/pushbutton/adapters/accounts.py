@@ -16,7 +16,7 @@ from pushbutton.domain.task import Command, Task
 from pushbutton.errors import NotFound
 from pushbutton.supervisor import spool
 
-__all__ = ["Account", "Room", "another", "leave", "refused"]
+__all__ = ["Account", "Room", "another", "leave", "refused", "room"]
 
 _OWN = ("TMPDIR", "SSH_AUTH_SOCK", "XDG_RUNTIME_DIR")
 """Of what a job inherits, what is of the server's user alone."""
@@ -137,8 +137,13 @@ class Room:
 
 def leave(folder: Path) -> None:
     """Take away the room of a run, if it had one. What another user has made in folders of their own stays."""
+    if outer := room(folder):
+        shutil.rmtree(outer, ignore_errors=True)
+
+
+def room(folder: Path) -> Path | None:
+    """The folder around the room of a run, if it has one."""
     try:
-        room = Path(json.loads((folder / spool.ROOM).read_text())["room"])
+        return Path(json.loads((folder / spool.ROOM).read_text())["room"])
     except (OSError, ValueError, KeyError, TypeError):
-        return
-    shutil.rmtree(room, ignore_errors=True)
+        return None

@@ -286,9 +286,11 @@ class _Foreground:
 
     def _kept(self, source: Path, name: str) -> str:
         """Where it was made, if it is there still; what lay in the run's folder, which goes away, comes into ours."""
+        from pushbutton.adapters import accounts  # noqa: PLC0415  loaded by now
         from pushbutton.runtime.ports.files import result  # noqa: PLC0415  loaded by now
 
-        if source.is_file() and self._folder not in source.parents:
+        own = {self._folder, accounts.room(self._spools.folder(RUN))}
+        if source.is_file() and own.isdisjoint(source.parents):
             return str(source)
         path = self._files.place(result(RUN, name))
         target, number = Path.cwd() / path.name, 1
