@@ -52,7 +52,7 @@ def _approvals(
     as_json: Annotated[bool, typer.Option("--json", help="print them as JSON")] = False, server: Url = DEFAULT
 ) -> None:
     with Server(server) as remote:
-        found = remote.get("/api/approvals")
+        found = remote.listed("/api/approvals")
     if as_json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
     elif found:

@@ -41,7 +41,7 @@ def _release(
     server: Url = DEFAULT,
 ) -> None:
     with Server(server) as remote:
-        found: Sequence[dict[str, Any]] = remote.get("/api/aside")
+        found: Sequence[dict[str, Any]] = remote.listed("/api/aside")
         if runs and everyone:
             raise BadInput("Name runs, or say --all.")
         if not runs and not everyone:

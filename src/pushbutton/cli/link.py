@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -98,7 +98,7 @@ def _list(
     server: Url = DEFAULT,
 ) -> None:
     with Server(server) as remote:
-        found = remote.get("/api/links", all=int(everybody))
+        found = remote.listed("/api/links", all=int(everybody))
     if as_json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
     elif found:
@@ -113,7 +113,7 @@ def _revoke(link: Annotated[str, typer.Argument(metavar="ID", help="as in the li
     print(f"Link {clean(link)} is taken back.")
 
 
-def _table(found: list[Mapping[str, Any]]) -> None:
+def _table(found: Sequence[Mapping[str, Any]]) -> None:
     table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
     for name in ("ID", "TASK", "STANDING", "USES LEFT", "UNTIL", "BY", "FOR"):
         table.add_column(name, no_wrap=True, overflow="ellipsis")

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 import typer
@@ -63,6 +63,17 @@ class Server:
     def get(self, path: str, **query: str | int) -> Any:
         return self._ask("GET", path, params={name: str(value) for name, value in query.items() if value})
 
+    def listed(self, path: str, **query: str | int) -> list[dict[str, Any]]:
+        """A list that comes a page at a time, whole."""
+        found: list[dict[str, Any]] = []
+        while True:
+            answer = self._send("GET", path, params={name: str(value) for name, value in query.items() if value})
+            found += self._read(answer)
+            following = parse_qs(urlsplit(answer.links.get("next", {}).get("url", "")).query).get("before", [""])[0]
+            if not following or following == query.get("before"):
+                return found
+            query["before"] = following
+
     def post(self, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         return self._ask("POST", path, json=body, headers=dict(headers or {}))
 
@@ -85,7 +96,9 @@ class Server:
         return f"{self.url}/runs/{number}"
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
-        answer = self._send(method, path, **options)
+        return self._read(self._send(method, path, **options))
+
+    def _read(self, answer: httpx.Response) -> Any:
         if not answer.is_success:
             raise refusal(answer)
         if not answer.content:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -69,7 +69,7 @@ def _stop(run: Number, server: Url = DEFAULT) -> None:
         print(f"Run {run} is being stopped. See its end: pushbutton watch {run}")
 
 
-def table(found: list[Mapping[str, Any]]) -> None:
+def table(found: Sequence[Mapping[str, Any]]) -> None:
     """A line for each run."""
     table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
     for name in ("RUN", "TASK", "STATE", "PRESSED", "TOOK", "BY", "LAST WORD"):

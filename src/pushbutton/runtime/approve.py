@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pushbutton.domain import approval
 from pushbutton.domain.actor import Actor, Verb
@@ -25,6 +26,8 @@ from .ports import RunQuery
 
 LONGEST_WHY = 2000
 MANY = 10_000
+PAGE = 500
+"""Runs that are read from the store at once."""
 
 _CLOCK = Actor("service:expiry")
 """Nobody does it: time does."""
@@ -108,19 +111,21 @@ async def expire(core: Core, run: Run) -> bool:
     return True
 
 
-async def waiting(core: Core, actor: Actor) -> Sequence[Run]:
-    """The runs that wait for this actor's approval, newest first."""
+async def waiting(core: Core, actor: Actor, *, before: int = 0, most: int = MANY) -> Sequence[Run]:
+    """The runs that wait for this actor's approval, newest first: at most so many, with numbers below `before`."""
     if not asked_at_all(core, actor):
         return []
-    query = RunQuery(states=frozenset({RunState.HELD}), reach=sight.reach(core.catalog, actor), limit=MANY)
-    return [
-        run
-        for run in await core.store.runs(query)
-        if run.hold
-        and not run.aside
-        and may_give(actor, run.hold)
-        and decide(actor, Verb.APPROVE, *sight.places(core.catalog, run))
-    ]
+    reach, found = sight.reach(core.catalog, actor), list[Run]()
+    query = RunQuery(states=frozenset({RunState.HELD}), reach=reach, before=before, limit=min(most, PAGE))
+    while len(found) < most and (page := await core.store.runs(query)):
+        found += [run for run in page if _waits_for(core, actor, run)]
+        query = replace(query, before=page[-1].id, limit=PAGE)
+    return found[:most]
+
+
+def _waits_for(core: Core, actor: Actor, run: Run) -> bool:
+    given = run.hold and not run.aside and may_give(actor, run.hold)
+    return bool(given and decide(actor, Verb.APPROVE, *sight.places(core.catalog, run)))
 
 
 def asked_at_all(core: Core, actor: Actor) -> bool:

@@ -22,11 +22,14 @@ MANY = 1_000_000
 WAITS = frozenset({RunState.WAITING, RunState.HELD})
 
 
-async def waiting(core: Core, actor: Actor) -> Sequence[Run]:
-    """Those that wait to be released or dropped, newest first; for others than who looks after Pushbutton none."""
+async def waiting(core: Core, actor: Actor, *, before: int = 0, most: int = MANY) -> Sequence[Run]:
+    """Those that wait to be released or dropped, newest first: at most so many, with numbers below `before`; for others
+    than who looks after Pushbutton none.
+    """
     if not decide(actor, Verb.ADMIN):
         return []
-    return await core.store.runs(sight.query(core.catalog, actor, RunQuery(states=UNFINISHED, aside=True, limit=MANY)))
+    query = RunQuery(states=UNFINISHED, aside=True, before=before, limit=most)
+    return await core.store.runs(sight.query(core.catalog, actor, query))
 
 
 async def release(core: Core, actor: Actor, number: int) -> Run:

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 LOOK = 1.0  # seconds between looks for changes of other processes
 MINUTE = 60 * 1_000_000
 HOUR = 60 * MINUTE
+MOST_SESSIONS = 200  # of one person; then those go that were used longest ago
 KNOWN = 5  # of those to ask for a right, so many are named
 
 
@@ -205,6 +206,10 @@ class Directory:
             stale = [
                 old for old in now.sessions.values() if not self._counts(old, at) or (instead and old.id == instead.id)
             ]
+            theirs = sorted(
+                (old for old in now.sessions.values() if old.user == user.name), key=lambda old: old.seen_at
+            )
+            stale += [old for old in theirs[: 1 - MOST_SESSIONS] if old not in stale]
             seen = known if pending else replace(known, seen_at=at)
             return Change(act, put=[session, seen], drop=stale)
 

@@ -108,13 +108,17 @@ async def make(
         mine = [known for known in seen.links.values() if known.maker == actor.user]
         if sum(not _past(known, at) for known in mine) >= MOST:
             raise Refused(f"You have {MOST} links already: revoke those that nobody needs any more.")
-        # Nothing can be seen with these any more.
-        return Change(done, put=[link], drop=[known for known in seen.links.values() if at >= known.until + KEPT])
+        # Nothing can be seen with these any more; and of who makes and revokes without end, the oldest go sooner.
+        late = [known for known in seen.links.values() if at >= known.until + KEPT]
+        past = sorted((known for known in mine if _past(known, at)), key=lambda known: known.made_at)
+        return Change(done, put=[link], drop=[*late, *(known for known in past[:-MOST_PAST] if known not in late)])
 
     await core.directory.change(work)
     return link
 
 
+MOST_PAST = 500
+"""Links of one person that are over, and still listed."""
 KEPT = 30 * DAY
 """For so long after its end a link is in its maker's list."""
 

@@ -26,7 +26,7 @@ from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.ports.files import result
 from pushbutton.runtime.watch import Bell, is_last
 
-from . import body, sending, shapes, uploads
+from . import body, paging, sending, shapes, uploads
 from .asked import actor_of, core_of
 from .numbers import number_of
 
@@ -192,10 +192,20 @@ async def cancel_run(request: Request, number: str) -> Response:
 
 
 @router.get(
-    "/approvals", response_model=list[shapes.RunShape], tags=["approvals"], summary="Runs that wait for your approval"
+    "/approvals",
+    response_model=list[shapes.RunShape],
+    responses=PROBLEMS,
+    tags=["approvals"],
+    summary="Runs that wait for your approval",
+    description="Newest first, `limit` of them, at most 500; the header `Link` says where more follow.",
 )
 async def approvals(request: Request) -> Response:
-    return JSONResponse([shapes.run_json(run) for run in await approve.waiting(core_of(request), actor_of(request))])
+    before, limit = paging.asked(request)
+    number = paging.number(before)
+    found = await approve.waiting(core_of(request), actor_of(request), before=number, most=limit + 1)
+    shown, more = paging.cut(found, limit, lambda run: run.id)
+    headers = paging.link(request, "/api/approvals", more, limit)
+    return JSONResponse([shapes.run_json(run) for run in shown], headers=headers)
 
 
 @router.get(

@@ -15,7 +15,7 @@ from pushbutton.runtime import approve
 from pushbutton.runtime.core import now
 
 from .asked import core_of
-from .numbers import run_of
+from .numbers import run_of, whole
 from .pages import page, run_page, sent, show, text_of, views_of
 from .readers import reader, root_of
 
@@ -31,8 +31,10 @@ def routes() -> list[Route]:
 
 
 async def inbox(request: Request) -> Response:
-    view = await views_of(request).inbox(reader(request).actor, now())
-    return await show(request, "approvals.html", room="approvals", parts=["patch:inbox"], view=view)
+    before = whole(request.query_params.get("before", "")) or 0
+    view = await views_of(request).inbox(reader(request).actor, now(), before=before)
+    parts = [] if before else ["patch:inbox"]  # what comes anew is on the first page
+    return await show(request, "approvals.html", room="approvals", parts=parts, view=view, older=bool(before))
 
 
 async def approve_run(request: Request) -> Response:

@@ -16,9 +16,9 @@ from pushbutton.domain.policy import require
 from pushbutton.runtime import aside, cancel, sight
 from pushbutton.runtime.core import now
 
-from . import pages, shapes
+from . import pages, paging, shapes
 from .asked import actor_of, core_of
-from .numbers import number_of
+from .numbers import number_of, whole
 from .readers import root_of
 
 router = APIRouter(prefix="/api", tags=["runs"])
@@ -33,10 +33,17 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     response_model=list[shapes.RunShape],
     summary="Runs that are set aside",
     description="They came with a copy of the data folder, and start when an administrator releases them. Empty for "
-    "others. `cancel` drops one.",
+    "others. `cancel` drops one. Newest first, `limit` of them, at most 500; the header `Link` says where more follow.",
+    responses=_PROBLEMS,
 )
 async def listed(request: Request) -> Response:
-    return JSONResponse([shapes.run_json(run) for run in await aside.waiting(core_of(request), actor_of(request))])
+    before, limit = paging.asked(request)
+    number = paging.number(before)
+    found = await aside.waiting(core_of(request), actor_of(request), before=number, most=limit + 1)
+    shown, more = paging.cut(found, limit, lambda run: run.id)
+    return JSONResponse(
+        [shapes.run_json(run) for run in shown], headers=paging.link(request, "/api/aside", more, limit)
+    )
 
 
 @router.post(
@@ -52,9 +59,12 @@ async def release(request: Request, number: str) -> Response:
 async def page(request: Request) -> Response:
     core, actor = core_of(request), actor_of(request)
     require(actor, Verb.ADMIN)
-    runs = await aside.waiting(core, actor)
+    before = whole(request.query_params.get("before", "")) or 0
+    runs, more = paging.cut(
+        await aside.waiting(core, actor, before=before, most=paging.PAGE + 1), paging.PAGE, lambda run: run.id
+    )
     tasks = sight.tasks(core.catalog, actor)
-    return await pages.show(request, "aside.html", room="tasks", runs=runs, tasks=tasks, now=now())
+    return await pages.show(request, "aside.html", room="tasks", runs=runs, more=more, tasks=tasks, now=now())
 
 
 async def decide(request: Request) -> Response:

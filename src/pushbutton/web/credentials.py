@@ -16,7 +16,7 @@ from pushbutton.runtime import links, tokens
 from pushbutton.runtime.asks import LinkWish, TokenWish, Wish
 from pushbutton.runtime.core import now
 
-from . import body, shapes
+from . import body, paging, shapes
 from .api import PROBLEMS
 from .asked import actor_of, core_of
 from .auth import address_of
@@ -43,11 +43,15 @@ _MADE: dict[int | str, dict[str, Any]] = {**PROBLEMS, 204: {"description": "It c
     responses=PROBLEMS,
     tags=["tokens and links"],
     summary="Your tokens",
-    description="With `all=1` everybody's, for administrators. The text of a token is never among what is shown.",
+    description="Newest first. With `all=1` everybody's, for administrators. The text of a token is never among what "
+    "is shown. `limit` of them, at most 500; the header `Link` says where more follow.",
 )
 async def list_tokens(request: Request) -> Response:
-    found = tokens.listed(core_of(request), actor_of(request), everybody=request.query_params.get("all") == "1")
-    return JSONResponse([_token_json(token) for token in found])
+    everybody, (before, limit) = request.query_params.get("all") == "1", paging.asked(request)
+    found = tokens.listed(core_of(request), actor_of(request), everybody=everybody)
+    shown, more = paging.newest(found, before, limit)
+    headers = paging.link(request, "/api/tokens", more, limit, **({"all": "1"} if everybody else {}))
+    return JSONResponse([_token_json(token) for token in shown], headers=headers)
 
 
 @router.post(
@@ -94,12 +98,16 @@ async def revoke_token(request: Request, name: str) -> Response:
     responses=PROBLEMS,
     tags=["tokens and links"],
     summary="Your hand-over links",
-    description="With `all=1` everybody's, for administrators. `url` is there for who made a link, "
-    "and never for a token: whoever has it can press.",
+    description="Newest first. With `all=1` everybody's, for administrators. `url` is there for who made a link, and "
+    "never for a token: whoever has it can press. `limit` of them, at most 500; the header `Link` says where more "
+    "follow.",
 )
 async def list_links(request: Request) -> Response:
-    found = links.listed(core_of(request), actor_of(request), everybody=request.query_params.get("all") == "1")
-    return JSONResponse([_link_json(request, link) for link in found], headers={"cache-control": "no-store"})
+    everybody, (before, limit) = request.query_params.get("all") == "1", paging.asked(request)
+    found = links.listed(core_of(request), actor_of(request), everybody=everybody)
+    shown, more = paging.newest(found, before, limit)
+    headers = paging.link(request, "/api/links", more, limit, **({"all": "1"} if everybody else {}))
+    return JSONResponse([_link_json(request, link) for link in shown], headers={"cache-control": "no-store", **headers})
 
 
 @router.post(

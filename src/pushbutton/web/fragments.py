@@ -51,7 +51,7 @@ def inbox_fragments(view: InboxView, language: str = "en", root: str = "", names
     """What waits for somebody's approval, and how much of it that is, for the header."""
     parts = _parts("approvals_parts.html", language, {"now": view.now, "root": root, "names": names})
     frame = _parts("parts.html", language, {"now": view.now, "root": root})
-    return {"inbox": _said(frame.inbox(len(view.runs))), "approvals": _said(parts.waiting(view))}
+    return {"inbox": _said(frame.inbox(len(view.runs), bool(view.older))), "approvals": _said(parts.waiting(view))}
 
 
 def task_fragments(view: TaskView, language: str = "en", root: str = "", names: Names = UNKNOWN) -> Fragments:

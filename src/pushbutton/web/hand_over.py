@@ -20,7 +20,7 @@ from pushbutton.domain.task import Task
 from pushbutton.runtime import links, sight
 from pushbutton.runtime.core import now
 
-from . import forms, pages, press, texts
+from . import forms, pages, paging, press, texts
 from .asked import actor_of, core_of
 from .readers import reader, root_of
 
@@ -54,14 +54,21 @@ async def make(request: Request) -> Response:
 async def listed(request: Request) -> Response:
     core, actor = core_of(request), actor_of(request)
     everybody = "all" in request.query_params
-    at, found = now(), links.listed(core, actor, everybody=everybody)
+    at, before = now(), request.query_params.get("before", "")
+    found, more = paging.newest(links.listed(core, actor, everybody=everybody), before, paging.PAGE)
     rows = [
         (link, links.standing(core, link, at).value, core.catalog.tasks().get(link.task), links.maker(core, link),
          absolute(request, link) if links.shown(core, actor, link) else "")
         for link in found
     ]  # fmt: skip
     return await pages.show(
-        request, "links.html", room="profile", rows=rows, everybody=everybody, admin=bool(decide(actor, Verb.ADMIN))
+        request,
+        "links.html",
+        room="profile",
+        rows=rows,
+        more=more,
+        everybody=everybody,
+        admin=bool(decide(actor, Verb.ADMIN)),
     )
 
 

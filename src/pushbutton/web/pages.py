@@ -47,7 +47,7 @@ from .guard import DOWNLOAD
 from .names import Names
 from .numbers import run_of, whole
 from .readers import THEMES, Reader, reader, remember, root_of, way_back
-from .views import Card, TasksView, Views, Watching
+from .views import WAITING, Card, TasksView, Views, Watching
 
 log = logging.getLogger(__name__)
 
@@ -328,9 +328,11 @@ async def show(
 async def _inbox(request: Request, who: Reader) -> dict[str, object]:
     """For the header: whether there is anything that they may approve, and how much waits for them."""
     core = core_of(request)
+    waiting = await approve.waiting(core, who.actor, most=WAITING + 1)
     return {
         "approver": approve.asked_at_all(core, who.actor),
-        "inbox_count": len(await approve.waiting(core, who.actor)),
+        "inbox_count": min(len(waiting), WAITING),
+        "inbox_more": len(waiting) > WAITING,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
@@ -11,15 +12,21 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from pushbutton.domain.actor import EVERYWHERE, Verb
-from pushbutton.domain.person import LOCAL_SOURCE
+from pushbutton.domain.person import LOCAL_SOURCE, User
 from pushbutton.domain.policy import EVERYONE, Grant, Role, decide
 from pushbutton.errors import BadInput, NoSuchUser, NotFound, Refused
 from pushbutton.runtime.core import now
 
+from . import paging
 from .asked import actor_of, core_of
 from .pages import page, sent, show, text_of
 from .readers import root_of
 from .texts import mark
+
+MOST = 100
+"""People, and rights, that are shown at once."""
+OFFERED = 500
+"""Groups that are offered while one is typed; each can be typed."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -52,11 +59,25 @@ async def people(request: Request) -> Response:
 
 async def _people(request: Request, status: int = 200, **shown: Any) -> Response:
     directory = core_of(request).directory
-    users = sorted(directory.all.users.values(), key=lambda user: user.called.casefold())
-    return await show(
-        request, "people.html", status, room="people", users=users, grants=directory.grants, fixed=directory.fixed,
-        **_choices(request), **({"wrong": "", "where": "", "typed": {}} | shown),
+    words, after = request.query_params.get("q", "").strip(), request.query_params.get("after", "")
+    everybody = directory.all.users
+    found = [user for user in everybody.values() if words.casefold() in f"{user.name}\n{user.called}".casefold()]
+    begin = _in_order(everybody[after]) if after in everybody else ("", "")
+    users, more = paging.cut(
+        heapq.nsmallest(MOST + 1, (user for user in found if _in_order(user) > begin), key=_in_order),
+        MOST, lambda user: user.name,
     )  # fmt: skip
+    grants = sorted(directory.grants, key=lambda grant: grant.who.startswith("user:"))  # those have pages of their own
+    shown = {
+        "users": users, "count": len(found), "nobody": not everybody, "many": len(everybody) > MOST, "words": words,
+        "more": more, "grants": grants[:MOST], "left_out": len(grants[MOST:]), "fixed": directory.fixed,
+        **_choices(request), "wrong": "", "where": "", "typed": {}, **shown,
+    }  # fmt: skip
+    return await show(request, "people.html", status, room="people", **shown)
+
+
+def _in_order(user: User) -> tuple[str, str]:
+    return user.called.casefold(), user.name
 
 
 def _choices(request: Request) -> dict[str, Any]:
@@ -69,7 +90,8 @@ def _choices(request: Request) -> dict[str, Any]:
         "task_groups": sorted({task.group for task in tasks if task.group}),
         "tasks": {task.slug: task.title for task in tasks},
         "user_groups": sorted({group for user in users for group in user.groups}
-                              | {given.who[6:] for given in core.directory.grants if given.who.startswith("group:")}),
+                              | {given.who[6:] for given in core.directory.grants if given.who.startswith("group:")})
+                       [:OFFERED],
     }  # fmt: skip
 
 

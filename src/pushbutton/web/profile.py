@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -15,6 +17,9 @@ from .pages import page, sent, show, text_of
 from .readers import root_of
 from .signin import session_of
 from .texts import mark
+
+SESSIONS = 50
+"""That are shown, those first that were used last."""
 
 
 def routes() -> list[Route]:
@@ -42,7 +47,8 @@ async def _profile(
     mine = {f"user:{user.name}", "everyone", *(f"group:{group}" for group in user.groups)}
     return await show(
         request, "profile.html", status, room="profile", user=user, local=user.source == LOCAL_SOURCE,
-        sessions=sorted(sessions, key=lambda session: session.seen_at, reverse=True), this=session_of(request),
+        sessions=heapq.nlargest(SESSIONS, sessions, key=lambda session: session.seen_at),
+        others=max(0, len(sessions) - SESSIONS), this=session_of(request),
         grants=[grant for grant in core.directory.grants if grant.who in mine],
         groups_of_tasks={task.slug: task.title for task in core.catalog.tasks().values()},
         wrong=wrong, where=where, done=done or _DONE.get(request.query_params.get("done", ""), ""),

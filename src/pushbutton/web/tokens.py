@@ -17,7 +17,7 @@ from pushbutton.domain.policy import decide, require_in_person
 from pushbutton.runtime import sight, tokens
 from pushbutton.runtime.core import Core
 
-from . import pages
+from . import pages, paging
 from .asked import actor_of, core_of
 from .readers import root_of
 
@@ -68,11 +68,13 @@ async def revoke(request: Request) -> Response:
     return RedirectResponse(f"{root_of(request)}/profile/tokens{all_}", 303)
 
 
-def view(core: Core, actor: Actor, *, everybody: bool = False) -> Mapping[str, Any]:
-    """What the macros of `tokens.html` need, for another page that holds them."""
+def view(core: Core, actor: Actor, *, everybody: bool = False, before: str = "") -> Mapping[str, Any]:
+    """What the macros of `tokens.html` need, for another page that holds them. Raises `BadInput`."""
     seen = sight.tasks(core.catalog, actor).values()
+    shown, more = paging.newest(tokens.listed(core, actor, everybody=everybody), before, paging.PAGE)
     return {
-        "tokens": tokens.listed(core, actor, everybody=everybody),
+        "tokens": shown,
+        "more": more,
         "everybody": everybody,
         "admin": bool(decide(actor, Verb.ADMIN)),
         "verbs": OFFERED,
@@ -86,7 +88,8 @@ async def _page(request: Request, form: TokenForm, status: int = 200) -> Respons
     core, actor = core_of(request), actor_of(request)
     if "all" not in request.query_params:
         require_in_person(actor)
-    more = view(core, actor, everybody="all" in request.query_params)
+    before = request.query_params.get("before", "")
+    more = view(core, actor, everybody="all" in request.query_params, before=before)
     return await pages.show(
         request, "profile_tokens.html", status, room="profile", form=form, origin=pages.origin(request), **more
     )

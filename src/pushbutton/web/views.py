@@ -28,6 +28,8 @@ from .waits import Waits, waits
 LAST_RUNS: Final = 20
 """How many past runs an estimate goes by."""
 
+WAITING = 50
+"""Runs that wait for an approval and are shown at once."""
 _STEP_RUNS = 5  # past runs whose steps are read
 _KEPT = 1000  # sets of usual steps
 _PAGE = 1000  # events per read
@@ -165,6 +167,7 @@ class InboxView:
     runs: tuple[Run, ...]
     tasks: Mapping[str, Task]
     now: Micros
+    older: int = 0  # the last number, where older ones wait as well
 
 
 class Views:
@@ -239,9 +242,10 @@ class Views:
             return False
         return not (await self._store.run(run.hold.again)).state.over
 
-    async def inbox(self, actor: Actor, now: Micros) -> InboxView:
-        runs = await approve.waiting(self._core, actor)
-        return InboxView(tuple(runs), sight.tasks(self._catalog, actor), now)
+    async def inbox(self, actor: Actor, now: Micros, *, before: int = 0) -> InboxView:
+        runs = await approve.waiting(self._core, actor, before=before, most=WAITING + 1)
+        older = runs[WAITING - 1].id if len(runs) > WAITING else 0
+        return InboxView(tuple(runs[:WAITING]), sight.tasks(self._catalog, actor), now, older)
 
     async def history(self, actor: Actor, runs: Sequence[Run], now: Micros, *, limit: int) -> HistoryView:
         """`runs` is one more than `limit` where there are older ones."""
