@@ -11,7 +11,7 @@ from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.domain.passing import protected
 from pushbutton.domain.targets import IN_CONFIG, Arguments, ScriptTarget, Target
 from pushbutton.domain.task import Source, Task
-from pushbutton.job.options import CONFIG, INPUTS, OPTIONS, SCRIPT
+from pushbutton.job.options import CONFIG, FIELD, INPUTS, OPTIONS, SCRIPT
 from pushbutton.job.title import title_of
 
 from .built import beside, built
@@ -21,6 +21,8 @@ from .written import as_offered, bare
 
 __all__ = ["Origin", "declare"]
 
+_PLAIN = [key for key in FIELD if key in INPUTS and INPUTS[key] is FIELD[key]]
+"""What an input has as its file says it."""
 _NUMBERS = (ParamType.INT, ParamType.FLOAT)
 _KINDS = ("type", "choices", "choices_from")  # the keys that say what values an input has
 _MOMENTS = (ParamType.DATE, ParamType.TIME, ParamType.DATETIME)
@@ -153,24 +155,12 @@ def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Plac
     return Param(
         name=name,
         type=kind,
-        label=keys.get("label", ""),
-        help=keys.get("help", ""),
         required=keys.get("required", default is None and kind is not ParamType.BOOL),
         default=False if kind is ParamType.BOOL and default is None else default,
         nullable=keys.get("required") is False and default is not None and kind is not ParamType.BOOL,
         choices=choices,
         choices_from=told,
-        min=keys.get("min"),
-        max=keys.get("max"),
-        min_length=keys.get("min_length"),
-        max_length=keys.get("max_length"),
-        pattern=keys.get("pattern", ""),
-        pattern_text=keys.get("pattern_text", ""),
-        example=keys.get("example", ""),
-        multiline=keys.get("multiline", False),
-        dash=keys.get("dash", False),
-        controls=keys.get("controls", False),
-        when=keys.get("when", {}),
+        **{key: keys[key] for key in _PLAIN if key in keys},
     )
 
 
