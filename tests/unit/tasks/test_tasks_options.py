@@ -44,6 +44,7 @@ SAID: dict[str, tuple[Any, str, Any]] = {
     "background": ("leave", "limits.background", "leave"),
     "secrets": ({"KEY": "API_KEY"}, "named_secrets", {"KEY": "API_KEY"}),
     "tty": ([30, 100], "tty", (30, 100)),
+    "user": ("ada", "user", "ada"),
     "confine": ("data", "confine", "data"),
     "encoding": ("windows-1252", "encoding", "cp1252"),
     "logging": (True, "target.logging", True),
