@@ -99,11 +99,14 @@ async def test_secrets_that_0_2_0_kept_go_where_nothing_waits_and_are_sealed_whe
     store = SqliteStore(tmp_path / "history.db")
     await store.open()
     waits = (await store.press(NewRun("job", "Job", "local", {"password": "•••"}, 1))).run
+    await store.close()
     runs = tmp_path / "data" / "runs"
     runs.mkdir(parents=True)
     (runs / "7.secrets").write_text("{}")
     (runs / f"{waits.id}.secrets").write_text(json.dumps({"password": SECRET}))
-    async with Pushbutton(tmp_path / "job.sh", data=tmp_path / "data", store=store) as app:
+    async with Pushbutton(
+        tmp_path / "job.sh", data=tmp_path / "data", store=SqliteStore(tmp_path / "history.db")
+    ) as app:
         assert list(runs.glob("*.secrets")) == []
         done = await over(app, waits.id)
     assert done.state is RunState.SUCCEEDED
