@@ -182,7 +182,9 @@ def field(
     label: str = option("What the form calls it.", kinds.TEXT),
     help: str = option("Shown with it.", kinds.TEXT),  # noqa: A002 - the word that the page uses
     when: Mapping[str, Any] = option(
-        "It is asked only while these inputs have this value, or one of these values.", kinds.WHEN
+        "It is asked only while these inputs have this value, or one of these values. Otherwise it has no value; in "
+        "Python, its default.",
+        kinds.WHEN,
     ),
     min: Any = option("The least value, which is allowed: a number or a date.", kinds.BOUND),  # noqa: A002
     max: Any = option("The greatest value, which is allowed: a number or a date.", kinds.BOUND),  # noqa: A002

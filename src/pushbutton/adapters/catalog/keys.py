@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from pushbutton.domain.targets import IN_CONFIG
 from pushbutton.job import kinds
 from pushbutton.job.kinds import Kind, Unfit, Written
 from pushbutton.job.options import CONFIG, INPUTS, OPTIONS, Option, known, option, unknown
@@ -166,7 +167,7 @@ def config_schema() -> dict[str, Any]:
             "task": {
                 "type": "object",
                 "additionalProperties": False,
-                "required": ["command"],
+                "oneOf": [{"required": [key]} for key in IN_CONFIG],
                 "properties": task,
             },
             "secret": {
