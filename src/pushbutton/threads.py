@@ -40,8 +40,8 @@ class Places:
     A thread that hangs cannot be ended: it stays until the system answers, and keeps nobody from ending the process.
     """
 
-    def __init__(self, name: str, each: int, seconds: float) -> None:
-        """`each`: works at one place at the same time."""
+    def __init__(self, name: str, each: int, seconds: float | None) -> None:
+        """`each`: works at one place at the same time; `seconds` None: they may take as long as they do."""
         self._name, self._each, self._seconds = name, each, seconds
         self._places: dict[str, _Place] = {}
         self._lock = threading.Lock()
@@ -104,8 +104,8 @@ programs = Places("programs", 4, 30.0)
 """Files of authors, by the folder that they lie in: what is about to be started."""
 hashing = Places("hashing", 4, 60.0)
 """The same, read whole: of a large one that takes a while, for which no start is to wait."""
-catalogue = Threads("catalogue", 4)
-"""The same, when they are only listed."""
+catalogue = Places("catalogue", 4, None)
+"""Files of authors, by what is done with them: listing, reading, putting together, accounting."""
 comparing = Threads("comparing", 1)
 """What is declared now with what was recorded."""
 bringing = Threads("bringing", 8)

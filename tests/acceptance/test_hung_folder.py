@@ -14,14 +14,17 @@ import pytest
 
 from pushbutton import threads
 from pushbutton.adapters import spools
+from pushbutton.adapters.catalog import reload
+from pushbutton.adapters.catalog.account import account
 from pushbutton.domain.run import RunState
 from pushbutton.runtime import worker
 from pushbutton.testing import opened
 from pushbutton.threads import Places
 
-from .worlds import script
+from .worlds import script, until
 
 MANY = 6
+ACCOUNT = "catalog: account"
 
 
 @pytest.fixture
@@ -53,6 +56,30 @@ def hanging(work: Callable[..., Any], drive: Path, answers: threading.Event) -> 
         return work(about, *args, **kwargs)
 
     return waits
+
+
+async def test_what_is_passed_over_in_a_folder_that_does_not_answer_is_waited_for_once_and_not_for_long(
+    drive, answers, monkeypatch
+):
+    """Whoever administers sees it on the first page."""
+
+    def hangs(*about: Any) -> Any:
+        answers.wait()
+        return account(*about)
+
+    monkeypatch.setattr(reload, "account", hangs)
+    monkeypatch.setattr(reload, "_PATIENCE", 0.3)
+    (drive / "lazy.sh").write_text("#!/bin/sh\necho it may not be started\n")
+    async with opened(drive) as app:
+        catalog = (await app.open()).catalog
+        assert await catalog.passed() == ()
+        monkeypatch.setattr(reload, "_PATIENCE", 600.0)
+        assert await catalog.passed() == (), "nobody waits a second time"
+        script(drive, "new.sh", "echo new")
+        await until(lambda: "new" in catalog.tasks(), "the new task: what hangs is not in its way")
+        answers.set()
+        await until(lambda: not any(one.get_name() == ACCOUNT for one in asyncio.all_tasks()), "the account")
+        assert [Path(one.path).name for one in await catalog.passed()] == ["lazy.sh"]
 
 
 STEPS = pytest.mark.parametrize(("where", "what"), [(worker, "_is_empty"), (spools, "whole")])

@@ -87,6 +87,23 @@ async def test_what_nobody_waits_for_any_more_is_not_begun():
     assert done == [3]
 
 
+def test_what_hangs_in_the_task_folders_keeps_no_process_from_ending(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    code = """
+import asyncio, sys
+from pushbutton import threads
+async def main():
+    hanging = asyncio.ensure_future(threads.catalogue("listing", open, sys.argv[1]))
+    print(await threads.catalogue("together", abs, -7))
+    hanging.cancel()
+asyncio.run(main())
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "pipe"], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ended.stdout == "7\n"
+
+
 def test_a_thread_that_hangs_keeps_no_process_from_ending(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     code = """

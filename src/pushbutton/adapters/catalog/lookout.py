@@ -101,7 +101,7 @@ class Lookout:
         async with contextlib.aclosing(changes):
             async for some in changes:
                 paths = {Path(path) for _, path in some}
-                if not begun or (paths and await threads.catalogue(self._concerned, paths)):
+                if not begun or (paths and await threads.catalogue("listing", self._concerned, paths)):
                     self._bell.set()  # the first time for what changed before the watch was there
                 begun = True
         return None

@@ -47,7 +47,7 @@ async def read_python(
     """
     path = found.path
     try:
-        content = await threads.catalogue(path.read_bytes)
+        content = await threads.catalogue("reading", path.read_bytes)
     except OSError as error:
         return Reading(whole=Problem(str(path), 1, 1, f"It cannot be read: {error.strerror}."))
     if found.form is Form.PYTHON and not _IMPORTS_US.search(content):

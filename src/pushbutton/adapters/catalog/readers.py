@@ -36,10 +36,14 @@ def key_of(found: Found) -> Key:
 async def read(found: Found, *, execute: bool, python: str = sys.executable, by: Describer | None = None) -> Reading:
     """Read one file, whatever it is. Never raises: a file that nobody thought of is broken, and hurts no other."""
     try:
-        if found.form is Form.NAMED and not found.function and await threads.catalogue(is_script, found.path):
+        if (
+            found.form is Form.NAMED
+            and not found.function
+            and await threads.catalogue("reading", is_script, found.path)
+        ):
             found = replace(found, form=Form.SCRIPT)
         if found.form in (Form.CONFIG, Form.SCRIPT):
-            reading = await threads.catalogue(_plain, found)
+            reading = await threads.catalogue("reading", _plain, found)
             if reading is not None:
                 return reading
             found = replace(found, form=Form.PYTHON)
@@ -137,7 +141,7 @@ class Readers:
         await asyncio.sleep(0)  # what is found in one look comes together
         while self._plain:
             batch = list(self._plain.items())[:_BATCH]
-            readings = await threads.catalogue(lambda: [_plain(found) for _, found in batch])  # noqa: B023 - at once
+            readings = await threads.catalogue("reading", lambda: [_plain(found) for _, found in batch])  # noqa: B023 - at once
             for (key, found), reading in zip(batch, readings, strict=True):
                 if self._plain.get(key) is not found:
                     continue  # it changed meanwhile, or went

@@ -45,6 +45,8 @@ _OPENING = 2.0  # seconds for which opening waits until everything is read; the 
 _PRESS = 20.0  # seconds for which a press waits for a task that is not read yet
 _SHOWN = 0.5  # seconds between two states that are shown while much is read
 _ACCOUNTED = 10.0  # seconds for which it holds what was passed over
+_LONGEST = 600.0  # and so many at most, for a folder may have hung
+_PATIENCE = 10.0  # seconds for which who asks for it waits
 _NAMES = 1.0  # seconds between two looks at the names of the stored secrets, where a task needs one
 
 
@@ -89,6 +91,7 @@ class PathCatalog:
         self._doubted = Doubted(patterns, changed) if patterns else None
         self._passed: Sequence[Passed] = ()
         self._accounted = 0.0  # until when that holds
+        self._accounting: asyncio.Task[None] | None = None
         self._dirty = asyncio.Event()  # what is shown is not what was read
         self._whole = asyncio.Event()  # everything was read once
         self._work: list[asyncio.Task[None]] = []
@@ -117,13 +120,22 @@ class PathCatalog:
         return sorted(found, key=lambda one: (one.file, one.line, one.column))
 
     async def passed(self) -> Sequence[Passed]:
-        if time.monotonic() > self._accounted:
-            readings = {path: file.shown for (path, _), file in self._files.items() if file.shown is not None}
-            begun = time.monotonic()
-            self._accounted = begun + _ACCOUNTED  # meanwhile others are told what was found before
-            self._passed = await threads.catalogue(account, self._paths, readings)
-            self._accounted = time.monotonic() + max(_ACCOUNTED, 100 * (time.monotonic() - begun))
+        if self._accounting is None and time.monotonic() > self._accounted:
+            self._accounting = asyncio.create_task(self._account(), name="catalog: account")
+            # A folder may not answer; and others are told meanwhile what was found before.
+            await asyncio.wait({self._accounting}, timeout=_PATIENCE)
         return self._passed
+
+    async def _account(self) -> None:
+        readings = {path: file.shown for (path, _), file in self._files.items() if file.shown is not None}
+        begun = time.monotonic()
+        try:
+            self._passed = await threads.catalogue("accounting", account, self._paths, readings)
+        except Exception:
+            log.exception("what is passed over in the task folders is not known")
+        finally:
+            self._accounted = time.monotonic() + min(max(_ACCOUNTED, 100 * (time.monotonic() - begun)), _LONGEST)
+            self._accounting = None
 
     @property
     def reading(self) -> bool:
@@ -146,7 +158,7 @@ class PathCatalog:
 
     async def open(self) -> None:
         self._paths = named(self._words)
-        await threads.catalogue(self._assembly.open, self._paths)
+        await threads.catalogue("together", self._assembly.open, self._paths)
         pause = await self._look()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_OPENING):
@@ -159,9 +171,10 @@ class PathCatalog:
         await self._offers.close()
         if self._doubted:
             await self._doubted.close()
-        for task in self._work:
+        work = [*self._work, *([self._accounting] if self._accounting else [])]
+        for task in work:
             task.cancel()
-        await asyncio.gather(*self._work, return_exceptions=True)
+        await asyncio.gather(*work, return_exceptions=True)
         await self._lookout.close()
         await self._readers.close()
 
@@ -195,7 +208,7 @@ class PathCatalog:
 
     async def _look(self) -> float:
         """Compare what is there with what was read, and begin to read what is new or other. How long to pause."""
-        listing, pause = await threads.catalogue(_timed, self._paths)
+        listing, pause = await threads.catalogue("listing", _timed, self._paths)
         there = {key_of(found): found for found in listing.files}
         self._known = frozenset([*(path for path, _ in there), *listing.folders])
         self._links = {slug_of(link.stem): path for link, path in listing.links.items()}
@@ -225,7 +238,7 @@ class PathCatalog:
     async def _look_at_names(self) -> None:
         if self._stored is None or not any(task.secret_names for task in self._tasks.values()):
             return
-        kept = await threads.catalogue(self._names)
+        kept = await threads.catalogue("names", self._names)
         if kept != self._kept:
             self._dirty.set()
 
@@ -273,9 +286,9 @@ class PathCatalog:
             for file in self._files.values()
             if file.shown is not None
         ]
-        self._kept = await threads.catalogue(self._names)
+        self._kept = await threads.catalogue("names", self._names)
         unread = [path for (path, _), file in self._files.items() if file.shown is None]
-        tasks, declared = await threads.catalogue(self._assembly.make, parts, self._kept, unread)
+        tasks, declared = await threads.catalogue("together", self._assembly.make, parts, self._kept, unread)
         begun_whole = whole and not self._whole.is_set()
         if whole:
             self._whole.set()
