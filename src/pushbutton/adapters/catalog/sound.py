@@ -30,10 +30,11 @@ def sound(reading: Reading) -> Reading:
     """The reading; a task in it that could not be shown is broken, and all of it can be shown."""
     tasks, problems = [], []
     for task in reading.tasks:
-        sentences = [one for one in dict.fromkeys(_faults(task)) if one.partition(" ")[0] not in task.broken]
-        if not sentences:
+        faults = dict.fromkeys(_faults(task))
+        if not faults:
             tasks.append(task)
             continue
+        sentences = [one for one in faults if one.partition(" ")[0] not in task.broken]  # else it was said already
         whole: Task = _mended(task)
         found = [Problem(whole.source.file, whole.source.line, 1, sentence) for sentence in sentences]
         problems += found
