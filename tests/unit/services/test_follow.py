@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.acceptance.worlds import LIMIT, until
 
 from pushbutton.adapters.memory import MemoryStore
 from pushbutton.app import Pushbutton
@@ -16,6 +15,7 @@ from pushbutton.errors import StoreBusy
 from pushbutton.runtime.core import Core, now
 from pushbutton.services import follow
 from pushbutton.testing import opened
+from tests.acceptance.worlds import LIMIT, until
 
 
 @pytest.fixture(autouse=True)

@@ -7,11 +7,11 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 from ruamel.yaml import YAML
-from tests.acceptance.worlds import script
 
 from pushbutton.adapters.catalog import PathCatalog, config_schema
 from pushbutton.domain.approval import Approval
 from pushbutton.domain.task import Task
+from tests.acceptance.worlds import script
 
 
 async def read(folder: Path, slug: str) -> Task:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.tasks.test_tasks_child import ran
 
 from pushbutton.job.plain import plain
+from tests.unit.job.test_child import ran
 
 HEAD = "import collections, dataclasses, datetime as dt, decimal, enum, pathlib, uuid\n"
 
