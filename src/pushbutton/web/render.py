@@ -25,6 +25,7 @@ from pushbutton.domain.visible import in_browsers, pieces, unseen, visible
 
 from . import endings, find, forms, steps, wording
 from .endings import Ending
+from .linked import linked
 from .names import UNKNOWN, Names
 from .texts import Texts, texts
 from .views import RunView
@@ -57,6 +58,7 @@ def environment(language: str) -> jinja2.Environment:
     env.filters.update(
         took=partial(wording.took, t=t),
         stretches=steps.stretches,
+        linked=linked,
         usual=partial(wording.usual, t=t),
         about=partial(wording.left, t=t),
         rounded=wording.rounded,
