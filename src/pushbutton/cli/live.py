@@ -1,8 +1,8 @@
 """What a run does, shown while it does it. One renderer for `run` and `watch`.
 
 On a terminal: what the job writes and says, in its order, above one line that moves: step, bar, time. Elsewhere: what
-the job writes goes to stdout, byte by byte and nothing else, so that it can be piped; what it says goes to stderr, a
-line each.
+the job writes goes to stdout, byte by byte (as UTF-8, where its task names another encoding) and nothing else, so that
+it can be piped; what it says goes to stderr, a line each.
 """
 
 from __future__ import annotations
