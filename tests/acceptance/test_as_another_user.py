@@ -106,7 +106,7 @@ class World:
         script(
             self.tasks,
             "screen.sh",
-            "id -un; stty size </dev/tty; echo x >/dev/tty; echo y >/dev/stderr",
+            "id -un; stty size </dev/tty; stty size </dev/stdin; echo x >/dev/tty; echo y >/dev/stderr",
             head=head + "tty = true",
         )
         script(self.tasks, "daemon.sh", "id -un", head='user = "daemon"')
@@ -245,7 +245,7 @@ def test_it_gets_a_terminal_where_the_server_is_roots(world):
         return
     number = server.press("screen")
     assert server.finished(number)["state"] == "succeeded", server.output(number)
-    assert server.output(number).decode().split() == [OTHER, "24", "80", "x", "y"]
+    assert server.output(number).decode().split() == [OTHER, "24", "80", "24", "80", "x", "y"]
 
 
 def test_whom_sudo_does_not_know_starts_nothing_and_what_it_said_is_there(world):

@@ -18,7 +18,7 @@ from .ink import Style
 REACH = 200  # lines that the cursor can go back over, the last one among them
 WIDTH = 65_536  # columns of a line
 ROWS = 24  # of a screen whose size is not known
-REPEATED = 1_024  # columns that one character fills at most
+REPEATED = 256  # columns that one character fills at most, where the screen has no width
 
 
 class Screen:

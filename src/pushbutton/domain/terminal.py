@@ -339,12 +339,19 @@ class Terminal(Screen):
             if not params.strip(b"0123456789;:"):
                 self._style = ink.applied(self._style, params)
             return
-        if final in b"hl" and not _OTHER_SCREEN.isdisjoint(params.split(b";")):
+        if not params or params.isdigit():
+            first, second = int(params or 0), 0
+        elif final in b"hl" and not _OTHER_SCREEN.isdisjoint(params.split(b";")):
             self._clear() if final == b"h" else self._end()
             return
-        if params.strip(b"0123456789;"):
+        elif params.strip(b"0123456789;"):
             return
-        first, second = (int(part or 0) for part in (params + b";").split(b";", 2)[:2])
+        else:
+            first, second = (int(part or 0) for part in (params + b";").split(b";", 2)[:2])
+        if final == b"K" and first < 3:
+            self._last = ""
+            self._erase_line(first)
+            return
         if final == b"b":
             self._repeat(max(first, 1))
             return
@@ -388,8 +395,6 @@ class Terminal(Screen):
     def _erase_by(self, final: bytes, number: int) -> None:
         """Commands that take something away, or make room."""
         match final, number:
-            case b"K", 0 | 1 | 2:
-                self._erase_line(number)
             case b"J", 0:
                 self._erase_below()
             case b"J", 1:

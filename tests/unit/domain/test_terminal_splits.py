@@ -213,6 +213,28 @@ def test_memory_stays_bounded_for(unit: bytes) -> None:
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize(
+    "unit",
+    [
+        b"\x1b[9999;9999Hx\x1b[Hy",
+        b"\x1b[H\x1b[2J\x1b[9Bx",
+        b"x\x1b[9999b\r\x1b[9999@",
+        b"x" * 300 + b"\x1b[3A\x1b[K\r\x1b[B",
+        b"\x1b7\x1b[2;9r\x1b[9;1Hx\n\x1b8",
+        "a\u0301\u0302\u0303b\u0304\x1b[31m".encode(),
+    ],
+    ids=repr,
+)
+def test_rows_of_a_screen_stay_bounded_for(unit: bytes) -> None:
+    for size in (None, (24, 80)):
+        machine = Terminal(size)
+        for _ in range(4):
+            machine.feed(unit * (5_000 // len(unit)))
+        state = machine.dump()["rows"]
+        assert len(state) <= 2 * screen.REACH
+        assert len(json.dumps(state)) < 12 * 200 * 4096
+
+
 def test_rows_in_reach_take_no_more_than_their_bound() -> None:
     machine = Terminal()
     machine.feed(b"\n" * 300)
