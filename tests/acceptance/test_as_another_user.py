@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from pushbutton.supervisor import process
+
 from . import somebody
 from .serving import PATIENCE, Served, environment, until
 from .test_private import END, supervisor
@@ -165,11 +167,13 @@ def test_a_stop_ends_its_whole_tree(world):
     server, where = world.server, world.folder()
     number = server.press("tree", where=str(where))
     until((where / "pids").exists, what="the tree")
+    everybody = [member.pid for member in process.below(supervisor(server, number))]  # sudo among them
+    assert {*tree(where)} < {*everybody} if world.become else {*tree(where)} == {*everybody}
     server.http.post(f"/api/runs/{number}/cancel", json={}).raise_for_status()
     run = server.finished(number)
     assert (run["state"], run["survivors"]) == ("cancelled", [])
     assert (where / "asked").exists()
-    assert not any(map(alive, tree(where)))
+    assert not any(map(alive, everybody))
 
 
 def test_what_is_left_when_its_supervisor_is_killed_is_ended_by_the_server(world):
@@ -180,10 +184,12 @@ def test_what_is_left_when_its_supervisor_is_killed_is_ended_by_the_server(world
     (server.data / "runs" / str(number) / "tree").unlink(missing_ok=True)  # what was seen last is not always there
     room = Path(json.loads(note.read_text())["room"])
     assert room.exists()
+    everybody = [member.pid for member in process.below(supervisor(server, number))]
     os.kill(supervisor(server, number), signal.SIGKILL)
     run = server.finished(number)
     assert (run["state"], run["survivors"]) == ("lost", [])
     assert not any(map(alive, tree(where)))
+    until(lambda: not any(map(alive, everybody)), what="sudo has gone with them")
     assert not room.exists()
 
 
@@ -192,11 +198,30 @@ def test_a_supervisor_that_hangs_is_ended_with_it(world):
     number = server.press("tree", where=str(where))
     until((where / "pids").exists, what="the tree")
     boss, folder = supervisor(server, number), str(server.data / "runs" / str(number))
+    everybody = [member.pid for member in process.below(boss)]
     os.kill(boss, signal.SIGSTOP)
     words = [*world.become, somebody.python(), "-c", END, folder]
     ended = subprocess.run(words, env=environment(**somebody.modules()), capture_output=True, text=True, check=True)
     assert ended.stdout == f"{boss} worked, and stayed: []\n"
-    assert not any(map(alive, tree(where)))
+    assert not any(map(alive, everybody))
+
+
+def test_a_job_that_stands_still_is_ended_as_well(world):
+    server, where = world.server, world.folder()
+    number = server.press("tree", where=str(where))
+    until((where / "pids").exists, what="the tree")
+    everybody = [member.pid for member in process.below(supervisor(server, number))]
+    os.kill(tree(where)[0], signal.SIGSTOP)  # and sudo stands still with it
+    until(lambda: len(still(everybody)) == (2 if world.become else 1), what="all that stand still")
+    server.http.post(f"/api/runs/{number}/cancel", json={}).raise_for_status()
+    run = server.finished(number)
+    assert (run["state"], run["survivors"]) == ("cancelled", [])
+    assert not any(map(alive, everybody))
+
+
+def still(pids: list[int]) -> list[int]:
+    found = [process.read(pid) for pid in pids]
+    return [one.pid for one in found if one and one.state == "T"]
 
 
 def test_an_edit_of_its_script_changes_nothing_and_no_secret_is_in_a_command_line(world):

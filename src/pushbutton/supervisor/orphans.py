@@ -111,9 +111,10 @@ def _end_as(by: list[str], known: set[tuple[int, int]], mark: bytes) -> None:
         pass  # then they survive, and are named
 
 
-def end_all(known: set[tuple[int, int]], mark: bytes, by: list[str] | None = None) -> list[str]:
+def end_all(known: set[tuple[int, int]], mark: bytes, by: list[str] | None = None, *, hold: bool = True) -> list[str]:
     """STOP until nobody new appears, KILL, look until they are gone or patience is; "pid name" of who stays. `by`:
-    words that make a program another user's, who may end what we may not.
+    words that make a program another user's, who may end what we may not. Without `hold` nobody is stopped before:
+    `sudo` stops itself when what it started stands still, and nobody but root could make it go on.
     """
     known = set(known)
     if by:
@@ -122,7 +123,8 @@ def end_all(known: set[tuple[int, int]], mark: bytes, by: list[str] | None = Non
     while True:
         seen: set[tuple[int, int]] = set()
         while new := [p for p in find(known, mark) if (p.pid, p.start) not in seen]:
-            process.send_all(new, signal.SIGSTOP)
+            if hold:
+                process.send_all(new, signal.SIGSTOP)
             seen |= {(p.pid, p.start) for p in new}
         if not seen:
             return []
@@ -139,4 +141,4 @@ def main() -> None:
     """As the other user: see `deputy.ending`."""
     from .deputy import known  # noqa: PLC0415  few jobs are another user's
 
-    end_all(set(known(sys.argv[4:])), os.fsencode(sys.argv[3]))
+    end_all(set(known(sys.argv[4:])), os.fsencode(sys.argv[3]), hold=False)
