@@ -98,8 +98,7 @@ def test_only_what_may_be_a_task_causes_a_look(tmp_path: Path):
     assert not concerns(tmp_path / "gone.csv")
 
 
-async def test_many_files_that_change_together_are_shown_together(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(reload, "_OPENING", 60.0)  # however long a machine takes to read so many
+async def test_many_files_that_change_together_are_shown_together(tmp_path: Path):
     paths = [tmp_path / f"job-{number}.sh" for number in range(200)]
     for path in paths:
         path.write_text("#!/bin/sh\n# Old.\n")
@@ -126,6 +125,11 @@ async def test_many_files_that_change_together_are_shown_together(tmp_path: Path
         await catalog.close()
 
 
+@pytest.fixture
+def opened_before_all_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reload, "_OPENING", 2.0)
+
+
 def waiting_python(folder: Path) -> Path:
     """A Python that notes each of its starts and begins when there is a file named “go”."""
     path = folder / "python"
@@ -135,6 +139,7 @@ def waiting_python(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("opened_before_all_is_read")
 async def test_many_python_files_are_read_by_few_processes_while_others_can_be_pressed(tmp_path: Path):
     tasks = tmp_path / "tasks"
     tasks.mkdir()
@@ -159,6 +164,7 @@ async def test_many_python_files_are_read_by_few_processes_while_others_can_be_p
         await catalog.close()
 
 
+@pytest.mark.usefixtures("opened_before_all_is_read")
 async def test_an_address_is_kept_for_a_file_that_is_there_and_not_read_yet(tmp_path: Path):
     tasks, remembered = tmp_path / "tasks", tmp_path / "addresses.json"
     tasks.mkdir()
