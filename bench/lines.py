@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from pushbutton.runtime.lines import LineReader
+from pushbutton.runtime.log.reader import LineReader
 
 PAGES = 300
 

@@ -45,7 +45,7 @@ from .domain.task import Task
 from .runtime import cancel, press
 from .runtime.core import Core, now
 from .runtime.directory import Directory
-from .runtime.lines import LineReader
+from .runtime.log.reader import LineReader
 from .runtime.people import People
 from .runtime.permit import Permits
 from .runtime.ports import RunQuery, Store, Topics

@@ -1,6 +1,6 @@
 """Which room may import which, and that no two modules need each other. Read from the source, nothing is imported.
 
-errors <- domain <- runtime.ports <- {runtime, adapters};  runtime <- services <- app <- web <- cli
+errors <- domain <- terminal;  domain <- runtime.ports <- {runtime, adapters};  runtime <- services <- app <- web <- cli
 """
 
 from __future__ import annotations
@@ -31,11 +31,13 @@ ALLOWED = {
     "errors": set(),
     "config": {"errors"},
     "threads": {"errors"},
-    "domain": {"errors", "domain", "job"},
+    "domain": {"errors", "domain", "job", "describe"},
+    "terminal": {"domain", "terminal"},
     "job": {"job"},
+    "describe": {"describe", "job"},
     "supervisor": {"supervisor"},
     "runtime.ports": {"errors", "domain", "runtime.ports"},
-    "runtime": {"threads", "errors", "domain", "runtime", "job"},
+    "runtime": {"threads", "errors", "domain", "terminal", "runtime", "job"},
     "services": {"threads", "errors", "domain", "runtime", "services"},
     "adapters": {
         "threads",
@@ -43,13 +45,14 @@ ALLOWED = {
         "domain",
         "runtime.ports",
         "job",
+        "describe",
         "supervisor",
         "adapters",
     },  # see the next test too
     "doors": {"config", "domain", "runtime", "adapters"},
     "app": {"errors", "config", "domain", "runtime", "services", "adapters", "doors"},
     "testing": {"app", "domain", "adapters"},
-    "web": {"threads", "", "errors", "config", "domain", "job", "runtime", "services", "app", "web"},
+    "web": {"threads", "", "errors", "config", "domain", "terminal", "job", "runtime", "services", "app", "web"},
     "cli": {"", "errors", "config", "domain", "job", "runtime", "services", "app", "web", "cli"},
     "": {"app", "job", "domain", "errors"},  # the package's root only re-exports
     "__main__": {"cli", "job"},
@@ -189,7 +192,7 @@ def test_only_the_composition_roots_choose_adapters():
     assert outside - excused == {"app", "doors", "testing"}
 
 
-@pytest.mark.parametrize("part", ["job", "supervisor"])
+@pytest.mark.parametrize("part", ["job", "describe", "supervisor"])
 def test_what_runs_beside_the_job_needs_only_the_standard_library(part):
     foreign = {
         str(edge)

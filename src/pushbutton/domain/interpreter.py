@@ -1,4 +1,4 @@
-"""How another Python runs a module of `pushbutton.job`, also one in which Pushbutton is not installed.
+"""How another Python runs a module of `job/` or `describe/`, also one in which Pushbutton is not installed.
 
 The package is loaded from where it lies. The folder around it comes last on `sys.path`, for processes that the job
 starts itself: there nothing of ours stands in for a module that the author has.
@@ -21,13 +21,13 @@ if source not in sys.path: sys.path.append(source)
 spec = PathFinder.find_spec("pushbutton", [source])
 sys.modules["pushbutton"] = package = module_from_spec(spec)
 spec.loader.exec_module(package)
-__import__("pushbutton.job." + name)
-sys.modules["pushbutton.job." + name].run()
+__import__("pushbutton." + name)
+sys.modules["pushbutton." + name].run()
 """
 
 
 def module_command(python: str, name: str, *words: str) -> tuple[str, ...]:
-    """The argv that runs `pushbutton.job.<name>` with these words.
+    """The argv that runs `pushbutton.<name>` with these words.
 
     -P: a file of the author's that is named like a standard module must not be taken for it.
     """

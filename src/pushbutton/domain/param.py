@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pushbutton.job.title import title_of
+from pushbutton.describe.title import title_of
 
 from .event import Json
 

@@ -10,8 +10,8 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .annotations import canonical, choices_of, unwrap
 from .declare import SecretStr
-from .hints import canonical, choices_of, unwrap
 
 __all__ = ["arguments"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .clock import now
 from .directory import Directory
-from .lines import LineReader
+from .log.reader import LineReader
 from .people import People
 from .permit import Permits
 from .ports import Catalog, Dispatch, Files, Notifier, Output, Patterns, Records, Secrets, Store, Supervisors

@@ -19,13 +19,13 @@ from typing import Any
 
 from pushbutton import threads
 from pushbutton.domain.actor import Actor
-from pushbutton.domain.ink import Line
 from pushbutton.domain.sse import event_frame, frame
 from pushbutton.errors import PushbuttonError, StoreError
 from pushbutton.runtime.core import Core, now
-from pushbutton.runtime.lines import LinePage, LineReader
+from pushbutton.runtime.log.reader import LinePage, LineReader
 from pushbutton.runtime.ports import Topics
 from pushbutton.runtime.watch import EVERYTHING, Bell
+from pushbutton.terminal.ink import Line
 
 from . import fragments, render, tails, texts
 from .audience import audiences

@@ -13,13 +13,13 @@ from starlette.responses import Response, StreamingResponse
 
 from pushbutton import threads
 from pushbutton.domain.event import Json, iso
-from pushbutton.domain.ink import Line, classes
 from pushbutton.domain.run import Run
 from pushbutton.errors import BadInput, BadRange
 from pushbutton.runtime import history
 from pushbutton.runtime.core import Core
-from pushbutton.runtime.lines import PAGE_LINES, LineReader
+from pushbutton.runtime.log.reader import PAGE_LINES, LineReader
 from pushbutton.runtime.watch import Hub
+from pushbutton.terminal.ink import Line, classes
 
 from .asked import actor_of, core_of
 from .numbers import number_of

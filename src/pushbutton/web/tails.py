@@ -9,10 +9,10 @@ from typing import Final
 
 from markupsafe import Markup
 
-from pushbutton.domain import ink
 from pushbutton.domain.run import Run
 from pushbutton.domain.visible import visible
 from pushbutton.runtime.core import Core
+from pushbutton.terminal import ink
 
 from .lines import readers
 

@@ -34,7 +34,7 @@ def bare() -> dict[str, str]:
 
 
 def run(python: str, file: Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    command = module_command(python, "child", str(file), "go")
+    command = module_command(python, "job.child", str(file), "go")
     return subprocess.run(command, capture_output=True, text=True, check=False, env=env or bare(), cwd=file.parent)
 
 

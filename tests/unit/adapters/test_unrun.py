@@ -13,10 +13,10 @@ import pytest
 from pushbutton.adapters.catalog import check
 from pushbutton.adapters.catalog.describing import Describer
 from pushbutton.cli.find import find
+from pushbutton.describe.describe import describe
 from pushbutton.domain.targets import PythonTarget, ScriptTarget
 from pushbutton.domain.task import Task
 from pushbutton.errors import TaskBroken
-from pushbutton.job.describe import describe
 from pushbutton.testing import opened, press_and_wait
 
 HEAD = "import os\nfrom datetime import date\nfrom pushbutton import task\n"

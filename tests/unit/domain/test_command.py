@@ -24,7 +24,7 @@ def made(target: Target, inputs: Inputs, *params: Param) -> Command:
 
 def test_a_python_task_runs_in_our_child_with_its_inputs_as_payload():
     command = made(PythonTarget("/jobs/shop.py", "deploy"), {"name": "x"}, NAME)
-    assert command.argv == module_command("/py", "child", "/jobs/shop.py", "deploy")
+    assert command.argv == module_command("/py", "job.child", "/jobs/shop.py", "deploy")
     assert command.argv[:2] == ("/py", "-P")
     assert json.loads(command.payload) == {"name": "x"}
     assert command.env == {}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pushbutton.domain import ink
-from pushbutton.domain.terminal import Terminal
+from pushbutton.terminal import ink
+from pushbutton.terminal.terminal import Terminal
 
 RED, GREEN, BOLD = ink.applied(0, b"31"), ink.applied(0, b"32"), ink.applied(0, b"1")
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pushbutton.domain import cells, screen, sweep, terminal
-from pushbutton.domain.cells import Kept, Settled
-from pushbutton.domain.ink import Span, read_line
-from pushbutton.domain.terminal import Terminal
+from pushbutton.terminal import cells, screen, sweep, terminal
+from pushbutton.terminal.cells import Kept, Settled
+from pushbutton.terminal.ink import Span, read_line
+from pushbutton.terminal.terminal import Terminal
 
 Shape = tuple[int, str, tuple[Span, ...], bool]
 

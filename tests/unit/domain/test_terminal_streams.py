@@ -1,7 +1,7 @@
 """Streams as tools write them, and what a person should read afterwards."""
 
-from pushbutton.domain import ink
-from pushbutton.domain.terminal import Terminal
+from pushbutton.terminal import ink
+from pushbutton.terminal.terminal import Terminal
 
 
 def shown(stream: bytes) -> list[str]:

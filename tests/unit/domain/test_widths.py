@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from pushbutton.domain.widths import MARKS, spread
+from pushbutton.terminal.widths import MARKS, spread
 
 AROUND_NUMBERS = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
 HANGUL = {*range(0x1160, 0x1200), *range(0xD7B0, 0xD7FC)}

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from pushbutton.job.describe import describe
-from pushbutton.job.docstring import split
-from pushbutton.job.title import title_of
+from pushbutton.describe.describe import describe
+from pushbutton.describe.docstring import split
+from pushbutton.describe.title import title_of
 
 HEAD = "from pushbutton import task, Field, SecretStr\nfrom typing import *\nimport enum, datetime as dt, pathlib\n"
 HEAD = HEAD.replace("import *", "import Annotated, Literal, Optional")
@@ -24,7 +24,7 @@ def asked(tmp_path: Path, text: str, *options: str) -> dict[str, Any]:
     """By the real command, in a process of its own."""
     file = tmp_path / "shop.py"
     file.write_text(text)
-    command = [sys.executable, "-P", "-m", "pushbutton.job.describe", str(file), *options]
+    command = [sys.executable, "-P", "-m", "pushbutton.describe.describe", str(file), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     answer: dict[str, Any] = json.loads(done.stdout)
     assert done.returncode == (1 if answer["error"] else 0)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from pushbutton.domain.encoding import AsUtf8, begun, charset
 from pushbutton.domain.sse import whole
-from pushbutton.runtime import line_index
-from pushbutton.runtime.lines import LinePage, LineReader
+from pushbutton.runtime.log import index as line_index
+from pushbutton.runtime.log.reader import LinePage, LineReader
 
 SAID = {
     "cp1252": "Größe 50 €\nnaïve “quotes”\n",

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pushbutton.domain import screen, terminal
-from pushbutton.domain.cells import Settled
-from pushbutton.domain.ink import Line
-from pushbutton.domain.terminal import Terminal
-from pushbutton.runtime import line_index, lines
-from pushbutton.runtime.line_index import LineIndex
-from pushbutton.runtime.lines import Hit, LineReader
+from pushbutton.runtime.log import index as line_index
+from pushbutton.runtime.log import reader as lines
+from pushbutton.runtime.log.index import LineIndex
+from pushbutton.runtime.log.reader import Hit, LineReader
+from pushbutton.terminal import screen, terminal
+from pushbutton.terminal.cells import Settled
+from pushbutton.terminal.ink import Line
+from pushbutton.terminal.terminal import Terminal
 
 MIXED = [
     b"plain line\n",

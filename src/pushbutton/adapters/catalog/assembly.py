@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from pushbutton.describe.title import title_of
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.targets import PythonTarget, ScriptTarget, Target
 from pushbutton.domain.task import Source, Task
-from pushbutton.job.title import title_of
 
 from .folder import Named
 from .reading import Found, Problem, Reading, broken, slug_of

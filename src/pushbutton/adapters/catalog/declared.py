@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pushbutton.describe.title import title_of
 from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.domain.passing import protected
 from pushbutton.domain.targets import IN_CONFIG, Arguments, ScriptTarget, Target
 from pushbutton.domain.task import Source, Task
 from pushbutton.job.options import CONFIG, FIELD, INPUTS, OPTIONS, SCRIPT
-from pushbutton.job.title import title_of
 
 from .built import beside, built
 from .keys import Place, Table

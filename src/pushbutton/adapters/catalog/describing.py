@@ -1,4 +1,4 @@
-"""The process that reads Python files (`pushbutton.job.reader`): the author's code never runs in ours."""
+"""The process that reads Python files (`pushbutton.describe.reader`): the author's code never runs in ours."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Describer:
         self._process: asyncio.subprocess.Process | None = None
 
     async def describe(self, path: Path, *, every: bool, execute: bool, limit: float) -> dict[str, Any] | str:
-        """What `job.describe` says, or a sentence on why it said nothing. When this returns or raises, nothing that
+        """What `describe` says, or a sentence on why it said nothing. When this returns or raises, nothing that
         the file started is left.
         """
         answer: Any = None
@@ -64,7 +64,7 @@ class Describer:
 
     async def _begin(self) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *module_command(self._python, "reader"),
+            *module_command(self._python, "describe.reader"),
             env=kept(os.environ),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

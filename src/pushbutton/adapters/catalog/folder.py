@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pushbutton.describe.title import title_of
 from pushbutton.errors import ConfigError
-from pushbutton.job.title import title_of
 
 from .ignore import NAME, Ignore, read_ignore
 from .names import CONFIGS, aside, leftover

@@ -1,4 +1,4 @@
-"""The tasks of a Python file, as `pushbutton.job.describe` tells them."""
+"""The tasks of a Python file, as `pushbutton.describe.describe` tells them."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _task(found: Found, one: Mapping[str, Any], content: str, python: str) -> Ta
 def _param(given: Mapping[str, Any], path: str, python: str) -> Param:
     values = dict(given)
     if function := values.get("choices_from"):
-        values["choices_from"] = module_command(python, "offer", path, function)
+        values["choices_from"] = module_command(python, "describe.offer", path, function)
     values["type"] = ParamType(values["type"])
     offered = values.get("choices", ())
     values["choices"] = tuple(Choice(one["value"], one["label"], one.get("help", "")) for one in offered)

@@ -30,7 +30,7 @@ class PythonTarget(Target):
     logging: bool = False  # records at INFO and above become statuses
 
     def start(self, task: Task, inputs: Inputs, wrong: dict[str, str], *, python: str) -> Start:  # noqa: ARG002 - all fit
-        argv = module_command(python, "child", self.file, self.name)
+        argv = module_command(python, "job.child", self.file, self.name)
         return Start(argv, payload=json.dumps(inputs, ensure_ascii=True))
 
     @property

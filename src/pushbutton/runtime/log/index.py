@@ -29,10 +29,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pushbutton.domain import ink
-from pushbutton.domain.cells import Drawn, Settled, Shown
 from pushbutton.domain.encoding import AsUtf8
-from pushbutton.domain.terminal import PIECE, Terminal
+from pushbutton.terminal import ink
+from pushbutton.terminal.cells import Drawn, Settled, Shown
+from pushbutton.terminal.terminal import PIECE, Terminal
 
 VERSION = 2  # of the files and of what a terminal shows: files of another version are made anew
 CHUNK = 1 << 17  # bytes read at a time

@@ -1,4 +1,4 @@
-"""What tasks a Python file holds, as JSON: `python -m pushbutton.job.describe FILE [--all] [--import]`.
+"""What tasks a Python file holds, as JSON: `python -m pushbutton.describe.describe FILE [--all] [--import]`.
 
 The file is read, not run: its tree tells the names, hints, defaults and decorators (`evaluate`). A default that only
 running tells leaves its field empty, a type that only running tells breaks the task or leaves the input to its default.
@@ -26,11 +26,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import declare, docstring, hints, options
+from pushbutton.job import declare, options
+from pushbutton.job.kinds import Unfit
+from pushbutton.job.load import load
+
+from . import docstring, hints
 from .evaluate import Foreign, NotPlain, Scope
 from .hints import MISSING, WrongHint
-from .kinds import Unfit
-from .load import load
 from .title import title_of
 
 __all__ = ["describe", "main", "run"]
@@ -424,7 +426,7 @@ def main(argv: list[str]) -> int:
     flags = {word for word in argv if word in ("--all", "--import")}
     paths = [word for word in argv if word not in flags]
     if len(paths) != 1:
-        sys.stderr.write("usage: python -m pushbutton.job.describe FILE [--all] [--import]\n")
+        sys.stderr.write("usage: python -m pushbutton.describe.describe FILE [--all] [--import]\n")
         return 2
     answer = os.dup(1)  # what the author's file prints when it is run must not mix with the answer
     os.dup2(2, 1)

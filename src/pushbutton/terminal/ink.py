@@ -18,7 +18,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .event import Json, iso
+from pushbutton.domain.event import Json, iso
 
 Style = int
 """0 is text as the reader's page shows it."""

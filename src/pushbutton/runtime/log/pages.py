@@ -15,10 +15,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import AnyStr, Self
 
-from pushbutton.domain import ink
-from pushbutton.domain.ink import Line, Span
+from pushbutton.terminal import ink
+from pushbutton.terminal.ink import Line, Span
 
-from .line_index import BREATH, Extent, View
+from .index import BREATH, Extent, View
 
 PAGE_LINES = 2_000
 PAGE_CHARS = 1 << 20  # a page ends early, but not before its first line

@@ -1,4 +1,4 @@
-"""What a task's author offers to choose from: `python -m pushbutton.job.offer FILE NAME`.
+"""What a task's author offers to choose from: `python -m pushbutton.describe.offer FILE NAME`.
 
 The function is called without arguments. It gives texts, pairs (value, text), triples (value, text, one sentence more),
 or a dict of values and texts. Each is printed as a line, with tabs between; nothing else that the file prints is part
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from .load import load
+from pushbutton.job.load import load
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:

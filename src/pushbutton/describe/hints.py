@@ -7,24 +7,22 @@ import datetime as dt
 import enum
 import math
 import pathlib
-import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .declare import Field, SecretStr
+from pushbutton.job.annotations import Resolve, canonical, choices_of, unwrap
+from pushbutton.job.declare import Field, SecretStr
+from pushbutton.job.kinds import Unfit
+from pushbutton.job.options import FIELD, INPUTS, PYTHON, unknown
+
 from .evaluate import Foreign, NotPlain
-from .kinds import Unfit
-from .options import FIELD, INPUTS, PYTHON, unknown
 from .title import title_of
 
-__all__ = ["MISSING", "WrongHint", "canonical", "choices_of", "describe", "unwrap"]
+__all__ = ["MISSING", "WrongHint", "describe"]
 
 MISSING: Any = object()
 """There is no hint, or no default."""
-
-Resolve = Callable[[str], Any]
-"""Gives the meaning of a hint that stands in a string."""
 
 _PLAIN: Mapping[Any, str] = {
     str: "str",
@@ -81,52 +79,6 @@ def describe(name: str, hint: Any, default: Any, resolve: Resolve) -> dict[str, 
     if wrong:
         raise WrongHint(*wrong)
     return param
-
-
-def unwrap(hint: Any, resolve: Resolve) -> tuple[Any, bool, list[Any]]:
-    """The hint without Annotated and Optional around it, whether None is allowed, and what Annotated said."""
-    metadata: list[Any] = []
-    optional = False
-    while True:
-        if isinstance(hint, str):
-            hint = resolve(hint)
-        elif isinstance(hint, typing.ForwardRef):
-            hint = resolve(hint.__forward_arg__)
-        elif isinstance(hint, typing.NewType):
-            hint = hint.__supertype__
-        elif typing.get_origin(hint) is typing.Annotated:
-            metadata = [*hint.__metadata__, *metadata]
-            hint = hint.__origin__
-        elif typing.get_origin(hint) in (typing.Union, types.UnionType):
-            rest = [arg for arg in typing.get_args(hint) if arg is not type(None)]
-            optional = optional or len(rest) < len(typing.get_args(hint))
-            if len(rest) != 1:
-                return hint, optional, metadata
-            hint = rest[0]
-        elif typing.get_origin(hint) in (typing.Final, typing.Required):
-            hint = typing.get_args(hint)[0]
-        else:
-            return hint, optional, metadata
-
-
-def choices_of(hint: Any, resolve: Resolve) -> list[Any] | None:
-    """What a Literal or an Enum allows, as Python values; None for any other hint."""
-    hint = unwrap(hint, resolve)[0]
-    if typing.get_origin(hint) is typing.Literal:
-        return [value for value in typing.get_args(hint) if value is not None]
-    if isinstance(hint, type) and issubclass(hint, enum.Enum):
-        return list(hint)
-    return None
-
-
-def canonical(value: Any) -> Any:
-    """A value's JSON form: an enum member's value if that is text or a whole number, else its name; dates in ISO."""
-    if isinstance(value, enum.Enum):
-        inner = value.value
-        return inner if type(inner) in (str, int) else value.name
-    if isinstance(value, dt.datetime | dt.date | dt.time):
-        return value.isoformat()
-    return value
 
 
 def _typed(name: str, hint: Any, resolve: Resolve) -> dict[str, Any]:

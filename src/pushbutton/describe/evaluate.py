@@ -22,7 +22,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import context, declare, secret
+from pushbutton.job import context, declare, secret
 
 __all__ = ["Foreign", "Function", "NotPlain", "Scope", "real"]
 

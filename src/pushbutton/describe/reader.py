@@ -1,4 +1,4 @@
-"""Describe files one after another, in one process: `python -m pushbutton.job.reader`.
+"""Describe files one after another, in one process: `python -m pushbutton.describe.reader`.
 
 Each line of its standard input is an order, {"path": …, "all": bool, "import": bool, "limit": seconds}; for each it
 writes one line: what `describe` gives, or {"slow": true, "ran": whether the author's code was running then}, or

@@ -1,0 +1,1 @@
+"""Bytes as a terminal shows them: pure, without I/O."""
