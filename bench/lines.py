@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from pushbutton.adapters.output import LogFolder
 from pushbutton.runtime.log.reader import LineReader
 
 PAGES = 300
@@ -90,7 +91,7 @@ def megabytes(folder: Path) -> float:
 
 async def measure(folder: Path) -> dict[str, float]:
     before = peak(reset=True)
-    reader = LineReader(folder)
+    reader = LineReader(LogFolder(folder))
     started, cpu = time.perf_counter(), time.process_time()
     total = (await reader.lines(-1, 1, final=True)).total
     result: dict[str, float] = {"lines": total, "build": time.perf_counter() - started}
@@ -111,7 +112,7 @@ async def measure(folder: Path) -> dict[str, float]:
         result[name] = time.perf_counter() - started
     await reader.close()
     result["files"] = megabytes(folder)
-    again = LineReader(folder)
+    again = LineReader(LogFolder(folder))
     started = time.perf_counter()
     await again.lines(total // 2, 200, final=True)
     result["cold"] = (time.perf_counter() - started) * 1000

@@ -176,7 +176,7 @@ class Pushbutton:
             records=SpoolRecords(runs),
             output=output,
             files=FileFolder(self.folder / "uploads", runs),
-            lines=lambda run: LineReader(spools.folder(run), lambda: output.encoding(run)),
+            lines=lambda run: LineReader(output.log(run)),
             secrets=SecretSources(catalog.secrets, stored, kept_from if self.settings.confine else ()),
             patterns=LimitedPatterns(),
             hub=hub,

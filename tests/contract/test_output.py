@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,3 +59,21 @@ def test_its_encoding_is_what_its_run_was_started_with(written, tmp_path):
     for spoiled in (b"\xff no encoding", b"no-encoding", b"utf-16", b"base64", b""):
         (tmp_path / "7" / "encoding").write_bytes(spoiled)
         assert output.encoding(7) == ""  # a folder that somebody changed: it is shown all the same
+
+
+def test_one_runs_log_is_the_same_output_and_says_when_it_came(tmp_path):
+    folder = tmp_path / "7"
+    folder.mkdir()
+    (folder / "output").write_bytes(b"one two")
+    (folder / "times").write_bytes(struct.pack("<QQQQ", 0, 1_000_000, 4, 2_000_000) + b"torn")
+    (folder / "screen").write_text("24 80\n")
+    log = OutputFiles(tmp_path).log(7)
+    assert (log.size(), log.read(4, 10)) == (7, b"two")
+    assert (log.times(), log.noted(1, 5)[:16]) == (2, struct.pack("<QQ", 4, 2_000_000))
+    assert (log.screen(), log.encoding()) == ((24, 80), "")
+
+
+def test_the_log_of_a_run_that_wrote_nothing_is_empty(tmp_path):
+    log = OutputFiles(tmp_path).log(7)
+    assert (log.size(), log.read(0, 10), log.times(), log.noted(0, 5)) == (0, b"", 0, b"")
+    assert (log.screen(), log.encoding()) == (None, "")

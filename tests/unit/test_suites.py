@@ -20,6 +20,7 @@ SUITES = {
     "Factor": ("test_factor",),
     "Files": ("test_files",),
     "Notifier": ("test_dispatch",),
+    "Log": ("test_output",),
     "Output": ("test_output",),
     "Passwords": ("test_passwords",),
     "Patterns": ("test_patterns",),

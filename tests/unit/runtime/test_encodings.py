@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pushbutton.adapters.output import LogFolder
 from pushbutton.domain.encoding import AsUtf8, begun, charset
 from pushbutton.domain.sse import whole
 from pushbutton.runtime.log import index as line_index
@@ -25,6 +26,11 @@ SAID = {
 MORE = "\x1b[31mred {0}\x1b[0m end\n\r 10% {0}\r100% {0}\n{0}\tx\nup\n\x1b[2Aover\n\x1b[B{0}" + "{0}" * 3 + "\n"
 
 
+def in_encoding(folder: Path, encoding: str) -> LogFolder:
+    (folder / "encoding").write_text(encoding)
+    return LogFolder(folder)
+
+
 def output(encoding: str) -> str:
     said = SAID[encoding]
     word = said.partition("\n")[0]
@@ -36,7 +42,7 @@ def write(folder: Path, data: bytes, ends: list[int]) -> LineReader:
     folder.mkdir()
     (folder / "output").write_bytes(data)
     (folder / "times").write_bytes(b"".join(struct.pack("<QQ", at, place) for place, at in enumerate(ends)))
-    return LineReader(folder)
+    return LineReader(LogFolder(folder))
 
 
 def begins(data: bytes) -> list[int]:
@@ -54,7 +60,7 @@ async def test_lines_are_as_they_would_be_in_utf_8(tmp_path, encoding):
     data, plain = text.encode(encoding), text.encode()
     as_utf8 = write(tmp_path / "utf-8", plain, begins(plain))
     write(tmp_path / "coded", data, begins(data))
-    coded = LineReader(tmp_path / "coded", lambda: encoding)
+    coded = LineReader(in_encoding(tmp_path / "coded", encoding))
     expected, expected_text = await all_of(as_utf8)
     page, page_text = await all_of(coded)
     assert page.lines == expected.lines  # with their times, though they stand elsewhere
@@ -90,14 +96,14 @@ async def test_it_is_read_on_from_files_in_the_middle_of_a_character(tmp_path, m
     for cut in range(8):
         folder = tmp_path / str(cut)
         first = write(folder, data[: 60 + cut], [])
-        first = LineReader(folder, lambda: encoding)
+        first = LineReader(in_encoding(folder, encoding))
         await first.lines(1, 1, final=False)
         await first.close()
         assert (folder / "lines.state").exists()
         (folder / "output").write_bytes(data)
-        page, _ = await all_of(LineReader(folder, lambda: encoding))
+        page, _ = await all_of(LineReader(in_encoding(folder, encoding)))
         write(folder / "whole", data, [])
-        expected, _ = await all_of(LineReader(folder / "whole", lambda: encoding))
+        expected, _ = await all_of(LineReader(in_encoding(folder / "whole", encoding)))
         assert [line.text for line in page.lines] == [line.text for line in expected.lines]
 
 
@@ -106,13 +112,13 @@ async def test_what_was_derived_under_another_encoding_is_made_anew(tmp_path, mo
     reader = write(tmp_path / "1", b"gr\xfcn\n", [])
     assert (await reader.lines(1, 1, final=True)).lines[0].text == "gr\ufffdn"
     await reader.close()
-    page = await LineReader(tmp_path / "1", lambda: "cp1252").lines(1, 1, final=True)
+    page = await LineReader(in_encoding(tmp_path / "1", "cp1252")).lines(1, 1, final=True)
     assert page.lines[0].text == "grün"
 
 
 async def test_a_character_that_nobody_finished_shows_at_the_end(tmp_path):
     write(tmp_path / "1", "表\n能".encode("shift_jis")[:-1], [])
-    reader = LineReader(tmp_path / "1", lambda: "shift_jis")
+    reader = LineReader(in_encoding(tmp_path / "1", "shift_jis"))
     assert [line.text for line in (await reader.lines(1, 5, final=False)).lines] == ["表"]
     assert [line.text for line in (await reader.lines(1, 5, final=True)).lines] == ["表", "\ufffd"]
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pushbutton.adapters.output import LogFolder
 from pushbutton.runtime.log import index as line_index
 from pushbutton.runtime.log import reader as lines
 from pushbutton.runtime.log.index import LineIndex
@@ -34,9 +35,14 @@ MIXED = [
 ]
 
 
+def in_encoding(folder: Path, encoding: str) -> LogFolder:
+    (folder / "encoding").write_text(encoding)
+    return LogFolder(folder)
+
+
 @pytest.fixture
 def reader(tmp_path: Path) -> LineReader:
-    return LineReader(tmp_path)
+    return LineReader(LogFolder(tmp_path))
 
 
 def write(folder: Path, output: bytes, times: Sequence[tuple[int, int]] = ()) -> None:
@@ -323,11 +329,11 @@ async def test_a_second_reader_starts_from_the_files_of_the_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path, mixed(3, 2000))
-    first = LineReader(tmp_path)
+    first = LineReader(LogFolder(tmp_path))
     expected = await everything(first)
     await first.close()
     monkeypatch.setattr(Terminal, "feed", lambda *_: pytest.fail("read again"))
-    second = LineReader(tmp_path)
+    second = LineReader(LogFolder(tmp_path))
     assert await everything(second) == expected
     await second.close()
 
@@ -338,7 +344,7 @@ async def test_a_resumed_index_equals_a_fresh_one_wherever_its_files_were_cut(tm
     chance = random.Random(seed)
     text = mixed(seed, 1500)
     write(tmp_path, text[: chance.randrange(len(text))])
-    first = LineReader(tmp_path)
+    first = LineReader(LogFolder(tmp_path))
     await first.lines(-1, 1, final=chance.random() < 0.5)
     await first.close()
     for name in ("lines", "lines.at", "lines.idx", "lines.state"):
@@ -347,7 +353,7 @@ async def test_a_resumed_index_equals_a_fresh_one_wherever_its_files_were_cut(tm
             with path.open("r+b") as file:
                 file.truncate(chance.randrange(path.stat().st_size + 1))
     write(tmp_path, text)
-    resumed = LineReader(tmp_path)
+    resumed = LineReader(LogFolder(tmp_path))
     assert [line.text for line in await everything(resumed)] == at_once(text)
     await resumed.close()
 
@@ -356,20 +362,20 @@ async def test_a_resumed_index_equals_a_fresh_one_wherever_its_files_were_cut(tm
 async def test_a_reader_that_was_killed_between_two_saves_costs_nothing_but_time(tmp_path: Path) -> None:
     text = mixed(4, 2000)
     write(tmp_path, text[:20_000])
-    index = LineIndex(tmp_path)
+    index = LineIndex(LogFolder(tmp_path))
     for _ in range(14):  # three saves, and two steps on
         index.grow(final=False)
     assert index._release
     index._release()  # the lock goes, nothing is saved
     write(tmp_path, text)
-    assert [line.text for line in await everything(LineReader(tmp_path))] == at_once(text)
+    assert [line.text for line in await everything(LineReader(LogFolder(tmp_path)))] == at_once(text)
 
 
 @pytest.mark.usefixtures("eager")
 async def test_two_readers_of_one_run_do_not_disturb_each_other(tmp_path: Path) -> None:
     text = mixed(5, 1000)
     write(tmp_path, text[:9000])
-    first, second = LineReader(tmp_path), LineReader(tmp_path)
+    first, second = LineReader(LogFolder(tmp_path)), LineReader(LogFolder(tmp_path))
     for reader in (first, second, first):
         await reader.lines(-1, 1, final=False)
     write(tmp_path, text)
@@ -382,19 +388,19 @@ async def test_two_readers_of_one_run_do_not_disturb_each_other(tmp_path: Path) 
 async def test_files_of_another_version_are_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = mixed(6, 500)
     write(tmp_path, text)
-    first = LineReader(tmp_path)
+    first = LineReader(LogFolder(tmp_path))
     await everything(first)
     await first.close()
     monkeypatch.setattr(line_index, "VERSION", 999)
-    assert [line.text for line in await everything(LineReader(tmp_path))] == at_once(text)
+    assert [line.text for line in await everything(LineReader(LogFolder(tmp_path)))] == at_once(text)
 
 
 async def test_lines_wrap_at_the_width_of_the_runs_terminal(tmp_path: Path) -> None:
     text = b"keep\n" + b"x" * 25 + b"\n" + b"\x1b[2K\x1b[1A" * 3 + b"\x1b[2K\x1b[Gdone\n"
     write(tmp_path, text)
-    assert [line.text for line in await everything(LineReader(tmp_path))] == ["done", ""]
+    assert [line.text for line in await everything(LineReader(LogFolder(tmp_path)))] == ["done", ""]
     (tmp_path / "screen").write_text("5 10\n")
-    reader = LineReader(tmp_path)
+    reader = LineReader(LogFolder(tmp_path))
     assert [line.text for line in await everything(reader)] == ["keep", "done"]
     await reader.close()
     assert [line.text for line in await everything(reader)] == ["keep", "done"]
@@ -406,18 +412,18 @@ async def test_lines_wrap_at_the_width_of_the_runs_terminal(tmp_path: Path) -> N
 async def test_a_resumed_index_has_the_terminals_size(tmp_path: Path) -> None:
     (tmp_path / "screen").write_text("5 10\n")
     write(tmp_path, b"\rbar\n" * 900 + b"x" * 25)
-    first = LineReader(tmp_path)
+    first = LineReader(LogFolder(tmp_path))
     await first.lines(-1, 1, final=True)
     await first.close()
     assert "lines.state" in names(tmp_path)
     append(tmp_path, b"\rY\n")
-    assert [line.text for line in await everything(LineReader(tmp_path))][-2:] == ["x" * 20, "Yxxxx"]
+    assert [line.text for line in await everything(LineReader(LogFolder(tmp_path)))][-2:] == ["x" * 20, "Yxxxx"]
 
 
 async def test_rows_of_a_screen_in_another_encoding_begin_where_their_line_does(tmp_path: Path) -> None:
     output = "größer\n\x1b[H\x1b[2Jä\x1b[4;2Hö".encode("cp1252")
     write(tmp_path, output, [(0, 10), (7, 20)])
-    found = await everything(LineReader(tmp_path, lambda: "cp1252"))
+    found = await everything(LineReader(in_encoding(tmp_path, "cp1252")))
     assert [(line.text, line.at) for line in found] == [("größer", 10), ("ä", 20), ("", 20), ("", 20), (" ö", 20)]
 
 
@@ -440,7 +446,7 @@ async def test_pages_are_windows_of_the_whole(seed: int, start: int, size: int) 
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             write(folder, mixed(seed, 700))
-            reader = LineReader(folder)
+            reader = LineReader(LogFolder(folder))
             whole = await everything(reader)
             page = await reader.lines(start, 20, final=True)
             assert list(page.lines) == whole[start - 1 : start + 19]

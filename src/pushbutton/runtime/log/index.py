@@ -25,11 +25,12 @@ import weakref
 import zlib
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pushbutton.domain.encoding import AsUtf8
+from pushbutton.runtime.ports import Log
 from pushbutton.terminal import ink
 from pushbutton.terminal.cells import Drawn, Settled, Shown
 from pushbutton.terminal.terminal import PIECE, Terminal
@@ -102,10 +103,9 @@ class View:
 class LineIndex:
     """One thread at a time may call `grow`; `view` may be called by any, and waits for a step of growing at most."""
 
-    def __init__(self, folder: Path, encoding: Callable[[], str] = str) -> None:
-        self._folder, self._encoding = folder, encoding
-        self._output = folder / "output"
-        self._place = folder
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._folder = self._place = log.place()
         self._lock = threading.Lock()
         self._release: weakref.finalize[..., LineIndex] | None = None  # set: the derived files are ours alone
         self._resumed = False
@@ -142,10 +142,7 @@ class LineIndex:
 
     def size(self) -> int:
         """Bytes of output that there are."""
-        try:
-            return self._output.stat().st_size
-        except FileNotFoundError:
-            return 0
+        return self._log.size()
 
     def view(self, *, final: bool) -> View:
         """What there is now; `final` also shows a character that was begun and will not be finished."""
@@ -197,31 +194,29 @@ class LineIndex:
             self._resumed = True
             self._resume()
         if self.read == 0:
-            self._terminal = Terminal(screen_size(self._folder))
+            self._terminal = Terminal(self._log.screen())
         size = self.size()
         if size < self.read:  # not what was read before: output only grows
             self._empty()
-            self._terminal = Terminal(screen_size(self._folder))
+            self._terminal = Terminal(self._log.screen())
         if size > self.read:
             self._view = None
-            if self.read == 0 and (encoding := self._encoding()):
+            if self.read == 0 and (encoding := self._log.encoding()):
                 self._coded = AsUtf8(encoding)
             until = time.monotonic() + STEP
-            with self._output.open("rb", buffering=0) as output:
-                output.seek(self.read)
-                while self.read < size:
-                    data = output.read(min(CHUNK, size - self.read))
-                    if not data:
-                        break
-                    for piece in self._terminal.feed(self._coded.feed(data) if self._coded else data):
-                        self._add(piece)
-                    if self._coded:
-                        self._coded.forget(self._terminal.first)
-                    if len(self._begins) > BUFFERED or self._drawn_size - self._flushed > CHUNK:
-                        self._flush()
-                    if time.monotonic() >= until:
-                        break
-                    time.sleep(BREATH)
+            while self.read < size:
+                data = self._log.read(self.read, min(CHUNK, size - self.read))
+                if not data:
+                    break
+                for piece in self._terminal.feed(self._coded.feed(data) if self._coded else data):
+                    self._add(piece)
+                if self._coded:
+                    self._coded.forget(self._terminal.first)
+                if len(self._begins) > BUFFERED or self._drawn_size - self._flushed > CHUNK:
+                    self._flush()
+                if time.monotonic() >= until:
+                    break
+                time.sleep(BREATH)
             self._flush()
         if self.read - self._saved >= (WORTH_SAVING if final and self.read >= size else SAVE_EVERY):
             self._save()
@@ -348,7 +343,7 @@ class LineIndex:
         drawn_size, drawn, count = state["lines"]
         if (
             state["version"] != VERSION
-            or (state.get("coded") or {}).get("encoding", "") != self._encoding()
+            or (state.get("coded") or {}).get("encoding", "") != self._log.encoding()
             or state["read"] > self.size()
             or len(rows) != size
             or zlib.crc32(rows) != check
@@ -365,15 +360,6 @@ class LineIndex:
             first, where, length, begin, extra = state["last"]
             self._last = Extent(first, bool(where & 1), where >> 1, length, begin, extra)
         self._saved = self.read
-
-
-def screen_size(folder: Path) -> tuple[int, int] | None:
-    """(rows, columns) of the run's terminal; None if it has none, or another release started it."""
-    try:
-        rows, columns = (folder / "screen").read_text("ascii").split()
-        return int(rows), int(columns)
-    except (OSError, ValueError):
-        return None
 
 
 def _write(path: Path, data: bytes, offset: int, *, sync: bool = False) -> None:

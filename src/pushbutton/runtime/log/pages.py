@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import AnyStr, Self
 
+from pushbutton.runtime.ports import Log
 from pushbutton.terminal import ink
 from pushbutton.terminal.ink import Line, Span
 
@@ -42,10 +43,11 @@ class _Found:
 
 
 class Files:
-    """`output` and `lines`, open while one thing is read from them. What is missing is empty."""
+    """The output, and `lines`, which is open while one thing is read from it. What is missing is empty."""
 
-    def __init__(self, folder: Path, place: Path) -> None:
-        self._paths = {"output": folder / "output", "lines": place / "lines", "lines.at": place / "lines.at"}
+    def __init__(self, log: Log, place: Path) -> None:
+        self._log = log
+        self._paths = {"lines": place / "lines", "lines.at": place / "lines.at"}
         self._open: dict[str, int] = {}
 
     def __enter__(self) -> Self:
@@ -64,7 +66,9 @@ class Files:
         return os.pread(self._open[name], size, offset)
 
     def extent(self, extent: Extent) -> bytes:
-        return self.read("lines" if extent.drawn else "output", extent.size, extent.offset)
+        if extent.drawn:
+            return self.read("lines", extent.size, extent.offset)
+        return self._log.read(extent.offset, extent.size)
 
     def begins(self, extent: Extent, skip: int, count: int) -> array[int]:
         """Begin times 2 plus continued, for lines of a drawn extent."""
@@ -90,17 +94,17 @@ class Files:
             place += len(line) + 1
 
 
-def page(folder: Path, view: View, first: int, count: int) -> tuple[Line, ...]:
+def page(log: Log, view: View, first: int, count: int) -> tuple[Line, ...]:
     """Lines from number `first` on, at most `count`, fewer where they are very long."""
     found: list[_Found] = []
     chars = 0
-    with Files(folder, view.place) as files:
+    with Files(log, view.place) as files:
         for line in _from(files, view, first - 1, min(count, PAGE_LINES)):
             chars += len(line.text)
             if found and chars > PAGE_CHARS:
                 break
             found.append(line)
-    times = _times(folder, [line.begin for line in found])
+    times = _times(log, [line.begin for line in found])
     return tuple(
         Line(first + place, line.text, line.spans, at, line.continued)
         for place, (line, at) in enumerate(zip(found, times, strict=True))
@@ -123,63 +127,50 @@ def _from(files: Files, view: View, line: int, count: int) -> Iterator[_Found]:
 # times
 
 
-def _times(folder: Path, begins: Sequence[int]) -> list[int]:
+def _times(log: Log, begins: Sequence[int]) -> list[int]:
     """When the byte at each of these rising offsets came; 0 where it is not known."""
     if not begins:
         return []
-    with _Times(folder) as (file, count):
-        if not count:
-            return [0] * len(begins)
+    count = log.times()
+    if not count:
+        return [0] * len(begins)
 
-        def offset(index: int) -> int:
-            return int(_TIME.unpack(os.pread(file, 16, index * 16))[0])
+    def offset(index: int) -> int:
+        return _note(log, index)[0]
 
-        low = max(0, bisect_right(range(count), begins[0], key=offset) - 1)
-        high = bisect_right(range(count), begins[-1], lo=low, key=offset)
-        if high - low > _AT_ONCE:
-            places = [max(low, bisect_right(range(count), begin, lo=low, hi=high, key=offset) - 1) for begin in begins]
-            return [int(_TIME.unpack(os.pread(file, 16, place * 16))[1]) for place in places]
-        block = array("Q")
-        block.frombytes(os.pread(file, max(1, high - low) * 16, low * 16))
+    low = max(0, bisect_right(range(count), begins[0], key=offset) - 1)
+    high = bisect_right(range(count), begins[-1], lo=low, key=offset)
+    if high - low > _AT_ONCE:
+        places = [max(low, bisect_right(range(count), begin, lo=low, hi=high, key=offset) - 1) for begin in begins]
+        return [_note(log, place)[1] for place in places]
+    block = array("Q")
+    block.frombytes(log.noted(low, max(1, high - low)))
     if sys.byteorder == "big":
         block.byteswap()
     offsets, times = block[0::2], block[1::2]
     return [times[max(0, bisect_right(offsets, begin) - 1)] for begin in begins]
 
 
-class _Times:
-    """`times`, open, and how many whole records it has."""
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "times"
-        self._file = -1
-
-    def __enter__(self) -> tuple[int, int]:
-        try:
-            self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return -1, 0
-        return self._file, os.fstat(self._file).st_size // 16
-
-    def __exit__(self, *_: object) -> None:
-        if self._file >= 0:
-            os.close(self._file)
+def _note(log: Log, index: int) -> tuple[int, int]:
+    """(offset, microseconds since the epoch)"""
+    offset, micros = _TIME.unpack(log.noted(index, 1))
+    return offset, micros
 
 
-def line_at(folder: Path, view: View, micros: int) -> int:
+def line_at(log: Log, view: View, micros: int) -> int:
     """The number of the line that was written to at that moment or next; the last one after the end, 0 if none."""
-    with _Times(folder) as (file, count):
-        index = bisect_left(range(count), micros, key=lambda at: int(_TIME.unpack(os.pread(file, 16, at * 16))[1]))
-        if index == count:
-            return view.total
-        offset = int(_TIME.unpack(os.pread(file, 16, index * 16))[0])
+    count = log.times()
+    index = bisect_left(range(count), micros, key=lambda at: _note(log, at)[1])
+    if index == count:
+        return view.total
+    offset = _note(log, index)[0]
     if view.reach and view.reach[0].begin <= offset:
         return view.settled + bisect_right(view.reach, offset, key=lambda shown: shown.begin)
     place = view.reaching(offset)
     if place < 0:
         return min(1, view.total)
     extent = view.extent(place)
-    with Files(folder, view.place) as files:
+    with Files(log, view.place) as files:
         if extent.drawn:
             after = view.extent(place + 1).first if place + 1 < view.extents else view.settled
             begins = files.begins(extent, 0, after - extent.first)
@@ -201,12 +192,12 @@ def _stripped(data: bytes) -> bytes:
     return data
 
 
-def plain(folder: Path, view: View, extents: Iterable[int]) -> Iterator[bytes]:
+def plain(log: Log, view: View, extents: Iterable[int]) -> Iterator[bytes]:
     """Text of these extents; `view.extents` stands for the lines within reach. Lines that go on are joined.
 
     What comes begins with the line end of what came before it, but for the very first line.
     """
-    with Files(folder, view.place) as files:
+    with Files(log, view.place) as files:
         for index in extents:
             if index < view.extents and not (extent := view.extent(index)).drawn:
                 data = files.extent(extent)
@@ -286,9 +277,9 @@ def _hits(data: AnyStr, needle: AnyStr, end: AnyStr) -> Iterator[int]:
             return
 
 
-def scan(folder: Path, view: View, query: Query, extents: Iterable[int], *, back: bool = False) -> Iterator[int]:
+def scan(log: Log, view: View, query: Query, extents: Iterable[int], *, back: bool = False) -> Iterator[int]:
     """Numbers of lines that hold it, extent by extent; `view.extents` stands for the lines within reach."""
-    with Files(folder, view.place) as files:
+    with Files(log, view.place) as files:
         for index in extents:
             if index < view.extents:
                 extent = view.extent(index)

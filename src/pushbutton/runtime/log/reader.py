@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import TypeVar
 
 from pushbutton.domain.run import Micros
+from pushbutton.runtime.ports import Log
 from pushbutton.terminal.ink import Line
 
 from . import pages
@@ -67,13 +67,11 @@ class _Counted:
 
 
 class LineReader:
-    """Lines of the run whose spool is `folder`. `final` says that the run is over: its output will not grow. `encoding`
-    is asked for when there is output; "" stands for UTF-8.
-    """
+    """Lines of one run's output. `final` says that the run is over: its output will not grow."""
 
-    def __init__(self, folder: Path, encoding: Callable[[], str] = str) -> None:
-        self._folder = folder
-        self._index = LineIndex(folder, encoding)
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._index = LineIndex(log)
         self._step: asyncio.Task[None] | None = None
         self._counts: dict[Query, _Counted] = {}
 
@@ -89,7 +87,7 @@ class LineReader:
         def read() -> LinePage:
             view = self._index.view(final=final)
             first = max(1, start if start >= 0 else view.total + 1 + start)
-            lines = pages.page(self._folder, view, first, count)
+            lines = pages.page(self._log, view, first, count)
             return LinePage(view.total, first, lines, view.read, final and view.read >= self._index.size())
 
         return await _in(_READING, read)
@@ -124,7 +122,7 @@ class LineReader:
         0 if there are no lines.
         """
         await self._grown(final=final)
-        return await _in(_READING, lambda: pages.line_at(self._folder, self._index.view(final=final), micros))
+        return await _in(_READING, lambda: pages.line_at(self._log, self._index.view(final=final), micros))
 
     async def plain(self, *, final: bool = False) -> AsyncIterator[bytes]:
         """All lines as UTF-8 text without colours, in pieces of up to about 1 MiB. Continued lines are joined."""
@@ -138,7 +136,7 @@ class LineReader:
             yield b"\n"
 
     def _text(self, view: View, extents: range) -> bytes:
-        return b"".join(pages.plain(self._folder, view, extents))
+        return b"".join(pages.plain(self._log, view, extents))
 
     async def close(self) -> None:
         """Leave the derived files to others; a later call opens them again."""
@@ -164,7 +162,7 @@ class LineReader:
         if len(numbers) > COUNTED:
             index = view.holding(start - 1) if start <= view.settled else view.extents
             extents = range(max(0, index), view.extents + 1) if forward else range(min(index, view.extents), -1, -1)
-            found = pages.scan(self._folder, view, query, extents, back=not forward)
+            found = pages.scan(self._log, view, query, extents, back=not forward)
             chosen = tuple(islice((n for n in found if (n >= start if forward else n <= start)), limit))
         elif forward:
             chosen = numbers[bisect_left(numbers, start) :][:limit]
@@ -172,7 +170,7 @@ class LineReader:
             chosen = numbers[: bisect_right(numbers, start)][::-1][:limit]
         hits = []
         for number in chosen:
-            line = pages.page(self._folder, view, number, 1)[0]
+            line = pages.page(self._log, view, number, 1)[0]
             hits.append(Hit(number, *query.columns(line.text)))
         return Found(tuple(hits), min(len(numbers), COUNTED), len(numbers) > COUNTED)
 
@@ -182,13 +180,13 @@ class LineReader:
         if known is None or known.extents > view.closed:
             known = _Counted(0, ())
         if len(known.numbers) <= COUNTED:
-            fresh = pages.scan(self._folder, view, query, range(known.extents, view.closed))
+            fresh = pages.scan(self._log, view, query, range(known.extents, view.closed))
             numbers = (*known.numbers, *islice(fresh, COUNTED + 1 - len(known.numbers)))
             known = _Counted(view.closed, numbers)
         self._counts[query] = known
         while len(self._counts) > _QUERIES:
             self._counts.pop(next(iter(self._counts)), None)
-        rest = pages.scan(self._folder, view, query, range(view.closed, view.extents + 1))
+        rest = pages.scan(self._log, view, query, range(view.closed, view.extents + 1))
         return (*known.numbers, *islice(rest, max(0, COUNTED + 1 - len(known.numbers))))
 
 

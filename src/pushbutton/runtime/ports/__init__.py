@@ -29,6 +29,7 @@ from pushbutton.domain.task import Offered, Task
 from .files import UPLOADS as UPLOADS
 from .files import Files as Files
 from .files import Stored as Stored
+from .output import Log as Log
 from .output import Output as Output
 from .people import Audit, People, Work
 from .supervisors import Record as Record

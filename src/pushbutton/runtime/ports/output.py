@@ -2,7 +2,36 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
+
+
+class Log(Protocol):
+    """The output of one run for somebody who reads it at length, and how it came. All of it blocks."""
+
+    def size(self) -> int: ...
+
+    def read(self, offset: int, most: int) -> bytes: ...
+
+    def encoding(self) -> str: ...
+
+    def screen(self) -> tuple[int, int] | None:
+        """(rows, columns) of the run's terminal; None if it has none, or another release started it."""
+        ...
+
+    def times(self) -> int:
+        """How many notes there are of when what came."""
+        ...
+
+    def noted(self, first: int, count: int) -> bytes:
+        """So many of these notes, fewer at the end: 16 bytes each, the offset from which on it came and the microsecond
+        since the epoch, little-endian.
+        """
+        ...
+
+    def place(self) -> Path:
+        """A folder on this machine for what is derived from it; it goes with the output, and may be gone."""
+        ...
 
 
 class Output(Protocol):
@@ -23,6 +52,8 @@ class Output(Protocol):
     def encoding(self, run: int) -> str:
         """Its encoding, as Python calls it; "" for UTF-8. It is known before anything is written."""
         ...
+
+    def log(self, run: int) -> Log: ...
 
     def digest(self, run: int) -> str:
         """The SHA-256 of all of it, in hex. It blocks; what was found once is remembered while the output is the same.
