@@ -155,12 +155,13 @@ async def test_a_caller_that_goes_away_leaves_no_run_that_waits_for_ever(tmp_pat
     script(tmp_path, "job.sh", "echo x", head="at_once = 20")
     async with Pushbutton(tmp_path, data=tmp_path / "data") as app:
         core = await app.open()
-        for _ in range(10):
+        for steps in range(10):
             pressing = asyncio.create_task(app.press("job"))
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
+            for _ in range(steps * 3):
+                await asyncio.sleep(0)  # at another place of the press each time; at the first ones there is no run yet
             pressing.cancel()
             await asyncio.gather(pressing, return_exceptions=True)
+        await app.press("job")
         ended = 0
         async for event in core.hub.events(EVERYTHING, 0):
             ended += event.data.get("state") == "succeeded"

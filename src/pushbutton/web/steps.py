@@ -12,7 +12,7 @@ from pushbutton.domain.run import Micros, Run, RunState
 from pushbutton.domain.visible import visible
 
 UPDATES_FIRST: Final = 6
-"""Updates that a run's page shows at once; it folds the others."""
+"""Updates that a run's page shows at least; it folds others, so many at a time."""
 
 UPDATES_SHOWN: Final = 100
 """Updates that a run's page holds. Newer ones push older ones off it, to a page of their own."""
@@ -47,6 +47,7 @@ class Update:
     text: str
     ours: bool = False  # said by Pushbutton, not by the job
     by: str = ""  # who asked it to stop: that is all that it says then
+    number: int = 0  # of its event, by which an open page knows it again
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,9 @@ def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None =
             ours = event.kind is Kind.NOTE
             saying = saying if ours else text_of(data, "text")
             by = text_of(data, "actor") if ours and text_of(data, "code") == "stop" else ""
-            updates.append(Update(event.at, text_of(data, "level") or "info", text_of(data, "text"), ours, by))
+            updates.append(
+                Update(event.at, text_of(data, "level") or "info", text_of(data, "text"), ours, by, event.id)
+            )
         elif event.kind is Kind.APPROVAL:
             updates.append(_verdict(event.at, data))
         elif event.kind is Kind.ARTIFACT:
