@@ -39,7 +39,7 @@ def served() -> Iterator[str]:
 
 def press(page: Page, **ticks: str) -> None:
     for name, value in ticks.items():
-        page.locator(f"[name={name}][value={value}]").check()
+        page.locator(f"[name=in-{name}][value={value}]").check()
     if page.locator("#press-why[required]").count():
         page.locator("#press-why").fill(WHY)
     page.locator(".gobar .push").click()
@@ -75,7 +75,7 @@ def history(browser: Browser, address: str) -> None:
         press(page, where="staging")
         over(page)
     page.goto(f"{address}/tasks/deploy-web-shop")
-    page.locator("[name=where][value=production]").check()
+    page.locator("[name=in-where][value=production]").check()
     page.locator("#press-why").fill(WHY)
     page.locator(".gobar .dry").click()
     page.wait_for_url(re.compile(r"/runs/\d+"))
@@ -86,7 +86,7 @@ def history(browser: Browser, address: str) -> None:
 def pictures(browser: Browser, address: str, theme: str, size: dict[str, int], suffix: str) -> None:
     page = browser.new_page(locale="en-GB", color_scheme=theme, viewport=size)  # type: ignore[arg-type]
     page.goto(f"{address}/tasks/deploy-web-shop")
-    page.locator("[name=where][value=production]").check()
+    page.locator("[name=in-where][value=production]").check()
     page.locator("#press-why").fill(WHY)
     shoot(page, f"task{suffix}")
     page.locator(".gobar .push").click()
