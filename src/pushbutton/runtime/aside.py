@@ -23,8 +23,8 @@ WAITS = frozenset({RunState.WAITING, RunState.HELD})
 
 
 async def waiting(core: Core, actor: Actor, *, before: int = 0, most: int = MANY) -> Sequence[Run]:
-    """Those that wait to be released or dropped, newest first: at most so many, with numbers below `before`; for others
-    than who looks after Pushbutton none.
+    """Those that wait to be released or dropped, newest first: at most so many, with numbers below `before`. Only an
+    administrator sees any.
     """
     if not decide(actor, Verb.ADMIN):
         return []

@@ -312,7 +312,7 @@ async def report_events(request: Request, number: str) -> Response:
     responses=PROBLEMS,
     tags=["streams and output"],
     summary="A note to everybody who watches",
-    description="For who administers Pushbutton. It comes as an event `note`.",
+    description="For administrators. It comes as an event `note`.",
     openapi_extra={
         "requestBody": {
             "content": {
@@ -346,13 +346,11 @@ async def say(request: Request) -> Response:
 async def artifact(request: Request, number: str, name: str) -> Response:
     core, run_number = core_of(request), number_of(number)
     await history.written(core, actor_of(request), run_number)
+    missing = NoSuchArtifact(run_number, name[:200])
     if not await history.handed_over(core, run_number, name):
-        raise NoSuchArtifact(run_number, name[:200])
+        raise missing
     # Looked up, never built from the request: `name` is one of the names that the run itself announced.
-    answer = await sending.file(request, core.files, result(run_number, name), name)
-    if answer is None:
-        raise NoSuchArtifact(run_number, name[:200])
-    return answer
+    return await sending.file(request, core.files, result(run_number, name), name, missing)
 
 
 @router.post(

@@ -57,12 +57,10 @@ async def download(request: Request, number: str, name: str) -> Response:
     run = await history.given(core, actor_of(request), number_of(number))
     upload = brought.named(core.catalog.tasks().get(run.task), run.inputs).get(name)
     file = await brought.look(core, run, name, upload) if upload else None
+    missing = NoSuchArtifact(run.id, name[:200])
     if file is None or upload is None:
-        raise NoSuchArtifact(run.id, name[:200])
-    answer = await sending.file(request, core.files, file.name, upload.name)
-    if answer is None:
-        raise NoSuchArtifact(run.id, name[:200])
-    return answer
+        raise missing
+    return await sending.file(request, core.files, file.name, upload.name, missing)
 
 
 async def files(core: Core, run: Run, task: Task | None) -> Sequence[Brought]:

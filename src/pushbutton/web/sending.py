@@ -6,17 +6,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pushbutton import threads
+from pushbutton.errors import NoSuchArtifact
 from pushbutton.runtime.ports import Files
 
 from .slices import sliced
 
 
-async def file(request: Request, files: Files, stored: str, name: str) -> Response | None:
-    """A download under this name; None where it is not there. Raises `BadRange`."""
+async def file(request: Request, files: Files, stored: str, name: str, missing: NoSuchArtifact) -> Response:
+    """A download under this name. Raises `missing` where it is not there, and `BadRange`."""
     try:
         content = await threads.bringing(files.open, stored)
     except OSError:
-        return None
+        raise missing from None
 
     def read(offset: int, most: int) -> bytes:
         content.seek(offset)

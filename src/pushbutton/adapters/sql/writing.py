@@ -67,8 +67,6 @@ def press(db: Connection, trail: Trail, new: NewRun, also: Work | None) -> Press
     made = answer.runs(_numbers(db, "runs", answer.count))
     for run, asked in made:
         _add_run(db, run, asked)
-        if asked.sealed and not run.state.over:
-            db.execute("UPDATE runs SET sealed = ? WHERE id = ?", (asked.sealed, run.id))
         add_events(db, run.id, run.task, [first_event(run)], run.group)
         trail.record(db, asked.act(run.id))
     if also:
@@ -94,13 +92,13 @@ def _busy(db: Connection, task: str) -> Sequence[int]:
 def _add_run(db: Connection, run: Run, new: NewRun) -> None:
     db.execute(
         "INSERT INTO runs (id, task, title, state, actor, inputs, pressed_at, ended_at, why, reason, key, fingerprint,"
-        ' hold, "group", digest, cause, parent, attempt)'
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ' hold, "group", digest, cause, parent, attempt, sealed)'
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(run.id, run.task, run.title, run.state.value, run.actor, dumps(run.inputs), run.pressed_at),
             *(run.ended_at, run.why, run.reason, new.key, new.fingerprint),
             *(hold_text(run.hold) if run.hold else "", run.group, run.digest),
-            *(run.cause.kind.value, run.cause.parent, run.cause.attempt),
+            *(run.cause.kind.value, run.cause.parent, run.cause.attempt, "" if run.state.over else new.sealed),
         ),
     )
 
