@@ -208,7 +208,7 @@ def test_a_browser_without_shared_workers_is_live_while_its_page_is_visible(brow
         page = reader.open(f"/runs/{job.number}")
         job.tell("status Seen")
         says(page, "Seen")
-        assert wire.streams == 1
+        until(lambda: wire.streams == 1, what="one connection")  # it is made anew when the page shows more
         hide = "on => { Object.defineProperty(document, 'hidden', { configurable: true, get: () => on });"
         hide += " document.dispatchEvent(new Event('visibilitychange')); }"
         page.evaluate(hide, True)

@@ -210,6 +210,23 @@ def test_who_comes_second_is_told_before_anything_starts(browser, site):
         over(late)
 
 
+def test_a_closed_question_takes_the_focus_from_nobody_who_has_it_by_then(browser, site):
+    with Reader(browser, site) as reader:
+        page = reader.open("/tasks/deploy")
+        page.get_by_label("live").check()
+        page.locator(".gobar .push").click()
+        expect(page.locator("#sure")).to_be_visible()
+        kept = page.evaluate("""async () => {
+            const question = document.querySelector('#sure'), field = document.querySelector('#go input[type=radio]');
+            const told = new Promise(done => question.addEventListener('close', done));
+            question.close();
+            field.focus();
+            await told;
+            return document.activeElement === field;
+        }""")
+        assert kept
+
+
 def test_a_failure_says_where_and_what_and_offers_the_same_again(browser, site):
     with Reader(browser, site) as reader:
         page = reader.open("/tasks/fail")

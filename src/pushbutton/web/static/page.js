@@ -137,7 +137,8 @@ document.addEventListener('click', event => {
 });
 for (const dialog of all('dialog')) {
   dialog.addEventListener('click', event => { if (event.target === dialog) dialog.close(); });
-  dialog.addEventListener('close', () => asked?.isConnected && asked.focus());
+  // Heard a moment after the closing: what has taken the focus since then, as an answer does, keeps it.
+  dialog.addEventListener('close', () => { if (asked?.isConnected && [null, document.body].includes(document.activeElement)) asked.focus(); });
 }
 
 // --- who asks for the output gets it open
