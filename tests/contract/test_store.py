@@ -18,6 +18,7 @@ from pushbutton.domain.run import TRANSITIONS, Busy, NewRun, Run, RunState, befo
 from pushbutton.errors import Fenced, KeyReused, NoSuchRun, Refused
 from pushbutton.runtime.ports import Append, Claim, Claimed, RunQuery, Store, Topics
 from pushbutton.runtime.ports.people import Change
+from pushbutton.sentence import BESIDE, Sentence, say
 
 EVERYTHING = Topics(everything=True)
 
@@ -235,6 +236,19 @@ async def test_events_and_row_change_together(store):
     [event] = await store.append(Append(run.id, [said], epoch=1, row={"status": "doing", "collected": 12}))
     assert (event.kind, event.data, event.at) == (Kind.STATUS, {"text": "doing"}, 7)
     assert ((await store.run(run.id)).status, (await store.run(run.id)).collected) == ("doing", 12)
+
+
+async def test_a_sentence_of_the_journal_comes_back_as_one_and_what_only_looks_like_it_as_text(store):
+    run = await running(store)
+    late = say("It took longer than {n} s.", n=3)
+    forged: dict[str, Any] = {"text": "It was stopped.", BESIDE: {"text": {"id": "It was stopped.", "values": {}}}}
+    drafts = [Draft(Kind.NOTE, {"text": late, "code": "late"}), Draft(Kind.NOTE, forged)]
+    await store.append(Append(run.id, drafts, epoch=run.epoch, row={"reason": late}))
+    *_, first, second = await store.events(Topics(runs=frozenset({run.id})), after=0)
+    assert (first.data["text"].id, first.data["text"].values) == (late.id, {"n": 3})
+    assert (first.data, second.data) == ({"text": late, "code": "late"}, {"text": "It was stopped."})
+    assert not isinstance(second.data["text"], Sentence)
+    assert (await store.run(run.id)).reason == "It took longer than 3 s."
 
 
 @pytest.mark.parametrize("start", list(RunState))

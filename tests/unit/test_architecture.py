@@ -1,6 +1,7 @@
 """Which room may import which, and that no two modules need each other. Read from the source, nothing is imported.
 
-errors <- domain <- terminal;  domain <- runtime.ports <- {runtime, adapters};  runtime <- services <- app <- web <- cli
+sentence <- errors <- domain <- terminal;  domain <- runtime.ports <- {runtime, adapters};
+runtime <- services <- app <- web <- cli
 """
 
 from __future__ import annotations
@@ -28,20 +29,22 @@ class Import(NamedTuple):
 
 
 ALLOWED = {
-    "errors": set(),
+    "sentence": set(),
+    "errors": {"sentence"},
     "config": {"errors"},
     "threads": {"errors"},
-    "domain": {"errors", "domain", "job", "describe"},
+    "domain": {"errors", "sentence", "domain", "job", "describe"},
     "terminal": {"domain", "terminal"},
     "job": {"job"},
     "describe": {"describe", "job"},
     "supervisor": {"supervisor"},
-    "runtime.ports": {"errors", "domain", "runtime.ports"},
-    "runtime": {"threads", "errors", "domain", "terminal", "runtime", "job"},
-    "services": {"threads", "errors", "domain", "runtime", "services"},
+    "runtime.ports": {"errors", "sentence", "domain", "runtime.ports"},
+    "runtime": {"threads", "errors", "sentence", "domain", "terminal", "runtime", "job"},
+    "services": {"threads", "errors", "sentence", "domain", "runtime", "services"},
     "adapters": {
         "threads",
         "errors",
+        "sentence",
         "domain",
         "runtime.ports",
         "job",
@@ -50,10 +53,23 @@ ALLOWED = {
         "adapters",
     },  # see the next test too
     "doors": {"config", "domain", "runtime", "adapters"},
-    "app": {"errors", "config", "domain", "runtime", "services", "adapters", "doors"},
+    "app": {"errors", "sentence", "config", "domain", "runtime", "services", "adapters", "doors"},
     "testing": {"app", "domain", "adapters"},
-    "web": {"threads", "", "errors", "config", "domain", "terminal", "job", "runtime", "services", "app", "web"},
-    "cli": {"", "errors", "config", "domain", "job", "runtime", "services", "app", "web", "cli"},
+    "web": {
+        "threads",
+        "",
+        "errors",
+        "sentence",
+        "config",
+        "domain",
+        "terminal",
+        "job",
+        "runtime",
+        "services",
+        "app",
+        "web",
+    },
+    "cli": {"", "errors", "sentence", "config", "domain", "job", "runtime", "services", "app", "web", "cli"},
     "": {"app", "job", "domain", "errors"},  # the package's root only re-exports
     "__main__": {"cli", "job"},
 }

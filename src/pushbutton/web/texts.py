@@ -3,17 +3,25 @@
 English is the source: a text is written in the code as it is shown, and a catalogue (`locale/<language>.json`) maps
 it to another language. A text without translation is shown in English. Plurals are two texts, each with its own
 entry. `{name}` stands for a value.
+
+What other rooms say is a `Sentence`: it is translated by its id, with its values in their places. A plural among these
+has one entry, a list with a text for each of the language's forms. A plain text, such as a job's or one that an older
+version kept, is shown as it is.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import string
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
 from markupsafe import Markup, escape
+
+from pushbutton.sentence import Sentence, Value
 
 LANGUAGES: Final = {"en": "English", "de": "Deutsch"}
 """By code, each named in itself."""
@@ -39,13 +47,29 @@ class Texts:
         return Markup(escape(self._catalogue.get(source, source))).format(**values)  # noqa: S704 - escaped just here
 
     def sentence(self, english: str) -> str:
-        """A finished English sentence from another room, said in this language if the catalogue knows its pattern."""
+        """What another room says, in this language if it has an id that the catalogue knows."""
+        if isinstance(english, Sentence) and (entry := _said(self.language).get(english.id)):
+            return self._filled(entry, english)
         if english in self._catalogue:
             return self._catalogue[english]
         for pattern, translation in _patterns(self.language):
             if match := pattern.fullmatch(english):
                 return translation.format(**match.groupdict())
         return english
+
+    def _filled(self, entry: str | list[str], said: Sentence) -> str:
+        form = entry if isinstance(entry, str) else entry[_FORM[self.language](said.values.get("n"))]
+        if not said.values:
+            return form
+        try:
+            return _FILL[self.language].vformat(form, (), {name: self._value(one) for name, one in said.values.items()})
+        except (LookupError, ValueError, TypeError):  # the journal holds what another version said by this id
+            return said
+
+    def _value(self, value: Value) -> Value:
+        if isinstance(value, list | tuple):
+            return ", ".join(str(self._value(one)) for one in value)
+        return self.sentence(value) if isinstance(value, Sentence) else value
 
     def number(self, value: float, digits: int = 0) -> str:
         """1289 is "1,289" in English and "1.289" in German."""
@@ -72,6 +96,17 @@ def mark(source: str) -> str:
     return source
 
 
+class _GermanFill(string.Formatter):
+    """A number with a form of its own, such as `{n:,}`, is written for the reader; one without is a name."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        text = format(value, format_spec)
+        return text.translate(_SWAP) if format_spec and isinstance(value, int | float) else text
+
+
+_FILL: Final = {"de": _GermanFill()}
+_FORM: Final[Mapping[str, Callable[[Value], int]]] = {"de": lambda n: int(n != 1)}
+"""Which of a plural's texts is for this number. English needs neither: it is what was said."""
 _SWAP = str.maketrans({",": ".", ".": ","})
 _OTHERS = "sentences of other rooms"
 _PLACE = re.compile(r"\\\{(\w+)\\\}")
@@ -102,17 +137,24 @@ def choose(cookie: str, accept: str) -> str:
 
 
 @cache
-def _sections(language: str) -> dict[str, dict[str, str]]:
+def _sections(language: str) -> dict[str, dict[str, str | list[str]]]:
     if language == "en":
         return {}
     text = files("pushbutton.web").joinpath(f"locale/{language}.json").read_text("utf-8")
-    sections: dict[str, dict[str, str]] = json.loads(text)
+    sections: dict[str, dict[str, str | list[str]]] = json.loads(text)
     return sections
 
 
 @cache
 def _catalogue(language: str) -> dict[str, str]:
-    return {source: text for section in _sections(language).values() for source, text in section.items()}
+    entries = [entry for section in _sections(language).values() for entry in section.items()]
+    return {source: text for source, text in entries if isinstance(text, str)}
+
+
+@cache
+def _said(language: str) -> dict[str, str | list[str]]:
+    """By id."""
+    return _sections(language).get(_OTHERS, {})
 
 
 @cache
@@ -122,7 +164,7 @@ def _patterns(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple(
         (re.compile(_PLACE.sub(r"(?P<\1>.+?)", re.escape(source)), re.DOTALL), translation)
         for source, translation in longest_first
-        if "{" in source
+        if "{" in source and isinstance(translation, str)
     )
 
 

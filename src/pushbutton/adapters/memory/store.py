@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, NewRun, Run, RunStat
 from pushbutton.errors import Fenced, NoSuchRun
 from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed, RunQuery, Topics
 from pushbutton.runtime.ports.people import Work
+from pushbutton.sentence import kept, recalled
 
 from .people import MemoryAudit, MemoryPeople
 
@@ -133,10 +135,10 @@ class MemoryStore:
     def _add(self, run: Run | None, drafts: Sequence[Draft], task: str | None = None) -> list[Event]:
         made = []
         for draft in drafts:
-            dumps(draft.data)  # what is no JSON is refused here too
+            data = recalled(json.loads(dumps(kept(draft.data))))  # what is no JSON is refused here too
             number, slug, group = (run.id, run.task, run.group) if run else (None, task, "")
             self._last_event += 1
-            made.append(Event(self._last_event, number, slug, draft.at, draft.kind, dict(draft.data), group))
+            made.append(Event(self._last_event, number, slug, draft.at, draft.kind, data, group))
             self._events.append(made[-1])
         return made
 

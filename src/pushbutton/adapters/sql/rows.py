@@ -11,6 +11,7 @@ from pushbutton.domain.approval import Hold
 from pushbutton.domain.cause import Cause, CauseKind
 from pushbutton.domain.event import Event, Json, Kind
 from pushbutton.domain.run import Run, RunState
+from pushbutton.sentence import recalled
 
 RUN_COLUMNS = (
     "id, task, title, state, epoch, actor, inputs, pressed_at, started_at, ended_at, exit_code, reason, why, "
@@ -65,7 +66,7 @@ def hold_text(hold: Hold) -> str:
 
 
 def event_from(row: Sequence[Any]) -> Event:
-    return Event(row[0], row[1], row[2], row[3], Kind(row[4]), json.loads(row[5]), row[6] or "")
+    return Event(row[0], row[1], row[2], row[3], Kind(row[4]), recalled(json.loads(row[5])), row[6] or "")
 
 
 def dumps(value: Json | Mapping[str, Json] | Sequence[Json]) -> str:

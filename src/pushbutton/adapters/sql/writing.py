@@ -13,6 +13,7 @@ from pushbutton.domain.run import UNFINISHED, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, NoSuchRun
 from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed
 from pushbutton.runtime.ports.people import Work
+from pushbutton.sentence import kept
 
 from .connection import Connection
 from .people import change
@@ -41,7 +42,7 @@ def add_events(
     for number, draft in enumerate(drafts, _numbers(db, "events", len(drafts))):
         db.execute(
             "INSERT INTO events (id, run, task, at, kind, data) VALUES (?, ?, ?, ?, ?, ?)",
-            (number, run, task, draft.at, draft.kind.value, dumps(draft.data)),
+            (number, run, task, draft.at, draft.kind.value, dumps(kept(draft.data))),
         )
         events.append(Event(number, run, task, draft.at, draft.kind, draft.data, group))
     return events
