@@ -19,13 +19,14 @@ from pushbutton.app import Pushbutton
 from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import Append
-from pushbutton.web import api, server
-from pushbutton.web.asked import core_of
+from pushbutton.web import server
+from pushbutton.web.api import runs
+from pushbutton.web.http.context import core_of
 
 going: set[asyncio.Task[None]] = set()
 
 
-@api.router.post("/pub")
+@runs.router.post("/pub")
 async def pub(request: Request) -> Response:
     task = asyncio.create_task(publish(core_of(request), **{"by": "hub", **request.query_params}))
     going.add(task)
@@ -33,15 +34,15 @@ async def pub(request: Request) -> Response:
     return Response(status_code=204)
 
 
-@api.router.post("/nothing")
+@runs.router.post("/nothing")
 async def nothing(request: Request) -> Response:
     await request.body()
     return Response(status_code=204)
 
 
 # Beside the press, so that it is found as soon: it goes through the same layers, and as many routes.
-_paths = [getattr(route, "path", "") for route in api.router.routes]
-api.router.routes.insert(_paths.index("/api/tasks/{slug}/runs"), api.router.routes.pop())
+_paths = [getattr(route, "path", "") for route in runs.router.routes]
+runs.router.routes.insert(_paths.index("/api/tasks/{slug}/runs"), runs.router.routes.pop())
 
 
 async def publish(core: Core, events: str, batch: str, by: str, rate: str = "0") -> None:

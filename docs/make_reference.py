@@ -24,9 +24,9 @@ from pushbutton.errors import PushbuttonError
 from pushbutton.job import lines
 from pushbutton.job.options import FIELD, FORMS, INPUTS, OPTIONS, PYTHON, Option
 from pushbutton.supervisor import spool
-from pushbutton.web import api as web_api
-from pushbutton.web import audit_api, credentials, reference, shapes
-from pushbutton.web import errors as web_errors
+from pushbutton.web.api import audit, credentials, reference, schemas
+from pushbutton.web.api import runs as web_api
+from pushbutton.web.http import errors as web_errors
 
 FOLDER = Path(__file__).parent / "reference"
 
@@ -107,7 +107,7 @@ def api() -> str:
     """The HTTP API, from the OpenAPI document that the server shows."""
     made = FastAPI(title="Pushbutton")
     made.include_router(web_api.router)
-    made.include_router(audit_api.router)
+    made.include_router(audit.router)
     made.include_router(credentials.router)
     document = reference.document(made)
     groups: dict[str, list[str]] = {}
@@ -118,10 +118,10 @@ def api() -> str:
     shown = [part for name, operations in groups.items() for part in (f"## {name.capitalize()}", *operations)]
     errors = sorted(web_errors.STATUS.items(), key=lambda pair: pair[1])
     models = (
-        *(shapes.TaskShape, shapes.RunShape, shapes.PressedShape, shapes.EventShape),
-        *(shapes.ApprovalShape, shapes.GivenShape, shapes.PlanShape),
-        *(shapes.RecordShape, shapes.CheckedShape, shapes.Problem),
-        *(shapes.TokenShape, shapes.LinkShape),
+        *(schemas.TaskShape, schemas.RunShape, schemas.PressedShape, schemas.EventShape),
+        *(schemas.ApprovalShape, schemas.GivenShape, schemas.PlanShape),
+        *(schemas.RecordShape, schemas.CheckedShape, schemas.Problem),
+        *(schemas.TokenShape, schemas.LinkShape),
     )
     return _page(
         "# The HTTP API",

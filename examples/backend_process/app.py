@@ -12,7 +12,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from pushbutton import Event, Pushbutton
-from pushbutton.web.guard import Guard
+from pushbutton.web.http.origin_guard import Guard
 
 HERE = Path(__file__).parent
 TASK = "backend-process"

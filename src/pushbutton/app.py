@@ -382,7 +382,7 @@ class Pushbutton:
         that everybody who watches shares its frames. `first` are frames that stand before all others. A browser that
         comes back goes on where it was; one whose last id cannot be ours gets “reset” and everything once more.
         """
-        from .web import custom  # noqa: PLC0415  `web` lies above this module
+        from .web.live import custom  # noqa: PLC0415  `web` lies above this module
 
         return await custom.stream(await self.open(), self.settings, request, show, task=task, first=first)
 

@@ -20,7 +20,19 @@ from pushbutton.adapters.sqlite import SqliteStore
 from pushbutton.domain.person import Session, User
 from pushbutton.domain.policy import Grant
 from pushbutton.domain.token import hashed
-from pushbutton.web import approvals, audit, confirm, hand_over, links, pages, people, press, profile, signin, tokens
+from pushbutton.web.pages import (
+    approvals,
+    audit,
+    base,
+    device,
+    link_holder,
+    links,
+    people,
+    profile,
+    task_form,
+    tokens,
+)
+from pushbutton.web.pages import sign_in as sign_in_page
 from tests.acceptance.entries import COOKIE, a_session, ada, put
 from tests.acceptance.serving import PATIENCE, Command, Served, until
 from tests.acceptance.worlds import script
@@ -436,7 +448,7 @@ def test_a_flood_of_passwords_is_refused_and_holds_nobody_up(site):
 
 # --- forms and other sites
 
-PAGES = (approvals, audit, confirm, hand_over, links, pages, people, press, profile, signin, tokens)
+PAGES = (approvals, audit, device, links, link_holder, base, people, task_form, profile, sign_in_page, tokens)
 POSTS = sorted(
     {
         route.path

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from pushbutton.web.readers import way_back
+from pushbutton.web.http.viewer import way_back
 
 from .rawhttp import request
 from .serving import Served

@@ -20,7 +20,7 @@ import pytest
 import uvicorn
 
 from pushbutton.domain.upload import of_value
-from pushbutton.web.connection import Connection
+from pushbutton.web.http.connection import Connection
 
 from .rawhttp import Answer, ask, request, sent
 from .serving import PATIENCE, Served, until

@@ -19,10 +19,10 @@ from starlette.requests import Request
 from pushbutton.adapters.files import FileFolder
 from pushbutton.domain.actor import LOCAL, Actor
 from pushbutton.errors import BadInput
-from pushbutton.web import body, uploads
-from pushbutton.web.connection import Connection
-from pushbutton.web.crowd import Crowd
-from pushbutton.web.sse import EventStream, Shallow
+from pushbutton.web.http import body, uploads
+from pushbutton.web.http.connection import Connection
+from pushbutton.web.http.limits import Crowd
+from pushbutton.web.live.stream import EventStream, Shallow
 
 from .rawhttp import request, sent
 from .serving import Served, until

@@ -23,7 +23,7 @@ from pushbutton import testing
 from pushbutton.config import Settings
 from pushbutton.domain.run import RunState
 from pushbutton.runtime.ports import Topics
-from pushbutton.web.sse import EventStream, Wish
+from pushbutton.web.live.stream import EventStream, Wish
 
 from .eventstream import Event, Parser
 from .rawhttp import PATIENCE, Answer, ask

@@ -27,8 +27,9 @@ from .test_streams import (  # noqa: F401  run here with the server below
 from .worlds import script
 
 WITHOUT = """
-from pushbutton.web import connection, outlet
-outlet.CONNECTION = "a key that no request has"
+from pushbutton.web.http import connection
+from pushbutton.web.live import writer
+writer.CONNECTION = "a key that no request has"
 open(__file__ + ".used", "w").close()
 """
 

@@ -18,19 +18,19 @@ from httpx_sse import connect_sse
 from pushbutton.domain.person import User
 from pushbutton.domain.policy import Grant
 from pushbutton.runtime import directory, permit
-from pushbutton.web import (
+from pushbutton.web.pages import (
     approvals,
     aside,
     audit,
-    confirm,
-    hand_over,
+    base,
+    device,
+    link_holder,
     links,
-    pages,
     people,
-    press,
     profile,
     reference,
-    signin,
+    sign_in,
+    task_form,
     tokens,
 )
 from tests.acceptance.entries import COOKIE, a_session, ada, put
@@ -137,15 +137,15 @@ def test_every_route_that_reads_is_in_a_table(world):
         approvals,
         aside,
         audit,
-        confirm,
-        hand_over,
+        base,
+        device,
+        link_holder,
         links,
-        pages,
         people,
-        press,
         profile,
         reference,
-        signin,
+        sign_in,
+        task_form,
         tokens,
     )
     routes = [route for room in rooms for route in (room.routes() if callable(room.routes) else room.routes)]

@@ -1,7 +1,7 @@
 """Which room may import which, and that no two modules need each other. Read from the source, nothing is imported.
 
 sentence <- errors <- domain <- terminal;  domain <- runtime.ports <- {runtime, adapters};
-runtime <- services <- app <- web <- cli
+runtime <- services <- app <- web <- cli;  within the web: words <- {http, views} <- {live, api} <- pages
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class Import(NamedTuple):
         return f"{self.importer} imports {self.imported}"
 
 
+WEB = {"threads", "errors", "sentence", "config", "domain", "runtime"}
 ALLOWED = {
     "sentence": set(),
     "errors": {"sentence"},
@@ -69,6 +70,12 @@ ALLOWED = {
         "app",
         "web",
     },
+    "web.words": {"sentence", "domain", "web.words"},
+    "web.http": WEB | {"web.words", "web.http"},
+    "web.views": WEB | {"terminal", "web.words", "web.http", "web.views"},
+    "web.live": WEB | {"terminal", "web.words", "web.http", "web.views", "web.live"},
+    "web.api": WEB | {"web.words", "web.http", "web.views", "web.api"},
+    "web.pages": WEB | {"web.words", "web.http", "web.views", "web.live", "web.api", "web.pages"},
     "cli": {"", "errors", "sentence", "config", "domain", "job", "runtime", "services", "app", "web", "cli"},
     "": {"app", "job", "domain", "errors"},  # the package's root only re-exports
     "__main__": {"cli", "job"},
@@ -77,7 +84,7 @@ ALLOWED = {
 
 EXCEPTIONS = {
     ("app", "web.server"): "an ASGI application builds its routes at the first request; nothing else needs the web",
-    ("app", "web.custom"): "streams for the pages of the application that mounts this one",
+    ("app", "web.live.custom"): "streams for the pages of the application that mounts this one",
     ("adapters.confining", ""): "asks where the package lies, to start what confines a program from it",
     ("adapters.spools", ""): "asks where the package lies, to start supervisors from it",
     ("cli.serve", "supervisor"): "closes itself to other processes as a supervisor does",
@@ -291,4 +298,4 @@ def test_the_test_itself_sees_relative_and_late_imports():
     edges = {(edge.importer, edge.imported) for edge in EDGES}
     assert ("runtime.press", "runtime.core") in edges  # from .core import …
     assert ("app", "web.server") in edges  # inside a method
-    assert ("web.sse", "runtime.watch") in edges
+    assert ("web.live.stream", "runtime.watch") in edges

@@ -22,38 +22,35 @@ from pushbutton.domain.networks import networks
 from pushbutton.domain.prefix import prefix
 from pushbutton.errors import PushbuttonError
 from pushbutton.runtime.core import Core
-
-from . import (
-    api,
+from pushbutton.web.api import aside as aside_api
+from pushbutton.web.api import audit as audit_api
+from pushbutton.web.api import credentials, inputs, output, reference, runs
+from pushbutton.web.http import errors
+from pushbutton.web.http.auth import Auth
+from pushbutton.web.http.connection import Connection
+from pushbutton.web.http.forwarded import Proxies
+from pushbutton.web.http.hosts import Hosts
+from pushbutton.web.http.limits import Crowd
+from pushbutton.web.http.link_access import Handed
+from pushbutton.web.http.origin_guard import Guard
+from pushbutton.web.http.refusals import Refused
+from pushbutton.web.live import endpoints, patches
+from pushbutton.web.live.stream import Shallow
+from pushbutton.web.pages import (
     approvals,
     aside,
     audit,
-    audit_api,
-    boards,
-    brought,
-    confirm,
-    credentials,
-    errors,
-    hand_over,
+    base,
+    device,
+    link_holder,
     links,
-    pages,
     people,
-    press,
     profile,
-    reference,
-    signin,
-    streams,
+    sign_in,
+    task_form,
     tokens,
 )
-from .auth import Auth
-from .connection import Connection
-from .crowd import Crowd
-from .guard import Guard
-from .handed import Handed
-from .hosts import Hosts
-from .proxies import Proxies
-from .refused import Refused
-from .sse import Shallow
+from pushbutton.web.pages import reference as reference_page
 
 if TYPE_CHECKING:
     from pushbutton.app import Pushbutton
@@ -80,30 +77,22 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     app.openapi = lambda: reference.document(app)  # type: ignore[method-assign]  # FastAPI's own way to add to it
     for kind, handler in (
         (PushbuttonError, errors.known),
-        (HTTPException, pages.missing),
+        (HTTPException, base.missing),
         (RequestValidationError, errors.invalid),
         (Exception, errors.ours),
     ):
         app.add_exception_handler(kind, handler)
-    boards.register(core)
+    patches.register(core)
     # The streams first: their paths lie below those of the API.
-    app.router.routes.extend(streams.routes)
-    app.include_router(api.router)
-    app.include_router(audit_api.router)
-    app.include_router(brought.router)
-    app.include_router(aside.router)
-    app.router.routes.extend(aside.routes)
-    app.include_router(credentials.router)
-    app.router.routes.extend(reference.routes)
-    app.router.routes.extend(audit.routes())
-    for part in (tokens, confirm, hand_over, links):
-        app.router.routes.extend(part.routes)
-    app.router.routes.extend(pages.routes())
-    app.router.routes.extend(press.routes())
-    app.router.routes.extend(approvals.routes())
-    app.router.routes.extend(signin.routes())
-    app.router.routes.extend(profile.routes())
-    app.router.routes.extend(people.routes())
+    app.router.routes.extend(endpoints.routes)
+    app.router.routes.extend(output.routes)
+    for room in (runs, audit_api, inputs, aside_api, credentials):
+        app.include_router(room.router)
+    for page in (
+        aside, reference_page, audit, tokens, device, links, link_holder,
+        base, task_form, approvals, sign_in, profile, people,
+    ):  # fmt: skip
+        app.router.routes.extend(page.routes() if callable(page.routes) else page.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     hosts = Hosts(NAMES | {name.strip() for name in settings.allow_host.split(",") if name.strip()})
     trusted = networks(settings.trust_proxy, where="trust_proxy")
@@ -170,7 +159,7 @@ async def serve(app: Pushbutton, sock: socket.socket, asgi: ASGIApp | None = Non
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=asgi is not None,  # ours are `proxies`
+        proxy_headers=asgi is not None,  # ours is `http.forwarded`
         timeout_graceful_shutdown=10,
         timeout_keep_alive=75,
     )

@@ -18,7 +18,7 @@ from pushbutton.runtime.ports import Append
 from pushbutton.runtime.ports.files import given
 from pushbutton.services.pruner import prune
 from pushbutton.testing import opened
-from pushbutton.web import uploads
+from pushbutton.web.http import uploads
 from tests.acceptance.worlds import spool_of, until
 from tests.unit.runtime.test_approve import World, people
 

@@ -17,7 +17,7 @@ from pushbutton.errors import NoSuchRun, Refused
 from pushbutton.runtime import approve, cancel, history, press
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import RunQuery
-from pushbutton.web.views import Views
+from pushbutton.web.views.views import Views
 from tests.unit.handed.worlds import TASKS, a_core, at, put, somebody
 
 MOVED = TASKS.replace("Deployments", "Public").replace('"test", "live"', '"live", "other"').replace('"test"', '"live"')

@@ -6,9 +6,10 @@ from pathlib import Path
 import jinja2
 from jinja2 import nodes
 
-from pushbutton.web import wording
+from pushbutton import web
+from pushbutton.web.words import formatting
 
-WEB = Path(wording.__file__).parent
+WEB = Path(web.__file__).parent
 
 
 def in_templates() -> set[str]:
@@ -29,14 +30,14 @@ def _is_t(node: nodes.Node) -> bool:
 
 def in_code() -> set[str]:
     found = set()
-    for path in WEB.glob("*.py"):
+    for path in WEB.rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(call, ast.Call):
                 continue
             name = ast.unparse(call.func)
-            wanted = 2 if name == "t.n" else 1 if name in ("t", "t.html", "mark", "texts.mark", "self", "self.n") else 0
+            wanted = 2 if name == "t.n" else 1 if name in ("t", "t.html", "mark", "i18n.mark", "self", "self.n") else 0
             found |= {
                 arg.value for arg in call.args[:wanted] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
             }
-    states = {word for look in wording.LOOKS.values() for word in (look.word, look.dry)}
-    return found | states | set(wording.MONTHS) | {"1 byte", "{n} bytes"}
+    states = {word for look in formatting.LOOKS.values() for word in (look.word, look.dry)}
+    return found | states | set(formatting.MONTHS) | {"1 byte", "{n} bytes"}

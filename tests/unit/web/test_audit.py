@@ -19,9 +19,10 @@ from pushbutton.domain.policy import Grant
 from pushbutton.domain.visible import visible
 from pushbutton.runtime.core import now
 from pushbutton.runtime.ports.people import AuditQuery, Change
-from pushbutton.web import audit_filter, csrf
-from pushbutton.web.acts import KINDS, SENTENCES, row, sentence
-from pushbutton.web.texts import LANGUAGES, texts
+from pushbutton.web.http import csrf
+from pushbutton.web.views import audit_filter
+from pushbutton.web.words.audit import KINDS, SENTENCES, row, sentence
+from pushbutton.web.words.i18n import LANGUAGES, texts
 
 EN, DE = texts("en"), texts("de")
 

@@ -13,7 +13,7 @@ from tests.unit.web.test_pages import a_site, check
 
 from pushbutton.runtime import brought
 from pushbutton.runtime.ports import Topics
-from pushbutton.web import uploads
+from pushbutton.web.http import uploads
 
 TASKS = """
 from pathlib import Path

@@ -8,7 +8,7 @@ import shlex
 
 from tests.unit.web.test_pages import a_site, check
 
-from pushbutton.web.calls import curl
+from pushbutton.web.api.calls import curl
 
 
 def call(method: str, body: object = None, **more: object) -> list[str]:

@@ -6,9 +6,9 @@ import re
 import pytest
 from tests.unit.web.sources import WEB, in_code, in_templates
 
-from pushbutton.web.texts import Texts, choose, texts
+from pushbutton.web.words.i18n import Texts, choose, texts
 
-CATALOGUE = json.loads((WEB / "locale/de.json").read_text("utf-8"))
+CATALOGUE = json.loads((WEB / "words/locale/de.json").read_text("utf-8"))
 OTHERS = "sentences of other rooms"
 ENTRIES = {source: text for section in CATALOGUE.values() for source, text in section.items()}
 

@@ -13,9 +13,9 @@ from starlette.responses import Response
 from pushbutton.app import Pushbutton
 from pushbutton.domain.event import Event, Kind
 from pushbutton.testing import opened, press_and_wait
-from pushbutton.web import custom
-from pushbutton.web.custom import text_frame
-from pushbutton.web.sse import EventStream
+from pushbutton.web.live import custom
+from pushbutton.web.live.custom import text_frame
+from pushbutton.web.live.stream import EventStream
 
 EVENT = Event(7, 1, "job", 0, Kind.STATUS, {"text": "hello"})
 

@@ -9,8 +9,8 @@ from tests.unit.web.worlds import a_run, events
 
 from pushbutton.domain.event import Kind
 from pushbutton.domain.run import RunState
-from pushbutton.web.estimates import Past, Place, outlook, quantile
-from pushbutton.web.steps import Step, Story, story, stretches
+from pushbutton.web.views.estimates import Past, Place, outlook, quantile
+from pushbutton.web.views.run_story import Step, Story, story, stretches
 
 STEPS = {"Check": 10.0, "Copy": 60.0, "Switch": 30.0}
 

@@ -9,11 +9,12 @@ from tests.unit.web.worlds import EVERY, NOW, a_task
 from pushbutton.domain.inputs import parse
 from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.domain.task import Task
-from pushbutton.web import favourites, filters, find, forms
-from pushbutton.web.export import cell
-from pushbutton.web.readers import way_back
-from pushbutton.web.render import markdown, page
-from pushbutton.web.texts import texts
+from pushbutton.web.http import favourites
+from pushbutton.web.http.viewer import way_back
+from pushbutton.web.views import filters, find, forms
+from pushbutton.web.views.export import cell
+from pushbutton.web.views.render import markdown, page
+from pushbutton.web.words.i18n import texts
 
 EN = texts("en")
 TASK = a_task(*EVERY)
@@ -190,8 +191,8 @@ def page_of(task: Task) -> str:
     from types import SimpleNamespace
 
     from pushbutton.domain.actor import LOCAL, Verb
-    from pushbutton.web.estimates import Past
-    from pushbutton.web.views import TaskView
+    from pushbutton.web.views.estimates import Past
+    from pushbutton.web.views.views import TaskView
 
     reader = SimpleNamespace(pins=(), theme="auto", keys=True, actor=LOCAL)
     view = TaskView(task, Past(), NOW, frozenset(Verb))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pushbutton.web.linked import linked
+from pushbutton.web.words.linked import linked
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,12 @@ from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.person import User
 from pushbutton.domain.run import Run, RunState
 from pushbutton.testing import opened
-from pushbutton.web.estimates import Outlook, Past
-from pushbutton.web.fragments import run_fragments, task_fragments, tasks_fragments
-from pushbutton.web.names import Names
-from pushbutton.web.render import markdown, plain
-from pushbutton.web.steps import story
-from pushbutton.web.views import Card, Going, RunView, TasksView, TaskView, Watching
+from pushbutton.web.views.estimates import Outlook, Past
+from pushbutton.web.views.fragments import run_fragments, task_fragments, tasks_fragments
+from pushbutton.web.views.render import markdown, plain
+from pushbutton.web.views.run_story import story
+from pushbutton.web.views.views import Card, Going, RunView, TasksView, TaskView, Watching
+from pushbutton.web.words.people import Names
 
 TASKS = '''
 from typing import Annotated, Literal

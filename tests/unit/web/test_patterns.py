@@ -2,7 +2,7 @@
 
 import pytest
 
-from pushbutton.web.patterns import in_browsers
+from pushbutton.web.views.patterns import in_browsers
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from pushbutton.adapters.files import FileFolder
-from pushbutton.web import previews as shown
-from pushbutton.web.previews import Preview
-from pushbutton.web.steps import Result
+from pushbutton.web.views import previews as shown
+from pushbutton.web.views.previews import Preview
+from pushbutton.web.views.run_story import Result
 
 
 async def previews(folder: Path, files: list[Result]) -> list[Preview]:

@@ -9,9 +9,9 @@ import pytest
 from pushbutton.domain.networks import address, networks
 from pushbutton.domain.prefix import prefix
 from pushbutton.errors import ConfigError
-from pushbutton.web.crowd import Crowd
-from pushbutton.web.hosts import Hosts
-from pushbutton.web.proxies import Proxies
+from pushbutton.web.http.forwarded import Proxies
+from pushbutton.web.http.hosts import Hosts
+from pushbutton.web.http.limits import Crowd
 
 Pairs = list[tuple[str, str]]
 

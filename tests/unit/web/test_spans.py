@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pushbutton.web import filters, spans
+from pushbutton.web.views import filters, spans
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

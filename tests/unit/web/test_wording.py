@@ -9,11 +9,11 @@ from tests.unit.web.worlds import NOW, S, a_run, events
 from pushbutton.domain.event import Kind
 from pushbutton.domain.person import Link, User
 from pushbutton.domain.run import Run, RunState
-from pushbutton.web import wording
-from pushbutton.web.endings import Ending, ending
-from pushbutton.web.names import Names
-from pushbutton.web.steps import story
-from pushbutton.web.texts import texts
+from pushbutton.web.views.outcomes import Ending, ending
+from pushbutton.web.views.run_story import story
+from pushbutton.web.words import formatting
+from pushbutton.web.words.i18n import texts
+from pushbutton.web.words.people import Names
 
 EN, DE = texts("en"), texts("de")
 UTC = ZoneInfo("UTC")
@@ -28,7 +28,7 @@ HOUR = 3600 * S
     ],
 )  # fmt: skip
 def test_a_measured_time(seconds, text):
-    assert wording.took(seconds, EN) == text
+    assert formatting.took(seconds, EN) == text
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_measured_time(seconds, text):
     ],
 )  # fmt: skip
 def test_a_time_to_expect_is_no_finer_than_it_is_known(seconds, text):
-    assert wording.usual(seconds, EN) == text
+    assert formatting.usual(seconds, EN) == text
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_time_to_expect_is_no_finer_than_it_is_known(seconds, text):
     [(3, "a few seconds left"), (12, "about 12 s left"), (43, "about 45 s left"), (98, "about 1 min 40 s left")],
 )
 def test_a_time_left_goes_in_steps(seconds, text):
-    assert wording.left(seconds, EN) == text
+    assert formatting.left(seconds, EN) == text
 
 
 @pytest.mark.parametrize(
@@ -61,15 +61,15 @@ def test_a_time_left_goes_in_steps(seconds, text):
     ],
 )  # fmt: skip
 def test_a_moment(ago, form, text):
-    assert wording.said_at(NOW - ago, NOW, form, EN, UTC) == text
+    assert formatting.said_at(NOW - ago, NOW, form, EN, UTC) == text
 
 
 def test_a_moment_in_the_readers_zone_and_language():
-    assert wording.said_at(NOW, NOW, "moment", DE, ZoneInfo("Europe/Berlin")) == "heute um 10:42"
+    assert formatting.said_at(NOW, NOW, "moment", DE, ZoneInfo("Europe/Berlin")) == "heute um 10:42"
 
 
 def test_the_exact_time_names_its_zone():
-    assert wording.exact(NOW, EN, ZoneInfo("Europe/Berlin")) == "23 November 2026, 10:42:07 CET"
+    assert formatting.exact(NOW, EN, ZoneInfo("Europe/Berlin")) == "23 November 2026, 10:42:07 CET"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_the_exact_time_names_its_zone():
     ],
 )
 def test_who(actor, text):
-    assert wording.who(actor, EN) == text
+    assert formatting.who(actor, EN) == text
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_who(actor, text):
 )
 def test_people_are_called_by_their_titles_and_who_has_gone_by_the_name(actor, text):
     link = Link("7", "deploy", "ada", {}, until=1, uses=1, made_at=0, note="for the stand-in")
-    assert wording.who(actor, EN, Names({"ada": User("ada", "Ada Lovelace")}, {"7": link})) == text
+    assert formatting.who(actor, EN, Names({"ada": User("ada", "Ada Lovelace")}, {"7": link})) == text
 
 
 @pytest.mark.parametrize(
@@ -110,15 +110,15 @@ def test_people_are_called_by_their_titles_and_who_has_gone_by_the_name(actor, t
     ],
 )  # fmt: skip
 def test_initials(name, letters):
-    assert wording.initials(name) == letters
+    assert formatting.initials(name) == letters
 
 
 @pytest.mark.parametrize(
     ("names", "text"), [(["Ada"], "Ada"), (["Ada", "Bob"], "Ada or Bob"), (["Ada", "Bob", "Cy"], "Ada, Bob or Cy")]
 )
 def test_any_of(names, text):
-    assert wording.any_of(names, EN) == text
-    assert wording.any_of(names, DE) == text.replace(" or ", " oder ")
+    assert formatting.any_of(names, EN) == text
+    assert formatting.any_of(names, DE) == text.replace(" or ", " oder ")
 
 
 _CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
@@ -141,11 +141,11 @@ _CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko
     ],
 )
 def test_what_a_browser_calls_itself(agent, text):
-    assert wording.browser(agent, EN) == text
+    assert formatting.browser(agent, EN) == text
 
 
 def test_every_state_has_an_icon_and_a_word():
-    assert all(wording.LOOKS[state].icon and wording.LOOKS[state].word for state in RunState)
+    assert all(formatting.LOOKS[state].icon and formatting.LOOKS[state].word for state in RunState)
 
 
 # --- ends
@@ -243,7 +243,7 @@ def test_an_exception_is_told_without_its_class(complaint, happened):
 
 @pytest.mark.parametrize(("code", "text"), [(9, "code 9"), (-9, "signal 9 (SIGKILL)"), (-99, "signal 99")])
 def test_how_a_process_ended_is_said_with_its_number(code, text):
-    assert wording.ended_with(code, EN) == text
+    assert formatting.ended_with(code, EN) == text
 
 
 def test_a_stop_names_who_and_where():

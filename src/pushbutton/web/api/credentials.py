@@ -1,0 +1,274 @@
+"""The JSON API of tokens and hand-over links, and of programs that ask for one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from pushbutton.domain.actor import EVERYWHERE, Verb
+from pushbutton.domain.event import iso
+from pushbutton.domain.person import Link, Token
+from pushbutton.errors import BadInput, Refused
+from pushbutton.runtime import links, tokens
+from pushbutton.runtime.asks import LinkWish, TokenWish, Wish
+from pushbutton.runtime.core import now
+from pushbutton.web.http import body, paging
+from pushbutton.web.http.auth import address_of
+from pushbutton.web.http.context import actor_of, asks, core_of
+from pushbutton.web.http.viewer import link_url, origin
+
+from . import schemas
+from .runs import PROBLEMS
+
+router = APIRouter(prefix="/api")
+
+_LONGEST = 60  # characters of a name
+_ASK = 64 << 10
+"""Bytes of what somebody asks for who is not known: it is held in memory until it is answered or too late."""
+_PLACES = 100
+"""Tasks and groups that a token can name, at most."""
+_MADE: dict[int | str, dict[str, Any]] = {**PROBLEMS, 204: {"description": "It counts no more"}}
+
+
+# -- tokens
+
+
+@router.get(
+    "/tokens",
+    response_model=list[schemas.TokenShape],
+    responses=PROBLEMS,
+    tags=["tokens and links"],
+    summary="Your tokens",
+    description="Newest first. With `all=1` everybody's, for administrators. The text of a token is never among what "
+    "is shown. `limit` of them, at most 500; the header `Link` says where more follow.",
+)
+async def list_tokens(request: Request) -> Response:
+    everybody, (before, limit) = request.query_params.get("all") == "1", paging.asked(request)
+    found = tokens.listed(core_of(request), actor_of(request), everybody=everybody)
+    shown, more = paging.newest(found, before, limit)
+    headers = paging.link(request, "/api/tokens", more, limit, **({"all": "1"} if everybody else {}))
+    return JSONResponse([_token_json(token) for token in shown], headers=headers)
+
+
+@router.post(
+    "/tokens",
+    status_code=201,
+    response_model=schemas.TokenMadeShape,
+    responses=PROBLEMS,
+    openapi_extra=schemas.body_of(schemas.NewTokenShape),
+    tags=["tokens and links"],
+    summary="Make a token",
+    description="Only for people who are signed in: no token makes another one. Programs ask with `/api/asks`.",
+)
+async def make_token(request: Request) -> Response:
+    wish = _token_wish(await _object(request))
+    text, token = await tokens.make(core_of(request), actor_of(request), wish.name, wish.rights, wish.days)
+    return JSONResponse({**_token_json(token), "token": text}, 201, {"cache-control": "no-store"})
+
+
+@router.delete(
+    "/tokens/{name}",
+    status_code=204,
+    responses=_MADE,
+    tags=["tokens and links"],
+    summary="Revoke a token",
+    description="By its id or, for one of yours, its name. `current` is the one that asks.",
+)
+async def revoke_token(request: Request, name: str) -> Response:
+    core, actor = core_of(request), actor_of(request)
+    kind, _, used = actor.credential.partition(":")
+    if name == "current" and kind == "token":
+        name = used
+    elif name not in core.directory.all.tokens:
+        name = tokens.named(core, actor, name).id
+    await tokens.revoke(core, actor, name)
+    return Response(status_code=204)
+
+
+# -- links
+
+
+@router.get(
+    "/links",
+    response_model=list[schemas.LinkShape],
+    responses=PROBLEMS,
+    tags=["tokens and links"],
+    summary="Your hand-over links",
+    description="Newest first. With `all=1` everybody's, for administrators. `url` is there for who made a link, and "
+    "never for a token: whoever has it can press. `limit` of them, at most 500; the header `Link` says where more "
+    "follow.",
+)
+async def list_links(request: Request) -> Response:
+    everybody, (before, limit) = request.query_params.get("all") == "1", paging.asked(request)
+    found = links.listed(core_of(request), actor_of(request), everybody=everybody)
+    shown, more = paging.newest(found, before, limit)
+    headers = paging.link(request, "/api/links", more, limit, **({"all": "1"} if everybody else {}))
+    return JSONResponse([_link_json(request, link) for link in shown], headers={"cache-control": "no-store", **headers})
+
+
+@router.post(
+    "/links",
+    status_code=201,
+    response_model=schemas.LinkShape,
+    responses=PROBLEMS,
+    openapi_extra=schemas.body_of(schemas.NewLinkShape),
+    tags=["tokens and links"],
+    summary="Make a hand-over link",
+    description="Only for people who are signed in: no token makes a link. Programs ask with `/api/asks`.",
+)
+async def make_link(request: Request) -> Response:
+    wish = _link_wish(await _object(request))
+    link = await links.make(
+        core_of(request),
+        actor_of(request),
+        wish.task,
+        wish.fixed,
+        days=wish.days,
+        uses=wish.uses,
+        approvers=wish.approvers,
+        note=wish.note,
+    )
+    return JSONResponse(_link_json(request, link), 201, {"cache-control": "no-store"})
+
+
+@router.delete(
+    "/links/{name}",
+    status_code=204,
+    responses=_MADE,
+    tags=["tokens and links"],
+    summary="Revoke a hand-over link",
+    description="By its id. What was pressed with it goes on.",
+)
+async def revoke_link(request: Request, name: str) -> Response:
+    await links.revoke(core_of(request), actor_of(request), name)
+    return Response(status_code=204)
+
+
+# -- programs that ask
+
+
+@router.post(
+    "/asks",
+    status_code=201,
+    response_model=schemas.AskedShape,
+    responses=PROBLEMS,
+    openapi_extra=schemas.body_of(schemas.AskShape),
+    tags=["tokens and links"],
+    summary="Ask for a token or a link",
+    description="Needs no sign-in. Show `code` and `url` to the person who started you; when they say yes in their "
+    "browser, `/api/asks/answer` has what was made. Good for ten minutes.",
+)
+async def ask(request: Request) -> Response:
+    if not core_of(request).directory.closed:
+        raise Refused("Nobody signs in here yet, so nothing is needed to be let in.")
+    asked = await _object(request, _ASK)
+    wish: Wish
+    match asked:
+        case {"token": dict() as one} if len(asked) == 1:
+            wish = _token_wish(one)
+        case {"link": dict() as one} if len(asked) == 1:
+            wish = _link_wish(one)
+        case _:
+            raise BadInput("Send an object like {“token”: {…}} or {“link”: {…}}.")
+    made, secret = asks(request).begin(wish, address_of(request.scope), now())
+    url = f"{origin(request)}/confirm?code={made.code}"
+    answer = {"code": made.code, "url": url, "poll": secret, "until": iso(made.until)}
+    return JSONResponse(answer, 201, {"cache-control": "no-store"})
+
+
+@router.post(
+    "/asks/answer",
+    response_model=schemas.AnswerShape,
+    responses=PROBLEMS,
+    openapi_extra=schemas.body_of(schemas.PollShape),
+    tags=["tokens and links"],
+    summary="Whether somebody has answered",
+    description="Needs no sign-in. `made` is the text of the token or link, given once. Ask every two seconds or so.",
+)
+async def answered(request: Request) -> Response:
+    secret = (await _object(request, _ASK)).get("poll")
+    if not isinstance(secret, str):
+        raise BadInput("Send an object like {“poll”: “…”}, with what `/api/asks` gave you.")
+    found = asks(request).fetch(secret, now())
+    answer = {"state": found.answer.value, "made": found.made, "by": found.by}
+    return JSONResponse(answer, headers={"cache-control": "no-store"})
+
+
+# -- what was sent, and what is shown
+
+
+async def _object(request: Request, largest: int = body.LARGEST) -> dict[str, Any]:
+    asked = await body.read_json(request, largest)
+    if not isinstance(asked, dict):
+        raise BadInput("Send a JSON object.")
+    return asked
+
+
+def _token_wish(asked: dict[str, Any]) -> TokenWish:
+    name, verbs = asked.get("name"), asked.get("verbs", ["output", "press", "stop"])
+    where, days = asked.get("where", [EVERYWHERE]), asked.get("days", tokens.DAYS)
+    if unknown := asked.keys() - {"name", "verbs", "where", "days"}:
+        raise BadInput(f"A token has no “{min(unknown)[:_LONGEST]}”; it has name, verbs, where and days.")
+    if not isinstance(name, str):
+        raise BadInput("“name” is a text.")
+    if not _texts(verbs) or not set(verbs) <= set(Verb):
+        raise BadInput(f"“verbs” is a list of some of these: {', '.join(Verb)}.")
+    if not _texts(where):
+        raise BadInput("“where” is a list of texts such as “*”, “group:Reports” or “task:deploy”.")
+    if len(where) > _PLACES:
+        raise BadInput(f"“where” has at most {_PLACES} places; name groups instead of tasks, or “*”.")
+    if days is not None and (not isinstance(days, int) or isinstance(days, bool)):
+        raise BadInput("“days” is a whole number, or null for a token that lasts until it is revoked.")
+    return TokenWish(name, tokens.scope(map(Verb, verbs), where), days)
+
+
+def _link_wish(asked: dict[str, Any]) -> LinkWish:
+    if unknown := asked.keys() - {"task", "inputs", "days", "uses", "approvers", "note"}:
+        name = min(unknown)[:_LONGEST]
+        raise BadInput(f"A link has no “{name}”; it has task, inputs, days, uses, approvers and note.")
+    task, inputs, note = asked.get("task"), asked.get("inputs", {}), asked.get("note", "")
+    if not isinstance(task, str) or not isinstance(note, str) or not isinstance(inputs, dict):
+        raise BadInput("“task” and “note” are texts, “inputs” is an object.")
+    counts: dict[str, Any] = {"days": links.DAYS, "uses": 1, "approvers": 0}
+    counts |= {name: asked[name] for name in counts if name in asked}
+    if not all(isinstance(count, int) and not isinstance(count, bool) for count in counts.values()):
+        raise BadInput("“days”, “uses” and “approvers” are whole numbers.")
+    return LinkWish(task, inputs, counts["days"], counts["uses"], counts["approvers"], note)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
+
+
+def _token_json(token: Token) -> dict[str, Any]:
+    return {
+        "id": token.id,
+        "name": token.name,
+        "user": token.user,
+        "scope": [{"verb": right.verb.value, "where": right.where} for right in token.scope],
+        "made_at": iso(token.made_at),
+        "until": iso(token.until) if token.until is not None else None,
+        "used_at": iso(token.used_at) if token.used_at is not None else None,
+        "hint": token.hint,
+    }
+
+
+def _link_json(request: Request, link: Link) -> dict[str, Any]:
+    core = core_of(request)
+    return {
+        "id": link.id,
+        "task": link.task,
+        "maker": link.maker,
+        "inputs": dict(link.inputs),
+        "made_at": iso(link.made_at),
+        "until": iso(link.until),
+        "uses": link.uses,
+        "total": link.total,
+        "approvers": link.approvers,
+        "note": link.note,
+        "standing": links.standing(core, link, now()).value,
+        "url": link_url(request, link) if links.shown(core, actor_of(request), link) else "",
+    }

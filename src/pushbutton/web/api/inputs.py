@@ -1,0 +1,41 @@
+"""Files that people brought for a run, downloaded as they were pressed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pushbutton.errors import NoSuchArtifact
+from pushbutton.runtime import brought, history
+from pushbutton.web.http import sending
+from pushbutton.web.http.context import actor_of, core_of
+from pushbutton.web.http.numbers import number_of
+
+from . import schemas
+
+router = APIRouter(prefix="/api")
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": schemas.Problem, "description": "What is wrong, in one sentence"},
+}
+
+
+@router.get(
+    "/runs/{number}/inputs/{name}",
+    responses=_PROBLEMS,
+    tags=["runs"],
+    summary="A file that was brought for an input",
+    description="`name` is the input's. The file as it was pressed: one that is not what it was is not shown.",
+)
+async def download(request: Request, number: str, name: str) -> Response:
+    core = core_of(request)
+    run = await history.given(core, actor_of(request), number_of(number))
+    upload = brought.named(core.catalog.tasks().get(run.task), run.inputs).get(name)
+    file = await brought.look(core, run, name, upload) if upload else None
+    missing = NoSuchArtifact(run.id, name[:200])
+    if file is None or upload is None:
+        raise missing
+    return await sending.file(request, core.files, file.name, upload.name, missing)

@@ -1,0 +1,122 @@
+"""A run's output over HTTP: its bytes, numbered lines by range, search, and plain text to read in the browser."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from pushbutton import threads
+from pushbutton.domain.encoding import charset
+from pushbutton.domain.event import Json
+from pushbutton.domain.run import Run
+from pushbutton.errors import BadInput, BadRange
+from pushbutton.runtime import history
+from pushbutton.runtime.core import Core
+from pushbutton.runtime.log.reader import PAGE_LINES
+from pushbutton.web.http.context import actor_of, core_of
+from pushbutton.web.http.numbers import number_of
+from pushbutton.web.http.slices import sliced
+from pushbutton.web.views.output_lines import line_json, readers
+
+HITS = 200  # of one search
+QUERY = 1000  # characters to look for
+_WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
+
+
+async def output(request: Request) -> Response:
+    """The bytes as they came; one range is honoured. Text for programs, a download for browsers."""
+    core, number = core_of(request), number_of(request.path_params["number"])
+    run = await history.written(core, actor_of(request), number)
+    return sliced(
+        request,
+        functools.partial(core.output.read, number),
+        core.output.size(number),
+        f"{run.task}-{number}.log",
+        media_type=f"text/plain; charset={charset(core.output.encoding(number))}",
+        headers={"x-run-state": run.state.value},
+    )
+
+
+async def lines(request: Request) -> Response:
+    """`?from=&count=&cut=`: lines from a number on, a negative one counts from the end; `cut` characters of each."""
+    core, run = await _run(request)
+    start, count = _number(request, "from", 1), _number(request, "count", 200)
+    if start == 0:
+        raise BadRange("Lines are counted from 1; a negative “from” counts from the end.")
+    if not 0 <= count <= PAGE_LINES:
+        raise BadRange(f"“count” is a number from 0 to {PAGE_LINES}.")
+    cut = _number(request, "cut", 0)
+    if cut < 0:
+        raise BadRange("“cut” is how many characters of each line to show, 0 for all.")
+    page = await readers(core).of(run.id).lines(start, count, final=run.state.over)
+
+    def body() -> bytes:
+        shown = [line_json(line, cut or None) for line in page.lines]
+        return _json(
+            {"run": run.id, "total": page.total, "first": page.first, "over": page.done, "bytes": page.bytes_read},
+            lines=shown,
+        )
+
+    return _answer(await threads.showing(body))
+
+
+async def find(request: Request) -> Response:
+    """`?q=&from=&limit=&back=`: lines that hold the text, nearest first, and how many there are in all."""
+    core, run = await _run(request)
+    query = request.query_params.get("q", "")
+    if len(query) > QUERY:
+        raise BadInput(f"Look for at most {QUERY} characters.")
+    back = request.query_params.get("back", "0")
+    if back not in {"", "0", "1"}:
+        raise BadInput("“back” is 0 or 1.")
+    limit = _number(request, "limit", 50)
+    if not 1 <= limit <= HITS:
+        raise BadRange(f"“limit” is a number from 1 to {HITS}.")
+    start = _number(request, "from", -1 if back == "1" else 1)
+    reader = readers(core).of(run.id)
+    found = await reader.search(query, start=start or 1, forward=back != "1", limit=limit, final=run.state.over)
+    hits = [{"n": hit.number, "start": hit.start, "end": hit.end} for hit in found.hits]
+    return _answer(_json({"run": run.id, "total": found.total, "more": found.more}, hits=hits))
+
+
+async def plain(request: Request) -> Response:
+    """All of it as text without colours, as a terminal would have left it."""
+    core, run = await _run(request)
+    text = readers(core).of(run.id).plain(final=run.state.over)
+    headers = {"cache-control": "no-cache", "x-content-type-options": "nosniff", "x-run-state": run.state.value}
+    return StreamingResponse(text, headers=headers, media_type="text/plain; charset=utf-8")
+
+
+async def _run(request: Request) -> tuple[Core, Run]:
+    core, number = core_of(request), number_of(request.path_params["number"])
+    return core, await history.written(core, actor_of(request), number)
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name, "")
+    if not text:
+        return default
+    if not _WHOLE.fullmatch(text):
+        raise BadInput(f"“{name}” is a whole number, not “{text[:40]}”.")
+    return int(text)
+
+
+def _json(head: dict[str, Json], **lists: Json) -> bytes:
+    return json.dumps({**head, **lists}, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _answer(body: bytes) -> Response:
+    return Response(body, media_type="application/json", headers={"cache-control": "no-cache"})
+
+
+routes = [
+    Route("/api/runs/{number}/output", output),
+    Route("/api/runs/{number}/output/lines", lines),
+    Route("/api/runs/{number}/output/search", find),
+    Route("/api/runs/{number}/output/plain", plain),
+]

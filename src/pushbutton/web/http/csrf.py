@@ -1,0 +1,65 @@
+"""The token in each form: it shows that the form comes from a page that we gave to this very browser.
+
+Beside `Origin` and `Sec-Fetch-Site`, which every browser of today sends, this is the second lock on the same door.
+While nobody has to sign in there is nothing that a token could be tied to: there the first one has to do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pushbutton.domain.person import Session
+from pushbutton.errors import Refused
+from pushbutton.runtime.core import Core
+
+from . import cookies
+from .context import core_of
+
+FIELD = "csrf"
+COOKIE = "form"
+"""What ties forms to a browser that has no session yet."""
+
+
+def token(core: Core, basis: str) -> str:
+    return hmac.new(core.key, f"csrf:{basis}".encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def right(core: Core, basis: str, given: str) -> bool:
+    return hmac.compare_digest(token(core, basis).encode(), given.encode(errors="replace"))
+
+
+def basis(request: Request) -> str:
+    """What this browser is known by: its session, a proxy's word for who it is, or a cookie for its forms."""
+    session: Session | None = getattr(request.state, "session", None)
+    if session:
+        return f"session:{session.id}"
+    credential: str = request.state.actor.credential
+    if not credential and not hasattr(request.state, "form"):
+        request.state.form = request.cookies.get(cookies.host(request.scope, COOKIE)) or secrets.token_urlsafe(18)
+    return credential or str(request.state.form)
+
+
+def remember(request: Request, response: Response) -> None:
+    """Give the browser the cookie that its forms are tied to, if they are."""
+    form, name = getattr(request.state, "form", ""), cookies.host(request.scope, COOKIE)
+    if form and form != request.cookies.get(name):
+        response.set_cookie(
+            name, form, path=cookies.path(request.scope), secure=cookies.secure(request.scope), httponly=True,
+            samesite="strict",
+        )  # fmt: skip
+
+
+def check(request: Request, form: FormData) -> None:
+    """Raises `Refused`."""
+    core = core_of(request)
+    if not core.directory.closed or request.state.actor.credential.startswith("token:"):
+        return
+    given = form.get(FIELD)
+    if not isinstance(given, str) or not right(core, basis(request), given):
+        raise Refused("This page was opened before you signed in, or is too old. Go back, reload it, and try again.")

@@ -1,0 +1,152 @@
+"""The streams, as routes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from pushbutton.config import Settings
+from pushbutton.domain.sse import frame
+from pushbutton.errors import BadInput
+from pushbutton.runtime import history, sight
+from pushbutton.runtime.core import Core
+from pushbutton.runtime.permit import Permit
+from pushbutton.runtime.ports import Topics
+from pushbutton.web.http.context import actor_of, core_of
+from pushbutton.web.http.errors import unacceptable
+from pushbutton.web.http.numbers import number_of, whole
+from pushbutton.web.http.viewer import root_of
+
+from .audience import OWN, audiences
+from .patches import below
+from .stream import EventStream, Wish, acceptable, cursor, parse_topics, reset
+
+GONE = 204
+"""What makes an EventSource stop asking."""
+
+
+def settings(request: Request) -> Settings:
+    found: Settings = request.app.state.settings
+    return found
+
+
+def hello(request: Request) -> bytes:
+    """The server's version: a page that was rendered by another one offers to reload."""
+    return frame("hello", {"version": getattr(request.app.state, "version", "") or request.app.version})
+
+
+def _permit(request: Request) -> Permit:
+    return core_of(request).permits.of(actor_of(request))
+
+
+async def _cut(request: Request, wish: Wish) -> Wish:
+    """Without what the one who asks may not see: for them it does not exist."""
+    core, actor = core_of(request), actor_of(request)
+    boards = wish.boards
+    if actor.audience or (actor.user and any(topic.endswith(f":{OWN}") for topic in boards)):
+        seen = [await audiences(core).topic(core, actor, topic) for topic in sorted(boards)]
+        boards = frozenset(filter(None, seen))
+    boards = below(root_of(request), boards)
+    topics = await sight.topics(core.store, core.catalog, actor, wish.topics) if wish.topics else None
+    return replace(wish, topics=topics, boards=boards)
+
+
+async def all_events(request: Request) -> Response:
+    """`?topics=…` (default: runs), live from now on, or behind `since`. `hello=1`: who speaks comes first."""
+    if not acceptable(request):
+        return unacceptable()
+    core = core_of(request)
+    wish = parse_topics(request.query_params.get("topics", "runs"), core.hub.prefixes)
+    since, known = cursor(request)
+    if request.query_params.get("hello") == "1":
+        wish = replace(wish, first=hello(request))
+    if not known or (since is not None and since > core.hub.tip and since > await core.store.last_event()):
+        # It comes from another server or another time: rather everything once more than a gap.
+        wish, since = replace(wish, first=wish.first + reset(core.hub.tip)), 0
+    elif since is not None and since < await core.store.forgotten():
+        wish = replace(wish, first=wish.first + reset(core.hub.tip))
+    actor, permit = actor_of(request), _permit(request)  # first: what changes from here on ends the stream
+    runs = {number: await history.written(core, actor, number) for number in wish.outputs}
+    wish = await _cut(request, replace(wish, since=since))
+    return EventStream(core, wish, runs, settings(request), permit)
+
+
+async def task_events(request: Request) -> Response:
+    """Everything that ever happened to a task's runs, then live."""
+    if not acceptable(request):
+        return unacceptable()
+    core = core_of(request)
+    slug = request.path_params["slug"]
+    sight.task(core.catalog, actor_of(request), slug)
+    wish = await _cut(request, Wish(Topics(tasks=frozenset({slug}))))
+    since, known = cursor(request)
+    if not known or (since or 0) > await core.store.last_event():
+        wish, since = replace(wish, first=reset(core.hub.tip)), 0
+    elif since is not None and since < await core.store.forgotten():
+        wish = replace(wish, first=reset(core.hub.tip))
+    return EventStream(core, replace(wish, since=since or 0), {}, settings(request), _permit(request))
+
+
+async def run_events(request: Request) -> Response:
+    """A run's events from the first, or behind the client's last, to its terminal one. As JSON, if that is asked for, a
+    page of them.
+    """
+    core, number = core_of(request), number_of(request.path_params["number"])
+    actor = actor_of(request)
+    run = await history.run(core, actor, number)
+    if not acceptable(request):
+        if "json" not in request.headers.get("accept", ""):
+            return unacceptable()
+        return await _listed(request, core, number)
+    since, known = cursor(request)
+    last = await core.store.last_event(number) if run.state.over else None
+    wish = Wish(Topics(runs=frozenset({number})), ends=True, last=last)
+    if not known or (since or 0) > await core.store.last_event():
+        wish, since = replace(wish, first=reset(core.hub.tip)), 0
+    elif last is not None and since is not None and since >= last:
+        return Response(status_code=GONE)
+    return EventStream(core, replace(wish, since=since or 0), {}, settings(request), _permit(request))
+
+
+async def _listed(request: Request, core: Core, number: int) -> Response:
+    """A page of a run's events; where more may follow, `Link` says where."""
+    asked = {name: request.query_params.get(name, "") for name in ("after", "limit")}
+    numbers = {name: whole(text) for name, text in asked.items() if text}
+    if None in numbers.values() or numbers.get("limit") == 0:
+        raise BadInput("“after” and “limit” are numbers.")
+    since, _ = cursor(request)
+    limit = min(numbers.get("limit") or history.PAGE, history.PAGE)
+    after = max(numbers.get("after") or 0, since or 0)
+    events = await history.events(core, actor_of(request), number, after=after, limit=limit)
+    headers = {}
+    if len(events) == limit:
+        place = f"{root_of(request)}/api/runs/{number}/events?after={events[-1].id}&limit={limit}"
+        headers["link"] = f'<{place}>; rel="next"'
+    return JSONResponse([event.to_json() for event in events], headers=headers)
+
+
+async def output_stream(request: Request) -> Response:
+    """A run's output as a stream whose ids are byte offsets."""
+    if not acceptable(request):
+        return unacceptable()
+    core, number = core_of(request), number_of(request.path_params["number"])
+    run = await history.written(core, actor_of(request), number)
+    size = core.output.size(number)
+    offset, known = cursor(request)
+    if not known or (offset or 0) > size:
+        offset = 0
+    if run.state.over and (offset or 0) >= size:
+        return Response(status_code=GONE)
+    wish = Wish(outputs={number: offset or 0}, plain=True)
+    return EventStream(core, wish, {number: run}, settings(request), _permit(request))
+
+
+routes = [
+    Route("/api/events", all_events),
+    Route("/api/tasks/{slug}/events", task_events),
+    Route("/api/runs/{number}/events", run_events),
+    Route("/api/runs/{number}/output/stream", output_stream),
+]

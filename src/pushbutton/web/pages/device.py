@@ -1,0 +1,108 @@
+"""Saying yes to a program that asks for a token or a link, see `runtime.asks`: with the code that it shows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pushbutton import errors
+from pushbutton.domain.actor import Actor
+from pushbutton.domain.person import Token
+from pushbutton.domain.policy import require_in_person
+from pushbutton.domain.throttle import Throttle
+from pushbutton.runtime import links, sight, tokens
+from pushbutton.runtime.asks import Answer, Ask, LinkWish, TokenWish
+from pushbutton.runtime.core import Core, now
+from pushbutton.web.http.context import actor_of, asks, core_of
+from pushbutton.web.http.viewer import origin, reader
+from pushbutton.web.views import forms
+from pushbutton.web.words import i18n
+
+from . import base
+
+
+async def asked(request: Request) -> Response:
+    """What a program asks for, by the code that it shows; without a code, where to type it."""
+    require_in_person(actor_of(request))
+    code = request.query_params.get("code", "")[:40].strip()
+    if not code:
+        return await base.show(request, "confirm.html", room="profile", ask=None, said="", **_nothing())
+    try:
+        ask = _found(request, code)
+    except errors.NotFound as error:
+        return await base.show(request, "confirm.html", 404, room="profile", ask=None, said=str(error), **_nothing())
+    return await _asked(request, ask)
+
+
+async def answer(request: Request) -> Response:
+    core, actor = core_of(request), actor_of(request)
+    require_in_person(actor)
+    sent = base.sent(request)
+    code, yes = base.text_of(sent, "code")[:40], base.text_of(sent, "answer") == "yes"
+    ask, at = _found(request, code), now()
+    try:
+        made = await grant(core, actor, ask, base=origin(request)) if yes else ""
+    except errors.InvalidInputs as error:
+        return await _asked(request, ask, 422, " ".join(error.fields.values()))
+    asks(request).answer(ask, Answer.YES if yes else Answer.NO, at, made=made, by=actor.user)
+    return await base.show(request, "confirmed.html", room="profile", granted=yes, ask=ask, **_nothing())
+
+
+async def grant(core: Core, actor: Actor, ask: Ask, *, base: str) -> str:
+    """Make what is asked for, as the one who says yes; its text."""
+    match ask.wish:
+        case TokenWish(name, rights, days):
+            return (await tokens.make(core, actor, name, rights, days, instead=True))[0]
+        case LinkWish(task, fixed, days, uses, approvers, note):
+            link = await links.make(core, actor, task, fixed, days=days, uses=uses, approvers=approvers, note=note)
+            return base + links.path(core, link.id)
+
+
+def _found(request: Request, code: str) -> Ask:
+    """Raises `NotFound`, also for who has tried many codes."""
+    state = request.app.state
+    if not hasattr(state, "asks_throttle"):
+        state.asks_throttle = Throttle()
+    throttle: Throttle = state.asks_throttle
+    actor, at = actor_of(request), time.monotonic()
+    if wait := throttle.wait(actor.user, actor.address, at):
+        raise errors.NotFound(f"Too many wrong codes: try again in {int(wait) + 1} seconds.")
+    try:
+        return asks(request).find(code, now())
+    except errors.NotFound:
+        throttle.failed(actor.user, actor.address, at)
+        raise
+
+
+def _nothing() -> Mapping[str, Any]:
+    return {"wanted": None, "task": None, "facts": (), "instead": False}
+
+
+async def _asked(request: Request, ask: Ask, status: int = 200, said: str = "") -> Response:
+    core, t = core_of(request), i18n.texts(reader(request).language)
+    shown: dict[str, Any] = dict(_nothing())
+    if isinstance(ask.wish, LinkWish):
+        task = sight.task(core.catalog, actor_of(request), ask.wish.task)
+        shown |= {"task": task, "facts": forms.facts(task, ask.wish.fixed, t)}
+    else:
+        mine = tokens.listed(core, actor_of(request))
+        shown |= {"wanted": _preview(ask.wish), "instead": any(known.name == ask.wish.name for known in mine)}
+    return await base.show(request, "confirm.html", status, room="profile", ask=ask, said=said, **shown)
+
+
+def _preview(wish: TokenWish) -> Token:
+    """As it would be made now."""
+    at = now()
+    until = None if wish.days is None else at + wish.days * tokens.DAY
+    return Token("", wish.name, "", tuple(sorted(wish.rights)), at, until)
+
+
+routes = [
+    Route("/confirm", base.page(asked)),
+    Route("/confirm", base.page(answer), methods=["POST"]),
+]

@@ -1,0 +1,192 @@
+"""The page of a task: its form, and what a press of its button becomes."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from pushbutton import errors
+from pushbutton.domain.actor import Verb
+from pushbutton.domain.param import ParamType
+from pushbutton.domain.policy import Place, in_person, require
+from pushbutton.domain.run import Run
+from pushbutton.domain.task import Reason, Task
+from pushbutton.domain.upload import of_value
+from pushbutton.runtime import history, sight
+from pushbutton.runtime import press as pressing
+from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.ports import Pressed
+from pushbutton.runtime.ports.files import upload
+from pushbutton.web.http import uploads
+from pushbutton.web.http.context import actor_of, core_of
+from pushbutton.web.http.numbers import whole
+from pushbutton.web.http.viewer import reader, root_of
+from pushbutton.web.views import forms
+from pushbutton.web.views.views import TaskView
+from pushbutton.web.words import i18n
+
+from . import base
+
+_KEYS = 2000  # idempotency keys that are remembered, to tell a double press from somebody who was faster
+_TOLD = 1000  # choices that a program may tell for one input
+_OURS = 20  # fields of a form that are no inputs, at most
+
+
+def routes() -> list[Route]:
+    return [
+        Route("/tasks/{slug}", base.page(task)),
+        Route("/tasks/{slug}", base.page(press, _form_of), methods=["POST"]),
+    ]
+
+
+async def task(request: Request) -> Response:
+    who = reader(request)
+    view = await base.views_of(request).form(who.actor, request.path_params["slug"], now())
+    values, source = forms.prefilled(view.task, request.query_params), 0
+    if number := whole(request.query_params.get(forms.FROM_RUN, "")):
+        earlier = await history.run(core_of(request), who.actor, number)
+        if earlier.task == view.task.slug:
+            values, source = forms.of_inputs(view.task, earlier.inputs), earlier.id
+    return await _form(request, view, values, from_run=source)
+
+
+async def press(request: Request) -> Response:
+    core, who = core_of(request), reader(request)
+    view = await base.views_of(request).form(who.actor, request.path_params["slug"], now())
+    form = base.sent(request)
+    key = base.text_of(form, forms.KEY) or secrets.token_urlsafe(16)
+    again = _seen_before(request, key)
+    dry = forms.is_dry(view.task, form)
+    if view.task.confirm and not dry and not base.text_of(form, forms.SURE):
+        return await _refused(request, view, form, i18n.mark("Tick that you are sure, then press again."), key=key)
+    if not again and (faster := _faster(view, form)):
+        return await _form(request, view, forms.of_form(view.task, form), 409, key=key, faster=faster,
+                           why=base.text_of(form, forms.WHY))  # fmt: skip
+    try:
+        pressed = await with_files(core, view.task, form, lambda given: pressing.press(
+            core, who.actor, view.task.slug, given, key=key, why=base.text_of(form, forms.WHY).strip(), form=True,
+        ))  # fmt: skip
+    except errors.InvalidInputs as error:
+        return await _refused(request, view, form, error.fields.get("", ""), key=key, wrong=error.fields)
+    except errors.KeyReused:
+        said = i18n.mark("This form was already pressed with other inputs. Press once more to start another run.")
+        return await _refused(request, view, form, said, status=409)
+    except (errors.StoreError, errors.TaskBroken, errors.Refused) as error:
+        return await _refused(request, view, form, str(error), key=key, status=503)
+    url = f"{root_of(request)}/runs/{pressed.run.id}" + ("" if pressed.made or again else "?joined=1")
+    if base.by_script(request):
+        return JSONResponse({"go": url}, 201)
+    return RedirectResponse(url, 303)
+
+
+def _form_of(request: Request) -> tuple[int, int]:
+    """How many fields and files the task's form can send: each choice that is ticked is a field."""
+    actor = actor_of(request)
+    job = sight.task(core_of(request).catalog, actor, request.path_params["slug"])
+    require(actor, Verb.PRESS, Place(job.slug, job.group))  # before a file of theirs is read
+    return inputs_of(job)
+
+
+def inputs_of(job: Task) -> tuple[int, int]:
+    """How many fields and files the inputs of a task are in a form, at most."""
+    fields = _OURS + sum(_TOLD if param.choices_from else max(1, len(param.choices)) for param in job.params)
+    return fields, sum(param.type is ParamType.FILE for param in job.params)
+
+
+def _faster(view: TaskView, form: FormData) -> Run | None:
+    """Somebody else's run that takes the place and that this form has not seen. Without the field: nobody."""
+    seen = whole(base.text_of(form, forms.SEEN))
+    if seen is None or view.task.limits.busy.value != "queue":
+        return None
+    return next((run for run in view.busy if run.id > seen), None)
+
+
+async def with_files(
+    core: Core, job: Task, form: FormData, pressed: Callable[[Mapping[str, object]], Awaitable[Pressed]]
+) -> Pressed:
+    """Press with the form's inputs. Files are in store by then, and go from there: a run has its own copies. They stay
+    where nobody waits for the answer any more, which the press may still need them for.
+    """
+    kept: list[str] = []
+    over = False
+    try:
+        found = await pressed(await _stored(core, job, form, kept))
+        over = True
+    except errors.PushbuttonError:
+        over = True
+        raise
+    finally:
+        for value in kept if over else ():
+            core.files.remove(upload(of_value(value).stored))
+    return found
+
+
+async def _stored(core: Core, job: Task, form: FormData, kept: list[str]) -> dict[str, object]:
+    """The form's raw inputs; `kept` gets the names of their files. One that is too big is refused before it is kept."""
+    given = forms.raw(job, form)
+    for param in job.params:
+        upload = given.get(param.name)
+        if not isinstance(upload, UploadFile):
+            continue
+        if param.max_length and (upload.size or 0) > param.max_length:
+            most = i18n.texts("en").size(param.max_length)
+            raise errors.InvalidInputs({param.name: f"This file is too big: at most {most} are taken."})
+        kept.append(await uploads.save(core.files, upload.filename or "file", _chunks(upload)))
+        given[param.name] = kept[-1]
+    return given
+
+
+async def _chunks(upload: UploadFile) -> AsyncIterator[bytes]:
+    while chunk := await upload.read(1 << 20):
+        yield chunk
+
+
+async def _refused(
+    request: Request, view: TaskView, form: FormData, whole: str, *,
+    key: str = "", wrong: Mapping[str, str] | None = None, status: int = 422,
+) -> Response:  # fmt: skip
+    """The form again, with everything that was typed, and what has to change. Nothing was started."""
+    return await _form(request, view, forms.of_form(view.task, form), status, key=key, whole=whole, wrong=wrong,
+                       why=base.text_of(form, forms.WHY))  # fmt: skip
+
+
+async def _form(
+    request: Request, view: TaskView, values: forms.Values | None = None, status: int = 200, *,
+    key: str = "", whole: str = "", wrong: Mapping[str, str] | None = None, why: str = "",
+    from_run: int = 0, faster: Run | None = None,
+) -> Response:  # fmt: skip
+    job: Task = view.task
+    reason = (wrong or {}).get("why", "") if job.reason is Reason.REQUIRED and not why.strip() else ""
+    t = i18n.texts(reader(request).language)
+    fields = forms.fields(job, values, {**view.faults, **(wrong or {})})
+    more = job.help.strip().partition("\n\n")[2].strip()
+    return await base.show(
+        request, "task.html", status, room="tasks", parts=[f"patch:task:{job.slug}"], view=view, fields=fields,
+        whole=whole, wrong=wrong or whole, why=why, from_run=from_run, faster=faster, more_help=more,
+        reason=reason, must_say=job.reason is Reason.REQUIRED,
+        hand_over=Verb.PRESS in view.may and not job.broken and bool(in_person(reader(request).actor)),
+        key=key or secrets.token_urlsafe(16), seen=max((item.id for item in view.past.runs), default=0),
+        uploads=any(field.control == "file" for field in fields),
+        question=forms.filled(job.confirm, fields, t),
+        button=forms.filled(job.button or job.title, fields, t),
+    )  # fmt: skip
+
+
+def _seen_before(request: Request, key: str) -> bool:
+    """Whether this key is on its way or was pressed already; from now on it is."""
+    state = request.app.state
+    if not hasattr(state, "press_keys"):
+        state.press_keys = OrderedDict[str, None]()
+    keys: OrderedDict[str, None] = state.press_keys
+    if key in keys:
+        return True
+    keys[key] = None
+    if len(keys) > _KEYS:
+        keys.popitem(last=False)
+    return False

@@ -1,0 +1,1 @@
+"""What pages show, as values, and how they are drawn."""

@@ -1,0 +1,79 @@
+"""What a page shows of an approval: who can give it, what will run, and the plan that it goes by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pushbutton.domain import command
+from pushbutton.domain.actor import Actor, Verb
+from pushbutton.domain.approval import Hold
+from pushbutton.domain.policy import verbs
+from pushbutton.domain.run import Run
+from pushbutton.domain.task import Task
+from pushbutton.errors import InvalidInputs, NoAnswer, NoSuchRun
+from pushbutton.runtime import brought, plan, sight
+from pushbutton.runtime.core import Core
+from pushbutton.runtime.frozen import frozen
+from pushbutton.runtime.plan import Plan
+
+from .output_tail import Tail, tail
+
+NAMED = 5
+"""Of those who can give it, so many are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """For a held run, drawn for everybody with the same rights."""
+
+    hold: Hold
+    who: tuple[str, ...]  # users who can give it
+    others: int  # who can as well
+    changed: bool  # the task is not what it was when it was pressed
+    starts: str  # what is started, as a command line or a function; "": that is not for this reader
+    plan: Plan | None
+    said: Tail  # the end of the plan's output; nothing where this reader may not see it
+
+
+async def waits(core: Core, actor: Actor, run: Run, task: Task | None) -> Waits | None:
+    """None: it waits for nobody."""
+    hold = run.hold
+    if hold is None or run.state != "held":
+        return None
+    places = sight.places(core.catalog, run)
+    may = verbs(actor, *places)
+    out = {hold.user, *(given.user for given in hold.given)}
+    who = [user.name for user in core.directory.who_may(Verb.APPROVE, *places) if user.name not in out]
+    shown = await plan.of(core, hold.plan) if hold.plan else None
+    return Waits(
+        hold=hold,
+        who=tuple(who[:NAMED]),
+        others=len(who[NAMED:]),
+        changed=task is None or bool(task.broken) or await _changed(task, hold),
+        starts=_starts(core, task, run) if task and Verb.APPROVE in may else "",
+        plan=shown,
+        said=await _said(core, hold.plan) if shown and Verb.OUTPUT in may else Tail(),
+    )
+
+
+async def _changed(task: Task, hold: Hold) -> bool:
+    """What cannot be looked at now is not called changed; who approves it is told."""
+    try:
+        return await frozen(task) != hold.digest
+    except NoAnswer:
+        return False
+
+
+def _starts(core: Core, task: Task, run: Run) -> str:
+    try:
+        files = {name: upload.name for name, upload in brought.named(task, run.inputs).items()}
+        return task.target.shown(command.build(task, {**run.inputs, **files}, python=core.python).argv)
+    except InvalidInputs:
+        return ""  # the task has changed: the page says so
+
+
+async def _said(core: Core, number: int) -> Tail:
+    try:
+        return await tail(core, await core.store.run(number), all_visible=True)
+    except NoSuchRun:
+        return Tail()

@@ -1,0 +1,338 @@
+"""What each page shows, as values: no HTML, no language, nobody in particular. The same value feeds a page and the
+fragments that replace parts of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from pushbutton.domain.actor import Actor, Verb
+from pushbutton.domain.event import Event
+from pushbutton.domain.param import Inputs
+from pushbutton.domain.policy import verbs
+from pushbutton.domain.run import BUSY, Micros, Run, RunState
+from pushbutton.domain.task import Task
+from pushbutton.errors import NoSuchTask, StillReading
+from pushbutton.runtime import approve, sight
+from pushbutton.runtime.core import Core
+from pushbutton.runtime.ports import RunQuery, Topics
+
+from .approval import Waits, waits
+from .estimates import Outlook, Past, Place, lasted, outlook
+from .run_story import Story, story
+
+LAST_RUNS: Final = 20
+"""How many past runs an estimate goes by."""
+
+WAITING = 50
+"""Runs that wait for an approval and are shown at once."""
+_STEP_RUNS = 5  # past runs whose steps are read
+_KEPT = 1000  # sets of usual steps
+_PAGE = 1000  # events per read
+_EVENTS_READ = 20_000  # a page reads no more of a run's events than this
+_SECOND = 1_000_000
+_WRONG = frozenset({RunState.FAILED, RunState.LOST})
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A task in the catalogue."""
+
+    task: Task
+    past: Past
+    may: frozenset[Verb]
+    ask: tuple[str, ...] = ()  # whom, where one may not press it
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """A run that goes on right now."""
+
+    run: Run
+    story: Story
+    outlook: Outlook
+
+
+@dataclass(frozen=True, slots=True)
+class TasksView:
+    cards: tuple[Card, ...]
+    going: tuple[Going, ...]
+    now: Micros
+    reading: bool = False  # there may be more in a moment
+
+    @property
+    def mark(self) -> str:
+        """Another one where a card came, went or says something else of its task; what runs do changes nothing."""
+        said = [
+            (card.task.slug, card.task.title, card.task.group, card.task.summary, card.task.broken, sorted(card.may))
+            for card in self.cards
+        ]
+        return hashlib.sha256(repr((said, self.reading)).encode()).hexdigest()[:16]
+
+    @property
+    def groups(self) -> Mapping[str, int]:
+        """Names with the number of tasks in each, in the catalogue's order; tasks without a group are not counted."""
+        counted: dict[str, int] = {}
+        for card in self.cards:
+            if card.task.group:
+                counted[card.task.group] = counted.get(card.task.group, 0) + 1
+        return counted
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    task: Task
+    past: Past
+    now: Micros
+    may: frozenset[Verb]
+    ask: tuple[str, ...] = ()  # whom, where one may not press it
+    faults: Mapping[str, str] = field(default_factory=dict)  # why some choices are not there
+
+    @property
+    def mark(self) -> str:
+        """Another one where it may or can be pressed now and could not before, or its file has another mistake."""
+        return hashlib.sha256(repr((self.task.broken, Verb.PRESS in self.may)).encode()).hexdigest()[:16]
+
+    @property
+    def busy(self) -> tuple[Run, ...]:
+        """Runs before the next one, oldest first, if they leave no room for it."""
+        unfinished = tuple(run for run in self.past.unfinished[::-1] if run.state in BUSY and not run.aside)
+        return unfinished if len(unfinished) >= self.task.limits.at_once else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Who has a run on the screen."""
+
+    people: tuple[str, ...] = ()  # users, in the order of their names
+    others: int = 0  # browsers of whom nobody knows whose they are
+
+    @property
+    def count(self) -> int:
+        return len(self.people) + self.others
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    run: Run
+    task: Task | None  # None: it was removed since, or is not read yet
+    story: Story
+    past: Past
+    outlook: Outlook
+    ahead: tuple[Run, ...]  # unfinished runs of the task that come before this one
+    now: Micros
+    may: frozenset[Verb]
+    ask: tuple[str, ...] = ()  # whom, where it went wrong and one does not look after it
+    watching: Watching = Watching()
+    own: bool = False  # for who sees this run and no other: nothing leads elsewhere
+    waits: Waits | None = None  # for an approval
+    wrote: bool = True  # it has output
+    planning: bool = False  # it is approved, and its plan is made once more before it starts
+    reading: bool = False  # the tasks are still being read
+    last: str = ""  # the last line of its output, where it is `quiet`
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start, up to the end."""
+        return lasted(self.run, self.now) or 0.0
+
+    @property
+    def quiet(self) -> bool:
+        """It goes on and says nothing of itself but what it writes, which the reader may read."""
+        told = self.story
+        return self.run.state is RunState.RUNNING and not (told.saying or told.current) and Verb.OUTPUT in self.may
+
+    @property
+    def stopping(self) -> bool:
+        return bool(self.run.stop_by) and not self.run.state.over
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryView:
+    runs: tuple[Run, ...]
+    older: int  # the `before` of the next page; 0: there is none
+    tasks: Mapping[str, Task]
+    actors: tuple[str, ...]
+    now: Micros
+
+
+@dataclass(frozen=True, slots=True)
+class InboxView:
+    """The runs that wait for one person's approval, newest first."""
+
+    runs: tuple[Run, ...]
+    tasks: Mapping[str, Task]
+    now: Micros
+    older: int = 0  # the last number, where older ones wait as well
+
+
+class Views:
+    """Reads the store and the catalogue. Keeps the usual steps, by the runs that they go by."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._store = core.store
+        self._catalog = core.catalog
+        self._directory = core.directory
+        self._steps: dict[tuple[int, ...], Mapping[str, float]] = {}
+        self._told: dict[int, list[Event]] = {}
+        self._highest: dict[int, float] = {}
+
+    async def tasks(self, actor: Actor, now: Micros) -> TasksView:
+        seen = sight.tasks(self._catalog, actor)
+        cards = []
+        for slug, task in seen.items():
+            may = self._may(actor, slug)
+            cards.append(Card(task, await self.past(actor, slug), may, self._ask(may, slug)))
+        active = await self._store.runs(sight.query(self._catalog, actor, RunQuery(states=BUSY, limit=50)))
+        self._forget({run.id for run in active})
+        active = sorted(active, key=lambda run: (not run.state.active, run.id if run.state.active else 0))
+        going = tuple([await self._going(actor, run, now) for run in active])
+        return TasksView(tuple(cards), going, now, reading=self._catalog.reading)
+
+    async def task(self, actor: Actor, slug: str, now: Micros) -> TaskView:
+        """Raises `NoSuchTask`."""
+        task = sight.task(self._catalog, actor, slug)
+        may = self._may(actor, slug)
+        return TaskView(task, await self.past(actor, slug), now, may, self._ask(may, slug))
+
+    async def form(self, actor: Actor, slug: str, now: Micros) -> TaskView:
+        """The same with the choices that it offers right now, for who may press it."""
+        view = await self.task(actor, slug, now)
+        if Verb.PRESS not in view.may:
+            return view
+        offered = await self._catalog.offered(slug)
+        return replace(view, task=offered.task, faults=offered.faults)
+
+    def _ask(self, may: frozenset[Verb], slug: str) -> tuple[str, ...]:
+        return () if Verb.PRESS in may else self._directory.whom(sight.place(self._catalog, slug))
+
+    def _may(self, actor: Actor, slug: str) -> frozenset[Verb]:
+        return verbs(actor, sight.place(self._catalog, slug))
+
+    async def run(self, actor: Actor, run: Run, now: Micros, events: Sequence[Event] | None = None) -> RunView:
+        """A run that the actor may see; `events` of it where the caller has them already."""
+        past = await self.past(actor, run.task, without=run.id, inputs=run.inputs)
+        told = story(run, await self.events(run) if events is None else events, past.steps)
+        ahead: tuple[Run, ...] = ()
+        if run.state is RunState.WAITING:
+            query = RunQuery(task=run.task, states=BUSY, before=run.id, limit=50)
+            before = await self._store.runs(sight.past(self._catalog, actor, query))
+            ahead = tuple(other for other in before[::-1] if not other.aside)
+        try:
+            task = self._catalog.task(run.task)
+        except (NoSuchTask, StillReading):
+            task = None
+        seen = self._risen(run, _outlook(run, told, past, now))
+        may = verbs(actor, *sight.places(self._catalog, run))
+        helpless = run.state in _WRONG and Verb.ADMIN not in may and not actor.own
+        return RunView(
+            run, task, told, past, seen, ahead, now, may,
+            ask=self._directory.whom(*sight.places(self._catalog, run)) if helpless or run.aside else (),
+            waits=await waits(self._core, actor, run, task), planning=await self._planning(run),
+            own=actor.own, wrote=self._core.output.size(run.id) > 0, reading=self._catalog.reading,
+        )  # fmt: skip
+
+    async def _planning(self, run: Run) -> bool:
+        if run.hold is None or not run.hold.again or not run.state.active:
+            return False
+        return not (await self._store.run(run.hold.again)).state.over
+
+    async def inbox(self, actor: Actor, now: Micros, *, before: int = 0) -> InboxView:
+        runs = await approve.waiting(self._core, actor, before=before, most=WAITING + 1)
+        older = runs[WAITING - 1].id if len(runs) > WAITING else 0
+        return InboxView(tuple(runs[:WAITING]), sight.tasks(self._catalog, actor), now, older)
+
+    async def history(self, actor: Actor, runs: Sequence[Run], now: Micros, *, limit: int) -> HistoryView:
+        """`runs` is one more than `limit` where there are older ones."""
+        shown = tuple(runs[:limit])
+        recent = await self._store.runs(sight.query(self._catalog, actor, RunQuery(limit=200)))
+        actors = sorted({run.actor for run in (*recent, *shown)})
+        older = shown[-1].id if len(runs) > limit else 0
+        return HistoryView(shown, older, sight.tasks(self._catalog, actor), tuple(actors), now)
+
+    async def running(self, actor: Actor) -> int:
+        """How many runs go on right now."""
+        counts = await self._store.counts(sight.reach(self._catalog, actor))
+        return counts.get(RunState.RUNNING, 0) + counts.get(RunState.ASKING, 0)
+
+    async def past(self, actor: Actor, slug: str, *, without: int = 0, inputs: Inputs | None = None) -> Past:
+        """`inputs` of the run that is estimated; of a task, what its push button starts."""
+        query = sight.past(self._catalog, actor, RunQuery(task=slug, limit=LAST_RUNS + 1))
+        found = await self._store.runs(query)
+        runs = tuple(run for run in found if run.id != without)[:LAST_RUNS]
+        task = self._catalog.tasks().get(slug)
+        dry_run = task.dry_run if task else ""
+        past = Past(runs, dry_run=dry_run, dry=bool(task and inputs and task.is_dry(inputs)))
+        finished = tuple(run.id for run in past.good)[:_STEP_RUNS]  # not the same for all who look
+        if finished not in self._steps:
+            if len(self._steps) >= _KEPT:
+                self._steps = {}
+            self._steps[finished] = await self._usual_steps([run for run in runs if run.id in finished])
+        return replace(past, steps=self._steps[finished])
+
+    async def events(self, run: Run) -> Sequence[Event]:
+        """All events of a run, oldest first, within reason. Of one that goes on, only the new ones are read."""
+        read = self._told.get(run.id, [])
+        while len(read) < _EVENTS_READ:
+            after = read[-1].id if read else 0
+            more = await self._store.events(Topics(runs=frozenset({run.id})), after=after, limit=_PAGE)
+            read = read + [event for event in more if event.run == run.id]
+            if len(more) < _PAGE:
+                break
+        if run.state.over:
+            self._told.pop(run.id, None)
+            self._highest.pop(run.id, None)
+        else:
+            self._told[run.id] = read
+        return read
+
+    def _forget(self, going: set[int]) -> None:
+        """What was kept of runs that are over."""
+        self._told = {number: read for number, read in self._told.items() if number in going}
+        self._highest = {number: percent for number, percent in self._highest.items() if number in going}
+
+    async def _going(self, actor: Actor, run: Run, now: Micros) -> Going:
+        past = await self.past(actor, run.task, inputs=run.inputs)
+        told = story(run, await self.events(run), past.steps)
+        return Going(run, told, self._risen(run, _outlook(run, told, past, now)))
+
+    def _risen(self, run: Run, seen: Outlook) -> Outlook:
+        """Progress never goes backwards, whatever an estimate thinks later."""
+        if run.state.over or seen.percent is None:
+            return seen
+        self._highest[run.id] = max(seen.percent, self._highest.get(run.id, 0.0))
+        return replace(seen, percent=self._highest[run.id])
+
+    async def _usual_steps(self, runs: Sequence[Run]) -> Mapping[str, float]:
+        """The median time of each step of the newest run, in its order."""
+        times: dict[str, list[float]] = {}
+        order: list[str] = []
+        for run in runs:
+            steps = story(run, await self.events(run)).steps
+            order = order or [step.name for step in steps if not step.depth]
+            for step in steps:
+                if not step.depth and step.seconds is not None:
+                    times.setdefault(step.name, []).append(step.seconds)
+        return {name: statistics.median(times[name]) for name in order if name in times}
+
+
+def _outlook(run: Run, told: Story, past: Past, now: Micros) -> Outlook:
+    if run.started_at is None or run.state.over:
+        percent = 100.0 if run.state is RunState.SUCCEEDED else told.reported
+        return Outlook(percent=percent, samples=past.samples, usual=past.usual, slow=past.slow)
+    step = told.outer
+    place = Place(
+        elapsed=lasted(run, now) or 0.0,
+        done=told.done,
+        step=step.name if step else "",
+        within=(now - step.started) / _SECOND if step and step.started is not None else 0.0,
+        step_percent=step.percent if step else None,
+        reported=told.reported,
+        reported_at=((told.reported_at or run.started_at) - run.started_at) / _SECOND,
+    )
+    return outlook(past, place)

@@ -1,0 +1,1 @@
+"""How things are said: the reader's language, times, states, people, records. Pure."""
