@@ -26,6 +26,7 @@ _SHOWN = {
     ParamType.DATE: "YYYY-MM-DD",
     ParamType.TIME: "HH:MM",
     ParamType.DATETIME: "YYYY-MM-DDTHH:MM",
+    ParamType.LIST: "TEXT",
     ParamType.FILE: "FILE",
     ParamType.SECRET: "TEXT",
 }
@@ -99,7 +100,10 @@ def rows(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def _put(raw: dict[str, object], param: Param, value: str) -> None:
-    if param.type is ParamType.CHOICES:
+    if param.type is ParamType.LIST:  # once for each of its values, which may hold commas
+        before = raw.get(param.name)
+        raw[param.name] = [*(before if isinstance(before, list) else []), value]
+    elif param.type is ParamType.CHOICES:
         before = raw.get(param.name)
         raw[param.name] = [*(before if isinstance(before, list) else []), *value.split(",")]
     else:
@@ -139,6 +143,8 @@ def _usage(param: Param) -> str:
     if param.type in (ParamType.CHOICE, ParamType.CHOICES):
         offered = "|".join(_text(choice.value) for choice in param.choices) or "TEXT"
         return f"{option} {offered}" + ("[,…]" if param.type is ParamType.CHOICES else "")
+    if param.type is ParamType.LIST:
+        return f"{option} {_SHOWN[param.of]} …"
     return f"{option} {_SHOWN[param.type]}"
 
 

@@ -185,6 +185,7 @@ def _param(shown: Mapping[str, Any]) -> Param:
     return Param(
         name=shown["name"],
         type=kind,
+        of=ParamType(shown["of"]) if shown.get("of") in known else ParamType.STR,
         label="" if shown["title"] == Param(shown["name"], kind).title else shown["title"],
         help=shown["help"],
         required=shown["required"],

@@ -37,6 +37,14 @@ _PLAIN: Mapping[Any, str] = {
     pathlib.PurePath: "file",
     SecretStr: "secret",
 }
+_LISTED: Mapping[Any, str] = {
+    str: "str",
+    int: "int",
+    float: "float",
+    pathlib.Path: "str",
+    pathlib.PurePath: "str",
+}
+"""Of a list: what each of its values is. A path in a list is one on the server: only a single file is uploaded."""
 _MANY = (list, set, frozenset, tuple, collections.abc.Sequence, collections.abc.Iterable, collections.abc.Collection)
 _LENGTHS = ("min_length", "max_length")
 
@@ -97,7 +105,12 @@ def _typed(name: str, hint: Any, resolve: Resolve) -> dict[str, Any]:
             return {"type": "choices", "choices": _choices(name, choices)}
         if isinstance(inner, Foreign):
             raise NotPlain(None, f"the type of “{name}” ({inner.name}) is only known when the file runs")
-        raise WrongHint(f"a form cannot ask for “{name}: {_name(hint)}”; use list[Literal[…]] or list of an Enum")
+        if isinstance(inner, collections.abc.Hashable) and inner in _LISTED:
+            return {"type": "list", "of": _LISTED[inner]}
+        raise WrongHint(
+            f"a form cannot ask for “{name}: {_name(hint)}”; use list[str], list[int], list[float], list[Path], "
+            "list[Literal[…]] or list of an Enum"
+        )
     raise WrongHint(
         f"a form cannot ask for “{name}: {_name(hint)}”; use str, int, float, bool, date, time, datetime, "
         "Literal, Enum, list[Literal[…]], Path or SecretStr"
@@ -220,13 +233,13 @@ def _beyond(param: Mapping[str, Any], bound: Any, way: int) -> Any:
 def _unfitting(param: Mapping[str, Any]) -> Iterator[str]:
     """The constraints that are not of a kind that the type can have, a sentence each."""
     name, kind = param["name"], param["type"]
-    if kind not in ("str", "secret", "choices", "file"):
+    if kind not in ("str", "secret", "choices", "list", "file"):
         for key in (*_LENGTHS, "pattern"):
             if key in param:
                 yield f"“{name}” is no text, so it can have no {key}"
     right = {"int": (int, float), "float": (int, float), "date": (str,), "time": (str,), "datetime": (str,)}
     for key in ("min", "max"):
-        if key in param and type(param[key]) not in right.get(kind, ()):
+        if key in param and type(param[key]) not in right.get(param.get("of", kind), ()):
             yield f"“{name}” is {kind}, so its {key} cannot be {param[key]!r}"
 
 
@@ -240,6 +253,11 @@ def _default(param: Mapping[str, Any], default: Any) -> Any:
         if any(value not in offered for value in given):
             raise WrongHint(f"the default of “{name}” is not among its choices")
         return [value for value in offered if value in given]
+    if kind == "list":
+        if not isinstance(default, list | tuple | set | frozenset):
+            raise WrongHint(f"the default of “{name}” is {type(default).__name__}, and the hint says list")
+        one = {"name": name, "type": param["of"]}
+        return [_default(one, str(item) if isinstance(item, pathlib.PurePath) else item) for item in default]
     plain = canonical(default)
     if (
         kind == "choice"

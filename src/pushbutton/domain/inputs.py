@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from difflib import get_close_matches
 from typing import Any, TypeVar
@@ -54,6 +54,7 @@ _UNKNOWN_SHOWN = 20
 _YES = frozenset({"on", "true", "yes", "1"})
 _NO = frozenset({"off", "false", "no", "0"})
 _BIGGEST = 2**63 - 1
+_LONGEST_LIST = 2048
 _EXACT = 1e15  # whole floats below are written without an exponent
 
 _INT = re.compile(r"[+-]?[0-9]{1,100}")
@@ -167,7 +168,9 @@ def bounds_fault(param: Param) -> tuple[str, str]:
     read: list[Any] = []
     for key, bound in (("min", param.min), ("max", param.max)):
         try:
-            read.append(None if bound is None else _read_bound(param.type, bound))
+            read.append(
+                None if bound is None else _read_bound(param.of if param.type is ParamType.LIST else param.type, bound)
+            )
         except _No as no:
             return key, f"“{key}” of “{param.name}” cannot be read. {no}"
     low, high = read
@@ -220,6 +223,9 @@ def _one(param: Param, raw: Mapping[Any, Any], *, form: bool, paths: bool, fits:
     read = _READ[param.type](param, value)
     if param.pattern and isinstance(read, str) and param.type in (ParamType.STR, ParamType.SECRET):
         _in_form(param, read, fits)
+    if param.pattern and isinstance(read, list) and param.type is ParamType.LIST:
+        for text in read:
+            _in_form(param, str(text), fits)
     return read
 
 
@@ -231,6 +237,8 @@ def _from_form(param: Param, value: object) -> object:
         if not isinstance(value, list | tuple):
             return value
         return [picked(param, part) for part in value if part != ""]
+    if param.type is ParamType.LIST:
+        return _lines(param, value)
     if isinstance(value, list | tuple):
         value = value[-1] if value else None
     if not isinstance(value, str) or _size(value) > VALUE_LIMIT:
@@ -251,6 +259,23 @@ def _from_form(param: Param, value: object) -> object:
         case ParamType.FLOAT if _FLOAT.fullmatch(value):
             return float(value)
     return value
+
+
+def _lines(param: Param, value: object) -> object:
+    """The lines of a text, or of several, as the values of a list. A line without anything is none."""
+    if _size(value) > VALUE_LIMIT:
+        return value
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        return value
+    lines = [line for text in texts for line in text.replace("\r\n", "\n").split("\n") if line.strip()]
+    one = _each(param)
+    return [_from_form(one, line) for line in lines]
+
+
+def _each(param: Param) -> Param:
+    """Of a list: what each of its values is."""
+    return replace(param, type=param.of, min_length=None, max_length=None, required=True, default=None, pattern="")
 
 
 def picked(param: Param, text: object) -> object:
@@ -275,7 +300,7 @@ def _offered(param: Param, value: object) -> bool:
 
 def _blank(param: Param, *, given: bool, many: bool) -> Json:
     """What a param is that was left out or left empty (`many`: by an empty text or list)."""
-    if many and param.type is ParamType.CHOICES and not param.required:
+    if many and param.type in (ParamType.CHOICES, ParamType.LIST) and not param.required:
         return []
     if given and param.may_be_none:
         return None
@@ -293,6 +318,7 @@ def _blank(param: Param, *, given: bool, many: bool) -> Json:
 _ASK = {
     ParamType.CHOICE: "Choose one.",
     ParamType.CHOICES: "Choose at least one.",
+    ParamType.LIST: "Write at least one, each on a line of its own.",
     ParamType.FILE: "Choose a file.",
     ParamType.DATE: "Choose a date.",
     ParamType.TIME: "Choose a time.",
@@ -443,6 +469,26 @@ def _choices(param: Param, value: object) -> list[Json]:
     return found
 
 
+def _list(param: Param, value: object) -> list[Json]:
+    if not isinstance(value, list | tuple):
+        raise _No("Send this as a list.")
+    if len(value) > _LONGEST_LIST:
+        raise _No(f"Write at most {_LONGEST_LIST:,} lines.")
+    one, found = _each(param), list[Json]()
+    for at, item in enumerate(value, 1):
+        try:
+            if item == "":
+                raise _No("Fill this in.")
+            found.append(_READ[param.of](one, item))
+        except _No as no:
+            raise _No(f"Line {at}: {no}" if len(value) > 1 else str(no)) from None
+    if param.min_length is not None and len(found) < param.min_length:
+        raise _No(f"Write at least {_count(param.min_length, 'line')}.")
+    if param.max_length is not None and len(found) > param.max_length:
+        raise _No(f"Write at most {_count(param.max_length, 'line')}.")
+    return found
+
+
 def _file(_: Param, value: object) -> str:
     return _text(value, "Choose a file.")
 
@@ -465,6 +511,7 @@ _READ: Mapping[ParamType, Callable[[Param, object], Json]] = {
     ParamType.DATETIME: _datetime,
     ParamType.CHOICE: _choice,
     ParamType.CHOICES: _choices,
+    ParamType.LIST: _list,
     ParamType.FILE: _file,
 }
 

@@ -23,6 +23,7 @@ class ParamType(StrEnum):
     DATETIME = "datetime"  # "2026-11-23T09:42:07", with an offset if one was given
     CHOICE = "choice"  # one of `choices`, its value
     CHOICES = "choices"  # list of them, in the order declared
+    LIST = "list"  # list of values that are typed in, each of the type `of`: text, or numbers
     FILE = "file"  # an upload: the name of a stored file, see `Upload`
     SECRET = "secret"  # string that is never stored, shown or logged
 
@@ -45,14 +46,15 @@ class Param:
     nullable: bool = False  # it has a default, and None is a value beside it: what is cleared
     choices: tuple[Choice, ...] = ()
     choices_from: tuple[str, ...] = ()  # the program that tells `choices` when somebody asks; see `Catalog.offered`
-    min: float | str | None = None  # number, or canonical date/time
+    min: float | str | None = None  # number, or canonical date/time; of a list, of each value
     max: float | str | None = None
-    min_length: int | None = None  # characters (str), bytes (file), items (choices)
+    min_length: int | None = None  # characters (str), bytes (file), items (choices, list)
     max_length: int | None = None
     pattern: str = ""  # the whole value must match (Python `re`, fullmatch)
     pattern_text: str = ""  # one sentence: what is asked for, where the pattern does not match
     example: str = ""  # shown in the empty field; never a value
     multiline: bool = False
+    of: ParamType = ParamType.STR  # of a list: what each of its values is (str, int or float)
     controls: bool = (
         False  # on one line, too, control characters and those that turn the direction of writing are taken
     )

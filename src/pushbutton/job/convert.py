@@ -74,9 +74,13 @@ def _value(work: Callable[..., Any], name: str, parameter: inspect.Parameter, gi
         return given
     if choices is not None:
         return _member(name, choices, given)
-    if items is not None:
+    if isinstance(given, list) and inner:
         origin = typing.get_origin(hint)
-        many = [_member(name, items, item) for item in given]
+        if items is not None:
+            many = [_member(name, items, item) for item in given]
+        else:
+            make = _MAKE.get(unwrap(inner[0], resolve)[0])
+            many = [make(item) for item in given] if make else list(given)
         return origin(many) if origin in (set, frozenset, tuple) else many
     if isinstance(hint, type) and hint.__name__ == "SecretStr":
         return hint(given)

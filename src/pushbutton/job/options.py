@@ -220,12 +220,18 @@ def field(
 
 FIELD: Mapping[str, Option] = field.__kwdefaults__ or {}
 
-_TYPES = ("str", "int", "float", "bool", "date", "time", "datetime", "choice", "choices", "file", "secret")
+_TYPES = ("str", "int", "float", "bool", "date", "time", "datetime", "choice", "choices", "list", "file", "secret")
 
 INPUTS: Mapping[str, Option] = {
     "type": option(
         "What its value is; text where it is left out.",
         kinds.one_of(*_TYPES),
+        only=_IN_FILES,
+        why="the type hint of an argument says it",
+    ),
+    "of": option(
+        "Of a list: what each of its values is; text where it is left out.",
+        kinds.one_of("str", "int", "float"),
         only=_IN_FILES,
         why="the type hint of an argument says it",
     ),

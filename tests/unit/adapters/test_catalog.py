@@ -191,6 +191,35 @@ async def test_a_script_that_cannot_work_is_broken_with_line_and_reason(text: st
     assert (await only(tmp_path)).broken == reason
 
 
+async def test_a_list_is_declared_with_what_its_values_are(tmp_path: Path):
+    path = tmp_path / "pushbutton.yaml"
+    path.write_text(
+        "tasks:\n  count:\n    command: [x, '{shops}']\n    params:\n"
+        "      shops: {type: list, of: int, min: 1, default: [1, 2]}\n"
+    )
+    task = await only(path)
+    (param,) = task.params
+    assert (param.type, param.of, param.min, param.default, task.broken) == ("list", "int", 1, [1, 2], "")
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        ("{type: str, of: int}", "“shops” is str, which can have no “of”."),
+        ("{type: list, min: 1}", "“shops” is list, which can have no “min”."),
+        ("{type: list, default: 3}", "“default” of “shops” must be a list."),
+        (
+            "{type: list, of: int, default: [x]}",
+            "The default of “shops” does not fit: Write a whole number, such as 3.",
+        ),
+    ],
+)
+async def test_what_a_list_cannot_have_is_said(keys: str, sentence: str, tmp_path: Path):
+    path = tmp_path / "pushbutton.yaml"
+    path.write_text(f"tasks:\n  count:\n    command: [x, '{{shops}}']\n    params:\n      shops: {keys}\n")
+    assert sentence in (await only(path)).broken
+
+
 async def test_numbers_that_become_text_stay_as_they_were_written(tmp_path: Path):
     (tmp_path / "pushbutton.yaml").write_text(
         "tasks:\n  go:\n    command: [go, 3.10, 0755, 1_000, 1e3, 0x1F, 12:30, yes, 2026-01-01 8:05:00, 7, 2.5, '{v}', '{n}', '{s}']\n"
@@ -326,7 +355,7 @@ async def test_a_command_of_the_configuration_is_a_task(tmp_path: Path):
             "type: bool",
             "type: boll",
             (8, 14),
-            "“type” must be one of: str, int, float, bool, date, time, datetime, choice, choices, file, secret. Did you mean “bool”?",
+            "“type” must be one of: str, int, float, bool, date, time, datetime, choice, choices, list, file, secret. Did you mean “bool”?",
         ),
         ("type: bool", "type: secret, default: x", (8, 28), "“loud” is secret, which can have no default."),
         (

@@ -102,6 +102,8 @@ def test_nothing_of_the_file_runs(tmp_path: Path):
                 "choices": [{"value": "a", "label": ""}, {"value": "b", "label": ""}],
             },
         ),
+        ("x: list[int] = [3]", {"type": "list", "of": "int", "required": False, "default": [3]}),
+        ("x: tuple[str, ...] | None = None", {"type": "list", "of": "str", "required": False}),
         ("*, x: int", {"type": "int", "required": True}),
         ("x: int, /, *rest, **more", {"type": "int", "required": True}),
     ],
@@ -176,7 +178,13 @@ def test_a_file_that_cannot_be_imported_breaks_only_the_task_that_needs_it(tmp_p
             "x: dict",
             "a form cannot ask for “x: dict”; use str, int, float, bool, date, time, datetime, Literal, Enum, list[Literal[…]], Path or SecretStr",
         ),
-        ("x: list[str]", "a form cannot ask for “x: list[str]”; use list[Literal[…]] or list of an Enum"),
+        (
+            "x: list[dict]",
+            (
+                "a form cannot ask for “x: list[dict]”; use list[str], list[int], list[float], list[Path], "
+                "list[Literal[…]] or list of an Enum"
+            ),
+        ),
         ("x: Literal['a'] = 'b'", "the default of “x” is not among its choices"),
         ("x: int = 'a'", "the default of “x” is str, and the hint says int"),
         ("x: Annotated[int, Field(max_length=3)]", "“x” is no text, so it can have no max_length"),

@@ -125,25 +125,32 @@ def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Plac
             wrong.append(((*at, key), f"“{name}” has choices, so its type must be choice or choices."))
         else:
             wrong.append((at, f"“{name}” has nothing to choose from: add “choices”."))
+    each = ParamType(keys.get("of", "str"))
+    several = kind is ParamType.LIST
     for key, kinds in (
-        ("min", (*_NUMBERS, *_MOMENTS)),
-        ("max", (*_NUMBERS, *_MOMENTS)),
-        ("min_length", (ParamType.STR, ParamType.SECRET, ParamType.CHOICES, ParamType.FILE)),
-        ("max_length", (ParamType.STR, ParamType.SECRET, ParamType.CHOICES, ParamType.FILE)),
-        ("pattern", (ParamType.STR, ParamType.SECRET)),
+        ("of", (ParamType.LIST,)),
+        ("min", (*_NUMBERS, *_MOMENTS, *((ParamType.LIST,) if each in _NUMBERS else ()))),
+        ("max", (*_NUMBERS, *_MOMENTS, *((ParamType.LIST,) if each in _NUMBERS else ()))),
+        ("min_length", (ParamType.STR, ParamType.SECRET, ParamType.CHOICES, ParamType.LIST, ParamType.FILE)),
+        ("max_length", (ParamType.STR, ParamType.SECRET, ParamType.CHOICES, ParamType.LIST, ParamType.FILE)),
+        ("pattern", (ParamType.STR, ParamType.SECRET, ParamType.LIST)),
         ("pattern_text", (ParamType.STR, ParamType.SECRET)),
         ("example", (ParamType.STR, ParamType.INT, ParamType.FLOAT)),
         ("multiline", (ParamType.STR, ParamType.SECRET)),
     ):
         if key in keys and kind not in kinds:
             wrong.append(((*at, key), f"“{name}” is {kind}, which can have no “{key}”."))
-    right = "a number" if kind in _NUMBERS else "in quotes"
+    numbers = (each if several else kind) in _NUMBERS
+    right = "a number" if numbers else "in quotes"
     wrong += [
         ((*at, key), f"“{key}” of “{name}” must be {right}.")
         for key in ("min", "max")
-        if key in keys and isinstance(keys[key], str) == (kind in _NUMBERS)
+        if key in keys and isinstance(keys[key], str) == numbers
     ]
     default = _default(keys.get("default"), kind, [choice.value for choice in choices])
+    if several and default is not None and not isinstance(default, list):
+        wrong.append(((*at, "default"), f"“default” of “{name}” must be a list."))
+        default = None
     if kind is ParamType.STR and isinstance(default, bool | int | float):
         wrong.append(((*at, "default"), f"“default” of “{name}” must be text; put it in quotes."))
         default = None
@@ -160,6 +167,7 @@ def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Plac
         nullable=keys.get("required") is False and default is not None and kind is not ParamType.BOOL,
         choices=choices,
         choices_from=told,
+        of=each,
         **{key: keys[key] for key in _PLAIN if key in keys},
     )
 
@@ -167,6 +175,8 @@ def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Plac
 def _default(given: Any, kind: ParamType, choices: list[Any]) -> Any:
     if kind is ParamType.CHOICES and isinstance(given, list):
         return [as_offered(one, choices) for one in given]
+    if kind is ParamType.LIST and isinstance(given, list):
+        return [bare(one) for one in given]
     return as_offered(given, choices) if kind is ParamType.CHOICE else bare(given)
 
 

@@ -115,6 +115,7 @@ def _param(given: Mapping[str, Any], path: str, python: str) -> Param:
     if function := values.get("choices_from"):
         values["choices_from"] = module_command(python, "describe.offer", path, function)
     values["type"] = ParamType(values["type"])
+    values["of"] = ParamType(values.get("of", "str"))
     offered = values.get("choices", ())
     values["choices"] = tuple(Choice(one["value"], one["label"], one.get("help", "")) for one in offered)
     return Param(**values)

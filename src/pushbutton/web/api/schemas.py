@@ -10,7 +10,7 @@ from pushbutton.domain.actor import Verb
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.chain import Checked
 from pushbutton.domain.event import iso
-from pushbutton.domain.param import Param
+from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Task
 
@@ -290,6 +290,8 @@ def param_json(param: Param) -> dict[str, Any]:
         "required": param.required,
         "default": param.default,
     }
+    if param.type is ParamType.LIST:
+        shown["of"] = param.of.value
     if param.nullable:
         shown["nullable"] = True
     if param.choices_from:

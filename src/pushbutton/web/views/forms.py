@@ -124,7 +124,7 @@ class Field:
         param = self.param
         if param.default in (None, "") or param.required or self.grouped or self.control in ("tick", "select"):
             return ""
-        if param.may_be_none:
+        if param.may_be_none or param.type is ParamType.LIST:
             return t("none")
         return t("empty") if cleared_is_empty(param) else as_sent(param.default)
 
@@ -148,6 +148,7 @@ def control(param: Param) -> str:
         ParamType.TIME: "time",
         ParamType.DATETIME: "datetime-local",
         ParamType.CHOICES: "ticks",
+        ParamType.LIST: "area",
         ParamType.FILE: "file",
         ParamType.SECRET: "password",
     }[param.type]
@@ -255,7 +256,8 @@ def raw(task: Task, form: FormData) -> dict[str, object]:
             if uploads:
                 given[param.name] = uploads[-1]
         elif values and isinstance(values[-1], str):
-            text = values[-1].replace("\r\n", "\n") if param.multiline else values[-1]
+            lines = param.multiline or param.type is ParamType.LIST
+            text = values[-1].replace("\r\n", "\n") if lines else values[-1]
             given[param.name] = None if text == "" and param.type is ParamType.CHOICE else text
     return given
 
@@ -336,7 +338,8 @@ def _as_text(param: Param, value: Json) -> tuple[str, ...]:
     if value is None or isinstance(value, Mapping):
         return ()
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple(text for item in value for text in _as_text(param, item))
+        texts = tuple(text for item in value for text in _as_text(param, item))
+        return ("\n".join(texts),) if param.type is ParamType.LIST else texts
     return (sent_as(param, value) if param.choices else as_sent(value),)
 
 
