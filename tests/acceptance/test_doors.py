@@ -23,8 +23,8 @@ from pushbutton.domain.token import hashed
 from pushbutton.web.pages import (
     approvals,
     audit,
-    base,
     device,
+    history,
     link_holder,
     links,
     people,
@@ -32,7 +32,10 @@ from pushbutton.web.pages import (
     task_form,
     tokens,
 )
+from pushbutton.web.pages import run as run_page
+from pushbutton.web.pages import settings as settings_page
 from pushbutton.web.pages import sign_in as sign_in_page
+from pushbutton.web.pages import tasks as tasks_page
 from tests.acceptance.entries import COOKIE, a_session, ada, put
 from tests.acceptance.serving import PATIENCE, Command, Served, until
 from tests.acceptance.worlds import script
@@ -448,7 +451,10 @@ def test_a_flood_of_passwords_is_refused_and_holds_nobody_up(site):
 
 # --- forms and other sites
 
-PAGES = (approvals, audit, device, links, link_holder, base, people, task_form, profile, sign_in_page, tokens)
+PAGES = (
+    approvals, audit, device, history, links, link_holder, people, profile, run_page, settings_page, sign_in_page,
+    task_form, tasks_page, tokens,
+)  # fmt: skip
 POSTS = sorted(
     {
         route.path

@@ -1,7 +1,7 @@
 """Which room may import which, and that no two modules need each other. Read from the source, nothing is imported.
 
 sentence <- errors <- domain <- terminal;  domain <- runtime.ports <- {runtime, adapters};
-runtime <- services <- app <- web <- cli;  within the web: words <- {http, views} <- {live, api} <- pages
+runtime <- services <- app <- web <- cli;  within the web: words <- {http, views} <- site <- {live, api} <- pages
 """
 
 from __future__ import annotations
@@ -73,9 +73,10 @@ ALLOWED = {
     "web.words": {"sentence", "domain", "web.words"},
     "web.http": WEB | {"web.words", "web.http"},
     "web.views": WEB | {"terminal", "web.words", "web.http", "web.views"},
-    "web.live": WEB | {"terminal", "web.words", "web.http", "web.views", "web.live"},
-    "web.api": WEB | {"web.words", "web.http", "web.views", "web.api"},
-    "web.pages": WEB | {"web.words", "web.http", "web.views", "web.live", "web.api", "web.pages"},
+    "web.site": WEB | {"web.http", "web.views", "web.live.audience"},
+    "web.live": WEB | {"web.site", "terminal", "web.words", "web.http", "web.views", "web.live"},
+    "web.api": WEB | {"web.site", "web.words", "web.http", "web.views", "web.api"},
+    "web.pages": WEB | {"web.site", "web.words", "web.http", "web.views", "web.live", "web.api", "web.pages"},
     "cli": {"", "errors", "sentence", "config", "domain", "job", "runtime", "services", "app", "web", "cli"},
     "": {"app", "job", "domain", "errors"},  # the package's root only re-exports
     "__main__": {"cli", "job"},

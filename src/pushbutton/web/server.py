@@ -42,15 +42,20 @@ from pushbutton.web.pages import (
     audit,
     base,
     device,
+    history,
     link_holder,
     links,
     people,
     profile,
     sign_in,
     task_form,
+    tasks,
     tokens,
 )
 from pushbutton.web.pages import reference as reference_page
+from pushbutton.web.pages import run as run_page
+from pushbutton.web.pages import settings as settings_page
+from pushbutton.web.site import Site
 
 if TYPE_CHECKING:
     from pushbutton.app import Pushbutton
@@ -73,7 +78,7 @@ def build(core: Core, settings: Settings) -> ASGIApp:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.core, app.state.settings = core, settings
+    app.state.site = site = Site(core, settings, __version__)
     app.openapi = lambda: reference.document(app)  # type: ignore[method-assign]  # FastAPI's own way to add to it
     for kind, handler in (
         (PushbuttonError, errors.known),
@@ -82,7 +87,7 @@ def build(core: Core, settings: Settings) -> ASGIApp:
         (Exception, errors.ours),
     ):
         app.add_exception_handler(kind, handler)
-    patches.register(core)
+    patches.register(site)
     # The streams first: their paths lie below those of the API.
     app.router.routes.extend(endpoints.routes)
     app.router.routes.extend(output.routes)
@@ -90,7 +95,7 @@ def build(core: Core, settings: Settings) -> ASGIApp:
         app.include_router(room.router)
     for page in (
         aside, reference_page, audit, tokens, device, links, link_holder,
-        base, task_form, approvals, sign_in, profile, people,
+        tasks, run_page, history, settings_page, task_form, approvals, sign_in, profile, people,
     ):  # fmt: skip
         app.router.routes.extend(page.routes() if callable(page.routes) else page.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

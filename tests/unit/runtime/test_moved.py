@@ -17,6 +17,7 @@ from pushbutton.errors import NoSuchRun, Refused
 from pushbutton.runtime import approve, cancel, history, press
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import RunQuery
+from pushbutton.web.views.output_lines import LineReaders
 from pushbutton.web.views.views import Views
 from tests.unit.handed.worlds import TASKS, a_core, at, put, somebody
 
@@ -77,7 +78,7 @@ async def test_its_old_runs_are_seen_by_those_who_see_both_groups(core, tmp_path
 async def test_what_it_takes_and_when_it_ran_last_is_told_by_the_runs_that_one_sees(core, tmp_path):
     run = await pressed(core)
     await move(core, tmp_path)
-    views = Views(core)
+    views = Views(core, LineReaders(core.lines))
     seen = {who: (await views.task(somebody(core, who), "deploy", at())).past.runs for who in ("vic", "bob")}
     assert (seen["vic"], [one.id for one in seen["bob"]]) == ((), [run.id])
     assert (await views.running(somebody(core, "vic")), await core.store.counts()) == (0, {RunState.WAITING: 1})

@@ -17,8 +17,9 @@ from pushbutton.runtime.asks import LinkWish, TokenWish, Wish
 from pushbutton.runtime.core import now
 from pushbutton.web.http import body, paging
 from pushbutton.web.http.auth import address_of
-from pushbutton.web.http.context import actor_of, asks, core_of
+from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.viewer import link_url, origin
+from pushbutton.web.site import site_of
 
 from . import schemas
 from .runs import PROBLEMS
@@ -173,7 +174,7 @@ async def ask(request: Request) -> Response:
             wish = _link_wish(one)
         case _:
             raise BadInput("Send an object like {“token”: {…}} or {“link”: {…}}.")
-    made, secret = asks(request).begin(wish, address_of(request.scope), now())
+    made, secret = site_of(request).asks.begin(wish, address_of(request.scope), now())
     url = f"{origin(request)}/confirm?code={made.code}"
     answer = {"code": made.code, "url": url, "poll": secret, "until": iso(made.until)}
     return JSONResponse(answer, 201, {"cache-control": "no-store"})
@@ -192,7 +193,7 @@ async def answered(request: Request) -> Response:
     secret = (await _object(request, _ASK)).get("poll")
     if not isinstance(secret, str):
         raise BadInput("Send an object like {“poll”: “…”}, with what `/api/asks` gave you.")
-    found = asks(request).fetch(secret, now())
+    found = site_of(request).asks.fetch(secret, now())
     answer = {"state": found.answer.value, "made": found.made, "by": found.by}
     return JSONResponse(answer, headers={"cache-control": "no-store"})
 

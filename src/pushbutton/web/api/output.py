@@ -16,12 +16,12 @@ from pushbutton.domain.event import Json
 from pushbutton.domain.run import Run
 from pushbutton.errors import BadInput, BadRange
 from pushbutton.runtime import history
-from pushbutton.runtime.core import Core
 from pushbutton.runtime.log.reader import PAGE_LINES
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import number_of
 from pushbutton.web.http.slices import sliced
-from pushbutton.web.views.output_lines import line_json, readers
+from pushbutton.web.site import site_of
+from pushbutton.web.views.output_lines import line_json
 
 HITS = 200  # of one search
 QUERY = 1000  # characters to look for
@@ -44,7 +44,7 @@ async def output(request: Request) -> Response:
 
 async def lines(request: Request) -> Response:
     """`?from=&count=&cut=`: lines from a number on, a negative one counts from the end; `cut` characters of each."""
-    core, run = await _run(request)
+    run = await _run(request)
     start, count = _number(request, "from", 1), _number(request, "count", 200)
     if start == 0:
         raise BadRange("Lines are counted from 1; a negative “from” counts from the end.")
@@ -53,7 +53,7 @@ async def lines(request: Request) -> Response:
     cut = _number(request, "cut", 0)
     if cut < 0:
         raise BadRange("“cut” is how many characters of each line to show, 0 for all.")
-    page = await readers(core).of(run.id).lines(start, count, final=run.state.over)
+    page = await site_of(request).lines.of(run.id).lines(start, count, final=run.state.over)
 
     def body() -> bytes:
         shown = [line_json(line, cut or None) for line in page.lines]
@@ -67,7 +67,7 @@ async def lines(request: Request) -> Response:
 
 async def find(request: Request) -> Response:
     """`?q=&from=&limit=&back=`: lines that hold the text, nearest first, and how many there are in all."""
-    core, run = await _run(request)
+    run = await _run(request)
     query = request.query_params.get("q", "")
     if len(query) > QUERY:
         raise BadInput(f"Look for at most {QUERY} characters.")
@@ -78,7 +78,7 @@ async def find(request: Request) -> Response:
     if not 1 <= limit <= HITS:
         raise BadRange(f"“limit” is a number from 1 to {HITS}.")
     start = _number(request, "from", -1 if back == "1" else 1)
-    reader = readers(core).of(run.id)
+    reader = site_of(request).lines.of(run.id)
     found = await reader.search(query, start=start or 1, forward=back != "1", limit=limit, final=run.state.over)
     hits = [{"n": hit.number, "start": hit.start, "end": hit.end} for hit in found.hits]
     return _answer(_json({"run": run.id, "total": found.total, "more": found.more}, hits=hits))
@@ -86,15 +86,14 @@ async def find(request: Request) -> Response:
 
 async def plain(request: Request) -> Response:
     """All of it as text without colours, as a terminal would have left it."""
-    core, run = await _run(request)
-    text = readers(core).of(run.id).plain(final=run.state.over)
+    run = await _run(request)
+    text = site_of(request).lines.of(run.id).plain(final=run.state.over)
     headers = {"cache-control": "no-cache", "x-content-type-options": "nosniff", "x-run-state": run.state.value}
     return StreamingResponse(text, headers=headers, media_type="text/plain; charset=utf-8")
 
 
-async def _run(request: Request) -> tuple[Core, Run]:
-    core, number = core_of(request), number_of(request.path_params["number"])
-    return core, await history.written(core, actor_of(request), number)
+async def _run(request: Request) -> Run:
+    return await history.written(core_of(request), actor_of(request), number_of(request.path_params["number"]))
 
 
 def _number(request: Request, name: str, default: int) -> int:

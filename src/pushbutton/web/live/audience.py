@@ -9,7 +9,6 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import replace
-from weakref import WeakKeyDictionary
 
 from pushbutton.domain.actor import LOCAL, Actor, Verb
 from pushbutton.domain.approval import identity
@@ -17,7 +16,6 @@ from pushbutton.domain.policy import decide
 from pushbutton.errors import NoSuchRun
 from pushbutton.runtime import sight
 from pushbutton.runtime.core import Core
-from pushbutton.runtime.watch import Hub
 from pushbutton.web.http.numbers import number_of
 
 MARK = "~"
@@ -27,6 +25,8 @@ MOST = 1000
 
 
 class Audiences:
+    """Those of a server."""
+
     def __init__(self) -> None:
         self._known: OrderedDict[str, Actor] = OrderedDict()
 
@@ -72,11 +72,3 @@ class Audiences:
         elif actor.own or (kind == "task" and which not in sight.tasks(core.catalog, actor)):
             return ""
         return topic if prefix == "tail" else f"{prefix}:{self.add(actor, alone=which == OWN)}{rest}"
-
-
-_AUDIENCES: WeakKeyDictionary[Hub, Audiences] = WeakKeyDictionary()
-
-
-def audiences(core: Core) -> Audiences:
-    """Those of a server."""
-    return _AUDIENCES.setdefault(core.hub, Audiences())

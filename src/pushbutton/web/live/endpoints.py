@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from pushbutton.config import Settings
 from pushbutton.domain.sse import frame
 from pushbutton.errors import BadInput
 from pushbutton.runtime import history, sight
@@ -19,23 +18,14 @@ from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.errors import unacceptable
 from pushbutton.web.http.numbers import number_of, whole
 from pushbutton.web.http.viewer import root_of
+from pushbutton.web.site import site_of
 
-from .audience import OWN, audiences
+from .audience import OWN
 from .patches import below
 from .stream import EventStream, Wish, acceptable, cursor, parse_topics, reset
 
 GONE = 204
 """What makes an EventSource stop asking."""
-
-
-def settings(request: Request) -> Settings:
-    found: Settings = request.app.state.settings
-    return found
-
-
-def hello(request: Request) -> bytes:
-    """The server's version: a page that was rendered by another one offers to reload."""
-    return frame("hello", {"version": getattr(request.app.state, "version", "") or request.app.version})
 
 
 def _permit(request: Request) -> Permit:
@@ -47,7 +37,7 @@ async def _cut(request: Request, wish: Wish) -> Wish:
     core, actor = core_of(request), actor_of(request)
     boards = wish.boards
     if actor.audience or (actor.user and any(topic.endswith(f":{OWN}") for topic in boards)):
-        seen = [await audiences(core).topic(core, actor, topic) for topic in sorted(boards)]
+        seen = [await site_of(request).audiences.topic(core, actor, topic) for topic in sorted(boards)]
         boards = frozenset(filter(None, seen))
     boards = below(root_of(request), boards)
     topics = await sight.topics(core.store, core.catalog, actor, wish.topics) if wish.topics else None
@@ -61,8 +51,8 @@ async def all_events(request: Request) -> Response:
     core = core_of(request)
     wish = parse_topics(request.query_params.get("topics", "runs"), core.hub.prefixes)
     since, known = cursor(request)
-    if request.query_params.get("hello") == "1":
-        wish = replace(wish, first=hello(request))
+    if request.query_params.get("hello") == "1":  # a page that was rendered by another version offers to reload
+        wish = replace(wish, first=frame("hello", {"version": site_of(request).version}))
     if not known or (since is not None and since > core.hub.tip and since > await core.store.last_event()):
         # It comes from another server or another time: rather everything once more than a gap.
         wish, since = replace(wish, first=wish.first + reset(core.hub.tip)), 0
@@ -71,7 +61,7 @@ async def all_events(request: Request) -> Response:
     actor, permit = actor_of(request), _permit(request)  # first: what changes from here on ends the stream
     runs = {number: await history.written(core, actor, number) for number in wish.outputs}
     wish = await _cut(request, replace(wish, since=since))
-    return EventStream(core, wish, runs, settings(request), permit)
+    return EventStream(core, wish, runs, site_of(request).settings, permit)
 
 
 async def task_events(request: Request) -> Response:
@@ -87,7 +77,7 @@ async def task_events(request: Request) -> Response:
         wish, since = replace(wish, first=reset(core.hub.tip)), 0
     elif since is not None and since < await core.store.forgotten():
         wish = replace(wish, first=reset(core.hub.tip))
-    return EventStream(core, replace(wish, since=since or 0), {}, settings(request), _permit(request))
+    return EventStream(core, replace(wish, since=since or 0), {}, site_of(request).settings, _permit(request))
 
 
 async def run_events(request: Request) -> Response:
@@ -108,7 +98,7 @@ async def run_events(request: Request) -> Response:
         wish, since = replace(wish, first=reset(core.hub.tip)), 0
     elif last is not None and since is not None and since >= last:
         return Response(status_code=GONE)
-    return EventStream(core, replace(wish, since=since or 0), {}, settings(request), _permit(request))
+    return EventStream(core, replace(wish, since=since or 0), {}, site_of(request).settings, _permit(request))
 
 
 async def _listed(request: Request, core: Core, number: int) -> Response:
@@ -141,7 +131,7 @@ async def output_stream(request: Request) -> Response:
     if run.state.over and (offset or 0) >= size:
         return Response(status_code=GONE)
     wish = Wish(outputs={number: offset or 0}, plain=True)
-    return EventStream(core, wish, {number: run}, settings(request), _permit(request))
+    return EventStream(core, wish, {number: run}, site_of(request).settings, _permit(request))
 
 
 routes = [

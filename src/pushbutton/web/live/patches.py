@@ -11,6 +11,7 @@ Each frame is whole: who misses one misses nothing. A board works only while som
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -21,19 +22,19 @@ from pushbutton import threads
 from pushbutton.domain.actor import Actor
 from pushbutton.domain.sse import event_frame, frame
 from pushbutton.errors import PushbuttonError, StoreError
-from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.core import now
 from pushbutton.runtime.log.reader import LinePage, LineReader
 from pushbutton.runtime.ports import Topics
 from pushbutton.runtime.watch import EVERYTHING, Bell
 from pushbutton.terminal.ink import Line
 from pushbutton.web.http.numbers import number_of, whole
+from pushbutton.web.site import Site
 from pushbutton.web.views import fragments, output_tail, render
-from pushbutton.web.views.output_lines import line_json, readers
-from pushbutton.web.views.views import Views, Watching
+from pushbutton.web.views.output_lines import line_json
+from pushbutton.web.views.views import Watching
 from pushbutton.web.words import i18n
 from pushbutton.web.words.people import Names
 
-from .audience import audiences
 from .stream import EventStream
 
 log = logging.getLogger(__name__)
@@ -46,19 +47,10 @@ TAIL_CHARS = 1 << 17  # of all its lines together; fewer lines where they are lo
 LINE_CHARS = 10_000  # what a page shows of one line
 
 
-def register(core: Core) -> None:
+def register(site: Site) -> None:
     """Make the topics known to the hub."""
-    views = Views(core)
-
-    def patch(rest: str) -> AsyncIterator[bytes]:
-        rest, _, root = rest.partition("@")
-        return _patches(core, views, root, rest)
-
-    def tail(rest: str) -> AsyncIterator[bytes]:
-        return _tails(core, rest)
-
-    core.hub.register("patch", patch)
-    core.hub.register("tail", tail)
+    site.core.hub.register("patch", functools.partial(_patches, site))
+    site.core.hub.register("tail", functools.partial(_tails, site))
 
 
 def below(root: str, topics: frozenset[str]) -> frozenset[str]:
@@ -69,16 +61,16 @@ def below(root: str, topics: frozenset[str]) -> frozenset[str]:
     )
 
 
-def crowd_of(core: Core, run: int | str, root: str = "") -> frozenset[str]:
+def crowd_of(site: Site, run: int | str, root: str = "") -> frozenset[str]:
     """The topics of everybody who looks at a run below `root`, whatever the language and the rights."""
     languages = ("", *(f"{code}:" for code in i18n.LANGUAGES))
-    marks = list(audiences(core))
+    marks = list(site.audiences)
     return below(root, frozenset(f"patch:{mark}{language}run:{run}" for mark in marks for language in languages))
 
 
-def watching(core: Core, run: int, root: str = "") -> Watching:
+def watching(site: Site, run: int, root: str = "") -> Watching:
     """Who looks at a run now. A browser has one stream for all of its pages, and is counted once."""
-    ears = core.hub.watching(crowd_of(core, run, root))
+    ears = site.core.hub.watching(crowd_of(site, run, root))
     people = [ear.person if isinstance(ear, EventStream) else "" for ear in ears]
     return Watching(tuple(sorted(set(people) - {""})), others=people.count(""))
 
@@ -96,11 +88,12 @@ class _Drawing:
 _Draw = Callable[[], Awaitable[_Drawing]]
 
 
-async def _patches(core: Core, views: Views, root: str, rest: str) -> AsyncIterator[bytes]:
-    actor, name = audiences(core).split(rest)
-    draw, topics = _drawer(core, views, root, actor, name)
+async def _patches(site: Site, topic: str) -> AsyncIterator[bytes]:
+    core, (rest, _, root) = site.core, topic.partition("@")
+    actor, name = site.audiences.split(rest)
+    draw, topics = _drawer(site, root, actor, name)
     bell, shown = Bell(), b""
-    crowd = crowd_of(core, rest.rpartition(":")[2], root)  # of a run that is no run: nobody
+    crowd = crowd_of(site, rest.rpartition(":")[2], root)  # of a run that is no run: nobody
     deaf = core.notifier.listen("catalog", bell.ring)
     try:
         while True:
@@ -138,8 +131,9 @@ async def _drawn(draw: _Draw) -> _Drawing | None:
             return None
 
 
-def _drawer(core: Core, views: Views, root: str, actor: Actor, rest: str) -> tuple[_Draw, Topics]:
+def _drawer(site: Site, root: str, actor: Actor, rest: str) -> tuple[_Draw, Topics]:
     """What draws it, and what to follow meanwhile. An unknown one is drawn as nothing."""
+    core, views = site.core, site.views
     language, _, thing = rest.partition(":")
     if language not in i18n.LANGUAGES:
         language, thing = "en", rest
@@ -153,8 +147,8 @@ def _drawer(core: Core, views: Views, root: str, actor: Actor, rest: str) -> tup
     async def a_run() -> _Drawing:
         run = await core.store.run(number or 0)
         view = await views.run(actor, run, now())
-        last = await output_tail.last(core, run) if view.quiet else ""
-        view = replace(view, watching=watching(core, run.id, root), last=last)
+        last = await output_tail.last(core, site.lines, run) if view.quiet else ""
+        view = replace(view, watching=watching(site, run.id, root), last=last)
         html = await threads.showing(fragments.run_fragments, view, language, root, names())
         if run.state.over:
             return _Drawing(html, None)
@@ -199,13 +193,14 @@ def _pill(count: int, language: str, root: str) -> str:
 # -- the end of an output
 
 
-async def _tails(core: Core, rest: str) -> AsyncIterator[bytes]:
+async def _tails(site: Site, rest: str) -> AsyncIterator[bytes]:
+    core = site.core
     try:
         run = await core.store.run(number_of(rest))
     except PushbuttonError:
         return
     bell, shown, quiet = Bell(), None, 0.0
-    reader = readers(core).of(run.id)
+    reader = site.lines.of(run.id)
     with core.hub.tap(run.id, bell, over=run.state.over) as tap:
         if (await core.store.run(run.id)).state.over:  # it may have ended before anybody listened
             tap.look(over=True)

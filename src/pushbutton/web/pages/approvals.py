@@ -16,8 +16,10 @@ from pushbutton.runtime.core import now
 from pushbutton.web.http.context import core_of
 from pushbutton.web.http.numbers import run_of, whole
 from pushbutton.web.http.viewer import reader, root_of
+from pushbutton.web.site import site_of
 
-from .base import page, run_page, sent, show, text_of, views_of
+from .base import page, sent, show, text_of
+from .run import run_page
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,7 @@ def routes() -> list[Route]:
 
 async def inbox(request: Request) -> Response:
     before = whole(request.query_params.get("before", "")) or 0
-    view = await views_of(request).inbox(reader(request).actor, now(), before=before)
+    view = await site_of(request).views.inbox(reader(request).actor, now(), before=before)
     parts = [] if before else ["patch:inbox"]  # what comes anew is on the first page
     return await show(request, "approvals.html", room="approvals", parts=parts, view=view, older=bool(before))
 

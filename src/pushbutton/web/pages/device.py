@@ -14,12 +14,12 @@ from pushbutton import errors
 from pushbutton.domain.actor import Actor
 from pushbutton.domain.person import Token
 from pushbutton.domain.policy import require_in_person
-from pushbutton.domain.throttle import Throttle
 from pushbutton.runtime import links, sight, tokens
 from pushbutton.runtime.asks import Answer, Ask, LinkWish, TokenWish
 from pushbutton.runtime.core import Core, now
-from pushbutton.web.http.context import actor_of, asks, core_of
+from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.viewer import origin, reader
+from pushbutton.web.site import site_of
 from pushbutton.web.views import forms
 from pushbutton.web.words import i18n
 
@@ -49,7 +49,7 @@ async def answer(request: Request) -> Response:
         made = await grant(core, actor, ask, base=origin(request)) if yes else ""
     except errors.InvalidInputs as error:
         return await _asked(request, ask, 422, " ".join(error.fields.values()))
-    asks(request).answer(ask, Answer.YES if yes else Answer.NO, at, made=made, by=actor.user)
+    site_of(request).asks.answer(ask, Answer.YES if yes else Answer.NO, at, made=made, by=actor.user)
     return await base.show(request, "confirmed.html", room="profile", granted=yes, ask=ask, **_nothing())
 
 
@@ -65,15 +65,12 @@ async def grant(core: Core, actor: Actor, ask: Ask, *, base: str) -> str:
 
 def _found(request: Request, code: str) -> Ask:
     """Raises `NotFound`, also for who has tried many codes."""
-    state = request.app.state
-    if not hasattr(state, "asks_throttle"):
-        state.asks_throttle = Throttle()
-    throttle: Throttle = state.asks_throttle
+    throttle = site_of(request).wrong_codes
     actor, at = actor_of(request), time.monotonic()
     if wait := throttle.wait(actor.user, actor.address, at):
         raise errors.NotFound(f"Too many wrong codes: try again in {int(wait) + 1} seconds.")
     try:
-        return asks(request).find(code, now())
+        return site_of(request).asks.find(code, now())
     except errors.NotFound:
         throttle.failed(actor.user, actor.address, at)
         raise

@@ -24,6 +24,7 @@ from pushbutton.runtime.ports import RunQuery
 from pushbutton.web.http.auth import address_of
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.viewer import reader, root_of
+from pushbutton.web.site import site_of
 from pushbutton.web.views import forms
 from pushbutton.web.words import i18n
 
@@ -124,7 +125,7 @@ async def _open(
     must_say = task.reason is Reason.REQUIRED
     return await _show(
         request, link, "link.html", status, task=task, fields=fields,
-        past=await base.views_of(request).past(actor_of(request), task.slug),
+        past=await site_of(request).views.past(actor_of(request), task.slug),
         fixed=forms.facts(whole_task, link.inputs, t),
         whole=whole, wrong=wrong or whole, why=why, must_say=must_say,
         reason=(wrong or {}).get("why", "") if must_say and not why.strip() else "",

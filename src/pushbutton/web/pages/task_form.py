@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from starlette.datastructures import FormData, UploadFile
@@ -27,13 +26,13 @@ from pushbutton.web.http import uploads
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import whole
 from pushbutton.web.http.viewer import reader, root_of
+from pushbutton.web.site import site_of
 from pushbutton.web.views import forms
 from pushbutton.web.views.views import TaskView
 from pushbutton.web.words import i18n
 
 from . import base
 
-_KEYS = 2000  # idempotency keys that are remembered, to tell a double press from somebody who was faster
 _TOLD = 1000  # choices that a program may tell for one input
 _OURS = 20  # fields of a form that are no inputs, at most
 
@@ -47,7 +46,7 @@ def routes() -> list[Route]:
 
 async def task(request: Request) -> Response:
     who = reader(request)
-    view = await base.views_of(request).form(who.actor, request.path_params["slug"], now())
+    view = await site_of(request).views.form(who.actor, request.path_params["slug"], now())
     values, source = forms.prefilled(view.task, request.query_params), 0
     if number := whole(request.query_params.get(forms.FROM_RUN, "")):
         earlier = await history.run(core_of(request), who.actor, number)
@@ -58,10 +57,10 @@ async def task(request: Request) -> Response:
 
 async def press(request: Request) -> Response:
     core, who = core_of(request), reader(request)
-    view = await base.views_of(request).form(who.actor, request.path_params["slug"], now())
+    view = await site_of(request).views.form(who.actor, request.path_params["slug"], now())
     form = base.sent(request)
     key = base.text_of(form, forms.KEY) or secrets.token_urlsafe(16)
-    again = _seen_before(request, key)
+    again = site_of(request).press_keys.seen(key)
     dry = forms.is_dry(view.task, form)
     if view.task.confirm and not dry and not base.text_of(form, forms.SURE):
         return await _refused(request, view, form, i18n.mark("Tick that you are sure, then press again."), key=key)
@@ -176,17 +175,3 @@ async def _form(
         question=forms.filled(job.confirm, fields, t),
         button=forms.filled(job.button or job.title, fields, t),
     )  # fmt: skip
-
-
-def _seen_before(request: Request, key: str) -> bool:
-    """Whether this key is on its way or was pressed already; from now on it is."""
-    state = request.app.state
-    if not hasattr(state, "press_keys"):
-        state.press_keys = OrderedDict[str, None]()
-    keys: OrderedDict[str, None] = state.press_keys
-    if key in keys:
-        return True
-    keys[key] = None
-    if len(keys) > _KEYS:
-        keys.popitem(last=False)
-    return False

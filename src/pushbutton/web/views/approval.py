@@ -16,6 +16,7 @@ from pushbutton.runtime.core import Core
 from pushbutton.runtime.frozen import frozen
 from pushbutton.runtime.plan import Plan
 
+from .output_lines import LineReaders
 from .output_tail import Tail, tail
 
 NAMED = 5
@@ -35,7 +36,7 @@ class Waits:
     said: Tail  # the end of the plan's output; nothing where this reader may not see it
 
 
-async def waits(core: Core, actor: Actor, run: Run, task: Task | None) -> Waits | None:
+async def waits(core: Core, readers: LineReaders, actor: Actor, run: Run, task: Task | None) -> Waits | None:
     """None: it waits for nobody."""
     hold = run.hold
     if hold is None or run.state != "held":
@@ -52,7 +53,7 @@ async def waits(core: Core, actor: Actor, run: Run, task: Task | None) -> Waits 
         changed=task is None or bool(task.broken) or await _changed(task, hold),
         starts=_starts(core, task, run) if task and Verb.APPROVE in may else "",
         plan=shown,
-        said=await _said(core, hold.plan) if shown and Verb.OUTPUT in may else Tail(),
+        said=await _said(core, readers, hold.plan) if shown and Verb.OUTPUT in may else Tail(),
     )
 
 
@@ -72,8 +73,8 @@ def _starts(core: Core, task: Task, run: Run) -> str:
         return ""  # the task has changed: the page says so
 
 
-async def _said(core: Core, number: int) -> Tail:
+async def _said(core: Core, readers: LineReaders, number: int) -> Tail:
     try:
-        return await tail(core, await core.store.run(number), all_visible=True)
+        return await tail(core, readers, await core.store.run(number), all_visible=True)
     except NoSuchRun:
         return Tail()

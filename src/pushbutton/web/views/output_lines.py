@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from weakref import WeakKeyDictionary
+from collections.abc import Callable
 
 from pushbutton.domain.event import Json, iso
-from pushbutton.runtime.core import Core
 from pushbutton.runtime.log.reader import LineReader
-from pushbutton.runtime.watch import Hub
 from pushbutton.terminal.ink import Line, classes
 
 READERS = 200  # runs whose lines are kept
 
 
-class Readers:
+class LineReaders:
     """One `LineReader` per run, so that all who look share what was read. The longest unused go first."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
+    def __init__(self, reader: Callable[[int], LineReader]) -> None:
+        """`reader`: a new one for a run."""
+        self._reader = reader
         self._readers: OrderedDict[int, LineReader] = OrderedDict()
         self._closing: set[asyncio.Task[None]] = set()
 
     def of(self, run: int) -> LineReader:
-        reader = self._readers.pop(run, None) or self._core.lines(run)
+        reader = self._readers.pop(run, None) or self._reader(run)
         self._readers[run] = reader
         while len(self._readers) > READERS:
             # One that somebody still holds opens its files again at the next call.
@@ -32,16 +31,6 @@ class Readers:
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
         return reader
-
-
-_readers: WeakKeyDictionary[Hub, Readers] = WeakKeyDictionary()
-
-
-def readers(core: Core) -> Readers:
-    """Those of this server; streams and requests share them."""
-    if core.hub not in _readers:
-        _readers[core.hub] = Readers(core)
-    return _readers[core.hub]
 
 
 def line_json(line: Line, cut: int | None = None) -> dict[str, Json]:

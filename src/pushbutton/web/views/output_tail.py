@@ -13,7 +13,7 @@ from pushbutton.domain.run import Run
 from pushbutton.domain.visible import visible
 from pushbutton.runtime.core import Core
 from pushbutton.terminal import ink
-from pushbutton.web.views.output_lines import readers
+from pushbutton.web.views.output_lines import LineReaders
 
 LINES: Final = 200
 _LAST = 5  # lines among which one is that says something
@@ -35,7 +35,7 @@ class Tail:
     total: int = 0
 
 
-async def tail(core: Core, run: Run, *, all_visible: bool = False) -> Tail:
+async def tail(core: Core, readers: LineReaders, run: Run, *, all_visible: bool = False) -> Tail:
     """Nothing where the output is large, or slow to read: the page has links to it. With `all_visible` there are signs
     for what cannot be seen.
     """
@@ -44,7 +44,7 @@ async def tail(core: Core, run: Run, *, all_visible: bool = False) -> Tail:
         return Tail()
     try:
         async with asyncio.timeout(_PATIENCE):
-            page = await readers(core).of(run.id).lines(-LINES, LINES, final=run.state.over)
+            page = await readers.of(run.id).lines(-LINES, LINES, final=run.state.over)
     except (TimeoutError, OSError):
         return Tail()
     return Tail(
@@ -52,13 +52,13 @@ async def tail(core: Core, run: Run, *, all_visible: bool = False) -> Tail:
     )
 
 
-async def last(core: Core, run: Run) -> str:
+async def last(core: Core, readers: LineReaders, run: Run) -> str:
     """The last line that says something of a run that goes on; "" where there is none yet."""
     if not core.output.size(run.id):
         return ""
     try:
         async with asyncio.timeout(_PATIENCE):
-            page = await readers(core).of(run.id).lines(-_LAST, _LAST, final=False)
+            page = await readers.of(run.id).lines(-_LAST, _LAST, final=False)
     except (TimeoutError, OSError):
         return ""
     return next((visible(line.text.strip()[:_LONGEST]) for line in page.lines[::-1] if line.text.strip()), "")

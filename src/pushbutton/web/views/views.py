@@ -23,6 +23,7 @@ from pushbutton.runtime.ports import RunQuery, Topics
 
 from .approval import Waits, waits
 from .estimates import Outlook, Past, Place, lasted, outlook
+from .output_lines import LineReaders
 from .run_story import Story, story
 
 LAST_RUNS: Final = 20
@@ -173,8 +174,9 @@ class InboxView:
 class Views:
     """Reads the store and the catalogue. Keeps the usual steps, by the runs that they go by."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, lines: LineReaders) -> None:
         self._core = core
+        self._lines = lines
         self._store = core.store
         self._catalog = core.catalog
         self._directory = core.directory
@@ -233,7 +235,7 @@ class Views:
         return RunView(
             run, task, told, past, seen, ahead, now, may,
             ask=self._directory.whom(*sight.places(self._catalog, run)) if helpless or run.aside else (),
-            waits=await waits(self._core, actor, run, task), planning=await self._planning(run),
+            waits=await waits(self._core, self._lines, actor, run, task), planning=await self._planning(run),
             own=actor.own, wrote=self._core.output.size(run.id) > 0, reading=self._catalog.reading,
         )  # fmt: skip
 

@@ -1,0 +1,77 @@
+"""The history of runs, and the same as a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from pushbutton import errors
+from pushbutton.domain.run import Run
+from pushbutton.runtime import history
+from pushbutton.runtime.core import now
+from pushbutton.runtime.ports import RunQuery
+from pushbutton.web.http.context import actor_of, core_of
+from pushbutton.web.http.origin_guard import DOWNLOAD
+from pushbutton.web.http.viewer import reader
+from pushbutton.web.site import site_of
+from pushbutton.web.views import export, filters
+from pushbutton.web.words import formatting
+
+from .base import page, show
+
+PAGE = 50
+"""Runs on one page of the history."""
+
+
+async def runs(request: Request) -> Response:
+    chosen = filters.read(request.query_params)
+    at, who = now(), reader(request)
+    found = await history.runs(core_of(request), who.actor, chosen.query(at, PAGE + 1, who.zone))
+    view = await site_of(request).views.history(who.actor, found, at, limit=PAGE)
+    days: list[tuple[int, list[Run]]] = []
+    for item in view.runs:
+        day = formatting.local(item.pressed_at, who.zone).date()
+        if not days or formatting.local(days[-1][0], who.zone).date() != day:
+            days.append((item.pressed_at, []))
+        days[-1][1].append(item)
+    words = [(name, formatting.LOOKS[min(states)].word) for name, states in filters.STATES.items()]
+    return await show(
+        request, "history.html", room="history", view=view, filter=chosen, days=days, states=words,
+        jump=await _named(request, chosen.number) if chosen.number else None,
+        older=f"/history{chosen.url(before=view.older)}" if view.older else "", query=chosen.url(),
+        keep_days=site_of(request).settings.keep_days,
+    )  # fmt: skip
+
+
+async def _named(request: Request, number: int) -> Run | None:
+    """The run that the search names by its number, if the reader may see it."""
+    try:
+        return await history.run(core_of(request), actor_of(request), number)
+    except errors.NoSuchRun:
+        return None
+
+
+async def runs_csv(request: Request) -> Response:
+    core, who, chosen = core_of(request), reader(request), filters.read(request.query_params)
+
+    async def read(query: RunQuery) -> Any:
+        return await history.runs(core, who.actor, query)
+
+    return StreamingResponse(
+        export.table(read, chosen.query(now(), PAGE, who.zone)),
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "cache-control": "no-store",
+            "content-disposition": 'attachment; filename="runs.csv"',
+            "content-security-policy": DOWNLOAD,
+        },
+    )
+
+
+routes = [
+    Route("/history", page(runs)),
+    Route("/history.csv", page(runs_csv)),
+]

@@ -1,0 +1,112 @@
+"""The page of a run, its updates, and its stop."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from pushbutton import errors
+from pushbutton.domain.actor import Verb
+from pushbutton.domain.approval import may_give
+from pushbutton.domain.policy import require
+from pushbutton.domain.run import Run
+from pushbutton.runtime import cancel, history, sight
+from pushbutton.runtime.core import now
+from pushbutton.web.http.context import actor_of, core_of
+from pushbutton.web.http.numbers import run_of, whole
+from pushbutton.web.http.viewer import reader, root_of
+from pushbutton.web.live import patches
+from pushbutton.web.site import site_of
+from pushbutton.web.views import brought, output_tail, previews
+from pushbutton.web.views.views import Watching
+
+from .base import page, show
+
+log = logging.getLogger(__name__)
+
+UPDATES = 200
+"""Updates of a run on one page of them."""
+
+
+async def run(request: Request) -> Response:
+    return await run_page(request)
+
+
+async def run_page(request: Request, status: int = 200, *, wrong: str = "", why: str = "") -> Response:
+    """`wrong`: what stood in the way of a verdict, whose reason was `why`."""
+    core, who = core_of(request), reader(request)
+    found = await history.run(core, who.actor, run_of(request))
+    view = await site_of(request).views.run(who.actor, found, now())
+    last = await output_tail.last(core, site_of(request).lines, found) if view.quiet else ""
+    view = replace(view, watching=_watching(request, found), last=last)
+    reads = Verb.OUTPUT in view.may
+    tail = [f"tail:{found.id}"] if reads else []
+    failed = found.state.value in ("failed", "lost")
+    return await show(
+        request, "run.html", status, room="tasks", parts=[f"patch:run:{found.id}", *tail], view=view,
+        previews=await previews.previews(core.files, found.id, view.story.results)
+        if reads else (),
+        brought=await brought.files(core, found, view.task) if reads or Verb.APPROVE in view.may else (),
+        joined="joined" in request.query_params,
+        tail=await output_tail.tail(core, site_of(request).lines, found) if reads else output_tail.Tail(),
+        open_output=(failed or not view.story.updates) and not view.waits, wrong=wrong, why=why,
+        asked=bool(
+            view.waits and not found.aside and Verb.APPROVE in view.may and may_give(who.actor, view.waits.hold)
+        ),
+    )  # fmt: skip
+
+
+async def updates(request: Request) -> Response:
+    """Whatever a run said, a page at a time."""
+    core, who = core_of(request), reader(request)
+    found = await history.run(core, who.actor, run_of(request))
+    view = await site_of(request).views.run(who.actor, found, now())
+    said = view.story.updates[::-1]
+    last = max(1, -(-len(said) // UPDATES))
+    number = min(last, max(1, whole(request.query_params.get("page", "")) or 1))
+    first = (number - 1) * UPDATES
+    return await show(
+        request, "updates.html", room="tasks", view=view, updates=said[first : first + UPDATES], first=first,
+        page=number, all=len(said),
+    )  # fmt: skip
+
+
+def _watching(request: Request, run: Run) -> Watching:
+    """With the reader, who begins to follow it. Where nobody is known by name, the count comes with the stream."""
+    actor = actor_of(request)
+    if not actor.user or actor.own:
+        return Watching()
+    found = patches.watching(site_of(request), run.id, root_of(request))
+    return replace(found, people=tuple(sorted({*found.people, actor.user})))
+
+
+async def stop_question(request: Request) -> Response:
+    """Are you sure? The run's page asks in a dialog; without a script it is asked here."""
+    core, who = core_of(request), reader(request)
+    found = await history.run(core, who.actor, run_of(request))
+    require(who.actor, Verb.STOP, *sight.places(core.catalog, found))
+    if found.state.over:
+        return RedirectResponse(f"{root_of(request)}/runs/{found.id}", 303)
+    view = await site_of(request).views.run(who.actor, found, now())
+    return await show(request, "stop.html", room="tasks", view=view)
+
+
+async def stop(request: Request) -> Response:
+    number = run_of(request)
+    try:
+        await cancel.cancel(core_of(request), reader(request).actor, number)
+    except errors.NotRunning:
+        log.debug("run %s was over before it was stopped", number)  # its page says how it ended
+    return RedirectResponse(f"{root_of(request)}/runs/{number}", 303)
+
+
+routes = [
+    Route("/runs/{number}", page(run)),
+    Route("/runs/{number}/stop", page(stop_question)),
+    Route("/runs/{number}/updates", page(updates)),
+    Route("/runs/{number}/stop", page(stop), methods=["POST"]),
+]

@@ -1,0 +1,32 @@
+"""What a server keeps while it lives, in one object; nothing of the web is kept anywhere else."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from pushbutton.config import Settings
+from pushbutton.domain.throttle import Throttle
+from pushbutton.runtime.asks import Asks
+from pushbutton.runtime.core import Core
+from pushbutton.web.http.press_keys import PressKeys
+from pushbutton.web.live.audience import Audiences
+from pushbutton.web.views.output_lines import LineReaders
+from pushbutton.web.views.views import Views
+
+
+class Site:
+    def __init__(self, core: Core, settings: Settings, version: str) -> None:
+        self.core = core
+        self.settings = settings
+        self.version = version
+        self.lines = LineReaders(core.lines)
+        self.views = Views(core, self.lines)
+        self.audiences = Audiences()
+        self.asks = Asks()  # programs that ask for a token or a link
+        self.wrong_codes = Throttle()  # typed for one of these
+        self.press_keys = PressKeys()  # of forms
+
+
+def site_of(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
