@@ -26,7 +26,7 @@ from pushbutton.web.http.context import core_of
 going: set[asyncio.Task[None]] = set()
 
 
-@runs.router.post("/pub")
+@runs.operations.post("/pub")
 async def pub(request: Request) -> Response:
     task = asyncio.create_task(publish(core_of(request), **{"by": "hub", **request.query_params}))
     going.add(task)
@@ -34,15 +34,15 @@ async def pub(request: Request) -> Response:
     return Response(status_code=204)
 
 
-@runs.router.post("/nothing")
+@runs.operations.post("/nothing")
 async def nothing(request: Request) -> Response:
     await request.body()
     return Response(status_code=204)
 
 
 # Beside the press, so that it is found as soon: it goes through the same layers, and as many routes.
-_paths = [getattr(route, "path", "") for route in runs.router.routes]
-runs.router.routes.insert(_paths.index("/api/tasks/{slug}/runs"), runs.router.routes.pop())
+_paths = [one.path for one in runs.operations]
+runs.operations.insert(_paths.index("/api/tasks/{slug}/runs"), runs.operations.pop())
 
 
 async def publish(core: Core, events: str, batch: str, by: str, rate: str = "0") -> None:

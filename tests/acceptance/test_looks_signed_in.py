@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from playwright.sync_api import Page, expect
+from starlette.applications import Starlette
 from starlette.routing import Route
 
 from pushbutton.domain.person import Invite, User
@@ -183,7 +183,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 async def test_every_page_that_there_is_is_looked_at(tmp_path: Path) -> None:
     async with opened(tmp_path) as app:
         web: Any = build(await app.open(), app.settings)
-        while not isinstance(web, FastAPI):
+        while not isinstance(web, Starlette):
             web = web._app
         paths = {route.path for route in web.routes if type(route) is Route and "GET" in (route.methods or ())}
     assert {path for path in paths if not path.startswith("/api/")} - NO_PAGES == set(PAGES)

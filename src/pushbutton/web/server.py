@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
-from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
@@ -22,9 +21,7 @@ from pushbutton.domain.networks import networks
 from pushbutton.domain.prefix import prefix
 from pushbutton.errors import PushbuttonError
 from pushbutton.runtime.core import Core
-from pushbutton.web.api import aside as aside_api
-from pushbutton.web.api import audit as audit_api
-from pushbutton.web.api import credentials, inputs, output, reference, runs
+from pushbutton.web.api import output, reference
 from pushbutton.web.http import errors
 from pushbutton.web.http.auth import Auth
 from pushbutton.web.http.connection import Connection
@@ -69,21 +66,12 @@ NAMES = frozenset({"localhost"})
 
 def build(core: Core, settings: Settings) -> ASGIApp:
     """The whole web as one ASGI application; in front of it the guard, and what proxies say."""
-    app = FastAPI(
-        title="Pushbutton",
-        version=__version__,
-        description="Press buttons, watch runs. Times are RFC 3339 in UTC; errors are problem+json.",
-        openapi_url="/api/openapi.json",
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-    )
+    app = Starlette()
+    app.router.redirect_slashes = False
     app.state.site = site = Site(core, settings, __version__)
-    app.openapi = lambda: reference.document(app)  # type: ignore[method-assign]  # FastAPI's own way to add to it
     for kind, handler in (
         (PushbuttonError, errors.known),
         (HTTPException, base.missing),
-        (RequestValidationError, errors.invalid),
         (Exception, errors.ours),
     ):
         app.add_exception_handler(kind, handler)
@@ -91,8 +79,8 @@ def build(core: Core, settings: Settings) -> ASGIApp:
     # The streams first: their paths lie below those of the API.
     app.router.routes.extend(endpoints.routes)
     app.router.routes.extend(output.routes)
-    for room in (runs, audit_api, inputs, aside_api, credentials):
-        app.include_router(room.router)
+    app.router.routes.extend(operation.route for operation in reference.operations())
+    app.router.routes.extend(reference.routes)
     for page in (
         aside, reference_page, audit, tokens, device, links, link_holder,
         tasks, run_page, history, settings_page, task_form, approvals, sign_in, profile, people,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -13,18 +12,19 @@ from pushbutton.web.http import paging
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import number_of
 
-from . import schemas
+from . import answers
+from .operations import Operations
 
-router = APIRouter(prefix="/api", tags=["runs"])
+operations = Operations("/api", "runs")
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": schemas.Problem, "description": "What is wrong, in one sentence"},
+    "4XX": {"model": "Problem", "description": "What is wrong, in one sentence"},
 }
 
 
-@router.get(
+@operations.get(
     "/aside",
-    response_model=list[schemas.RunShape],
+    response_model="list[RunShape]",
     summary="Runs that are set aside",
     description="They came with a copy of the data folder, and start when an administrator releases them. Empty for "
     "others. `cancel` drops one. Newest first, `limit` of them, at most 500; the header `Link` says where more follow.",
@@ -36,15 +36,15 @@ async def listed(request: Request) -> Response:
     found = await aside.waiting(core_of(request), actor_of(request), before=number, most=limit + 1)
     shown, more = paging.cut(found, limit, lambda run: run.id)
     return JSONResponse(
-        [schemas.run_json(run) for run in shown], headers=paging.link(request, "/api/aside", more, limit)
+        [answers.run_json(run) for run in shown], headers=paging.link(request, "/api/aside", more, limit)
     )
 
 
-@router.post(
+@operations.post(
     "/runs/{number}/release",
-    response_model=schemas.RunShape,
+    response_model="RunShape",
     responses=_PROBLEMS,
     summary="Release one that is set aside",
 )
 async def release(request: Request, number: str) -> Response:
-    return JSONResponse(schemas.run_json(await aside.release(core_of(request), actor_of(request), number_of(number))))
+    return JSONResponse(answers.run_json(await aside.release(core_of(request), actor_of(request), number_of(number))))

@@ -6,7 +6,6 @@ import re
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -17,19 +16,20 @@ from pushbutton.runtime.ports.people import AuditQuery
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.words.audit import KINDS
 
-from . import schemas
+from . import answers
+from .operations import Operations
 
-router = APIRouter(prefix="/api/audit", tags=["audit trail"])
+operations = Operations("/api/audit", "audit trail")
 
 MOST = 1000
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": schemas.Problem, "description": "What is wrong, in one sentence"},
+    "4XX": {"model": "Problem", "description": "What is wrong, in one sentence"},
 }
 
 
-@router.get(
+@operations.get(
     "",
-    response_model=list[schemas.RecordShape],
+    response_model="list[RecordShape]",
     responses=_PROBLEMS,
     summary="Records, newest first",
     description="For administrators. `kind` is the first part of the verb (`run`) or all of it (`run.press`); `since` "
@@ -75,12 +75,12 @@ def _micros(name: str, text: str) -> int:
         raise BadInput(f"“{name}” is a time with its zone, such as 2026-11-23T09:42:07Z.") from None
 
 
-@router.post(
+@operations.post(
     "/check",
-    response_model=schemas.CheckedShape,
+    response_model="CheckedShape",
     responses=_PROBLEMS,
     summary="Check the chain now",
     description="Walks all records. That it was checked, and what came of it, is a record as well.",
 )
 async def check(request: Request) -> Response:
-    return JSONResponse(schemas.checked_json(await audit.verify(core_of(request), actor_of(request))))
+    return JSONResponse(answers.checked_json(await audit.verify(core_of(request), actor_of(request))))

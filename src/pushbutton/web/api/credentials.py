@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -21,10 +20,10 @@ from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.viewer import link_url, origin
 from pushbutton.web.site import site_of
 
-from . import schemas
+from .operations import Operations
 from .runs import PROBLEMS
 
-router = APIRouter(prefix="/api")
+operations = Operations("/api")
 
 _LONGEST = 60  # characters of a name
 _ASK = 64 << 10
@@ -37,9 +36,9 @@ _MADE: dict[int | str, dict[str, Any]] = {**PROBLEMS, 204: {"description": "It c
 # -- tokens
 
 
-@router.get(
+@operations.get(
     "/tokens",
-    response_model=list[schemas.TokenShape],
+    response_model="list[TokenShape]",
     responses=PROBLEMS,
     tags=["tokens and links"],
     summary="Your tokens",
@@ -54,12 +53,12 @@ async def list_tokens(request: Request) -> Response:
     return JSONResponse([_token_json(token) for token in shown], headers=headers)
 
 
-@router.post(
+@operations.post(
     "/tokens",
     status_code=201,
-    response_model=schemas.TokenMadeShape,
+    response_model="TokenMadeShape",
     responses=PROBLEMS,
-    openapi_extra=schemas.body_of(schemas.NewTokenShape),
+    body="NewTokenShape",
     tags=["tokens and links"],
     summary="Make a token",
     description="Only for people who are signed in: no token makes another one. Programs ask with `/api/asks`.",
@@ -70,7 +69,7 @@ async def make_token(request: Request) -> Response:
     return JSONResponse({**_token_json(token), "token": text}, 201, {"cache-control": "no-store"})
 
 
-@router.delete(
+@operations.delete(
     "/tokens/{name}",
     status_code=204,
     responses=_MADE,
@@ -92,9 +91,9 @@ async def revoke_token(request: Request, name: str) -> Response:
 # -- links
 
 
-@router.get(
+@operations.get(
     "/links",
-    response_model=list[schemas.LinkShape],
+    response_model="list[LinkShape]",
     responses=PROBLEMS,
     tags=["tokens and links"],
     summary="Your hand-over links",
@@ -110,12 +109,12 @@ async def list_links(request: Request) -> Response:
     return JSONResponse([_link_json(request, link) for link in shown], headers={"cache-control": "no-store", **headers})
 
 
-@router.post(
+@operations.post(
     "/links",
     status_code=201,
-    response_model=schemas.LinkShape,
+    response_model="LinkShape",
     responses=PROBLEMS,
-    openapi_extra=schemas.body_of(schemas.NewLinkShape),
+    body="NewLinkShape",
     tags=["tokens and links"],
     summary="Make a hand-over link",
     description="Only for people who are signed in: no token makes a link. Programs ask with `/api/asks`.",
@@ -135,7 +134,7 @@ async def make_link(request: Request) -> Response:
     return JSONResponse(_link_json(request, link), 201, {"cache-control": "no-store"})
 
 
-@router.delete(
+@operations.delete(
     "/links/{name}",
     status_code=204,
     responses=_MADE,
@@ -151,12 +150,12 @@ async def revoke_link(request: Request, name: str) -> Response:
 # -- programs that ask
 
 
-@router.post(
+@operations.post(
     "/asks",
     status_code=201,
-    response_model=schemas.AskedShape,
+    response_model="AskedShape",
     responses=PROBLEMS,
-    openapi_extra=schemas.body_of(schemas.AskShape),
+    body="AskShape",
     tags=["tokens and links"],
     summary="Ask for a token or a link",
     description="Needs no sign-in. Show `code` and `url` to the person who started you; when they say yes in their "
@@ -180,11 +179,11 @@ async def ask(request: Request) -> Response:
     return JSONResponse(answer, 201, {"cache-control": "no-store"})
 
 
-@router.post(
+@operations.post(
     "/asks/answer",
-    response_model=schemas.AnswerShape,
+    response_model="AnswerShape",
     responses=PROBLEMS,
-    openapi_extra=schemas.body_of(schemas.PollShape),
+    body="PollShape",
     tags=["tokens and links"],
     summary="Whether somebody has answered",
     description="Needs no sign-in. `made` is the text of the token or link, given once. Ask every two seconds or so.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,16 +13,16 @@ from pushbutton.web.http import sending
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import number_of
 
-from . import schemas
+from .operations import Operations
 
-router = APIRouter(prefix="/api")
+operations = Operations("/api")
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": schemas.Problem, "description": "What is wrong, in one sentence"},
+    "4XX": {"model": "Problem", "description": "What is wrong, in one sentence"},
 }
 
 
-@router.get(
+@operations.get(
     "/runs/{number}/inputs/{name}",
     responses=_PROBLEMS,
     tags=["runs"],

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from pushbutton import threads
+from pushbutton.web.http.viewer import root_of
+from pushbutton.web.site import site_of
+
+from . import aside, audit, credentials, inputs, runs
+from .operations import Operation
 
 METHODS = ("get", "post", "put", "patch", "delete")
+_ABOUT = "Press buttons, watch runs. Times are RFC 3339 in UTC; errors are problem+json."
 _SINCE = {
     "name": "since",
     "in": "query",
@@ -98,12 +109,53 @@ STREAMS: dict[str, Any] = (
 )  # fmt: skip
 
 
-def document(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document; made once."""
-    if app.openapi_schema is None:
-        made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        for path, item in STREAMS.items():
-            made["paths"][path] = {**item, **made["paths"].get(path, {})}
-        made.setdefault("components", {})["securitySchemes"] = {"run token": {"type": "http", "scheme": "bearer"}}
-        app.openapi_schema = made
-    return app.openapi_schema
+def operations() -> Iterator[Operation]:
+    """All of the API, apart from streams and output."""
+    for part in (runs, audit, inputs, aside, credentials):
+        yield from part.operations
+
+
+@functools.cache
+def document(version: str) -> Mapping[str, Any]:
+    """The OpenAPI document; made once, which takes a moment."""
+    from fastapi import APIRouter  # noqa: PLC0415  takes as long to load as all that a server starts with
+    from fastapi.openapi.utils import get_openapi  # noqa: PLC0415
+
+    router = APIRouter()
+    for one in operations():
+        router.add_api_route(one.path, one.endpoint, methods=[one.method], **_with_models(one.said))
+    made = get_openapi(title="Pushbutton", version=version, description=_ABOUT, routes=router.routes)
+    for path, item in STREAMS.items():
+        made["paths"][path] = {**item, **made["paths"].get(path, {})}
+    made.setdefault("components", {})["securitySchemes"] = {"run token": {"type": "http", "scheme": "bearer"}}
+    return made
+
+
+def _with_models(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of an operation, with the models of `schemas` in the place of their names."""
+    from . import schemas  # noqa: PLC0415  loads what makes and checks models
+
+    def model(name: str) -> Any:
+        inner = name.removeprefix("list[").removesuffix("]")
+        found: Any = getattr(schemas, inner)
+        return list[found] if inner != name else found
+
+    more = dict(said)
+    if name := more.pop("response_model", ""):
+        more["response_model"] = model(name)
+    if name := more.pop("body", ""):
+        body = {"content": {"application/json": {"schema": model(name).model_json_schema()}}}
+        more["openapi_extra"] = {"requestBody": body, **more.get("openapi_extra", {})}
+    more["responses"] = {
+        status: {**answer, "model": model(answer["model"])} if "model" in answer else answer
+        for status, answer in more.get("responses", {}).items()
+    }
+    return more
+
+
+async def openapi(request: Request) -> Response:
+    made = await threads.showing(document, site_of(request).version)
+    return JSONResponse({**made, "servers": [{"url": root}]} if (root := root_of(request)) else made)
+
+
+routes = [Route("/api/openapi.json", openapi)]

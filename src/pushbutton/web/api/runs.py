@@ -8,7 +8,6 @@ import hmac
 import re
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -29,28 +28,29 @@ from pushbutton.web.http import body, paging, sending, uploads
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import number_of
 
-from . import schemas
+from . import answers
+from .operations import Operations
 
-router = APIRouter(prefix="/api")
+operations = Operations("/api")
 
 LONGEST_WAIT = 300.0
 LONGEST_TEXT = 200
 _PREFER_WAIT = re.compile(r"\bwait\s*=\s*([0-9]{1,6})\b")
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": schemas.Problem, "description": "What is wrong, in one sentence"},
+    "4XX": {"model": "Problem", "description": "What is wrong, in one sentence"},
 }
 
 
 # -- tasks
 
 
-@router.get("/tasks", response_model=list[schemas.TaskShape], tags=["tasks"], summary="All tasks")
+@operations.get("/tasks", response_model="list[TaskShape]", tags=["tasks"], summary="All tasks")
 async def tasks(request: Request) -> Response:
     actor = actor_of(request)
     return JSONResponse([_task_json(task, actor) for task in sight.tasks(core_of(request).catalog, actor).values()])
 
 
-@router.get("/tasks/{slug}", response_model=schemas.TaskShape, responses=PROBLEMS, tags=["tasks"], summary="One task")
+@operations.get("/tasks/{slug}", response_model="TaskShape", responses=PROBLEMS, tags=["tasks"], summary="One task")
 async def task(request: Request, slug: str) -> Response:
     actor, catalog = actor_of(request), core_of(request).catalog
     slug = await sight.named(catalog, actor, slug)
@@ -61,16 +61,16 @@ async def task(request: Request, slug: str) -> Response:
 
 
 def _task_json(task: Task, actor: Actor) -> dict[str, Any]:
-    return schemas.task_json(task, verbs(actor, Place(task.slug, task.group)))
+    return answers.task_json(task, verbs(actor, Place(task.slug, task.group)))
 
 
-@router.post(
+@operations.post(
     "/tasks/{slug}/runs",
     status_code=202,
-    response_model=schemas.PressedShape,
+    response_model="PressedShape",
     responses={**PROBLEMS, 204: {"description": "Pressed (with “Prefer: return=minimal”)"}},
+    body="PressShape",
     openapi_extra={
-        "requestBody": {"content": {"application/json": {"schema": schemas.PressShape.model_json_schema()}}},
         "parameters": [
             {
                 "name": "Idempotency-Key",
@@ -114,7 +114,7 @@ async def press_task(request: Request, slug: str) -> Response:
         headers["preference-applied"] = ", ".join(applied)
     if minimal:
         return Response(status_code=204, headers=headers)
-    return JSONResponse({**schemas.run_json(run), "made": pressed.made}, status, headers)
+    return JSONResponse({**answers.run_json(run), "made": pressed.made}, status, headers)
 
 
 async def _wait(core: Core, run: Run, seconds: float) -> Run:
@@ -135,8 +135,8 @@ def _last(event: Event) -> bytes | None:
 # -- runs
 
 
-@router.get(
-    "/runs", response_model=list[schemas.RunShape], responses=PROBLEMS, tags=["runs"], summary="Runs, newest first"
+@operations.get(
+    "/runs", response_model="list[RunShape]", responses=PROBLEMS, tags=["runs"], summary="Runs, newest first"
 )
 async def runs(
     request: Request,
@@ -165,19 +165,19 @@ async def runs(
         limit=max(1, min(int(limit or 50), 500)),
     )
     return JSONResponse(
-        [schemas.run_json(run) for run in await history.runs(core_of(request), actor_of(request), query)]
+        [answers.run_json(run) for run in await history.runs(core_of(request), actor_of(request), query)]
     )
 
 
-@router.get("/runs/{number}", response_model=schemas.RunShape, responses=PROBLEMS, tags=["runs"], summary="One run")
+@operations.get("/runs/{number}", response_model="RunShape", responses=PROBLEMS, tags=["runs"], summary="One run")
 async def run(request: Request, number: str) -> Response:
-    return JSONResponse(schemas.run_json(await history.run(core_of(request), actor_of(request), number_of(number))))
+    return JSONResponse(answers.run_json(await history.run(core_of(request), actor_of(request), number_of(number))))
 
 
-@router.post(
+@operations.post(
     "/runs/{number}/cancel",
     status_code=202,
-    response_model=schemas.RunShape,
+    response_model="RunShape",
     responses=PROBLEMS,
     tags=["runs"],
     summary="Stop it",
@@ -185,16 +185,16 @@ async def run(request: Request, number: str) -> Response:
 )
 async def cancel_run(request: Request, number: str) -> Response:
     return JSONResponse(
-        schemas.run_json(await cancel.cancel(core_of(request), actor_of(request), number_of(number))), 202
+        answers.run_json(await cancel.cancel(core_of(request), actor_of(request), number_of(number))), 202
     )
 
 
 # -- approvals
 
 
-@router.get(
+@operations.get(
     "/approvals",
-    response_model=list[schemas.RunShape],
+    response_model="list[RunShape]",
     responses=PROBLEMS,
     tags=["approvals"],
     summary="Runs that wait for your approval",
@@ -206,12 +206,12 @@ async def approvals(request: Request) -> Response:
     found = await approve.waiting(core_of(request), actor_of(request), before=number, most=limit + 1)
     shown, more = paging.cut(found, limit, lambda run: run.id)
     headers = paging.link(request, "/api/approvals", more, limit)
-    return JSONResponse([schemas.run_json(run) for run in shown], headers=headers)
+    return JSONResponse([answers.run_json(run) for run in shown], headers=headers)
 
 
-@router.get(
+@operations.get(
     "/runs/{number}/plan",
-    response_model=schemas.PlanShape,
+    response_model="PlanShape",
     responses=PROBLEMS,
     tags=["approvals"],
     summary="What a run will do, as its dry run said it",
@@ -225,16 +225,11 @@ async def plan_of_run(request: Request, number: str) -> Response:
     return JSONResponse({"run": shown.number, "state": shown.state, "sha256": shown.sha256, "wrong": shown.wrong})
 
 
-_VERDICT = {
-    "requestBody": {"content": {"application/json": {"schema": schemas.VerdictShape.model_json_schema()}}},
-}
-
-
-@router.post(
+@operations.post(
     "/runs/{number}/approve",
-    response_model=schemas.RunShape,
+    response_model="RunShape",
     responses=PROBLEMS,
-    openapi_extra=_VERDICT,
+    body="VerdictShape",
     tags=["approvals"],
     summary="Approve it",
     description="With the last approval that is needed, the run waits for its turn.",
@@ -242,21 +237,21 @@ _VERDICT = {
 async def approve_run(request: Request, number: str) -> Response:
     why, seen = await _verdict(request)
     run = await approve.approve(core_of(request), actor_of(request), number_of(number), why=why, seen=seen)
-    return JSONResponse(schemas.run_json(run))
+    return JSONResponse(answers.run_json(run))
 
 
-@router.post(
+@operations.post(
     "/runs/{number}/reject",
-    response_model=schemas.RunShape,
+    response_model="RunShape",
     responses=PROBLEMS,
-    openapi_extra=_VERDICT,
+    body="VerdictShape",
     tags=["approvals"],
     summary="Reject it, which ends it",
 )
 async def reject_run(request: Request, number: str) -> Response:
     why, _ = await _verdict(request)
     run = await approve.reject(core_of(request), actor_of(request), number_of(number), why=why)
-    return JSONResponse(schemas.run_json(run))
+    return JSONResponse(answers.run_json(run))
 
 
 async def _verdict(request: Request) -> tuple[str, str]:
@@ -271,7 +266,7 @@ async def _verdict(request: Request) -> tuple[str, str]:
     return why, seen
 
 
-@router.post(
+@operations.post(
     "/runs/{number}/events",
     status_code=204,
     responses=PROBLEMS,
@@ -307,7 +302,7 @@ async def report_events(request: Request, number: str) -> Response:
     return Response(status_code=204)
 
 
-@router.post(
+@operations.post(
     "/events",
     status_code=204,
     responses=PROBLEMS,
@@ -343,7 +338,9 @@ async def say(request: Request) -> Response:
 # -- files
 
 
-@router.get("/runs/{number}/artifacts/{name}", responses=PROBLEMS, tags=["runs"], summary="A file that the run made")
+@operations.get(
+    "/runs/{number}/artifacts/{name}", responses=PROBLEMS, tags=["runs"], summary="A file that the run made"
+)
 async def artifact(request: Request, number: str, name: str) -> Response:
     core, run_number = core_of(request), number_of(number)
     await history.written(core, actor_of(request), run_number)
@@ -354,7 +351,7 @@ async def artifact(request: Request, number: str, name: str) -> Response:
     return await sending.file(request, core.files, result(run_number, name), name, missing)
 
 
-@router.post(
+@operations.post(
     "/uploads",
     status_code=201,
     responses=PROBLEMS,
@@ -377,7 +374,7 @@ async def upload(request: Request, name: str = "file") -> Response:
 # -- the server
 
 
-@router.get("/health", tags=["server"], summary="Whether the server works")
+@operations.get("/health", tags=["server"], summary="Whether the server works")
 async def health(request: Request) -> Response:
     core = core_of(request)
     actor = actor_of(request)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import secrets
 
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -88,10 +87,3 @@ async def ours(request: Request, error: Exception) -> Response:
 
 def unacceptable() -> Response:
     return problem(406, "This is an event stream: ask for it with “Accept: text/event-stream”.")
-
-
-async def invalid(_: Request, error: Exception) -> Response:
-    """What FastAPI itself found wrong with a path or query."""
-    assert isinstance(error, RequestValidationError)  # noqa: S101  registered for these only
-    first = error.errors()[0]
-    return problem(400, f"“{first['loc'][-1]}” is wrong: {first['msg']}.")

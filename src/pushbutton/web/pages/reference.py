@@ -9,16 +9,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pushbutton import threads
 from pushbutton.web.api import calls
 from pushbutton.web.api.reference import METHODS, document
 from pushbutton.web.http.context import core_of
 from pushbutton.web.http.viewer import origin
+from pushbutton.web.site import site_of
 
 from . import base
 
 
 async def api_page(request: Request) -> Response:
-    made = document(request.app)
+    made = await threads.showing(document, site_of(request).version)
     groups: dict[str, list[dict[str, Any]]] = {}
     here, closed = origin(request), core_of(request).directory.closed
     for path, item in made["paths"].items():
