@@ -124,6 +124,7 @@ class Row:
         """Put text without tabs over what is there; the column behind it."""
         if not marked(text):
             return self._put(column, spread(text), style)
+        self.open()
         plain, *rest = MARKS.split(text)
         pieces = [spread(plain)] if plain else []
         for mark, after in zip(rest[::2], rest[1::2], strict=True):
@@ -163,6 +164,18 @@ class Row:
                 return ""
             self.marks.append(text)
         return chr(_FIRST + self.marks.index(text))
+
+    def know(self, clusters: list[str]) -> bool:
+        """Take in characters with marks that were passed over, as if they had been written. False: there are too many,
+        and what becomes of each depends on those before it.
+        """
+        if clusters:
+            self.open()
+            new = [cluster for cluster in clusters if cluster not in self.marks]
+            if len(self.marks) + len(new) > CLUSTERS:
+                return False
+            self.marks += new
+        return True
 
     def _read(self, cell: str) -> str:
         return self.marks[ord(cell) - _FIRST] if _CLUSTER.match(cell) else cell

@@ -14,7 +14,8 @@ Where this is no terminal, on purpose:
     cleared when, and only when, they are written again. What a program drew by the numbers of rows, it clears.
   * A screen that is cleared stays above, and the next begins below it; so does one whose rows would cover a log.
   * A saved cursor goes back to its line, also when that has moved. Setting margins leaves the cursor where it is.
-  * Inserting and deleting lines, and scrolling by a command, do nothing. A margin at the top keeps its rows.
+  * What is scrolled away goes above the screen, also from below a margin at the top, and so do lines of a log that are
+    pushed out at the bottom. A job without a terminal whose cursor was sent to no row scrolls nothing.
   * LF goes to the first column. A tab stands at stops of 8 and stays a tab in the text; over existing text it moves.
   * A mark stands with the character before it, in any row; where there is none, or that has another colour, or there
     are very many in a line, it takes a column.
@@ -33,7 +34,8 @@ from typing import Any
 
 from . import ink, sweep
 from .cells import NARROW, Kept, Row, Settled, Shown
-from .screen import REACH, WIDTH, Screen
+from .screen import REACH, WIDTH
+from .scroll import Scroll
 
 PIECE = 65_536  # bytes of a `Kept`, at most
 STRING = 1 << 20  # bytes of a string sequence
@@ -50,7 +52,7 @@ _STOP_OSC = re.compile(rb"[\x07\n\x18\x1a\x1b]")
 _OTHER_SCREEN = {b"?47", b"?1047", b"?1049"}
 
 
-class Terminal(Screen):
+class Terminal(Scroll):
     """Feed bytes, get settled lines. `read` counts the bytes, `settled` the lines that came out for good."""
 
     def __init__(self, size: tuple[int, int] | None = None) -> None:
@@ -248,8 +250,8 @@ class Terminal(Screen):
         """
         if base + place < self._tried or self._base:
             return 0
-        kept, last = sweep.rewrites(data, place, self._columns)
-        if kept is None:
+        kept, last, clusters = sweep.rewrites(data, place, self._columns)
+        if kept is None or not self._rows[self._at].know(clusters):
             self._tried = base + last
             return 0
         done = place
@@ -267,7 +269,9 @@ class Terminal(Screen):
         start = self._column - count
         if self._edge or start < self._base or self._column > WIDTH - 8:
             return 0
-        last = sweep.turns(data, place, move, count)
+        last, clusters = sweep.turns(data, place, move, count)
+        if last and not self._rows[self._at].know(clusters):
+            return 0
         if last:
             self._style = ink.style_after(data[place:last], self._style)
         return last
@@ -292,7 +296,8 @@ class Terminal(Screen):
                 after = self._rewrites(data, place, base)
                 if after:
                     return after
-            self._command(match[1], final)
+            if data[end - 2] not in b" !\"#$%&'()*+,-./":  # those belong to other commands
+                self._command(match[1], final)
         elif end == place + 2:
             self._single(final)
         return end
@@ -313,7 +318,7 @@ class Terminal(Screen):
                 self._newline()
                 self._goto(column)
             case b"M":
-                self._move(-1)
+                self._back_up()
             case b"c":
                 self._style, self._saved, self._margins = 0, [], (0, 0)
                 self._clear()
@@ -344,7 +349,7 @@ class Terminal(Screen):
         elif final in b"hl" and not _OTHER_SCREEN.isdisjoint(params.split(b";")):
             self._clear() if final == b"h" else self._end()
             return
-        elif params.strip(b"0123456789;"):
+        elif params.strip(b"0123456789;") or final == b"T":  # with more than one number it is about the mouse
             return
         else:
             first, second = (int(part or 0) for part in (params + b";").split(b";", 2)[:2])
@@ -356,7 +361,7 @@ class Terminal(Screen):
             self._repeat(max(first, 1))
             return
         self._last = ""
-        if not self._move_by(final, max(first, 1), max(second, 1)):
+        if not self._move_by(final, max(first, 1), max(second, 1)) and not self._move_lines(final, max(first, 1)):
             self._erase_by(final, first)
         if final == b"r" and self._height:
             self._set_margins(max(first, 1) - 1, second)
@@ -384,6 +389,21 @@ class Terminal(Screen):
                 self._save()
             case b"u":
                 self._restore()
+            case _:
+                return False
+        return True
+
+    def _move_lines(self, final: bytes, count: int) -> bool:
+        """Commands that move whole lines; False: it is none of them."""
+        match final:
+            case b"L":
+                self._lines_in(count)
+            case b"M":
+                self._lines_out(count)
+            case b"S":
+                self._scroll_up(count)
+            case b"T":
+                self._scroll_down(count)
             case _:
                 return False
         return True

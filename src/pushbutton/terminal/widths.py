@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["MARKS", "marked", "spread"]
+__all__ = ["MARKS", "marked", "marks_of", "spread"]
 
 _FEW = 48  # different characters that are quicker replaced one by one
 
@@ -92,6 +92,13 @@ MARKS = re.compile(
 def marked(text: str) -> bool:
     """Whether some of it takes no column."""
     return not text.isascii() and bool(_MAYBE_MARK.search(text) and MARKS.search("".join(set(text))))
+
+
+def marks_of(text: str) -> str:
+    """The different ones among it, sorted; "" where there are none."""
+    if text.isascii() or not _MAYBE_MARK.search(text):
+        return ""
+    return "".join(sorted(MARKS.findall("".join(set(text)))))
 
 
 def spread(text: str) -> str:

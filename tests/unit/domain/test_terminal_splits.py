@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pushbutton.terminal import cells, screen, sweep, terminal
+from pushbutton.terminal import cells, screen, scroll, sweep, terminal
 from pushbutton.terminal.cells import Kept, Settled
 from pushbutton.terminal.ink import Span, read_line
 from pushbutton.terminal.terminal import Terminal
@@ -66,6 +66,18 @@ PIECES = [
         b"\x1b[8m",
         b"\x1b[28m",
     ],
+    *[
+        b"\x1b[L",
+        b"\x1b[3L",
+        b"\x1b[M",
+        b"\x1b[2M",
+        b"\x1b[S",
+        b"\x1b[9S",
+        b"\x1b[T",
+        b"\x1b[2T",
+        b"\x1b[2;3r\x1b[2;1H",
+    ],
+    *["\re\u0301 1\ro\u0308x\u0301\u0302 2\ra\re\u0301".encode(), "\be\u0301\bo\u0308\u0301\ba".encode()],
     *[b"\r50%\r60%\r70%\r80%", b"\b|\b/\b-\b|", b"\x1b[2D==\x1b[2D>>\x1b[2D--", b"abcdefghij"],
     *["\r漢a\r字\rb漢\r█".encode(), "\b\b漢\b\b字\b\b漢".encode(), "\u0301".encode(), "\u200d".encode()],
     *["ü".encode(), "漢字".encode(), "🚀".encode(), "e\u0301".encode(), "█".encode()],
@@ -114,7 +126,9 @@ def make_small(patch: pytest.MonkeyPatch) -> None:
     for name, value in {"NARROW": 8, "CLUSTERS": 2, "DEEP": 3}.items():
         patch.setattr(cells, name, value)
     patch.setattr(terminal, "NARROW", 8)
-    for name, value in {"NARROW": 8, "_WORTH": 4, "_FEW": 2}.items():
+    for name, value in {"REACH": 4, "NARROW": 8, "ROWS": 3}.items():
+        patch.setattr(scroll, name, value)
+    for name, value in {"NARROW": 8, "_WORTH": 4, "_FEW": 2, "CLUSTERS": 2, "DEEP": 3}.items():
         patch.setattr(sweep, name, value)
 
 

@@ -112,7 +112,13 @@ def test_the_last_state_of_a_bar_is_found_without_drawing_the_others() -> None:
     bars = b"".join("\r下載 {}%|{:<20}|\x1b[K".format(n, "█" * (n // 5)).encode() for n in range(101))
     back = b"".join(b"%3d%%\b\b\b\b" % n for n in range(101))
     wide = "".join(f"\x1b[2D{char}" for char in "漢字漢字" * 50).encode()
-    for stream in (bars, b"so far " + back, b"so far xx" + wide, bars + back + b"\r" + wide):
+    marks = "".join(
+        "\rCafe\u0301 {}{}\u0302\u0301 {}".format(n, "aou"[n % 3], "█" * (n % 9)) for n in range(101)
+    ).encode()
+    turns = b"x" * 7 + "".join(f"\x1b[3Da\u0301漢\u0308\x1b[3D{n % 9}o\u0302\u0301e" for n in range(99)).encode()
+    rare = "".join(f"\r{chr(0x100 + n)}\u0301 \u0302\r\u0301{n}\r\x1b[31m\u0301" for n in range(300)).encode()
+    seen = (marks, turns, rare, bars + marks + rare + b"\r" + turns, "e\u0301\n\x1b[A".encode() + marks)
+    for stream in (bars, b"so far " + back, b"so far xx" + wide, bars + back + b"\r" + wide, *seen):
         whole, small = Terminal(), Terminal()
         whole.feed(stream)
         for place in range(len(stream)):
@@ -129,6 +135,11 @@ def test_a_line_that_was_rewritten_for_megabytes_is_read_in_little_time() -> Non
         "spinner": b"working |" + b"\b/\b-\b\\\b|" * 100_000,
         "wide": "漢".encode() + "\x1b[2D字\x1b[2D漢".encode() * 50_000,
         "back": b" 12%" + b"\b\b\b\b 13%\b\b\b\b 14%" * 50_000,
+        "marks": "".join(
+            f"\rCafe\u0301 Mu\u0308nchen {n % 101}%|{'█' * (n % 21):<20}| {n}" for n in range(40_000)
+        ).encode(),
+        "marks erased": "".join(f"\x1b[2K\x1b[1G\x1b[32mCafe\u0301\x1b[0m {n}" for n in range(40_000)).encode(),
+        "marks turned": b"working |" + "\be\u0301\bu\u0308\bo\u0302\u0301\b|".encode() * 100_000,
     }
     for name, stream in streams.items():
         for size in (None, (24, 80)):
