@@ -19,14 +19,14 @@ from pushbutton.app import Pushbutton
 from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import Append
-from pushbutton.web import server
-from pushbutton.web.api import runs
+from pushbutton.web import application, routes, server
+from pushbutton.web.api.reference import Call
 from pushbutton.web.http.context import core_of
+from pushbutton.web.http.operation import Operation
 
 going: set[asyncio.Task[None]] = set()
 
 
-@runs.operations.post("/pub")
 async def pub(request: Request) -> Response:
     task = asyncio.create_task(publish(core_of(request), **{"by": "hub", **request.query_params}))
     going.add(task)
@@ -34,15 +34,18 @@ async def pub(request: Request) -> Response:
     return Response(status_code=204)
 
 
-@runs.operations.post("/nothing")
 async def nothing(request: Request) -> Response:
     await request.body()
     return Response(status_code=204)
 
 
-# Beside the press, so that it is found as soon: it goes through the same layers, and as many routes.
-_paths = [one.path for one in runs.operations]
-runs.operations.insert(_paths.index("/api/tasks/{slug}/runs"), runs.operations.pop())
+# Beside the press, so that they are found as soon: they go through the same layers, and as many routes.
+_more = (
+    Call("POST", "/api/pub", Operation(pub, {})),
+    Call("POST", "/api/nothing", Operation(nothing, {})),
+)
+_place = next(place for place, route in enumerate(routes.API) if route.path == "/api/tasks/{slug}/runs")
+vars(application)["ROUTES"] = (*routes.API[:_place], *_more, *routes.ROUTES[_place:])
 
 
 async def publish(core: Core, events: str, batch: str, by: str, rate: str = "0") -> None:
@@ -89,7 +92,7 @@ async def _by_store(core: Core, count: int, size: int, rate: float) -> None:
 async def main(port: int, folder: str, data: str) -> None:
     app = Pushbutton(folder, data=data, port=port)
     await app.open()
-    await server.serve(app, server.listen("127.0.0.1", port))
+    await server.serve(app, server.listen("127.0.0.1", port), app.settings, app.end_streams)
 
 
 if __name__ == "__main__":

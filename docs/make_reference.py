@@ -23,6 +23,7 @@ from pushbutton.errors import PushbuttonError
 from pushbutton.job import lines
 from pushbutton.job.options import FIELD, FORMS, INPUTS, OPTIONS, PYTHON, Option
 from pushbutton.supervisor import spool
+from pushbutton.web import routes
 from pushbutton.web.api import reference, schemas
 from pushbutton.web.http import errors as web_errors
 
@@ -103,7 +104,7 @@ def settings() -> str:
 
 def api() -> str:
     """The HTTP API, from the OpenAPI document that the server shows."""
-    document = reference.document(__version__)
+    document = reference.document(__version__, routes.API)
     groups: dict[str, list[str]] = {}
     for path, item in document["paths"].items():
         for method in reference.METHODS:

@@ -382,7 +382,7 @@ class Pushbutton:
         that everybody who watches shares its frames. `first` are frames that stand before all others. A browser that
         comes back goes on where it was; one whose last id cannot be ours gets “reset” and everything once more.
         """
-        from .web.live import custom  # noqa: PLC0415  `web` lies above this module
+        from .web.live import custom  # noqa: PLC0415  loads the whole web
 
         return await custom.stream(await self.open(), self.settings, request, show, task=task, first=first)
 
@@ -392,13 +392,18 @@ class Pushbutton:
         Any ASGI server can; this one ends event streams in good order before it ends. Who may reach `asgi` is its
         own affair. Raises `OSError` when the port is taken.
         """
-        from .web import server  # noqa: PLC0415  `web` lies above this module
+        from .web import server  # noqa: PLC0415  loads the whole web
 
         sock = server.listen(self.settings.host, self.settings.port)
         self.settings = replace(self.settings, port=sock.getsockname()[1])
         log.info("serving on %s/", server.address(sock))
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(server.serve(self, sock, asgi))
+            asyncio.run(server.serve(asgi, sock, self.settings, self.end_streams, mounted=True))
+
+    def end_streams(self) -> None:
+        """Let every event stream end in good order: for a server that is about to close its connections."""
+        if self._core:
+            self._core.hub.hush()
 
     # -- ASGI
 
@@ -408,7 +413,7 @@ class Pushbutton:
             return
         core = await self.open()
         if self._web is None:
-            from .web.server import build  # noqa: PLC0415  `web` lies above this module; only serving needs it
+            from .web.application import build  # noqa: PLC0415  only serving needs it
 
             self._web = build(core, self.settings)
         await self._web(scope, receive, send)

@@ -20,22 +20,7 @@ from pushbutton.adapters.sqlite import SqliteStore
 from pushbutton.domain.person import Session, User
 from pushbutton.domain.policy import Grant
 from pushbutton.domain.token import hashed
-from pushbutton.web.pages import (
-    approvals,
-    audit,
-    device,
-    history,
-    link_holder,
-    links,
-    people,
-    profile,
-    task_form,
-    tokens,
-)
-from pushbutton.web.pages import run as run_page
-from pushbutton.web.pages import settings as settings_page
-from pushbutton.web.pages import sign_in as sign_in_page
-from pushbutton.web.pages import tasks as tasks_page
+from pushbutton.web.routes import PAGES
 from tests.acceptance.entries import COOKIE, a_session, ada, put
 from tests.acceptance.serving import PATIENCE, Command, Served, until
 from tests.acceptance.worlds import script
@@ -451,18 +436,7 @@ def test_a_flood_of_passwords_is_refused_and_holds_nobody_up(site):
 
 # --- forms and other sites
 
-PAGES = (
-    approvals, audit, device, history, links, link_holder, people, profile, run_page, settings_page, sign_in_page,
-    task_form, tasks_page, tokens,
-)  # fmt: skip
-POSTS = sorted(
-    {
-        route.path
-        for room in PAGES
-        for route in (room.routes() if callable(room.routes) else room.routes)
-        if "POST" in (route.methods or ())
-    }
-)
+POSTS = sorted({route.path for route in PAGES if "POST" in (route.methods or ())})
 
 
 @pytest.mark.parametrize("path", POSTS)

@@ -20,7 +20,7 @@ from pushbutton.domain.person import Invite, User
 from pushbutton.domain.policy import Grant
 from pushbutton.domain.token import hashed, new_token
 from pushbutton.testing import opened
-from pushbutton.web.server import build
+from pushbutton.web.application import build
 from tests.acceptance.entries import DAY, a_session, put
 from tests.acceptance.people import Person, people
 from tests.acceptance.serving import PATIENCE, Served, until

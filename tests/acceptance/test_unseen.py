@@ -18,24 +18,7 @@ from httpx_sse import connect_sse
 from pushbutton.domain.person import User
 from pushbutton.domain.policy import Grant
 from pushbutton.runtime import directory, permit
-from pushbutton.web.pages import (
-    approvals,
-    aside,
-    audit,
-    device,
-    history,
-    link_holder,
-    links,
-    people,
-    profile,
-    reference,
-    run,
-    settings,
-    sign_in,
-    task_form,
-    tasks,
-    tokens,
-)
+from pushbutton.web.routes import PAGES
 from tests.acceptance.entries import COOKIE, a_session, ada, put
 from tests.acceptance.serving import PATIENCE, Served, until
 from tests.acceptance.worlds import script
@@ -136,12 +119,7 @@ OF_NO_TASK = {
 
 
 def test_every_route_that_reads_is_in_a_table(world):
-    rooms = (
-        approvals, aside, audit, device, history, link_holder, links, people, profile, reference, run, settings,
-        sign_in, task_form, tasks, tokens,
-    )  # fmt: skip
-    routes = [route for room in rooms for route in (room.routes() if callable(room.routes) else room.routes)]
-    of_pages = {route.path for route in routes if "GET" in (route.methods or ())}
+    of_pages = {route.path for route in PAGES if "GET" in (route.methods or ())}
     document = world.server.get("/api/openapi.json")
     of_api = {path for path, item in document["paths"].items() if "get" in item}
     assert of_pages | of_api <= ONE.keys() | WITH_EVERYTHING | OF_NO_TASK

@@ -10,11 +10,11 @@ from pathlib import Path
 SERVES = """
 import asyncio, sys
 from pushbutton.app import Pushbutton
-from pushbutton.web import server
+from pushbutton.web import application
 
 async def main():
     async with Pushbutton(sys.argv[1]) as app:
-        server.build(await app.open(), app.settings)
+        application.build(await app.open(), app.settings)
 
 asyncio.run(main())
 print(*sys.modules)

@@ -179,7 +179,7 @@ async def _run(paths: tuple[str, ...], sock: socket.socket, given: dict[str, Any
     for number in (signal.SIGINT, signal.SIGTERM):
         # The server handles both while it serves, then raises them once more for whoever started it: that is here.
         signal.signal(number, lambda number, _: asked.append(number))
-    serving = asyncio.create_task(server.serve(app, sock))
+    serving = asyncio.create_task(server.serve(app, sock, app.settings, app.end_streams))
     if await _answers(sock, serving):
         _welcome(app, core.catalog, closed=core.directory.closed)
         if asked:

@@ -1,4 +1,4 @@
-"""The web: routes put together, and the server that serves them."""
+"""The server: a socket to listen on, and an ASGI application served on it."""
 
 from __future__ import annotations
 
@@ -6,107 +6,30 @@ import contextlib
 import logging
 import resource
 import socket
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from pushbutton import __version__
 from pushbutton.config import Settings
 from pushbutton.domain.networks import networks
-from pushbutton.domain.prefix import prefix
-from pushbutton.errors import PushbuttonError
-from pushbutton.runtime.core import Core
-from pushbutton.web.api import output, reference
-from pushbutton.web.http import errors
-from pushbutton.web.http.auth import Auth
-from pushbutton.web.http.connection import Connection
-from pushbutton.web.http.forwarded import Proxies
-from pushbutton.web.http.hosts import Hosts
-from pushbutton.web.http.limits import Crowd
-from pushbutton.web.http.link_access import Handed
-from pushbutton.web.http.origin_guard import Guard
-from pushbutton.web.http.refusals import Refused
-from pushbutton.web.live import endpoints, patches
-from pushbutton.web.live.stream import Shallow
-from pushbutton.web.pages import (
-    approvals,
-    aside,
-    audit,
-    base,
-    device,
-    history,
-    link_holder,
-    links,
-    people,
-    profile,
-    sign_in,
-    task_form,
-    tasks,
-    tokens,
-)
-from pushbutton.web.pages import reference as reference_page
-from pushbutton.web.pages import run as run_page
-from pushbutton.web.pages import settings as settings_page
-from pushbutton.web.site import Site
 
-if TYPE_CHECKING:
-    from pushbutton.app import Pushbutton
+from .http.connection import Connection
+from .http.limits import Crowd
 
 log = logging.getLogger(__name__)
 
 SEND_BUFFER = 128 << 10
 """What the kernel keeps for one client. More would only hide a stalled one, at up to 4 MB each."""
-NAMES = frozenset({"localhost"})
-
-
-def build(core: Core, settings: Settings) -> ASGIApp:
-    """The whole web as one ASGI application; in front of it the guard, and what proxies say."""
-    app = Starlette()
-    app.router.redirect_slashes = False
-    app.state.site = site = Site(core, settings, __version__)
-    for kind, handler in (
-        (PushbuttonError, errors.known),
-        (HTTPException, base.missing),
-        (Exception, errors.ours),
-    ):
-        app.add_exception_handler(kind, handler)
-    patches.register(site)
-    # The streams first: their paths lie below those of the API.
-    app.router.routes.extend(endpoints.routes)
-    app.router.routes.extend(output.routes)
-    app.router.routes.extend(operation.route for operation in reference.operations())
-    app.router.routes.extend(reference.routes)
-    for page in (
-        aside, reference_page, audit, tokens, device, links, link_holder,
-        tasks, run_page, history, settings_page, task_form, approvals, sign_in, profile, people,
-    ):  # fmt: skip
-        app.router.routes.extend(page.routes() if callable(page.routes) else page.routes)
-    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-    hosts = Hosts(NAMES | {name.strip() for name in settings.allow_host.split(",") if name.strip()})
-    trusted = networks(settings.trust_proxy, where="trust_proxy")
-    return Proxies(
-        Guard(Shallow(Handed(Refused(Auth(app, core), core), app, core), Crowd(settings.connections)), hosts=hosts),
-        trusted=trusted,
-        hosts=hosts,
-        root_path=prefix(settings.root_path, where="root_path"),
-        crowd=Crowd(settings.connections, trusted),
-    )
 
 
 class _Server(uvicorn.Server):
-    """Ends its streams in good order before it closes connections."""
-
-    def __init__(self, config: uvicorn.Config, app: Pushbutton) -> None:
+    def __init__(self, config: uvicorn.Config, before_shutdown: Callable[[], None]) -> None:
         super().__init__(config)
-        self._pushbutton = app
+        self._before_shutdown = before_shutdown
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        (await self._pushbutton.open()).hub.hush()
+        self._before_shutdown()
         await super().shutdown(sockets)
 
 
@@ -139,23 +62,33 @@ def _make_room() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-async def serve(app: Pushbutton, sock: socket.socket, asgi: ASGIApp | None = None) -> None:
-    """Serve `app`, or `asgi` which mounts it, until SIGTERM or SIGINT; jobs go on."""
-    settings = app.settings
+async def serve(
+    asgi: ASGIApp,
+    sock: socket.socket,
+    settings: Settings,
+    before_shutdown: Callable[[], None],
+    *,
+    mounted: bool = False,
+) -> None:
+    """Serve `asgi` until SIGTERM or SIGINT; jobs go on.
+
+    `before_shutdown` ends the streams in good order, while their connections are still open. `mounted`: ours is a part
+    of it, so that others stand in front.
+    """
     crowd = Crowd(settings.connections, networks(settings.trust_proxy, where="trust_proxy"))
     config = uvicorn.Config(
-        asgi or app,
+        asgi,
         loop="none",
-        http=type("Connection", (Connection,), {"stall": settings.stall, "direct": asgi is None, "crowd": crowd}),
+        http=type("Connection", (Connection,), {"stall": settings.stall, "direct": not mounted, "crowd": crowd}),
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=asgi is not None,  # ours is `http.forwarded`
+        proxy_headers=mounted,  # ours is `http.forwarded`
         timeout_graceful_shutdown=10,
         timeout_keep_alive=75,
     )
     _make_room()
     with contextlib.closing(sock):
-        await _Server(config, app).serve(sockets=[sock])
+        await _Server(config, before_shutdown).serve(sockets=[sock])

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from starlette.requests import Request
 
 from pushbutton.config import Settings
@@ -15,10 +19,11 @@ from pushbutton.web.views.views import Views
 
 
 class Site:
-    def __init__(self, core: Core, settings: Settings, version: str) -> None:
+    def __init__(self, core: Core, settings: Settings, version: str, document: Callable[[], Mapping[str, Any]]) -> None:
         self.core = core
         self.settings = settings
         self.version = version
+        self.document = functools.cache(document)  # of the API
         self.lines = LineReaders(core.lines)
         self.views = Views(core, self.lines)
         self.audiences = Audiences()

@@ -18,10 +18,10 @@ from pushbutton.runtime import clock, links
 from pushbutton.runtime.directory import MOST_SESSIONS
 from pushbutton.runtime.ports.people import Change
 from pushbutton.testing import opened
+from pushbutton.web.application import build
 from pushbutton.web.http import paging
 from pushbutton.web.pages.people import MOST as PEOPLE
 from pushbutton.web.pages.profile import SESSIONS
-from pushbutton.web.server import build
 from pushbutton.web.views.views import WAITING
 
 DAY = 86_400 * 1_000_000

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -11,24 +9,17 @@ from pushbutton.runtime import aside
 from pushbutton.web.http import paging
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import number_of
+from pushbutton.web.http.operation import operation
 
 from . import answers
-from .operations import Operations
-
-operations = Operations("/api", "runs")
-
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": "Problem", "description": "What is wrong, in one sentence"},
-}
 
 
-@operations.get(
-    "/aside",
-    response_model="list[RunShape]",
-    summary="Runs that are set aside",
+@operation(
+    "Runs that are set aside",
+    "runs",
     description="They came with a copy of the data folder, and start when an administrator releases them. Empty for "
     "others. `cancel` drops one. Newest first, `limit` of them, at most 500; the header `Link` says where more follow.",
-    responses=_PROBLEMS,
+    answers="list[RunShape]",
 )
 async def listed(request: Request) -> Response:
     before, limit = paging.asked(request)
@@ -40,11 +31,10 @@ async def listed(request: Request) -> Response:
     )
 
 
-@operations.post(
-    "/runs/{number}/release",
-    response_model="RunShape",
-    responses=_PROBLEMS,
-    summary="Release one that is set aside",
+@operation(
+    "Release one that is set aside",
+    "runs",
+    answers="RunShape",
 )
 async def release(request: Request, number: str) -> Response:
     return JSONResponse(answers.run_json(await aside.release(core_of(request), actor_of(request), number_of(number))))

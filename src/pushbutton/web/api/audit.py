@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,26 +13,20 @@ from pushbutton.errors import BadInput
 from pushbutton.runtime import audit
 from pushbutton.runtime.ports.people import AuditQuery
 from pushbutton.web.http.context import actor_of, core_of
+from pushbutton.web.http.operation import operation
 from pushbutton.web.words.audit import KINDS
 
 from . import answers
-from .operations import Operations
-
-operations = Operations("/api/audit", "audit trail")
 
 MOST = 1000
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": "Problem", "description": "What is wrong, in one sentence"},
-}
 
 
-@operations.get(
-    "",
-    response_model="list[RecordShape]",
-    responses=_PROBLEMS,
-    summary="Records, newest first",
+@operation(
+    "Records, newest first",
+    "audit trail",
     description="For administrators. `kind` is the first part of the verb (`run`) or all of it (`run.press`); `since` "
     "and `until` are RFC 3339; `before` is the id of the last record that you have.",
+    answers="list[RecordShape]",
 )
 async def records(
     request: Request,
@@ -75,12 +68,11 @@ def _micros(name: str, text: str) -> int:
         raise BadInput(f"“{name}” is a time with its zone, such as 2026-11-23T09:42:07Z.") from None
 
 
-@operations.post(
-    "/check",
-    response_model="CheckedShape",
-    responses=_PROBLEMS,
-    summary="Check the chain now",
+@operation(
+    "Check the chain now",
+    "audit trail",
     description="Walks all records. That it was checked, and what came of it, is a record as well.",
+    answers="CheckedShape",
 )
 async def check(request: Request) -> Response:
     return JSONResponse(answers.checked_json(await audit.verify(core_of(request), actor_of(request))))

@@ -17,33 +17,27 @@ from pushbutton.runtime.core import now
 from pushbutton.web.http import body, paging
 from pushbutton.web.http.auth import address_of
 from pushbutton.web.http.context import actor_of, core_of
+from pushbutton.web.http.operation import operation
 from pushbutton.web.http.viewer import link_url, origin
 from pushbutton.web.site import site_of
-
-from .operations import Operations
-from .runs import PROBLEMS
-
-operations = Operations("/api")
 
 _LONGEST = 60  # characters of a name
 _ASK = 64 << 10
 """Bytes of what somebody asks for who is not known: it is held in memory until it is answered or too late."""
 _PLACES = 100
 """Tasks and groups that a token can name, at most."""
-_MADE: dict[int | str, dict[str, Any]] = {**PROBLEMS, 204: {"description": "It counts no more"}}
+_REVOKED: dict[int | str, dict[str, Any]] = {204: {"description": "It counts no more"}}
 
 
 # -- tokens
 
 
-@operations.get(
-    "/tokens",
-    response_model="list[TokenShape]",
-    responses=PROBLEMS,
-    tags=["tokens and links"],
-    summary="Your tokens",
+@operation(
+    "Your tokens",
+    "tokens and links",
     description="Newest first. With `all=1` everybody's, for administrators. The text of a token is never among what "
     "is shown. `limit` of them, at most 500; the header `Link` says where more follow.",
+    answers="list[TokenShape]",
 )
 async def list_tokens(request: Request) -> Response:
     everybody, (before, limit) = request.query_params.get("all") == "1", paging.asked(request)
@@ -53,15 +47,13 @@ async def list_tokens(request: Request) -> Response:
     return JSONResponse([_token_json(token) for token in shown], headers=headers)
 
 
-@operations.post(
-    "/tokens",
-    status_code=201,
-    response_model="TokenMadeShape",
-    responses=PROBLEMS,
-    body="NewTokenShape",
-    tags=["tokens and links"],
-    summary="Make a token",
+@operation(
+    "Make a token",
+    "tokens and links",
     description="Only for people who are signed in: no token makes another one. Programs ask with `/api/asks`.",
+    status=201,
+    answers="TokenMadeShape",
+    asks="NewTokenShape",
 )
 async def make_token(request: Request) -> Response:
     wish = _token_wish(await _object(request))
@@ -69,13 +61,12 @@ async def make_token(request: Request) -> Response:
     return JSONResponse({**_token_json(token), "token": text}, 201, {"cache-control": "no-store"})
 
 
-@operations.delete(
-    "/tokens/{name}",
-    status_code=204,
-    responses=_MADE,
-    tags=["tokens and links"],
-    summary="Revoke a token",
+@operation(
+    "Revoke a token",
+    "tokens and links",
     description="By its id or, for one of yours, its name. `current` is the one that asks.",
+    status=204,
+    responses=_REVOKED,
 )
 async def revoke_token(request: Request, name: str) -> Response:
     core, actor = core_of(request), actor_of(request)
@@ -91,15 +82,13 @@ async def revoke_token(request: Request, name: str) -> Response:
 # -- links
 
 
-@operations.get(
-    "/links",
-    response_model="list[LinkShape]",
-    responses=PROBLEMS,
-    tags=["tokens and links"],
-    summary="Your hand-over links",
+@operation(
+    "Your hand-over links",
+    "tokens and links",
     description="Newest first. With `all=1` everybody's, for administrators. `url` is there for who made a link, and "
     "never for a token: whoever has it can press. `limit` of them, at most 500; the header `Link` says where more "
     "follow.",
+    answers="list[LinkShape]",
 )
 async def list_links(request: Request) -> Response:
     everybody, (before, limit) = request.query_params.get("all") == "1", paging.asked(request)
@@ -109,15 +98,13 @@ async def list_links(request: Request) -> Response:
     return JSONResponse([_link_json(request, link) for link in shown], headers={"cache-control": "no-store", **headers})
 
 
-@operations.post(
-    "/links",
-    status_code=201,
-    response_model="LinkShape",
-    responses=PROBLEMS,
-    body="NewLinkShape",
-    tags=["tokens and links"],
-    summary="Make a hand-over link",
+@operation(
+    "Make a hand-over link",
+    "tokens and links",
     description="Only for people who are signed in: no token makes a link. Programs ask with `/api/asks`.",
+    status=201,
+    answers="LinkShape",
+    asks="NewLinkShape",
 )
 async def make_link(request: Request) -> Response:
     wish = _link_wish(await _object(request))
@@ -134,13 +121,12 @@ async def make_link(request: Request) -> Response:
     return JSONResponse(_link_json(request, link), 201, {"cache-control": "no-store"})
 
 
-@operations.delete(
-    "/links/{name}",
-    status_code=204,
-    responses=_MADE,
-    tags=["tokens and links"],
-    summary="Revoke a hand-over link",
+@operation(
+    "Revoke a hand-over link",
+    "tokens and links",
     description="By its id. What was pressed with it goes on.",
+    status=204,
+    responses=_REVOKED,
 )
 async def revoke_link(request: Request, name: str) -> Response:
     await links.revoke(core_of(request), actor_of(request), name)
@@ -150,16 +136,14 @@ async def revoke_link(request: Request, name: str) -> Response:
 # -- programs that ask
 
 
-@operations.post(
-    "/asks",
-    status_code=201,
-    response_model="AskedShape",
-    responses=PROBLEMS,
-    body="AskShape",
-    tags=["tokens and links"],
-    summary="Ask for a token or a link",
+@operation(
+    "Ask for a token or a link",
+    "tokens and links",
     description="Needs no sign-in. Show `code` and `url` to the person who started you; when they say yes in their "
     "browser, `/api/asks/answer` has what was made. Good for ten minutes.",
+    status=201,
+    answers="AskedShape",
+    asks="AskShape",
 )
 async def ask(request: Request) -> Response:
     if not core_of(request).directory.closed:
@@ -179,14 +163,12 @@ async def ask(request: Request) -> Response:
     return JSONResponse(answer, 201, {"cache-control": "no-store"})
 
 
-@operations.post(
-    "/asks/answer",
-    response_model="AnswerShape",
-    responses=PROBLEMS,
-    body="PollShape",
-    tags=["tokens and links"],
-    summary="Whether somebody has answered",
+@operation(
+    "Whether somebody has answered",
+    "tokens and links",
     description="Needs no sign-in. `made` is the text of the token or link, given once. Ask every two seconds or so.",
+    answers="AnswerShape",
+    asks="PollShape",
 )
 async def answered(request: Request) -> Response:
     secret = (await _object(request, _ASK)).get("poll")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,21 +10,12 @@ from pushbutton.runtime import brought, history
 from pushbutton.web.http import sending
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import number_of
-
-from .operations import Operations
-
-operations = Operations("/api")
-
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": "Problem", "description": "What is wrong, in one sentence"},
-}
+from pushbutton.web.http.operation import operation
 
 
-@operations.get(
-    "/runs/{number}/inputs/{name}",
-    responses=_PROBLEMS,
-    tags=["runs"],
-    summary="A file that was brought for an input",
+@operation(
+    "A file that was brought for an input",
+    "runs",
     description="`name` is the input's. The file as it was pressed: one that is not what it was is not shown.",
 )
 async def download(request: Request, number: str, name: str) -> Response:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import json
 import re
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
 
 from pushbutton import threads
 from pushbutton.domain.encoding import charset
@@ -19,15 +19,24 @@ from pushbutton.runtime import history
 from pushbutton.runtime.log.reader import PAGE_LINES
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import number_of
+from pushbutton.web.http.operation import operation, query
 from pushbutton.web.http.slices import sliced
 from pushbutton.web.site import site_of
 from pushbutton.web.views.output_lines import line_json
 
+_OUTPUT = "streams and output"
+_JSON: dict[int | str, dict[str, Any]] = {
+    200: {"description": "JSON", "content": {"application/json": {"schema": {"type": "object"}}}},
+}
+_TEXT: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Bytes", "content": {"text/plain": {"schema": {"type": "string"}}}},
+}
 HITS = 200  # of one search
 QUERY = 1000  # characters to look for
 _WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 
 
+@operation("A run's output, as it was written", _OUTPUT, "One byte range is honoured.", responses=_TEXT)
 async def output(request: Request) -> Response:
     """The bytes as they came; one range is honoured. Text for programs, a download for browsers."""
     core, number = core_of(request), number_of(request.path_params["number"])
@@ -42,6 +51,17 @@ async def output(request: Request) -> Response:
     )
 
 
+@operation(
+    "Numbered lines, as a terminal would leave them",
+    _OUTPUT,
+    "`t` of each line is its text, or pieces of it with their colours; `at` is when it was written.",
+    responses=_JSON,
+    parameters=[
+        query("from", "The first line, counted from 1; negative: from the end"),
+        query("count", "At most 2,000; fewer come where lines are very long"),
+        query("cut", "So many characters of each line; one with `cut` has more"),
+    ],
+)
 async def lines(request: Request) -> Response:
     """`?from=&count=&cut=`: lines from a number on, a negative one counts from the end; `cut` characters of each."""
     run = await _run(request)
@@ -57,7 +77,7 @@ async def lines(request: Request) -> Response:
 
     def body() -> bytes:
         shown = [line_json(line, cut or None) for line in page.lines]
-        return _json(
+        return _encoded(
             {"run": run.id, "total": page.total, "first": page.first, "over": page.done, "bytes": page.bytes_read},
             lines=shown,
         )
@@ -65,6 +85,17 @@ async def lines(request: Request) -> Response:
     return _answer(await threads.showing(body))
 
 
+@operation(
+    "Find text in the lines",
+    _OUTPUT,
+    "Upper and lower case are the same.",
+    responses=_JSON,
+    parameters=[
+        {"name": "q", "in": "query", "required": True, "schema": {"type": "string"}},
+        query("from", "The line to begin at"),
+        query("back", "1: search towards the beginning"),
+    ],
+)
 async def find(request: Request) -> Response:
     """`?q=&from=&limit=&back=`: lines that hold the text, nearest first, and how many there are in all."""
     run = await _run(request)
@@ -81,9 +112,10 @@ async def find(request: Request) -> Response:
     reader = site_of(request).lines.of(run.id)
     found = await reader.search(query, start=start or 1, forward=back != "1", limit=limit, final=run.state.over)
     hits = [{"n": hit.number, "start": hit.start, "end": hit.end} for hit in found.hits]
-    return _answer(_json({"run": run.id, "total": found.total, "more": found.more}, hits=hits))
+    return _answer(_encoded({"run": run.id, "total": found.total, "more": found.more}, hits=hits))
 
 
+@operation("The lines as plain text", _OUTPUT, "Without colours and rewrites.", responses=_TEXT)
 async def plain(request: Request) -> Response:
     """All of it as text without colours, as a terminal would have left it."""
     run = await _run(request)
@@ -105,17 +137,9 @@ def _number(request: Request, name: str, default: int) -> int:
     return int(text)
 
 
-def _json(head: dict[str, Json], **lists: Json) -> bytes:
+def _encoded(head: dict[str, Json], **lists: Json) -> bytes:
     return json.dumps({**head, **lists}, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _answer(body: bytes) -> Response:
     return Response(body, media_type="application/json", headers={"cache-control": "no-cache"})
-
-
-routes = [
-    Route("/api/runs/{number}/output", output),
-    Route("/api/runs/{number}/output/lines", lines),
-    Route("/api/runs/{number}/output/search", find),
-    Route("/api/runs/{number}/output/plain", plain),
-]

@@ -25,7 +25,7 @@ from pushbutton.runtime.core import Core, now
 from . import cookies, csrf
 from .errors import problem
 from .origin_guard import SAFE
-from .scope import PEER
+from .scope import HOLDER, PEER
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Auth:
         self._app, self._core = app, core
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or HOLDER in scope:
             return await self._app(scope, receive, send)
         actor, refusal = await self._who(scope)
         scope.setdefault("state", {})["actor"] = actor

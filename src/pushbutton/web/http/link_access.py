@@ -19,7 +19,7 @@ from pushbutton.runtime.core import Core, now
 from .auth import address_of, path_of
 from .errors import problem
 from .origin_guard import SAFE
-from .scope import MORE
+from .scope import HOLDER, MORE
 
 BELOW = "/link/"
 _REST = re.compile(
@@ -31,15 +31,13 @@ _HEADERS = ((b"cache-control", b"no-store, no-transform"), (b"x-robots-tag", b"n
 _LONGEST = 200
 
 
-class Handed:
-    """`app`: what lies behind `others`, which finds out who everybody else is."""
-
-    def __init__(self, others: ASGIApp, app: ASGIApp, core: Core) -> None:
-        self._others, self._app, self._core = others, app, core
+class LinkAccess:
+    def __init__(self, app: ASGIApp, core: Core) -> None:
+        self._app, self._core = app, core
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not path_of(scope).startswith(BELOW):
-            return await self._others(scope, receive, send)
+            return await self._app(scope, receive, send)
         given, slash, rest = path_of(scope).removeprefix(BELOW).partition("/")
         actor = self._holder(given, address_of(scope))
         app: ASGIApp = self._app
@@ -48,7 +46,7 @@ class Handed:
             if not _REST.fullmatch(f"/{rest}") or scope["method"] not in SAFE:
                 app = problem(404, "There is nothing here.")
             scope = {**scope, "root_path": f"{scope.get('root_path', '').rstrip('/')}{BELOW}{given}"}
-        scope = {**scope, "state": {**scope.get("state", {}), "actor": actor}, MORE: _HEADERS}
+        scope = {**scope, "state": {**scope.get("state", {}), "actor": actor}, HOLDER: True, MORE: _HEADERS}
         return await app(scope, receive, _unseen(send, kept=rest.startswith("static/")))
 
     def _holder(self, given: str, address: str) -> Actor:

@@ -18,6 +18,7 @@ from pushbutton.domain.identity import LONGEST_TEXT
 from pushbutton.runtime.core import Core, now
 
 from .auth import address_of, path_of
+from .scope import HOLDER
 
 _ABOUT = re.compile(r"(?:/api)?/(?P<kind>run|task)s/(?P<name>[\w-]{1,100})(?:/(?P<what>[a-z-]{1,20}))?", re.ASCII)
 _PLACE = re.compile(r"(?:/api)?/[a-z-]{1,20}", re.ASCII)
@@ -29,7 +30,7 @@ class Refused:
         self._app, self._refusals = app, core.signin.refusals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or HOLDER in scope:
             return await self._app(scope, receive, send)
 
         async def sent(message: Message) -> None:

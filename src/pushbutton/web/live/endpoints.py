@@ -1,12 +1,12 @@
-"""The streams, as routes."""
+"""The streams: which one a request asks for, and from where on."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from pushbutton.domain.sse import frame
 from pushbutton.errors import BadInput
@@ -17,12 +17,25 @@ from pushbutton.runtime.ports import Topics
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.errors import unacceptable
 from pushbutton.web.http.numbers import number_of, whole
+from pushbutton.web.http.operation import operation, query
 from pushbutton.web.http.viewer import root_of
 from pushbutton.web.site import site_of
 
 from .audience import OWN
 from .patches import below
 from .stream import EventStream, Wish, acceptable, cursor, parse_topics, reset
+
+_FRAMES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Frames", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+}
+_OVER: dict[int | str, dict[str, Any]] = {
+    204: {"description": "The run is over and you have everything: stop asking"},
+}
+_SINCE = query("since", "The last event id that you have; the header Last-Event-ID says the same")
+_TOPICS = query(
+    "topics", "`runs` (everything), `run:42`, `task:deploy`, `output:42`; several with commas", "string", default="runs"
+)
+_STREAMS = "streams and output"
 
 GONE = 204
 """What makes an EventSource stop asking."""
@@ -44,6 +57,14 @@ async def _cut(request: Request, wish: Wish) -> Wish:
     return replace(wish, topics=topics, boards=boards)
 
 
+@operation(
+    "Events as they happen",
+    _STREAMS,
+    "Live from now on, or everything behind `since`. Each frame's `event` is the kind, its `data` the event. "
+    "`reset` says that your last id is of no use here: fetch anew. A comment comes every 15 seconds.",
+    responses=_FRAMES,
+    parameters=[_TOPICS, _SINCE],
+)
 async def all_events(request: Request) -> Response:
     """`?topics=…` (default: runs), live from now on, or behind `since`. `hello=1`: who speaks comes first."""
     if not acceptable(request):
@@ -64,6 +85,13 @@ async def all_events(request: Request) -> Response:
     return EventStream(core, wish, runs, site_of(request).settings, permit)
 
 
+@operation(
+    "All events of a task's runs",
+    _STREAMS,
+    "From the first one on, then live.",
+    responses=_FRAMES,
+    parameters=[_SINCE],
+)
 async def task_events(request: Request) -> Response:
     """Everything that ever happened to a task's runs, then live."""
     if not acceptable(request):
@@ -80,6 +108,18 @@ async def task_events(request: Request) -> Response:
     return EventStream(core, replace(wish, since=since or 0), {}, site_of(request).settings, _permit(request))
 
 
+@operation(
+    "A run's events",
+    _STREAMS,
+    "From the first to the last one, which is the state that ends it. With `Accept: application/json` a list of at "
+    "most 1,000; the header `Link` says where more may follow.",
+    responses=_FRAMES | _OVER,
+    parameters=[
+        _SINCE,
+        query("after", "As JSON: events with a higher id alone"),
+        query("limit", "As JSON: at most so many; 1,000 where it is left out"),
+    ],
+)
 async def run_events(request: Request) -> Response:
     """A run's events from the first, or behind the client's last, to its terminal one. As JSON, if that is asked for, a
     page of them.
@@ -118,6 +158,14 @@ async def _listed(request: Request, core: Core, number: int) -> Response:
     return JSONResponse([event.to_json() for event in events], headers=headers)
 
 
+@operation(
+    "A run's output as it comes",
+    _STREAMS,
+    "Frames `output` with `offset`, `end` and `text`; their id is the byte offset behind them. Where the job does "
+    "not speak UTF-8, `encoding` says which encoding `text` was decoded from.",
+    responses=_FRAMES | _OVER,
+    parameters=[_SINCE],
+)
 async def output_stream(request: Request) -> Response:
     """A run's output as a stream whose ids are byte offsets."""
     if not acceptable(request):
@@ -132,11 +180,3 @@ async def output_stream(request: Request) -> Response:
         return Response(status_code=GONE)
     wish = Wish(outputs={number: offset or 0}, plain=True)
     return EventStream(core, wish, {number: run}, site_of(request).settings, _permit(request))
-
-
-routes = [
-    Route("/api/events", all_events),
-    Route("/api/tasks/{slug}/events", task_events),
-    Route("/api/runs/{number}/events", run_events),
-    Route("/api/runs/{number}/output/stream", output_stream),
-]

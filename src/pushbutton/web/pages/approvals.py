@@ -7,7 +7,6 @@ from collections.abc import Awaitable
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from pushbutton import errors
 from pushbutton.domain.run import Run
@@ -18,18 +17,10 @@ from pushbutton.web.http.numbers import run_of, whole
 from pushbutton.web.http.viewer import reader, root_of
 from pushbutton.web.site import site_of
 
-from .base import page, sent, show, text_of
+from .base import sent, show, text_of
 from .run import run_page
 
 log = logging.getLogger(__name__)
-
-
-def routes() -> list[Route]:
-    return [
-        Route("/approvals", page(inbox)),
-        Route("/runs/{number}/approve", page(approve_run), methods=["POST"]),
-        Route("/runs/{number}/reject", page(reject_run), methods=["POST"]),
-    ]
 
 
 async def inbox(request: Request) -> Response:

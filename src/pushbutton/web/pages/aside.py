@@ -6,7 +6,6 @@ import contextlib
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from pushbutton import errors
 from pushbutton.domain.actor import Verb
@@ -45,9 +44,3 @@ async def decide(request: Request) -> Response:
                 await verb(core, actor, number)
     left = bool(await aside.waiting(core, actor))
     return RedirectResponse(f"{root_of(request)}/aside" if left else f"{root_of(request)}/", 303)
-
-
-routes = [
-    Route("/aside", base.page(page)),
-    Route("/aside", base.page(decide), methods=["POST"]),
-]

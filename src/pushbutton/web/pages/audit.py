@@ -7,15 +7,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import tzinfo
 from typing import Final
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
-from starlette.routing import Route
 
-from pushbutton.domain.actor import Verb
 from pushbutton.domain.audit import Deed, Record, line
 from pushbutton.domain.event import iso
-from pushbutton.domain.policy import decide
 from pushbutton.domain.visible import visible
 from pushbutton.runtime import audit
 from pushbutton.runtime.core import now
@@ -27,7 +23,7 @@ from pushbutton.web.words import audit as acts
 from pushbutton.web.words import formatting, i18n
 from pushbutton.web.words.people import Names
 
-from .base import page, show
+from .base import administered, show
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -36,24 +32,7 @@ PAGE: Final = 50
 COLUMNS: Final = ("id", "at", "actor", "verb", "about", "address", "data", "hash")
 
 
-def routes() -> list[Route]:
-    return [
-        Route("/audit", page(_for_admins(trail))),
-        Route("/audit/check", page(_for_admins(check)), methods=["POST"]),
-        Route("/audit.csv", page(_for_admins(as_table))),
-        Route("/audit.jsonl", page(_for_admins(as_lines))),
-    ]
-
-
-def _for_admins(endpoint: Endpoint) -> Endpoint:
-    async def shown(request: Request) -> Response:
-        if not decide(actor_of(request), Verb.ADMIN):
-            raise HTTPException(404)
-        return await endpoint(request)
-
-    return shown
-
-
+@administered
 async def trail(request: Request) -> Response:
     core, who, at = core_of(request), reader(request), now()
     t, chosen = i18n.texts(who.language), audit_filter.read(request.query_params)
@@ -85,11 +64,13 @@ def _days(
     return days
 
 
+@administered
 async def check(request: Request) -> Response:
     await audit.verify(core_of(request), actor_of(request))
     return RedirectResponse(f"{root_of(request)}/audit#checked", 303)
 
 
+@administered
 async def as_table(request: Request) -> Response:
     pages = await _pages(request, "csv")
 
@@ -107,6 +88,7 @@ def _cells(record: Record) -> list[str]:
     return [str(record.id), iso(done.at), *(export.cell(visible(text)) for text in texts_)]
 
 
+@administered
 async def as_lines(request: Request) -> Response:
     pages = await _pages(request, "jsonl")
 

@@ -101,11 +101,27 @@ def sent(request: Request) -> FormData:
     return form
 
 
+def administered(endpoint: Endpoint) -> Endpoint:
+    """For others the page does not exist."""
+
+    @functools.wraps(endpoint)
+    async def shown(request: Request) -> Response:
+        if not decide(actor_of(request), Verb.ADMIN):
+            raise HTTPException(404)
+        return await endpoint(request)
+
+    return shown
+
+
 Limits = Callable[[Request], tuple[int, int]]
 """How many fields and files a form may have."""
 
 
-def page(endpoint: Endpoint, limits: Limits = lambda _: (_FIELDS, 0)) -> Endpoint:
+def few(_: Request) -> tuple[int, int]:
+    return _FIELDS, 0
+
+
+def page(endpoint: Endpoint, limits: Limits = few) -> Endpoint:
     """What goes wrong becomes a page that says so, in the reader's language. A form is read and checked first."""
 
     @functools.wraps(endpoint)

@@ -8,7 +8,6 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from pushbutton import errors
 from pushbutton.domain.actor import Actor
@@ -97,9 +96,3 @@ def _preview(wish: TokenWish) -> Token:
     at = now()
     until = None if wish.days is None else at + wish.days * tokens.DAY
     return Token("", wish.name, "", tuple(sorted(wish.rights)), at, until)
-
-
-routes = [
-    Route("/confirm", base.page(asked)),
-    Route("/confirm", base.page(answer), methods=["POST"]),
-]

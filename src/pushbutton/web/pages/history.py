@@ -6,7 +6,6 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
 
 from pushbutton import errors
 from pushbutton.domain.run import Run
@@ -20,7 +19,7 @@ from pushbutton.web.site import site_of
 from pushbutton.web.views import export, filters
 from pushbutton.web.words import formatting
 
-from .base import page, show
+from .base import show
 
 PAGE = 50
 """Runs on one page of the history."""
@@ -69,9 +68,3 @@ async def runs_csv(request: Request) -> Response:
             "content-security-policy": DOWNLOAD,
         },
     )
-
-
-routes = [
-    Route("/history", page(runs)),
-    Route("/history.csv", page(runs_csv)),
-]

@@ -10,7 +10,6 @@ from typing import Any
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
 
 from pushbutton import errors
 from pushbutton.domain.inputs import applies, in_order
@@ -152,13 +151,7 @@ async def _show(request: Request, link: Link, template: str, status: int, **show
     )  # fmt: skip
 
 
-def _limits(request: Request) -> tuple[int, int]:
+def limits(request: Request) -> tuple[int, int]:
     """Raises `NoSuchLink`."""
     task = core_of(request).catalog.tasks().get(_link(request).task)
     return task_page.inputs_of(task) if task else (0, 0)
-
-
-routes = [
-    Route("/link/{text}", base.page(link)),
-    Route("/link/{text}", base.page(press, _limits), methods=["POST"]),
-]

@@ -9,7 +9,6 @@ from typing import Any
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from pushbutton import errors
 from pushbutton.domain.actor import Verb
@@ -100,7 +99,7 @@ async def _offered(request: Request) -> Task:
     return (await core_of(request).catalog.offered(_task(request).slug)).task
 
 
-def _limits(request: Request) -> tuple[int, int]:
+def limits(request: Request) -> tuple[int, int]:
     task = _task(request)
     return task_form.inputs_of(task)[0] + len(task.params), 0
 
@@ -132,11 +131,3 @@ async def _form(
         most_days=links.MOST_DAYS, most_uses=links.MOST_USES,
         most_approvers=links.MOST_APPROVERS,
     )  # fmt: skip
-
-
-routes = [
-    Route("/tasks/{slug}/hand-over", base.page(form)),
-    Route("/tasks/{slug}/hand-over", base.page(make, _limits), methods=["POST"]),
-    Route("/profile/links", base.page(listed)),
-    Route("/profile/links/revoke", base.page(revoke), methods=["POST"]),
-]

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from pushbutton.domain.actor import EVERYWHERE, Verb
 from pushbutton.domain.person import LOCAL_SOURCE, User
-from pushbutton.domain.policy import EVERYONE, Grant, Role, decide
+from pushbutton.domain.policy import EVERYONE, Grant, Role
 from pushbutton.errors import BadInput, NoSuchUser, NotFound, Refused
 from pushbutton.runtime.core import now
 from pushbutton.web.http import paging
@@ -21,38 +19,15 @@ from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.viewer import root_of
 from pushbutton.web.words.i18n import mark
 
-from .base import page, sent, show, text_of
+from .base import administered, sent, show, text_of
 
 MOST = 100
 """People, and rights, that are shown at once."""
 OFFERED = 500
 """Groups that are offered while one is typed; each can be typed."""
 
-Endpoint = Callable[[Request], Awaitable[Response]]
 
-
-def routes() -> list[Route]:
-    return [
-        Route("/people", page(_administered(people))),
-        Route("/people", page(_administered(add)), methods=["POST"]),
-        Route("/people/grants", page(_administered(grant)), methods=["POST"]),
-        Route("/people/{name}", page(_administered(person))),
-        Route("/people/{name}", page(_administered(change)), methods=["POST"]),
-        Route("/people/{name}/{what}", page(_administered(act_on)), methods=["POST"]),
-    ]
-
-
-def _administered(endpoint: Endpoint) -> Endpoint:
-    """For others the page does not exist."""
-
-    async def shown(request: Request) -> Response:
-        if not decide(actor_of(request), Verb.ADMIN):
-            raise NotFound("There is nothing here.")
-        return await endpoint(request)
-
-    return shown
-
-
+@administered
 async def people(request: Request) -> Response:
     return await _people(request)
 
@@ -95,6 +70,7 @@ def _choices(request: Request) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@administered
 async def add(request: Request) -> Response:
     given = sent(request)
     typed = {name: text_of(given, name) for name in ("name", "title", "email", "groups")}
@@ -109,6 +85,7 @@ async def add(request: Request) -> Response:
     return await _person(request, user.name, invite=await core.people.invite(actor, user.name, now()))
 
 
+@administered
 async def grant(request: Request) -> Response:
     """Give or take one. From a person's page it leads back there."""
     form = sent(request)
@@ -124,6 +101,7 @@ async def grant(request: Request) -> Response:
     return RedirectResponse(f"{root_of(request)}/people{f'/{quote(name)}' if name else ''}", 303)
 
 
+@administered
 async def person(request: Request) -> Response:
     return await _person(request, request.path_params["name"])
 
@@ -149,6 +127,7 @@ async def _person(request: Request, name: str, status: int = 200, **shown: Any) 
     )  # fmt: skip
 
 
+@administered
 async def change(request: Request) -> Response:
     form, name = sent(request), request.path_params["name"]
     user = core_of(request).directory.all.users.get(name)
@@ -165,6 +144,7 @@ async def change(request: Request) -> Response:
     return await _person(request, name, done=mark("It was kept."))
 
 
+@administered
 async def act_on(request: Request) -> Response:
     name, what = request.path_params["name"], request.path_params["what"]
     core, actor = core_of(request), actor_of(request)

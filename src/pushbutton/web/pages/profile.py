@@ -6,7 +6,6 @@ import heapq
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from pushbutton.domain.person import LOCAL_SOURCE, User
 from pushbutton.errors import BadInput, NoSuchUser, SignInFailed
@@ -15,22 +14,11 @@ from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.viewer import root_of
 from pushbutton.web.words.i18n import mark
 
-from .base import page, sent, show, text_of
+from .base import sent, show, text_of
 from .sign_in import session_of
 
 SESSIONS = 50
 """That are shown, those first that were used last."""
-
-
-def routes() -> list[Route]:
-    return [
-        Route("/profile", page(profile)),
-        Route("/profile/password", page(password), methods=["POST"]),
-        Route("/profile/factor", page(factor_form)),
-        Route("/profile/factor", page(factor), methods=["POST"]),
-        Route("/profile/factor/drop", page(drop_factor), methods=["POST"]),
-        Route("/profile/sessions/{id}", page(end_session), methods=["POST"]),
-    ]
 
 
 async def profile(request: Request) -> Response:

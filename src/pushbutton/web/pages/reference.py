@@ -7,11 +7,10 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from pushbutton import threads
 from pushbutton.web.api import calls
-from pushbutton.web.api.reference import METHODS, document
+from pushbutton.web.api.reference import METHODS
 from pushbutton.web.http.context import core_of
 from pushbutton.web.http.viewer import origin
 from pushbutton.web.site import site_of
@@ -20,7 +19,7 @@ from . import base
 
 
 async def api_page(request: Request) -> Response:
-    made = await threads.showing(document, site_of(request).version)
+    made = await threads.showing(site_of(request).document)
     groups: dict[str, list[dict[str, Any]]] = {}
     here, closed = origin(request), core_of(request).directory.closed
     for path, item in made["paths"].items():
@@ -34,6 +33,3 @@ async def api_page(request: Request) -> Response:
                 }  # fmt: skip
                 groups.setdefault(operation.get("tags", ["other"])[0], []).append(shown)
     return await base.show(request, "reference.html", room="", topics="", groups=groups, info=made["info"])
-
-
-routes = [Route("/api", base.page(api_page), name="reference")]

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from pushbutton import errors
 from pushbutton.domain.actor import Verb
@@ -24,7 +23,7 @@ from pushbutton.web.site import site_of
 from pushbutton.web.views import brought, output_tail, previews
 from pushbutton.web.views.views import Watching
 
-from .base import page, show
+from .base import show
 
 log = logging.getLogger(__name__)
 
@@ -102,11 +101,3 @@ async def stop(request: Request) -> Response:
     except errors.NotRunning:
         log.debug("run %s was over before it was stopped", number)  # its page says how it ended
     return RedirectResponse(f"{root_of(request)}/runs/{number}", 303)
-
-
-routes = [
-    Route("/runs/{number}", page(run)),
-    Route("/runs/{number}/stop", page(stop_question)),
-    Route("/runs/{number}/updates", page(updates)),
-    Route("/runs/{number}/stop", page(stop), methods=["POST"]),
-]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from pushbutton.web.http import favourites
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.viewer import THEMES, reader, remember, root_of, way_back
 from pushbutton.web.words import i18n
 
-from .base import page, sent, text_of
+from .base import sent, text_of
 
 
 async def settings(request: Request) -> Response:
@@ -43,9 +42,3 @@ def _back(request: Request, form: FormData) -> str:
     """The page that it was sent from, or the front page."""
     back, home = way_back(text_of(form, "back")), f"{root_of(request)}/"
     return back if back.startswith(home) else home
-
-
-routes = [
-    Route("/theme", page(settings), methods=["POST"]),
-    Route("/favourites", page(favourite), methods=["POST"]),
-]

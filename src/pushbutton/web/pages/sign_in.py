@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from pushbutton.domain.person import Session
 from pushbutton.errors import BadInput, InviteGone, NotFound, SignInFailed, SlowDown, StoreDamaged
@@ -21,7 +20,7 @@ from pushbutton.web.http.errors import status_of
 from pushbutton.web.http.viewer import root_of, way_back
 from pushbutton.web.words.i18n import mark
 
-from .base import page, sent, show, text_of
+from .base import sent, show, text_of
 
 log = logging.getLogger(__name__)
 
@@ -30,20 +29,6 @@ STATE = "signin"
 """The cookie that ties a sign-in elsewhere to the browser that began it."""
 MANY = 429
 UNKNOWN = 401
-
-
-def routes() -> list[Route]:
-    return [
-        Route("/signin", page(form)),
-        Route("/signin", page(password), methods=["POST"]),
-        Route("/signin/code", page(code_form)),
-        Route("/signin/code", page(code), methods=["POST"]),
-        Route("/signin/elsewhere", page(elsewhere)),
-        Route("/signin/return", page(returned)),
-        Route("/signout", page(sign_out), methods=["POST"]),
-        Route("/invite/{secret}", page(invitation)),
-        Route("/invite/{secret}", page(redeem), methods=["POST"]),
-    ]
 
 
 async def form(request: Request) -> Response:

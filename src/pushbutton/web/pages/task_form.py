@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
 
 from pushbutton import errors
 from pushbutton.domain.actor import Verb
@@ -35,13 +34,6 @@ from . import base
 
 _TOLD = 1000  # choices that a program may tell for one input
 _OURS = 20  # fields of a form that are no inputs, at most
-
-
-def routes() -> list[Route]:
-    return [
-        Route("/tasks/{slug}", base.page(task)),
-        Route("/tasks/{slug}", base.page(press, _form_of), methods=["POST"]),
-    ]
 
 
 async def task(request: Request) -> Response:
@@ -84,7 +76,7 @@ async def press(request: Request) -> Response:
     return RedirectResponse(url, 303)
 
 
-def _form_of(request: Request) -> tuple[int, int]:
+def limits(request: Request) -> tuple[int, int]:
     """How many fields and files the task's form can send: each choice that is ticked is a field."""
     actor = actor_of(request)
     job = sight.task(core_of(request).catalog, actor, request.path_params["slug"])

@@ -6,7 +6,6 @@ import logging
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.policy import decide
@@ -19,7 +18,7 @@ from pushbutton.web.site import site_of
 from pushbutton.web.views import find
 from pushbutton.web.views.views import Card, TasksView
 
-from .base import page, show
+from .base import show
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +53,3 @@ def _sections(view: TasksView, found: list[Card], who: Reader) -> list[tuple[str
     rest = [card for card in found if card not in kept]
     named = [("*", kept), *((name, [card for card in rest if card.task.group == name]) for name in (*view.groups, ""))]
     return [(name, cards) for name, cards in named if cards]
-
-
-routes = [
-    Route("/", page(tasks)),
-]

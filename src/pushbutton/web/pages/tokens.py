@@ -9,7 +9,6 @@ from typing import Any
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from pushbutton import errors
 from pushbutton.domain.actor import EVERYWHERE, Actor, Right, Verb
@@ -111,13 +110,6 @@ def _all(sent: FormData, name: str) -> frozenset[str]:
     return frozenset(value for value in sent.getlist(name) if isinstance(value, str))
 
 
-def _limits(request: Request) -> tuple[int, int]:
+def limits(request: Request) -> tuple[int, int]:
     """A tick for each task and each group at most."""
     return 20 + 2 * len(core_of(request).catalog.tasks()), 0
-
-
-routes = [
-    Route("/profile/tokens", base.page(listed)),
-    Route("/profile/tokens", base.page(make, _limits), methods=["POST"]),
-    Route("/profile/tokens/revoke", base.page(revoke), methods=["POST"]),
-]

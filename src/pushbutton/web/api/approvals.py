@@ -1,0 +1,81 @@
+"""What waits for an approval, its plan, and the yes or no to it."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from pushbutton.errors import BadInput, NotFound
+from pushbutton.runtime import approve, history, plan
+from pushbutton.web.http import body, paging
+from pushbutton.web.http.context import actor_of, core_of
+from pushbutton.web.http.numbers import number_of
+from pushbutton.web.http.operation import operation
+
+from . import answers
+
+
+@operation(
+    "Runs that wait for your approval",
+    "approvals",
+    description="Newest first, `limit` of them, at most 500; the header `Link` says where more follow.",
+    answers="list[RunShape]",
+)
+async def approvals(request: Request) -> Response:
+    before, limit = paging.asked(request)
+    number = paging.number(before)
+    found = await approve.waiting(core_of(request), actor_of(request), before=number, most=limit + 1)
+    shown, more = paging.cut(found, limit, lambda run: run.id)
+    headers = paging.link(request, "/api/approvals", more, limit)
+    return JSONResponse([answers.run_json(run) for run in shown], headers=headers)
+
+
+@operation(
+    "What a run will do, as its dry run said it",
+    "approvals",
+    answers="PlanShape",
+)
+async def plan_of_run(request: Request, number: str) -> Response:
+    core = core_of(request)
+    found = await history.written(core, actor_of(request), number_of(number))
+    if found.hold is None or not found.hold.plan:
+        raise NotFound(f"Run {found.id} has no plan.")
+    shown = await plan.of(core, found.hold.plan)
+    return JSONResponse({"run": shown.number, "state": shown.state, "sha256": shown.sha256, "wrong": shown.wrong})
+
+
+@operation(
+    "Approve it",
+    "approvals",
+    description="With the last approval that is needed, the run waits for its turn.",
+    answers="RunShape",
+    asks="VerdictShape",
+)
+async def approve_run(request: Request, number: str) -> Response:
+    why, seen = await _verdict(request)
+    run = await approve.approve(core_of(request), actor_of(request), number_of(number), why=why, seen=seen)
+    return JSONResponse(answers.run_json(run))
+
+
+@operation(
+    "Reject it, which ends it",
+    "approvals",
+    answers="RunShape",
+    asks="VerdictShape",
+)
+async def reject_run(request: Request, number: str) -> Response:
+    why, _ = await _verdict(request)
+    run = await approve.reject(core_of(request), actor_of(request), number_of(number), why=why)
+    return JSONResponse(answers.run_json(run))
+
+
+async def _verdict(request: Request) -> tuple[str, str]:
+    """(why, hash of the plan)."""
+    asked = await body.read_json(request)
+    asked = {} if asked is None else asked
+    if not isinstance(asked, dict) or asked.keys() - {"why", "plan"}:
+        raise BadInput("Send an object like {“why”: “…”, “plan”: “…”}.")
+    why, seen = asked.get("why", ""), asked.get("plan", "")
+    if not isinstance(why, str) or not isinstance(seen, str):
+        raise BadInput("“why” and “plan” are texts.")
+    return why, seen

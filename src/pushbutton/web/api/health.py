@@ -1,0 +1,28 @@
+"""Whether the server works."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from pushbutton.domain.run import RunState
+from pushbutton.runtime import sight
+from pushbutton.web.http.context import actor_of, core_of
+from pushbutton.web.http.operation import operation
+
+
+@operation(
+    "Whether the server works",
+    "server",
+)
+async def health(request: Request) -> Response:
+    core = core_of(request)
+    actor = actor_of(request)
+    if not actor.known:
+        return JSONResponse({"ok": True})
+    reach = sight.reach(core.catalog, actor)
+    counts = await core.store.counts(reach)
+    found = {"ok": True, "runs": counts, "waiting": counts.get(RunState.WAITING, 0)}
+    if reach is None:  # who watches what, and what waits in all, is for who may see it all
+        found |= {"watchers": core.hub.watchers, **core.dispatch.stats()}
+    return JSONResponse(found)

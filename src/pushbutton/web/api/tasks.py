@@ -1,0 +1,124 @@
+"""Tasks, and the press of a button."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from pushbutton.domain.actor import Actor, Verb
+from pushbutton.domain.event import Event
+from pushbutton.domain.policy import Place, decide, verbs
+from pushbutton.domain.run import Run
+from pushbutton.domain.sse import event_frame
+from pushbutton.domain.task import Task
+from pushbutton.errors import BadInput
+from pushbutton.runtime import press, sight
+from pushbutton.runtime.core import Core
+from pushbutton.runtime.ports import Topics
+from pushbutton.runtime.watch import Bell, is_last
+from pushbutton.web.http import body
+from pushbutton.web.http.context import actor_of, core_of
+from pushbutton.web.http.operation import operation
+
+from . import answers
+
+LONGEST_WAIT = 300.0
+_PREFER_WAIT = re.compile(r"\bwait\s*=\s*([0-9]{1,6})\b")
+
+
+@operation(
+    "All tasks",
+    "tasks",
+    answers="list[TaskShape]",
+)
+async def tasks(request: Request) -> Response:
+    actor = actor_of(request)
+    return JSONResponse([_task_json(task, actor) for task in sight.tasks(core_of(request).catalog, actor).values()])
+
+
+@operation(
+    "One task",
+    "tasks",
+    answers="TaskShape",
+)
+async def task(request: Request, slug: str) -> Response:
+    actor, catalog = actor_of(request), core_of(request).catalog
+    slug = await sight.named(catalog, actor, slug)
+    found = sight.task(catalog, actor, slug)
+    if decide(actor, Verb.PRESS, Place(slug, found.group)):  # for others no program is asked for choices
+        found = (await catalog.offered(slug)).task
+    return JSONResponse(_task_json(found, actor))
+
+
+def _task_json(task: Task, actor: Actor) -> dict[str, Any]:
+    return answers.task_json(task, verbs(actor, Place(task.slug, task.group)))
+
+
+@operation(
+    "Press the button",
+    "runs",
+    status=202,
+    answers="PressedShape",
+    responses={204: {"description": "Pressed (with “Prefer: return=minimal”)"}},
+    asks="PressShape",
+    parameters=[
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "schema": {"type": "string", "maxLength": press.LONGEST_KEY},
+            "description": "The same key again is the same press: it answers with the run that is there",
+        },
+        {
+            "name": "Prefer",
+            "in": "header",
+            "schema": {"type": "string"},
+            "description": "“return=minimal”: 204 without a body. “wait=N”: up to N seconds for the end, then 200",
+        },
+    ],
+)
+async def press_task(request: Request, slug: str) -> Response:
+    core = core_of(request)
+    asked = await body.read_json(request)
+    asked = {} if asked is None else asked
+    if not isinstance(asked, dict) or not isinstance(asked.get("inputs", {}), dict) or asked.keys() - {"inputs", "why"}:
+        raise BadInput("Send an object like {“inputs”: {…}, “why”: “…”}.")
+    why = asked.get("why", "")
+    if not isinstance(why, str):
+        raise BadInput("“why” is a text.")
+    key = request.headers.get("idempotency-key", "")
+    pressed = await press.press(core, actor_of(request), slug, asked.get("inputs", {}), key=key, why=why)
+    prefer = ",".join(request.headers.getlist("prefer")).lower()
+    headers = {"location": f"{request.scope.get('root_path', '')}/api/runs/{pressed.run.id}"}
+    run, status = pressed.run, 202
+    applied = []
+    if wait := _PREFER_WAIT.search(prefer):
+        run = await _wait(core, run, min(float(wait[1]), LONGEST_WAIT))
+        applied = [f"wait={wait[1]}"]
+        status = 200 if run.state.over else 202
+    if minimal := "return=minimal" in prefer:
+        applied.append("return=minimal")
+    if applied:
+        headers["preference-applied"] = ", ".join(applied)
+    if minimal:
+        return Response(status_code=204, headers=headers)
+    return JSONResponse({**answers.run_json(run), "made": pressed.made}, status, headers)
+
+
+async def _wait(core: Core, run: Run, seconds: float) -> Run:
+    """The run when it is over; as it is, after `seconds` or when the server ends before (the run goes on then)."""
+    bell = Bell()
+    with contextlib.suppress(TimeoutError), core.hub.channel(Topics(runs=frozenset({run.id})), _last, bell):
+        async with asyncio.timeout(seconds):
+            while not run.state.over and not core.hub.closing:
+                await bell.wait(seconds)
+                run = await core.store.run(run.id)
+    return await core.store.run(run.id)
+
+
+def _last(event: Event) -> bytes | None:
+    return event_frame(event) if is_last(event) else None

@@ -1,0 +1,72 @@
+"""The whole web as one ASGI application: the layers that every request goes through, and behind them the routes."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from pushbutton import __version__
+from pushbutton.config import Settings
+from pushbutton.domain.networks import networks
+from pushbutton.domain.prefix import prefix
+from pushbutton.errors import PushbuttonError
+from pushbutton.runtime.core import Core
+
+from .api.reference import document
+from .http import errors
+from .http.auth import Auth
+from .http.forwarded import Proxies
+from .http.hosts import Hosts
+from .http.limits import Crowd
+from .http.link_access import LinkAccess
+from .http.origin_guard import Guard
+from .http.refusals import Refused
+from .live import patches
+from .live.stream import Shallow
+from .pages import base
+from .routes import API, ROUTES
+from .site import Site
+
+NAMES = frozenset({"localhost"})
+
+
+def build(core: Core, settings: Settings) -> ASGIApp:
+    site = Site(core, settings, __version__, functools.partial(document, __version__, API))
+    patches.register(site)
+    asgi: ASGIApp = _routed(site)
+    for layer, given, named in reversed(layers(core, settings)):
+        asgi = layer(asgi, *given, **named)
+    return asgi
+
+
+def layers(core: Core, settings: Settings) -> list[Middleware]:
+    """The outermost first."""
+    hosts = Hosts(NAMES | {name.strip() for name in settings.allow_host.split(",") if name.strip()})
+    trusted = networks(settings.trust_proxy, where="trust_proxy")
+    root_path = prefix(settings.root_path, where="root_path")
+    crowd = Crowd(settings.connections, trusted)
+    return [
+        Middleware(Proxies, trusted=trusted, hosts=hosts, root_path=root_path, crowd=crowd),
+        Middleware(Guard, hosts=hosts),
+        Middleware(Shallow, Crowd(settings.connections)),
+        Middleware(LinkAccess, core),
+        Middleware(Refused, core),
+        Middleware(Auth, core),
+    ]
+
+
+def _routed(site: Site) -> Starlette:
+    app = Starlette(
+        routes=[*ROUTES, Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")],
+        exception_handlers={PushbuttonError: errors.known, HTTPException: base.missing, Exception: errors.ours},
+    )
+    app.router.redirect_slashes = False
+    app.state.site = site
+    return app

@@ -1,0 +1,131 @@
+"""Every address of the web, in one table. Of two that fit, the first one counts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.routing import Route
+
+from .api import approvals, credentials, health, inputs, notes, output, runs, tasks, uploads
+from .api import aside as aside_api
+from .api import audit as audit_api
+from .api.reference import Call, Stream, openapi
+from .live import endpoints as live
+from .pages import approvals as approvals_page
+from .pages import aside as aside_page
+from .pages import audit as audit_page
+from .pages import base, device, history, link_holder, links, people, profile, sign_in, task_form
+from .pages import reference as reference_page
+from .pages import run as run_page
+from .pages import settings as settings_page
+from .pages import tasks as tasks_page
+from .pages import tokens as tokens_page
+
+
+def page(path: str, endpoint: base.Endpoint) -> Route:
+    return Route(path, base.page(endpoint))
+
+
+def form(path: str, endpoint: base.Endpoint, limits: base.Limits = base.few) -> Route:
+    """What a page sends."""
+    return Route(path, base.page(endpoint, limits), methods=["POST"])
+
+
+API: Final[tuple[Route, ...]] = (
+    # Streams and bytes first: their paths lie below those of the rest.
+    Stream("/api/events", live.all_events),
+    Stream("/api/tasks/{slug}/events", live.task_events),
+    Stream("/api/runs/{number}/events", live.run_events),
+    Stream("/api/runs/{number}/output/stream", live.output_stream),
+    Stream("/api/runs/{number}/output", output.output),
+    Stream("/api/runs/{number}/output/lines", output.lines),
+    Stream("/api/runs/{number}/output/search", output.find),
+    Stream("/api/runs/{number}/output/plain", output.plain),
+    Call("GET", "/api/tasks", tasks.tasks),
+    Call("GET", "/api/tasks/{slug}", tasks.task),
+    Call("POST", "/api/tasks/{slug}/runs", tasks.press_task),
+    Call("GET", "/api/runs", runs.runs),
+    Call("GET", "/api/runs/{number}", runs.run),
+    Call("POST", "/api/runs/{number}/cancel", runs.cancel_run),
+    Call("GET", "/api/approvals", approvals.approvals),
+    Call("GET", "/api/runs/{number}/plan", approvals.plan_of_run),
+    Call("POST", "/api/runs/{number}/approve", approvals.approve_run),
+    Call("POST", "/api/runs/{number}/reject", approvals.reject_run),
+    Call("POST", "/api/runs/{number}/events", runs.report_events),
+    Call("POST", "/api/events", notes.say),
+    Call("GET", "/api/runs/{number}/artifacts/{name}", runs.artifact),
+    Call("POST", "/api/uploads", uploads.upload),
+    Call("GET", "/api/health", health.health),
+    Call("GET", "/api/audit", audit_api.records),
+    Call("POST", "/api/audit/check", audit_api.check),
+    Call("GET", "/api/runs/{number}/inputs/{name}", inputs.download),
+    Call("GET", "/api/aside", aside_api.listed),
+    Call("POST", "/api/runs/{number}/release", aside_api.release),
+    Call("GET", "/api/tokens", credentials.list_tokens),
+    Call("POST", "/api/tokens", credentials.make_token),
+    Call("DELETE", "/api/tokens/{name}", credentials.revoke_token),
+    Call("GET", "/api/links", credentials.list_links),
+    Call("POST", "/api/links", credentials.make_link),
+    Call("DELETE", "/api/links/{name}", credentials.revoke_link),
+    Call("POST", "/api/asks", credentials.ask),
+    Call("POST", "/api/asks/answer", credentials.answered),
+)
+
+PAGES: Final[tuple[Route, ...]] = (
+    page("/", tasks_page.tasks),
+    page("/tasks/{slug}", task_form.task),
+    form("/tasks/{slug}", task_form.press, task_form.limits),
+    page("/tasks/{slug}/hand-over", links.form),
+    form("/tasks/{slug}/hand-over", links.make, links.limits),
+    page("/runs/{number}", run_page.run),
+    page("/runs/{number}/updates", run_page.updates),
+    page("/runs/{number}/stop", run_page.stop_question),
+    form("/runs/{number}/stop", run_page.stop),
+    form("/runs/{number}/approve", approvals_page.approve_run),
+    form("/runs/{number}/reject", approvals_page.reject_run),
+    page("/approvals", approvals_page.inbox),
+    page("/history", history.runs),
+    page("/history.csv", history.runs_csv),
+    page("/aside", aside_page.page),
+    form("/aside", aside_page.decide),
+    form("/theme", settings_page.settings),
+    form("/favourites", settings_page.favourite),
+    page("/link/{text}", link_holder.link),
+    form("/link/{text}", link_holder.press, link_holder.limits),
+    page("/signin", sign_in.form),
+    form("/signin", sign_in.password),
+    page("/signin/code", sign_in.code_form),
+    form("/signin/code", sign_in.code),
+    page("/signin/elsewhere", sign_in.elsewhere),
+    page("/signin/return", sign_in.returned),
+    form("/signout", sign_in.sign_out),
+    page("/invite/{secret}", sign_in.invitation),
+    form("/invite/{secret}", sign_in.redeem),
+    page("/profile", profile.profile),
+    form("/profile/password", profile.password),
+    page("/profile/factor", profile.factor_form),
+    form("/profile/factor", profile.factor),
+    form("/profile/factor/drop", profile.drop_factor),
+    form("/profile/sessions/{id}", profile.end_session),
+    page("/profile/tokens", tokens_page.listed),
+    form("/profile/tokens", tokens_page.make, tokens_page.limits),
+    form("/profile/tokens/revoke", tokens_page.revoke),
+    page("/profile/links", links.listed),
+    form("/profile/links/revoke", links.revoke),
+    page("/confirm", device.asked),
+    form("/confirm", device.answer),
+    page("/people", people.people),
+    form("/people", people.add),
+    form("/people/grants", people.grant),
+    page("/people/{name}", people.person),
+    form("/people/{name}", people.change),
+    form("/people/{name}/{what}", people.act_on),
+    page("/audit", audit_page.trail),
+    form("/audit/check", audit_page.check),
+    page("/audit.csv", audit_page.as_table),
+    page("/audit.jsonl", audit_page.as_lines),
+    page("/api", reference_page.api_page),
+    Route("/api/openapi.json", openapi),
+)
+
+ROUTES: Final[tuple[Route, ...]] = (*API, *PAGES)
