@@ -17,11 +17,10 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from . import config, doors
+from . import __version__, config, doors
 from .adapters import accounts, bookmarks, confining, data_folder, home, secret_files, totp
 from .adapters.catalog import PathCatalog
 from .adapters.embedded import EmbeddedDispatch, LocalNotifier
@@ -157,7 +156,7 @@ class Pushbutton:
         await catalog.open()
         stack.push_async_callback(catalog.close)
         changes = Changes(store, catalog, notifier, key)
-        await changes.started(metadata.version("pushbutton"), {"paths": list(self.paths), **self.settings.given})
+        await changes.started(__version__, {"paths": list(self.paths), **self.settings.given})
         stack.push_async_callback(changes.stopped)
         await changes.look()  # before anybody can press what has changed
         await self._alone(stack, store, "changes", worker_name, changes.run)

@@ -22,6 +22,12 @@ print(*sys.modules)
 LATER = {
     "fastapi": "makes the document of the API",
     "pydantic": "the same",
+    "httpx": "asks other systems",
+    "rich": "would come with that",
+    "authlib": "signs in with OpenID Connect",
+    "ruamel": "reads YAML",
+    "markdown_it": "shows help texts",
+    "segno": "draws what a telephone reads",
 }
 """Module -> what it is for."""
 

@@ -448,7 +448,7 @@ async def test_a_fault_in_reading_one_file_is_logged_and_hurts_no_other(
     def fail(_: object) -> None:
         raise TypeError("unhashable")
 
-    monkeypatch.setattr("pushbutton.adapters.catalog.readers.read_config", fail)
+    monkeypatch.setattr("pushbutton.adapters.catalog.config.read_config", fail)
     (tmp_path / "pushbutton.yaml").write_text(CONFIG)
     script(tmp_path / "tidy.sh")
     tasks = await read(tmp_path)

@@ -20,8 +20,8 @@ from .keys import Place, plain
 from .reading import Found, Problem, Reading, broken, digest, slug_of
 from .secrets import declare_secret
 from .shared import declare_shared
-from .written import Constructor
 from .yaml_fault import yaml_fault
+from .yaml_numbers import Constructor
 
 __all__ = ["read_config"]
 

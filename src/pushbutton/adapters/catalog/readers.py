@@ -12,7 +12,6 @@ from typing import Any
 
 from pushbutton import threads
 
-from .config import read_config
 from .describing import Describer
 from .python import is_script, read_python
 from .reading import Form, Found, Problem, Reading
@@ -52,10 +51,16 @@ async def read(found: Found, *, execute: bool, python: str = sys.executable, by:
         return _failed(found, error)
 
 
+def _config(found: Found) -> Reading:
+    from .config import read_config  # noqa: PLC0415  loads what reads YAML
+
+    return read_config(found)
+
+
 def _plain(found: Found) -> Reading | None:
     """None: it is to be read as Python. Never raises."""
     try:
-        reading = read_config(found) if found.form is Form.CONFIG else read_script(found)
+        reading = _config(found) if found.form is Form.CONFIG else read_script(found)
         return None if reading is None else _named_well(found, sound(reading))
     except Exception as error:  # noqa: BLE001 - logged there
         return _failed(found, error)

@@ -11,9 +11,8 @@ from urllib.request import getproxies
 
 import httpx
 
-from pushbutton.adapters.resolved import Resolving
-
 from .failures import down, odd
+from .resolving import Resolving
 
 __all__ = ["LARGEST", "Wire", "json_object"]
 
