@@ -12,7 +12,7 @@ from typing import Any
 import typer.main
 
 from pushbutton import __version__, config
-from pushbutton.adapters.catalog.keys import SECRET
+from pushbutton.adapters.catalog.schema import SECRET
 from pushbutton.cli.contents import HELP
 from pushbutton.cli.exits import JOB, MEANING, OF, code_of
 from pushbutton.cli.group import app
@@ -20,7 +20,7 @@ from pushbutton.domain import event
 from pushbutton.domain.environment import KEPT
 from pushbutton.domain.run import TRANSITIONS
 from pushbutton.errors import PushbuttonError
-from pushbutton.job import lines
+from pushbutton.job import protocol
 from pushbutton.job.options import FIELD, FORMS, INPUTS, OPTIONS, PYTHON, Option
 from pushbutton.supervisor import spool
 from pushbutton.web import routes
@@ -176,9 +176,9 @@ def events() -> str:
         "## States of a run",
         _table(("State", "May be followed by"), states),
         "## What a job may say",
-        *_docstring(lines),
+        *_docstring(protocol),
         (
-            f"A line longer than {lines.LIMIT >> 10} KiB is cut. The descriptor's number is in `PUSHBUTTON_EVENTS`; "
+            f"A line longer than {protocol.LIMIT >> 10} KiB is cut. The descriptor's number is in `PUSHBUTTON_EVENTS`; "
             "`pushbutton status`, `progress`, `step` and `artifact` write to it. Where that was closed on the way, as "
             "Python's `subprocess` does, they write to the named pipe at `PUSHBUTTON_CHANNEL`, and they print where "
             "nobody reads that."

@@ -20,11 +20,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from . import __version__, config, doors
-from .adapters import accounts, bookmarks, confining, data_folder, home, secret_files, totp
+from . import __version__, config, sign_in_adapters
+from .adapters import accounts, bookmarks, confinement, copy_check, data_folder, secret_files, totp
 from .adapters.catalog import PathCatalog
-from .adapters.embedded import EmbeddedDispatch, LocalNotifier
 from .adapters.files import FileFolder
+from .adapters.in_process import InProcessDispatch, LocalNotifier
 from .adapters.output import OutputFiles
 from .adapters.passwords import Passwords
 from .adapters.patterns import LimitedPatterns
@@ -46,12 +46,12 @@ from .runtime.core import Core, now
 from .runtime.directory import Directory
 from .runtime.log.reader import LineReader
 from .runtime.people import People
-from .runtime.permit import Permits
 from .runtime.ports import RunQuery, Store, Topics
+from .runtime.stream_permits import Permits
 from .runtime.watch import EVERYTHING, Hub, is_last
 from .runtime.worker import Worker
 from .services import expiry, follow, leavers, pruner
-from .services.changes import Changes
+from .services.catalog_audit import CatalogAudit
 from .services.webhooks import BOOKMARK, Webhooks
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Pushbutton:
         self._core = self._web = None
 
     async def _assemble(self, stack: contextlib.AsyncExitStack) -> Core:
-        confining.check(self.settings.confine, self.folder, self.paths)
+        confinement.check(self.settings.confine, self.folder, self.paths)
         runs = self.folder / "runs"
         with data_folder.writing(self.folder):
             open_to_others = data_folder.make(self.folder, runs, self.folder / "uploads")
@@ -121,7 +121,7 @@ class Pushbutton:
             log.warning("%s is open to other users, and not ours to close", path)
         await self._settle(store)
         await secret_files.take_over(runs, store, Seal(key))
-        signin, people = await doors.opened(stack, self.settings, store, key)
+        signin, people = await sign_in_adapters.opened(stack, self.settings, store, key)
         directory = signin.directory
         with data_folder.writing(self.folder):
             worker_name = data_folder.worker_name(self.folder)
@@ -140,7 +140,7 @@ class Pushbutton:
         )
         stack.callback(spools.let_go)
         python = self.settings.python or sys.executable
-        kept_from = confining.kept_from(self.folder)
+        kept_from = confinement.kept_from(self.folder)
         stored = EncryptedStore(self.folder, self.settings.key_path)
         catalog = PathCatalog(
             self.paths,
@@ -155,7 +155,7 @@ class Pushbutton:
         )
         await catalog.open()
         stack.push_async_callback(catalog.close)
-        changes = Changes(store, catalog, notifier, key)
+        changes = CatalogAudit(store, catalog, notifier, key)
         await changes.started(__version__, {"paths": list(self.paths), **self.settings.given})
         stack.push_async_callback(changes.stopped)
         await changes.look()  # before anybody can press what has changed
@@ -169,7 +169,7 @@ class Pushbutton:
         core = Core(
             store=store,
             catalog=catalog,
-            dispatch=EmbeddedDispatch(),
+            dispatch=InProcessDispatch(),
             notifier=notifier,
             supervisors=spools,
             records=SpoolRecords(runs),
@@ -207,14 +207,14 @@ class Pushbutton:
         """Why a task cannot have what it asks for, as a sentence."""
         if why := accounts.refused(task, {name.strip() for name in self.settings.job_users.split(",")}):
             return why
-        if task.confine and (why := confining.cannot(self.folder, self.paths)):
+        if task.confine and (why := confinement.cannot(self.folder, self.paths)):
             return f"“confine” is not possible here: {why}"
         return ""
 
     async def _settle(self, store: Store) -> None:
         """What was under way in a folder that is a copy is set aside, and nobody is told what happened before."""
         with data_folder.writing(self.folder):
-            count, why = await home.settle(self.folder, store)
+            count, why = await copy_check.settle(self.folder, store)
             if why:
                 bookmarks.removed(self.folder / "told")
             await bookmarks.moved(self.folder / "told", store, BOOKMARK)
@@ -273,7 +273,7 @@ class Pushbutton:
         """Whether one has to sign in here. Before it is opened, too, and then nothing is made for the question."""
         if self._core:
             return self._core.directory.closed
-        if doors.elsewhere(self.settings):
+        if sign_in_adapters.elsewhere(self.settings):
             return True
         if self._store is None and not (self.folder / "history.db").exists():
             return False
@@ -402,7 +402,7 @@ class Pushbutton:
     def end_streams(self) -> None:
         """Let every event stream end in good order: for a server that is about to close its connections."""
         if self._core:
-            self._core.hub.hush()
+            self._core.hub.close_streams()
 
     # -- ASGI
 

@@ -17,8 +17,8 @@ import pytest
 
 from pushbutton.domain.person import Session
 from pushbutton.domain.policy import Grant
-from pushbutton.domain.sse import PING
 from pushbutton.domain.token import hashed, new_token
+from pushbutton.runtime.frames import PING
 from pushbutton.runtime.refusals import SINGLE_EACH
 
 from .people import people, written

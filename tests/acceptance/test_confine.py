@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from pushbutton.adapters import confining
+from pushbutton.adapters import confinement
 from pushbutton.app import Pushbutton
 from pushbutton.errors import ConfigError
 from pushbutton.supervisor import confine
@@ -191,9 +191,9 @@ async def test_it_is_refused_where_jobs_start_above_the_data_folder(tmp_path):
 def test_it_is_refused_where_the_kernel_cannot_do_it(tmp_path, monkeypatch):
     monkeypatch.setattr(confine, "version", lambda: 2)
     with pytest.raises(ConfigError, match=r"Linux 6\.2 or newer"):
-        confining.check("data", tmp_path / "data", [str(tmp_path / "tasks")])
+        confinement.check("data", tmp_path / "data", [str(tmp_path / "tasks")])
 
 
 def test_anything_else_to_be_kept_from_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="“everything” is not possible"):
-        confining.check("everything", tmp_path / "data", [str(tmp_path / "tasks")])
+        confinement.check("everything", tmp_path / "data", [str(tmp_path / "tasks")])

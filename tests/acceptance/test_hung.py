@@ -17,7 +17,7 @@ from pushbutton.adapters import spools
 from pushbutton.app import Pushbutton, RunHandle
 from pushbutton.domain.event import Kind
 from pushbutton.domain.run import RunState
-from pushbutton.runtime import vigil
+from pushbutton.runtime import watchdog
 from pushbutton.runtime.ports import Topics
 from pushbutton.supervisor import process
 from pushbutton.testing import opened, watched
@@ -45,7 +45,7 @@ def mark() -> str:
 
 @pytest.fixture(autouse=True)
 def sooner(monkeypatch) -> None:
-    monkeypatch.setattr(vigil, "LATE", 2.0)
+    monkeypatch.setattr(watchdog, "LATE", 2.0)
 
 
 _HUNG: list[process.Process | None] = []

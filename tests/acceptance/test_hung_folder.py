@@ -14,8 +14,8 @@ import pytest
 
 from pushbutton import threads
 from pushbutton.adapters import spools
-from pushbutton.adapters.catalog import reload
-from pushbutton.adapters.catalog.account import account
+from pushbutton.adapters.catalog import path_catalog
+from pushbutton.adapters.catalog.skipped import account
 from pushbutton.domain.run import RunState
 from pushbutton.runtime import worker
 from pushbutton.testing import opened
@@ -67,13 +67,13 @@ async def test_what_is_passed_over_in_a_folder_that_does_not_answer_is_waited_fo
         answers.wait()
         return account(*about)
 
-    monkeypatch.setattr(reload, "account", hangs)
-    monkeypatch.setattr(reload, "_PATIENCE", 0.3)
+    monkeypatch.setattr(path_catalog, "account", hangs)
+    monkeypatch.setattr(path_catalog, "_PATIENCE", 0.3)
     (drive / "lazy.sh").write_text("#!/bin/sh\necho it may not be started\n")
     async with opened(drive) as app:
         catalog = (await app.open()).catalog
         assert await catalog.passed() == ()
-        monkeypatch.setattr(reload, "_PATIENCE", 600.0)
+        monkeypatch.setattr(path_catalog, "_PATIENCE", 600.0)
         assert await catalog.passed() == (), "nobody waits a second time"
         script(drive, "new.sh", "echo new")
         await until(lambda: "new" in catalog.tasks(), "the new task: what hangs is not in its way")

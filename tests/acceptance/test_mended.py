@@ -271,7 +271,7 @@ async def test_an_output_is_followed_on_from_where_the_client_is_and_comes_befor
         run = await app.press("job")
         await run.finished()
         core = await app.open()
-        core.hub.hush()
+        core.hub.close_streams()
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
             end = core.output.size(run.id)
             answer = await client.get(f"/api/events?topics=output:{run.id}@{end}")

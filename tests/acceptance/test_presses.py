@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from pushbutton import testing
-from pushbutton.adapters.embedded import EmbeddedDispatch
+from pushbutton.adapters.in_process import InProcessDispatch
 from pushbutton.app import Pushbutton, RunHandle
 from pushbutton.domain.run import RunState
 from pushbutton.errors import NotRunning
@@ -147,7 +147,7 @@ async def test_doubled_late_and_invented_dispatch_messages_start_nothing(tmp_pat
 
 
 async def test_a_run_that_is_stopped_while_another_is_offered_does_not_disturb_the_round():
-    dispatch = EmbeddedDispatch()
+    dispatch = InProcessDispatch()
     offered: list[int] = []
 
     async def deliver(number: int) -> Claim:

@@ -70,7 +70,7 @@ async def test_who_comes_back_from_before_what_was_deleted_is_told_to_fetch_anew
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             answer = await client.get("/api/runs/1")
             assert answer.status_code == 404
-        core.hub.hush()  # a stream then sends what it has and ends, which this client needs to see anything
+        core.hub.close_streams()  # a stream then sends what it has and ends, which this client needs to see anything
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             behind = await client.get(f"/api/events?since={gone - 1}")
             level = await client.get(f"/api/events?since={gone}")

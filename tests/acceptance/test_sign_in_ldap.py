@@ -411,7 +411,7 @@ def test_without_the_package_that_speaks_ldap_the_setting_says_how_to_get_it(mon
     ],
 )
 def test_whatever_a_value_holds_the_filter_stays_the_same_filter(hostile: str, plain: str) -> None:
-    from pushbutton.adapters.ldap.asking import filled
+    from pushbutton.adapters.ldap.lookup import filled
 
     assert filled("(uid={name})", {"name": hostile, "dn": "cn=x"}) == plain
 

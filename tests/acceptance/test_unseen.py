@@ -17,7 +17,7 @@ from httpx_sse import connect_sse
 
 from pushbutton.domain.person import User
 from pushbutton.domain.policy import Grant
-from pushbutton.runtime import directory, permit
+from pushbutton.runtime import directory, stream_permits
 from pushbutton.web.routes import PAGES
 from tests.acceptance.entries import COOKIE, a_session, ada, put
 from tests.acceptance.serving import PATIENCE, Served, until
@@ -328,7 +328,7 @@ def test_streams_that_are_open_end_soon_after_their_user_may_not_sign_in_any_mor
 
 
 def test_what_is_open_is_looked_at_often_enough():
-    assert directory.LOOK + permit.LOOK < SOON
+    assert directory.LOOK + stream_permits.LOOK < SOON
 
 
 @pytest.mark.parametrize("taken", ["everything", "the output"])

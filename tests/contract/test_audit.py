@@ -10,7 +10,7 @@ import pytest
 
 from pushbutton.domain.actor import LOCAL
 from pushbutton.domain.audit import Act, Head, Record
-from pushbutton.domain.chain import Chain, Fault
+from pushbutton.domain.audit_chain import Chain, Fault
 from pushbutton.domain.event import Draft, Kind
 from pushbutton.domain.run import Busy, NewRun, RunState
 from pushbutton.errors import BadInput, Fenced, KeyReused, Refused

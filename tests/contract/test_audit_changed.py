@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pushbutton.adapters.sqlite import SqliteStore
 from pushbutton.domain.actor import LOCAL
 from pushbutton.domain.audit import Act, Head, chained, sealed
-from pushbutton.domain.chain import Checked, Fault
+from pushbutton.domain.audit_chain import Checked, Fault
 from pushbutton.domain.event import Json
 from pushbutton.errors import StoreDamaged
 from pushbutton.runtime import audit

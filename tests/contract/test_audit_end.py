@@ -16,7 +16,7 @@ import pytest
 
 from pushbutton.adapters.sqlite import SqliteStore
 from pushbutton.domain.audit import Act, Deed, Record
-from pushbutton.domain.chain import Checked, Fault
+from pushbutton.domain.audit_chain import Checked, Fault
 from pushbutton.domain.person import Snapshot
 from pushbutton.domain.run import NewRun, RunState
 from pushbutton.errors import StoreDamaged

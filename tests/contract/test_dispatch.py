@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from pushbutton.adapters.embedded import EmbeddedDispatch, LocalNotifier
+from pushbutton.adapters.in_process import InProcessDispatch, LocalNotifier
 from pushbutton.errors import NoSuchRun
 from pushbutton.runtime.ports import Claim, Dispatch
 
 
-@pytest.fixture(params=[EmbeddedDispatch])
+@pytest.fixture(params=[InProcessDispatch])
 def dispatch(request: pytest.FixtureRequest) -> Dispatch:
     made: Dispatch = request.param()
     return made

@@ -53,8 +53,8 @@ ALLOWED = {
         "supervisor",
         "adapters",
     },  # see the next test too
-    "doors": {"config", "domain", "runtime", "adapters"},
-    "app": {"", "errors", "sentence", "config", "domain", "runtime", "services", "adapters", "doors", "web"},
+    "sign_in_adapters": {"config", "domain", "runtime", "adapters"},
+    "app": {"", "errors", "sentence", "config", "domain", "runtime", "services", "adapters", "sign_in_adapters", "web"},
     "testing": {"app", "domain", "adapters"},
     "web": {
         "threads",
@@ -83,16 +83,16 @@ ALLOWED = {
 """Room -> the rooms that it may import. A module's room is the longest of these names that begins its own."""
 
 EXCEPTIONS = {
-    ("adapters.confining", ""): "asks where the package lies, to start what confines a program from it",
+    ("adapters.confinement", ""): "asks where the package lies, to start what confines a program from it",
     ("adapters.spools", ""): "asks where the package lies, to start supervisors from it",
     ("cli.serve", "supervisor"): "closes itself to other processes as a supervisor does",
     ("cli.run", "supervisor"): "the same",
     ("cli.run", "adapters.accounts"): "says why a job cannot run as whom its task names",
-    ("cli.run", "adapters.confining"): "keeps a job from a server's data folder, as that would",
+    ("cli.run", "adapters.confinement"): "keeps a job from a server's data folder, as that would",
     ("cli.run", "adapters.spools"): "runs a job in the foreground with the environment that a supervisor gives it",
     ("cli.run", "adapters.files"): "puts what the job hands over where it was called",
     ("cli.run", "adapters.output"): "shows what that supervisor writes",
-    ("cli.run", "adapters.embedded"): "hears the hints of that supervisor",
+    ("cli.run", "adapters.in_process"): "hears the hints of that supervisor",
     ("cli.run", "adapters.secrets"): "a job in the foreground has the same named secrets",
     ("cli.run", "adapters.catalog"): "reads where these are declared",
     ("cli.run", "adapters.patterns"): "compares what it was given with the task's patterns, within a limit",
@@ -187,10 +187,10 @@ def test_imports_go_one_way():
 
 
 def test_adapters_do_not_import_each_other():
-    """`sql` is what stores share, `turns` the threads of what would hold up the event loop, `telling` the way into a
-    spool, `resolved` how other machines are found, `accounts` the users of this one.
+    """`sql` is what stores share, `bounded_threads` runs what would hold up the event loop, `report_sender` writes
+    reports into a spool, `name_resolution` finds other machines, `accounts` the users of this one.
     """
-    shared = {"sql", "turns", "telling", "resolved", "accounts"}
+    shared = {"sql", "bounded_threads", "report_sender", "name_resolution", "accounts"}
 
     def technology(module: str) -> str:
         return module.split(".")[1] if "." in module else ""
@@ -210,7 +210,7 @@ def test_only_the_composition_roots_choose_adapters():
     choosers = {edge.importer for edge in EDGES if edge.imported.startswith("adapters") and edge.ours}
     outside = {name for name in choosers if not name.startswith("adapters")}
     excused = {importer for importer, imported in EXCEPTIONS if imported.startswith("adapters")}
-    assert outside - excused == {"app", "doors", "testing"}
+    assert outside - excused == {"app", "sign_in_adapters", "testing"}
 
 
 @pytest.mark.parametrize("part", ["job", "describe", "supervisor"])

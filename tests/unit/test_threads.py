@@ -15,7 +15,7 @@ from pushbutton import threads
 from pushbutton.domain.targets import CommandTarget
 from pushbutton.domain.task import Source, Task
 from pushbutton.errors import NoAnswer
-from pushbutton.runtime.frozen import frozen
+from pushbutton.runtime.task_digest import frozen
 from pushbutton.threads import Places
 
 MANY = 20

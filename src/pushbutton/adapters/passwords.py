@@ -11,10 +11,10 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from pushbutton.domain.encodable import is_encodable
 from pushbutton.domain.password import LONGEST
-from pushbutton.domain.text import whole
 
-from .turns import Turns
+from .bounded_threads import BoundedThreads
 
 __all__ = ["AT_ONCE", "WAITING", "Passwords"]
 
@@ -27,7 +27,7 @@ class Passwords:
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
-        self._turns = Turns("password", AT_ONCE, WAITING)
+        self._turns = BoundedThreads("password", AT_ONCE, WAITING)
 
     async def hash(self, password: str) -> str:
         """What to keep of it; names its own costs and salt. Raises `TooManySignIns`."""
@@ -50,7 +50,7 @@ class Passwords:
 
     def _is(self, hashed: str | None, password: str) -> bool:
         # A password that nobody can have is no shorter way to an answer either.
-        typed = password if len(password) <= LONGEST and whole(password) else ""
+        typed = password if len(password) <= LONGEST and is_encodable(password) else ""
         try:
             if hashed is not None:
                 self._hasher.verify(hashed, _bytes(typed))

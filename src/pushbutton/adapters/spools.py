@@ -24,14 +24,14 @@ from pushbutton.domain.task import Command, Task
 from pushbutton.errors import BadInput
 from pushbutton.runtime.ports import Record
 from pushbutton.supervisor import hung, orphans, private, process, spool
-from pushbutton.supervisor.named import Named
 from pushbutton.supervisor.redact import Redactor
+from pushbutton.supervisor.reported_file import Named
 from pushbutton.supervisor.reports import names_file
 from pushbutton.supervisor.results import MOST, Results
 from pushbutton.supervisor.shells import whole
 
 from . import accounts
-from .telling import Telling
+from .report_sender import ReportSender
 
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from pushbutton.supervisor.main import main; main()"
 _SOURCE = str(Path(pushbutton.__file__).parent.parent)
@@ -64,7 +64,7 @@ class SpoolFolder:
         self._children: dict[int, subprocess.Popen[bytes]] = {}
         self._leaving = False
         self._ended: set[tuple[int, int]] = set()  # children that had ended at the last look; only as PID 1
-        self._telling = Telling()
+        self._telling = ReportSender()
 
     def folder(self, run: int) -> Path:
         return self.root / str(run)

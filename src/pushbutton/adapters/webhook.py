@@ -16,7 +16,7 @@ from pushbutton.domain.networks import Address, Network, address
 from pushbutton.domain.webhook import Target, refusal, signature
 from pushbutton.errors import Undelivered
 
-from .resolved import resolved
+from .name_resolution import resolved
 
 SECONDS = 10.0
 """For one attempt, name and all."""

@@ -10,8 +10,8 @@ import typer
 
 from pushbutton.errors import CannotApprove
 
-from . import words
-from .flow import flow
+from . import safe_text
+from .help_text import flow
 from .remote import DEFAULT, Number, Server, Url
 from .runs import table
 
@@ -82,15 +82,15 @@ def _approve(
 
 def _what(asked: Mapping[str, Any]) -> str:
     """What was pressed: who did, why, and with which inputs, a line each."""
-    why = f": {words.line(asked['why'])}" if asked["why"] else ""
-    head = f"{words.line(asked['title'])}, pressed by {words.line(asked['actor'])}{why}"
+    why = f": {safe_text.line(asked['why'])}" if asked["why"] else ""
+    head = f"{safe_text.line(asked['title'])}, pressed by {safe_text.line(asked['actor'])}{why}"
     return "\n".join([head, *(f"  {name}: {_value(value)}" for name, value in asked["inputs"].items())])
 
 
 def _value(value: Any) -> str:
     said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    one, *more = words.text(said).splitlines() or [""]
-    return "\n".join([words.line(one) if not more else one, *(f"    {line}" for line in more)])
+    one, *more = safe_text.text(said).splitlines() or [""]
+    return "\n".join([safe_text.line(one) if not more else one, *(f"    {line}" for line in more)])
 
 
 def _show(remote: Server, asked: Mapping[str, Any]) -> None:
@@ -102,7 +102,7 @@ def _show(remote: Server, asked: Mapping[str, Any]) -> None:
             found["wrong"] or f"The plan of run {number} is still being made: wait for run {found['run']}."
         )
     print(f"{_what(asked)}\n")
-    print(words.text(remote.text(f"/api/runs/{found['run']}/output/plain")))
+    print(safe_text.text(remote.text(f"/api/runs/{found['run']}/output/plain")))
     raise CannotApprove(
         f"Nothing is approved yet. If this is what should be done: pushbutton approve {number} --plan {found['sha256']}"
     )

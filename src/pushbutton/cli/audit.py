@@ -17,7 +17,7 @@ from pushbutton.domain.audit import Deed, Head, line
 from pushbutton.errors import BadInput, StoreError
 
 from .exits import Exit
-from .flow import flow
+from .help_text import flow
 from .operator import operator
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from pushbutton import __version__, config
 from pushbutton.domain.audit import Head
 from pushbutton.errors import StoreError
 
-from .flow import flow
+from .help_text import flow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pushbutton.domain.chain import Checked
+    from pushbutton.domain.audit_chain import Checked
 
 __all__ = ["add"]
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from . import words
+from . import safe_text
 from .exits import Exit
-from .flow import flow
+from .help_text import flow
 
 if TYPE_CHECKING:
-    from pushbutton.domain.passed import Passed
+    from pushbutton.domain.skipped import Skipped
     from pushbutton.domain.task import Task
 
 __all__ = ["add"]
@@ -56,9 +56,9 @@ def _check(
     else:
         here = os.getcwd() + os.sep  # noqa: PTH109  a text is compared
         for problem in problems:
-            print(words.text(str(problem).removeprefix(here)))
+            print(safe_text.text(str(problem).removeprefix(here)))
         for line in _passed(found.passed, every=every):
-            print(words.text(line.replace(here, "")))
+            print(safe_text.text(line.replace(here, "")))
         wrong = _summary(sum(not one.warning for one in problems), sum(one.warning for one in problems))
         ending = f" {wrong}" if problems or found.tasks else ""
         print(f"{_tasks(found.tasks)}{_count_passed(len(found.passed))}.{ending}")
@@ -66,9 +66,9 @@ def _check(
         raise typer.Exit(Exit.CONFIG)
 
 
-def _passed(passed: Sequence[Passed], *, every: bool) -> Iterator[str]:
+def _passed(passed: Sequence[Skipped], *, every: bool) -> Iterator[str]:
     """What was passed over; of many for the same reason only the first, unless `every` one is asked for."""
-    by_reason: dict[str, list[Passed]] = {}
+    by_reason: dict[str, list[Skipped]] = {}
     for one in passed:
         by_reason.setdefault(one.why, []).append(one)
     for why, some in by_reason.items():

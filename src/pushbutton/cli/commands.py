@@ -80,7 +80,7 @@ def _usage(error: Exception) -> str:
 
 
 def _complain(sentence: str) -> None:
-    from .words import text  # noqa: PLC0415  only for an error
+    from .safe_text import text  # noqa: PLC0415  only for an error
 
     print(f"pushbutton: {text(sentence)}", file=sys.stderr)
 

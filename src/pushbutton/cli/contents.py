@@ -48,7 +48,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Look after it": {
         "secret": ("secret", "Keep named secrets for jobs: encrypted, in the data folder of a server."),
         "audit": ("audit", "Check the audit trail, and print it for other programs."),
-        "release": ("aside", "Release or drop runs that came with a copy of the data folder."),
+        "release": ("release", "Release or drop runs that came with a copy of the data folder."),
         "backup": ("backup", "Copy a data folder to DIR, whether a server uses it or not."),
         "restore": ("backup", "Put a backup back into a data folder that is empty or not there yet."),
     },

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pushbutton.adapters.catalog.assembly import Part, assemble
 from pushbutton.adapters.catalog.folder import named, scan
+from pushbutton.adapters.catalog.model import Form, Found, slug_of
 from pushbutton.adapters.catalog.readers import read
-from pushbutton.adapters.catalog.reading import Form, Found, slug_of
 from pushbutton.domain.task import Task
 from pushbutton.errors import BadInput, NoSuchTask, NotFound, TaskBroken
 

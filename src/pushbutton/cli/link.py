@@ -17,12 +17,12 @@ from pushbutton.domain.param import ParamType
 from pushbutton.domain.pattern import maybe
 from pushbutton.domain.visible import visible
 from pushbutton.errors import BadInput, InvalidInputs
-from pushbutton.job.lines import clean
+from pushbutton.job.protocol import clean
 
-from . import options, words
-from .asking import ask
+from . import options, safe_text
+from .device_grant import ask
 from .exits import Exit
-from .flow import flow
+from .help_text import flow
 from .remote import DEFAULT, Server, Url, params_of, segment
 
 __all__ = ["add"]
@@ -76,8 +76,8 @@ def _make(
         described = remote.get(f"/api/tasks/{segment(task)}")
         params = params_of(described)
         if show_help:
-            print(words.text(f"{described['title']}\n\nUsage: pushbutton link make {task} [--PARAM VALUE]…\n"))
-            print(words.text(options.help_text([param for param in params if param.type is not ParamType.SECRET])))
+            print(safe_text.text(f"{described['title']}\n\nUsage: pushbutton link make {task} [--PARAM VALUE]…\n"))
+            print(safe_text.text(options.help_text([param for param in params if param.type is not ParamType.SECRET])))
             return
         raw = options.read(params, context.args)
         secret = {param.name for param in params if param.type in (ParamType.SECRET, ParamType.FILE)} & raw.keys()

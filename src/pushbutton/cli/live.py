@@ -29,7 +29,7 @@ from rich.text import Text
 from pushbutton.domain.event import Kind
 from pushbutton.domain.run import RunState
 from pushbutton.domain.visible import visible
-from pushbutton.job.lines import clean
+from pushbutton.job.protocol import clean
 
 __all__ = ["Decoder", "Plain", "Terminal", "View", "duration", "safe_line", "view"]
 

@@ -15,8 +15,8 @@ from pushbutton.domain.token import is_personal
 from pushbutton.errors import BadInput, PushbuttonError, StoreError
 
 from . import credentials
-from .asking import ask
-from .flow import flow
+from .device_grant import ask
+from .help_text import flow
 from .remote import DEFAULT, Server, is_near
 
 __all__ = ["add"]

@@ -16,9 +16,9 @@ from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.pattern import maybe
 from pushbutton.errors import BadInput, InvalidInputs
 
-from . import options, words
+from . import options, safe_text
 from .exits import Exit
-from .flow import flow
+from .help_text import flow
 from .remote import DEFAULT, Server, Url, params_of, segment
 
 __all__ = ["add"]
@@ -69,7 +69,7 @@ def _press(
         described = remote.get(f"/api/tasks/{segment(task)}")
         params = params_of(described)
         if show_help:
-            print(words.text(_help(context, task, described)))
+            print(safe_text.text(_help(context, task, described)))
             return
         body: dict[str, Any] = {"inputs": _inputs(remote, params, context.args), **({"why": why} if why else {})}
         headers = {"Idempotency-Key": key or secrets.token_urlsafe(18)}

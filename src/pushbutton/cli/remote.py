@@ -15,7 +15,7 @@ import typer
 
 from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.errors import BadInput, Conflict, InvalidInputs, NotFound, PushbuttonError, Refused, StoreError
-from pushbutton.job.lines import clean
+from pushbutton.job.protocol import clean
 
 from . import credentials
 

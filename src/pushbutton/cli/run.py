@@ -21,7 +21,7 @@ import typer
 from pushbutton.errors import ConfigError, InvalidInputs
 
 from .exits import Exit, for_job
-from .flow import flow
+from .help_text import flow
 
 if TYPE_CHECKING:
     from pushbutton.domain.task import Command, Task
@@ -80,12 +80,12 @@ async def _main(file: str, words: Sequence[str], python: str) -> int:
     from pushbutton.adapters.patterns import LimitedPatterns  # noqa: PLC0415  what only this command needs
     from pushbutton.domain.command import build  # noqa: PLC0415
     from pushbutton.domain.inputs import parse  # noqa: PLC0415
-    from pushbutton.runtime.fitting import fitted  # noqa: PLC0415
+    from pushbutton.runtime.input_check import fitted  # noqa: PLC0415
     from pushbutton.supervisor import private  # noqa: PLC0415
 
     from . import live, options  # noqa: PLC0415
     from .find import find  # noqa: PLC0415
-    from .words import text  # noqa: PLC0415
+    from .safe_text import text  # noqa: PLC0415
 
     task = await find(file)
     if options.asks_help(task.params, words):
@@ -116,12 +116,12 @@ def _confined(task: Task) -> tuple[Task, Path | None]:
     `ConfigError`.
     """
     from pushbutton import config  # noqa: PLC0415  for such tasks only
-    from pushbutton.adapters import confining  # noqa: PLC0415
+    from pushbutton.adapters import confinement  # noqa: PLC0415
 
     data = config.load().folder((str(Path(task.source.file).parent),)) if task.confine else None
     if data is None or not data.exists():
         return replace(task, confine=""), None
-    if why := confining.cannot(data, [task.source.file]):
+    if why := confinement.cannot(data, [task.source.file]):
         raise ConfigError(f"“confine” is not possible here: {why}", file=task.source.file, line=task.source.line)
     return task, data
 
@@ -167,17 +167,17 @@ class _Foreground:
     """`run()` starts the supervisor, shows what it writes, and returns the exit code when nothing is left."""
 
     def __init__(self, task: Task, folder: Path, view: View, core: int, closed: Path | None = None) -> None:
-        from pushbutton.adapters.embedded import LocalNotifier  # noqa: PLC0415  what only this command needs
         from pushbutton.adapters.files import FileFolder  # noqa: PLC0415
+        from pushbutton.adapters.in_process import LocalNotifier  # noqa: PLC0415  what only this command needs
         from pushbutton.adapters.output import OutputFiles  # noqa: PLC0415
         from pushbutton.adapters.spools import SpoolFolder, SpoolRecords  # noqa: PLC0415
-        from pushbutton.runtime.vigil import Vigil  # noqa: PLC0415
-        from pushbutton.runtime.watch import Bell  # noqa: PLC0415
+        from pushbutton.runtime.watch import Wakeup  # noqa: PLC0415
+        from pushbutton.runtime.watchdog import Liveness  # noqa: PLC0415
 
         from .live import Decoder  # noqa: PLC0415
 
         self._task, self._view = task, view
-        self._bell = Bell()
+        self._wakeup = Wakeup()
         self._notifier = LocalNotifier(folder / "hint")
         self._spools = SpoolFolder(folder, hint=folder / "hint", core=core, closed=closed)
         self._records = SpoolRecords(folder)
@@ -190,9 +190,9 @@ class _Foreground:
         self._asked: list[int] = []  # the signals that we got
         self._told = 0  # how many of them were acted upon
         self._folder = folder.resolve()
-        self._vigil = Vigil()
+        self._liveness = Liveness()
         self._next = 0.0  # when it is looked at again, monotonic
-        self._deaf = False  # it was said that the supervisor does nothing
+        self._ignoring = False  # it was said that the supervisor does nothing
         self._hung = ""  # why we ended the run without its supervisor
         self._survivors: Sequence[str] = ()
 
@@ -222,7 +222,7 @@ class _Foreground:
             self._notifier.open()
         except OSError:
             return  # a path too long for a socket: looking every 50 ms does as well
-        self._notifier.listen(f"run:{RUN}", self._bell.ring)
+        self._notifier.listen(f"run:{RUN}", self._wakeup.wake)
 
     def _guard(self) -> subprocess.Popen[bytes]:
         control = self._spools.folder(RUN) / "control"
@@ -248,15 +248,15 @@ class _Foreground:
                 return await self._gone()
             await self._act()
             await self._watch()
-            await self._bell.wait(LOOK)
+            await self._wakeup.wait(LOOK)
 
     # -- what it shows
 
     async def _show(self, record: Record) -> None:
-        from pushbutton.runtime.reading import read  # noqa: PLC0415  loaded by now
+        from pushbutton.runtime.spool_records import read  # noqa: PLC0415  loaded by now
 
         await self._output(int(record.get("o", 0)))  # what it wrote before it said this
-        self._vigil.heard([record])
+        self._liveness.heard([record])
         if record["k"] == "born":
             self._supervisor = int(record["pid"])
         reading = read([record], self._open_step)
@@ -307,7 +307,7 @@ class _Foreground:
 
     async def _ended(self, end: Record) -> int:
         from pushbutton.domain.event import Kind  # noqa: PLC0415  loaded by now
-        from pushbutton.runtime.reading import ending  # noqa: PLC0415
+        from pushbutton.runtime.spool_records import ending  # noqa: PLC0415
 
         await self._rest()
         state, reason = ending(end)
@@ -338,7 +338,7 @@ class _Foreground:
 
     def _ask(self, number: int) -> None:
         self._asked.append(number)
-        self._bell.ring()
+        self._wakeup.wake()
 
     async def _act(self) -> None:
         """Pass on what we were asked: first to end, then to end at once."""
@@ -356,21 +356,21 @@ class _Foreground:
 
     async def _watch(self) -> None:
         """As a server does: when the supervisor hangs, ask the job to end in its place, and end both in the end."""
-        at, vigil, grace = time.monotonic(), self._vigil, self._task.limits.grace
+        at, liveness, grace = time.monotonic(), self._liveness, self._task.limits.grace
         if at < self._next or self._hung:
             return
         self._next = at + 1.0
-        vigil.look(self._spools.worked(RUN), at)
+        liveness.look(self._spools.worked(RUN), at)
         if self._told or (self._asked and not self._supervisor):  # one that hangs before it is born hears nothing
-            vigil.order(grace=grace)
-        if vigil.silent and self._supervisor and (over := self._spools.overtime(RUN)) is not None:
-            vigil.overtime(over, grace=grace)
-        if vigil.deaf and not self._deaf:
-            self._deaf = True
+            liveness.order(grace=grace)
+        if liveness.silent and self._supervisor and (over := self._spools.overtime(RUN)) is not None:
+            liveness.overtime(over, grace=grace)
+        if liveness.ignoring and not self._ignoring:
+            self._ignoring = True
             self._view.note("Its supervisor does not answer; the job itself is asked to end.")
             await self._spools.ask(RUN)
-        if vigil.due:
-            self._hung = vigil.due
+        if liveness.due:
+            self._hung = liveness.due
             self._survivors = await self._spools.end(RUN)
 
     async def _end_now(self) -> None:

@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from pushbutton.domain.visible import visible
-from pushbutton.job.lines import clean
+from pushbutton.job.protocol import clean
 
-from .flow import flow
+from .help_text import flow
 from .live import duration
 from .remote import DEFAULT, Number, Server, Url
 

@@ -6,7 +6,7 @@ import json
 
 import typer
 
-from .flow import flow
+from .help_text import flow
 
 __all__ = ["add"]
 

@@ -18,8 +18,8 @@ from pushbutton.errors import BadInput
 from pushbutton.job.kinds import is_variable
 from pushbutton.runtime.core import now
 
-from . import words
-from .flow import flow
+from . import safe_text
+from .help_text import flow
 from .operator import operator
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _list(
         print(json.dumps([dict(zip(("name", "from", "tasks"), row, strict=True)) for row in rows], indent=2))
         return
     for name, origin, users in rows:
-        print(words.text(f"{name:<24} {origin:<40} {', '.join(users)}".rstrip()))
+        print(safe_text.text(f"{name:<24} {origin:<40} {', '.join(users)}".rstrip()))
     if not rows:
         print("There are none.")
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pushbutton.app import Pushbutton
     from pushbutton.runtime.ports import Catalog, Supervisors
 
-from .flow import flow
+from .help_text import flow
 
 __all__ = ["add"]
 

@@ -16,8 +16,8 @@ from pushbutton.domain.policy import EVERYONE, Grant
 from pushbutton.runtime.core import now
 from pushbutton.runtime.people import People
 
-from . import words
-from .flow import flow
+from . import safe_text
+from .help_text import flow
 from .operator import operator
 
 __all__ = ["add"]
@@ -155,13 +155,13 @@ def _list(tasks: Paths = None, data: Data = None) -> None:
             print("Nobody: everybody who reaches the server may press everything.")
         table = Table("name", "whole name", "groups", "from", "", box=None, pad_edge=False)
         for user in sorted(users.values(), key=lambda user: user.name):
-            said = map(words.line, (user.name, user.title, ", ".join(user.groups), user.source))
+            said = map(safe_text.line, (user.name, user.title, ", ".join(user.groups), user.source))
             table.add_row(*said, _state(user))
         console = Console(highlight=False, markup=False)
         if users:
             console.print(table)
         for grant in people.directory.grants:
-            console.print(words.line(f"{grant.who} {grant.gives} {grant.where}"))
+            console.print(safe_text.line(f"{grant.who} {grant.gives} {grant.where}"))
 
     _run(work, tasks, data)
 

@@ -22,7 +22,7 @@ from pushbutton.domain.run import RunState
 from pushbutton.errors import StoreError
 
 from .exits import Exit, for_job
-from .flow import flow
+from .help_text import flow
 from .live import Decoder, View, view
 from .remote import DEFAULT, Number, Server, Url, refusal
 

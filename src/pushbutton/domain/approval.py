@@ -46,11 +46,11 @@ class Hold:
     hours: float
     until: int  # microseconds since the epoch
     user: str  # whose press it is
-    digest: str  # of the task and of the files that it runs, see `runtime.frozen`
+    digest: str  # of the task and of the files that it runs, see `runtime.task_digest`
     plan: int = 0  # the dry run that shows what it will do; 0: there is none
     again: int = 0  # the dry run that shows that this is still so, once it is approved
     given: tuple[Given, ...] = ()
-    secrets: str = ""  # what its secret inputs are told apart by, see `runtime.brought`; "": it has none
+    secrets: str = ""  # what its secret inputs are told apart by, see `runtime.input_files`; "": it has none
 
     @property
     def missing(self) -> int:

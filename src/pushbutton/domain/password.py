@@ -6,7 +6,7 @@ No rule says which characters it has to hold: that makes passwords that are writ
 
 from __future__ import annotations
 
-from pushbutton.domain.text import whole
+from pushbutton.domain.encodable import is_encodable
 from pushbutton.errors import BadInput
 
 __all__ = ["LONGEST", "SHORTEST", "require_good"]
@@ -55,7 +55,7 @@ def require_good(password: str, name: str) -> None:
         raise BadInput(f"The password is too short; take at least {SHORTEST} characters, for example four words.")
     if len(password) > LONGEST:
         raise BadInput(f"The password is longer than {LONGEST:,} characters; take a shorter one.")
-    if not whole(password):
+    if not is_encodable(password):
         raise BadInput("The password holds half a character, which cannot be typed again; take another one.")
     plain = password.lower()
     if plain == name.lower():

@@ -95,7 +95,7 @@ class Run:
     group: str = ""  # that its task stood in when it was pressed; "": in none, or nobody knows
     aside: bool = False  # it came with a copy of the data folder, and does not start before a person says so
     cause: Cause = PERSON  # who or what pressed it
-    digest: str = ""  # the task as which it was pressed, see `runtime.frozen`; "": nobody knows
+    digest: str = ""  # the task as which it was pressed, see `runtime.task_digest`; "": nobody knows
 
 
 class Busy(StrEnum):
@@ -125,7 +125,7 @@ class NewRun:
     dry: Mapping[str, Json] | None = None
     group: str = ""  # that the task stands in
     cause: Cause = PERSON
-    digest: str = ""  # of the task, see `runtime.frozen`; "": it could not be read in time
+    digest: str = ""  # of the task, see `runtime.task_digest`; "": it could not be read in time
     sealed: str = ""  # its secret inputs, which nobody reads here
 
     def plan(self, run: int) -> NewRun:

@@ -35,7 +35,7 @@ SPOOL = "PUSHBUTTON_SPOOL"
 RECEIPTS = "receipts"
 PLACE = "PUSHBUTTON_RECEIPTS"
 _ANSWER = 10.0  # seconds that a supervisor may take to say that it has heard
-_LONGEST = 60_000  # bytes: below what `lines.parse` looks at
+_LONGEST = 60_000  # bytes: below what `protocol.parse` looks at
 
 _lock = _thread.RLock()  # a signal's handler may say something while the same thread is saying something
 _saying = False

@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
     elif verb == "artifact":
         context.artifact(words[0], " ".join(words[1:]))
     elif verb == "progress":
-        from .lines import parse  # noqa: PLC0415  only this verb reads what it is given
+        from .protocol import parse  # noqa: PLC0415  only this verb reads what it is given
 
         said = parse(f"progress {' '.join(words)}")[0]
         if said["kind"] != "progress":

@@ -22,7 +22,7 @@ __all__ = ["Step", "artifact", "begin", "progress", "status", "step"]
 _ASCII = {"●": "*", "✔": "+", "▲": "!", "✘": "x", "▶": ">", "↳": "->"}
 _MARKS = {"info": "●", "good": "✔", "warn": "▲", "bad": "✘"}
 LEVELS = tuple(_MARKS)
-"""Of a status; the same as `lines.LEVELS`, which a job does not load."""
+"""Of a status; the same as `protocol.LEVELS`, which a job does not load."""
 
 
 def status(text: object, *, level: str = "info") -> None:

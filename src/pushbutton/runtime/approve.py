@@ -13,16 +13,16 @@ from pushbutton.domain import approval
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.approval import Hold, may_give
 from pushbutton.domain.audit import Act, act
+from pushbutton.domain.encodable import is_encodable
 from pushbutton.domain.event import Draft, Json, Kind
 from pushbutton.domain.policy import decide, require
 from pushbutton.domain.run import Run, RunState
-from pushbutton.domain.text import whole
 from pushbutton.errors import CannotApprove, Fenced, InvalidInputs, NoSuchTask, NotHeld, Refused
 
-from . import brought, journal, plan, secret_inputs, sight
+from . import dry_run, input_files, journal, secret_inputs, visibility
 from .core import Core, now
-from .frozen import frozen
 from .ports import RunQuery
+from .task_digest import frozen
 
 LONGEST_WHY = 2000
 MANY = 10_000
@@ -115,7 +115,7 @@ async def waiting(core: Core, actor: Actor, *, before: int = 0, most: int = MANY
     """The runs that wait for this actor's approval, newest first: at most so many, with numbers below `before`."""
     if not asked_at_all(core, actor):
         return []
-    reach, found = sight.reach(core.catalog, actor), list[Run]()
+    reach, found = visibility.reach(core.catalog, actor), list[Run]()
     query = RunQuery(states=frozenset({RunState.HELD}), reach=reach, before=before, limit=min(most, PAGE))
     while len(found) < most and (page := await core.store.runs(query)):
         found += [run for run in page if _waits_for(core, actor, run)]
@@ -125,7 +125,7 @@ async def waiting(core: Core, actor: Actor, *, before: int = 0, most: int = MANY
 
 def _waits_for(core: Core, actor: Actor, run: Run) -> bool:
     given = run.hold and not run.aside and may_give(actor, run.hold)
-    return bool(given and decide(actor, Verb.APPROVE, *sight.places(core.catalog, run)))
+    return bool(given and decide(actor, Verb.APPROVE, *visibility.places(core.catalog, run)))
 
 
 def asked_at_all(core: Core, actor: Actor) -> bool:
@@ -134,11 +134,11 @@ def asked_at_all(core: Core, actor: Actor) -> bool:
 
 
 async def _asked(core: Core, actor: Actor, number: int, why: str) -> Run:
-    run = await sight.run(core.store, core.catalog, actor, number)
-    require(actor, Verb.APPROVE, *sight.places(core.catalog, run))
+    run = await visibility.run(core.store, core.catalog, actor, number)
+    require(actor, Verb.APPROVE, *visibility.places(core.catalog, run))
     if len(why) > LONGEST_WHY:
         raise InvalidInputs({"why": "The reason is too long."})
-    if not whole(why):
+    if not is_encodable(why):
         raise InvalidInputs({"why": "Half of a character is missing in the reason: type or paste it again."})
     return run
 
@@ -164,13 +164,13 @@ async def _as_pressed(core: Core, run: Run, hold: Hold) -> None:
     if task.broken or await frozen(task) != hold.digest:
         raise CannotApprove("The task was changed after this was pressed: it cannot be approved. Press again.")
     await secret_inputs.unchanged(core, run)
-    await brought.unchanged(core, task, run)
+    await input_files.unchanged(core, task, run)
 
 
 async def _as_seen(core: Core, actor: Actor, run: Run, hold: Hold, seen: str) -> None:
     """Whoever approves a plan may see it, and saw the one that counts."""
-    require(actor, Verb.OUTPUT, *sight.places(core.catalog, run))
-    shown = await plan.of(core, hold.plan)
+    require(actor, Verb.OUTPUT, *visibility.places(core.catalog, run))
+    shown = await dry_run.of(core, hold.plan)
     if shown.wrong:
         raise CannotApprove(f"{shown.wrong} So this cannot be approved: press again.")
     if not shown.ready:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pushbutton import threads
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.audit import Deed, Head, Record, act
-from pushbutton.domain.chain import Chain, Checked, Fault
+from pushbutton.domain.audit_chain import Chain, Checked, Fault
 from pushbutton.domain.event import Json
 from pushbutton.domain.policy import require
 from pushbutton.domain.redaction import spellings, vouched, without

@@ -10,7 +10,7 @@ from pushbutton.domain.policy import require
 from pushbutton.domain.run import Run, RunState
 from pushbutton.errors import Fenced, NoSuchRun, NotRunning
 
-from . import journal, sight
+from . import journal, visibility
 from .core import Core, now
 from .ports import Append
 
@@ -20,8 +20,8 @@ async def cancel(core: Core, actor: Actor, number: int) -> Run:
 
     Raises `NoSuchRun`, `Refused`, `NotRunning` when it is over.
     """
-    run = await sight.run(core.store, core.catalog, actor, number)
-    require(actor, Verb.STOP, *sight.places(core.catalog, run))
+    run = await visibility.run(core.store, core.catalog, actor, number)
+    require(actor, Verb.STOP, *visibility.places(core.catalog, run))
     if run.state.over:
         raise NotRunning(number, run.state)
     done = act(actor, Deed.RUN_STOP, f"run {number}", now(), task=run.task, title=run.title)

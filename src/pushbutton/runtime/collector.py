@@ -15,13 +15,13 @@ from pushbutton.domain.run import Run, RunState
 from pushbutton.domain.size import size
 from pushbutton.errors import Fenced, NoSuchRun
 
-from . import journal, kept
+from . import artifacts, journal
 from .cancel import order
 from .core import Core
 from .ports import Record, Topics
-from .reading import Reading, ending, read
-from .vigil import Watch
-from .watch import TICK, Bell
+from .spool_records import Batch, ending, read
+from .watch import TICK, Wakeup
+from .watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
@@ -32,18 +32,21 @@ ATTEMPTS = 3  # how often a supervisor that dies before it starts the job is tri
 
 async def collect(core: Core, run: Run) -> None:
     """Follow the run to its end. Returns when it is over, or when another attempt or worker has it."""
-    bell, watch = Bell(), Watch(core, run)
-    deaf = core.notifier.listen(f"run:{run.id}", bell.ring), core.notifier.listen(f"stop:{run.id}", watch.order)
+    wakeup, watchdog = Wakeup(), Watchdog(core, run)
+    unlisten = (
+        core.notifier.listen(f"run:{run.id}", wakeup.wake),
+        core.notifier.listen(f"stop:{run.id}", watchdog.order),
+    )
     try:
-        await _follow(core, run, bell, watch)
+        await _follow(core, run, wakeup, watchdog)
     except (Fenced, NoSuchRun) as late:
         log.info("run %d goes on without us: %s", run.id, late)
     finally:
-        for end in deaf:
+        for end in unlisten:
             end()
 
 
-async def _follow(core: Core, run: Run, bell: Bell, watch: Watch) -> None:
+async def _follow(core: Core, run: Run, wakeup: Wakeup, watchdog: Watchdog) -> None:
     position, born, asked = run.collected, run.collected > 0, False
     why, survivors = "", list[str]()  # set once the server has ended the run without its supervisor
     open_step = await _plain_step(core, run)
@@ -54,7 +57,7 @@ async def _follow(core: Core, run: Run, bell: Bell, watch: Watch) -> None:
             reading = read(records, open_step)
             open_step = reading.open_step
             born = born or reading.born
-            watch.vigil.heard(records)
+            watchdog.liveness.heard(records)
             await _adopt(core, run, reading)
             reading.row["collected"] = position = after
             if reading.born:
@@ -66,7 +69,7 @@ async def _follow(core: Core, run: Run, bell: Bell, watch: Watch) -> None:
             position = after  # debris, which is no record; what follows may be one
             continue
         elif why and born:
-            return await _ended(core, run, why, watch.vigil.code, survivors)
+            return await _ended(core, run, why, watchdog.liveness.code, survivors)
         elif why or not held:
             return await _gone(core, run, born=born)
         if born and not asked:
@@ -74,7 +77,7 @@ async def _follow(core: Core, run: Run, bell: Bell, watch: Watch) -> None:
             asked = True
             if stop_by := (await core.store.run(run.id)).stop_by:
                 order(core, run, stop_by)
-        if not why and (why := await watch.due(born=born)):
+        if not why and (why := await watchdog.due(born=born)):
             survivors = list(await core.supervisors.end(run.id))
         elif why:
             pass  # what it had written by then is read first
@@ -82,7 +85,7 @@ async def _follow(core: Core, run: Run, bell: Bell, watch: Watch) -> None:
             await sleep(TICK)
         else:
             await sleep(BREATH)
-            await bell.wait(POLL)
+            await wakeup.wait(POLL)
 
 
 async def _plain_step(core: Core, run: Run) -> str:
@@ -97,7 +100,7 @@ async def _plain_step(core: Core, run: Run) -> str:
     return found
 
 
-async def _end(core: Core, run: Run, reading: Reading, end: Record) -> None:
+async def _end(core: Core, run: Run, reading: Batch, end: Record) -> None:
     """The supervisor wrote its last record: the run is over."""
     state, reason = ending(end)
     at = int(end["t"])
@@ -166,13 +169,13 @@ async def _ended(core: Core, run: Run, why: str, code: int | None, survivors: Se
     await journal.move(core, run, state, reason=reason, exit_code=code, survivors=list(survivors) or None)
 
 
-async def _adopt(core: Core, run: Run, reading: Reading) -> None:
+async def _adopt(core: Core, run: Run, reading: Batch) -> None:
     """A supervisor of 0.2.0 only names the files that its job hands over: they are copied now, as they are now."""
     drafts: list[Draft] = []
     for draft in reading.drafts:
         if draft.kind is Kind.ARTIFACT and "path" in draft.data:
             path, title = str(draft.data["path"]), str(draft.data.get("title", ""))
-            drafts += kept.drafts({"t": draft.at, "title": title, **await core.supervisors.adopt(run.id, path)})
+            drafts += artifacts.drafts({"t": draft.at, "title": title, **await core.supervisors.adopt(run.id, path)})
         else:
             drafts.append(draft)
     reading.drafts = drafts

@@ -9,10 +9,10 @@ from .clock import now
 from .directory import Directory
 from .log.reader import LineReader
 from .people import People
-from .permit import Permits
 from .ports import Catalog, Dispatch, Files, Notifier, Output, Patterns, Records, Secrets, Store, Supervisors
 from .ports.people import Sealed
 from .signin import SignIn
+from .stream_permits import Permits
 from .watch import Hub
 
 __all__ = ["Core", "now"]

@@ -9,7 +9,7 @@ from pushbutton.domain.event import Event, Kind
 from pushbutton.domain.policy import decide, require
 from pushbutton.domain.run import Run
 
-from . import sight
+from . import visibility
 from .core import Core
 from .ports import RunQuery, Topics
 
@@ -19,18 +19,18 @@ PAGE = 1000
 
 async def runs(core: Core, actor: Actor, query: RunQuery) -> Sequence[Run]:
     """Newest first."""
-    return await core.store.runs(sight.query(core.catalog, actor, query))
+    return await core.store.runs(visibility.query(core.catalog, actor, query))
 
 
 async def run(core: Core, actor: Actor, number: int) -> Run:
     """Raises `NoSuchRun`."""
-    return await sight.run(core.store, core.catalog, actor, number)
+    return await visibility.run(core.store, core.catalog, actor, number)
 
 
 async def written(core: Core, actor: Actor, number: int) -> Run:
     """A run whose output and files the actor may read. Raises `NoSuchRun`, `Refused`."""
-    found = await sight.run(core.store, core.catalog, actor, number)
-    require(actor, Verb.OUTPUT, *sight.places(core.catalog, found))
+    found = await visibility.run(core.store, core.catalog, actor, number)
+    require(actor, Verb.OUTPUT, *visibility.places(core.catalog, found))
     return found
 
 
@@ -38,8 +38,8 @@ async def given(core: Core, actor: Actor, number: int) -> Run:
     """A run of which the actor may read the files that were brought for it: like what it wrote, and who may approve it
     looks at what that is. Raises `NoSuchRun`, `Refused`.
     """
-    found = await sight.run(core.store, core.catalog, actor, number)
-    places = sight.places(core.catalog, found)
+    found = await visibility.run(core.store, core.catalog, actor, number)
+    places = visibility.places(core.catalog, found)
     if not decide(actor, Verb.APPROVE, *places):
         require(actor, Verb.OUTPUT, *places)
     return found

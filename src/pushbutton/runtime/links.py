@@ -25,9 +25,9 @@ from pushbutton.domain.run import Busy, Micros
 from pushbutton.domain.task import Task
 from pushbutton.errors import InvalidInputs, LinkClosed, NoSuchLink, Refused, TaskBroken
 
-from . import press, sight
+from . import press, visibility
 from .core import Core, now
-from .fitting import fitted
+from .input_check import fitted
 from .ports import Pressed
 from .ports.people import Change
 
@@ -80,10 +80,10 @@ async def make(
 ) -> Link:
     """`fixed` is JSON or, with `form`, text. Raises `NoSuchTask`, `TaskBroken`, `Refused`, `InvalidInputs`."""
     require_in_person(actor)
-    require(actor, Verb.PRESS, Place(slug, sight.task(core.catalog, actor, slug).group))
+    require(actor, Verb.PRESS, Place(slug, visibility.task(core.catalog, actor, slug).group))
     task = (await core.catalog.offered(slug)).task
     if task.broken:
-        raise TaskBroken(slug, sight.broken(core.catalog, actor, task))
+        raise TaskBroken(slug, visibility.broken(core.catalog, actor, task))
     inputs, wrong = await fitted(core.patterns, lambda fits: _fixed(task, fixed, form=form, fits=fits))
     for name, given, most in (("link-days", days, MOST_DAYS), ("link-uses", uses, MOST_USES)):
         if not 1 <= given <= most:
@@ -189,7 +189,7 @@ def _looks_after(core: Core, actor: Actor, link: Link) -> bool:
     if decide(actor, Verb.ADMIN):
         return True
     mine = bool(actor.user) and link.maker == actor.user and not actor.own
-    return mine and (actor.within is None or bool(decide(actor, Verb.PRESS, sight.place(core.catalog, link.task))))
+    return mine and (actor.within is None or bool(decide(actor, Verb.PRESS, visibility.place(core.catalog, link.task))))
 
 
 # -- using

@@ -12,12 +12,12 @@ from pushbutton import threads
 from pushbutton.domain import cause, command
 from pushbutton.domain.actor import LOCAL, Actor, Verb
 from pushbutton.domain.approval import Approval, Hold, held
+from pushbutton.domain.encodable import is_encodable
 from pushbutton.domain.inputs import check, fingerprint, mask
 from pushbutton.domain.param import Inputs, Param, ParamType
 from pushbutton.domain.policy import Place, decide, require
 from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.domain.task import Offered, Reason, Task
-from pushbutton.domain.text import whole
 from pushbutton.domain.upload import of_value
 from pushbutton.errors import (
     CannotApprove,
@@ -30,13 +30,13 @@ from pushbutton.errors import (
     TaskBroken,
 )
 
-from . import brought, journal, secret_inputs, sight
+from . import input_files, journal, secret_inputs, visibility
 from .core import Core, now
-from .fitting import fitted
-from .frozen import frozen, pressed_as
+from .input_check import fitted
 from .ports import Files, Pressed
 from .ports.files import upload
 from .ports.people import Work
+from .task_digest import frozen, pressed_as
 
 LONGEST_KEY = 200
 LONGEST_WHY = 2000
@@ -61,17 +61,17 @@ async def press(
     the run that is made, see `Store.press`. Raises `NoSuchTask`, `StillReading`, `TaskBroken`,
     `InvalidInputs`, `KeyReused`, `Refused`; then nothing was started.
     """
-    slug = await sight.named(core.catalog, actor, slug)
-    require(actor, Verb.PRESS, Place(slug, sight.task(core.catalog, actor, slug).group))
+    slug = await visibility.named(core.catalog, actor, slug)
+    require(actor, Verb.PRESS, Place(slug, visibility.task(core.catalog, actor, slug).group))
     offered = await core.catalog.offered(slug)
     task = offered.task
     if task.broken:
-        raise TaskBroken(slug, sight.broken(core.catalog, actor, task))
+        raise TaskBroken(slug, visibility.broken(core.catalog, actor, task))
     if len(key) > LONGEST_KEY:
         raise InvalidInputs({"": "The idempotency key is too long."})
     if len(why) > LONGEST_WHY:
         raise InvalidInputs({"": f"The reason is too long: write at most {LONGEST_WHY:,} characters."})
-    if not whole(why):
+    if not is_encodable(why):
         raise InvalidInputs({"": "Half of a character is missing in the reason: type or paste it again."})
     inputs = await _read(core, offered, raw, why, form=form)
     command.build(task, inputs, python=core.python)  # what cannot be started is refused now, not later
@@ -109,7 +109,7 @@ async def press(
         pressed = await asyncio.shield(asyncio.create_task(_make(core, task, new, also)))
     except KeyReused:
         raise KeyReused(key) from None
-    if not pressed.made and not decide(actor, Verb.SEE, *sight.places(core.catalog, pressed.run)):
+    if not pressed.made and not decide(actor, Verb.SEE, *visibility.places(core.catalog, pressed.run)):
         raise Refused("This was pressed already while the task stood in another group: that run is not for you to see.")
     return pressed
 
@@ -120,7 +120,7 @@ def _own(actor: Actor, key: str) -> str:
 
 
 def _contents(task: Task, inputs: Inputs) -> Inputs:
-    found = brought.named(task, inputs).items()
+    found = input_files.named(task, inputs).items()
     return {name: f"{upload.sha256}-{upload.name}" for name, upload in found if upload.sha256}
 
 
@@ -133,7 +133,7 @@ async def _make(core: Core, task: Task, new: NewRun, also: Work | None) -> Press
         runs = [run for run in (pressed.run, pressed.plan) if run and not run.state.over]
         try:
             for run in runs:
-                await brought.keep(core, task, run, fresh=True)
+                await input_files.keep(core, task, run, fresh=True)
         except CannotApprove as error:
             await _never(core, runs, str(error))
             raise

@@ -17,7 +17,7 @@ from pushbutton.domain.run import Micros
 from pushbutton.domain.token import hashed, personal
 from pushbutton.errors import InvalidInputs, NoSuchToken, Refused
 
-from . import sight
+from . import visibility
 from .core import Core, now
 from .ports import Catalog
 from .ports.people import Change
@@ -130,5 +130,5 @@ def _wrong(catalog: Catalog, actor: Actor, name: str, rights: frozenset[Right], 
 
 
 def _is_place(catalog: Catalog, actor: Actor, where: str) -> bool:
-    seen = sight.tasks(catalog, actor).values()
+    seen = visibility.tasks(catalog, actor).values()
     return where == EVERYWHERE or any(Place(task.slug, task.group).inside(where) for task in seen)

@@ -20,11 +20,11 @@ from typing import Protocol, TypeVar
 from pushbutton.domain.encoding import begun, text
 from pushbutton.domain.event import Event, Json, Kind
 from pushbutton.domain.run import RunState
-from pushbutton.domain.sse import event_frame, frame, whole
 from pushbutton.errors import StoreError
+from pushbutton.runtime.frames import complete, event_frame, frame
 
+from .keepalive import Keepalive
 from .ports import Notifier, Output, Store, Topics
-from .pulse import Pulse
 
 log = logging.getLogger(__name__)
 
@@ -46,20 +46,20 @@ def is_last(event: Event) -> bool:
     return event.kind is Kind.STATE and RunState(str(event.data["state"])).over
 
 
-class Ear(Protocol):
+class Listener(Protocol):
     """Who watches. `ring` is called in the event loop's thread when something grew; it must not wait nor raise."""
 
-    def ring(self) -> None: ...
+    def wake(self) -> None: ...
 
 
-class Bell:
+class Wakeup:
     """Wakes one watcher. Rung while nobody waits, it makes the next wait return at once."""
 
     def __init__(self) -> None:
         self._rung = False
         self._waiting: asyncio.Future[None] | None = None
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         self._rung = True
         if self._waiting and not self._waiting.done():
             self._waiting.set_result(None)
@@ -91,7 +91,7 @@ class Channel:
         self.topics, self.encode = topics, encode
         self.floor = self.tip = tip
         self.ended: int | None = None  # the id of an event that ended a run
-        self.bells: set[Ear] = set()
+        self.listeners: set[Listener] = set()
         self._ids: list[int] = []
         self._frames: list[bytes] = []
         self._size = 0
@@ -116,8 +116,8 @@ class Channel:
         if drop:
             del self._ids[:drop], self._frames[:drop]
         if grown:
-            for bell in self.bells:
-                bell.ring()
+            for listener in self.listeners:
+                listener.wake()
 
     def after(self, cursor: int) -> tuple[bytes, int]:
         """At most `CHUNK` bytes of frames behind `cursor` (which is not below `floor`), and the new cursor."""
@@ -144,7 +144,7 @@ class Tap:
 
     def __init__(self, output: Output, run: int, *, over: bool) -> None:
         self.run, self.size, self.over = run, output.size(run), over
-        self.bells: set[Ear] = set()
+        self.listeners: set[Listener] = set()
         self._output = output
         self._shared: dict[bool, tuple[int, int, bytes]] = {}
         self._rung = -math.inf  # when, monotonic; the supervisor's batches keep it above 15 ms
@@ -161,7 +161,7 @@ class Tap:
     def _grow(self, size: int, *, over: bool) -> None:
         if size > self.size or over != self.over:
             self.size, self.over = max(size, self.size), over
-            early = self._rung + CROWDED - time.monotonic() if len(self.bells) > CROWD else 0.0
+            early = self._rung + CROWDED - time.monotonic() if len(self.listeners) > CROWD else 0.0
             if over or early <= 0:
                 self._ring()
             elif self._later is None:
@@ -172,8 +172,8 @@ class Tap:
             self._later.cancel()
             self._later = None
         self._rung = time.monotonic()
-        for bell in self.bells:
-            bell.ring()
+        for listener in self.listeners:
+            listener.wake()
 
     def after(self, offset: int, *, plain: bool) -> tuple[bytes, int]:
         """A frame with what follows `offset`, and the offset behind it.
@@ -196,7 +196,7 @@ class Tap:
     def _read(self, offset: int, plain: bool) -> tuple[bytes, int]:
         data = self._output.read(self.run, offset, min(CHUNK // 2, self.size - offset))
         if not (self.over and offset + len(data) >= self.size):
-            data = data[: len(data) - begun(data, self.encoding) if self.encoding else whole(data)]
+            data = data[: len(data) - begun(data, self.encoding) if self.encoding else complete(data)]
         if not data:
             return b"", offset
         end = offset + len(data)
@@ -221,7 +221,7 @@ class Board:
     def __init__(self, topic: str, frames: AsyncIterator[bytes]) -> None:
         self.topic = topic
         self.version, self.frame = 0, b""
-        self.bells: set[Ear] = set()
+        self.listeners: set[Listener] = set()
         self._task = asyncio.create_task(self._follow(frames))
 
     async def _follow(self, frames: AsyncIterator[bytes]) -> None:
@@ -229,8 +229,8 @@ class Board:
             async for latest in frames:
                 self.frame = latest
                 self.version += 1
-                for bell in self.bells:
-                    bell.ring()
+                for listener in self.listeners:
+                    listener.wake()
         except Exception:
             log.exception("a board stopped")
 
@@ -251,24 +251,24 @@ class Hub:
         self._unheard: dict[int, Callable[[], None]] = {}  # ends what a tap listens to
         self._boards: dict[str, Board] = {}
         self._producers: dict[str, Producer] = {}
-        self._lookouts: dict[str, set[Ear]] = {}
-        self._pulses: dict[float, Pulse] = {}
-        self._bell = Bell()
+        self._board_listeners: dict[str, set[Listener]] = {}
+        self._keepalives: dict[float, Keepalive] = {}
+        self._wakeup = Wakeup()
         self._pump: asyncio.Task[None] | None = None
         self._looks: asyncio.Task[None] | None = None
-        self._deaf: Callable[[], None] = lambda: None
+        self._unlisten: Callable[[], None] = lambda: None
         self.tip = 0
         self.watchers = 0
         self.closing = False  # the server ends: streams finish what they are sending and close
 
     async def open(self) -> None:
         self.tip = await self._store.last_event()
-        self._deaf = self._notifier.listen("events", self._bell.ring)
+        self._unlisten = self._notifier.listen("events", self._wakeup.wake)
         self._pump = asyncio.create_task(self._follow())
         self._looks = asyncio.create_task(self._look())
 
     async def close(self) -> None:
-        self._deaf()
+        self._unlisten()
         for task in filter(None, (self._pump, self._looks)):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -279,13 +279,13 @@ class Hub:
             self._unheard[run]()
             tap.close()
 
-    def hush(self) -> None:
+    def close_streams(self) -> None:
         """Let every stream end in good order; whoever comes back does so with its cursor."""
         self.closing = True
         sources: list[Channel | Tap | Board] = [*self._channels.values(), *self._taps.values(), *self._boards.values()]
         for source in sources:
-            for bell in source.bells:
-                bell.ring()
+            for listener in source.listeners:
+                listener.wake()
 
     def register(self, prefix: str, producer: Producer) -> None:
         """Topics `prefix:…` are boards, made by `producer`."""
@@ -297,7 +297,7 @@ class Hub:
 
     async def _follow(self) -> None:
         while True:
-            await self._bell.wait(POLL)
+            await self._wakeup.wait(POLL)
             try:
                 while events := await self._store.events(EVERYTHING, after=self.tip):
                     self.spread(events)
@@ -321,7 +321,7 @@ class Hub:
     def pace(self) -> float:
         """Seconds between two wakes of the same watchers, at least. The first after a silence waits for nothing."""
         sources: list[Channel | Tap] = [*self._channels.values(), *self._taps.values()]
-        return TICK if sum(len(source.bells) for source in sources) <= CROWD else CROWDED
+        return TICK if sum(len(source.listeners) for source in sources) <= CROWD else CROWDED
 
     def spread(self, events: Iterable[Event]) -> None:
         """The next events, which are in the store, for everybody who watches."""
@@ -338,46 +338,46 @@ class Hub:
         if tap := self._taps.get(run):
             tap.look(over=True)
 
-    def pulse(self, seconds: float) -> Pulse:
+    def keepalive(self, seconds: float) -> Keepalive:
         """Shared by all who ask for the same."""
-        return self._pulses.setdefault(seconds, Pulse(seconds))
+        return self._keepalives.setdefault(seconds, Keepalive(seconds))
 
     # -- who watches
 
-    def follow(self, topics: Topics, encode: Encode, ear: Ear) -> Channel:
+    def follow(self, topics: Topics, encode: Encode, listener: Listener) -> Channel:
         """Until `leave`, as with the two below."""
         channel = self._channels.setdefault((topics, encode), Channel(topics, encode, self.tip))
-        channel.bells.add(ear)
+        channel.listeners.add(listener)
         self.watchers += 1
         return channel
 
-    def follow_output(self, run: int, ear: Ear, *, over: bool) -> Tap:
+    def follow_output(self, run: int, listener: Listener, *, over: bool) -> Tap:
         """`over`: whether the caller knows that the run is."""
         if run not in self._taps:
             tap = self._taps[run] = Tap(self._output, run, over=over)
             self._unheard[run] = self._notifier.listen(f"run:{run}", tap.look)
         tap = self._taps[run]
         tap.look(over=over)
-        tap.bells.add(ear)
+        tap.listeners.add(listener)
         return tap
 
-    def follow_board(self, topic: str, ear: Ear) -> Board:
+    def follow_board(self, topic: str, listener: Listener) -> Board:
         if topic not in self._boards:
             prefix, _, rest = topic.partition(":")
             self._boards[topic] = Board(topic, self._producers[prefix](rest))
         board = self._boards[topic]
-        board.bells.add(ear)
+        board.listeners.add(listener)
         self._crowd(topic)
         return board
 
-    def leave(self, source: Channel | Tap | Board, ear: Ear) -> None:
+    def leave(self, source: Channel | Tap | Board, listener: Listener) -> None:
         """What nobody follows any more is let go."""
-        source.bells.discard(ear)
+        source.listeners.discard(listener)
         if isinstance(source, Channel):
             self.watchers -= 1
         elif isinstance(source, Board):
             self._crowd(source.topic)
-        if source.bells:
+        if source.listeners:
             return
         if isinstance(source, Channel):
             self._channels.pop((source.topics, source.encode), None)
@@ -390,59 +390,59 @@ class Hub:
             self._boards.pop(source.topic, None)
             source.close()
 
-    def watching(self, topics: Iterable[str]) -> frozenset[Ear]:
+    def watching(self, topics: Iterable[str]) -> frozenset[Listener]:
         """Who follows at least one of these boards. A browser has one stream for all of its pages."""
         boards = [self._boards[topic] for topic in topics if topic in self._boards]
-        return frozenset(ear for board in boards for ear in board.bells)
+        return frozenset(listener for board in boards for listener in board.listeners)
 
     @contextlib.contextmanager
-    def lookout(self, topics: Iterable[str], ear: Ear) -> Iterator[None]:
+    def lookout(self, topics: Iterable[str], listener: Listener) -> Iterator[None]:
         """Rings when somebody begins or ends to follow one of these boards."""
         topics = list(topics)
         for topic in topics:
-            self._lookouts.setdefault(topic, set()).add(ear)
+            self._board_listeners.setdefault(topic, set()).add(listener)
         try:
             yield
         finally:
             for topic in topics:
-                self._lookouts[topic].discard(ear)
-                if not self._lookouts[topic]:
-                    del self._lookouts[topic]
+                self._board_listeners[topic].discard(listener)
+                if not self._board_listeners[topic]:
+                    del self._board_listeners[topic]
 
     def _crowd(self, topic: str) -> None:
-        for ear in self._lookouts.get(topic, ()):
-            ear.ring()
+        for listener in self._board_listeners.get(topic, ()):
+            listener.wake()
 
     @contextlib.contextmanager
-    def channel(self, topics: Topics, encode: Encode, ear: Ear) -> Iterator[Channel]:
-        channel = self.follow(topics, encode, ear)
+    def channel(self, topics: Topics, encode: Encode, listener: Listener) -> Iterator[Channel]:
+        channel = self.follow(topics, encode, listener)
         try:
             yield channel
         finally:
-            self.leave(channel, ear)
+            self.leave(channel, listener)
 
     @contextlib.contextmanager
-    def tap(self, run: int, ear: Ear, *, over: bool) -> Iterator[Tap]:
-        tap = self.follow_output(run, ear, over=over)
+    def tap(self, run: int, listener: Listener, *, over: bool) -> Iterator[Tap]:
+        tap = self.follow_output(run, listener, over=over)
         try:
             yield tap
         finally:
-            self.leave(tap, ear)
+            self.leave(tap, listener)
 
     @contextlib.contextmanager
-    def board(self, topic: str, ear: Ear) -> Iterator[Board]:
-        board = self.follow_board(topic, ear)
+    def board(self, topic: str, listener: Listener) -> Iterator[Board]:
+        board = self.follow_board(topic, listener)
         try:
             yield board
         finally:
-            self.leave(board, ear)
+            self.leave(board, listener)
 
     # -- what they get
 
     async def events(self, topics: Topics, since: int) -> AsyncIterator[Event]:
         """Every event of the topics behind `since`, then each new one as it comes. For use inside the process."""
-        bell, cursor = Bell(), since
-        with self.channel(topics, _nothing_less, bell) as channel:
+        wakeup, cursor = Wakeup(), since
+        with self.channel(topics, _nothing_less, wakeup) as channel:
             while True:
                 target = channel.tip
                 try:
@@ -457,7 +457,7 @@ class Hub:
                 if page:
                     continue
                 if channel.tip == target:
-                    await bell.wait(POLL)
+                    await wakeup.wait(POLL)
 
     async def frames(self, channel: Channel, cursor: int) -> tuple[bytes, int]:
         """What follows `cursor`, from memory or, for who is further behind, from the store."""

@@ -21,7 +21,7 @@ from pushbutton.domain.task import Task
 from pushbutton.domain.token import hashed, new_token
 from pushbutton.errors import Fenced, NoAnswer, NoSuchTask, PushbuttonError, SecretUnavailable, StoreError
 
-from . import brought, frozen, journal, planned, secret_inputs
+from . import approved_start, input_files, journal, secret_inputs, task_digest
 from .collector import collect
 from .core import Core, now
 from .ports import Claim, Outcome, RunQuery
@@ -49,7 +49,7 @@ class Worker:
 
     async def run(self) -> None:
         self._keep(self._look_after())
-        deaf = self._core.notifier.listen("catalog", self._core.dispatch.wake)
+        unlisten = self._core.notifier.listen("catalog", self._core.dispatch.wake)
         taken_back = False
         try:
             while True:
@@ -64,7 +64,7 @@ class Worker:
                     log.exception("delivering failed; starting again")
                 await asyncio.sleep(1)
         finally:
-            deaf()
+            unlisten()
 
     async def close(self) -> None:
         """Stop following. Nothing is told to end: the spools go on growing, and the next worker reads on."""
@@ -110,7 +110,7 @@ class Worker:
             await journal.never(core, waiting, RunState.FAILED, f"It was not started: {error}")
             return Claim.GONE
         token = new_token()
-        lent = await planned.in_its_slot(core, waiting)
+        lent = await approved_start.in_its_slot(core, waiting)
         claimed = await core.store.claim(
             number,
             worker=core.worker,
@@ -154,7 +154,7 @@ class Worker:
         """Whether the file that is to run is there; None: nobody knows yet, and others are not to wait for it. Raises
         `NoAnswer`.
         """
-        look, folder = self._looks.get(task.slug), frozen.place(task)
+        look, folder = self._looks.get(task.slug), task_digest.place(task)
         if look is None:
             look = self._looks[task.slug] = self._keep(_there(task))
             if not self._slow[folder]:
@@ -199,7 +199,7 @@ class Worker:
         try:
             reason = ""
             try:
-                await planned.again(core, self._task(run), run, self._deliver)
+                await approved_start.again(core, self._task(run), run, self._deliver)
             except (Fenced, StoreError):
                 raise
             except PushbuttonError as error:
@@ -223,12 +223,12 @@ class Worker:
         """False: it could not be started, and the run says why."""
         try:
             task = self._task(run)
-            await threads.programs(frozen.place(task), _is_empty, task)  # says so where the folder does not answer
+            await threads.programs(task_digest.place(task), _is_empty, task)  # says so where the folder does not answer
             inputs, secrets = await self._inputs(task, run)
-            inputs |= await brought.keep(self._core, task, run)
+            inputs |= await input_files.keep(self._core, task, run)
             named = await self._named(task, run)
             order = command.build(task, inputs, python=self._core.python, secrets=named)
-            order = replace(order, frozen=await planned.as_approved(self._core, task, run))
+            order = replace(order, frozen=await approved_start.as_approved(self._core, task, run))
             await self._core.supervisors.start(run, task, order, [*secrets, *named.values()], token)
         except Fenced:
             return False  # it is over: it was stopped meanwhile
@@ -312,7 +312,7 @@ class Worker:
 
 
 async def _there(task: Task) -> bool:
-    return not await threads.programs(frozen.place(task), _is_empty, task)
+    return not await threads.programs(task_digest.place(task), _is_empty, task)
 
 
 def _is_empty(task: Task) -> bool:

@@ -24,9 +24,9 @@ import termios
 import time
 
 from . import private, process, slim_json
-from .named import Named
 from .process import boot_id
 from .redact import Redactor
+from .reported_file import Named
 from .reports import Reports
 from .spool import CHANNEL, CONTROL, ELSEWHERE, EVENTS, FILES, GIVEN, LOG, RECEIPTS, Spool
 

@@ -210,7 +210,7 @@ def _forms(values: list[str], token: str, encoding: str) -> dict[bytes, set[byte
     """
     found = {form: {form} for form in (token.encode(), *in_base64(token.encode())) if form}
     if values:
-        from .forms import forms  # noqa: PLC0415
+        from .secret_forms import forms  # noqa: PLC0415
 
         for value in values:
             for core, written in forms(value, encoding).items():

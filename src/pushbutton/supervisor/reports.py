@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from . import named, slim_json
-from .named import Named
+from . import reported_file, slim_json
 from .redact import Redactor
+from .reported_file import Named
 
 LINE = 64 << 10  # the longest line taken; the rest of it is dropped
 CUT = " … (cut: "
@@ -76,8 +76,8 @@ class Reports:
         try:
             value = _understood(text)
             if isinstance(value, str):
-                return named.in_line(value) or self._text(value)
-            return named.in_json(value) or slim_json.dumps(self._cleaned(value))
+                return reported_file.in_line(value) or self._text(value)
+            return reported_file.in_json(value) or slim_json.dumps(self._cleaned(value))
         except RecursionError:
             return f"status {self._text(text)}"  # so that nobody else undoes it
 
@@ -105,7 +105,7 @@ def names_file(text: str) -> bool:
         value = _understood(text[:LINE])
     except RecursionError:
         return False  # a status, to whoever reads it
-    return bool(named.in_line(value) if isinstance(value, str) else named.in_json(value))
+    return bool(reported_file.in_line(value) if isinstance(value, str) else reported_file.in_json(value))
 
 
 def _understood(text: str) -> object:

@@ -11,8 +11,8 @@ import errno
 import os
 import time
 
-from .named import Named
 from .opened import Refused, opened
+from .reported_file import Named
 from .spool import FILES, FULL, RESULTS
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name

@@ -7,8 +7,8 @@ from array import array
 from dataclasses import dataclass
 from itertools import groupby, takewhile
 
-from . import ink
-from .ink import Span, Style
+from . import styles
+from .styles import Span, Style
 from .widths import MARKS, marked, spread
 
 NARROW = 4_096  # columns that cursor moves reach; a wider line is out of reach once it is left
@@ -77,7 +77,7 @@ class Row:
         if raw is None:
             return
         self.raw, self.style, self.stale = None, 0, -1
-        text, spans, _ = ink.read_line(raw[:-1].rstrip(b"\r"), style)
+        text, spans, _ = styles.read_line(raw[:-1].rstrip(b"\r"), style)
         column = done = 0
         for start, end, span in (*spans, (len(text), len(text), 0)):
             column = self._add(column, text[done:start], 0)
@@ -283,7 +283,7 @@ class Row:
 
     def show(self) -> tuple[str, tuple[Span, ...]]:
         if self.raw is not None:
-            return ink.read_line(self.raw[:-1].rstrip(b"\r"), self.style)[:2]
+            return styles.read_line(self.raw[:-1].rstrip(b"\r"), self.style)[:2]
         text = self.cells.replace("\0", "").replace("\1", "")
         if self.marks:
             text = _CLUSTER.sub(lambda match: self._read(match[0]), text)
@@ -294,7 +294,7 @@ class Row:
         seen = ((cell, style) for cell, style in zip(self.cells, self.inks, strict=True) if cell > "\1")
         for style, group in groupby(seen, key=lambda one: one[1]):
             size = sum(len(self._read(cell)) if self.marks else 1 for cell, _ in group)
-            ink.add_span(spans, place, place + size, style)
+            styles.add_span(spans, place, place + size, style)
             place += size
         return text, tuple(spans)
 
@@ -305,7 +305,9 @@ class Row:
         if not spans:
             return Drawn(self.begin, text.encode(), self.continued)
         parts = [
-            part for piece, style in ink.Line(0, text, spans).runs() for part in (ink.sequence(style), piece.encode())
+            part
+            for piece, style in styles.Line(0, text, spans).runs()
+            for part in (styles.sequence(style), piece.encode())
         ]
         return Drawn(self.begin, b"".join(parts) + (b"\x1b[m" if spans[-1][1] == len(text) else b""), self.continued)
 

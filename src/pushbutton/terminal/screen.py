@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import ink
+from . import styles
 from .cells import NARROW, Row, Settled, tab
-from .ink import Style
+from .styles import Style
 
 REACH = 200  # lines that the cursor can go back over, the last one among them
 WIDTH = 65_536  # columns of a line
@@ -47,7 +47,7 @@ class Screen:
     # text
 
     def _write(self, text: str) -> None:
-        text = ink.cleaned(text)
+        text = styles.cleaned(text)
         if not text:
             return
         self._last = text[-1]

@@ -32,7 +32,7 @@ import re
 from array import array
 from typing import Any
 
-from . import ink, sweep
+from . import styles, sweep
 from .cells import NARROW, Kept, Row, Settled, Shown
 from .screen import REACH, WIDTH
 from .scroll import Scroll
@@ -189,12 +189,12 @@ class Terminal(Scroll):
             self._out.append(Kept(base + place, piece, count, self._style))
             self.settled += count
             self._gone(count)
-            self._style = ink.style_after(piece, self._style)
+            self._style = styles.style_after(piece, self._style)
             place = end
         for line in _LINE.findall(data, cut, stop):
             row = Row(base + place, line, self._style, columns=self._columns)
             place += len(line)
-            self._style = ink.style_after(line, self._style)
+            self._style = styles.style_after(line, self._style)
             self._rows.append(row)
             if row.width() > NARROW:
                 self._settle(len(self._rows))
@@ -256,12 +256,12 @@ class Terminal(Scroll):
             return 0
         done = place
         for begin, end in kept:
-            self._style = ink.style_after(data[done:begin], self._style)
+            self._style = styles.style_after(data[done:begin], self._style)
             self._column, self._edge = 0, False
             done = begin
             while done < end:
                 done = self._token(data, done, base)
-        self._style = ink.style_after(data[done:last], self._style)
+        self._style = styles.style_after(data[done:last], self._style)
         return last
 
     def _turns(self, data: bytes, place: int, move: bytes, count: int) -> int:
@@ -273,7 +273,7 @@ class Terminal(Scroll):
         if last and not self._rows[self._at].know(clusters):
             return 0
         if last:
-            self._style = ink.style_after(data[place:last], self._style)
+            self._style = styles.style_after(data[place:last], self._style)
         return last
 
     def _escape(self, data: bytes, place: int, base: int) -> int:
@@ -342,7 +342,7 @@ class Terminal(Scroll):
     def _command(self, params: bytes, final: bytes) -> None:
         if final == b"m":
             if not params.strip(b"0123456789;:"):
-                self._style = ink.applied(self._style, params)
+                self._style = styles.applied(self._style, params)
             return
         if not params or params.isdigit():
             first, second = int(params or 0), 0

@@ -10,8 +10,8 @@ from starlette.requests import Request
 
 from pushbutton.config import Settings
 from pushbutton.domain.throttle import Throttle
-from pushbutton.runtime.asks import Asks
 from pushbutton.runtime.core import Core
+from pushbutton.runtime.device_grants import DeviceGrants
 from pushbutton.web.http.press_keys import PressKeys
 from pushbutton.web.live.audience import Audiences
 from pushbutton.web.views.output_lines import LineReaders
@@ -27,7 +27,7 @@ class Site:
         self.lines = LineReaders(core.lines)
         self.views = Views(core, self.lines)
         self.audiences = Audiences()
-        self.asks = Asks()  # programs that ask for a token or a link
+        self.grants = DeviceGrants()  # programs that ask for a token or a link
         self.wrong_codes = Throttle()  # typed for one of these
         self.press_keys = PressKeys()  # of forms
 

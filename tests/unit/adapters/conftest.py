@@ -2,10 +2,10 @@
 
 import pytest
 
-from pushbutton.adapters.catalog import reload
+from pushbutton.adapters.catalog import path_catalog
 
 
 @pytest.fixture(autouse=True)
 def _everything_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """A catalog is open when all is read, however long a machine takes for that."""
-    monkeypatch.setattr(reload, "_OPENING", 60.0)
+    monkeypatch.setattr(path_catalog, "_OPENING", 60.0)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pushbutton.adapters.catalog import PathCatalog
 from pushbutton.adapters.catalog.assembly import Part, assemble
-from pushbutton.adapters.catalog.reading import Form, Found, Reading, slug_of
+from pushbutton.adapters.catalog.model import FileTasks, Form, Found, slug_of
 from pushbutton.domain.targets import ScriptTarget
 from pushbutton.domain.task import Source, Task
 from pushbutton.testing import opened
@@ -134,7 +134,7 @@ NAMES = st.tuples(
 def part(folder: str, stem: str, ending: str) -> Part:
     path = Path("/jobs", folder, f"{stem}{ending}")
     task = Task(slug_of(stem), stem, ScriptTarget(str(path)), Source(str(path)), group=folder.title())
-    return Part(Found(path, Form.SCRIPT, folder.title()), Reading((task,)))
+    return Part(Found(path, Form.SCRIPT, folder.title()), FileTasks((task,)))
 
 
 @given(st.lists(NAMES, unique=True, min_size=1, max_size=12), st.data())

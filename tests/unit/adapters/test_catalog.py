@@ -17,7 +17,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pushbutton.adapters.catalog import PathCatalog, check, config_schema
-from pushbutton.adapters.catalog.reading import slug_of
+from pushbutton.adapters.catalog.model import slug_of
 from pushbutton.domain.param import ParamType
 from pushbutton.domain.run import Busy
 from pushbutton.domain.targets import Arguments, CommandTarget, ScriptTarget
@@ -611,8 +611,8 @@ async def test_a_folder_may_go_and_come_back(tmp_path: Path):
 
 
 async def test_reading_a_file_that_does_not_end_is_given_up(tmp_path: Path):
+    from pushbutton.adapters.catalog.model import Form, Found
     from pushbutton.adapters.catalog.python import read_python
-    from pushbutton.adapters.catalog.reading import Form, Found
 
     path = tmp_path / "shop.py"
     path.write_text(

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from pushbutton.adapters.catalog.config import read_config
+from pushbutton.adapters.catalog.model import FileTasks, Form, Found
 from pushbutton.adapters.catalog.python import read_python
-from pushbutton.adapters.catalog.reading import Form, Found, Reading
 from pushbutton.adapters.catalog.scripts import read_script
 from pushbutton.domain.approval import Approval
 from pushbutton.domain.task import Task
@@ -63,7 +63,7 @@ def toml(value: Any) -> str:
     return "{" + ", ".join(f"{name} = {toml(item)}" for name, item in value.items()) + "}"
 
 
-async def read(folder: Path, form: str, said: dict[str, Any]) -> tuple[Reading, Task]:
+async def read(folder: Path, form: str, said: dict[str, Any]) -> tuple[FileTasks, Task]:
     """A task whose file says this, beside the least that it has to say."""
     rehearse = {"params": {"rehearse": {"type": "bool"}}}
     if form == PYTHON:
@@ -184,7 +184,7 @@ SAID_OF_AN_INPUT: dict[str, tuple[str, Any, Any]] = {
 """By option: the input's type, a value, and what the input has then."""
 
 
-async def read_input(folder: Path, form: str, kind: str, said: dict[str, Any]) -> tuple[Reading, Task]:
+async def read_input(folder: Path, form: str, kind: str, said: dict[str, Any]) -> tuple[FileTasks, Task]:
     if form == PYTHON:
         file = folder / "tidy.py"
         options = ", ".join(f"{name}={value!r}" for name, value in said.items())

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pushbutton.adapters.catalog import PathCatalog, reload
+from pushbutton.adapters.catalog import PathCatalog, path_catalog
 from pushbutton.adapters.catalog.describing import Describer
+from pushbutton.adapters.catalog.file_watch import pause_after
 from pushbutton.adapters.catalog.folder import concerns
-from pushbutton.adapters.catalog.lookout import pause_after
-from pushbutton.adapters.catalog.reading import Form, Found, Problem, Reading
+from pushbutton.adapters.catalog.model import FileTasks, Form, Found, Problem
 from pushbutton.adapters.catalog.settling import SETTLED, File
 from pushbutton.domain.secret import FromEnvironment, Secret
 from pushbutton.domain.targets import CommandTarget
@@ -23,16 +23,16 @@ PATH = Path("/jobs/pushbutton.yaml")
 TASKS = "from pushbutton import task\n\n@task\ndef {name}(n: int = 1):\n    'Deploys.'\n"
 
 
-def reading(*slugs: str) -> Reading:
-    return Reading(tuple(Task(slug, slug, CommandTarget(("true",)), Source(str(PATH))) for slug in slugs))
+def reading(*slugs: str) -> FileTasks:
+    return FileTasks(tuple(Task(slug, slug, CommandTarget(("true",)), Source(str(PATH))) for slug in slugs))
 
 
-KEPT = Reading(secrets=(Secret("PIN", FromEnvironment("PIN"), Source(str(PATH))),))
-HALF = Reading(whole=Problem(str(PATH), 1, 1, "It is cut off."))
+KEPT = FileTasks(secrets=(Secret("PIN", FromEnvironment("PIN"), Source(str(PATH))),))
+HALF = FileTasks(whole=Problem(str(PATH), 1, 1, "It is cut off."))
 
 
 @pytest.mark.parametrize("less", [HALF, reading(), reading("copy")], ids=["broken", "empty", "less"])
-def test_a_file_that_holds_less_shows_what_it_held_until_that_is_sure(less: Reading):
+def test_a_file_that_holds_less_shows_what_it_held_until_that_is_sure(less: FileTasks):
     file = File(Found(PATH, Form.CONFIG))
     assert file.read(reading("copy", "move"), 100.0)
     assert not file.read(less, 200.0)
@@ -47,7 +47,7 @@ def test_a_file_that_holds_less_shows_what_it_held_until_that_is_sure(less: Read
 def test_a_file_of_secrets_that_is_emptied_for_a_moment_keeps_them():
     file = File(Found(PATH, Form.CONFIG))
     file.read(KEPT, 100.0)
-    assert not file.read(Reading(), 100.1)
+    assert not file.read(FileTasks(), 100.1)
     assert file.secrets == KEPT.secrets
 
 
@@ -127,7 +127,7 @@ async def test_many_files_that_change_together_are_shown_together(tmp_path: Path
 
 @pytest.fixture
 def opened_before_all_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reload, "_OPENING", 2.0)
+    monkeypatch.setattr(path_catalog, "_OPENING", 2.0)
 
 
 def waiting_python(folder: Path) -> Path:

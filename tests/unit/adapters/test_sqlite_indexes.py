@@ -8,7 +8,7 @@ from typing import Any
 import apsw
 import pytest
 
-from pushbutton.adapters.sql.rows import RUN_COLUMNS
+from pushbutton.adapters.sql.run_rows import RUN_COLUMNS
 from pushbutton.adapters.sql.statements import ACTIVE_STATES, BUSY_STATES, UNFINISHED_STATES, runs
 from pushbutton.adapters.sqlite import SqliteStore
 from pushbutton.domain.reach import Reach

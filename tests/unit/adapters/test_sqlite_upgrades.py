@@ -11,7 +11,7 @@ import apsw
 import pytest
 
 from pushbutton.adapters import sqlite
-from pushbutton.adapters.sql.rows import hold_text
+from pushbutton.adapters.sql.run_rows import hold_text
 from pushbutton.adapters.sqlite import SqliteStore
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.cause import Cause, CauseKind

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from pushbutton.domain.argument_text import protected
 from pushbutton.domain.command import build
 from pushbutton.domain.interpreter import module_command
 from pushbutton.domain.param import Inputs, Param, ParamType
-from pushbutton.domain.passing import protected
 from pushbutton.domain.targets import CommandTarget, PythonTarget, ScriptTarget, Target
 from pushbutton.domain.task import Command, Source, Task
 from pushbutton.domain.template import BadTemplate, holes

@@ -11,16 +11,16 @@ import pytest
 
 import pushbutton
 from pushbutton.adapters.catalog.config import read_config
-from pushbutton.adapters.catalog.reading import Form, Found
+from pushbutton.adapters.catalog.model import Form, Found
 from pushbutton.domain import targets
 from pushbutton.domain.command import build, refusals
-from pushbutton.domain.declaration import text
 from pushbutton.domain.param import Inputs, Param
 from pushbutton.domain.targets import Declared, Files, Start, Target
 from pushbutton.domain.task import Task
+from pushbutton.domain.task_text import text
 from pushbutton.errors import InvalidInputs
 from pushbutton.job import kinds, options
-from pushbutton.runtime.frozen import files, frozen
+from pushbutton.runtime.task_digest import files, frozen
 
 ROOT = Path(pushbutton.__file__).parent
 KINDS = {name for name in targets.__all__ if name.endswith("Target") and name != "Target"}

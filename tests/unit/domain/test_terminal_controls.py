@@ -2,10 +2,10 @@
 
 import pytest
 
-from pushbutton.terminal import ink
+from pushbutton.terminal import styles
 from pushbutton.terminal.terminal import Terminal
 
-RED, GREEN, BOLD = ink.applied(0, b"31"), ink.applied(0, b"32"), ink.applied(0, b"1")
+RED, GREEN, BOLD = styles.applied(0, b"31"), styles.applied(0, b"32"), styles.applied(0, b"1")
 
 
 def shown(stream: bytes, size: tuple[int, int] | None = None) -> list[str]:
@@ -371,14 +371,14 @@ def test_rewritten_text_has_the_colour_that_it_was_written_in() -> None:
     ],
 )
 def test_colour_codes_become_classes(codes: bytes, classes: str) -> None:
-    style = ink.applied(0, codes)
-    assert ink.classes(style) == classes
-    assert ink.style_after(ink.sequence(style), RED) == style
+    style = styles.applied(0, codes)
+    assert styles.classes(style) == classes
+    assert styles.style_after(styles.sequence(style), RED) == style
 
 
 def test_the_json_of_a_line_holds_runs_with_their_classes() -> None:
-    text, spans, _ = ink.read_line(b"ok \x1b[31;1mfailed\x1b[m!", 0)
-    assert ink.Line(7, text, spans, 1_000_000).to_json() == {
+    text, spans, _ = styles.read_line(b"ok \x1b[31;1mfailed\x1b[m!", 0)
+    assert styles.Line(7, text, spans, 1_000_000).to_json() == {
         "number": 7,
         "at": "1970-01-01T00:00:01.000000Z",
         "runs": [["ok "], ["failed", "f1 b"], ["!"]],

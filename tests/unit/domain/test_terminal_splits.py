@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pushbutton.terminal import cells, screen, scroll, sweep, terminal
 from pushbutton.terminal.cells import Kept, Settled
-from pushbutton.terminal.ink import Span, read_line
+from pushbutton.terminal.styles import Span, read_line
 from pushbutton.terminal.terminal import Terminal
 
 Shape = tuple[int, str, tuple[Span, ...], bool]

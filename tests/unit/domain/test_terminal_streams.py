@@ -1,6 +1,6 @@
 """Streams as tools write them, and what a person should read afterwards."""
 
-from pushbutton.terminal import ink
+from pushbutton.terminal import styles
 from pushbutton.terminal.terminal import Terminal
 
 
@@ -14,7 +14,7 @@ def coloured(stream: bytes) -> list[list[tuple[str, str]]]:
     machine = Terminal()
     machine.feed(stream)
     return [
-        [(text, ink.classes(style)) for text, style in ink.Line(0, line.text, line.spans).runs()]
+        [(text, styles.classes(style)) for text, style in styles.Line(0, line.text, line.spans).runs()]
         for line in machine.reach()
     ]
 

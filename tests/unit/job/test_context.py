@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pushbutton.job import channel, command, context, lines
+from pushbutton.job import channel, command, context, protocol
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def test_what_is_said_is_written_as_json_writes_it(value: object) -> None:
 
 
 def test_a_level_of_a_status_is_one_that_the_supervisor_knows() -> None:
-    assert context.LEVELS == lines.LEVELS
+    assert context.LEVELS == protocol.LEVELS
 
 
 def test_a_step_fails_with_the_exception_that_leaves_it(monkeypatch: pytest.MonkeyPatch):

@@ -21,7 +21,7 @@ from pushbutton.domain.person import User
 from pushbutton.domain.policy import EVERYONE, Grant
 from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.errors import CannotApprove, InvalidInputs, NoSuchRun, NotHeld, PushbuttonError, Refused
-from pushbutton.runtime import approve, cancel, journal, plan, planned, press
+from pushbutton.runtime import approve, approved_start, cancel, dry_run, journal, press
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.ports.people import AuditQuery, Change
@@ -81,7 +81,7 @@ class World:
         """The hash of its plan, once that is made."""
         assert run.hold
         await self.over(run.hold.plan)
-        return (await plan.of(self.core, run.hold.plan)).sha256
+        return (await dry_run.of(self.core, run.hold.plan)).sha256
 
     async def acts(self) -> list[tuple[str, str]]:
         records = await self.core.store.audit.records(AuditQuery(verb="run"))
@@ -361,10 +361,10 @@ async def test_a_run_that_another_pressed_has_no_slot_but_its_own_unless_that_on
     child = (
         await world.core.store.press(NewRun("drop", "Drop", "x", {}, 1, cause=Cause(CauseKind.RUN, parent.id)))
     ).run
-    assert not await planned.in_its_slot(world.core, child)
+    assert not await approved_start.in_its_slot(world.core, child)
     orphan = replace(child, cause=Cause(CauseKind.RUN, 999))
-    assert not await planned.in_its_slot(world.core, orphan)
-    assert not await planned.in_its_slot(world.core, parent)
+    assert not await approved_start.in_its_slot(world.core, orphan)
+    assert not await approved_start.in_its_slot(world.core, parent)
 
 
 async def test_a_plan_that_has_changed_since_starts_nothing(world):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pushbutton.adapters.output import LogFolder
 from pushbutton.domain.encoding import AsUtf8, begun, charset
-from pushbutton.domain.sse import whole
+from pushbutton.runtime.frames import complete
 from pushbutton.runtime.log import index as line_index
 from pushbutton.runtime.log.reader import LinePage, LineReader
 
@@ -135,7 +135,7 @@ def test_a_stream_is_cut_between_characters(encoding):
         at += len(piece)
     assert "".join(pieces) == SAID[encoding]
     assert len(pieces) == len(SAID[encoding])
-    assert whole("ö".encode()[:1]) == 0  # as in UTF-8
+    assert complete("ö".encode()[:1]) == 0  # as in UTF-8
 
 
 def test_an_encoding_is_called_as_browsers_call_it():

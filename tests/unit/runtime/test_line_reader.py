@@ -18,7 +18,7 @@ from pushbutton.runtime.log.index import LineIndex
 from pushbutton.runtime.log.reader import Hit, LineReader
 from pushbutton.terminal import screen, terminal
 from pushbutton.terminal.cells import Settled
-from pushbutton.terminal.ink import Line
+from pushbutton.terminal.styles import Line
 from pushbutton.terminal.terminal import Terminal
 
 MIXED = [

@@ -12,7 +12,7 @@ from pushbutton.domain.person import Link
 from pushbutton.domain.policy import Grant, Place, verbs
 from pushbutton.domain.run import RunState
 from pushbutton.errors import InvalidInputs, LinkClosed, NoSuchLink, NoSuchRun, NoSuchTask, Refused
-from pushbutton.runtime import approve, history, links, press, sight
+from pushbutton.runtime import approve, history, links, press, visibility
 from pushbutton.runtime.links import Standing
 from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.ports.people import AuditQuery
@@ -192,7 +192,7 @@ async def test_who_holds_a_link_sees_what_was_pressed_with_it_and_nothing_else(t
         assert [run.id for run in await history.runs(core, holder, RunQuery())] == [mine.id]
         assert [run.id for run in await history.runs(core, holder, RunQuery(actor="ada"))] == [mine.id]
         asked = Topics(frozenset({mine.id, other.id}), frozenset({"deploy"}), everything=True)
-        assert await sight.topics(core.store, core.catalog, holder, asked) == Topics(frozenset({mine.id}))
+        assert await visibility.topics(core.store, core.catalog, holder, asked) == Topics(frozenset({mine.id}))
 
 
 async def test_a_holder_reads_no_output_that_the_maker_may_not_read(tmp_path):

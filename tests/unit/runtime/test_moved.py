@@ -46,12 +46,12 @@ async def move(core: Core, folder: Path) -> None:
 async def until(core: Core, true: Callable[[], bool]) -> None:
     """Of the catalogue."""
     changed = asyncio.Event()
-    deaf = core.notifier.listen("catalog", changed.set)
+    unlisten = core.notifier.listen("catalog", changed.set)
     async with asyncio.timeout(60):
         while not true():
             await changed.wait()
             changed.clear()
-    deaf()
+    unlisten()
 
 
 async def pressed(core: Core, *, hold: Hold | None = None, key: str = "") -> Run:

@@ -66,11 +66,11 @@ async def test_what_is_doubtful_in_a_file_is_for_who_looks_after_it(tmp_path):
     async with a_site(tmp_path, DOUBTFUL) as (core, client):
         ada, eve = await signed_in(core, "ada", "admin"), await signed_in(core, "eve", "presser", "approver")
         changed = asyncio.Event()
-        deaf = core.notifier.listen("catalog", changed.set)
+        unlisten = core.notifier.listen("catalog", changed.set)
         while len(core.catalog.problems()) < 2:
             await changed.wait()
             changed.clear()
-        deaf()
+        unlisten()
         for path in ("/", "/tasks/deploy", "/api/tasks", "/api/tasks/deploy"):
             seen = {name: (await client.get(path, headers=who)).text for name, who in (("ada", ada), ("eve", eve))}
             assert ("repeats a repetition" in seen["ada"], "repeats a repetition" in seen["eve"]) == (

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from pushbutton.adapters.embedded import LocalNotifier
+from pushbutton.adapters.in_process import LocalNotifier
 from pushbutton.adapters.memory import MemoryStore
 from pushbutton.adapters.output import OutputFiles
 from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.run import NewRun, RunState
-from pushbutton.domain.sse import event_frame, frame, whole
 from pushbutton.runtime import watch
+from pushbutton.runtime.frames import complete, event_frame, frame
 from pushbutton.runtime.ports import Append, Topics
-from pushbutton.runtime.watch import EVERYTHING, Bell, Channel, Hub, Tap
+from pushbutton.runtime.watch import EVERYTHING, Channel, Hub, Tap, Wakeup
 
 
 def status(number: int, text: str = "x", run: int = 1) -> Event:
@@ -24,38 +24,38 @@ def status(number: int, text: str = "x", run: int = 1) -> Event:
 
 
 async def test_a_bell_rung_before_anybody_waits_is_heard():
-    bell = Bell()
-    bell.ring()
-    assert await bell.wait(60)
+    wakeup = Wakeup()
+    wakeup.wake()
+    assert await wakeup.wait(60)
 
 
 async def test_a_bell_rung_while_somebody_waits_wakes_him():
-    bell = Bell()
-    asyncio.get_running_loop().call_soon(bell.ring)
-    assert await bell.wait(60)
+    wakeup = Wakeup()
+    asyncio.get_running_loop().call_soon(wakeup.wake)
+    assert await wakeup.wait(60)
 
 
 async def test_a_bell_that_nobody_rings_says_so():
-    assert not await Bell().wait(0.01)
+    assert not await Wakeup().wait(0.01)
 
 
 async def test_many_rings_wake_once():
-    bell = Bell()
-    bell.ring()
-    bell.ring()
-    assert await bell.wait(60)
-    assert not await bell.wait(0.01)
+    wakeup = Wakeup()
+    wakeup.wake()
+    wakeup.wake()
+    assert await wakeup.wait(60)
+    assert not await wakeup.wait(0.01)
 
 
 async def test_a_cancelled_wait_keeps_the_ring_for_the_next():
-    bell = Bell()
-    waiting = asyncio.create_task(bell.wait(60))
+    wakeup = Wakeup()
+    waiting = asyncio.create_task(wakeup.wait(60))
     await asyncio.sleep(0)
-    bell.ring()
+    wakeup.wake()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    assert await bell.wait(0.01)
+    assert await wakeup.wait(0.01)
 
 
 def test_a_channel_gives_each_cursor_what_follows_it():
@@ -164,34 +164,34 @@ async def test_a_crowd_at_an_output_is_not_woken_for_each_batch_but_at_once_for_
     monkeypatch.setattr(watch, "CROWD", 1)
     monkeypatch.setattr(watch, "CROWDED", 1e9)  # longer than any machine is up
     written = Written(tmp_path)
-    tap, crowd = written.tap(), [Bell(), Bell()]
-    tap.bells.update(crowd)
+    tap, crowd = written.tap(), [Wakeup(), Wakeup()]
+    tap.listeners.update(crowd)
 
     def grow(size: int, *, over: bool = False) -> None:
         written.becomes(b"x" * size)
         tap.look(over=over)
 
     grow(1)
-    assert [await bell.wait(0) for bell in crowd] == [True, True]
+    assert [await wakeup.wait(0) for wakeup in crowd] == [True, True]
     grow(2)
     grow(3)
-    assert [await bell.wait(0) for bell in crowd] == [False, False]
+    assert [await wakeup.wait(0) for wakeup in crowd] == [False, False]
     grow(4, over=True)
-    assert [await bell.wait(0) for bell in crowd] == [True, True]
+    assert [await wakeup.wait(0) for wakeup in crowd] == [True, True]
     tap.close()
 
 
 async def test_a_crowd_hears_of_what_it_was_not_woken_for(tmp_path, monkeypatch):
     monkeypatch.setattr(watch, "CROWD", 0)
     written = Written(tmp_path)
-    tap, bell = written.tap(), Bell()
-    tap.bells.add(bell)
+    tap, wakeup = written.tap(), Wakeup()
+    tap.listeners.add(wakeup)
     for size in range(1, 4):
         written.becomes(b"x" * size)
         tap.look()
-    assert await bell.wait(60)
-    assert await bell.wait(60)
-    assert not await bell.wait(0)
+    assert await wakeup.wait(60)
+    assert await wakeup.wait(60)
+    assert not await wakeup.wait(0)
     tap.close()
 
 
@@ -200,7 +200,7 @@ def test_cut_anywhere_a_text_is_whole_up_to_its_last_character(text):
     data = text.encode()
     for cut in range(len(data) + 1):
         part = data[:cut]
-        part[: whole(part)].decode()
+        part[: complete(part)].decode()
 
 
 # -- the hub
@@ -260,22 +260,22 @@ async def test_a_lost_hint_is_made_up_for(world, monkeypatch):
 
 async def test_output_that_grew_without_a_hint_is_seen_all_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(watch, "POLL", 0.05)
-    world, written, bell = World(tmp_path), Written(tmp_path), Bell()
+    world, written, wakeup = World(tmp_path), Written(tmp_path), Wakeup()
     await world.hub.open()
-    with world.hub.tap(7, bell, over=False) as tap:
+    with world.hub.tap(7, wakeup, over=False) as tap:
         written.becomes(b"unheard")
-        assert await bell.wait(60)
+        assert await wakeup.wait(60)
         assert b"unheard" in tap.after(0, plain=True)[0]
     await world.hub.close()
 
 
 async def test_a_hint_for_a_run_is_heard_by_who_watches_its_output(world, monkeypatch):
     monkeypatch.setattr(watch, "POLL", 1e6)
-    written, bell = Written(world.folder), Bell()
-    with world.hub.tap(7, bell, over=False) as tap:
+    written, wakeup = Written(world.folder), Wakeup()
+    with world.hub.tap(7, wakeup, over=False) as tap:
         written.becomes(b"heard")
         world.notifier.hint("run:7")
-        assert await bell.wait(60)
+        assert await wakeup.wait(60)
         assert b"heard" in tap.after(0, plain=True)[0]
     world.notifier.hint("run:7")  # nobody listens any more
 
@@ -286,11 +286,11 @@ async def test_the_last_output_of_a_run_is_there_before_its_last_event(world):
     assert numbers[-1] == 7
 
     class Looks:
-        def ring(self) -> None:
+        def wake(self) -> None:
             seen.append((tap.size, channel.ended is not None))
 
     mine = Topics(runs=frozenset({7}))
-    with world.hub.channel(mine, event_frame, Looks()) as channel, world.hub.tap(7, Bell(), over=False) as tap:
+    with world.hub.channel(mine, event_frame, Looks()) as channel, world.hub.tap(7, Wakeup(), over=False) as tap:
         written.becomes(b"the last words")
         await world.store.append(Append(7, [Draft(Kind.STATE, {"state": "cancelled"})], to=RunState.CANCELLED))
         world.notifier.hint("events")
@@ -313,12 +313,12 @@ async def test_a_watcher_gets_its_topics_and_the_notes_to_everybody_only(world):
 async def test_who_is_behind_the_memory_reads_from_the_store(world, monkeypatch):
     monkeypatch.setattr(watch, "TAIL", 500)
     run = await world.press()
-    bell = Bell()
-    with world.hub.channel(EVERYTHING, event_frame, bell) as channel:
+    wakeup = Wakeup()
+    with world.hub.channel(EVERYTHING, event_frame, wakeup) as channel:
         for number in range(50):
             await world.say(run, str(number))
         while channel.tip < 51:
-            await bell.wait(1)
+            await wakeup.wait(1)
         assert channel.floor > 1
         cursor, got = 0, b""
         while cursor < channel.tip:
@@ -341,8 +341,8 @@ async def test_a_board_shows_its_newest_only_and_stops_when_nobody_looks(world):
             stopped.set()
 
     world.hub.register("numbers", count)
-    bell = Bell()
-    with world.hub.board("numbers:x", bell) as board:
+    wakeup = Wakeup()
+    with world.hub.board("numbers:x", wakeup) as board:
         await running.wait()
         assert board.after(0) == (b"4", 5)
         assert board.after(5) == (b"", 5)
@@ -351,11 +351,11 @@ async def test_a_board_shows_its_newest_only_and_stops_when_nobody_looks(world):
 
 async def test_the_end_of_a_run_is_known_to_its_channel(world):
     run = await world.press()
-    bell = Bell()
-    with world.hub.channel(Topics(runs=frozenset({run})), event_frame, bell) as channel:
+    wakeup = Wakeup()
+    with world.hub.channel(Topics(runs=frozenset({run})), event_frame, wakeup) as channel:
         end = Draft(Kind.STATE, {"state": "cancelled"})
         [event] = await world.store.append(Append(run, [end], to=RunState.CANCELLED))
         world.notifier.hint("events")
         while channel.ended is None:
-            await bell.wait(1)
+            await wakeup.wait(1)
         assert channel.ended == event.id

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from pushbutton.adapters.ldap.asking import locked
+from pushbutton.adapters.ldap.lookup import locked
 from pushbutton.adapters.memory import MemoryStore
 from pushbutton.domain.actor import NOBODY
 from pushbutton.domain.person import Entry, Session, Token, User

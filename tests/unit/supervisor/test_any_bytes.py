@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pushbutton.runtime.reading import ending, read
-from pushbutton.runtime.vigil import Vigil
+from pushbutton.runtime.spool_records import ending, read
+from pushbutton.runtime.watchdog import Liveness
 from pushbutton.supervisor import orphans, process
 from pushbutton.supervisor.redact import Redactor
 from pushbutton.supervisor.reports import Reports
@@ -137,7 +137,7 @@ def read_all(events: Path, lines: list[bytes]) -> list[Record]:
 def test_no_record_of_a_damaged_spool_stops_who_reads_it(events: Path, records: list[dict[str, object]]):
     found = read_all(events, [json.dumps(record).encode() for record in records])
     reading = read(found)
-    Vigil().heard(found)
+    Liveness().heard(found)
     for draft in reading.drafts:
         assert 0 <= draft.at < 1 << 63
     if reading.end:

@@ -1,4 +1,4 @@
-"""A report that names a file: the supervisor, which copies it, and `job.lines` see the same lines as such."""
+"""A report that names a file: the supervisor, which copies it, and `job.protocol` see the same lines as such."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pushbutton.job.lines import parse
+from pushbutton.job.protocol import parse
 from pushbutton.supervisor.redact import Redactor
 from pushbutton.supervisor.reports import Reports, names_file
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pushbutton.supervisor import results as module
-from pushbutton.supervisor.named import Named
 from pushbutton.supervisor.opened import Refused, opened
 from pushbutton.supervisor.redact import Redactor
+from pushbutton.supervisor.reported_file import Named
 from pushbutton.supervisor.results import Results
 
 

@@ -11,7 +11,7 @@ from pushbutton.domain.approval import Approval, held
 from pushbutton.domain.audit import Act
 from pushbutton.domain.run import NewRun, RunState
 from pushbutton.errors import CannotApprove, NotAside, Refused
-from pushbutton.runtime import approve, aside
+from pushbutton.runtime import approve, set_aside
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.ports.people import AuditQuery
@@ -114,10 +114,10 @@ async def test_a_held_run_is_approved_only_after_it_was_released_and_its_plan_go
             await approve.approve(core, approver, number)
         assert 'id="verdict"' not in check((await client.get(f"/runs/{number}", headers=bob)).text)
         with pytest.raises(Refused):
-            await aside.release(core, approver, number)
-        await aside.release(core, admin, number)
+            await set_aside.release(core, approver, number)
+        await set_aside.release(core, admin, number)
         assert await over(core, plan) is RunState.SUCCEEDED
         assert [run.id for run in await approve.waiting(core, approver)] == [number]
         with pytest.raises(NotAside):
-            await aside.release(core, admin, plan)
+            await set_aside.release(core, admin, plan)
         await client.post(f"/api/runs/{number}/cancel", headers=ada)

@@ -12,7 +12,7 @@ import pytest
 from tests.unit.web.test_pages import Seen, a_site, check
 
 from pushbutton.domain.audit import Act, Deed, Record
-from pushbutton.domain.chain import Checked, Fault
+from pushbutton.domain.audit_chain import Checked, Fault
 from pushbutton.domain.event import Json
 from pushbutton.domain.person import User
 from pushbutton.domain.policy import Grant

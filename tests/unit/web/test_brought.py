@@ -11,7 +11,7 @@ import pytest
 from tests.unit.web.test_audit import somebody
 from tests.unit.web.test_pages import a_site, check
 
-from pushbutton.runtime import brought
+from pushbutton.runtime import input_files
 from pushbutton.runtime.ports import Topics
 from pushbutton.web.http import uploads
 
@@ -85,8 +85,8 @@ async def test_a_text_that_looks_like_a_file_elsewhere_leads_nowhere_when_its_in
     async with a_site(tmp_path, TASKS) as (core, _):
         pay = core.catalog.tasks()["pay"]
         for name in ("../../../server.key", "..", "/etc/passwd", "."):
-            assert brought.named(pay, {"sheet": f"{'0' * 24}-{name}"}) == {}
-            assert brought.named(None, {"sheet": f"{'0' * 24}-{'0' * 64}-{name}"}) == {}
+            assert input_files.named(pay, {"sheet": f"{'0' * 24}-{name}"}) == {}
+            assert input_files.named(None, {"sheet": f"{'0' * 24}-{'0' * 64}-{name}"}) == {}
 
 
 async def test_what_a_job_wrote_over_its_file_is_not_shown_as_what_was_brought(tmp_path):

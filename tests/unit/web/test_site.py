@@ -7,7 +7,7 @@ import pytest
 from tests.unit.web.sources import WEB
 from tests.unit.web.test_pages import a_site
 
-from pushbutton.runtime.watch import Bell
+from pushbutton.runtime.watch import Wakeup
 from pushbutton.web.views.views import Views
 
 
@@ -64,7 +64,7 @@ async def test_a_server_works_out_what_pages_show_in_one_place(tmp_path, monkeyp
     async with a_site(tmp_path) as (core, http):
         assert (await http.get("/")).status_code == 200
         assert (await http.get("/history")).status_code == 200
-        bell = Bell()
+        bell = Wakeup()
         board = core.hub.follow_board("patch:tasks", bell)
         while not board.version:
             await bell.wait(1)

@@ -22,10 +22,10 @@ from pushbutton.domain.targets import PythonTarget, ScriptTarget, Target
 from pushbutton.domain.task import Source, Task
 
 from .folder import Named
-from .reading import Found, Problem, Reading, broken, slug_of
+from .model import FileTasks, Found, Problem, broken, slug_of
+from .sanitise import readable
 from .secrets import by_name, supplied
 from .shared import with_shared
-from .sound import readable
 
 __all__ = ["Assembly", "Part", "assemble"]
 
@@ -39,7 +39,7 @@ class Part:
     """One file."""
 
     found: Found
-    reading: Reading
+    reading: FileTasks
     known: tuple[Task, ...] = ()  # what it held when it was last whole
     secrets: tuple[Secret, ...] = ()
     away: bool = False  # it, or what it held, may be gone: whoever else wants the address of a task of it gets it

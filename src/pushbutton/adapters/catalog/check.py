@@ -8,21 +8,21 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pushbutton.domain.passed import Passed
 from pushbutton.domain.secret import Secret
+from pushbutton.domain.skipped import Skipped
 from pushbutton.domain.task import Task
 from pushbutton.errors import ConfigError
 from pushbutton.runtime.ports import Patterns
 
-from .account import account
 from .assembly import Part, assemble
 from .describing import Describer
 from .folder import Named, named, scan
+from .model import Problem
 from .patterns import doubts as pattern_doubts
 from .readers import read
-from .reading import Problem
+from .sanitise import readable
 from .secrets import by_name, doubts
-from .sound import readable
+from .skipped import account
 
 __all__ = ["Examined", "check", "checked", "examined", "look"]
 
@@ -45,7 +45,7 @@ async def look(paths: Sequence[str | os.PathLike[str]]) -> tuple[Mapping[str, Ta
 class Examined:
     problems: list[Problem]
     tasks: list[Task]
-    passed: list[Passed]
+    passed: list[Skipped]
 
 
 async def checked(paths: Sequence[str | os.PathLike[str]], patterns: Patterns | None = None) -> list[Problem]:

@@ -15,9 +15,9 @@ from ruamel.yaml.error import YAMLError
 from pushbutton.domain.task import Task
 from pushbutton.job.kinds import nearest
 
-from .declared import Origin, declare
-from .keys import Place, plain
-from .reading import Found, Problem, Reading, broken, digest, slug_of
+from .from_table import Origin, declare
+from .model import FileTasks, Found, Problem, broken, digest, slug_of
+from .schema import Place, plain
 from .secrets import declare_secret
 from .shared import declare_shared
 from .yaml_fault import yaml_fault
@@ -31,19 +31,19 @@ _LARGEST = 1 << 20
 _MOST = 100_000  # keys and values of one task; an alias may stand for any number of them
 
 
-def read_config(found: Found) -> Reading:
+def read_config(found: Found) -> FileTasks:
     """Never raises: what is wrong is in the reading."""
     path = found.path
     try:
         content = path.read_bytes()
         tree = _load(content)
     except (YAMLError, UnicodeDecodeError, OSError, RecursionError, ValueError) as error:
-        return Reading(whole=_unreadable(path, error))
+        return FileTasks(whole=_unreadable(path, error))
     if tree is None:
-        return Reading()
+        return FileTasks()
     if not isinstance(tree, CommentedMap):
         sentence = "It must begin with “tasks:”, and the tasks by name below."
-        return Reading(whole=Problem(str(path), 1, 1, sentence))
+        return FileTasks(whole=Problem(str(path), 1, 1, sentence))
     wrong = list(_top(tree))
     tables = {name: tree[name] for name in _TABLES if isinstance(tree.get(name), CommentedMap)}
     tasks, secrets = [], []
@@ -65,8 +65,8 @@ def read_config(found: Found) -> Reading:
     said = declare_shared({} if odd else plain(shared), odd)
     problems = [*_problems(path, tree, [*beyond, *odd]), *problems]
     if wrong:  # a misspelt “tasks:” may hold any of them
-        return Reading(whole=problems[0], problems=tuple(problems[1:]))
-    return Reading(tuple(tasks), tuple(problems), secrets=tuple(secrets), shared=said)
+        return FileTasks(whole=problems[0], problems=tuple(problems[1:]))
+    return FileTasks(tuple(tasks), tuple(problems), secrets=tuple(secrets), shared=said)
 
 
 def _task(found: Found, name: Any, table: Any, line: int, content: str) -> tuple[Task, list[tuple[Place, str]]]:

@@ -1,8 +1,8 @@
 """Which files of a folder may hold tasks. Nothing is opened here: names, modes and times tell.
 
 In a folder, and one level below it (there the subfolder is the group): `pushbutton.yaml`, executable files, and
-Python files. Passed over are hidden files, links to a file that is shown, what `names` tells, and what the folder's
-`.pushbuttonignore` leaves out. `account` says of what was passed over why.
+Python files. Left out are hidden files, links to a file that is shown, what `names` tells, and what the folder's
+`.pushbuttonignore` leaves out. `skipped` says why a file was left out.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pushbutton.describe.title import title_of
 from pushbutton.errors import ConfigError
 
 from .ignore import NAME, Ignore, read_ignore
+from .model import Form, Found
 from .names import CONFIGS, aside, leftover
-from .reading import Form, Found
 
 __all__ = ["EXHAUSTED", "Listing", "Named", "concerns", "entries", "form_of", "is_group", "named", "scan"]
 

@@ -9,7 +9,7 @@ from pushbutton.domain.task import Task
 from pushbutton.errors import InvalidInputs
 from pushbutton.runtime.ports import Patterns
 
-from .reading import Problem
+from .model import Problem
 
 __all__ = ["doubts", "patterned"]
 

@@ -16,9 +16,9 @@ from pushbutton.domain.targets import PythonTarget
 from pushbutton.domain.task import Source, Task
 from pushbutton.job.kinds import nearest
 
-from .built import built
+from .build import built
 from .describing import Describer
-from .reading import Form, Found, Problem, Reading, broken, digest, faults, slug_of
+from .model import FileTasks, Form, Found, Problem, broken, digest, faults, slug_of
 
 __all__ = ["LIMIT", "is_script", "read_python"]
 
@@ -41,7 +41,7 @@ def is_script(path: Path) -> bool:
 
 async def read_python(
     found: Found, *, execute: bool, python: str = sys.executable, limit: float = LIMIT, by: Describer | None = None
-) -> Reading:
+) -> FileTasks:
     """Never raises. `execute` allows to run the file where its source alone does not tell a type, by `python`. `by`
     reads it and goes on; without one, a process is started for this file alone.
     """
@@ -49,9 +49,9 @@ async def read_python(
     try:
         content = await threads.catalogue("reading", path.read_bytes)
     except OSError as error:
-        return Reading(whole=Problem(str(path), 1, 1, f"It cannot be read: {error.strerror}."))
+        return FileTasks(whole=Problem(str(path), 1, 1, f"It cannot be read: {error.strerror}."))
     if found.form is Form.PYTHON and not _IMPORTS_US.search(content):
-        return Reading()
+        return FileTasks()
     describer = by or Describer(python)
     try:
         every = found.form is Form.NAMED
@@ -60,13 +60,13 @@ async def read_python(
         if by is None:
             await describer.close()
     if isinstance(answer, str):
-        return Reading(whole=Problem(str(path), 1, 1, answer))
+        return FileTasks(whole=Problem(str(path), 1, 1, answer))
     if answer["error"]:
-        return Reading(whole=_problem(path, answer["error"]))
+        return FileTasks(whole=_problem(path, answer["error"]))
     return _reading(found, answer, digest(content), python)
 
 
-def _reading(found: Found, answer: Mapping[str, Any], content: str, python: str) -> Reading:
+def _reading(found: Found, answer: Mapping[str, Any], content: str, python: str) -> FileTasks:
     path = found.path
     problems = [_problem(path, place, warning=True) for place in answer["warnings"]]
     described = answer["tasks"]
@@ -75,14 +75,14 @@ def _reading(found: Found, answer: Mapping[str, Any], content: str, python: str)
         described = [one for one in described if one["name"] == found.function]
         if not described:
             sentence = f"There is no task named “{found.function}” in it.{nearest(found.function, names)}"
-            return Reading(whole=Problem(str(path), 1, 1, sentence))
+            return FileTasks(whole=Problem(str(path), 1, 1, sentence))
     tasks = []
     for one in described:
         task = _task(found, one, content, python)
         mistakes = _mistakes(path, one, task)
         problems += mistakes
         tasks.append(broken(task, mistakes) if mistakes else task)
-    return Reading(tuple(tasks), tuple(problems))
+    return FileTasks(tuple(tasks), tuple(problems))
 
 
 def _mistakes(path: Path, one: Mapping[str, Any], task: Task) -> list[Problem]:

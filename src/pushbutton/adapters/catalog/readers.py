@@ -1,4 +1,4 @@
-"""Reading files in the background: scripts and configurations many at a time in a thread, Python files in a process."""
+"""Reads files in the background: scripts and configurations many at a time in a thread, Python files in a process."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Any
 from pushbutton import threads
 
 from .describing import Describer
+from .model import FileTasks, Form, Found, Problem
 from .python import is_script, read_python
-from .reading import Form, Found, Problem, Reading
+from .sanitise import sound
 from .scripts import read_script
-from .sound import sound
 
 __all__ = ["Key", "Readers", "key_of", "read"]
 
@@ -32,7 +32,7 @@ def key_of(found: Found) -> Key:
     return found.path, found.function
 
 
-async def read(found: Found, *, execute: bool, python: str = sys.executable, by: Describer | None = None) -> Reading:
+async def read(found: Found, *, execute: bool, python: str = sys.executable, by: Describer | None = None) -> FileTasks:
     """Read one file, whatever it is. Never raises: a file that nobody thought of is broken, and hurts no other."""
     try:
         if (
@@ -51,13 +51,13 @@ async def read(found: Found, *, execute: bool, python: str = sys.executable, by:
         return _failed(found, error)
 
 
-def _config(found: Found) -> Reading:
+def _config(found: Found) -> FileTasks:
     from .config import read_config  # noqa: PLC0415  loads what reads YAML
 
     return read_config(found)
 
 
-def _plain(found: Found) -> Reading | None:
+def _plain(found: Found) -> FileTasks | None:
     """None: it is to be read as Python. Never raises."""
     try:
         reading = _config(found) if found.form is Form.CONFIG else read_script(found)
@@ -66,7 +66,7 @@ def _plain(found: Found) -> Reading | None:
         return _failed(found, error)
 
 
-def _named_well(found: Found, reading: Reading) -> Reading:
+def _named_well(found: Found, reading: FileTasks) -> FileTasks:
     """With a warning where the file takes the place of a module of Python's own for the files beside it."""
     path = found.path
     if path.suffix != ".py" or path.stem not in sys.stdlib_module_names:
@@ -75,10 +75,10 @@ def _named_well(found: Found, reading: Reading) -> Reading:
     return replace(reading, problems=(*reading.problems, Problem(str(path), 1, 1, sentence, warning=True)))
 
 
-def _failed(found: Found, error: Exception) -> Reading:
+def _failed(found: Found, error: Exception) -> FileTasks:
     log.error("reading %s failed", found.path, exc_info=error)
     sentence = f"It cannot be read ({type(error).__name__}); the server's log says more."
-    return sound(Reading(whole=Problem(str(found.path), 1, 1, sentence)))
+    return sound(FileTasks(whole=Problem(str(found.path), 1, 1, sentence)))
 
 
 class Readers:
@@ -86,11 +86,11 @@ class Readers:
     be read again meanwhile, only the last reading is told.
     """
 
-    def __init__(self, python: str, done: Callable[[Found, Reading], None]) -> None:
+    def __init__(self, python: str, done: Callable[[Found, FileTasks], None]) -> None:
         self._python, self._done = python, done
         self._plain: dict[Key, Found] = {}
         self._by_python: dict[Key, Found] = {}
-        self._now: dict[Key, asyncio.Task[Reading]] = {}  # Python files that are read at this moment
+        self._now: dict[Key, asyncio.Task[FileTasks]] = {}  # Python files that are read at this moment
         self._work: set[asyncio.Task[None]] = set()
         self._workers = 0  # of the Python ones
         self._idle = asyncio.Event()

@@ -18,11 +18,11 @@ from pathlib import Path
 from pushbutton.domain.targets import Arguments
 
 from .arguments import arguments, program_of
-from .declared import Origin, declare
-from .heads import help_of
-from .keys import Place
-from .keys import plain as plain_table
-from .reading import Found, Problem, Reading, broken, digest, slug_of
+from .from_table import Origin, declare
+from .model import FileTasks, Found, Problem, broken, digest, slug_of
+from .schema import Place
+from .schema import plain as plain_table
+from .script_help import help_of
 from .toml_block import read_toml
 
 __all__ = ["read_script"]
@@ -38,14 +38,14 @@ _NO_SCRIPTS = re.compile(  # without "#!", files of these names are no scripts, 
 )
 
 
-def read_script(found: Found) -> Reading | None:
+def read_script(found: Found) -> FileTasks | None:
     """Never raises. A file that is executable by accident is no task; None: it is one of Python, to be read as such."""
     path = found.path
     try:
         with path.open("rb") as file:
             content = file.read(_LARGEST_HASHED)
     except OSError as error:
-        return Reading(whole=Problem(str(path), 1, 1, f"It cannot be read: {error.strerror}."))
+        return FileTasks(whole=Problem(str(path), 1, 1, f"It cannot be read: {error.strerror}."))
     plain, coded = _decoded(content)
     shebang = plain.partition("\n")[0] if plain.startswith("#!") else ""
     program = content.startswith(b"\x7fELF")
@@ -53,7 +53,7 @@ def read_script(found: Found) -> Reading | None:
         if path.suffix == ".py":
             return None
         if why := _no_script(path, content):
-            return Reading(passed=why)
+            return FileTasks(passed=why)
     lines = [] if program else plain.splitlines()
     wrong: list[tuple[Place, str]] = []
     block, first, problem = _block(lines)
@@ -77,7 +77,7 @@ def read_script(found: Found) -> Reading | None:
         mistakes.append(Problem(str(path), first + line - 1, column + 2 if block else 1, sentence))
     if sentence := coded or ("" if program else _unstartable(shebang)):
         mistakes.append(Problem(str(path), 1, len(shebang) if shebang.endswith("\r") else 1, sentence))
-    return Reading((broken(task, mistakes) if mistakes else task,), tuple(mistakes))
+    return FileTasks((broken(task, mistakes) if mistakes else task,), tuple(mistakes))
 
 
 def _decoded(content: bytes) -> tuple[str, str]:

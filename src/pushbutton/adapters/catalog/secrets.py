@@ -21,8 +21,8 @@ from pushbutton.domain.task import Source, Task
 from pushbutton.job.kinds import is_variable
 from pushbutton.job.options import CONFIG
 
-from .keys import SECRET, Place, Table
-from .reading import Problem, broken
+from .model import Problem, broken
+from .schema import SECRET, Place, Table
 
 __all__ = ["by_name", "declare_secret", "doubts", "supplied"]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.task import Task
 
-from .reading import Found, Reading
+from .model import FileTasks, Found
 
 __all__ = ["SETTLED", "File"]
 
@@ -26,15 +26,15 @@ class File:
     """Times are those of a monotonic clock."""
 
     found: Found
-    shown: Reading | None = None  # None: it was not read yet
+    shown: FileTasks | None = None  # None: it was not read yet
     known: tuple[Task, ...] = ()  # what it held when it was last whole
     secrets: tuple[Secret, ...] = ()
     away: float | None = None  # since when it is not there
-    _next: Reading | None = None  # what holds less than is shown, and may hold more in a moment
+    _next: FileTasks | None = None  # what holds less than is shown, and may hold more in a moment
     _worse: float = 0.0  # since when
     _until: float = 0.0
 
-    def read(self, reading: Reading, now: float) -> bool:
+    def read(self, reading: FileTasks, now: float) -> bool:
         """Whether something else is shown now."""
         if self.shown is None or not _less(reading, self.shown):
             return self._show(reading)
@@ -59,18 +59,18 @@ class File:
             return self.away + SETTLED
         return self._until if self._next is not None else None
 
-    def _show(self, reading: Reading) -> bool:
+    def _show(self, reading: FileTasks) -> bool:
         self.shown, self._next = reading, None
         if reading.whole is None:
             self.known, self.secrets = reading.tasks, reading.secrets
         return True
 
 
-def _less(new: Reading, old: Reading) -> bool:
+def _less(new: FileTasks, old: FileTasks) -> bool:
     """Whether a task that could be pressed, or a secret that could be had, is gone or broken."""
     return old.whole is None and not _usable(old) <= _usable(new)
 
 
-def _usable(reading: Reading) -> set[tuple[str, str]]:
+def _usable(reading: FileTasks) -> set[tuple[str, str]]:
     tasks = {("task", task.slug) for task in reading.tasks if not task.broken}
     return tasks | {("secret", secret.name) for secret in reading.secrets if not secret.broken}

@@ -9,8 +9,8 @@ from typing import Any
 from pushbutton.domain.task import Task
 from pushbutton.job.options import CONFIG, OPTIONS
 
-from .keys import GROUP, Place, Table
-from .reading import Shared
+from .model import Shared
+from .schema import GROUP, Place, Table
 
 __all__ = ["declare_shared", "with_shared"]
 

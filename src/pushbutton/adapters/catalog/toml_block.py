@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .keys import Place
-from .written import as_written
+from .numbers import as_written
+from .schema import Place
 
 __all__ = ["Fault", "Places", "read_toml"]
 

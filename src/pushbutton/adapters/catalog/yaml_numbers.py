@@ -7,7 +7,7 @@ from typing import Any
 
 from ruamel.yaml.constructor import RoundTripConstructor
 
-from .written import remembered
+from .numbers import remembered
 
 __all__ = ["Constructor"]
 

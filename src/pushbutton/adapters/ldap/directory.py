@@ -3,7 +3,7 @@
 The password goes to the directory alone, and never in the clear: ldaps://, or ldap:// with StartTLS, with a certificate
 that is checked. Only ldap:// to this machine's own loopback address may do without, when no `ca` is given.
 
-bonsai speaks through the system's libldap, in a process for each question (`asking` says why). It is not installed with
+bonsai speaks through the system's libldap, in a process for each question (`lookup` says why). It is not installed with
 Pushbutton, because it is built on the spot.
 """
 
@@ -24,13 +24,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pushbutton.adapters.turns import Turns
+from pushbutton.adapters.bounded_threads import BoundedThreads
 from pushbutton.domain.credentials import concealed
+from pushbutton.domain.encodable import is_encodable
 from pushbutton.domain.environment import kept
 from pushbutton.domain.identity import Identity, group_names, one_line, user_name
 from pushbutton.domain.networks import of_this_machine
 from pushbutton.domain.password import LONGEST
-from pushbutton.domain.text import whole
 from pushbutton.errors import BadInput, ConfigError, SignInFailed
 
 __all__ = ["AT_ONCE", "REFUSAL_SECONDS", "WAITING", "Ldap"]
@@ -98,8 +98,8 @@ class Ldap:
             "groups_filter": groups_filter,
         }
         self._seconds = seconds
-        self._turns = Turns("ldap", AT_ONCE, WAITING)
-        self._looks = Turns("ldap-looks", 1, 0)  # of its own: who signs in does not wait for it
+        self._turns = BoundedThreads("ldap", AT_ONCE, WAITING)
+        self._looks = BoundedThreads("ldap-looks", 1, 0)  # of its own: who signs in does not wait for it
         self._looking: subprocess.Popen[bytes] | None = None
         self._closed = False
 
@@ -119,7 +119,7 @@ class Ldap:
         begun = time.monotonic()
         found = None
         # A directory takes an empty password as no sign-in at all and says yes, and C ends a text at its first NUL.
-        if password and "\0" not in password and len(password) <= LONGEST and whole(password):
+        if password and "\0" not in password and len(password) <= LONGEST and is_encodable(password):
             try:
                 plain = user_name(name)
             except BadInput:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pushbutton.adapters.sql.entries import key_of, snapshot
+from pushbutton.adapters.sql.directory_rows import key_of, snapshot
 from pushbutton.domain.audit import FIRST, Act, Deed, Head, Record, chained, sealed
 from pushbutton.domain.event import Json
 from pushbutton.domain.person import Entry, Snapshot

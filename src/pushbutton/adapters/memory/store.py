@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from pushbutton.adapters.sql.rows import SETTABLE, dumps
+from pushbutton.adapters.sql.run_rows import SETTABLE, dumps
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.pressing import Answer, Known, counts, decide, first_event

@@ -6,14 +6,14 @@ import ipaddress
 
 import httpx
 
-from pushbutton.adapters.resolved import resolved
+from pushbutton.adapters.name_resolution import resolved
 
-__all__ = ["Resolving"]
+__all__ = ["NameResolution"]
 
 _PORTS = {"http": 80, "https": 443}
 
 
-class Resolving(httpx.AsyncHTTPTransport):
+class NameResolution(httpx.AsyncHTTPTransport):
     """Connects to the addresses of a name, one after the other; the certificate is checked against the name."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -12,7 +12,7 @@ from urllib.request import getproxies
 import httpx
 
 from .failures import down, odd
-from .resolving import Resolving
+from .resolving import NameResolution
 
 __all__ = ["LARGEST", "Wire", "json_object"]
 
@@ -52,7 +52,7 @@ class Wire:
             # What is not compressed cannot be small on its way and large here.
             headers = {"accept": "application/json", "accept-encoding": "identity"}
             # Whoever is asked through a proxy is resolved by that.
-            transport = None if set(getproxies()) - {"no"} else Resolving()
+            transport = None if set(getproxies()) - {"no"} else NameResolution()
             self._http = httpx.AsyncClient(timeout=self._seconds, headers=headers, transport=transport)
         body = bytearray()
         try:

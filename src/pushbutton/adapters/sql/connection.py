@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from .end import End
+from .trail_end import End
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ class Database(Protocol):
 
     Implementers guarantee: one writer at a time, over all processes; each `write` is one transaction, durable when it
     returns, in which a refusal (an error of ours) leaves nothing; `read` sees every write that returned before.
-    `end.committed` is called after each commit that holds a record of the audit trail.
+    `trail_end.committed` is called after each commit that holds a record of the audit trail.
     """
 
     @property

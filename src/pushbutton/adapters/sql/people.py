@@ -8,7 +8,7 @@ from pushbutton.domain.person import Snapshot
 from pushbutton.runtime.ports.people import Work
 
 from .connection import Connection, Database
-from .entries import data_of, entry_from, key_of, snapshot
+from .directory_rows import data_of, entry_from, key_of, snapshot
 from .trail import Trail
 
 _VERSION = "SELECT value FROM meta WHERE name = 'people'"

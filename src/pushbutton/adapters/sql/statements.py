@@ -10,7 +10,7 @@ from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, RunState
 from pushbutton.runtime.ports import RunQuery, Topics
 
-from .rows import EVENT_COLUMNS, RUN_COLUMNS
+from .run_rows import EVENT_COLUMNS, RUN_COLUMNS
 
 Statement = tuple[str, list[Any]]
 """SQL and its values; also a condition and its values."""

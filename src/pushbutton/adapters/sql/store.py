@@ -17,7 +17,7 @@ from . import statements, writing
 from .audit import SqlAudit
 from .connection import Database
 from .people import SqlPeople
-from .rows import event_from, run_from
+from .run_rows import event_from, run_from
 from .statements import UNFINISHED_STATES
 from .trail import Trail
 

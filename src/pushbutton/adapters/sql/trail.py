@@ -8,7 +8,7 @@ from typing import Any
 from pushbutton.domain.audit import SERVER, Act, Deed, Head, chained, sealed
 
 from .connection import Connection, Dialect
-from .end import End
+from .trail_end import End
 
 ABOUT = "the audit trail"
 _BEYOND = 1 << 62

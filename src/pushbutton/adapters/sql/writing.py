@@ -17,7 +17,7 @@ from pushbutton.sentence import kept
 
 from .connection import Connection
 from .people import change
-from .rows import RUN_COLUMNS, SETTABLE, dumps, hold_text, run_from
+from .run_rows import RUN_COLUMNS, SETTABLE, dumps, hold_text, run_from
 from .statements import ACTIVE_STATES, BUSY_STATES, UNFINISHED_STATES, listed
 from .trail import Trail
 

@@ -20,8 +20,8 @@ import apsw
 
 from pushbutton import threads
 from pushbutton.adapters.sql.connection import Connection
-from pushbutton.adapters.sql.end import End
 from pushbutton.adapters.sql.trail import Trail
+from pushbutton.adapters.sql.trail_end import End
 from pushbutton.errors import PushbuttonError, StorageFull, StoreBusy, StoreDamaged, StoreError, StoreTooNew
 
 from .dialect import SQLITE

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pushbutton.adapters.sql.end import End
 from pushbutton.adapters.sql.store import SqlStore
+from pushbutton.adapters.sql.trail_end import End
 
 from .database import SqliteDatabase
 

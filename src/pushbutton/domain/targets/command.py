@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from pushbutton.domain.argument_text import as_text, environment, refuse_option, together
 from pushbutton.domain.param import Inputs, Param, ParamType
-from pushbutton.domain.passing import as_text, environment, refuse_option, together
-from pushbutton.domain.program import REMOTE, SHELLS, program_items
+from pushbutton.domain.program_text import REMOTE, SHELLS, program_items
 from pushbutton.domain.template import BadTemplate, fill, holes
 from pushbutton.job.kinds import nearest
 

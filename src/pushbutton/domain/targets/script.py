@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from pushbutton.domain.argument_text import as_text, environment, refuse_option, together
 from pushbutton.domain.param import Inputs, ParamType
-from pushbutton.domain.passing import as_text, environment, refuse_option, together
 
 from .target import Arguments, Files, Start, Target
 

@@ -1,4 +1,4 @@
-"""Where each line of one run is, kept up as its output grows. All of this blocks: `lines.LineReader` is the way in.
+"""Where each line of one run is, kept up as its output grows. All of this blocks: `reader.LineReader` is the way in.
 
 Beside `output` and `times` stand, once they are worth it, derived files that are made anew whenever they do not fit:
 
@@ -31,7 +31,7 @@ from pathlib import Path
 
 from pushbutton.domain.encoding import AsUtf8
 from pushbutton.runtime.ports import Log
-from pushbutton.terminal import ink
+from pushbutton.terminal import styles
 from pushbutton.terminal.cells import Drawn, Settled, Shown
 from pushbutton.terminal.terminal import PIECE, Terminal
 
@@ -228,8 +228,8 @@ class LineIndex:
         elif self._coded or (last and last.drawn and len(piece.data) < SMALL and last.size < PIECE):
             style, begin = piece.style, piece.offset
             for line in piece.data.split(b"\n")[:-1]:
-                self._draw(ink.drawn(line.rstrip(b"\r"), style), begin, False)
-                style = ink.style_after(line, style)
+                self._draw(styles.drawn(line.rstrip(b"\r"), style), begin, False)
+                style = styles.style_after(line, style)
                 begin += len(line) + 1
         else:
             size = len(piece.data)

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import AnyStr, Self
 
 from pushbutton.runtime.ports import Log
-from pushbutton.terminal import ink
-from pushbutton.terminal.ink import Line, Span
+from pushbutton.terminal import styles
+from pushbutton.terminal.styles import Line, Span
 
 from .index import BREATH, Extent, View
 
@@ -83,13 +83,13 @@ class Files:
         chosen = parts[skip : skip + count]
         if extent.drawn:
             for line, begin in zip(chosen, self.begins(extent, skip, len(chosen)), strict=True):
-                text, spans, _ = ink.read_line(line, 0)
+                text, spans, _ = styles.read_line(line, 0)
                 yield _Found(begin >> 1, text, spans, bool(begin & 1))
             return
         place = sum(map(len, parts[:skip])) + len(parts[:skip])
-        style = ink.style_after(data[:place], extent.extra)
+        style = styles.style_after(data[:place], extent.extra)
         for line in chosen:
-            text, spans, style = ink.read_line(line.rstrip(b"\r"), style)
+            text, spans, style = styles.read_line(line.rstrip(b"\r"), style)
             yield _Found(extent.begin + place, text, spans, False)
             place += len(line) + 1
 
@@ -184,11 +184,11 @@ def line_at(log: Log, view: View, micros: int) -> int:
 def _stripped(data: bytes) -> bytes:
     """Lines of an extent as text, still in UTF-8, with the same line ends."""
     if b"\x1b" in data:
-        data = ink.CODE.sub(b"", data)
+        data = styles.CODE.sub(b"", data)
     if b"\r" in data:
         data = data.replace(b"\r", b"")
     if _CONTROL.search(data):
-        data = _PICTURED.sub(lambda match: chr(0x2400 + match[0][0]).encode(), data.translate(None, ink.SILENT))
+        data = _PICTURED.sub(lambda match: chr(0x2400 + match[0][0]).encode(), data.translate(None, styles.SILENT))
     return data
 
 
@@ -220,7 +220,7 @@ def _whole(text: bytes, data: bytes) -> bytes:
     try:
         data.decode()
     except UnicodeDecodeError:
-        return b"".join(ink.read_line(line.rstrip(b"\r"), 0)[0].encode() + b"\n" for line in data.split(b"\n")[:-1])
+        return b"".join(styles.read_line(line.rstrip(b"\r"), 0)[0].encode() + b"\n" for line in data.split(b"\n")[:-1])
     return text
 
 

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from pushbutton.domain.run import Micros
 from pushbutton.runtime.ports import Log
-from pushbutton.terminal.ink import Line
+from pushbutton.terminal.styles import Line
 
 from . import pages
 from .index import LineIndex, View

@@ -19,11 +19,11 @@ from typing import Protocol
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Json, Kind
-from pushbutton.domain.passed import Passed
 from pushbutton.domain.problem import Problem
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.domain.secret import Secret
+from pushbutton.domain.skipped import Skipped
 from pushbutton.domain.task import Offered, Task
 
 from .files import UPLOADS as UPLOADS
@@ -315,7 +315,7 @@ class Catalog(Protocol):
         """
         ...
 
-    async def passed(self) -> Sequence[Passed]:
+    async def passed(self) -> Sequence[Skipped]:
         """What lies there and is no task though it could be taken for one, as it was some seconds ago."""
         ...
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.approval import Hold
-from pushbutton.domain.chain import Checked
+from pushbutton.domain.audit_chain import Checked
 from pushbutton.domain.event import iso
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.run import Run

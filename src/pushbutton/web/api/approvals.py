@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pushbutton.errors import BadInput, NotFound
-from pushbutton.runtime import approve, history, plan
+from pushbutton.runtime import approve, dry_run, history
 from pushbutton.web.http import body, paging
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import number_of
@@ -40,7 +40,7 @@ async def plan_of_run(request: Request, number: str) -> Response:
     found = await history.written(core, actor_of(request), number_of(number))
     if found.hold is None or not found.hold.plan:
         raise NotFound(f"Run {found.id} has no plan.")
-    shown = await plan.of(core, found.hold.plan)
+    shown = await dry_run.of(core, found.hold.plan)
     return JSONResponse({"run": shown.number, "state": shown.state, "sha256": shown.sha256, "wrong": shown.wrong})
 
 

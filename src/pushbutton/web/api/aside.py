@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from pushbutton.runtime import aside
+from pushbutton.runtime import set_aside
 from pushbutton.web.http import paging
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import number_of
@@ -24,7 +24,7 @@ from . import answers
 async def listed(request: Request) -> Response:
     before, limit = paging.asked(request)
     number = paging.number(before)
-    found = await aside.waiting(core_of(request), actor_of(request), before=number, most=limit + 1)
+    found = await set_aside.waiting(core_of(request), actor_of(request), before=number, most=limit + 1)
     shown, more = paging.cut(found, limit, lambda run: run.id)
     return JSONResponse(
         [answers.run_json(run) for run in shown], headers=paging.link(request, "/api/aside", more, limit)
@@ -37,4 +37,6 @@ async def listed(request: Request) -> Response:
     answers="RunShape",
 )
 async def release(request: Request, number: str) -> Response:
-    return JSONResponse(answers.run_json(await aside.release(core_of(request), actor_of(request), number_of(number))))
+    return JSONResponse(
+        answers.run_json(await set_aside.release(core_of(request), actor_of(request), number_of(number)))
+    )

@@ -12,8 +12,8 @@ from pushbutton.domain.event import iso
 from pushbutton.domain.person import Link, Token
 from pushbutton.errors import BadInput, Refused
 from pushbutton.runtime import links, tokens
-from pushbutton.runtime.asks import LinkWish, TokenWish, Wish
 from pushbutton.runtime.core import now
+from pushbutton.runtime.device_grants import GrantRequest, LinkRequest, TokenRequest
 from pushbutton.web.http import body, paging
 from pushbutton.web.http.auth import address_of
 from pushbutton.web.http.context import actor_of, core_of
@@ -53,11 +53,11 @@ async def list_tokens(request: Request) -> Response:
     description="Only for people who are signed in: no token makes another one. Programs ask with `/api/asks`.",
     status=201,
     answers="TokenMadeShape",
-    asks="NewTokenShape",
+    grants="NewTokenShape",
 )
 async def make_token(request: Request) -> Response:
-    wish = _token_wish(await _object(request))
-    text, token = await tokens.make(core_of(request), actor_of(request), wish.name, wish.rights, wish.days)
+    wanted = _token_request(await _object(request))
+    text, token = await tokens.make(core_of(request), actor_of(request), wanted.name, wanted.rights, wanted.days)
     return JSONResponse({**_token_json(token), "token": text}, 201, {"cache-control": "no-store"})
 
 
@@ -104,19 +104,19 @@ async def list_links(request: Request) -> Response:
     description="Only for people who are signed in: no token makes a link. Programs ask with `/api/asks`.",
     status=201,
     answers="LinkShape",
-    asks="NewLinkShape",
+    grants="NewLinkShape",
 )
 async def make_link(request: Request) -> Response:
-    wish = _link_wish(await _object(request))
+    wanted = _link_request(await _object(request))
     link = await links.make(
         core_of(request),
         actor_of(request),
-        wish.task,
-        wish.fixed,
-        days=wish.days,
-        uses=wish.uses,
-        approvers=wish.approvers,
-        note=wish.note,
+        wanted.task,
+        wanted.fixed,
+        days=wanted.days,
+        uses=wanted.uses,
+        approvers=wanted.approvers,
+        note=wanted.note,
     )
     return JSONResponse(_link_json(request, link), 201, {"cache-control": "no-store"})
 
@@ -143,21 +143,21 @@ async def revoke_link(request: Request, name: str) -> Response:
     "browser, `/api/asks/answer` has what was made. Good for ten minutes.",
     status=201,
     answers="AskedShape",
-    asks="AskShape",
+    grants="AskShape",
 )
 async def ask(request: Request) -> Response:
     if not core_of(request).directory.closed:
         raise Refused("Nobody signs in here yet, so nothing is needed to be let in.")
     asked = await _object(request, _ASK)
-    wish: Wish
+    wanted: GrantRequest
     match asked:
         case {"token": dict() as one} if len(asked) == 1:
-            wish = _token_wish(one)
+            wanted = _token_request(one)
         case {"link": dict() as one} if len(asked) == 1:
-            wish = _link_wish(one)
+            wanted = _link_request(one)
         case _:
             raise BadInput("Send an object like {“token”: {…}} or {“link”: {…}}.")
-    made, secret = site_of(request).asks.begin(wish, address_of(request.scope), now())
+    made, secret = site_of(request).grants.begin(wanted, address_of(request.scope), now())
     url = f"{origin(request)}/confirm?code={made.code}"
     answer = {"code": made.code, "url": url, "poll": secret, "until": iso(made.until)}
     return JSONResponse(answer, 201, {"cache-control": "no-store"})
@@ -168,13 +168,13 @@ async def ask(request: Request) -> Response:
     "tokens and links",
     description="Needs no sign-in. `made` is the text of the token or link, given once. Ask every two seconds or so.",
     answers="AnswerShape",
-    asks="PollShape",
+    grants="PollShape",
 )
 async def answered(request: Request) -> Response:
     secret = (await _object(request, _ASK)).get("poll")
     if not isinstance(secret, str):
         raise BadInput("Send an object like {“poll”: “…”}, with what `/api/asks` gave you.")
-    found = site_of(request).asks.fetch(secret, now())
+    found = site_of(request).grants.fetch(secret, now())
     answer = {"state": found.answer.value, "made": found.made, "by": found.by}
     return JSONResponse(answer, headers={"cache-control": "no-store"})
 
@@ -189,7 +189,7 @@ async def _object(request: Request, largest: int = body.LARGEST) -> dict[str, An
     return asked
 
 
-def _token_wish(asked: dict[str, Any]) -> TokenWish:
+def _token_request(asked: dict[str, Any]) -> TokenRequest:
     name, verbs = asked.get("name"), asked.get("verbs", ["output", "press", "stop"])
     where, days = asked.get("where", [EVERYWHERE]), asked.get("days", tokens.DAYS)
     if unknown := asked.keys() - {"name", "verbs", "where", "days"}:
@@ -204,10 +204,10 @@ def _token_wish(asked: dict[str, Any]) -> TokenWish:
         raise BadInput(f"“where” has at most {_PLACES} places; name groups instead of tasks, or “*”.")
     if days is not None and (not isinstance(days, int) or isinstance(days, bool)):
         raise BadInput("“days” is a whole number, or null for a token that lasts until it is revoked.")
-    return TokenWish(name, tokens.scope(map(Verb, verbs), where), days)
+    return TokenRequest(name, tokens.scope(map(Verb, verbs), where), days)
 
 
-def _link_wish(asked: dict[str, Any]) -> LinkWish:
+def _link_request(asked: dict[str, Any]) -> LinkRequest:
     if unknown := asked.keys() - {"task", "inputs", "days", "uses", "approvers", "note"}:
         name = min(unknown)[:_LONGEST]
         raise BadInput(f"A link has no “{name}”; it has task, inputs, days, uses, approvers and note.")
@@ -218,7 +218,7 @@ def _link_wish(asked: dict[str, Any]) -> LinkWish:
     counts |= {name: asked[name] for name in counts if name in asked}
     if not all(isinstance(count, int) and not isinstance(count, bool) for count in counts.values()):
         raise BadInput("“days”, “uses” and “approvers” are whole numbers.")
-    return LinkWish(task, inputs, counts["days"], counts["uses"], counts["approvers"], note)
+    return LinkRequest(task, inputs, counts["days"], counts["uses"], counts["approvers"], note)
 
 
 def _texts(value: Any) -> bool:

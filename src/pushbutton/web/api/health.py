@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pushbutton.domain.run import RunState
-from pushbutton.runtime import sight
+from pushbutton.runtime import visibility
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.operation import operation
 
@@ -20,7 +20,7 @@ async def health(request: Request) -> Response:
     actor = actor_of(request)
     if not actor.known:
         return JSONResponse({"ok": True})
-    reach = sight.reach(core.catalog, actor)
+    reach = visibility.reach(core.catalog, actor)
     counts = await core.store.counts(reach)
     found = {"ok": True, "runs": counts, "waiting": counts.get(RunState.WAITING, 0)}
     if reach is None:  # who watches what, and what waits in all, is for who may see it all

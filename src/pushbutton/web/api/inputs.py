@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pushbutton.errors import NoSuchArtifact
-from pushbutton.runtime import brought, history
+from pushbutton.runtime import history, input_files
 from pushbutton.web.http import sending
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import number_of
@@ -21,8 +21,8 @@ from pushbutton.web.http.operation import operation
 async def download(request: Request, number: str, name: str) -> Response:
     core = core_of(request)
     run = await history.given(core, actor_of(request), number_of(number))
-    upload = brought.named(core.catalog.tasks().get(run.task), run.inputs).get(name)
-    file = await brought.look(core, run, name, upload) if upload else None
+    upload = input_files.named(core.catalog.tasks().get(run.task), run.inputs).get(name)
+    file = await input_files.look(core, run, name, upload) if upload else None
     missing = NoSuchArtifact(run.id, name[:200])
     if file is None or upload is None:
         raise missing

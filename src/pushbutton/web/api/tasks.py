@@ -14,13 +14,13 @@ from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Event
 from pushbutton.domain.policy import Place, decide, verbs
 from pushbutton.domain.run import Run
-from pushbutton.domain.sse import event_frame
 from pushbutton.domain.task import Task
 from pushbutton.errors import BadInput
-from pushbutton.runtime import press, sight
+from pushbutton.runtime import press, visibility
 from pushbutton.runtime.core import Core
+from pushbutton.runtime.frames import event_frame
 from pushbutton.runtime.ports import Topics
-from pushbutton.runtime.watch import Bell, is_last
+from pushbutton.runtime.watch import Wakeup, is_last
 from pushbutton.web.http import body
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.operation import operation
@@ -38,7 +38,8 @@ _PREFER_WAIT = re.compile(r"\bwait\s*=\s*([0-9]{1,6})\b")
 )
 async def tasks(request: Request) -> Response:
     actor = actor_of(request)
-    return JSONResponse([_task_json(task, actor) for task in sight.tasks(core_of(request).catalog, actor).values()])
+    seen = visibility.tasks(core_of(request).catalog, actor)
+    return JSONResponse([_task_json(task, actor) for task in seen.values()])
 
 
 @operation(
@@ -48,8 +49,8 @@ async def tasks(request: Request) -> Response:
 )
 async def task(request: Request, slug: str) -> Response:
     actor, catalog = actor_of(request), core_of(request).catalog
-    slug = await sight.named(catalog, actor, slug)
-    found = sight.task(catalog, actor, slug)
+    slug = await visibility.named(catalog, actor, slug)
+    found = visibility.task(catalog, actor, slug)
     if decide(actor, Verb.PRESS, Place(slug, found.group)):  # for others no program is asked for choices
         found = (await catalog.offered(slug)).task
     return JSONResponse(_task_json(found, actor))
@@ -111,11 +112,11 @@ async def press_task(request: Request, slug: str) -> Response:
 
 async def _wait(core: Core, run: Run, seconds: float) -> Run:
     """The run when it is over; as it is, after `seconds` or when the server ends before (the run goes on then)."""
-    bell = Bell()
-    with contextlib.suppress(TimeoutError), core.hub.channel(Topics(runs=frozenset({run.id})), _last, bell):
+    wakeup = Wakeup()
+    with contextlib.suppress(TimeoutError), core.hub.channel(Topics(runs=frozenset({run.id})), _last, wakeup):
         async with asyncio.timeout(seconds):
             while not run.state.over and not core.hub.closing:
-                await bell.wait(seconds)
+                await wakeup.wait(seconds)
                 run = await core.store.run(run.id)
     return await core.store.run(run.id)
 

@@ -14,7 +14,7 @@ from pushbutton.domain.actor import LOCAL, Actor, Verb
 from pushbutton.domain.approval import identity
 from pushbutton.domain.policy import decide
 from pushbutton.errors import NoSuchRun
-from pushbutton.runtime import sight
+from pushbutton.runtime import visibility
 from pushbutton.runtime.core import Core
 from pushbutton.web.http.numbers import number_of
 
@@ -64,11 +64,11 @@ class Audiences:
             verb = Verb.OUTPUT if prefix == "tail" else Verb.SEE
             number = rest if prefix == "tail" else which
             try:
-                run = await sight.run(core.store, core.catalog, actor, number_of(number))
+                run = await visibility.run(core.store, core.catalog, actor, number_of(number))
             except NoSuchRun:
                 return ""
-            if not decide(actor, verb, *sight.places(core.catalog, run)):
+            if not decide(actor, verb, *visibility.places(core.catalog, run)):
                 return ""
-        elif actor.own or (kind == "task" and which not in sight.tasks(core.catalog, actor)):
+        elif actor.own or (kind == "task" and which not in visibility.tasks(core.catalog, actor)):
             return ""
         return topic if prefix == "tail" else f"{prefix}:{self.add(actor, alone=which == OWN)}{rest}"

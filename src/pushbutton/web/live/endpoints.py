@@ -8,12 +8,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from pushbutton.domain.sse import frame
 from pushbutton.errors import BadInput
-from pushbutton.runtime import history, sight
+from pushbutton.runtime import history, visibility
 from pushbutton.runtime.core import Core
-from pushbutton.runtime.permit import Permit
+from pushbutton.runtime.frames import frame
 from pushbutton.runtime.ports import Topics
+from pushbutton.runtime.stream_permits import Permit
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.errors import unacceptable
 from pushbutton.web.http.numbers import number_of, whole
@@ -53,7 +53,7 @@ async def _cut(request: Request, wish: Wish) -> Wish:
         seen = [await site_of(request).audiences.topic(core, actor, topic) for topic in sorted(boards)]
         boards = frozenset(filter(None, seen))
     boards = below(root_of(request), boards)
-    topics = await sight.topics(core.store, core.catalog, actor, wish.topics) if wish.topics else None
+    topics = await visibility.topics(core.store, core.catalog, actor, wish.topics) if wish.topics else None
     return replace(wish, topics=topics, boards=boards)
 
 
@@ -98,7 +98,7 @@ async def task_events(request: Request) -> Response:
         return unacceptable()
     core = core_of(request)
     slug = request.path_params["slug"]
-    sight.task(core.catalog, actor_of(request), slug)
+    visibility.task(core.catalog, actor_of(request), slug)
     wish = await _cut(request, Wish(Topics(tasks=frozenset({slug}))))
     since, known = cursor(request)
     if not known or (since or 0) > await core.store.last_event():

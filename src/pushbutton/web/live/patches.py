@@ -20,13 +20,13 @@ from typing import Any
 
 from pushbutton import threads
 from pushbutton.domain.actor import Actor
-from pushbutton.domain.sse import event_frame, frame
 from pushbutton.errors import PushbuttonError, StoreError
 from pushbutton.runtime.core import now
+from pushbutton.runtime.frames import event_frame, frame
 from pushbutton.runtime.log.reader import LinePage, LineReader
 from pushbutton.runtime.ports import Topics
-from pushbutton.runtime.watch import EVERYTHING, Bell
-from pushbutton.terminal.ink import Line
+from pushbutton.runtime.watch import EVERYTHING, Wakeup
+from pushbutton.terminal.styles import Line
 from pushbutton.web.http.numbers import number_of, whole
 from pushbutton.web.site import Site
 from pushbutton.web.views import fragments, output_tail, render
@@ -70,8 +70,8 @@ def crowd_of(site: Site, run: int | str, root: str = "") -> frozenset[str]:
 
 def watching(site: Site, run: int, root: str = "") -> Watching:
     """Who looks at a run now. A browser has one stream for all of its pages, and is counted once."""
-    ears = site.core.hub.watching(crowd_of(site, run, root))
-    people = [ear.person if isinstance(ear, EventStream) else "" for ear in ears]
+    listeners = site.core.hub.watching(crowd_of(site, run, root))
+    people = [listener.person if isinstance(listener, EventStream) else "" for listener in listeners]
     return Watching(tuple(sorted(set(people) - {""})), others=people.count(""))
 
 
@@ -92,13 +92,13 @@ async def _patches(site: Site, topic: str) -> AsyncIterator[bytes]:
     core, (rest, _, root) = site.core, topic.partition("@")
     actor, name = site.audiences.split(rest)
     draw, topics = _drawer(site, root, actor, name)
-    bell, shown = Bell(), b""
+    wakeup, shown = Wakeup(), b""
     crowd = crowd_of(site, rest.rpartition(":")[2], root)  # of a run that is no run: nobody
-    deaf = core.notifier.listen("catalog", bell.ring)
+    unlisten = core.notifier.listen("catalog", wakeup.wake)
     try:
         while True:
             # Drawn while it is followed already, so that nothing can happen in between.
-            with core.hub.channel(topics, event_frame, bell), core.hub.lookout(crowd, bell):
+            with core.hub.channel(topics, event_frame, wakeup), core.hub.lookout(crowd, wakeup):
                 while True:
                     drawing = await _drawn(draw)
                     if drawing is None:
@@ -109,14 +109,14 @@ async def _patches(site: Site, topic: str) -> AsyncIterator[bytes]:
                         yield body
                     if drawing.follow != topics:
                         break
-                    while not await bell.wait(LOOK) and not drawing.ages:
+                    while not await wakeup.wait(LOOK) and not drawing.ages:
                         pass
                     await asyncio.sleep(PATCHES)
             if drawing.follow is None:
                 return
             topics = drawing.follow
     finally:
-        deaf()
+        unlisten()
 
 
 async def _drawn(draw: _Draw) -> _Drawing | None:
@@ -199,9 +199,9 @@ async def _tails(site: Site, rest: str) -> AsyncIterator[bytes]:
         run = await core.store.run(number_of(rest))
     except PushbuttonError:
         return
-    bell, shown, quiet = Bell(), None, 0.0
+    wakeup, shown, quiet = Wakeup(), None, 0.0
     reader = site.lines.of(run.id)
-    with core.hub.tap(run.id, bell, over=run.state.over) as tap:
+    with core.hub.tap(run.id, wakeup, over=run.state.over) as tap:
         if (await core.store.run(run.id)).state.over:  # it may have ended before anybody listened
             tap.look(over=True)
         while True:
@@ -215,7 +215,7 @@ async def _tails(site: Site, rest: str) -> AsyncIterator[bytes]:
                 yield frame("tail", {**head, "first": first, "lines": [line_json(line, LINE_CHARS) for line in last]})
             if over and page.done:
                 return
-            await bell.wait(LOOK)
+            await wakeup.wait(LOOK)
             await asyncio.sleep(max(0.0, quiet - time.monotonic()))
 
 

@@ -21,11 +21,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pushbutton.config import Settings
 from pushbutton.domain.actor import LOCAL, Actor
 from pushbutton.domain.run import Run
-from pushbutton.domain.sse import PING, event_frame, frame
 from pushbutton.errors import BadCursor, BadInput
 from pushbutton.runtime.core import Core
-from pushbutton.runtime.permit import Permit
+from pushbutton.runtime.frames import PING, event_frame, frame
 from pushbutton.runtime.ports import Topics
+from pushbutton.runtime.stream_permits import Permit
 from pushbutton.runtime.watch import Board, Channel, Encode, Tap
 from pushbutton.web.http.errors import problem
 from pushbutton.web.http.limits import Crowd
@@ -178,7 +178,7 @@ class EventStream(Response):
             await self._ended_meanwhile()
             await self._out.put(RETRY + self._wish.first)
             self._quiet = time.monotonic()
-            self._core.hub.pulse(self._ping).join(self)
+            self._core.hub.keepalive(self._ping).join(self)
             while self._out.open and not self._ending:
                 data = self._held or self._next()
                 if not data and self._behind:
@@ -210,7 +210,7 @@ class EventStream(Response):
         if self._asleep and not self._asleep.done():
             self._asleep.set_result(None)
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Something grew: send it here and now, or leave it to the task."""
         if self._asleep is None or self._asleep.done():
             return  # the task is looking anyway
@@ -230,7 +230,7 @@ class EventStream(Response):
         except Exception:  # noqa: BLE001  met again in the task, which is where it belongs
             self._wake()
 
-    def beat(self, now: float) -> None:
+    def tick(self, now: float) -> None:
         """A comment where nothing was sent for so long."""
         if now < self._quiet + self._ping:
             return
@@ -291,7 +291,7 @@ class EventStream(Response):
         """Output first: at the end of a run its last lines are sent before its last event."""
         wish, hub = self._wish, self._core.hub
         if self._permit:
-            self._permit.ears.add(self)
+            self._permit.listeners.add(self)
         for number, offset in sorted(wish.outputs.items()):
             tap = hub.follow_output(number, self, over=self._runs[number].state.over)
             self._sources.append(_Output(tap, offset if offset <= tap.size else 0, plain=wish.plain))
@@ -303,10 +303,10 @@ class EventStream(Response):
 
     def _close(self) -> None:
         if self._permit:
-            self._permit.ears.discard(self)
+            self._permit.listeners.discard(self)
         for source in self._sources:
             self._core.hub.leave(source.followed, self)
-        self._core.hub.pulse(self._ping).leave(self)
+        self._core.hub.keepalive(self._ping).leave(self)
 
 
 class _Events:

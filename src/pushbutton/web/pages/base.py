@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from pushbutton import errors
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.policy import decide
-from pushbutton.runtime import approve, sight
+from pushbutton.runtime import approve, visibility
 from pushbutton.runtime.core import now
 from pushbutton.web.http import body, csrf
 from pushbutton.web.http.context import actor_of, core_of
@@ -130,7 +130,7 @@ def page(endpoint: Endpoint, limits: Limits = few) -> Endpoint:
             # before anything else is read: what happens after this comes by the stream
             request.state.since = await core_of(request).store.last_event()
             if slug := request.path_params.get("slug"):
-                named = await sight.named(core_of(request).catalog, actor_of(request), slug)
+                named = await visibility.named(core_of(request).catalog, actor_of(request), slug)
                 if named != slug and request.method == "GET":
                     there = request.url.replace(path=request.url.path.replace(f"/tasks/{slug}", f"/tasks/{named}", 1))
                     return RedirectResponse(there.path + (there.query and f"?{there.query}"), 303)

@@ -1,4 +1,4 @@
-"""Saying yes to a program that asks for a token or a link, see `runtime.asks`: with the code that it shows."""
+"""Saying yes to a program that asks for a token or a link, see `runtime.device_grants`: with the code that it shows."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pushbutton import errors
 from pushbutton.domain.actor import Actor
 from pushbutton.domain.person import Token
 from pushbutton.domain.policy import require_in_person
-from pushbutton.runtime import links, sight, tokens
-from pushbutton.runtime.asks import Answer, Ask, LinkWish, TokenWish
+from pushbutton.runtime import links, tokens, visibility
 from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.device_grants import Answer, DeviceGrant, LinkRequest, TokenRequest
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.viewer import origin, reader
 from pushbutton.web.site import site_of
@@ -48,28 +48,28 @@ async def answer(request: Request) -> Response:
         made = await grant(core, actor, ask, base=origin(request)) if yes else ""
     except errors.InvalidInputs as error:
         return await _asked(request, ask, 422, " ".join(error.fields.values()))
-    site_of(request).asks.answer(ask, Answer.YES if yes else Answer.NO, at, made=made, by=actor.user)
+    site_of(request).grants.answer(ask, Answer.YES if yes else Answer.NO, at, made=made, by=actor.user)
     return await base.show(request, "confirmed.html", room="profile", granted=yes, ask=ask, **_nothing())
 
 
-async def grant(core: Core, actor: Actor, ask: Ask, *, base: str) -> str:
+async def grant(core: Core, actor: Actor, ask: DeviceGrant, *, base: str) -> str:
     """Make what is asked for, as the one who says yes; its text."""
-    match ask.wish:
-        case TokenWish(name, rights, days):
+    match ask.wanted:
+        case TokenRequest(name, rights, days):
             return (await tokens.make(core, actor, name, rights, days, instead=True))[0]
-        case LinkWish(task, fixed, days, uses, approvers, note):
+        case LinkRequest(task, fixed, days, uses, approvers, note):
             link = await links.make(core, actor, task, fixed, days=days, uses=uses, approvers=approvers, note=note)
             return base + links.path(core, link.id)
 
 
-def _found(request: Request, code: str) -> Ask:
+def _found(request: Request, code: str) -> DeviceGrant:
     """Raises `NotFound`, also for who has tried many codes."""
     throttle = site_of(request).wrong_codes
     actor, at = actor_of(request), time.monotonic()
     if wait := throttle.wait(actor.user, actor.address, at):
         raise errors.NotFound(f"Too many wrong codes: try again in {int(wait) + 1} seconds.")
     try:
-        return site_of(request).asks.find(code, now())
+        return site_of(request).grants.find(code, now())
     except errors.NotFound:
         throttle.failed(actor.user, actor.address, at)
         raise
@@ -79,20 +79,20 @@ def _nothing() -> Mapping[str, Any]:
     return {"wanted": None, "task": None, "facts": (), "instead": False}
 
 
-async def _asked(request: Request, ask: Ask, status: int = 200, said: str = "") -> Response:
+async def _asked(request: Request, ask: DeviceGrant, status: int = 200, said: str = "") -> Response:
     core, t = core_of(request), i18n.texts(reader(request).language)
     shown: dict[str, Any] = dict(_nothing())
-    if isinstance(ask.wish, LinkWish):
-        task = sight.task(core.catalog, actor_of(request), ask.wish.task)
-        shown |= {"task": task, "facts": forms.facts(task, ask.wish.fixed, t)}
+    if isinstance(ask.wanted, LinkRequest):
+        task = visibility.task(core.catalog, actor_of(request), ask.wanted.task)
+        shown |= {"task": task, "facts": forms.facts(task, ask.wanted.fixed, t)}
     else:
         mine = tokens.listed(core, actor_of(request))
-        shown |= {"wanted": _preview(ask.wish), "instead": any(known.name == ask.wish.name for known in mine)}
+        shown |= {"wanted": _preview(ask.wanted), "instead": any(known.name == ask.wanted.name for known in mine)}
     return await base.show(request, "confirm.html", status, room="profile", ask=ask, said=said, **shown)
 
 
-def _preview(wish: TokenWish) -> Token:
+def _preview(wanted: TokenRequest) -> Token:
     """As it would be made now."""
     at = now()
-    until = None if wish.days is None else at + wish.days * tokens.DAY
-    return Token("", wish.name, "", tuple(sorted(wish.rights)), at, until)
+    until = None if wanted.days is None else at + wanted.days * tokens.DAY
+    return Token("", wanted.name, "", tuple(sorted(wanted.rights)), at, until)

@@ -15,7 +15,7 @@ from pushbutton.domain.actor import Verb
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.policy import Place, decide, require, require_in_person
 from pushbutton.domain.task import Task
-from pushbutton.runtime import links, sight
+from pushbutton.runtime import links, visibility
 from pushbutton.runtime.core import now
 from pushbutton.web.http import paging
 from pushbutton.web.http.context import actor_of, core_of
@@ -89,7 +89,7 @@ def _task(request: Request) -> Task:
     """Raises `NoSuchTask`, `Refused`."""
     core, actor = core_of(request), actor_of(request)
     require_in_person(actor)
-    task = sight.task(core.catalog, actor, request.path_params["slug"])
+    task = visibility.task(core.catalog, actor, request.path_params["slug"])
     require(actor, Verb.PRESS, Place(task.slug, task.group))
     return task
 

@@ -13,7 +13,7 @@ from pushbutton.domain.actor import Verb
 from pushbutton.domain.approval import may_give
 from pushbutton.domain.policy import require
 from pushbutton.domain.run import Run
-from pushbutton.runtime import cancel, history, sight
+from pushbutton.runtime import cancel, history, visibility
 from pushbutton.runtime.core import now
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import run_of, whole
@@ -87,7 +87,7 @@ async def stop_question(request: Request) -> Response:
     """Are you sure? The run's page asks in a dialog; without a script it is asked here."""
     core, who = core_of(request), reader(request)
     found = await history.run(core, who.actor, run_of(request))
-    require(who.actor, Verb.STOP, *sight.places(core.catalog, found))
+    require(who.actor, Verb.STOP, *visibility.places(core.catalog, found))
     if found.state.over:
         return RedirectResponse(f"{root_of(request)}/runs/{found.id}", 303)
     view = await site_of(request).views.run(who.actor, found, now())

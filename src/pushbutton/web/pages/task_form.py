@@ -16,7 +16,7 @@ from pushbutton.domain.policy import Place, in_person, require
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Reason, Task
 from pushbutton.domain.upload import of_value
-from pushbutton.runtime import history, sight
+from pushbutton.runtime import history, visibility
 from pushbutton.runtime import press as pressing
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import Pressed
@@ -79,7 +79,7 @@ async def press(request: Request) -> Response:
 def limits(request: Request) -> tuple[int, int]:
     """How many fields and files the task's form can send: each choice that is ticked is a field."""
     actor = actor_of(request)
-    job = sight.task(core_of(request).catalog, actor, request.path_params["slug"])
+    job = visibility.task(core_of(request).catalog, actor, request.path_params["slug"])
     require(actor, Verb.PRESS, Place(job.slug, job.group))  # before a file of theirs is read
     return inputs_of(job)
 

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from pushbutton import errors
 from pushbutton.domain.actor import EVERYWHERE, Actor, Right, Verb
 from pushbutton.domain.policy import decide, require_in_person
-from pushbutton.runtime import sight, tokens
+from pushbutton.runtime import tokens, visibility
 from pushbutton.runtime.core import Core
 from pushbutton.web.http import paging
 from pushbutton.web.http.context import actor_of, core_of
@@ -70,7 +70,7 @@ async def revoke(request: Request) -> Response:
 
 def view(core: Core, actor: Actor, *, everybody: bool = False, before: str = "") -> Mapping[str, Any]:
     """What the macros of `tokens.html` need, for another page that holds them. Raises `BadInput`."""
-    seen = sight.tasks(core.catalog, actor).values()
+    seen = visibility.tasks(core.catalog, actor).values()
     shown, more = paging.newest(tokens.listed(core, actor, everybody=everybody), before, paging.PAGE)
     return {
         "tokens": shown,

@@ -11,10 +11,10 @@ from pushbutton.domain.policy import verbs
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Task
 from pushbutton.errors import InvalidInputs, NoAnswer, NoSuchRun
-from pushbutton.runtime import brought, plan, sight
+from pushbutton.runtime import dry_run, input_files, visibility
 from pushbutton.runtime.core import Core
-from pushbutton.runtime.frozen import frozen
-from pushbutton.runtime.plan import Plan
+from pushbutton.runtime.dry_run import Plan
+from pushbutton.runtime.task_digest import frozen
 
 from .output_lines import LineReaders
 from .output_tail import Tail, tail
@@ -41,11 +41,11 @@ async def waits(core: Core, readers: LineReaders, actor: Actor, run: Run, task: 
     hold = run.hold
     if hold is None or run.state != "held":
         return None
-    places = sight.places(core.catalog, run)
+    places = visibility.places(core.catalog, run)
     may = verbs(actor, *places)
     out = {hold.user, *(given.user for given in hold.given)}
     who = [user.name for user in core.directory.who_may(Verb.APPROVE, *places) if user.name not in out]
-    shown = await plan.of(core, hold.plan) if hold.plan else None
+    shown = await dry_run.of(core, hold.plan) if hold.plan else None
     return Waits(
         hold=hold,
         who=tuple(who[:NAMED]),
@@ -67,7 +67,7 @@ async def _changed(task: Task, hold: Hold) -> bool:
 
 def _starts(core: Core, task: Task, run: Run) -> str:
     try:
-        files = {name: upload.name for name, upload in brought.named(task, run.inputs).items()}
+        files = {name: upload.name for name, upload in input_files.named(task, run.inputs).items()}
         return task.target.shown(command.build(task, {**run.inputs, **files}, python=core.python).argv)
     except InvalidInputs:
         return ""  # the task has changed: the page says so

@@ -12,7 +12,7 @@ from pushbutton import threads
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Task
 from pushbutton.domain.visible import visible
-from pushbutton.runtime import brought
+from pushbutton.runtime import input_files
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import Files, Stored
 
@@ -35,8 +35,8 @@ async def files(core: Core, run: Run, task: Task | None) -> Sequence[Brought]:
     """Those of a run, in the order of its inputs."""
     titles = {param.name: param.title for param in task.params} if task else {}
     found = []
-    for name, upload in brought.named(task, run.inputs).items():
-        file, title = await brought.look(core, run, name, upload), titles.get(name, name)
+    for name, upload in input_files.named(task, run.inputs).items():
+        file, title = await input_files.look(core, run, name, upload), titles.get(name, name)
         if file is None and not upload.sha256:
             continue  # of a version that made no copies
         if file is None:

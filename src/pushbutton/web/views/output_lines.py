@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from pushbutton.domain.event import Json, iso
 from pushbutton.runtime.log.reader import LineReader
-from pushbutton.terminal.ink import Line, classes
+from pushbutton.terminal.styles import Line, classes
 
 READERS = 200  # runs whose lines are kept
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from pushbutton.domain.run import Run
 from pushbutton.domain.visible import visible
 from pushbutton.runtime.core import Core
-from pushbutton.terminal import ink
+from pushbutton.terminal import styles
 from pushbutton.web.views.output_lines import LineReaders
 
 LINES: Final = 200
@@ -68,11 +68,11 @@ def _shown(text: str) -> str:
     return visible(text, lines=True)
 
 
-def _coloured(line: ink.Line, show: Callable[[str], str]) -> Markup:
+def _coloured(line: styles.Line, show: Callable[[str], str]) -> Markup:
     """Text in spans with the classes that the stylesheet knows; exact colours need a script."""
     parts, left = [], _WIDEST
     for text, style in line.runs():
-        named = " ".join(name for name in ink.classes(style).split() if name[0] not in "#@xy") if style else ""
+        named = " ".join(name for name in styles.classes(style).split() if name[0] not in "#@xy") if style else ""
         shown = show(text[:left])
         parts.append(Markup('<span class="{}">{}</span>').format(named, shown) if named else Markup("{}").format(shown))
         left -= len(shown)

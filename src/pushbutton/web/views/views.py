@@ -17,7 +17,7 @@ from pushbutton.domain.policy import verbs
 from pushbutton.domain.run import BUSY, Micros, Run, RunState
 from pushbutton.domain.task import Task
 from pushbutton.errors import NoSuchTask, StillReading
-from pushbutton.runtime import approve, sight
+from pushbutton.runtime import approve, visibility
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import RunQuery, Topics
 
@@ -185,12 +185,12 @@ class Views:
         self._highest: dict[int, float] = {}
 
     async def tasks(self, actor: Actor, now: Micros) -> TasksView:
-        seen = sight.tasks(self._catalog, actor)
+        seen = visibility.tasks(self._catalog, actor)
         cards = []
         for slug, task in seen.items():
             may = self._may(actor, slug)
             cards.append(Card(task, await self.past(actor, slug), may, self._ask(may, slug)))
-        active = await self._store.runs(sight.query(self._catalog, actor, RunQuery(states=BUSY, limit=50)))
+        active = await self._store.runs(visibility.query(self._catalog, actor, RunQuery(states=BUSY, limit=50)))
         self._forget({run.id for run in active})
         active = sorted(active, key=lambda run: (not run.state.active, run.id if run.state.active else 0))
         going = tuple([await self._going(actor, run, now) for run in active])
@@ -198,7 +198,7 @@ class Views:
 
     async def task(self, actor: Actor, slug: str, now: Micros) -> TaskView:
         """Raises `NoSuchTask`."""
-        task = sight.task(self._catalog, actor, slug)
+        task = visibility.task(self._catalog, actor, slug)
         may = self._may(actor, slug)
         return TaskView(task, await self.past(actor, slug), now, may, self._ask(may, slug))
 
@@ -211,10 +211,10 @@ class Views:
         return replace(view, task=offered.task, faults=offered.faults)
 
     def _ask(self, may: frozenset[Verb], slug: str) -> tuple[str, ...]:
-        return () if Verb.PRESS in may else self._directory.whom(sight.place(self._catalog, slug))
+        return () if Verb.PRESS in may else self._directory.whom(visibility.place(self._catalog, slug))
 
     def _may(self, actor: Actor, slug: str) -> frozenset[Verb]:
-        return verbs(actor, sight.place(self._catalog, slug))
+        return verbs(actor, visibility.place(self._catalog, slug))
 
     async def run(self, actor: Actor, run: Run, now: Micros, events: Sequence[Event] | None = None) -> RunView:
         """A run that the actor may see; `events` of it where the caller has them already."""
@@ -223,18 +223,18 @@ class Views:
         ahead: tuple[Run, ...] = ()
         if run.state is RunState.WAITING:
             query = RunQuery(task=run.task, states=BUSY, before=run.id, limit=50)
-            before = await self._store.runs(sight.past(self._catalog, actor, query))
+            before = await self._store.runs(visibility.past(self._catalog, actor, query))
             ahead = tuple(other for other in before[::-1] if not other.aside)
         try:
             task = self._catalog.task(run.task)
         except (NoSuchTask, StillReading):
             task = None
         seen = self._risen(run, _outlook(run, told, past, now))
-        may = verbs(actor, *sight.places(self._catalog, run))
+        may = verbs(actor, *visibility.places(self._catalog, run))
         helpless = run.state in _WRONG and Verb.ADMIN not in may and not actor.own
         return RunView(
             run, task, told, past, seen, ahead, now, may,
-            ask=self._directory.whom(*sight.places(self._catalog, run)) if helpless or run.aside else (),
+            ask=self._directory.whom(*visibility.places(self._catalog, run)) if helpless or run.aside else (),
             waits=await waits(self._core, self._lines, actor, run, task), planning=await self._planning(run),
             own=actor.own, wrote=self._core.output.size(run.id) > 0, reading=self._catalog.reading,
         )  # fmt: skip
@@ -247,24 +247,24 @@ class Views:
     async def inbox(self, actor: Actor, now: Micros, *, before: int = 0) -> InboxView:
         runs = await approve.waiting(self._core, actor, before=before, most=WAITING + 1)
         older = runs[WAITING - 1].id if len(runs) > WAITING else 0
-        return InboxView(tuple(runs[:WAITING]), sight.tasks(self._catalog, actor), now, older)
+        return InboxView(tuple(runs[:WAITING]), visibility.tasks(self._catalog, actor), now, older)
 
     async def history(self, actor: Actor, runs: Sequence[Run], now: Micros, *, limit: int) -> HistoryView:
         """`runs` is one more than `limit` where there are older ones."""
         shown = tuple(runs[:limit])
-        recent = await self._store.runs(sight.query(self._catalog, actor, RunQuery(limit=200)))
+        recent = await self._store.runs(visibility.query(self._catalog, actor, RunQuery(limit=200)))
         actors = sorted({run.actor for run in (*recent, *shown)})
         older = shown[-1].id if len(runs) > limit else 0
-        return HistoryView(shown, older, sight.tasks(self._catalog, actor), tuple(actors), now)
+        return HistoryView(shown, older, visibility.tasks(self._catalog, actor), tuple(actors), now)
 
     async def running(self, actor: Actor) -> int:
         """How many runs go on right now."""
-        counts = await self._store.counts(sight.reach(self._catalog, actor))
+        counts = await self._store.counts(visibility.reach(self._catalog, actor))
         return counts.get(RunState.RUNNING, 0) + counts.get(RunState.ASKING, 0)
 
     async def past(self, actor: Actor, slug: str, *, without: int = 0, inputs: Inputs | None = None) -> Past:
         """`inputs` of the run that is estimated; of a task, what its push button starts."""
-        query = sight.past(self._catalog, actor, RunQuery(task=slug, limit=LAST_RUNS + 1))
+        query = visibility.past(self._catalog, actor, RunQuery(task=slug, limit=LAST_RUNS + 1))
         found = await self._store.runs(query)
         runs = tuple(run for run in found if run.id != without)[:LAST_RUNS]
         task = self._catalog.tasks().get(slug)

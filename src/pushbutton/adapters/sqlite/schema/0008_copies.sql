@@ -1,4 +1,4 @@
--- How the data folder is known again at the next start, as JSON, see `adapters.home`.
+-- How the data folder is known again at the next start, as JSON, see `adapters.copy_check`.
 CREATE TABLE home (
   one   INTEGER PRIMARY KEY CHECK (one = 1),
   known TEXT NOT NULL

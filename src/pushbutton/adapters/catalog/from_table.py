@@ -1,0 +1,197 @@
+"""A task from the keys of a table: what `pushbutton.yaml` and the head of a script have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pushbutton.describe.title import title_of
+from pushbutton.domain.argument_text import protected
+from pushbutton.domain.param import Choice, Param, ParamType
+from pushbutton.domain.targets import IN_CONFIG, Arguments, ScriptTarget, Target
+from pushbutton.domain.task import Source, Task
+from pushbutton.job.options import CONFIG, FIELD, INPUTS, OPTIONS, SCRIPT
+
+from .build import beside, built
+from .model import faults
+from .numbers import as_offered, bare
+from .schema import Place, Table
+
+__all__ = ["Origin", "declare"]
+
+_PLAIN = [key for key in FIELD if key in INPUTS and INPUTS[key] is FIELD[key]]
+"""What an input has as its file says it."""
+_NUMBERS = (ParamType.INT, ParamType.FLOAT)
+_KINDS = ("type", "choices", "choices_from")  # the keys that say what values an input has
+_MOMENTS = (ParamType.DATE, ParamType.TIME, ParamType.DATETIME)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a task comes from, and what it is where its table says nothing."""
+
+    path: Path
+    slug: str
+    name: str  # its title is made from it
+    line: int = 1
+    group: str = ""
+    help: str = ""
+    digest: str = ""
+    shebang: str | None = None  # None: it stands in a configuration file
+    arguments: Arguments = Arguments.UNKNOWN
+
+    @property
+    def form(self) -> str:
+        return CONFIG if self.shebang is None else SCRIPT
+
+
+def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]]) -> Task:
+    """The task; what is wrong with it is added to `wrong`, with its place."""
+    keys = Table(OPTIONS, origin.form, wrong).read(table, at)
+    passing: dict[str, str] = {}
+    params = []
+    for name, given in keys.get("params", {}).items():
+        where = (*at, "params", name)
+        values = Table(INPUTS, origin.form, wrong).read({} if given is None else given, where)
+        params.append(_param(str(name), values, where, wrong))
+        passing[str(name)] = values.get("pass", "env")
+    target, known = _target(origin, keys, params, passing, at, wrong)
+    params = [_when_as_offered(param, params) for param in params]
+    for param in params:
+        _check_passing(param, passing[param.name], known.elsewhere, (*at, "params", param.name), wrong)
+    bare = Task(
+        slug=origin.slug,
+        title=title_of(origin.name),
+        target=target,
+        source=Source(str(origin.path), origin.line),
+        help=origin.help,
+        group=origin.group,
+        params=tuple(params),
+        cwd=beside(origin.path, ""),
+        digest=origin.digest,
+    )
+    task = built(bare, keys)
+    if not any(place == (*at, "params") for place, _ in wrong):  # else nobody knows which inputs there are
+        said = {place for place, _ in wrong}
+        for key, sentence in faults(replace(task, target=known), _doubted(at, said)):
+            if (place := (*at, *key.split("."))) not in said:
+                wrong.append((place, sentence[:1].upper() + sentence[1:]))
+    return task
+
+
+def _target(
+    origin: Origin,
+    keys: Mapping[str, Any],
+    params: Sequence[Param],
+    passing: Mapping[str, str],
+    at: Place,
+    wrong: list[tuple[Place, str]],
+) -> tuple[Target, Target]:
+    """What is run, and the same as far as anybody can know it: of what could not be read, it may name every input."""
+    if origin.shebang is not None:
+        script = ScriptTarget(str(origin.path), passing, origin.shebang, origin.arguments)
+        return script, script
+    there = {*keys, *(place[len(at)] for place, _ in wrong if len(place) > len(at) and place[: len(at)] == at)}
+    held = next((key for key in IN_CONFIG if key in there), "")
+    if not held:
+        wrong.append((at, "It has no “command”: a list with the program and its arguments."))
+    target = IN_CONFIG[held or "command"](keys.get(held, ()))
+    wrong += [((*at, held, index), sentence) for index, sentence in target.faults(params)]
+    unread = any(place[: len(at) + 1] == (*at, held) for place, _ in wrong)
+    return target, target.naming(list(passing)) if unread else target
+
+
+def _doubted(at: Place, said: Collection[Place]) -> set[str]:
+    """The inputs of which nobody knows what their values are."""
+    inside = [place[len(at) + 1 :] for place in said if place[: len(at) + 1] == (*at, "params")]
+    return {str(place[0]) for place in inside if len(place) == 1 or (place and place[1] in _KINDS)}
+
+
+def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Place, str]]) -> Param:
+    if any(place in [(*at, key) for key in _KINDS] for place, _ in wrong):
+        return Param(name, ParamType.STR, required=False)  # of which nothing more can be said
+    choices = tuple(Choice(*choice) for choice in keys.get("choices", ()))
+    told = tuple(keys.get("choices_from", ()))
+    kind = ParamType(keys.get("type", "choice" if choices or told else "str"))
+    if not name.isascii() or not name.isidentifier():
+        wrong.append((at, f"“{name}” cannot be the name of an input: use letters, digits and “_”."))
+    if choices and told:
+        wrong.append(((*at, "choices_from"), f"“{name}” has choices already: leave one of the two out."))
+    if bool(choices or told) != (kind in (ParamType.CHOICE, ParamType.CHOICES)):
+        if choices or told:
+            key = "choices" if choices else "choices_from"
+            wrong.append(((*at, key), f"“{name}” has choices, so its type must be choice or choices."))
+        else:
+            wrong.append((at, f"“{name}” has nothing to choose from: add “choices”."))
+    each = ParamType(keys.get("of", "str"))
+    several = kind is ParamType.LIST
+    for key, kinds in (
+        ("of", (ParamType.LIST,)),
+        ("min", (*_NUMBERS, *_MOMENTS, *((ParamType.LIST,) if each in _NUMBERS else ()))),
+        ("max", (*_NUMBERS, *_MOMENTS, *((ParamType.LIST,) if each in _NUMBERS else ()))),
+        ("min_length", (ParamType.STR, ParamType.SECRET, ParamType.CHOICES, ParamType.LIST, ParamType.FILE)),
+        ("max_length", (ParamType.STR, ParamType.SECRET, ParamType.CHOICES, ParamType.LIST, ParamType.FILE)),
+        ("pattern", (ParamType.STR, ParamType.SECRET, ParamType.LIST)),
+        ("pattern_text", (ParamType.STR, ParamType.SECRET)),
+        ("example", (ParamType.STR, ParamType.INT, ParamType.FLOAT)),
+        ("multiline", (ParamType.STR, ParamType.SECRET)),
+    ):
+        if key in keys and kind not in kinds:
+            wrong.append(((*at, key), f"“{name}” is {kind}, which can have no “{key}”."))
+    numbers = (each if several else kind) in _NUMBERS
+    right = "a number" if numbers else "in quotes"
+    wrong += [
+        ((*at, key), f"“{key}” of “{name}” must be {right}.")
+        for key in ("min", "max")
+        if key in keys and isinstance(keys[key], str) == numbers
+    ]
+    default = _default(keys.get("default"), kind, [choice.value for choice in choices])
+    if several and default is not None and not isinstance(default, list):
+        wrong.append(((*at, "default"), f"“default” of “{name}” must be a list."))
+        default = None
+    if kind is ParamType.STR and isinstance(default, bool | int | float):
+        wrong.append(((*at, "default"), f"“default” of “{name}” must be text; put it in quotes."))
+        default = None
+    if kind in (ParamType.SECRET, ParamType.FILE) and default is not None:
+        wrong.append(((*at, "default"), f"“{name}” is {kind}, which can have no default."))
+        default = None
+    if kind is ParamType.FLOAT and type(default) is int:
+        default = float(default)
+    return Param(
+        name=name,
+        type=kind,
+        required=keys.get("required", default is None and kind is not ParamType.BOOL),
+        default=False if kind is ParamType.BOOL and default is None else default,
+        nullable=keys.get("required") is False and default is not None and kind is not ParamType.BOOL,
+        choices=choices,
+        choices_from=told,
+        of=each,
+        **{key: keys[key] for key in _PLAIN if key in keys},
+    )
+
+
+def _default(given: Any, kind: ParamType, choices: list[Any]) -> Any:
+    if kind is ParamType.CHOICES and isinstance(given, list):
+        return [as_offered(one, choices) for one in given]
+    if kind is ParamType.LIST and isinstance(given, list):
+        return [bare(one) for one in given]
+    return as_offered(given, choices) if kind is ParamType.CHOICE else bare(given)
+
+
+def _when_as_offered(param: Param, params: list[Param]) -> Param:
+    """With the values that its “when” names as the other inputs have them."""
+    offered = {other.name: [choice.value for choice in other.choices] for other in params}
+    when = {name: [as_offered(one, offered.get(name, [])) for one in wanted] for name, wanted in param.when.items()}
+    return replace(param, when=when)
+
+
+def _check_passing(
+    param: Param, way: str, elsewhere: Collection[str], at: Place, wrong: list[tuple[Place, str]]
+) -> None:
+    if param.type is ParamType.SECRET and way != "env":
+        wrong.append(((*at, "pass"), f"“{param.name}” is a secret, so it can only be passed by “env”."))
+    if param.name not in elsewhere and protected(param.name.upper()):
+        sentence = f"“{param.name}” would set ${param.name.upper()}, which programs act on: give it another name"
+        wrong.append((at, f"{sentence}, or pass it as an argument."))

@@ -1,0 +1,202 @@
+"""What was found in a folder, and what reading one file of it gave."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+from pushbutton.domain.inputs import bounds_fault, in_order, parse
+from pushbutton.domain.param import Param, ParamType
+from pushbutton.domain.pattern import maybe
+from pushbutton.domain.problem import Problem
+from pushbutton.domain.secret import Secret
+from pushbutton.domain.task import Task
+from pushbutton.domain.template import BadTemplate, holes
+from pushbutton.errors import InvalidInputs
+from pushbutton.job.kinds import nearest
+
+__all__ = [
+    "NOTHING",
+    "FileTasks",
+    "Form",
+    "Found",
+    "Problem",
+    "broken",
+    "digest",
+    "faults",
+    "slug_of",
+]
+
+
+class Form(StrEnum):
+    SCRIPT = "script"  # an executable file
+    PYTHON = "python"  # tasks are what `task` decorates, if it imports `task` at all
+    NAMED = "named"  # a Python file that somebody named: every public function may be a task
+    CONFIG = "config"  # pushbutton.yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that may hold tasks. Two with the same `stamp` are taken to have the same content."""
+
+    path: Path  # absolute
+    form: Form
+    group: str = ""
+    function: str = ""  # only this one of a named file
+    stamp: tuple[int, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What a configuration file says once for many tasks."""
+
+    env: Mapping[str, str] = field(default_factory=dict)  # of all tasks
+    contacts: Mapping[str, str] = field(default_factory=dict)  # whom to ask, by the heading of the group
+
+
+NOTHING = Shared()
+
+
+@dataclass(frozen=True, slots=True)
+class FileTasks:
+    """The tasks of one file. `whole` is set when the file as a whole is broken, so that nobody knows its tasks."""
+
+    tasks: tuple[Task, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    whole: Problem | None = None
+    secrets: tuple[Secret, ...] = ()
+    passed: str = ""  # why the file is no task, where it could be taken for one
+    shared: Shared = NOTHING
+
+    @property
+    def mistakes(self) -> tuple[Problem, ...]:
+        """What has to be mended, that of the whole file first."""
+        whole = (self.whole,) if self.whole else ()
+        return (*whole, *(problem for problem in self.problems if not problem.warning))
+
+    @property
+    def all(self) -> tuple[Problem, ...]:
+        """What has to be mended, and what is doubtful."""
+        return (*self.mistakes, *(problem for problem in self.problems if problem.warning))
+
+
+def slug_of(name: str) -> str:
+    """A name as it stands in URLs: a-z, 0-9 and "-". A name without any such letter gets a short digest."""
+    plain = (
+        unicodedata.normalize("NFKD", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name)).encode("ascii", "ignore").decode()
+    )
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+    return slug[:80].strip("-") or f"task-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:6]}"
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def broken(task: Task, problems: Iterable[Problem]) -> Task:
+    """The task with these mistakes, besides those that it has."""
+    reasons = [*task.broken.splitlines(), *(problem.reason for problem in problems)]
+    return replace(task, broken="\n".join(dict.fromkeys(reasons)))
+
+
+def faults(task: Task, doubted: Collection[str] = ()) -> list[tuple[str, str]]:
+    """What does not fit together in a task, as far as that can be said at once: (the key that is wrong, a sentence)
+    each. Of the inputs in `doubted` something is wrong already, so nothing is said that may follow from it.
+    """
+    doubted = set(doubted)
+    found: list[tuple[str, str]] = []
+    for param in task.params:
+        for key, sentence in [] if param.name in doubted else _param_faults(param):
+            found.append((f"params.{param.name}{key}", sentence))
+            doubted.add(param.name)
+    conditions = [  # only now: a “when” is compared with the bounds of other inputs
+        (f"params.{param.name}.when", sentence)
+        for param in task.params
+        for sentence in _when_faults(param, task.params, doubted)
+    ]
+    found += conditions
+    if not conditions and (endless := in_order(task.params)[1]):
+        sentence = f"“{endless[0].name}” waits for itself: nobody could ever be asked."
+        found.append((f"params.{endless[0].name}.when", sentence))
+    kinds = [param.type for param in task.params if param.name == task.dry_run]
+    if task.dry_run and task.dry_run not in doubted and ParamType.BOOL not in kinds:
+        sentence = f"“dry_run” names “{task.dry_run}”, and there is no such input that is yes or no."
+        found.append(("dry_run", sentence))
+    found += _two_in_one(task)
+    found += _secrets_in_the_way(task)
+    found += _unknown_holes(task, {param.name for param in task.params} | doubted)
+    return found
+
+
+def _secrets_in_the_way(task: Task) -> Iterator[tuple[str, str]]:
+    asked = [param.name.upper() for param in task.params] if task.target.as_text else []
+    for name, variable in task.named_secrets.items():
+        if variable in asked or variable in task.env:
+            other = f"the input “{variable.lower()}”" if variable in asked else "“env”"
+            yield "secrets", f"the secret “{name}” and {other} would both be ${variable}: give one another name."
+
+
+def _unknown_holes(task: Task, names: Collection[str]) -> Iterator[tuple[str, str]]:
+    for key in ("button", "confirm"):
+        try:
+            named = dict.fromkeys(holes(getattr(task, key)))
+        except BadTemplate as error:
+            yield key, str(error)
+            continue
+        for name in named:
+            if name not in names:
+                yield key, f"“{key}” names “{{{name}}}”, and there is no such input.{nearest(name, list(names))}"
+
+
+def _two_in_one(task: Task) -> Iterator[tuple[str, str]]:
+    """Inputs that the job could not tell apart, or not take apart."""
+    taken: dict[str, str] = {}
+    for name, variable in task.target.variables(task.params).items():
+        if other := taken.get(variable):
+            yield f"params.{name}", f"“{other}” and “{name}” would both be ${variable}: give one another name."
+        taken[variable] = name
+    for param in task.params if task.target.as_text else ():
+        if param.type is ParamType.CHOICES and any("," in str(choice.value) for choice in param.choices):
+            said = f"a choice of “{param.name}” holds a comma, and the job is given several with commas between: "
+            yield f"params.{param.name}.choices", f"{said}write it without, and put the comma into what is shown."
+
+
+def _param_faults(param: Param) -> Iterator[tuple[str, str]]:
+    """(".KEY" or "", a sentence) each."""
+    key, sentence = bounds_fault(param)
+    if sentence:
+        yield f".{key}", sentence
+        param = replace(param, min=None, max=None)
+    try:
+        re.compile(param.pattern)
+    except re.error as error:
+        yield ".pattern", f"the pattern of “{param.name}” is wrong: {error}."
+        param = replace(param, pattern="")
+    if param.default is None:
+        return
+    try:
+        parse([param], {param.name: param.default}, fits=maybe)
+    except InvalidInputs as error:
+        yield ".default", f"the default of “{param.name}” does not fit: {next(iter(error.fields.values()))}"
+
+
+def _when_faults(param: Param, params: Sequence[Param], doubted: Collection[str]) -> Iterator[str]:
+    known = {other.name: other for other in params if other.type not in (ParamType.SECRET, ParamType.FILE)}
+    for name, wanted in param.when.items():
+        if name in doubted:
+            continue
+        if name not in known:
+            yield f"“when” of “{param.name}” names “{name}”, and there is no such input.{nearest(name, list(known))}"
+            continue
+        other = known[name]
+        for value in wanted:
+            try:
+                given = {name: [value] if other.type is ParamType.CHOICES else value}
+                parse([replace(other, when={})], given, fits=maybe)
+            except InvalidInputs as error:
+                yield f"“when” of “{param.name}” cannot be: {next(iter(error.fields.values()))}"

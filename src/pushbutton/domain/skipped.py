@@ -1,0 +1,16 @@
+"""What lies among the tasks and is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that could be taken for a script, or a folder."""
+
+    path: str
+    why: str  # the end of a sentence: “it is a test, by its name”
+    mend: str = ""  # a command that makes a task of it

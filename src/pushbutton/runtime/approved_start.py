@@ -1,0 +1,83 @@
+"""A run that was approved starts as it was approved: the same task, and a dry run that says the same once more."""
+
+from __future__ import annotations
+
+from asyncio import sleep
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from pushbutton.domain import cause
+from pushbutton.domain.cause import CauseKind
+from pushbutton.domain.run import NewRun, Run, RunState
+from pushbutton.domain.task import Task
+from pushbutton.errors import CannotApprove, NoSuchRun
+
+from . import dry_run, input_files, journal, secret_inputs
+from .core import Core, now
+from .ports import Claim, Deliver, Topics
+from .task_digest import with_files
+from .watch import is_last
+
+LOOK: Final = 0.5  # seconds between two tries to start the dry run
+
+
+async def again(core: Core, task: Task, run: Run, deliver: Deliver) -> None:
+    """Make the dry run once more, to its end: the run's first child, which begins like every other run. Raises
+    `CannotApprove`, or what else is in the way, in words.
+    """
+    assert run.hold  # noqa: S101  asked before
+    await as_approved(core, task, run)
+    inputs = {**run.inputs, task.dry_run: True}
+    new = NewRun(
+        run.task,
+        task.title,
+        f"run:{run.id}",
+        inputs,
+        now(),
+        group=run.group,
+        cause=cause.of_run(run.id),
+        digest=run.hold.digest,
+        sealed=await core.store.sealed(run.id),
+    )
+    dry = (await core.store.press(new)).run
+    await input_files.keep(core, task, dry, other=run.id)
+    said = journal.note(f"Its plan is made once more before it starts (run {dry.id}).", code="plan")
+    await journal.held(core, run, replace(run.hold, again=dry.id), [said])
+    # From here on, whoever stops the run stops the dry run too.
+    if stop_by := (await core.store.run(run.id)).stop_by:
+        await journal.never(core, dry, RunState.CANCELLED, "It was stopped before it started.", actor=stop_by)
+        return
+    while await deliver(dry.id) in (Claim.TASK_BUSY, Claim.FULL):  # its task is away for a moment
+        if (await core.store.run(dry.id)).state.over:
+            break
+        await sleep(LOOK)
+    async for event in core.hub.events(Topics(runs=frozenset({dry.id})), 0):
+        if event.run == dry.id and is_last(event):
+            break
+    dry_run.unchanged(await dry_run.of(core, dry.id), run)
+
+
+async def in_its_slot(core: Core, run: Run) -> bool:
+    """Whether the run stands in the slot of the one that pressed it and waits for it: it needs none of its own."""
+    if run.cause.kind is not CauseKind.RUN:
+        return False
+    try:
+        parent = await core.store.run(run.cause.parent)
+    except NoSuchRun:
+        return False
+    return parent.state.active and parent.hold is not None and parent.hold.again == run.id
+
+
+async def as_approved(core: Core, task: Task, run: Run) -> Mapping[str, str]:
+    """What starts is what was approved, to the byte. Raises `CannotApprove`; a run that needed nobody may start.
+
+    The hashes of the files that were approved, by path: its supervisor looks once more.
+    """
+    if not run.hold:
+        return {}
+    digest, files = await with_files(task)
+    if digest != run.hold.digest:
+        raise CannotApprove("The task was changed after it was approved; nothing was started. Press again.")
+    await secret_inputs.unchanged(core, run)
+    return files

@@ -1,0 +1,115 @@
+"""What a supervisor wrote, as events and columns of the run's row. Pure, apart from the artifact's file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pushbutton.domain.event import Draft, Json, Kind
+from pushbutton.domain.run import RunState
+from pushbutton.domain.size import size
+from pushbutton.job.protocol import parse
+
+from . import artifacts
+from .ports import Record
+
+
+@dataclass(slots=True)
+class Batch:
+    """A batch of records, understood."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    row: dict[str, Json] = field(default_factory=dict)
+    born: bool = False
+    end: Record | None = None
+    open_step: str = ""  # the step that a plain line began and nothing has ended yet
+
+    def add(self, kind: Kind, at: int, **data: Json) -> None:
+        self.drafts.append(Draft(kind, {key: value for key, value in data.items() if value is not None}, at))
+
+
+def read(records: Sequence[Record], open_step: str = "") -> Batch:
+    """`open_step`: that of the batch before."""
+    batch = Batch(open_step=open_step)
+    for record in records:
+        match record["k"]:
+            case "born":
+                batch.born = True
+            case "line":
+                for said in parse(str(record["line"]), open_step=batch.open_step):
+                    if said["kind"] != Kind.ARTIFACT or "by" not in record:  # else its file has a record of its own
+                        report(batch, said["kind"], said["data"], int(record["t"]))
+            case "artifact" | "refused":
+                batch.drafts += artifacts.drafts(record)
+            case "stop":
+                _stopping(batch, record)
+            case "unmasked":
+                one = record["count"] == 1
+                some = "A secret of this run is" if one else f"{record['count']:,} secrets of this run are"
+                them = "it" if one else "them"
+                text = f"{some} too short to be masked: what the job writes of {them} is shown as it is."
+                batch.add(Kind.NOTE, record["t"], code="unmasked", text=text)
+            case "truncated":
+                text = f"The output is larger than {size(record['kept'])}: the rest of it is not kept. The run goes on."
+                batch.add(Kind.TRUNCATED, record["t"], kept=record["kept"], text=text)
+            case "deaf":
+                text = f"It reported more than {record['kept']:,} times: the rest of it is not kept. The run goes on."
+                batch.add(Kind.NOTE, record["t"], code="deaf", text=text)
+            case "storage":
+                lost = f"{size(record['lost'])} of output were lost" if record["lost"] else "output is being lost"
+                batch.add(Kind.NOTE, record["t"], code="storage", text=f"The disk was full: {lost}. The run goes on.")
+            case "end":
+                batch.end = record
+    return batch
+
+
+def report(batch: Batch, kind: str, data: Mapping[str, Any], at: int) -> None:
+    """One thing that the job said, through its channel or over HTTP."""
+    known = Kind(kind)
+    match known:
+        case Kind.STATUS:
+            batch.row["status"] = data["text"]
+        case Kind.PROGRESS:
+            batch.row["progress"] = data.get("percent")
+            if batch.drafts and batch.drafts[-1].kind is Kind.PROGRESS:
+                batch.drafts.pop()  # only the newest of a burst is a fact worth keeping
+        case Kind.STEP:
+            running = data.get("state", "running") == "running"
+            batch.row["step"] = data["name"] if running else ""
+            batch.open_step = data["name"] if running and data.get("plain") else ""
+    batch.drafts.append(Draft(known, dict(data), at))
+
+
+def _stopping(batch: Batch, record: Record) -> None:
+    texts = {
+        "timeout": "It took longer than it may: it is being ended.",
+        "signal": "The machine asked it to end.",
+        "background": "The job is done but left something running, which is being ended.",
+    }
+    if text := texts.get(record["why"]):
+        batch.add(Kind.NOTE, record["t"], code=record["why"], text=text)
+
+
+def ending(end: Record) -> tuple[RunState, str]:
+    """(state, one sentence) for an `end` record; the sentence is empty where the state says it all."""
+    code = end["code"]
+    if end["error"]:
+        return RunState.FAILED, str(end["error"])
+    match end["why"]:
+        case "cancel":
+            return RunState.CANCELLED, "It was stopped."
+        case "signal":
+            return (
+                RunState.CANCELLED,
+                "It was stopped because the machine was shutting down or an administrator said so.",
+            )
+        case "timeout":
+            return RunState.FAILED, "It took longer than it may, so it was ended."
+    if code == 0:
+        return RunState.SUCCEEDED, ""
+    if code is None:
+        return RunState.LOST, "It could not be ended, and nobody knows what it does."
+    if code < 0:
+        return RunState.FAILED, f"The system ended it (signal {-code})."
+    return RunState.FAILED, f"The job reported a failure (code {code})."

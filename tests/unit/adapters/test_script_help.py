@@ -1,0 +1,84 @@
+"""The help of a script stands where its author wrote it, and is not the licence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pushbutton.adapters.catalog.model import Form, Found
+from pushbutton.adapters.catalog.script_help import help_of
+from pushbutton.adapters.catalog.scripts import read_script
+
+MIT = """# Copyright (c) 2020-2026 Ada Lovelace <ada@example.org>
+#
+# Permission is hereby granted, free of charge, to any person obtaining a copy
+# of this software, to deal in it without restriction.
+#
+# THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND.
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ("# Fills the shelf.\n# Twice.\n\n# Not this.\n", "Fills the shelf.\nTwice."),
+        (f"{MIT}#\n# Fills the shelf.\n", "Fills the shelf."),
+        (f"{MIT}\n\n# Fills the shelf.\nset -e\n", "Fills the shelf."),
+        ("#\n#  Author: Ada Lovelace\n#  Date: 2019-05-18 21:05:35 +0100 (Sat)\n#\n#  Fills it.\n", "Fills it."),
+        ("# SPDX-License-Identifier: MIT\n# vim:ts=4:sw=4:et\n# shellcheck disable=SC2086\n# Fills it.\n", "Fills it."),
+        ("# $Id$\n# @author ada\n# Version: 2\n# https://example.org/fill\n# Fills it.\n", "Fills it."),
+        ("#######\n#-----\n# Name: fill\n# Purpose: Fills it.\n# =====\n# Not this.\n", "Fills it."),
+        ("# fill.sh - Fills the shelf\n", "Fills the shelf"),
+        ("# fill.sh\n#\n# Fills the shelf.\n", "Fills the shelf."),
+        ("# === Fills the shelf ===\n", "Fills the shelf"),
+        ("# /// script\n# dependencies = [\n# ]\n# ///\n# Fills it.\n", "Fills it."),
+        ("set -euo pipefail\n\n# Fills it.\n", "Fills it."),
+        ("cp a b\n# Not this.\n", ""),
+        ("-- Copyright 2026 Example\n\n-- Counts the rows.\n", "Counts the rows."),
+        ("# Prints the terms of a contract, as is.\n", "Prints the terms of a contract, as is."),
+        ("# Dates of all shelves.\n", "Dates of all shelves."),
+        (f"{MIT}", ""),
+    ],
+)  # fmt: skip
+def test_the_help_of_a_script_is_the_paragraph_that_says_what_it_does(head: str, said: str):
+    assert help_of(["#!/bin/sh", *head.splitlines()], "fill.sh", python=False) == said
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ('"""Fills it.\n\nAll of it."""\n', "Fills it.\n\nAll of it."),
+        ('"""\nFill\n====\n\nFills it.\n"""\n', "Fill\n\nFills it."),
+        (
+            '"""Copyright 2026 Example. All rights reserved.\n\nFills it.\n\n    indented\n"""\n',
+            "Fills it.\n\n    indented",
+        ),
+        ("# coding: utf-8\n'''Fills it.'''\nprint 'as Python 2 did'\n", "Fills it."),
+        ("# Fills it.\nimport sys\n", "Fills it."),
+    ],
+)
+def test_the_help_of_a_python_script_is_its_docstring(source: str, said: str):
+    assert help_of(["#!/usr/bin/python3", *source.splitlines()], "fill.py", python=True) == said
+
+
+def said(path: Path, content: bytes) -> str:
+    path.write_bytes(content)
+    path.chmod(0o755)
+    reading = read_script(Found(path, Form.SCRIPT))
+    assert reading
+    return reading.tasks[0].help
+
+
+def test_a_python_script_without_an_ending_has_a_docstring_too(tmp_path: Path):
+    for first in (b"#!/usr/bin/env python3", b"#!/usr/bin/python3.12 -u", b"#!/usr/bin/env -S uv run --script"):
+        assert said(tmp_path / "nightly", first + b'\n"""Fills it."""\nimport os\n') == "Fills it."
+
+
+def test_a_comment_in_latin_1_is_read(tmp_path: Path):
+    assert said(tmp_path / "x.sh", "#!/bin/sh\n# Füllt „es“ auf.\n".encode("cp1252")) == "Füllt „es“ auf."
+
+
+def test_a_docstring_is_found_in_a_file_that_is_longer_than_what_is_read_of_it(tmp_path: Path):
+    body = b"def f():\n    return '''" + b"x\n" * 50_000 + b"'''\n"
+    assert said(tmp_path / "x.py", b'#!/usr/bin/env python3\n"""Fills it."""\n' + body) == "Fills it."
