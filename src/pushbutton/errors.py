@@ -16,14 +16,17 @@
     ├── Undelivered ──────── (a message that another system did not take; never leaves the services)
     └── Fenced ───────────── (a write of an epoch that is over; never leaves the runtime)
 
-A message is one sentence that names the thing and says what to do. The web maps the second level to
-HTTP statuses in one table (`web/errors.py`), the command line to exit codes in one (`cli/exits.py`).
+A message is one sentence that names the thing and says what to do: a `Sentence`, which pages say in their reader's
+language, wherever one can come to a page. What only a start or a command line says is plain English. The web maps the
+second level to HTTP statuses in one table (`web/errors.py`), the command line to exit codes in one (`cli/exits.py`).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+
+from .sentence import say
 
 
 class PushbuttonError(Exception):
@@ -36,54 +39,68 @@ class NotFound(PushbuttonError):
 
 class NoSuchTask(NotFound):
     def __init__(self, slug: str, nearest: str | None = None) -> None:
-        hint = f" Did you mean “{nearest}”?" if nearest else ""
-        super().__init__(f"There is no task named “{slug}”.{hint}")
+        super().__init__(
+            say("There is no task named “{slug}”. Did you mean “{nearest}”?", slug=slug, nearest=nearest)
+            if nearest
+            else say("There is no task named “{slug}”.", slug=slug)
+        )
         self.slug = slug
 
 
 class StillReading(PushbuttonError):
     def __init__(self, slug: str) -> None:
-        super().__init__(f"There is no task named “{slug}” yet: the tasks are still being read. Try again in a moment.")
+        super().__init__(
+            say(
+                "There is no task named “{slug}” yet: the tasks are still being read. Try again in a moment.", slug=slug
+            )
+        )
         self.slug = slug
 
 
 class NoSuchRun(NotFound):
     def __init__(self, number: int | str) -> None:
-        super().__init__(f"There is no run {number}. It may have been removed, or the link may be cut off.")
+        super().__init__(
+            say("There is no run {number}. It may have been removed, or the link may be cut off.", number=number)
+        )
         self.number = number
 
 
 class NoSuchArtifact(NotFound):
     def __init__(self, run: int, name: str) -> None:
-        super().__init__(f"Run {run} has no file named “{name}”.")
+        super().__init__(say("Run {run} has no file named “{name}”.", run=run, name=name))
 
 
 class NoSuchToken(NotFound):
     def __init__(self, name: str) -> None:
-        super().__init__(f"You have no token “{name[:60]}”.")
+        super().__init__(say("You have no token “{name}”.", name=name[:60]))
 
 
 class NoSuchLink(NotFound):
     def __init__(self) -> None:
-        super().__init__("There is no such link. It may be cut off: ask whoever sent it to you for the whole of it.")
+        super().__init__(
+            say("There is no such link. It may be cut off: ask whoever sent it to you for the whole of it.")
+        )
 
 
 class NoSuchUser(NotFound):
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is no user named “{name}”.")
+        super().__init__(say("There is no user named “{name}”.", name=name))
         self.name = name
 
 
 class InviteGone(NotFound):
     def __init__(self) -> None:
-        super().__init__("This invitation was used already or has expired; ask for a new one.")
+        super().__init__(say("This invitation was used already or has expired; ask for a new one."))
 
 
 class NoSuchSecret(NotFound):
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"There is no secret named “{name}”: declare it under “secrets” in pushbutton.yaml, or keep it with: "
-            f"pushbutton secret set {name}"
+            say(
+                "There is no secret named “{name}”: declare it under “secrets” in pushbutton.yaml, or keep it with: "
+                "pushbutton secret set {name}",
+                name=name,
+            )
         )
         self.name = name
 
@@ -100,13 +117,19 @@ class InvalidInputs(BadInput):
 
     def __init__(self, fields: Mapping[str, str]) -> None:
         names = ", ".join(f"“{name}”" for name in fields if name)
-        super().__init__(f"Nothing was started: look at {names}." if names else f"Nothing was started: {fields['']}")
+        super().__init__(
+            say("Nothing was started: look at {names}.", names=names)
+            if names
+            else say("Nothing was started: {why}", why=fields[""])
+        )
         self.fields = dict(fields)
 
 
 class BadCursor(BadInput):
     def __init__(self, value: str) -> None:
-        super().__init__(f"“{value[:40]}” is not a position in this stream; leave it out to read from the start.")
+        super().__init__(
+            say("“{value}” is not a position in this stream; leave it out to read from the start.", value=value[:40])
+        )
 
 
 class BadRange(BadInput):
@@ -129,34 +152,59 @@ class TaskBroken(Conflict):
     def __init__(self, slug: str, reason: str) -> None:
         """`reason`: a line for each mistake; "": it is nobody's business here."""
         lines = reason.splitlines()
-        why = (
-            f": {reason}"
-            if len(lines) == 1
-            else "".join(["", ":", *(f"\n  {line}" for line in lines)])
+        why = f" {reason}" if len(lines) == 1 else "".join(f"\n  {line}" for line in lines)
+        super().__init__(
+            say("“{slug}” cannot be pressed, because its file is broken:{reason}", slug=slug, reason=why)
             if lines
-            else "."
+            else say("“{slug}” cannot be pressed, because its file is broken.", slug=slug)
         )
-        super().__init__(f"“{slug}” cannot be pressed, because its file is broken{why}")
 
 
 class KeyReused(Conflict):
     def __init__(self, key: str) -> None:
-        super().__init__(f"The key “{key[:60]}” was already used for a press with other inputs; use a new one.")
+        super().__init__(
+            say("The key “{key}” was already used for a press with other inputs; use a new one.", key=key[:60])
+        )
+
+
+STATES = {
+    str(word): word
+    for word in (
+        say("held"),
+        say("waiting"),
+        say("running"),
+        say("asking"),
+        say("succeeded"),
+        say("failed"),
+        say("cancelled"),
+        say("lost"),
+        say("skipped"),
+    )
+}
+"""What a run is, as the end of a sentence."""
 
 
 class NotRunning(Conflict):
     def __init__(self, number: int, state: str) -> None:
-        super().__init__(f"Run {number} is not running any more: it is {state}.")
+        super().__init__(
+            say("Run {number} is not running any more: it is {state}.", number=number, state=STATES.get(state, state))
+        )
 
 
 class NotHeld(Conflict):
     def __init__(self, number: int, state: str) -> None:
-        super().__init__(f"Run {number} does not wait for an approval any more: it is {state}.")
+        super().__init__(
+            say(
+                "Run {number} does not wait for an approval any more: it is {state}.",
+                number=number,
+                state=STATES.get(state, state),
+            )
+        )
 
 
 class NotAside(Conflict):
     def __init__(self, number: int) -> None:
-        super().__init__(f"Run {number} is not set aside (any more): there is nothing to release.")
+        super().__init__(say("Run {number} is not set aside (any more): there is nothing to release.", number=number))
 
 
 class CannotApprove(Conflict):
@@ -200,7 +248,7 @@ class StoreTooNew(StoreError):
 
 class StorageFull(StoreError):
     def __init__(self) -> None:
-        super().__init__("The disk is full, so nothing was recorded. Make room and try again.")
+        super().__init__(say("The disk is full, so nothing was recorded. Make room and try again."))
 
 
 class UploadsFull(StoreError):
@@ -208,20 +256,32 @@ class UploadsFull(StoreError):
 
     def __init__(self, most: str) -> None:
         super().__init__(
-            f"There is no room for more files now: those that were brought and not pressed yet may be {most} together. "
-            "Press with them, or try again in a day, when they are gone."
+            say(
+                "There is no room for more files now: those that were brought and not pressed yet "
+                "may be {most} together. Press with them, or try again in a day, when they are gone.",
+                most=most,
+            )
         )
 
 
 class StoreBusy(StoreError):
     def __init__(self) -> None:
-        super().__init__("Another program holds the database; nothing was recorded. Try again in a moment.")
+        super().__init__(say("Another program holds the database; nothing was recorded. Try again in a moment."))
 
 
 class NotHeard(PushbuttonError):
     def __init__(self, run: int, taken: int, sent: int) -> None:
-        some = f"{taken:,} of the {sent:,} lines were taken, send the others" if taken else "Send it"
-        super().__init__(f"Run {run} does not take reports at the moment. {some} again in a few seconds.")
+        super().__init__(
+            say(
+                "Run {run} does not take reports at the moment. {taken:,} of the {sent:,} lines were taken, send the "
+                "others again in a few seconds.",
+                run=run,
+                taken=taken,
+                sent=sent,
+            )
+            if taken
+            else say("Run {run} does not take reports at the moment. Send it again in a few seconds.", run=run)
+        )
 
 
 class SignInFailed(PushbuttonError):
@@ -238,7 +298,7 @@ class SignInFailed(PushbuttonError):
 
 class TooManySignIns(SignInFailed):
     def __init__(self) -> None:
-        super().__init__("Too many people sign in at this moment; try again in a few seconds.")
+        super().__init__(say("Too many people sign in at this moment; try again in a few seconds."))
 
 
 class SlowDown(SignInFailed):
@@ -246,7 +306,7 @@ class SlowDown(SignInFailed):
 
     def __init__(self, seconds: float) -> None:
         self.seconds = max(1, math.ceil(seconds))
-        super().__init__(f"Too many wrong tries from here; try again in {self.seconds} seconds.")
+        super().__init__(say("Too many wrong tries from here; try again in {seconds} seconds.", seconds=self.seconds))
 
 
 class SecretsLocked(StoreError):
@@ -257,7 +317,9 @@ class SecretUnavailable(PushbuttonError):
     """A named secret has no usable value where it should come from. The message holds nothing of a value."""
 
     def __init__(self, name: str, origin: object, why: str) -> None:
-        super().__init__(f"The secret “{name}” cannot be had from {origin}: {why}.")
+        super().__init__(
+            say("The secret “{name}” cannot be had from {origin}: {why}.", name=name, origin=str(origin), why=why)
+        )
         self.name = name
 
 
@@ -265,7 +327,9 @@ class NoAnswer(PushbuttonError):
     """A place (a folder, a machine's name) that the system says nothing of."""
 
     def __init__(self, place: str) -> None:
-        super().__init__(f"“{place}” does not answer: the disk or network drive that it lies on hangs.")
+        super().__init__(
+            say("“{place}” does not answer: the disk or network drive that it lies on hangs.", place=place)
+        )
         self.place = place
 
 

@@ -50,7 +50,7 @@ def say(id: str, /, **values: Value) -> Sentence:  # noqa: A002  what gettext ca
     return Sentence(_filled(id, values), id, values)
 
 
-def say_n(one: str, many: str, n: int, /, **values: Value) -> Sentence:
+def say_n(one: str, many: str, n: float, /, **values: Value) -> Sentence:
     """`one` for exactly one, else `many`; `{n}` is the number. Other languages may have more forms than these two."""
     values["n"] = n
     return Sentence(_filled(one if n == 1 else many, values), one, values, many)

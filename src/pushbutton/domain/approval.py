@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pushbutton.job.kinds import EXPIRES
+from pushbutton.sentence import Sentence, say, say_n
 
 from .actor import Actor
 from .event import Json
@@ -80,9 +81,9 @@ def may_give(actor: Actor, hold: Hold) -> Decision:
     """Whether the actor, who has the right, is the one to use it here."""
     me = identity(actor)
     if me == hold.user:
-        return Decision(allowed=False, reason="You pressed this yourself: somebody else has to approve it.")
+        return Decision(allowed=False, reason=say("You pressed this yourself: somebody else has to approve it."))
     if any(given.user == me for given in hold.given):
-        return Decision(allowed=False, reason="You have approved this already: somebody else has to as well.")
+        return Decision(allowed=False, reason=say("You have approved this already: somebody else has to as well."))
     return YES
 
 
@@ -90,10 +91,15 @@ def with_one_more(hold: Hold, actor: Actor, at: int, why: str, plan: str) -> Hol
     return replace(hold, given=(*hold.given, Given(actor.name, identity(actor), at, why, plan)))
 
 
-def hours(count: float) -> str:
+def hours(count: float) -> Sentence:
     """Such as "1 hour", "24 hours", "30 minutes", "1 second"."""
-    for unit, size in (("hour", 1.0), ("minute", 1 / 60), ("second", 1 / 3600)):
-        number = count / size
-        if number >= 1 or unit == "second":
-            return f"{number:.3g} {unit}" + ("" if f"{number:.3g}" == "1" else "s")
-    raise AssertionError
+    if count >= 1:
+        return say_n("{n:.3g} hour", "{n:.3g} hours", _three(count))
+    if count * 60 >= 1:
+        return say_n("{n:.3g} minute", "{n:.3g} minutes", _three(count * 60))
+    return say_n("{n:.3g} second", "{n:.3g} seconds", _three(count * 3600))
+
+
+def _three(number: float) -> float:
+    """With three digits, as it is written: what is written as 1 is one."""
+    return float(f"{number:.3g}")

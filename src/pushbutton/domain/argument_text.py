@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pushbutton.sentence import say
+
 from .environment import inherited
 from .event import Json
 from .param import Inputs, Param
@@ -79,10 +81,10 @@ def environment(variables: Mapping[str, str], inputs: Inputs, given: Mapping[str
 def refuse_option(param: Param | None, name: str, text: str, wrong: dict[str, str]) -> None:
     """A value that could be taken for an option is added to `wrong`."""
     if text.startswith("-") and not (param and param.dash):
-        wrong[name] = "Begin this with something other than “-”: the job would take it for an option."
+        wrong[name] = say("Begin this with something other than “-”: the job would take it for an option.")
 
 
-_COMMA = "One of these holds a comma, and the job is given them with commas between: leave it out."
+_COMMA = say("One of these holds a comma, and the job is given them with commas between: leave it out.")
 
 
 def together(inputs: Inputs) -> dict[str, str]:

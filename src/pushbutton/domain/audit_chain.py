@@ -6,24 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pushbutton.sentence import Sentence, say, say_n, unsaid
+
 from .audit import FIRST, Deed, Head, Record, chained, sealed
 from .redaction import left, vouched
 
 
 class Fault(StrEnum):
-    """What is wrong; the sentence for it has `{n}` for the record's number."""
+    """What is wrong: the id of the sentence for it, with `{n}` for the record's number."""
 
-    CHANGED = "Record {n} is not as it was written."
-    FOREIGN = "Record 1 is not as it was written, or server.key is not the key that it was written with."
-    MISSING = "Record {n} is missing."
-    INSERTED = "Record {n} was put in by somebody else."
-    SWAPPED = "Record {n} and the one behind it have changed places."
-    CUT = "The trail was cut: record {n} and what came behind it are missing."
-    HEAD = "The note of the last record, {n}, is not as it was written."
-    BROKEN = "When record {n} was written, the end of the trail was not as it had been left."
-    NOTED = "Record {n} is not the one whose hash was noted."
-    PRESS = "Records are missing: there is no press of run {n}."
-    EMPTY = "There are no records, not even of the server's start."
+    CHANGED = unsaid("Record {n} is not as it was written.")
+    FOREIGN = unsaid("Record 1 is not as it was written, or server.key is not the key that it was written with.")
+    MISSING = unsaid("Record {n} is missing.")
+    INSERTED = unsaid("Record {n} was put in by somebody else.")
+    SWAPPED = unsaid("Record {n} and the one behind it have changed places.")
+    CUT = unsaid("The trail was cut: record {n} and what came behind it are missing.")
+    HEAD = unsaid("The note of the last record, {n}, is not as it was written.")
+    BROKEN = unsaid("When record {n} was written, the end of the trail was not as it had been left.")
+    NOTED = unsaid("Record {n} is not the one whose hash was noted.")
+    PRESS = unsaid("Records are missing: there is no press of run {n}.")
+    EMPTY = unsaid("There are no records, not even of the server's start.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,11 @@ class Checked:
     """What else is known of it, a sentence each."""
 
     @property
-    def sentence(self) -> str:
-        """In English."""
+    def sentence(self) -> Sentence:
         if self.fault:
-            return self.fault.format(n=self.number)
+            return say(self.fault.value, n=self.number)
         count = self.head.id
-        return f"All {count:,} records are as they were written." if count > 1 else "The record is as it was written."
+        return say_n("The record is as it was written.", "All {n:,} records are as they were written.", max(count, 1))
 
 
 class Chain:
@@ -114,7 +115,7 @@ class Chain:
             return Checked(self.last)
         most = max(self._noted, default=0)
         if wrong[0] is Fault.CUT and most > wrong[1]:
-            self._missing = f"Up to record {most} it is known from elsewhere that they were there."
+            self._missing = say("Up to record {n} it is known from elsewhere that they were there.", n=most)
         return Checked(self.last, *wrong, (self._missing,) if self._missing else ())
 
     def _unvouched(self) -> tuple[Fault, int] | None:
@@ -149,5 +150,5 @@ def _missing(broken: int, known: str) -> str:
     if not number.isdecimal():
         return ""
     if int(number) < broken:
-        return f"Record {number} was another one before."
-    return f"Up to record {number} there had been others, and they are missing."
+        return say("Record {n} was another one before.", n=number)
+    return say("Up to record {n} there had been others, and they are missing.", n=number)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pushbutton.errors import BadInput
+from pushbutton.sentence import say
 
 __all__ = ["LONGEST_TEXT", "Identity", "group_names", "one_line", "user_name"]
 
@@ -42,16 +43,19 @@ def user_name(text: str) -> str:
     an option.
     """
     if not text:
-        raise BadInput("The user name is empty; give one.")
+        raise BadInput(say("The user name is empty; give one."))
     if len(text) > LONGEST_NAME:
-        raise BadInput(f"The user name is longer than {LONGEST_NAME} characters; give a shorter one.")
+        raise BadInput(say("The user name is longer than {n} characters; give a shorter one.", n=LONGEST_NAME))
     name = text.lower() if text.isascii() else ""
     if name in RESERVED:
-        raise BadInput(f"“{name}” means somebody else here; take another user name.")
+        raise BadInput(say("“{name}” means somebody else here; take another user name.", name=name))
     if not _NAME.fullmatch(name):
         raise BadInput(
-            f"{_shown(text)} cannot be a user name: it may hold the letters a to z, digits, “.”, “_”, “-” and “@”, and "
-            "begins with a letter or digit."
+            say(
+                "{name} cannot be a user name: it may hold the letters a to z, digits, “.”, “_”, “-” and “@”, and "
+                "begins with a letter or digit.",
+                name=_shown(text),
+            )
         )
     return name
 

@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from pushbutton.errors import InvalidInputs
+from pushbutton.sentence import Sentence, say, say_n, unsaid
 
 from .event import Json
 from .param import Inputs, Param, ParamType
@@ -108,7 +109,7 @@ def check(
 ) -> tuple[Inputs, dict[str, str]]:
     """The inputs that are well, and a sentence for each that is wrong; see `parse`."""
     if not isinstance(raw, Mapping):
-        return {}, {"": "Send the inputs as an object of names and values."}
+        return {}, {"": say("Send the inputs as an object of names and values.")}
     wrong = _unknown([param.name for param in params], raw)
     found: dict[str, Json] = {}
     for param in in_order(params)[0]:
@@ -123,7 +124,7 @@ def check(
             found[param.name] = value
     inputs = {param.name: found[param.name] for param in params if param.name in found}
     if sum(_size(value) for value in inputs.values()) > TOTAL_LIMIT:
-        wrong.setdefault("", "All values together are longer than 1 MiB: send less, or put it into a file.")
+        wrong.setdefault("", say("All values together are longer than 1 MiB: send less, or put it into a file."))
     return inputs, wrong
 
 
@@ -186,7 +187,7 @@ def _read_bound(kind: ParamType, bound: float | str) -> Any:
         found = _read_moment(read, _moment(pattern, bound, ask), ask)
         return found.replace(tzinfo=None) if isinstance(found, datetime) else found
     if isinstance(bound, str) or not math.isfinite(bound):
-        raise _No("Write it in quotes." if kind in _BOUNDS else "Write a number, such as 3.5.")
+        raise _No(say("Write it in quotes.") if kind in _BOUNDS else say("Write a number, such as 3.5."))
     return bound
 
 
@@ -196,13 +197,20 @@ def _unknown(names: Sequence[str], raw: Mapping[Any, Any]) -> dict[str, str]:
         if key in names:
             continue
         if len(wrong) == _UNKNOWN_SHOWN:
-            wrong[""] = "There are more inputs that this task does not have."
+            wrong[""] = say("There are more inputs that this task does not have.")
             break
         name = re.sub(r"[^\w .-]", "\N{REPLACEMENT CHARACTER}", str(key)[:60])
         near = get_close_matches(name, names, 1)
-        hint = f" Did you mean “{near[0]}”?" if near else "" if names else " This task has no inputs."
-        wrong[name] = f"There is no input named “{name}”.{hint}"
+        wrong[name] = _no_such(name, near[0] if near else "", any_=bool(names))
     return wrong
+
+
+def _no_such(name: str, near: str, *, any_: bool) -> str:
+    if near:
+        return say("There is no input named “{name}”. Did you mean “{near}”?", name=name, near=near)
+    if any_:
+        return say("There is no input named “{name}”.", name=name)
+    return say("There is no input named “{name}”. This task has no inputs.", name=name)
 
 
 def _one(param: Param, raw: Mapping[Any, Any], *, form: bool, paths: bool, fits: Fits) -> Json:
@@ -212,7 +220,7 @@ def _one(param: Param, raw: Mapping[Any, Any], *, form: bool, paths: bool, fits:
     elif form:
         value = _from_form(param, value)
     if _size(value) > VALUE_LIMIT:
-        raise _No("This is longer than 128 KiB: shorten it, or put it into a file.")
+        raise _No(say("This is longer than 128 KiB: shorten it, or put it into a file."))
     if value == "" and param.type is ParamType.STR and not param.required and (not form or cleared_is_empty(param)):
         if param.default == "":
             return ""
@@ -308,21 +316,21 @@ def _blank(param: Param, *, given: bool, many: bool) -> Json:
         return param.default
     if param.type is ParamType.BOOL:
         if param.required and many:
-            raise _No("Answer yes or no.")
+            raise _No(say("Answer yes or no."))
         return False if param.required else None
     if not param.required:
         return None
-    raise _No(_ASK.get(param.type, "Fill this in."))
+    raise _No(_ASK.get(param.type, say("Fill this in.")))
 
 
 _ASK = {
-    ParamType.CHOICE: "Choose one.",
-    ParamType.CHOICES: "Choose at least one.",
-    ParamType.LIST: "Write at least one, each on a line of its own.",
-    ParamType.FILE: "Choose a file.",
-    ParamType.DATE: "Choose a date.",
-    ParamType.TIME: "Choose a time.",
-    ParamType.DATETIME: "Choose a date and time.",
+    ParamType.CHOICE: say("Choose one."),
+    ParamType.CHOICES: say("Choose at least one."),
+    ParamType.LIST: say("Write at least one, each on a line of its own."),
+    ParamType.FILE: say("Choose a file."),
+    ParamType.DATE: say("Choose a date."),
+    ParamType.TIME: say("Choose a time."),
+    ParamType.DATETIME: say("Choose a date and time."),
 }
 
 
@@ -330,32 +338,51 @@ def _text(value: object, ask: str) -> str:
     if not isinstance(value, str):
         raise _No(ask)
     if "\0" in value:
-        raise _No("Take out the NUL character: a job cannot be given one.")
+        raise _No(say("Take out the NUL character: a job cannot be given one."))
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise _No("Half of a character is missing here: type or paste the text again.") from None
+        raise _No(say("Half of a character is missing here: type or paste the text again.")) from None
     return value
 
 
 def _str(param: Param, value: object) -> str:
-    text = _text(value, "Send this as text.")
+    text = _text(value, say("Send this as text."))
     if not param.multiline and param.type is ParamType.STR and ("\n" in text or "\r" in text):
-        raise _No("Write this on one line.")
+        raise _No(say("Write this on one line."))
     if not (param.multiline or param.controls) and param.type is ParamType.STR and _CONTROLS.search(text):
-        raise _No("Take out the control characters, which cannot be seen: type the text instead of pasting it.")
+        raise _No(say("Take out the control characters, which cannot be seen: type the text instead of pasting it."))
     length, least, most = len(text), param.min_length, param.max_length
     if least is not None and length < least:
-        raise _No(f"Write at least {_count(least, 'character')}; there {_are(length)} {length}.")
+        raise _No(
+            say_n(
+                "Write at least {least}; there is {n}.",
+                "Write at least {least}; there are {n}.",
+                length,
+                least=_characters(least),
+            )
+        )
     if most is not None and length > most:
-        raise _No(f"Write at most {_count(most, 'character')}; there {_are(length)} {length}.")
+        raise _No(
+            say_n(
+                "Write at most {most}; there is {n}.",
+                "Write at most {most}; there are {n}.",
+                length,
+                most=_characters(most),
+            )
+        )
     return text
 
 
 def _in_form(param: Param, text: str, fits: Fits) -> None:
     fit = fits(param.pattern, text)
     if fit is None:
-        raise _No(f"Write this shorter: it could not be compared in time with what is asked for. {asked_for(param)}")
+        raise _No(
+            say(
+                "Write this shorter: it could not be compared in time with what is asked for. {hint}",
+                hint=asked_for(param),
+            )
+        )
     if not fit:
         raise _No(asked_for(param))
 
@@ -367,62 +394,62 @@ def asked_for(param: Param) -> str:
     said = param.pattern_text or param.help
     if said and "\n" not in said:
         return said if said[-1] in ".!?" else f"{said}."
-    return f"Write this in the form that is asked for ({param.pattern})."
+    return say("Write this in the form that is asked for ({pattern}).", pattern=param.pattern)
 
 
 def _int(param: Param, value: object) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # JSON has one kind of number, and programs write 3 as 3.0
     if not isinstance(value, int) or isinstance(value, bool):
-        raise _No("Write a whole number, such as 3.")
+        raise _No(say("Write a whole number, such as 3."))
     if abs(value) > _BIGGEST:
-        raise _No("Write a number nearer to zero.")
-    _within(param, value, "a number")
+        raise _No(say("Write a number nearer to zero."))
+    _within(param, value)
     return value
 
 
 def _float(param: Param, value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         comma = isinstance(value, str) and re.fullmatch(r"[0-9]+,[0-9]+", value[:40])
-        raise _No("Write the number with a point, such as 3.5." if comma else "Write a number, such as 3.5.")
+        raise _No(say("Write the number with a point, such as 3.5.") if comma else say("Write a number, such as 3.5."))
     try:
         number = float(value)
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise _No("Write a number, such as 3.5." if math.isnan(number) else "Write a number nearer to zero.")
-    _within(param, number, "a number")
+        raise _No(say("Write a number, such as 3.5.") if math.isnan(number) else say("Write a number nearer to zero."))
+    _within(param, number)
     return number
 
 
 def _bool(_: Param, value: object) -> bool:
     if not isinstance(value, bool):
-        raise _No("Answer yes or no.")
+        raise _No(say("Answer yes or no."))
     return value
 
 
 def _date(param: Param, value: object) -> str:
-    ask = "Write a date as year-month-day, such as 2026-11-23."
+    ask = say("Write a date as year-month-day, such as 2026-11-23.")
     text = _moment(_DATE, value, ask)
-    found = _read_moment(date.fromisoformat, text, "There is no such day: look at the date again.")
-    _within(param, found, "a date")
+    found = _read_moment(date.fromisoformat, text, say("There is no such day: look at the date again."))
+    _within(param, found)
     return text
 
 
 def _time(param: Param, value: object) -> str:
-    ask = "Write a time as hours:minutes, such as 09:42."
+    ask = say("Write a time as hours:minutes, such as 09:42.")
     text = _moment(_TIME, value, ask)
-    found = _read_moment(time.fromisoformat, text, "There is no such time: look at it again.")
-    _within(param, found, "a time")
+    found = _read_moment(time.fromisoformat, text, say("There is no such time: look at it again."))
+    _within(param, found)
     return text
 
 
 def _datetime(param: Param, value: object) -> str:
-    ask = "Write a date and time, such as 2026-11-23T09:42."
+    ask = say("Write a date and time, such as 2026-11-23T09:42.")
     found = _read_moment(
-        datetime.fromisoformat, _moment(_DATETIME, value, ask), "There is no such moment: look at the date again."
+        datetime.fromisoformat, _moment(_DATETIME, value, ask), say("There is no such moment: look at the date again.")
     )
-    _within(param, found, "a date and time")
+    _within(param, found)
     return found.isoformat()
 
 
@@ -441,63 +468,63 @@ def _read_moment(read: Callable[[str], T], text: str, ask: str) -> T:
 
 def _choice(param: Param, value: object) -> Json:
     if param.choices_from and not param.choices:  # who knows them checks it: a press always does
-        return _text(value, "Choose one.")
+        return _text(value, say("Choose one."))
     for alike in (same, _equal):
         for choice in param.choices:
             if alike(choice.value, value):
                 return choice.value
-    raise _No(f"Choose one of: {_offer(param)}.")
+    raise _No(say("Choose one of: {offer}.", offer=_offer(param)))
 
 
 def _choices(param: Param, value: object) -> list[Json]:
     if not isinstance(value, list | tuple):
-        raise _No(f"Send a list with any of: {_offer(param)}.")
+        raise _No(say("Send a list with any of: {offer}.", offer=_offer(param)))
     if len(value) > VALUE_LIMIT // 64:
-        raise _No(f"Choose only from: {_offer(param)}.")
+        raise _No(say("Choose only from: {offer}.", offer=_offer(param)))
     picked = []
     for item in value:
         try:
             picked.append(_choice(param, item))
         except _No:
-            raise _No(f"Choose only from: {_offer(param)}.") from None
+            raise _No(say("Choose only from: {offer}.", offer=_offer(param))) from None
     offered = [choice.value for choice in param.choices] if param.choices else picked
     found: list[Json] = [one for one in offered if any(same(one, other) for other in picked)]
     if param.min_length is not None and len(found) < param.min_length:
-        raise _No(f"Choose at least {param.min_length}.")
+        raise _No(say("Choose at least {n}.", n=param.min_length))
     if param.max_length is not None and len(found) > param.max_length:
-        raise _No(f"Choose at most {param.max_length}.")
+        raise _No(say("Choose at most {n}.", n=param.max_length))
     return found
 
 
 def _list(param: Param, value: object) -> list[Json]:
     if not isinstance(value, list | tuple):
-        raise _No("Send this as a list.")
+        raise _No(say("Send this as a list."))
     if len(value) > _LONGEST_LIST:
-        raise _No(f"Write at most {_LONGEST_LIST:,} lines.")
+        raise _No(say("Write at most {most}.", most=_lines(_LONGEST_LIST)))
     one, found = _each(param), list[Json]()
     for at, item in enumerate(value, 1):
         try:
             if item == "":
-                raise _No("Fill this in.")
+                raise _No(say("Fill this in."))
             found.append(_READ[param.of](one, item))
         except _No as no:
-            raise _No(f"Line {at}: {no}" if len(value) > 1 else str(no)) from None
+            raise _No(say("Line {n}: {wrong}", n=at, wrong=str(no)) if len(value) > 1 else str(no)) from None
     if param.min_length is not None and len(found) < param.min_length:
-        raise _No(f"Write at least {_count(param.min_length, 'line')}.")
+        raise _No(say("Write at least {least}.", least=_lines(param.min_length)))
     if param.max_length is not None and len(found) > param.max_length:
-        raise _No(f"Write at most {_count(param.max_length, 'line')}.")
+        raise _No(say("Write at most {most}.", most=_lines(param.max_length)))
     return found
 
 
 def _file(_: Param, value: object) -> str:
-    return _text(value, "Choose a file.")
+    return _text(value, say("Choose a file."))
 
 
 def _stored_name(value: object) -> None:
     if isinstance(value, str) and (
         len(of_value(value).name) > LONGEST or value.startswith(".") or re.search(r"[/\\\x00-\x1f]", value)
     ):
-        raise _No("Choose a file again: this is not the name of one that was uploaded.")
+        raise _No(say("Choose a file again: this is not the name of one that was uploaded."))
 
 
 _READ: Mapping[ParamType, Callable[[Param, object], Json]] = {
@@ -516,7 +543,7 @@ _READ: Mapping[ParamType, Callable[[Param, object], Json]] = {
 }
 
 
-def _within(param: Param, found: Any, what: str) -> None:
+def _within(param: Param, found: Any) -> None:
     low, high = _bound(param.min, found), _bound(param.max, found)
     if (low is None or found >= low) and (high is None or found <= high):
         if not isinstance(found, datetime) or found.tzinfo is None:
@@ -526,11 +553,37 @@ def _within(param: Param, found: Any, what: str) -> None:
         if (low is None or plain >= low.replace(tzinfo=None)) and (high is None or plain <= high.replace(tzinfo=None)):
             return
     least, most = as_sent(param.min), as_sent(param.max)
+    between, least_only, most_only = _OUTSIDE[type(found)]
     if low is not None and high is not None:
-        raise _No(f"Choose {what} from {least} to {most}.")
-    if isinstance(found, int | float):
-        raise _No(f"Choose a number of {least} or more." if low is not None else f"Choose a number of {most} or less.")
-    raise _No(f"Choose {what} not before {least}." if low is not None else f"Choose {what} not after {most}.")
+        raise _No(say(between, least=least, most=most))
+    raise _No(say(least_only, least=least) if low is not None else say(most_only, most=most))
+
+
+_NUMBERS = (
+    unsaid("Choose a number from {least} to {most}."),
+    unsaid("Choose a number of {least} or more."),
+    unsaid("Choose a number of {most} or less."),
+)
+_OUTSIDE: Mapping[type, tuple[str, str, str]] = {
+    int: _NUMBERS,
+    float: _NUMBERS,
+    date: (
+        unsaid("Choose a date from {least} to {most}."),
+        unsaid("Choose a date not before {least}."),
+        unsaid("Choose a date not after {most}."),
+    ),
+    time: (
+        unsaid("Choose a time from {least} to {most}."),
+        unsaid("Choose a time not before {least}."),
+        unsaid("Choose a time not after {most}."),
+    ),
+    datetime: (
+        unsaid("Choose a date and time from {least} to {most}."),
+        unsaid("Choose a date and time not before {least}."),
+        unsaid("Choose a date and time not after {most}."),
+    ),
+}
+"""What is said of a value of this type that lies outside of both bounds, below the lower one, above the upper one."""
 
 
 def _bound(bound: float | str | None, found: Any) -> Any:
@@ -550,16 +603,16 @@ def _among(value: Json, wanted: Sequence[Json]) -> bool:
 
 
 _BOUNDS: Mapping[ParamType, tuple[re.Pattern[str], Callable[[str], Any], str]] = {
-    ParamType.DATE: (_DATE, date.fromisoformat, "Write a date as year-month-day, such as 2026-11-23."),
+    ParamType.DATE: (_DATE, date.fromisoformat, say("Write a date as year-month-day, such as 2026-11-23.")),
     ParamType.TIME: (
         re.compile(rf"{_TIME.pattern}(?:\.[0-9]{{1,6}})?"),
         time.fromisoformat,
-        "Write a time as hours:minutes, such as 09:42.",
+        say("Write a time as hours:minutes, such as 09:42."),
     ),
     ParamType.DATETIME: (
         re.compile(f"{_DATETIME.pattern}|{_DATE.pattern}"),
         datetime.fromisoformat,
-        "Write a date and time, such as 2026-11-23T09:42.",
+        say("Write a date and time, such as 2026-11-23T09:42."),
     ),
 }
 
@@ -612,9 +665,5 @@ def _size(value: object) -> int:
     return 8
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
-def _are(number: int) -> str:
-    return "is" if number == 1 else "are"
+def _characters(number: int) -> Sentence:
+    return say_n("{n:,} character", "{n:,} characters", number)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pushbutton.domain.encodable import is_encodable
 from pushbutton.errors import BadInput
+from pushbutton.sentence import say
 
 __all__ = ["LONGEST", "SHORTEST", "require_good"]
 
@@ -52,13 +53,15 @@ _FEWEST = 4
 def require_good(password: str, name: str) -> None:
     """Raises `BadInput` with the one sentence that says why not. `name`: the user's."""
     if len(password) < SHORTEST:
-        raise BadInput(f"The password is too short; take at least {SHORTEST} characters, for example four words.")
+        raise BadInput(
+            say("The password is too short; take at least {n} characters, for example four words.", n=SHORTEST)
+        )
     if len(password) > LONGEST:
-        raise BadInput(f"The password is longer than {LONGEST:,} characters; take a shorter one.")
+        raise BadInput(say("The password is longer than {n:,} characters; take a shorter one.", n=LONGEST))
     if not is_encodable(password):
-        raise BadInput("The password holds half a character, which cannot be typed again; take another one.")
+        raise BadInput(say("The password holds half a character, which cannot be typed again; take another one."))
     plain = password.lower()
     if plain == name.lower():
-        raise BadInput("The password is the user name; take another one.")
+        raise BadInput(say("The password is the user name; take another one."))
     if plain in _COMMON or len(set(plain)) < _FEWEST:
-        raise BadInput("The password is one of the first that anybody would try; take another one.")
+        raise BadInput(say("The password is one of the first that anybody would try; take another one."))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pushbutton.errors import Refused
+from pushbutton.sentence import say
 
 from .actor import EVERYWHERE, Actor, Right, Rights, Verb
 
@@ -78,13 +79,13 @@ class Decision:
 YES = Decision(allowed=True)
 
 _REASONS: Mapping[Verb, str] = {
-    Verb.SEE: "There is nothing here for you to see.",
-    Verb.OUTPUT: "You may see this run, but not what it wrote.",
-    Verb.PRESS: "You may look at this, but not press it.",
-    Verb.STOP: "You may look at this run, but not stop it.",
-    Verb.APPROVE: "You may look at this, but not approve it.",
-    Verb.SECRETS: "Which secrets this is given is not for you to see.",
-    Verb.ADMIN: "This is for administrators.",
+    Verb.SEE: say("There is nothing here for you to see."),
+    Verb.OUTPUT: say("You may see this run, but not what it wrote."),
+    Verb.PRESS: say("You may look at this, but not press it."),
+    Verb.STOP: say("You may look at this run, but not stop it."),
+    Verb.APPROVE: say("You may look at this, but not approve it."),
+    Verb.SECRETS: say("Which secrets this is given is not for you to see."),
+    Verb.ADMIN: say("This is for administrators."),
 }
 
 
@@ -97,7 +98,7 @@ def rights_of(name: str, groups: Iterable[str], grants: Iterable[Grant]) -> Righ
 def decide(actor: Actor, verb: Verb, *places: Place) -> Decision:
     """Whether it may in each of the places; without one, on the server itself."""
     if not actor.known:
-        return Decision(allowed=False, reason="Sign in first.")
+        return Decision(allowed=False, reason=say("Sign in first."))
     held = [actor.rights, *([actor.within] if actor.within is not None else [])]
     if all(_holds(rights, verb, place) for rights in held for place in places or (SERVER,)):
         return YES
@@ -116,16 +117,16 @@ def directly(actor: Actor) -> Decision:
     changes people, whatever its scope says: what it made would outlive it, and would not be cut down as it is.
     """
     if not actor.known:
-        return Decision(allowed=False, reason="Sign in first.")
+        return Decision(allowed=False, reason=say("Sign in first."))
     if actor.within is not None or actor.own:
-        return Decision(allowed=False, reason="A token or a link cannot do this: sign in yourself, in a browser.")
+        return Decision(allowed=False, reason=say("A token or a link cannot do this: sign in yourself, in a browser."))
     return YES
 
 
 def in_person(actor: Actor) -> Decision:
     """Directly, and somebody to whom a token or a link can belong."""
     if directly(actor) and not actor.user:
-        reason = "Nobody signs in here yet, so there is nobody whose it could be: make a user first."
+        reason = say("Nobody signs in here yet, so there is nobody whose it could be: make a user first.")
         return Decision(allowed=False, reason=reason)
     return directly(actor)
 

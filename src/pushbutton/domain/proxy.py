@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 from pushbutton.domain.identity import Identity, group_names, one_line, user_name
 from pushbutton.errors import BadInput, ConfigError, SignInFailed
+from pushbutton.sentence import say
 
 __all__ = ["TrustedProxy"]
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_SENTENCE = "The proxy in front of this server said unclearly who you are; an administrator finds why in the log."
+_SENTENCE = say("The proxy in front of this server said unclearly who you are; an administrator finds why in the log.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from pushbutton.errors import BadInput
+from pushbutton.sentence import say
 
 from .audit import Act, Deed, Record
 from .event import Json
@@ -27,7 +28,9 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 def spellings(secret: str) -> tuple[str, ...]:
     """How it may stand in a record, the longest first: as it is, or inside a text that is JSON. Raises `BadInput`."""
     if len(secret) < SHORTEST:
-        raise BadInput(f"What is to be taken out has at least {SHORTEST} characters: give more of what stands there.")
+        raise BadInput(
+            say("What is to be taken out has at least {n} characters: give more of what stands there.", n=SHORTEST)
+        )
     forms = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     return tuple(sorted(forms, key=lambda form: (-len(form), form)))
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pushbutton.sentence import Sentence, say
 
-def size(count: float) -> str:
+
+def size(count: float) -> Sentence:
     """Bytes in words: "1.1 GB", "4.2 MB"."""
     if count < 1000:
-        return f"{count:.0f} bytes"
-    for unit in ("kB", "MB"):
-        count /= 1000
-        if count < 1000:
-            return f"{count:.1f} {unit}"
-    return f"{count / 1000:.1f} GB"
+        return say("{n:.0f} bytes", n=count)
+    if count < 1e6:
+        return say("{n:.1f} kB", n=count / 1e3)
+    if count < 1e9:
+        return say("{n:.1f} MB", n=count / 1e6)
+    return say("{n:.1f} GB", n=count / 1e9)

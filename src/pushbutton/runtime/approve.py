@@ -18,6 +18,7 @@ from pushbutton.domain.event import Draft, Json, Kind
 from pushbutton.domain.policy import decide, require
 from pushbutton.domain.run import Run, RunState
 from pushbutton.errors import CannotApprove, Fenced, InvalidInputs, NoSuchTask, NotHeld, Refused
+from pushbutton.sentence import say
 
 from . import dry_run, input_files, journal, secret_inputs, visibility
 from .core import Core, now
@@ -49,7 +50,7 @@ async def _approve(core: Core, actor: Actor, run: Run, why: str, seen: str) -> R
         hold = _hold(run)
         _allowed(actor, hold)
         if run.aside:
-            raise CannotApprove("It came with a copy of the data folder: an administrator releases it first.")
+            raise CannotApprove(say("It came with a copy of the data folder: an administrator releases it first."))
         at = now()
         if at >= hold.until:
             await expire(core, run)
@@ -76,7 +77,7 @@ async def _approve(core: Core, actor: Actor, run: Run, why: str, seen: str) -> R
 async def reject(core: Core, actor: Actor, number: int, *, why: str) -> Run:
     """One person's no ends it. Raises what `approve` raises; a reason is needed."""
     if not why.strip():
-        raise InvalidInputs({"why": "Say why: who pressed it will want to know."})
+        raise InvalidInputs({"why": say("Say why: who pressed it will want to know.")})
     run = await _asked(core, actor, number, why)
     return await asyncio.shield(asyncio.create_task(_reject(core, actor, run, why.strip())))
 
@@ -86,9 +87,9 @@ async def _reject(core: Core, actor: Actor, run: Run, why: str) -> Run:
     while True:
         hold, at = _hold(run), now()
         if approval.identity(actor) == hold.user:
-            raise Refused("You pressed this yourself: stop it if you do not want it any more.")
+            raise Refused(say("You pressed this yourself: stop it if you do not want it any more."))
         said = _said(actor, "rejected", why, at)
-        reason = f"{actor.title or actor.name} rejected it: {why}"
+        reason = say("{who} rejected it: {why}", who=actor.title or actor.name, why=why)
         done = _act(actor, "run.reject", run, at, why)
         try:
             await _end(core, run, hold, reason, [said], done, actor=actor.name)
@@ -103,7 +104,7 @@ async def expire(core: Core, run: Run) -> bool:
     hold, at = run.hold, now()
     if run.state is not RunState.HELD or hold is None or at < hold.until:
         return False
-    reason = f"It was not approved in time ({approval.hours(hold.hours)})."
+    reason = say("It was not approved in time ({time}).", time=approval.hours(hold.hours))
     try:
         await _end(core, run, hold, reason, [], _act(_CLOCK, "run.expire", run, at))
     except Fenced:
@@ -137,9 +138,9 @@ async def _asked(core: Core, actor: Actor, number: int, why: str) -> Run:
     run = await visibility.run(core.store, core.catalog, actor, number)
     require(actor, Verb.APPROVE, *visibility.places(core.catalog, run))
     if len(why) > LONGEST_WHY:
-        raise InvalidInputs({"why": "The reason is too long."})
+        raise InvalidInputs({"why": say("The reason is too long.")})
     if not is_encodable(why):
-        raise InvalidInputs({"why": "Half of a character is missing in the reason: type or paste it again."})
+        raise InvalidInputs({"why": say("Half of a character is missing in the reason: type or paste it again.")})
     return run
 
 
@@ -160,9 +161,9 @@ async def _as_pressed(core: Core, run: Run, hold: Hold) -> None:
     try:
         task = core.catalog.task(run.task)
     except NoSuchTask:
-        raise CannotApprove("The task was removed while this waited: it cannot be approved.") from None
+        raise CannotApprove(say("The task was removed while this waited: it cannot be approved.")) from None
     if task.broken or await frozen(task) != hold.digest:
-        raise CannotApprove("The task was changed after this was pressed: it cannot be approved. Press again.")
+        raise CannotApprove(say("The task was changed after this was pressed: it cannot be approved. Press again."))
     await secret_inputs.unchanged(core, run)
     await input_files.unchanged(core, task, run)
 
@@ -172,13 +173,13 @@ async def _as_seen(core: Core, actor: Actor, run: Run, hold: Hold, seen: str) ->
     require(actor, Verb.OUTPUT, *visibility.places(core.catalog, run))
     shown = await dry_run.of(core, hold.plan)
     if shown.wrong:
-        raise CannotApprove(f"{shown.wrong} So this cannot be approved: press again.")
+        raise CannotApprove(say("{wrong} So this cannot be approved: press again.", wrong=shown.wrong))
     if not shown.ready:
-        raise CannotApprove("The plan is still being made: wait for it, and look at it first.")
+        raise CannotApprove(say("The plan is still being made: wait for it, and look at it first."))
     if not seen:
-        raise CannotApprove(f"Look at the plan first (run {hold.plan}), and approve it by its hash.")
+        raise CannotApprove(say("Look at the plan first (run {number}), and approve it by its hash.", number=hold.plan))
     if seen != shown.sha256:
-        raise CannotApprove("This is not the plan as it is now: look at it again.")
+        raise CannotApprove(say("This is not the plan as it is now: look at it again."))
 
 
 async def _end(

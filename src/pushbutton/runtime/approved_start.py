@@ -12,6 +12,7 @@ from pushbutton.domain.cause import CauseKind
 from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.domain.task import Task
 from pushbutton.errors import CannotApprove, NoSuchRun
+from pushbutton.sentence import say
 
 from . import dry_run, input_files, journal, secret_inputs
 from .core import Core, now
@@ -42,11 +43,11 @@ async def again(core: Core, task: Task, run: Run, deliver: Deliver) -> None:
     )
     dry = (await core.store.press(new)).run
     await input_files.keep(core, task, dry, other=run.id)
-    said = journal.note(f"Its plan is made once more before it starts (run {dry.id}).", code="plan")
+    said = journal.note(say("Its plan is made once more before it starts (run {number}).", number=dry.id), code="plan")
     await journal.held(core, run, replace(run.hold, again=dry.id), [said])
     # From here on, whoever stops the run stops the dry run too.
     if stop_by := (await core.store.run(run.id)).stop_by:
-        await journal.never(core, dry, RunState.CANCELLED, "It was stopped before it started.", actor=stop_by)
+        await journal.never(core, dry, RunState.CANCELLED, say("It was stopped before it started."), actor=stop_by)
         return
     while await deliver(dry.id) in (Claim.TASK_BUSY, Claim.FULL):  # its task is away for a moment
         if (await core.store.run(dry.id)).state.over:
@@ -78,6 +79,6 @@ async def as_approved(core: Core, task: Task, run: Run) -> Mapping[str, str]:
         return {}
     digest, files = await with_files(task)
     if digest != run.hold.digest:
-        raise CannotApprove("The task was changed after it was approved; nothing was started. Press again.")
+        raise CannotApprove(say("The task was changed after it was approved; nothing was started. Press again."))
     await secret_inputs.unchanged(core, run)
     return files

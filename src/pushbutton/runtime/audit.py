@@ -13,6 +13,7 @@ from pushbutton.domain.event import Json
 from pushbutton.domain.policy import require
 from pushbutton.domain.redaction import spellings, vouched, without
 from pushbutton.errors import StoreDamaged
+from pushbutton.sentence import kept, say
 
 from .core import Core, now
 from .ports.people import Audit, AuditQuery
@@ -35,7 +36,9 @@ async def verify(core: Core, actor: Actor) -> Checked:
     checked = await check(core.store.audit)
     more: dict[str, Json] = {"more": list(checked.more)} if checked.more else {}
     head, well, said = checked.head.note, not checked.fault, checked.sentence
-    await core.store.audit.record(act(actor, Deed.AUDIT_CHECK, ABOUT, now(), head=head, well=well, said=said, **more))
+    # The sentences are a part of what is recorded, so the chain covers their ids and values as well.
+    told = kept({"head": head, "well": well, "said": said, **more})
+    await core.store.audit.record(act(actor, Deed.AUDIT_CHECK, ABOUT, now(), **told))
     return checked
 
 
@@ -58,8 +61,8 @@ def _with_runs(checked: Checked, unpressed: Sequence[int]) -> Checked:
     named = ", ".join(map(str, unpressed[:NAMED])) + (", …" if len(unpressed) > NAMED else "")
     if not checked.fault:
         checked = replace(checked, fault=Fault.PRESS, number=unpressed[0])
-        return replace(checked, more=(f"The same of runs {named}.",) if len(unpressed) > 1 else ())
-    return replace(checked, more=(*checked.more, f"There is no press of these runs: {named}."))
+        return replace(checked, more=(say("The same of runs {named}.", named=named),) if len(unpressed) > 1 else ())
+    return replace(checked, more=(*checked.more, say("There is no press of these runs: {named}.", named=named)))
 
 
 async def _redacted(audit: Audit) -> dict[int, str]:
@@ -117,6 +120,8 @@ async def redact(audit: Audit, actor: Actor, secret: str, records: Sequence[Reco
     """
     checked = await check(audit)
     if checked.fault:
-        raise StoreDamaged(f"{checked.sentence} Nothing was taken out: find out first what happened there.")
+        raise StoreDamaged(
+            say("{wrong} Nothing was taken out: find out first what happened there.", wrong=checked.sentence)
+        )
     done = act(actor, Deed.AUDIT_REDACT, ABOUT, now(), **({"why": why} if why else {}))
     return await audit.redact([record.id for record in records], spellings(secret), done)

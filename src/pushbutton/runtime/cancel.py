@@ -9,6 +9,7 @@ from pushbutton.domain.audit import Deed, act
 from pushbutton.domain.policy import require
 from pushbutton.domain.run import Run, RunState
 from pushbutton.errors import Fenced, NoSuchRun, NotRunning
+from pushbutton.sentence import say
 
 from . import journal, visibility
 from .core import Core, now
@@ -32,7 +33,7 @@ async def cancel(core: Core, actor: Actor, number: int) -> Run:
                 run,
                 RunState.CANCELLED,
                 actor=actor.name,
-                reason="It was stopped before it started.",
+                reason=say("It was stopped before it started."),
                 row={"stop_by": actor.name},
                 act=done,
             )
@@ -43,7 +44,7 @@ async def cancel(core: Core, actor: Actor, number: int) -> Run:
         return await core.store.run(number)
     if not run.stop_by:
         try:
-            asked = journal.note("Asked to stop.", code="stop", actor=actor.name)
+            asked = journal.note(say("Asked to stop."), code="stop", actor=actor.name)
             await journal.write(core, Append(number, [asked], epoch=run.epoch, row={"stop_by": actor.name}, act=done))
         except Fenced:
             return await core.store.run(number)  # it ended in this moment

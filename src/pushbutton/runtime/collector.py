@@ -14,6 +14,7 @@ from pushbutton.domain.event import Draft, Kind
 from pushbutton.domain.run import Run, RunState
 from pushbutton.domain.size import size
 from pushbutton.errors import Fenced, NoSuchRun
+from pushbutton.sentence import say
 
 from . import artifacts, journal
 from .cancel import order
@@ -107,16 +108,24 @@ async def _end(core: Core, run: Run, reading: Batch, end: Record) -> None:
     if end["error"]:
         reading.row["started_at"] = None  # the job itself never began, whatever its supervisor did
     if end.get("lost"):
-        reading.add(Kind.NOTE, at, code="lost-output", text=f"In all, {size(end['lost'])} of output are not kept.")
+        reading.add(
+            Kind.NOTE,
+            at,
+            code="lost-output",
+            text=say("In all, {size} of output are not kept.", size=size(end["lost"])),
+        )
     if end.get("unheard"):
-        reading.add(Kind.NOTE, at, code="unheard", text=f"{end['unheard']:,} of its reports found no room on the disk.")
+        reading.add(
+            Kind.NOTE, at, code="unheard", text=say("{n:,} of its reports found no room on the disk.", n=end["unheard"])
+        )
     if end.get("spoiled"):
-        text = (
-            f"{end['spoiled']:,} of its reports could not be read, by a fault of Pushbutton: see “log” in its folder."
+        text = say(
+            "{n:,} of its reports could not be read, by a fault of Pushbutton: see “log” in its folder.",
+            n=end["spoiled"],
         )
         reading.add(Kind.NOTE, at, code="spoiled", text=text)
     if not end.get("verified", True):
-        reading.add(Kind.NOTE, at, code="unverified", text="This system cannot prove that nothing of it is left.")
+        reading.add(Kind.NOTE, at, code="unverified", text=say("This system cannot prove that nothing of it is left."))
     if reading.open_step:
         done = "succeeded" if state is RunState.SUCCEEDED else "failed"
         reading.add(Kind.STEP, at, name=reading.open_step, state=done)
@@ -141,29 +150,30 @@ async def _gone(core: Core, run: Run, *, born: bool) -> None:
     survivors = await core.supervisors.clear(run.id)
     if not born:
         if stop_by := (await core.store.run(run.id)).stop_by:
-            reason = "It was stopped before it started."
+            reason = say("It was stopped before it started.")
             return await journal.move(core, run, RunState.CANCELLED, actor=stop_by, reason=reason)
         # It never came to start the job, and nobody else can: no supervisor is left that has this spool.
         if run.epoch < ATTEMPTS or not core.supervisors.tried(run.id):
-            await journal.move(core, run, RunState.WAITING, reason="It could not be started; trying again.")
+            await journal.move(core, run, RunState.WAITING, reason=say("It could not be started; trying again."))
             return await core.dispatch.submit(run.id, run.task)
         return await journal.move(
-            core, run, RunState.FAILED, reason="It could not be started: its supervisor did not come up."
+            core, run, RunState.FAILED, reason=say("It could not be started: its supervisor did not come up.")
         )
-    reason = "Its supervisor is gone (killed, or the machine was restarted): nobody knows how it ended."
+    reason = say("Its supervisor is gone (killed, or the machine was restarted): nobody knows how it ended.")
     await journal.move(core, run, RunState.LOST, reason=reason, survivors=list(survivors) or None)
     return None
 
 
 async def _ended(core: Core, run: Run, why: str, code: int | None, survivors: Sequence[str]) -> None:
     """Its supervisor hung; it and its tree were ended by the server."""
-    state, reason = RunState.LOST, "Nobody knows how it ended: its supervisor did not answer, so the server ended it."
+    state = RunState.LOST
+    reason: str = say("Nobody knows how it ended: its supervisor did not answer, so the server ended it.")
     if why == "timeout":
         state = RunState.FAILED
-        reason = "It took longer than it may: its supervisor did not answer, so the server ended it."
+        reason = say("It took longer than it may: its supervisor did not answer, so the server ended it.")
     elif why != "background":
         state = RunState.CANCELLED
-        reason = "It was stopped: its supervisor did not answer, so the server ended it."
+        reason = say("It was stopped: its supervisor did not answer, so the server ended it.")
     elif code is not None:  # the job was done, and only what it left behind was being ended
         state, reason = ending({"code": code, "why": "", "error": ""})
     await journal.move(core, run, state, reason=reason, exit_code=code, survivors=list(survivors) or None)

@@ -17,6 +17,7 @@ from pushbutton.domain.networks import household
 from pushbutton.domain.run import Micros
 from pushbutton.domain.token import hashed
 from pushbutton.errors import NotFound, Refused
+from pushbutton.sentence import say
 
 LASTS: Micros = 10 * 60 * 1_000_000
 MOST = 200
@@ -76,7 +77,7 @@ class DeviceGrants:
         self._forget(at)
         mine = sum(household(grant.address) == household(address) for grant in self._open.values())
         if len(self._open) >= MOST or mine >= MOST_FROM_ONE:
-            raise Refused("Too many programs are asking at this moment: try again in a few minutes.")
+            raise Refused(say("Too many programs are asking at this moment: try again in a few minutes."))
         letters = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
         grant = DeviceGrant(f"{letters[:4]}-{letters[4:]}", wanted, address, at + LASTS)
         secret = secrets.token_urlsafe(24)
@@ -98,7 +99,7 @@ class DeviceGrants:
         key = hashed(secret)
         found = self._open.get(key)
         if found is None:
-            raise NotFound("Nobody answered in time, or the answer was fetched already: ask once more.")
+            raise NotFound(say("Nobody answered in time, or the answer was fetched already: ask once more."))
         if found.answer is not Answer.NONE:
             del self._open[key]
         return found
@@ -109,7 +110,9 @@ class DeviceGrants:
         for key, grant in self._open.items():
             if _plain(grant.code) == plain and grant.answer is Answer.NONE:
                 return key
-        raise NotFound("There is no such code, or it was answered already, or it is too old: look at your terminal.")
+        raise NotFound(
+            say("There is no such code, or it was answered already, or it is too old: look at your terminal.")
+        )
 
     def _forget(self, at: Micros) -> None:
         self._open = {key: grant for key, grant in self._open.items() if at < grant.until}

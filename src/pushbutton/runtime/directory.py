@@ -17,6 +17,7 @@ from pushbutton.domain.person import LOCAL_SOURCE, Link, Session, Snapshot, Toke
 from pushbutton.domain.policy import Grant, Place, decide, rights_of
 from pushbutton.domain.token import hashed, new_token
 from pushbutton.errors import Refused, SignInFailed, StoreError
+from pushbutton.sentence import say
 
 from . import clock
 from .ports.people import Change, People, Work
@@ -202,7 +203,7 @@ class Directory:
                 raise Refused("This account may not sign in.")
             ended = instead and instead.pending and instead.id not in now.sessions
             if ended or known.password != user.password or (known.factor and not user.factor and not pending):
-                raise SignInFailed("This account was changed at this very moment: sign in once more.")
+                raise SignInFailed(say("This account was changed at this very moment: sign in once more."))
             stale = [
                 old for old in now.sessions.values() if not self._counts(old, at) or (instead and old.id == instead.id)
             ]

@@ -13,6 +13,7 @@ from pushbutton import threads
 from pushbutton.domain.event import Kind
 from pushbutton.domain.run import Run, RunState
 from pushbutton.errors import CannotApprove, NoSuchRun
+from pushbutton.sentence import say
 
 from .core import Core
 from .ports import Topics
@@ -41,22 +42,22 @@ async def of(core: Core, number: int) -> Plan:
     try:
         run = await core.store.run(number)
     except NoSuchRun:
-        return Plan(number, None, wrong="The plan is not kept any more.")
+        return Plan(number, None, wrong=say("The plan is not kept any more."))
     if not run.state.over:
         return Plan(number, run.state)
     if run.state is not RunState.SUCCEEDED:
-        return Plan(number, run.state, wrong="The plan could not be made.")
+        return Plan(number, run.state, wrong=say("The plan could not be made."))
     if not await _whole(core, run):
-        return Plan(number, run.state, wrong="The plan is larger than what is kept of an output.")
+        return Plan(number, run.state, wrong=say("The plan is larger than what is kept of an output."))
     return Plan(number, run.state, await threads.showing(core.output.digest, number))
 
 
 def unchanged(plan: Plan, run: Run) -> None:
     """Raises `CannotApprove` unless the plan is the one that everybody approved."""
     if not plan.ready:
-        raise CannotApprove("The plan could not be made once more, so nothing was started.")
+        raise CannotApprove(say("The plan could not be made once more, so nothing was started."))
     if run.hold and any(given.plan != plan.sha256 for given in run.hold.given):
-        raise CannotApprove("The plan has changed since it was approved; nothing was started.")
+        raise CannotApprove(say("The plan has changed since it was approved; nothing was started."))
 
 
 async def _whole(core: Core, run: Run) -> bool:

@@ -21,6 +21,7 @@ from pushbutton.domain.run import Run
 from pushbutton.domain.task import Task
 from pushbutton.domain.upload import Upload, of_value
 from pushbutton.errors import CannotApprove
+from pushbutton.sentence import say
 
 from .core import Core
 from .ports import Files, Stored
@@ -73,7 +74,7 @@ async def look(core: Core, run: Run, name: str, upload: Upload) -> Stored | None
 
 def _frozen(run: Run, upload: Upload) -> None:
     if run.hold and not upload.sha256:
-        raise CannotApprove("What was brought along was not frozen when this was pressed. Press again.")
+        raise CannotApprove(say("What was brought along was not frozen when this was pressed. Press again."))
 
 
 def _own(store: Files, own: str, sources: list[str], upload: Upload) -> str:
@@ -87,14 +88,18 @@ def _own(store: Files, own: str, sources: list[str], upload: Upload) -> str:
                 store.copy(source, own)
                 break
         else:
-            raise CannotApprove(f"“{upload.name}”, which was brought along, is not kept any more. Press again.")
+            raise CannotApprove(
+                say("“{name}”, which was brought along, is not kept any more. Press again.", name=upload.name)
+            )
     if upload.sha256 and not _is(store, own, upload):
         raise _changed(upload)
     return str(store.place(own))
 
 
 def _changed(upload: Upload) -> CannotApprove:
-    return CannotApprove(f"“{upload.name}” is not what it was when this was pressed; nothing was started. Press again.")
+    return CannotApprove(
+        say("“{name}” is not what it was when this was pressed; nothing was started. Press again.", name=upload.name)
+    )
 
 
 def _same(store: Files, run: int, name: str, upload: Upload) -> bool:

@@ -24,6 +24,7 @@ from pushbutton.domain.policy import Place, decide, require, require_in_person, 
 from pushbutton.domain.run import Busy, Micros
 from pushbutton.domain.task import Task
 from pushbutton.errors import InvalidInputs, LinkClosed, NoSuchLink, Refused, TaskBroken
+from pushbutton.sentence import say
 
 from . import press, visibility
 from .core import Core, now
@@ -53,13 +54,13 @@ class Standing(StrEnum):
 
 
 SENTENCES: Mapping[Standing, str] = {
-    Standing.REVOKED: "This link was taken back by who made it.",
-    Standing.EXPIRED: "This link was good for a time that is over.",
-    Standing.USED_UP: "This link is used up.",
-    Standing.MAKER: "Who made this link may not press this any more, so the link may not either.",
-    Standing.TASK_GONE: "The task that this link was made for is not here any more.",
-    Standing.TASK_CHANGED: "The task was changed since this link was made, and the link does not fit it any more.",
-    Standing.TASK_BROKEN: "The task cannot be pressed at the moment, because its file is broken.",
+    Standing.REVOKED: say("This link was taken back by who made it."),
+    Standing.EXPIRED: say("This link was good for a time that is over."),
+    Standing.USED_UP: say("This link is used up."),
+    Standing.MAKER: say("Who made this link may not press this any more, so the link may not either."),
+    Standing.TASK_GONE: say("The task that this link was made for is not here any more."),
+    Standing.TASK_CHANGED: say("The task was changed since this link was made, and the link does not fit it any more."),
+    Standing.TASK_BROKEN: say("The task cannot be pressed at the moment, because its file is broken."),
 }
 
 
@@ -87,11 +88,11 @@ async def make(
     inputs, wrong = await fitted(core.patterns, lambda fits: _fixed(task, fixed, form=form, fits=fits))
     for name, given, most in (("link-days", days, MOST_DAYS), ("link-uses", uses, MOST_USES)):
         if not 1 <= given <= most:
-            wrong[name] = f"Choose a number from 1 to {most}."
+            wrong[name] = say("Choose a number from {least} to {most}.", least=1, most=most)
     if not 0 <= approvers <= MOST_APPROVERS:
-        wrong["link-approvers"] = f"Choose a number from 0 to {MOST_APPROVERS}."
+        wrong["link-approvers"] = say("Choose a number from {least} to {most}.", least=0, most=MOST_APPROVERS)
     if len(note.strip()) > LONGEST_TEXT:
-        wrong["link-note"] = f"Write at most {LONGEST_TEXT} characters."
+        wrong["link-note"] = say("Write at most {n} characters.", n=LONGEST_TEXT)
     if wrong:
         raise InvalidInputs(wrong)
     at = now()
@@ -107,7 +108,7 @@ async def make(
     def work(seen: Snapshot) -> Change:
         mine = [known for known in seen.links.values() if known.maker == actor.user]
         if sum(not _past(known, at) for known in mine) >= MOST:
-            raise Refused(f"You have {MOST} links already: revoke those that nobody needs any more.")
+            raise Refused(say("You have {n} links already: revoke those that nobody needs any more.", n=MOST))
         # Nothing can be seen with these any more; and of who makes and revokes without end, the oldest go sooner.
         late = [known for known in seen.links.values() if at >= known.until + KEPT]
         past = sorted((known for known in mine if _past(known, at)), key=lambda known: known.made_at)
@@ -131,11 +132,11 @@ def _fixed(task: Task, given: Mapping[str, object], *, form: bool, fits: Fits) -
     for name, value in given.items():
         param = params.get(name)
         if param is None:
-            wrong[name] = "The task has no such input."
+            wrong[name] = say("The task has no such input.")
         elif param.type is ParamType.SECRET:
-            wrong[name] = "A secret cannot be fixed, because it would lie in the store: whoever presses types it."
+            wrong[name] = say("A secret cannot be fixed, because it would lie in the store: whoever presses types it.")
         elif param.type is ParamType.FILE:
-            wrong[name] = "A file cannot be fixed: whoever presses brings it."
+            wrong[name] = say("A file cannot be fixed: whoever presses brings it.")
         else:
             found, unfit = check([replace(param, when={})], {name: value}, form=form, fits=fits)
             inputs[name] = found.get(name)

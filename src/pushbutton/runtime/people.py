@@ -15,6 +15,7 @@ from pushbutton.domain.policy import EVERYONE, Grant, Role, require, require_dir
 from pushbutton.domain.throttle import Throttle
 from pushbutton.domain.token import hashed, new_token
 from pushbutton.errors import BadInput, NoSuchUser, Refused, SignInFailed
+from pushbutton.sentence import say
 
 from .directory import Directory
 from .ports.people import Change, Factor, Passwords, Sealed
@@ -41,7 +42,7 @@ class People:
 
         def work(now: Snapshot) -> Change:
             if fresh.name in now.users:
-                raise BadInput(f"There is already a user named “{fresh.name}”; take another name.")
+                raise BadInput(say("There is already a user named “{name}”; take another name.", name=fresh.name))
             put: list[Entry] = [fresh]
             if not now.users:
                 put.append(Grant(f"user:{fresh.name}", Role.ADMIN))  # or nobody could look after anything
@@ -164,7 +165,7 @@ class People:
             mine = {EVERYONE, f"user:{user.name}", *(f"group:{name}" for name in user.groups)}
             if not user.disabled and admins & mine:
                 return
-        raise Refused("Nobody would be left who may administer. Give that right to somebody else first.")
+        raise Refused(say("Nobody would be left who may administer. Give that right to somebody else first."))
 
     # -- one's own account
 
@@ -200,7 +201,7 @@ class People:
         user = _user(self.directory.all, actor.user)
         with one_try(self.throttle, f"own:{user.name}", actor.address):
             if not await self.passwords.check(user.password or None, old):
-                raise await self._refused(actor, at, "The password of today is wrong.")
+                raise await self._refused(actor, at, say("The password of today is wrong."))
         require_good(new, user.name)
         kept = await self.passwords.hash(new)
 
@@ -218,9 +219,11 @@ class People:
         """
         require_directly(actor)
         if _user(self.directory.all, actor.user).factor:
-            raise BadInput("There is a second factor already: take it away first.")
+            raise BadInput(say("There is a second factor already: take it away first."))
         if self.factor.check(secret, code, 0) is None:
-            raise SignInFailed("This code is wrong. Take the one that is shown now, and check the telephone's clock.")
+            raise SignInFailed(
+                say("This code is wrong. Take the one that is shown now, and check the telephone's clock.")
+            )
         codes, kept = self.factor.new_recovery_codes()
         await self._factor(actor, actor.user, at, self.sealed.close(secret), tuple(kept))
         return codes
@@ -234,9 +237,9 @@ class People:
         with one_try(self.throttle, f"own:{user.name}", actor.address):
             if user.source != LOCAL_SOURCE:
                 if user.factor and not self._knows_factor(user, proof):
-                    raise await self._refused(actor, at, "The code is wrong.")
+                    raise await self._refused(actor, at, say("The code is wrong."))
             elif not await self.passwords.check(user.password or None, proof):
-                raise await self._refused(actor, at, "The password is wrong.")
+                raise await self._refused(actor, at, say("The password is wrong."))
         await self._factor(actor, user.name, at, "", ())
 
     def _knows_factor(self, user: User, code: str) -> bool:

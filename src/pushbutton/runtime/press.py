@@ -29,6 +29,7 @@ from pushbutton.errors import (
     StoreError,
     TaskBroken,
 )
+from pushbutton.sentence import say
 
 from . import input_files, journal, secret_inputs, visibility
 from .core import Core, now
@@ -70,9 +71,9 @@ async def press(
     if len(key) > LONGEST_KEY:
         raise InvalidInputs({"": "The idempotency key is too long."})
     if len(why) > LONGEST_WHY:
-        raise InvalidInputs({"": f"The reason is too long: write at most {LONGEST_WHY:,} characters."})
+        raise InvalidInputs({"": say("The reason is too long: write at most {n:,} characters.", n=LONGEST_WHY)})
     if not is_encodable(why):
-        raise InvalidInputs({"": "Half of a character is missing in the reason: type or paste it again."})
+        raise InvalidInputs({"": say("Half of a character is missing in the reason: type or paste it again.")})
     inputs = await _read(core, offered, raw, why, form=form)
     command.build(task, inputs, python=core.python)  # what cannot be started is refused now, not later
     shown, at = mask(task, inputs), now()
@@ -110,7 +111,9 @@ async def press(
     except KeyReused:
         raise KeyReused(key) from None
     if not pressed.made and not decide(actor, Verb.SEE, *visibility.places(core.catalog, pressed.run)):
-        raise Refused("This was pressed already while the task stood in another group: that run is not for you to see.")
+        raise Refused(
+            say("This was pressed already while the task stood in another group: that run is not for you to see.")
+        )
     return pressed
 
 
@@ -138,8 +141,12 @@ async def _make(core: Core, task: Task, new: NewRun, also: Work | None) -> Press
             await _never(core, runs, str(error))
             raise
         except OSError as error:
-            await _never(core, runs, "What was brought along could not be kept; press again.")
-            raise (StorageFull() if error.errno in _FULL else StoreError(f"{_UNKEPT} ({error.strerror}).")) from None
+            await _never(core, runs, say("What was brought along could not be kept; press again."))
+            if error.errno in _FULL:
+                raise StorageFull from None
+            raise StoreError(
+                say("What you brought could not be kept, so nothing was started ({why}).", why=error.strerror)
+            ) from None
         for run in runs:
             if run.state is RunState.WAITING:
                 await core.dispatch.submit(run.id, new.task)
@@ -147,7 +154,6 @@ async def _make(core: Core, task: Task, new: NewRun, also: Work | None) -> Press
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_UNKEPT = "What you brought could not be kept, so nothing was started"
 
 
 async def _never(core: Core, runs: Sequence[Run], reason: str) -> None:
@@ -164,8 +170,10 @@ async def _hold(core: Core, actor: Actor, task: Task, inputs: Inputs, at: int, a
         return None
     if not core.directory.closed:
         raise Refused(
-            "Somebody else has to approve this before it starts, and where nobody signs in, everybody is the same "
-            "person: add people first."
+            say(
+                "Somebody else has to approve this before it starts, and where nobody signs in, "
+                "everybody is the same person: add people first."
+            )
         )
     asked = replace(asked, approvers=max(asked.approvers, approvers))
     return held(asked, actor, at, await frozen(task))
@@ -173,9 +181,9 @@ async def _hold(core: Core, actor: Actor, task: Task, inputs: Inputs, at: int, a
 
 async def _read(core: Core, offered: Offered, raw: Mapping[str, object], why: str, *, form: bool) -> Inputs:
     """The inputs; what is wrong with them, their files and the reason is told at once."""
-    task, wrong = offered.task, {}
+    task, wrong = offered.task, dict[str, str]()
     if task.reason is Reason.REQUIRED and not why.strip():
-        wrong["why"] = "Say why: it is shown in the history."
+        wrong["why"] = say("Say why: it is shown in the history.")
     inputs, unfit = await fitted(core.patterns, lambda fits: check(task.params, raw, form=form, fits=fits))
     files = [param for param in task.params if param.type is ParamType.FILE and param.name in inputs]
     missing = await threads.bringing(_missing, core.files, files, inputs) if files else {}
@@ -188,7 +196,7 @@ async def _read(core: Core, offered: Offered, raw: Mapping[str, object], why: st
 
 def _missing(store: Files, files: Sequence[Param], inputs: Inputs) -> dict[str, str]:
     """A sentence for each file that is not there, or has not the size that is asked for."""
-    wrong = {}
+    wrong: dict[str, str] = {}
     for param in files:
         try:
             stored = store.find(upload(of_value(str(inputs[param.name])).stored))
@@ -197,11 +205,17 @@ def _missing(store: Files, files: Sequence[Param], inputs: Inputs) -> dict[str, 
         except OSError:
             stored = None
         if stored is None:
-            wrong[param.name] = "Choose the file again: what was uploaded is not here."
+            wrong[param.name] = say("Choose the file again: what was uploaded is not here.")
         elif param.max_length is not None and stored.size > param.max_length:
-            wrong[param.name] = f"This file is too big: it has {stored.size:,} bytes, and {param.max_length:,} fit."
+            wrong[param.name] = say(
+                "This file is too big: it has {size:,} bytes, and {most:,} fit.",
+                size=stored.size,
+                most=param.max_length,
+            )
         elif param.min_length is not None and stored.size < param.min_length:
-            wrong[param.name] = (
-                f"This file is too small: it has {stored.size:,} bytes, and {param.min_length:,} are needed."
+            wrong[param.name] = say(
+                "This file is too small: it has {size:,} bytes, and {least:,} are needed.",
+                size=stored.size,
+                least=param.min_length,
             )
     return wrong

@@ -11,6 +11,7 @@ from typing import Final
 
 from pushbutton.domain.run import Run
 from pushbutton.errors import CannotApprove, PushbuttonError, StoreDamaged
+from pushbutton.sentence import say
 
 from .core import Core
 
@@ -53,8 +54,8 @@ async def unchanged(core: Core, run: Run) -> None:
         return
     values = await kept(core, run)
     if not values:
-        raise CannotApprove("Its secret inputs are not kept any more. Press again.")
+        raise CannotApprove(say("Its secret inputs are not kept any more. Press again."))
     if mark(core, values) != run.hold.secrets:
         raise CannotApprove(
-            "A secret input is not what it was when this was pressed; nothing was started. Press again."
+            say("A secret input is not what it was when this was pressed; nothing was started. Press again.")
         )

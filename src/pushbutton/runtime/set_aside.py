@@ -13,6 +13,7 @@ from pushbutton.domain.event import Draft, Kind
 from pushbutton.domain.policy import decide, require
 from pushbutton.domain.run import UNFINISHED, Run, RunState
 from pushbutton.errors import NoSuchRun, NotAside
+from pushbutton.sentence import say
 
 from . import journal, visibility
 from .core import Core, now
@@ -45,7 +46,9 @@ async def _release(core: Core, actor: Actor, run: Run) -> Run:
     if run.hold and run.hold.plan:
         await _plan(core, actor, run.hold.plan)  # first: who approves needs it
     at = now()
-    note = Draft(Kind.NOTE, {"text": "It was released: it came with a copy of the data folder.", "code": "aside"}, at)
+    note = Draft(
+        Kind.NOTE, {"text": say("It was released: it came with a copy of the data folder."), "code": "aside"}, at
+    )
     done = act(actor, Deed.RUN_RELEASE, f"run {run.id}", at, task=run.task, title=run.title)
     await journal.write(core, Append(run.id, [note], epoch=run.epoch, row={"aside": False}, act=done))
     if run.state is RunState.WAITING:

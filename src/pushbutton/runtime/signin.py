@@ -22,14 +22,15 @@ from pushbutton.domain.proxy import TrustedProxy
 from pushbutton.domain.throttle import Throttle
 from pushbutton.domain.token import hashed
 from pushbutton.errors import InviteGone, SignInFailed, SlowDown, StoreError, TooManySignIns
+from pushbutton.sentence import say
 
 from . import clock
 from .directory import Directory
 from .ports.people import Authority, Begun, Change, Factor, Passwords, Provider, Sealed
 from .refusals import Refusals
 
-WRONG = "The name or the password is wrong."
-WRONG_CODE = "This code is wrong or was used before. Take the one that is shown now."
+WRONG = say("The name or the password is wrong.")
+WRONG_CODE = say("This code is wrong or was used before. Take the one that is shown now.")
 BEGUN = 500  # sign-ins elsewhere that may be under way at once
 BEGUN_FROM_ONE = 50  # of them from one address
 PATIENCE = 600.0  # seconds for one of them
@@ -118,7 +119,7 @@ class SignIn:
         assert self.provider  # noqa: S101  there is no such route without one
         begun, back, until, _ = self._begun.pop(params.get("state", ""), (None, "", 0.0, ""))
         if begun is None or time.monotonic() > until:
-            raise SignInFailed("This sign-in took too long or was begun elsewhere. Begin it once more.")
+            raise SignInFailed(say("This sign-in took too long or was begun elsewhere. Begin it once more."))
         try:
             identity = await self.provider.finish(begun, params, redirect_uri)
         except SignInFailed as error:
@@ -167,12 +168,12 @@ class SignIn:
             known = now.users.get(identity.name)
             if known and known.source != identity.source:
                 raise SignInFailed(
-                    "Somebody of that name signs in another way here. Ask an administrator.",
+                    say("Somebody of that name signs in another way here. Ask an administrator."),
                     reason=f"“{identity.name}” comes from {known.source}, and now {identity.source} names them",
                 )
             if known and known.subject and known.subject != identity.subject:
                 raise SignInFailed(
-                    "Somebody else had that name before. Ask an administrator.",
+                    say("Somebody else had that name before. Ask an administrator."),
                     reason=f"“{identity.name}” is another account at the provider than the one known under that name; "
                     f"if it is the same person, say so with: pushbutton user change {identity.name} --other-account",
                 )
@@ -316,7 +317,7 @@ def one_try(throttle: Throttle, account: str, address: str) -> Iterator[None]:
 
 
 def _disabled(name: str) -> SignInFailed:
-    said = "This account may not sign in. Ask an administrator."
+    said = say("This account may not sign in. Ask an administrator.")
     return SignInFailed(said, reason=f"“{name}” is disabled here")
 
 

@@ -10,6 +10,7 @@ from pushbutton.domain.event import Draft, Json, Kind
 from pushbutton.domain.run import RunState
 from pushbutton.domain.size import size
 from pushbutton.job.protocol import parse
+from pushbutton.sentence import say, say_n
 
 from . import artifacts
 from .ports import Record
@@ -45,20 +46,31 @@ def read(records: Sequence[Record], open_step: str = "") -> Batch:
             case "stop":
                 _stopping(batch, record)
             case "unmasked":
-                one = record["count"] == 1
-                some = "A secret of this run is" if one else f"{record['count']:,} secrets of this run are"
-                them = "it" if one else "them"
-                text = f"{some} too short to be masked: what the job writes of {them} is shown as it is."
+                text = say_n(
+                    "A secret of this run is too short to be masked: what the job writes of it is shown as it is.",
+                    "{n:,} secrets of this run are too short to be masked: what the job writes of them is shown as "
+                    "it is.",
+                    record["count"],
+                )
                 batch.add(Kind.NOTE, record["t"], code="unmasked", text=text)
             case "truncated":
-                text = f"The output is larger than {size(record['kept'])}: the rest of it is not kept. The run goes on."
+                text = say(
+                    "The output is larger than {size}: the rest of it is not kept. The run goes on.",
+                    size=size(record["kept"]),
+                )
                 batch.add(Kind.TRUNCATED, record["t"], kept=record["kept"], text=text)
             case "deaf":
-                text = f"It reported more than {record['kept']:,} times: the rest of it is not kept. The run goes on."
+                text = say(
+                    "It reported more than {n:,} times: the rest of it is not kept. The run goes on.", n=record["kept"]
+                )
                 batch.add(Kind.NOTE, record["t"], code="deaf", text=text)
             case "storage":
-                lost = f"{size(record['lost'])} of output were lost" if record["lost"] else "output is being lost"
-                batch.add(Kind.NOTE, record["t"], code="storage", text=f"The disk was full: {lost}. The run goes on.")
+                text = (
+                    say("The disk was full: {size} of output were lost. The run goes on.", size=size(record["lost"]))
+                    if record["lost"]
+                    else say("The disk was full: output is being lost. The run goes on.")
+                )
+                batch.add(Kind.NOTE, record["t"], code="storage", text=text)
             case "end":
                 batch.end = record
     return batch
@@ -83,9 +95,9 @@ def report(batch: Batch, kind: str, data: Mapping[str, Any], at: int) -> None:
 
 def _stopping(batch: Batch, record: Record) -> None:
     texts = {
-        "timeout": "It took longer than it may: it is being ended.",
-        "signal": "The machine asked it to end.",
-        "background": "The job is done but left something running, which is being ended.",
+        "timeout": say("It took longer than it may: it is being ended."),
+        "signal": say("The machine asked it to end."),
+        "background": say("The job is done but left something running, which is being ended."),
     }
     if text := texts.get(record["why"]):
         batch.add(Kind.NOTE, record["t"], code=record["why"], text=text)
@@ -98,18 +110,18 @@ def ending(end: Record) -> tuple[RunState, str]:
         return RunState.FAILED, str(end["error"])
     match end["why"]:
         case "cancel":
-            return RunState.CANCELLED, "It was stopped."
+            return RunState.CANCELLED, say("It was stopped.")
         case "signal":
             return (
                 RunState.CANCELLED,
-                "It was stopped because the machine was shutting down or an administrator said so.",
+                say("It was stopped because the machine was shutting down or an administrator said so."),
             )
         case "timeout":
-            return RunState.FAILED, "It took longer than it may, so it was ended."
+            return RunState.FAILED, say("It took longer than it may, so it was ended.")
     if code == 0:
         return RunState.SUCCEEDED, ""
     if code is None:
-        return RunState.LOST, "It could not be ended, and nobody knows what it does."
+        return RunState.LOST, say("It could not be ended, and nobody knows what it does.")
     if code < 0:
-        return RunState.FAILED, f"The system ended it (signal {-code})."
-    return RunState.FAILED, f"The job reported a failure (code {code})."
+        return RunState.FAILED, say("The system ended it (signal {n}).", n=-code)
+    return RunState.FAILED, say("The job reported a failure (code {n}).", n=code)

@@ -16,6 +16,7 @@ from pushbutton.domain.policy import Place, decide, require, require_in_person
 from pushbutton.domain.run import Micros
 from pushbutton.domain.token import hashed, personal
 from pushbutton.errors import InvalidInputs, NoSuchToken, Refused
+from pushbutton.sentence import say
 
 from . import visibility
 from .core import Core, now
@@ -62,10 +63,12 @@ async def make(
     def work(seen: Snapshot) -> Change:
         mine = [known for known in seen.tokens.values() if known.user == actor.user]
         if not instead and any(known.name == name and not over(known, at) for known in mine):
-            raise InvalidInputs({"name": "You have a token of this name: take another name, or revoke that one first."})
+            raise InvalidInputs(
+                {"name": say("You have a token of this name: take another name, or revoke that one first.")}
+            )
         stale = [known for known in mine if known.name == name or over(known, at)]
         if len(mine) - len(stale) >= MOST:
-            raise Refused(f"You have {MOST} tokens already: revoke those that nobody needs any more.")
+            raise Refused(say("You have {n} tokens already: revoke those that nobody needs any more.", n=MOST))
         return Change(done, put=[token], drop=stale)
 
     await core.directory.change(work)
@@ -117,15 +120,17 @@ def _may_revoke(actor: Actor, token: Token) -> bool:
 
 
 def _wrong(catalog: Catalog, actor: Actor, name: str, rights: frozenset[Right], days: int | None) -> dict[str, str]:
-    wrong = {}
+    wrong: dict[str, str] = {}
     if not _NAME.fullmatch(name):
-        wrong["name"] = "Give it a name of at most 60 letters, digits, spaces or . _ - + @, to know it again."
+        wrong["name"] = say("Give it a name of at most 60 letters, digits, spaces or . _ - + @, to know it again.")
     if not rights:
-        wrong["scope"] = "Say what it may do, and with which tasks."
+        wrong["scope"] = say("Say what it may do, and with which tasks.")
     elif unknown := sorted({right.where for right in rights if not _is_place(catalog, actor, right.where)}):
-        wrong["scope"] = f"There is no “{unknown[0][:60]}” here that you may see; name a task or a group of tasks."
+        wrong["scope"] = say(
+            "There is no “{where}” here that you may see; name a task or a group of tasks.", where=unknown[0][:60]
+        )
     if days is not None and not 1 <= days <= MOST_DAYS:
-        wrong["days"] = f"Choose a number of days from 1 to {MOST_DAYS}."
+        wrong["days"] = say("Choose a number of days from 1 to {most}.", most=MOST_DAYS)
     return wrong
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from pushbutton.domain.event import Draft, Kind
 from pushbutton.domain.run import Run
+from pushbutton.sentence import say
 
 from . import journal, time_limit
 from .cancel import grace
@@ -143,11 +144,14 @@ class Watchdog:
             if self._silent:
                 since = now() - int(self.liveness.still * 1e6)
                 clock = datetime.fromtimestamp(since / 1e6, UTC).strftime("%H:%M:%S")
-                text = f"Its supervisor does not answer since {clock} UTC. The job may go on unseen; it can be stopped."
+                text = say(
+                    "Its supervisor does not answer since {clock} UTC. The job may go on unseen; it can be stopped.",
+                    clock=clock,
+                )
                 drafts.append(Draft(Kind.NOTE, {"text": text, "code": "silent", "since": since}, now()))
             else:
-                drafts.append(journal.note("Its supervisor answers again.", code="answers"))
+                drafts.append(journal.note(say("Its supervisor answers again."), code="answers"))
         if self.liveness.ignoring and not self._asked:
-            text = "Its supervisor does not do what it was told; the server asks the job itself to end."
+            text = say("Its supervisor does not do what it was told; the server asks the job itself to end.")
             drafts.append(journal.note(text, code="deaf-supervisor"))
         return drafts

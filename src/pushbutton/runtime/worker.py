@@ -20,6 +20,7 @@ from pushbutton.domain.run import ACTIVE, UNFINISHED, Run, RunState
 from pushbutton.domain.task import Task
 from pushbutton.domain.token import hashed, new_token
 from pushbutton.errors import Fenced, NoAnswer, NoSuchTask, PushbuttonError, SecretUnavailable, StoreError
+from pushbutton.sentence import say
 
 from . import approved_start, input_files, journal, secret_inputs, task_digest
 from .collector import collect
@@ -197,7 +198,7 @@ class Worker:
         """
         core = self._core
         try:
-            reason = ""
+            reason: str = ""
             try:
                 await approved_start.again(core, self._task(run), run, self._deliver)
             except (Fenced, StoreError):
@@ -206,7 +207,7 @@ class Worker:
                 reason = str(error)
             run = await core.store.run(run.id)
             if run.stop_by:
-                stopped = "It was stopped before it started."
+                stopped = say("It was stopped before it started.")
                 await journal.never(core, run, RunState.CANCELLED, stopped, actor=run.stop_by)
             elif reason:
                 await journal.never(core, run, RunState.FAILED, reason)
@@ -233,17 +234,18 @@ class Worker:
         except Fenced:
             return False  # it is over: it was stopped meanwhile
         except Exception as error:
+            reason: str
             match error:
                 case SecretUnavailable() if self._core.directory.closed:
                     # Everybody who may see the run reads its reason, and not everybody may know of its secrets.
                     log.warning("run %d: %s", run.id, error)
-                    reason = "A secret that it needs cannot be had; the server's log says which, and why."
+                    reason = say("A secret that it needs cannot be had; the server's log says which, and why.")
                 case PushbuttonError():
                     reason = str(error)
                 case OSError():
-                    reason = f"It could not be started: {error.strerror}."
+                    reason = say("It could not be started: {why}.", why=error.strerror)
                 case _:
-                    reason = "It could not be started because of a fault in Pushbutton; the server's log has more."
+                    reason = say("It could not be started because of a fault in Pushbutton; the server's log has more.")
             log.warning("run %d: %s", run.id, reason, exc_info=not isinstance(error, PushbuttonError | OSError))
             await journal.never(self._core, run, RunState.FAILED, reason)
             return False
@@ -253,10 +255,10 @@ class Worker:
         try:
             task = self._core.catalog.task(run.task)
         except NoSuchTask:
-            raise PushbuttonError("The task was removed while this waited; nothing was started.") from None
+            raise PushbuttonError(say("The task was removed while this waited; nothing was started.")) from None
         if task.broken:
             log.warning("run %d was not started, the task's file is broken: %s", run.id, task.broken)
-            raise PushbuttonError("The task's file is broken now, so nothing was started.")
+            raise PushbuttonError(say("The task's file is broken now, so nothing was started."))
         return task
 
     async def _named(self, task: Task, run: Run) -> Mapping[str, str]:
@@ -268,7 +270,7 @@ class Worker:
             while True:
                 await asyncio.wait({asking}, timeout=LOOK)
                 if stop_by := (await self._core.store.run(run.id)).stop_by:
-                    reason = "It was stopped before it started."
+                    reason = say("It was stopped before it started.")
                     await journal.move(self._core, run, RunState.CANCELLED, actor=stop_by, reason=reason)
                     raise Fenced(reason)
                 if asking.done():

@@ -20,6 +20,7 @@ from pushbutton.domain.environment import kept
 from pushbutton.domain.param import Choice, Param
 from pushbutton.domain.task import Offered, Task
 from pushbutton.errors import NothingOffered
+from pushbutton.sentence import say
 
 __all__ = ["ProgramChoices"]
 
@@ -86,7 +87,7 @@ class ProgramChoices:
             if value:
                 choices.setdefault(value, Choice(value, *texts))
         if not choices:
-            raise NothingOffered("There is nothing to choose from right now.")
+            raise NothingOffered(say("There is nothing to choose from right now."))
         return tuple(choices.values())
 
     async def _run(self, task: Task, param: Param) -> bytes:
@@ -104,7 +105,9 @@ class ProgramChoices:
             )
         except OSError as error:
             log.warning("the choices of “%s” (%s) could not be asked for: %s", param.name, task.slug, error)
-            raise NothingOffered("What can be chosen could not be found out; the server's log says more.") from None
+            raise NothingOffered(
+                say("What can be chosen could not be found out; the server's log says more.")
+            ) from None
         assert process.stdout  # noqa: S101 - it was asked for
         assert process.stderr  # noqa: S101
         try:
@@ -113,7 +116,7 @@ class ProgramChoices:
                 code = await process.wait()
         except TimeoutError:
             log.warning("the choices of “%s” (%s) took longer than %g s", param.name, task.slug, self._limit)
-            raise NothingOffered("What can be chosen was not found out in time: open the form again.") from None
+            raise NothingOffered(say("What can be chosen was not found out in time: open the form again.")) from None
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -121,10 +124,10 @@ class ProgramChoices:
         if code:
             reason = likely(err, task.encoding).strip()[-500:]
             log.warning("the choices of “%s” (%s) ended with %d: %s", param.name, task.slug, code, reason)
-            raise NothingOffered("What can be chosen could not be found out; the server's log says more.")
+            raise NothingOffered(say("What can be chosen could not be found out; the server's log says more."))
         if len(out) > _BYTES:
             log.warning("the choices of “%s” (%s) are more than %d bytes", param.name, task.slug, _BYTES)
-            raise NothingOffered("There is more to choose from than a form can hold.")
+            raise NothingOffered(say("There is more to choose from than a form can hold."))
         return out
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pushbutton.sentence import say
+
 __all__ = ["CONFIGS", "aside", "leftover"]
 
 CONFIGS = ("pushbutton.yaml", "pushbutton.yml")
@@ -28,18 +30,18 @@ _LEFTOVER = re.compile(
 def leftover(name: str) -> str:
     """Why a file is passed over; "" where its name tells nothing."""
     if _LEFTOVER.fullmatch(name):
-        return "it is a copy or a left-over, by its name"
+        return say("it is a copy or a left-over, by its name")
     if name.startswith("test_") or name == "conftest.py":
-        return "it is a test, by its name"
+        return say("it is a test, by its name")
     return ""
 
 
 def aside(name: str) -> str:
     """Why a folder is passed over; "" where its name tells nothing."""
     if name in _TOOLS:
-        return "it belongs to a tool"
+        return say("it belongs to a tool")
     if name in _LIBRARIES:
-        return "it holds what scripts share, by its name"
+        return say("it holds what scripts share, by its name")
     if name in _TESTS:
-        return "it holds tests, by its name"
-    return "it holds what others wrote, by its name" if name in _VENDORED else ""
+        return say("it holds tests, by its name")
+    return say("it holds what others wrote, by its name") if name in _VENDORED else ""

@@ -16,6 +16,7 @@ import re
 from pathlib import Path
 
 from pushbutton.domain.targets import Arguments
+from pushbutton.sentence import say
 
 from .arguments import arguments, program_of
 from .from_table import Origin, declare
@@ -100,9 +101,9 @@ def _decoded(content: bytes) -> tuple[str, str]:
 def _no_script(path: Path, content: bytes) -> str:
     """Why a file without “#!” is no script; "": it looks like one that lacks it."""
     if b"\0" in content[:1024]:
-        return "it is neither a script nor a program of this system"
+        return say("it is neither a script nor a program of this system")
     if path.suffix not in _SHELLS and (path.suffix or _NO_SCRIPTS.fullmatch(path.name)):
-        return "it does not begin with “#!”"
+        return say("it does not begin with “#!”")
     return ""
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pushbutton.domain.skipped import Skipped
+from pushbutton.sentence import say
 
 from .folder import Named, entries, form_of
 from .ignore import Ignore, read_ignore
@@ -90,16 +91,16 @@ class _Folder:
         if said is None and (why := leftover(entry.name)):
             return why
         if depth > 1:
-            return "it lies deeper than one folder"
+            return say("it lies deeper than one folder")
         if form_of(entry.name, status.st_mode) and reading is None:
-            return "it is a link to a file that is shown" if path.is_symlink() else ""
+            return say("it is a link to a file that is shown") if path.is_symlink() else ""
         if started or executable:
-            return "it has neither a first line with “#!” nor a function with @task"
-        return _NOT_EXECUTABLE if begins else "it neither begins with “#!” nor may be executed"
+            return say("it has neither a first line with “#!” nor a function with @task")
+        return _NOT_EXECUTABLE if begins else say("it neither begins with “#!” nor may be executed")
 
 
-_IGNORED = "“.pushbuttonignore” leaves it out"
-_NOT_EXECUTABLE = "it begins with “#!”, but may not be executed"
+_IGNORED = say("“.pushbuttonignore” leaves it out")
+_NOT_EXECUTABLE = say("it begins with “#!”, but may not be executed")
 
 
 def _first(path: Path) -> bytes:
