@@ -667,3 +667,7 @@ def _size(value: object) -> int:
 
 def _characters(number: int) -> Sentence:
     return say_n("{n:,} character", "{n:,} characters", number)
+
+
+def _lines(number: int) -> Sentence:
+    return say_n("{n:,} line", "{n:,} lines", number)

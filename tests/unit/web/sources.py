@@ -1,4 +1,4 @@
-"""Every text that our code and templates hand to the catalogue."""
+"""Every text that our code and templates hand to the catalogue, and every sentence that any room says."""
 
 import ast
 from pathlib import Path
@@ -6,10 +6,12 @@ from pathlib import Path
 import jinja2
 from jinja2 import nodes
 
+import pushbutton
 from pushbutton import web
 from pushbutton.web.words import formatting
 
 WEB = Path(web.__file__).parent
+ROOT = Path(pushbutton.__file__).parent
 
 
 def in_templates() -> set[str]:
@@ -41,3 +43,21 @@ def in_code() -> set[str]:
             }
     states = {word for look in formatting.LOOKS.values() for word in (look.word, look.dry)}
     return found | states | set(formatting.MONTHS) | {"1 byte", "{n} bytes"}
+
+
+def said() -> dict[str, str]:
+    """The ids of all sentences, each with its plural ("": it does not count)."""
+    found: dict[str, str] = {}
+    for path in ROOT.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in _SAYING:
+                wanted = 2 if call.func.id == "say_n" else 1
+                texts = [arg.value for arg in call.args[:wanted] if isinstance(arg, ast.Constant)]
+                if len(texts) == wanted and all(isinstance(text, str) for text in texts):
+                    found |= {str(texts[0]): str(texts[1]) if wanted == 2 else ""}
+                elif "unsaid" not in path.read_text("utf-8") and path != ROOT / "__main__.py":
+                    raise AssertionError(f"{path}:{call.lineno}: an id is a text of the code")
+    return found
+
+
+_SAYING = frozenset({"say", "say_n", "unsaid"})

@@ -14,6 +14,7 @@ from pushbutton.errors import BadInput, Refused
 from pushbutton.runtime import links, tokens
 from pushbutton.runtime.core import now
 from pushbutton.runtime.device_grants import GrantRequest, LinkRequest, TokenRequest
+from pushbutton.sentence import say
 from pushbutton.web.http import body, paging
 from pushbutton.web.http.auth import address_of
 from pushbutton.web.http.context import actor_of, core_of
@@ -147,7 +148,7 @@ async def revoke_link(request: Request, name: str) -> Response:
 )
 async def ask(request: Request) -> Response:
     if not core_of(request).directory.closed:
-        raise Refused("Nobody signs in here yet, so nothing is needed to be let in.")
+        raise Refused(say("Nobody signs in here yet, so nothing is needed to be let in."))
     asked = await _object(request, _ASK)
     wanted: GrantRequest
     match asked:

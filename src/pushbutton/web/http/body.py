@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive
 
 from pushbutton.errors import BadInput
+from pushbutton.sentence import say
 
 from .uploads import LARGEST as LARGEST_FILE
 
@@ -32,13 +33,13 @@ async def parts(request: Request, largest: int) -> AsyncIterator[bytes]:
         async for part in request.stream():
             yield part
     except ClientDisconnect:
-        raise BadInput("The connection was cut before the body was whole.") from None
+        raise BadInput(say("The connection was cut before the body was whole.")) from None
 
 
 def _announced(request: Request, largest: int) -> None:
     length = request.headers.get("content-length", "")
     if length.isascii() and length.isdigit() and int(length) > largest:
-        raise BadInput(f"The body is larger than {largest >> 10} kB.")
+        raise BadInput(say("The body is larger than {n} kB.", n=largest >> 10))
 
 
 async def read(request: Request, largest: int = LARGEST) -> bytes:
@@ -46,7 +47,7 @@ async def read(request: Request, largest: int = LARGEST) -> bytes:
     async for part in parts(request, largest):
         size += len(part)
         if size > largest:
-            raise BadInput(f"The body is larger than {largest >> 10} kB.")
+            raise BadInput(say("The body is larger than {n} kB.", n=largest >> 10))
         found.append(part)
     return b"".join(found)
 
@@ -71,7 +72,7 @@ def _bounded(receive: Receive, most: int) -> Receive:
         message = await receive()
         left -= len(message.get("body", b""))
         if left < 0:
-            raise BadInput(f"The form is larger than {most >> 20} MB.")
+            raise BadInput(say("The form is larger than {n} MB.", n=most >> 20))
         return message
 
     return received

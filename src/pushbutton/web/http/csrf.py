@@ -17,6 +17,7 @@ from starlette.responses import Response
 from pushbutton.domain.person import Session
 from pushbutton.errors import Refused
 from pushbutton.runtime.core import Core
+from pushbutton.sentence import say
 
 from . import cookies
 from .context import core_of
@@ -62,4 +63,6 @@ def check(request: Request, form: FormData) -> None:
         return
     given = form.get(FIELD)
     if not isinstance(given, str) or not right(core, basis(request), given):
-        raise Refused("This page was opened before you signed in, or is too old. Go back, reload it, and try again.")
+        raise Refused(
+            say("This page was opened before you signed in, or is too old. Go back, reload it, and try again.")
+        )

@@ -12,6 +12,7 @@ from pushbutton.domain.upload import Upload, given_name, is_key
 from pushbutton.errors import BadInput, StorageFull, UploadsFull
 from pushbutton.runtime.ports import UPLOADS, Files
 from pushbutton.runtime.ports.files import upload
+from pushbutton.sentence import say
 
 LARGEST: Final = 512 << 20
 ROOM: Final = 10 << 30
@@ -34,7 +35,7 @@ async def save(files: Files, name: str, parts: AsyncIterator[bytes]) -> str:
             async for part in parts:
                 size += len(part)
                 if size > LARGEST:
-                    raise BadInput(f"The file is larger than {LARGEST >> 20} MB.")
+                    raise BadInput(say("The file is larger than {n} MB.", n=LARGEST >> 20))
                 if size - looked > _LOOK:
                     looked = size
                     await threads.bringing(_room, files)
@@ -49,4 +50,4 @@ def _room(files: Files) -> None:
     """Raises `UploadsFull`. What an earlier version stored, whose runs still use it, does not count."""
     sizes = [file.size for file in files.below(UPLOADS) if is_key(file.name.partition("/")[2])]
     if sum(sizes) > ROOM or len(sizes) >= MANY:
-        raise UploadsFull(f"{ROOM >> 30} GB or {MANY:,} files")
+        raise UploadsFull(say("{size} GB or {n:,} files", size=ROOM >> 30, n=MANY))

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from pushbutton.domain.audit import Deed, Record, line
+from pushbutton.domain.audit import Act, Deed, Record, line
 from pushbutton.domain.event import iso
 from pushbutton.domain.visible import visible
 from pushbutton.runtime import audit
 from pushbutton.runtime.core import now
 from pushbutton.runtime.ports.people import AuditQuery
+from pushbutton.sentence import recalled
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.viewer import reader, root_of
 from pushbutton.web.views import audit_filter, export
@@ -48,8 +50,12 @@ async def trail(request: Request) -> Response:
         kinds=[(kind, word) for kind, (_, word) in acts.KINDS.items()],
         actors=[(actor, acts.who(actor, t, names)) for actor in actors if actor],
         chosen_who=acts.who(chosen.who, t, names),
-        older=f"/audit{chosen.url(before=older)}" if older else "", checked=checks[0].act if checks else None,
+        older=f"/audit{chosen.url(before=older)}" if older else "", checked=_recalled(checks[0]) if checks else None,
     )  # fmt: skip
+
+
+def _recalled(record: Record) -> Act:
+    return replace(record.act, data=recalled(record.act.data))
 
 
 def _days(

@@ -16,6 +16,7 @@ from pushbutton.domain.policy import require_in_person
 from pushbutton.runtime import links, tokens, visibility
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.device_grants import Answer, DeviceGrant, LinkRequest, TokenRequest
+from pushbutton.sentence import say
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.viewer import origin, reader
 from pushbutton.web.site import site_of
@@ -67,7 +68,7 @@ def _found(request: Request, code: str) -> DeviceGrant:
     throttle = site_of(request).wrong_codes
     actor, at = actor_of(request), time.monotonic()
     if wait := throttle.wait(actor.user, actor.address, at):
-        raise errors.NotFound(f"Too many wrong codes: try again in {int(wait) + 1} seconds.")
+        raise errors.NotFound(say("Too many wrong codes: try again in {seconds} seconds.", seconds=int(wait) + 1))
     try:
         return site_of(request).grants.find(code, now())
     except errors.NotFound:

@@ -20,6 +20,7 @@ from pushbutton.runtime import history, links
 from pushbutton.runtime.core import now
 from pushbutton.runtime.links import Standing
 from pushbutton.runtime.ports import RunQuery
+from pushbutton.sentence import say
 from pushbutton.web.http.auth import address_of
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.viewer import reader, root_of
@@ -49,7 +50,7 @@ async def press(request: Request) -> Response:
     form = base.sent(request)
     key, why = base.text_of(form, forms.KEY) or secrets.token_urlsafe(16), base.text_of(form, forms.WHY).strip()
     if task.confirm and not forms.is_dry(task, form) and not base.text_of(form, forms.SURE):
-        return await _again(request, found, form, i18n.mark("Tick that you are sure, then press again."), key=key)
+        return await _again(request, found, form, say("Tick that you are sure, then press again."), key=key)
     try:
         address = address_of(request.scope)
         pressed = await task_page.with_files(core, task, form, lambda given: links.use(
@@ -60,7 +61,7 @@ async def press(request: Request) -> Response:
     except errors.LinkClosed:
         return await _closed(request, found)
     except errors.KeyReused:
-        said = i18n.mark("This form was already pressed with other inputs. Press once more to start another run.")
+        said = say("This form was already pressed with other inputs. Press once more to start another run.")
         return await _again(request, found, form, said, status=409)
     except (errors.StoreError, errors.TaskBroken, errors.Refused) as error:
         return await _again(request, found, form, str(error), key=key, status=503)
@@ -138,7 +139,7 @@ async def _open(
 async def _closed(request: Request, link: Link) -> Response:
     """One sentence on why, and whom to ask."""
     standing = links.standing(core_of(request), link, now())
-    said = links.SENTENCES.get(standing, i18n.mark("This link cannot be used at the moment."))
+    said = links.SENTENCES.get(standing, say("This link cannot be used at the moment."))
     return await _show(request, link, "link_closed.html", 410, said=said)
 
 

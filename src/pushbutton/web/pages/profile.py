@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from pushbutton.domain.person import LOCAL_SOURCE, User
 from pushbutton.errors import BadInput, NoSuchUser, SignInFailed
 from pushbutton.runtime.core import now
+from pushbutton.sentence import say
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.viewer import root_of
 from pushbutton.web.words.i18n import mark
@@ -56,7 +57,7 @@ async def password(request: Request) -> Response:
     session = session_of(request)
     try:
         if new != again:
-            raise BadInput(mark("The two are not the same; type them once more."))
+            raise BadInput(say("The two are not the same; type them once more."))
         await core_of(request).people.set_password(
             actor_of(request), text_of(given, "old"), new, now(), keep=session.id if session else ""
         )

@@ -13,12 +13,12 @@ from pushbutton.domain.person import Session
 from pushbutton.errors import BadInput, InviteGone, NotFound, SignInFailed, SlowDown, StoreDamaged
 from pushbutton.runtime.core import now
 from pushbutton.runtime.signin import From, SignedIn
+from pushbutton.sentence import say
 from pushbutton.web.http import cookies
 from pushbutton.web.http.auth import address_of, cookie_name
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.errors import status_of
 from pushbutton.web.http.viewer import root_of, way_back
-from pushbutton.web.words.i18n import mark
 
 from .base import sent, show, text_of
 
@@ -36,7 +36,7 @@ async def form(request: Request) -> Response:
         return RedirectResponse(_next(request, request.query_params.get("next", "")), 303)
     if _waits(request):
         return RedirectResponse(_code(request, request.query_params.get("next", "")), 303)
-    ended = mark("You were signed out before this arrived, and nothing was done. Sign in, then send it once more.")
+    ended = say("You were signed out before this arrived, and nothing was done. Sign in, then send it once more.")
     wrong = ended if "ended" in request.query_params else ""
     return await _form(request, back=request.query_params.get("next", ""), wrong=wrong)
 
@@ -118,7 +118,7 @@ async def returned(request: Request) -> Response:
     begun = request.cookies.get(cookies.host(request.scope, STATE), "")
     try:
         if not hmac.compare_digest(begun.encode(), params.get("state", "?").encode()):
-            raise SignInFailed("This sign-in took too long or was begun elsewhere. Begin it once more.")
+            raise SignInFailed(say("This sign-in took too long or was begun elsewhere. Begin it once more."))
         signed, back = await core_of(request).signin.returned(params, _return_to(request), where(request))
     except SignInFailed as error:
         return await _form(request, back="", wrong=_told(error), status=UNKNOWN)
@@ -144,7 +144,7 @@ async def redeem(request: Request) -> Response:
     signin = core_of(request).signin
     invite = await signin.invited(secret, now())
     first, again = text_of(given, "password"), text_of(given, "again")
-    wrong = "" if first == again else mark("The two are not the same; type them once more.")
+    wrong = "" if first == again else say("The two are not the same; type them once more.")
     try:
         if not wrong:
             return _let_in(request, await signin.redeem(secret, first, where(request)), "")

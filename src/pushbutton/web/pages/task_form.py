@@ -21,6 +21,7 @@ from pushbutton.runtime import press as pressing
 from pushbutton.runtime.core import Core, now
 from pushbutton.runtime.ports import Pressed
 from pushbutton.runtime.ports.files import upload
+from pushbutton.sentence import say
 from pushbutton.web.http import uploads
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import whole
@@ -55,7 +56,7 @@ async def press(request: Request) -> Response:
     again = site_of(request).press_keys.seen(key)
     dry = forms.is_dry(view.task, form)
     if view.task.confirm and not dry and not base.text_of(form, forms.SURE):
-        return await _refused(request, view, form, i18n.mark("Tick that you are sure, then press again."), key=key)
+        return await _refused(request, view, form, say("Tick that you are sure, then press again."), key=key)
     if not again and (faster := _faster(view, form)):
         return await _form(request, view, forms.of_form(view.task, form), 409, key=key, faster=faster,
                            why=base.text_of(form, forms.WHY))  # fmt: skip
@@ -66,7 +67,7 @@ async def press(request: Request) -> Response:
     except errors.InvalidInputs as error:
         return await _refused(request, view, form, error.fields.get("", ""), key=key, wrong=error.fields)
     except errors.KeyReused:
-        said = i18n.mark("This form was already pressed with other inputs. Press once more to start another run.")
+        said = say("This form was already pressed with other inputs. Press once more to start another run.")
         return await _refused(request, view, form, said, status=409)
     except (errors.StoreError, errors.TaskBroken, errors.Refused) as error:
         return await _refused(request, view, form, str(error), key=key, status=503)
@@ -127,7 +128,7 @@ async def _stored(core: Core, job: Task, form: FormData, kept: list[str]) -> dic
             continue
         if param.max_length and (upload.size or 0) > param.max_length:
             most = i18n.texts("en").size(param.max_length)
-            raise errors.InvalidInputs({param.name: f"This file is too big: at most {most} are taken."})
+            raise errors.InvalidInputs({param.name: say("This file is too big: at most {most} are taken.", most=most)})
         kept.append(await uploads.save(core.files, upload.filename or "file", _chunks(upload)))
         given[param.name] = kept[-1]
     return given

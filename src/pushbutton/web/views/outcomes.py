@@ -63,7 +63,7 @@ def _failed(run: Run, story: Story, t: Texts, on_failure: str, *, wrote: bool) -
     if run.started_at is None:
         return Ending(
             t("It could not be started."),
-            happened=t.sentence(run.reason),
+            happened=t.sentence(reason(run, story)),
             means=t("Nothing was done."),
             todo=t("Once the reason is gone, try again."),
         )
@@ -74,7 +74,7 @@ def _failed(run: Run, story: Story, t: Texts, on_failure: str, *, wrote: bool) -
     again = t("Try again once the reason is gone.")
     return Ending(
         headline,
-        happened=_whole(_explained(story.complaint, t) or cause(run, t)),
+        happened=_whole(_explained(story.complaint, t) or cause(run, story, t)),
         means=_whole(on_failure) or _part_way(story, t),
         todo=f"{t('The last lines of the technical output usually say more.')} {again}" if wrote else again,
     )
@@ -107,10 +107,15 @@ def _whole(text: str) -> str:
     return text if not text or text[-1] in ".!?…:" else f"{text}."
 
 
-def cause(run: Run, t: Texts) -> str:
+def reason(run: Run, story: Story) -> str:
+    """As the journal has it, which knows what is said in it and of what: the run's row holds the text alone."""
+    return story.reason if story.reason == run.reason else run.reason
+
+
+def cause(run: Run, story: Story, t: Texts) -> str:
     """Why a run failed, as far as its reason and the end of its process tell."""
     if run.reason and not _NUMBERED.search(run.reason):
-        return t.sentence(run.reason)
+        return t.sentence(reason(run, story))
     code = run.exit_code
     if code is not None and code < 0:
         return t(_SIGNALS.get(-code, mark("Something outside of the task ended it before it was done.")))
@@ -120,7 +125,7 @@ def cause(run: Run, t: Texts) -> str:
 def _cancelled(run: Run, story: Story, t: Texts, by: str) -> Ending:
     """`by`: who stopped it, as it is said; "": nobody."""
     if run.started_at is None and run.hold and not by:
-        return Ending(_whole(t.sentence(run.reason)), means=t("Nothing was done."))
+        return Ending(_whole(t.sentence(reason(run, story))), means=t("Nothing was done."))
     if run.started_at is None:
         return Ending(
             t("{who} took it back before it started.", who=by) if by else t("It was stopped."),

@@ -10,6 +10,7 @@ from typing import Final
 from pushbutton.domain.event import Event, Json, Kind
 from pushbutton.domain.run import Micros, Run, RunState
 from pushbutton.domain.visible import visible
+from pushbutton.sentence import say
 
 UPDATES_FIRST: Final = 6
 """Updates that a run's page shows at least; it folds others, so many at a time."""
@@ -83,6 +84,7 @@ class Story:
     reported_at: Micros | None = None  # when the first one came
     truncated: str = ""
     saying: str = ""  # the last thing that a status or a progress said
+    reason: str = ""  # the last that was given for its state
     planned: bool = False  # the steps of past runs are among them, so their number says how many there are
 
     @property
@@ -154,7 +156,7 @@ def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None =
     open_questions: dict[str, Question] = {}
     reported: float | None = None
     reported_at: Micros | None = None
-    truncated = saying = ""
+    truncated = saying = reason = ""
     for event in events:
         data = event.data
         if event.kind is Kind.STEP:
@@ -179,6 +181,8 @@ def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None =
             updates.append(
                 Update(event.at, text_of(data, "level") or "info", text_of(data, "text"), ours, by, event.id)
             )
+        elif event.kind is Kind.STATE:
+            reason = text_of(data, "reason")
         elif event.kind is Kind.APPROVAL:
             updates.append(_verdict(event.at, data))
         elif event.kind is Kind.ARTIFACT:
@@ -198,6 +202,7 @@ def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None =
         reported_at=reported_at,
         truncated=truncated,
         saying=saying,
+        reason=reason,
         planned=bool(usual),
     )
 
@@ -205,7 +210,10 @@ def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None =
 def _verdict(at: Micros, data: Mapping[str, Json]) -> Update:
     good = text_of(data, "verdict") == "approved"
     why, by = visible(text_of(data, "why"), lines=True), visible(text_of(data, "by"))
-    said = f"{by} {'approved' if good else 'rejected'} it" + (f": {why}" if why else ".")
+    if not good:
+        said = say("{who} rejected it: {why}", who=by, why=why)
+    else:
+        said = say("{who} approved it: {why}", who=by, why=why) if why else say("{who} approved it.", who=by)
     return Update(at, "good" if good else "bad", said, ours=True)
 
 

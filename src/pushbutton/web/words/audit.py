@@ -10,6 +10,7 @@ from typing import Final
 
 from pushbutton.domain.audit import SERVER, Act, Deed, Record
 from pushbutton.domain.visible import visible
+from pushbutton.sentence import BESIDE, recalled
 
 from . import formatting
 from .i18n import Texts, mark
@@ -88,7 +89,7 @@ _BAD: Final = frozenset(
 )
 _MORE: Final = mark("{who} tried what was refused: {tried}, {name}, and {more} more within this minute")
 """Of what was counted only."""
-_SHOWN_ELSEWHERE: Final = frozenset({"diff", "text"})
+_SHOWN_ELSEWHERE: Final = frozenset({"diff", "text", BESIDE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def sentence(done: Act, t: Texts, names: Names = UNKNOWN) -> str:
         "run": t("run {number}", number=visible(name)),
         "more": visible(str(done.data.get("more", ""))),
         "tried": visible(str(done.data.get("tried", ""))),
-        "said": visible(t.sentence(str(done.data.get("said", "")))),
+        "said": visible(t.sentence(str(recalled(done.data).get("said", "")))),
     }
     return t(source, **values)
 

@@ -12,7 +12,6 @@ version kept, is shown as it is.
 from __future__ import annotations
 
 import json
-import re
 import string
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -46,16 +45,11 @@ class Texts:
         """Like calling, but values may be HTML (`Markup`); everything else is escaped."""
         return Markup(escape(self._catalogue.get(source, source))).format(**values)  # noqa: S704 - escaped just here
 
-    def sentence(self, english: str) -> str:
-        """What another room says, in this language if it has an id that the catalogue knows."""
-        if isinstance(english, Sentence) and (entry := _said(self.language).get(english.id)):
-            return self._filled(entry, english)
-        if english in self._catalogue:
-            return self._catalogue[english]
-        for pattern, translation in _patterns(self.language):
-            if match := pattern.fullmatch(english):
-                return translation.format(**match.groupdict())
-        return english
+    def sentence(self, said: str) -> str:
+        """What another room says, in this language if it has an id that the catalogue knows; else as it stands."""
+        if isinstance(said, Sentence) and (entry := _said(self.language).get(said.id)):
+            return self._filled(entry, said)
+        return said
 
     def _filled(self, entry: str | list[str], said: Sentence) -> str:
         form = entry if isinstance(entry, str) else entry[_FORM[self.language](said.values.get("n"))]
@@ -109,7 +103,6 @@ _FORM: Final[Mapping[str, Callable[[Value], int]]] = {"de": lambda n: int(n != 1
 """Which of a plural's texts is for this number. English needs neither: it is what was said."""
 _SWAP = str.maketrans({",": ".", ".": ","})
 _OTHERS = "sentences of other rooms"
-_PLACE = re.compile(r"\\\{(\w+)\\\}")
 
 
 @cache
@@ -155,17 +148,6 @@ def _catalogue(language: str) -> dict[str, str]:
 def _said(language: str) -> dict[str, str | list[str]]:
     """By id."""
     return _sections(language).get(_OTHERS, {})
-
-
-@cache
-def _patterns(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Sentences of other rooms with values in them; the longest first, so that the most exact one speaks."""
-    longest_first = sorted(_sections(language).get(_OTHERS, {}).items(), key=lambda entry: -len(entry[0]))
-    return tuple(
-        (re.compile(_PLACE.sub(r"(?P<\1>.+?)", re.escape(source)), re.DOTALL), translation)
-        for source, translation in longest_first
-        if "{" in source and isinstance(translation, str)
-    )
 
 
 __all__ = ["LANGUAGES", "Texts", "choose", "mark", "texts"]
