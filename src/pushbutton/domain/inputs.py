@@ -500,7 +500,7 @@ def _list(param: Param, value: object) -> list[Json]:
     if not isinstance(value, list | tuple):
         raise _No(say("Send this as a list."))
     if len(value) > _LONGEST_LIST:
-        raise _No(say("Write at most {most}.", most=_lines(_LONGEST_LIST)))
+        raise _No(say("Write at most {most}.", most=_so_many_lines(_LONGEST_LIST)))
     one, found = _each(param), list[Json]()
     for at, item in enumerate(value, 1):
         try:
@@ -510,9 +510,9 @@ def _list(param: Param, value: object) -> list[Json]:
         except _No as no:
             raise _No(say("Line {n}: {wrong}", n=at, wrong=str(no)) if len(value) > 1 else str(no)) from None
     if param.min_length is not None and len(found) < param.min_length:
-        raise _No(say("Write at least {least}.", least=_lines(param.min_length)))
+        raise _No(say("Write at least {least}.", least=_so_many_lines(param.min_length)))
     if param.max_length is not None and len(found) > param.max_length:
-        raise _No(say("Write at most {most}.", most=_lines(param.max_length)))
+        raise _No(say("Write at most {most}.", most=_so_many_lines(param.max_length)))
     return found
 
 
@@ -669,5 +669,5 @@ def _characters(number: int) -> Sentence:
     return say_n("{n:,} character", "{n:,} characters", number)
 
 
-def _lines(number: int) -> Sentence:
+def _so_many_lines(number: int) -> Sentence:
     return say_n("{n:,} line", "{n:,} lines", number)
