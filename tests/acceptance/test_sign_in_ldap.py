@@ -283,7 +283,7 @@ async def test_what_is_asked_is_in_no_programs_arguments(directory: Directory) -
     with Silent() as silent:
         asked = asyncio.create_task(sign_in(silent.url, seconds=3.0).check("ada", PASSWORD))
         shown = await asyncio.to_thread(until, _asking, what="the process that asks")
-        assert shown == [sys.executable, "-I", str(Path(ldap_room.__file__).with_name("asking.py"))]
+        assert shown == [sys.executable, "-I", str(Path(ldap_room.__file__).with_name("lookup.py"))]
         with pytest.raises(SignInFailed):
             await asked
 
@@ -356,7 +356,7 @@ def _asking() -> list[str]:
             arguments = (process / "cmdline").read_text().rstrip("\0").split("\0")
         except OSError:
             continue
-        if parent == os.getpid() and arguments[-1].endswith("asking.py"):
+        if parent == os.getpid() and arguments[-1].endswith("ldap/lookup.py"):
             return arguments
     return []
 

@@ -45,7 +45,7 @@ MANY = 50
 AT_ONCE = 4
 WAITING = 12
 
-_ASKING = Path(__file__).with_name("asking.py")
+_LOOKUP = Path(__file__).with_name("lookup.py")
 _DOWN = "The directory does not answer at this moment; try again in a minute."
 _UNCLEAR = "The directory said unclearly who you are; an administrator finds why in the log."
 
@@ -165,7 +165,7 @@ class Ldap:
         environment = {name: value for name, value in os.environ.items() if name.startswith("LDAP")}
         pipe = subprocess.PIPE
         with subprocess.Popen(
-            [sys.executable, "-I", _ASKING],
+            [sys.executable, "-I", _LOOKUP],
             stdin=pipe,
             stdout=pipe,
             stderr=pipe,
