@@ -106,6 +106,8 @@ hashing = Places("hashing", 4, 60.0)
 """The same, read whole: of a large one that takes a while, for which no start is to wait."""
 catalogue = Places("catalogue", 4, None)
 """Files of authors, by what is done with them: listing, reading, putting together, accounting."""
+watching = Places("watching", 16, None)
+"""Notifications of the system, by the folder."""
 comparing = Threads("comparing", 1)
 """What is declared now with what was recorded."""
 bringing = Threads("bringing", 8)

@@ -24,6 +24,7 @@ LATER = {
     "pydantic": "the same",
     "httpx": "asks other systems",
     "rich": "would come with that",
+    "anyio._backends": "sends files and streams",
     "authlib": "signs in with OpenID Connect",
     "ruamel": "reads YAML",
     "markdown_it": "shows help texts",

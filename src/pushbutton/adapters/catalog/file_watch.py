@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-from watchfiles import awatch
+from watchfiles._rust_notify import RustNotify  # `awatch` is this and all of anyio
 
 from pushbutton import threads
 
@@ -24,6 +24,7 @@ _SOONEST, _LATEST = 0.8, 60.0  # seconds between two looks of which nothing was 
 _OF_A_CORE, _OF_THE_TIME = 300, 10  # a look may take one part in so many
 _AGAIN = 60.0  # seconds until the system is asked for notifications again, where it had none
 _TICK = 1000  # milliseconds after which a watch says that it is there
+_TOGETHER, _STEP = 200, 50  # milliseconds: changes that come one after the other are one; how soon a watch ends
 
 
 def pause_after(*, cpu: float, wall: float) -> float:
@@ -88,20 +89,32 @@ class FileWatch:
         if not folders:
             return await self._rest(_AGAIN)
         begun = False
-        changes = awatch(
-            *folders,
-            watch_filter=None,
-            recursive=False,
-            debounce=200,
-            step=50,
-            rust_timeout=_TICK,
-            yield_on_timeout=True,
-            stop_event=self._moved,
-        )
-        async with contextlib.aclosing(changes):
-            async for some in changes:
-                paths = {Path(path) for _, path in some}
+        with _system(folders) as system:
+            while (some := await self._some(system, str(folders[0]))) != "stop":
+                paths = set() if isinstance(some, str) else {Path(path) for _, path in some}
                 if not begun or (paths and await threads.catalogue("listing", self._concerned, paths)):
                     self._wakeup.set()  # the first time for what changed before the watch was there
                 begun = True
         return None
+
+    async def _some(self, system: RustNotify, place: str) -> set[tuple[int, str]] | str:
+        """What the system notified of, or a word: timeout, stop. It is over in its thread when this returns."""
+        watch = asyncio.ensure_future(threads.watching(place, system.watch, _TOGETHER, _STEP, _TICK, self._moved))
+        try:
+            return await asyncio.shield(watch)
+        except asyncio.CancelledError:
+            self._moved.set()
+            await asyncio.wait({watch})
+            raise
+
+
+def _system(folders: Sequence[Path]) -> RustNotify:
+    """Notifies from now on. Raises `FileNotFoundError`, and what the system has against it."""
+    return RustNotify(
+        [str(folder) for folder in folders],
+        debug=False,
+        force_polling=False,
+        poll_delay_ms=0,
+        recursive=False,
+        ignore_permission_denied=False,
+    )
