@@ -1,0 +1,39 @@
+"""Read a script's source: which arguments it takes."""
+
+from __future__ import annotations
+
+import ast
+import tokenize
+from typing import Any
+
+from .found import Script
+from .machine import Machine
+from .of_argparse import Argparse
+from .values import TooLong
+
+__all__ = ["read_file", "read_python"]
+
+
+def read_file(path: str) -> dict[str, Any]:
+    """The `Script` as JSON has it, or {"sentence": why there is none, as the end of one}."""
+    try:
+        with tokenize.open(path) as file:  # as the encoding that it declares says
+            source = file.read()
+        script = read_python(source)
+    except SyntaxError as error:
+        return {"sentence": f": line {error.lineno or 1} is not Python as it is here"}
+    except TooLong:
+        return {"sentence": ": it is too much to work out"}
+    except (OSError, ValueError, RecursionError, MemoryError) as error:
+        return {"sentence": f": it cannot be read ({type(error).__name__})"}
+    return {"sentence": ""} if script is None else script.json()
+
+
+def read_python(source: str) -> Script | None:
+    """None: none of the libraries that are known here takes its arguments. Raises `SyntaxError` and `TooLong`."""
+    tree = ast.parse(source)
+    library = Argparse()
+    machine = Machine(tree, library.outside)
+    library.machine = machine
+    machine.run()
+    return library.script()
