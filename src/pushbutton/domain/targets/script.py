@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from pushbutton.domain.argument_text import as_text, environment, refuse_option, together
-from pushbutton.domain.param import Inputs, ParamType
+from pushbutton.domain.param import Inputs
+from pushbutton.domain.argument_text import environment, together
+from pushbutton.domain.ways import By, Way, command_line, ways
 
 from .target import Arguments, Files, Start, Target
 
@@ -19,23 +20,27 @@ __all__ = ["ScriptTarget"]
 
 @dataclass(frozen=True, slots=True)
 class ScriptTarget(Target):
-    """`passing` says per param how the script gets it: "env" (NAME in capitals, also for those it does not list),
-    "option" (`--name=value`, one argument, "_" in the name as "-"; a bare `--name` for a true bool), or "argument"
-    (an operand, after the options).
+    """`passing` says per param how the script gets it; those that it does not list are in its environment. A name of a
+    way is that way as it is by itself: "option" is `--name=value`, with "-" for "_".
     """
 
     alone: ClassVar[bool] = True
 
     file: str
-    passing: Mapping[str, str] = field(default_factory=dict)
+    passing: Mapping[str, str | Way] = field(default_factory=dict)
     shebang: str = ""  # its first line, if that begins with "#!"
     arguments: Arguments = Arguments.UNKNOWN
+    command: str = ""  # the subcommand of the script that it is; empty: the script itself
+    from_file: str = ""  # characters that make a value the name of a file to read arguments from
+    read: str = ""  # the library that its form was read from, in the script's source; empty: it was not
+    gaps: tuple[str, ...] = ()  # what that reading could not tell, a sentence each
 
     def start(self, task: Task, inputs: Inputs, wrong: dict[str, str], *, python: str) -> Start:  # noqa: ARG002 - its own
-        argv = (self.file, *self._arguments(task, inputs, wrong))
-        wrong |= together(inputs)
+        found = ways(self.passing)
+        line = command_line(task.params, found, inputs, wrong, command=self.command, from_file=self.from_file)
+        wrong |= together({name: value for name, value in inputs.items() if not found.get(name, Way()).apart})
         env = environment(self.variables(task.params), inputs, task.env)
-        return Start(argv, env, script=bool(self.shebang))
+        return Start((self.file, *line), env, script=bool(self.shebang))
 
     @property
     def files(self) -> Files:
@@ -43,30 +48,9 @@ class ScriptTarget(Target):
 
     @property
     def elsewhere(self) -> frozenset[str]:
-        return frozenset(name for name, way in self.passing.items() if way != "env")
+        return frozenset(name for name, way in ways(self.passing).items() if way.by is not By.ENV)
 
     @property
     def undescribed(self) -> Arguments:
-        return Arguments.NONE if self.elsewhere else self.arguments
-
-    def _arguments(self, task: Task, inputs: Inputs, wrong: dict[str, str]) -> list[str]:
-        """What it cannot take is added to `wrong`."""
-        options: list[str] = []
-        operands: list[str] = []
-        for param in task.params:
-            value = inputs.get(param.name)
-            way = "env" if param.type is ParamType.SECRET else self.passing.get(param.name, "env")
-            if value is None or way == "env":
-                continue
-            if way == "argument":
-                refuse_option(param, param.name, as_text(value), wrong)
-                operands.append(as_text(value))
-            elif param.type is ParamType.BOOL:
-                options += [f"--{_dashed(param.name)}"] if value else []
-            else:
-                options.append(f"--{_dashed(param.name)}={as_text(value)}")
-        return [*options, *operands]
-
-
-def _dashed(name: str) -> str:
-    return name.replace("_", "-")
+        known = self.elsewhere or (self.read and not self.gaps)
+        return Arguments.NONE if known else self.arguments

@@ -1,0 +1,170 @@
+"""How the values of a form go into a command line, so that the script's own parser finds them as they were given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pushbutton.sentence import say
+
+from .event import Json
+from .param import Inputs, Param, ParamType
+from .argument_text import as_text, refuse_option
+
+__all__ = ["By", "Way", "command_line", "ways"]
+
+
+class By(StrEnum):
+    ENV = "env"  # in its environment: NAME in capitals
+    OPTION = "option"
+    ARGUMENT = "argument"  # an operand, after the options
+    COMMAND = "command"  # which subcommand: a word of its own, and what is `under` it follows
+    CHOOSER = "chooser"  # which of several options is given: it only says which other input is asked
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Of one param. `flag`, for an option: as it stands in the command line, "--db_host", "-x", "-site"; "": made of
+    the param's name. A value that equals `usual` is what happens without it, and is not passed.
+    """
+
+    by: By = By.ENV
+    flag: str = ""
+    off: str = ""  # the flag that says no
+    repeat: bool = False  # a list: once for each
+    count: bool = False  # a number: the flag so many times
+    words: bool = False  # a list: all behind one flag, or operands
+    rest: bool = False  # an operand that takes whatever follows, so that "--" would be its first value
+    under: str = ""  # the subcommand that it belongs to, "remote add" if it is one of another; "": to the script
+    flags: Mapping[str, str] = field(default_factory=dict)  # of a chooser: what is passed for a choice; "": nothing
+    usual: Json = None
+    ends: bool = False  # its parser knows "--": what follows is no option, whatever it looks like
+    file: bool = False  # a path that is opened, where "-" is no file
+
+    @property
+    def apart(self) -> bool:
+        """Whether the values of a list stay apart; else they are one text, with commas between."""
+        return self.repeat or self.words
+
+
+def ways(passing: Mapping[str, str | Way]) -> dict[str, Way]:
+    """Those that are only named are what their name says, without more."""
+    return {name: way if isinstance(way, Way) else Way(By(way)) for name, way in passing.items()}
+
+
+def command_line(
+    params: Sequence[Param],
+    passing: Mapping[str, Way],
+    inputs: Inputs,
+    wrong: dict[str, str],
+    *,
+    command: str = "",
+    from_file: str = "",
+) -> list[str]:
+    """What follows the script's name: its options and operands, the subcommand, and those of the subcommand.
+
+    For what cannot be passed so that it comes back as it is, a sentence is added to `wrong`. `from_file` has the
+    characters that make a value the name of a file to read arguments from.
+    """
+    line = _Line(params, passing, inputs, wrong, from_file)
+    for name, way in passing.items():
+        if way.by is By.COMMAND and inputs.get(name):
+            command = as_text(inputs[name])
+    found = line.part("")
+    path = command.split()
+    for depth, word in enumerate(path, 1):
+        found += [word, *line.part(" ".join(path[:depth]))]
+    return found
+
+
+class _Line:
+    def __init__(
+        self,
+        params: Sequence[Param],
+        passing: Mapping[str, Way],
+        inputs: Inputs,
+        wrong: dict[str, str],
+        from_file: str,
+    ) -> None:
+        self._params, self._passing, self._inputs = params, passing, inputs
+        self._wrong, self._from_file = wrong, from_file
+        # Beside "-site", "-s" with the value "ite" behind it would be another option.
+        self._long = any(len(way.flag) > 2 and not way.flag.startswith("--") for way in passing.values())
+
+    def part(self, under: str) -> list[str]:
+        """Options and operands of the script itself, or of one subcommand."""
+        options: list[str] = []
+        operands: list[tuple[Param, Way, str]] = []
+        empty = ""  # an operand without a value, which a later one would take the place of
+        for param in self._params:
+            way = self._passing.get(param.name, Way())
+            if way.under != under or way.by in (By.ENV, By.COMMAND) or param.type is ParamType.SECRET:
+                continue
+            value = self._inputs.get(param.name)
+            if way.by is By.CHOOSER:
+                options += [flag] if (flag := way.flags.get(as_text(value), "")) else []
+            elif way.by is By.OPTION:
+                options += self._option(param, way, value)
+            elif value is None or value == []:
+                empty = empty or param.name
+            elif empty:
+                self._wrong[empty] = say("Fill this in, too: it stands before “{other}”.", other=param.title)
+            else:
+                operands += [(param, way, text) for text in _texts(way, value)]
+        takes_more = any(
+            way.words and way.by is By.OPTION and way.under == under and self._inputs.get(name)
+            for name, way in self._passing.items()
+        )
+        return [*options, *self._operands(operands, takes_more=takes_more)]
+
+    def _option(self, param: Param, way: Way, value: Json) -> list[str]:
+        flag = way.flag or f"--{param.name.replace('_', '-')}"
+        if value is None or value == [] or (value == way.usual and type(value) is type(way.usual)):
+            return []
+        if way.count:
+            times = int(value) if isinstance(value, int | float) else 0
+            return [f"-{flag[1] * times}"] if len(flag) == 2 and times else [flag] * times
+        if param.type is ParamType.BOOL:
+            return [flag] if value else [way.off] if way.off else []
+        texts = _texts(way, value)
+        for text in texts:
+            self._check(param, way, text)
+            if way.words:
+                refuse_option(param, param.name, text, self._wrong)
+        return [flag, *texts] if way.words else [word for text in texts for word in self._one(param, flag, text)]
+
+    def _one(self, param: Param, flag: str, text: str) -> list[str]:
+        if len(flag) > 2:  # "--name", "-name"
+            return [f"{flag}={text}"]
+        if text and not text.startswith("=") and not self._long:
+            return [f"{flag}{text}"]
+        refuse_option(param, param.name, text, self._wrong)
+        return [flag, text]
+
+    def _operands(self, operands: Sequence[tuple[Param, Way, str]], *, takes_more: bool) -> list[str]:
+        """`takes_more`: an option before them takes as many values as there are."""
+        words = [text for _, _, text in operands]
+        ends = bool(operands) and operands[0][1].ends and not operands[0][1].rest
+        for param, way, text in operands:
+            self._check(param, way, text)
+            if not ends:
+                refuse_option(param, param.name, text, self._wrong)
+            elif text == "--":
+                self._wrong[param.name] = say("Write something else: “--” says where the options end.")
+        marked = ends and (takes_more or any(text.startswith("-") for text in words))
+        return ["--", *words] if marked else words
+
+    def _check(self, param: Param, way: Way, text: str) -> None:
+        if text[:1] and text[0] in self._from_file:
+            self._wrong[param.name] = say(
+                "Begin this with something other than “{mark}”: the script would read its arguments from a file of "
+                "that name.",
+                mark=text[0],
+            )
+        if way.file and text == "-":
+            self._wrong[param.name] = say("Name a file: the job has no standard input, which “-” would mean.")
+
+
+def _texts(way: Way, value: Json) -> list[str]:
+    return [as_text(item) for item in value] if isinstance(value, list | tuple) and way.apart else [as_text(value)]
