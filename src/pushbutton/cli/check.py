@@ -57,6 +57,8 @@ def _check(
         here = os.getcwd() + os.sep  # noqa: PTH109  a text is compared
         for problem in problems:
             print(safe_text.text(str(problem).removeprefix(here)))
+        for note in found.notes:
+            print(safe_text.text(note.removeprefix(here)))
         for line in _passed(found.passed, every=every):
             print(safe_text.text(line.replace(here, "")))
         wrong = _summary(sum(not one.warning for one in problems), sum(one.warning for one in problems))

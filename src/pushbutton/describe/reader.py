@@ -1,7 +1,8 @@
 """Describe files one after another, in one process: `python -m pushbutton.describe.reader`.
 
-Each line of its standard input is an order, {"path": …, "all": bool, "import": bool, "limit": seconds}; for each it
-writes one line: what `describe` gives, or {"slow": true, "ran": whether the author's code was running then}, or
+Each line of its standard input is an order, {"path": …, "all": bool, "import": bool, "limit": seconds} or {"path": …,
+"arguments": true, "limit": seconds}; for each it writes one line: what `describe` or `read_file` gives, or {"slow":
+true, "ran": whether the author's code was running then}, or
 {"code": how the reading ended without an answer}. Every file is read by a fork of its own, in its folder and in a
 session of its own, and nothing of that session is left when the answer is written: one file's code touches no other's.
 What costs is to load the modules, and that is done once.
@@ -19,12 +20,14 @@ import sys
 import time
 from typing import Any
 
+from .arguments.read import read_file
 from .describe import describe
 
 __all__ = ["run"]
 
 _PIECE = 1 << 16
 _MEMORY = 512 << 20  # bytes that working out what stands in a file may take; running it may take more
+_SECONDS = 2  # of a processor, for the arguments that a script takes
 _RUNS = b"\t"  # said before the author's code runs; white space, so that it is no part of the answer
 
 
@@ -87,7 +90,11 @@ def _read(order: dict[str, Any], outlet: int) -> None:
             resource.setrlimit(resource.RLIMIT_AS, (most, most))
             os.write(outlet, _RUNS)
 
-        found = describe(order["path"], every=order["all"], execute=order["import"], runs=runs)
+        if order.get("arguments"):
+            resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS + 1))
+            found = read_file(order["path"])
+        else:
+            found = describe(order["path"], every=order["all"], execute=order["import"], runs=runs)
         said = memoryview(f"{json.dumps(found)}\n".encode("ascii"))
         while said:
             said = said[os.write(outlet, said) :]

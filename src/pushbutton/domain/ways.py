@@ -8,9 +8,9 @@ from enum import StrEnum
 
 from pushbutton.sentence import say
 
+from .argument_text import as_text, refuse_option
 from .event import Json
 from .param import Inputs, Param, ParamType
-from .argument_text import as_text, refuse_option
 
 __all__ = ["By", "Way", "command_line", "ways"]
 

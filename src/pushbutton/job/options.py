@@ -156,6 +156,13 @@ def python(
 
 
 WRITTEN: Mapping[str, Option] = {
+    "read": option(
+        "Whether its inputs are read from its source, where that tells them and no “params” stand here; yes, where it "
+        "is left out.",
+        kinds.FLAG,
+        only=(SCRIPT,),
+        why="the inputs stand in the declaration",
+    ),
     "command": option(
         "The program and its arguments, one item each; {name} is filled in. No shell reads it.",
         kinds.ARGV,

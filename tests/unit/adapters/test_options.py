@@ -49,6 +49,7 @@ SAID: dict[str, tuple[Any, str, Any]] = {
     "encoding": ("windows-1252", "encoding", "cp1252"),
     "logging": (True, "target.logging", True),
     "dynamic": (True, "broken", ""),  # it is about reading the file, and the task is none the wiser
+    "read": (False, "broken", ""),  # the same
     "command": (["/bin/true"], "target.argv", ("/bin/true",)),
     "params": ({"rehearse": {"type": "bool"}}, "params", None),
 }
@@ -99,7 +100,7 @@ async def test_an_option_said_in_any_form_is_what_the_task_has(tmp_path, name, f
         assert found == eval(repr(expected).replace("{folder}", str(tmp_path)), {"Approval": Approval})
 
 
-@pytest.mark.parametrize("name", [name for name in SAID if name not in ("params", "dynamic")])
+@pytest.mark.parametrize("name", [name for name in SAID if name not in ("params", "dynamic", "read")])
 async def test_it_is_another_where_nothing_is_said(tmp_path, name):
     """Else the test above would say nothing."""
     _, where, expected = SAID[name]

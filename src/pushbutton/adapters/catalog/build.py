@@ -57,5 +57,5 @@ _MADE: Mapping[str, Callable[[Any, Task], Any]] = {
     "tty": lambda value, _: value and tuple(value),
 }
 """What a task holds of an option that is no plain value, or that depends on where its file lies."""
-_APART = frozenset({"params", "dry_run", "dynamic"})
+_APART = frozenset({"params", "dry_run", "dynamic", "read"})
 """What the readers of a file have made something of already, or what stands in for something that is not said."""

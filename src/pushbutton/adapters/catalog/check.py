@@ -46,6 +46,7 @@ class Examined:
     problems: list[Problem]
     tasks: list[Task]
     passed: list[Skipped]
+    notes: list[str]  # what was read of scripts, a line each
 
 
 async def checked(paths: Sequence[str | os.PathLike[str]], patterns: Patterns | None = None) -> list[Problem]:
@@ -71,7 +72,8 @@ async def examined(paths: Sequence[str | os.PathLike[str]], patterns: Patterns |
         for task in tasks:
             problems += await pattern_doubts(task, patterns)
     passed = account(existing, {part.found.path: part.reading for part in parts})
-    return Examined(sorted(problems, key=lambda one: (one.file, one.line, one.column)), list(tasks), passed)
+    notes = [note for part in parts for note in part.reading.notes]
+    return Examined(sorted(problems, key=lambda one: (one.file, one.line, one.column)), list(tasks), passed, notes)
 
 
 async def _parts(paths: Sequence[Named]) -> list[Part]:

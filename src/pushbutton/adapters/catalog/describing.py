@@ -15,6 +15,7 @@ from pushbutton.domain.interpreter import module_command
 
 __all__ = ["Describer"]
 
+_PATIENCE = 30.0  # seconds for the arguments of a script: the work is bounded, a busy machine is slow
 _MARGIN = 5.0  # seconds beyond a file's own limit after which the reader itself is given up
 _LONGEST = 1 << 26  # bytes of one answer
 
@@ -30,12 +31,28 @@ class Describer:
         """What `describe` says, or a sentence on why it said nothing. When this returns or raises, nothing that
         the file started is left.
         """
+        order = {"path": str(path), "all": every, "import": execute, "limit": limit}
+        answer = await self._asked(order, limit)
+        if isinstance(answer, str):
+            return answer
+        if answer.get("slow"):
+            remedy = (
+                "move the work at its top level into a function"
+                if answer.get("ran")
+                else "a default or a type in it is too much to work out; write it plainly"
+            )
+            return f"Reading it takes longer than {limit:g} seconds: {remedy}."
+        if "code" in answer:
+            return f"Reading it ended without an answer (exit code {answer['code']})."
+        return answer
+
+    async def _asked(self, order: dict[str, Any], limit: float) -> dict[str, Any] | str:
+        """What the process says, or a sentence on why it said nothing."""
         answer: Any = None
         try:
             process = self._process = self._process or await self._begin()
             assert process.stdin  # noqa: S101 - both were asked for
             assert process.stdout  # noqa: S101
-            order = {"path": str(path), "all": every, "import": execute, "limit": limit}
             process.stdin.write(f"{json.dumps(order)}\n".encode())
             async with asyncio.timeout(limit + _MARGIN):
                 answer = json.loads(await process.stdout.readline())
@@ -49,17 +66,17 @@ class Describer:
         finally:
             if not isinstance(answer, dict):
                 await self.close()  # also when we are told to end: an answer that nobody took is nobody's
-        if not isinstance(answer, dict):
-            return "Reading it ended without an answer."
-        if answer.get("slow"):
-            remedy = (
-                "move the work at its top level into a function"
-                if answer.get("ran")
-                else "a default or a type in it is too much to work out; write it plainly"
-            )
-            return f"Reading it takes longer than {limit:g} seconds: {remedy}."
-        if "code" in answer:
-            return f"Reading it ended without an answer (exit code {answer['code']})."
+        return answer if isinstance(answer, dict) else "Reading it ended without an answer."
+
+    async def arguments(self, path: Path) -> dict[str, Any]:
+        """What `arguments` says of a script, or {"sentence": the end of one on why it said nothing}. Never raises but
+        when we are told to end.
+        """
+        answer = await self._asked({"path": str(path), "arguments": True, "limit": _PATIENCE}, _PATIENCE)
+        if isinstance(answer, str):
+            return {"sentence": f": {answer[:1].lower()}{answer[1:].rstrip('.')}"}
+        if "code" in answer or answer.get("slow"):
+            return {"sentence": ": it is too much to work out"}
         return answer
 
     async def _begin(self) -> asyncio.subprocess.Process:

@@ -18,6 +18,7 @@ from .build import beside, built
 from .model import faults
 from .numbers import as_offered, bare
 from .schema import Place, Table
+from .script_form import ScriptForm
 
 __all__ = ["Origin", "declare"]
 
@@ -47,17 +48,21 @@ class Origin:
         return CONFIG if self.shebang is None else SCRIPT
 
 
-def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]]) -> Task:
-    """The task; what is wrong with it is added to `wrong`, with its place."""
+def declare(
+    origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]], form: ScriptForm | None = None
+) -> Task:
+    """The task; what is wrong with it is added to `wrong`, with its place. `form`: what the script's source tells of
+    its inputs, so that the table has none.
+    """
     keys = Table(OPTIONS, origin.form, wrong).read(table, at)
     passing: dict[str, str] = {}
-    params = []
+    params: list[Param] = []
     for name, given in keys.get("params", {}).items():
         where = (*at, "params", name)
         values = Table(INPUTS, origin.form, wrong).read({} if given is None else given, where)
         params.append(_param(str(name), values, where, wrong))
         passing[str(name)] = values.get("pass", "env")
-    target, known = _target(origin, keys, params, passing, at, wrong)
+    target, known = _target(origin, keys, params, passing, at, wrong, form)
     params = [_when_as_offered(param, params) for param in params]
     for param in params:
         _check_passing(param, passing[param.name], known.elsewhere, (*at, "params", param.name), wrong)
@@ -68,7 +73,7 @@ def declare(origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]
         source=Source(str(origin.path), origin.line),
         help=origin.help,
         group=origin.group,
-        params=tuple(params),
+        params=form.params if form else tuple(params),
         cwd=beside(origin.path, ""),
         digest=origin.digest,
     )
@@ -88,10 +93,12 @@ def _target(
     passing: Mapping[str, str],
     at: Place,
     wrong: list[tuple[Place, str]],
+    form: ScriptForm | None,
 ) -> tuple[Target, Target]:
     """What is run, and the same as far as anybody can know it: of what could not be read, it may name every input."""
     if origin.shebang is not None:
         script = ScriptTarget(str(origin.path), passing, origin.shebang, origin.arguments)
+        script = form.target(script) if form else script
         return script, script
     there = {*keys, *(place[len(at)] for place, _ in wrong if len(place) > len(at) and place[: len(at)] == at)}
     held = next((key for key in IN_CONFIG if key in there), "")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from pushbutton.domain.inputs import bounds_fault, in_order, parse
 from pushbutton.domain.param import Param, ParamType
@@ -72,6 +73,9 @@ class FileTasks:
     secrets: tuple[Secret, ...] = ()
     passed: str = ""  # why the file is no task, where it could be taken for one
     shared: Shared = NOTHING
+    ask: Callable[[Mapping[str, Any]], FileTasks] | None = field(default=None, compare=False)
+    """Of a script whose source may tell its form: the reading with what `describe.arguments` found there."""
+    notes: tuple[str, ...] = ()  # what reading its source told, a sentence each
 
     @property
     def mistakes(self) -> tuple[Problem, ...]:

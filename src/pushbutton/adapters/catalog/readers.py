@@ -43,8 +43,10 @@ async def read(found: Found, *, execute: bool, python: str = sys.executable, by:
             found = replace(found, form=Form.SCRIPT)
         if found.form in (Form.CONFIG, Form.SCRIPT):
             reading = await threads.catalogue("reading", _plain, found)
-            if reading is not None:
+            if reading is not None and reading.ask is None:
                 return reading
+            if reading is not None:
+                return await _with_its_form(found, reading, by or Describer(python), close=by is None)
             found = replace(found, form=Form.PYTHON)
         return _named_well(found, sound(await read_python(found, execute=execute, python=python, by=by)))
     except Exception as error:  # noqa: BLE001 - logged there
@@ -55,6 +57,17 @@ def _config(found: Found) -> FileTasks:
     from .config import read_config  # noqa: PLC0415  loads what reads YAML
 
     return read_config(found)
+
+
+async def _with_its_form(found: Found, reading: FileTasks, by: Describer, *, close: bool) -> FileTasks:
+    """With the inputs that its source tells."""
+    assert reading.ask  # noqa: S101 - the caller looked
+    try:
+        answer = await by.arguments(found.path)
+    finally:
+        if close:
+            await by.close()
+    return _named_well(found, sound(reading.ask(answer)))
 
 
 def _plain(found: Found) -> FileTasks | None:
@@ -153,6 +166,8 @@ class Readers:
                 del self._plain[key]
                 if reading is None:
                     self._python_next(replace(found, form=Form.PYTHON))
+                elif reading.ask is not None:
+                    self._python_next(found)
                 else:
                     self._done(found, reading)
 

@@ -46,6 +46,8 @@ def sound(reading: FileTasks) -> FileTasks:
         _mended(reading.secrets),
         reading.passed,
         _mended(reading.shared),
+        reading.ask,
+        _mended(reading.notes),
     )
 
 

@@ -13,7 +13,10 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pushbutton.domain.targets import Arguments
 from pushbutton.sentence import say
@@ -23,6 +26,7 @@ from .from_table import Origin, declare
 from .model import FileTasks, Found, Problem, broken, digest, slug_of
 from .schema import Place
 from .schema import plain as plain_table
+from .script_form import ScriptForm, forms_of
 from .script_help import help_of
 from .toml_block import read_toml
 
@@ -56,7 +60,7 @@ def read_script(found: Found) -> FileTasks | None:
         if why := _no_script(path, content):
             return FileTasks(passed=why)
     lines = [] if program else plain.splitlines()
-    wrong: list[tuple[Place, str]] = []
+    python = path.suffix == ".py" or program_of(shebang) in _PYTHONS
     block, first, problem = _block(lines)
     table, places, fault = read_toml(block or [])
     if fault is not None:
@@ -66,19 +70,57 @@ def read_script(found: Found) -> FileTasks | None:
         slug=slug_of(path.stem),
         name=path.stem,
         group=found.group,
-        help=help_of(lines, path.name, python=path.suffix == ".py" or program_of(shebang) in _PYTHONS),
+        help=help_of(lines, path.name, python=python),
         digest=digest(content),
         shebang="" if coded else shebang.rstrip(),
         arguments=Arguments.UNKNOWN if program else arguments(content.decode("utf-8", "replace"), shebang),
     )
-    task = declare(origin, plain_table(table), (), wrong)
-    mistakes = [Problem(str(path), *problem)] if problem else []
-    for place, sentence in wrong:
-        line, column = places.of(place)
-        mistakes.append(Problem(str(path), first + line - 1, column + 2 if block else 1, sentence))
-    if sentence := coded or ("" if program else _unstartable(shebang)):
-        mistakes.append(Problem(str(path), 1, len(shebang) if shebang.endswith("\r") else 1, sentence))
-    return FileTasks((broken(task, mistakes) if mistakes else task,), tuple(mistakes))
+    keys = plain_table(table)
+
+    def made(forms: Sequence[ScriptForm]) -> FileTasks:
+        """A task for each form; without any, the one that the head describes."""
+        found: list[tuple[Place, str]] = []
+        tasks = [declare(_named(origin, form), keys, (), found, form) for form in forms or (None,)]
+        mistakes = [Problem(str(path), *problem)] if problem else []
+        for place, sentence in dict.fromkeys(found):
+            line, column = places.of(place)
+            mistakes.append(Problem(str(path), first + line - 1, column + 2 if block else 1, sentence))
+        if sentence := coded or ("" if program else _unstartable(shebang)):
+            mistakes.append(Problem(str(path), 1, len(shebang) if shebang.endswith("\r") else 1, sentence))
+        return FileTasks(tuple(broken(task, mistakes) if mistakes else task for task in tasks), tuple(mistakes))
+
+    reading = made(())
+    if origin.arguments is not Arguments.READ or not python or coded or keys.get("params") or keys.get("read") is False:
+        return reading
+    return replace(reading, ask=lambda answer: _laid(path, reading, made, answer))
+
+
+def _named(origin: Origin, form: ScriptForm | None) -> Origin:
+    """A subcommand is a task of its own, called by both names."""
+    if form is None:
+        return origin
+    help_text = origin.help or form.help
+    if not form.command:
+        return replace(origin, help=help_text)
+    return replace(
+        origin,
+        slug=slug_of(f"{origin.slug} {form.command}"),
+        name=f"{origin.name}: {form.command}",
+        help=form.help or help_text,
+    )
+
+
+def _laid(
+    path: Path, reading: FileTasks, made: Callable[[Sequence[ScriptForm]], FileTasks], answer: Mapping[str, Any]
+) -> FileTasks:
+    """With what its source tells of its inputs."""
+    if "kind" not in answer:
+        why = answer.get("sentence", "")
+        return replace(reading, ask=None, notes=(f"{path}: takes arguments that its source does not tell{why}.",))
+    forms = forms_of(answer)
+    told = [f"{path}: {f'{form.command}: ' if form.command else ''}{form.told}" for form in forms]
+    gaps = [f"{path}:{gap}" for form in forms for gap in form.gaps]
+    return replace(made(forms), notes=(*told, *dict.fromkeys(gaps)))
 
 
 def _decoded(content: bytes) -> tuple[str, str]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from pushbutton.domain.param import Inputs
 from pushbutton.domain.argument_text import environment, together
+from pushbutton.domain.param import Inputs
 from pushbutton.domain.ways import By, Way, command_line, ways
 
 from .target import Arguments, Files, Start, Target

@@ -1,0 +1,340 @@
+"""The form of a script, of what was found in its source: params, and how each goes back into a command line.
+
+What the source does not tell is left to the script: an empty field, of which nothing is passed. Nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pushbutton.describe.title import title_of
+from pushbutton.domain.param import Choice, Param, ParamType
+from pushbutton.domain.targets import ScriptTarget
+from pushbutton.domain.ways import By, Way
+
+__all__ = ["ScriptForm", "forms_of"]
+
+_MOST_TASKS = 8  # subcommands that are a task each
+_MOST_TIMES = 9  # of a flag that counts
+_SECRET = re.compile(r"(?:^|_)(?:password|passwd|passphrase|secret|token|api_?key|private_key|credentials?)(?:$|_)")
+_NOT_BROUGHT = re.compile(r"(?:^|_)(?:out|output|dest|destination|dir|directory|folder|root|target|to)(?:$|_)|dir$")
+_TYPES = {
+    "int": ParamType.INT,
+    "float": ParamType.FLOAT,
+    "bool": ParamType.BOOL,
+    "date": ParamType.DATE,
+    "time": ParamType.TIME,
+    "datetime": ParamType.DATETIME,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptForm:
+    """Of a script, or of one of its subcommands."""
+
+    library: str
+    command: str = ""  # "" is the script itself
+    help: str = ""
+    params: tuple[Param, ...] = ()
+    passing: Mapping[str, Way] = None  # type: ignore[assignment]  # always given
+    from_file: str = ""
+    gaps: tuple[str, ...] = ()  # "line: sentence"
+    left_out: int = 0
+
+    def target(self, script: ScriptTarget) -> ScriptTarget:
+        """The script as one that gets its inputs so."""
+        return replace(
+            script, passing=self.passing, command=self.command, from_file=self.from_file, read=self.library,
+            gaps=self.gaps,
+        )  # fmt: skip
+
+    @property
+    def told(self) -> str:
+        """What the reading came to, as the end of a sentence about the file."""
+        number = len(self.params)
+        known = "all known" if not self.gaps else f"{len(self.gaps)} with a gap" if not self.left_out else ""
+        known = known or f"{self.left_out} left out"
+        return f"{number} input{'' if number == 1 else 's'} ({self.library}), {known}"
+
+
+def forms_of(found: Mapping[str, Any]) -> list[ScriptForm]:
+    """One for each task. `found` is what `describe.arguments` gives, as JSON has it."""
+    root = found["command"]
+    leaves = list(_leaves(root, ""))
+    notes = _Notes([(gap["line"], gap["text"]) for gap in found["gaps"]], found["left_out"])
+    if not leaves:
+        part = _Part(notes, ends=_ends(found))
+        part.add(root["arguments"], "")
+        return [part.form(found, "", root["help"])]
+    if len(leaves) <= _MOST_TASKS:
+        return [_of_leaf(found, root, path, notes) for path, _ in leaves]
+    return [_of_all(found, root, leaves, notes)]
+
+
+def _ends(found: Mapping[str, Any]) -> bool:
+    return found["kind"] in ("argparse", "optparse", "click", "typer", "docopt")
+
+
+class _Notes:
+    def __init__(self, gaps: list[tuple[int, str]], left_out: int) -> None:
+        self.gaps, self.left_out = gaps, left_out
+
+    def lost(self, line: int, text: str) -> None:
+        self.left_out += 1
+        self.gaps.append((line, text))
+
+
+def _leaves(command: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The subcommands that have none of their own, each with its path."""
+    for one in command["commands"]:
+        inner = f"{path} {one['name']}".strip()
+        if one["commands"]:
+            yield from _leaves(one, inner)
+        else:
+            yield inner, one
+
+
+def _all(command: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield command
+    for one in command["commands"]:
+        yield from _all(one)
+
+
+def _steps(root: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The script itself and each subcommand on the way to one of them."""
+    yield "", root
+    at, so_far = root, ""
+    for word in path.split():
+        at = next(one for one in at["commands"] if one["name"] == word)
+        so_far = f"{so_far} {word}".strip()
+        yield so_far, at
+
+
+def _of_leaf(found: Mapping[str, Any], root: Mapping[str, Any], path: str, notes: _Notes) -> ScriptForm:
+    own = _Notes(list(notes.gaps), notes.left_out)
+    steps = list(_steps(root, path))
+    lines = {one["line"] for _, command in steps for one in command["arguments"]}
+    others = {one["line"] for command in _all(root) for one in command["arguments"]} - lines
+    part = _Part(own, ends=_ends(found), others=others)
+    for under, command in steps:
+        part.add(command["arguments"], under, last=command is steps[-1][1])
+    return part.form(found, path, steps[-1][1]["help"] or root["help"])
+
+
+def _of_all(
+    found: Mapping[str, Any], root: Mapping[str, Any], leaves: Sequence[tuple[str, Mapping[str, Any]]], notes: _Notes
+) -> ScriptForm:
+    """One form: which subcommand is a choice, and its own inputs are asked for only then."""
+    part = _Part(notes, ends=_ends(found))
+    part.add(root["arguments"], "", last=False)
+    name = part.free("command")
+    choices = tuple(Choice(path, path, _first(one["help"])) for path, one in leaves)
+    part.put(Param(name, ParamType.CHOICE, choices=choices), Way(By.COMMAND))
+    done = {""}
+    for path, _ in leaves:
+        for under, command in _steps(root, path):
+            if under in done:
+                continue
+            done.add(under)
+            below = [leaf for leaf, _ in leaves if f"{leaf} ".startswith(f"{under} ")]
+            part.add(command["arguments"], under, when={name: below}, last=not command["commands"])
+    return part.form(found, "", root["help"])
+
+
+def _first(text: str) -> str:
+    return text.strip().split("\n\n")[0].replace("\n", " ")[:200]
+
+
+class _Part:
+    """A form that is being put together."""
+
+    def __init__(self, notes: _Notes, *, ends: bool, others: Collection[int] = ()) -> None:
+        self._notes, self._ends, self._others = notes, ends, others  # the lines of other subcommands' arguments
+        self._params: list[Param] = []
+        self._passing: dict[str, Way] = {}
+
+    def form(self, found: Mapping[str, Any], command: str, help_text: str) -> ScriptForm:
+        gaps = tuple(f"{line}: {text}" for line, text in sorted(set(self._notes.gaps)) if line not in self._others)
+        return ScriptForm(
+            found["kind"], command, help_text, tuple(self._params), self._passing, found["from_file"], gaps,
+            self._notes.left_out,
+        )  # fmt: skip
+
+    def free(self, name: str, under: str = "") -> str:
+        """A name that no other input has."""
+        taken = {param.name for param in self._params}
+        if name in taken and under:
+            name = f"{re.sub(r'[^0-9A-Za-z]+', '_', under)}_{name}"
+        while name in taken:
+            name += "_"
+        return name
+
+    def put(self, param: Param, way: Way) -> None:
+        self._params.append(param)
+        self._passing[param.name] = way
+
+    def add(
+        self,
+        arguments: Sequence[Mapping[str, Any]],
+        under: str,
+        *,
+        when: Mapping[str, Sequence[Any]] | None = None,
+        last: bool = True,
+    ) -> None:
+        """`last`: no subcommand follows behind these."""
+        seen: set[int] = set()
+        for one in sorted(arguments, key=lambda one: bool(one["flags"])):
+            number = one["one_of"]
+            if number and number not in seen:
+                seen.add(number)
+                self._choose([other for other in arguments if other["one_of"] == number], under, when, last=last)
+            elif not number:
+                self._one(one, under, when, last=last)
+
+    def _one(
+        self, one: Mapping[str, Any], under: str, when: Mapping[str, Sequence[Any]] | None, *, last: bool
+    ) -> Param | None:
+        """None: it is left out."""
+        called = one["flags"][0] if one["flags"] else one["name"]
+        if one["hidden"] and not one["required"]:
+            return None
+        if one["type"] == "secret" or _SECRET.search(one["name"].lower()):
+            text = f"{called} is a secret, and everybody on the machine can read a command line: it is left out"
+            self._notes.lost(one["line"], text)
+            return None
+        if one["flags"] and one["words"] in ("+", "*") and not last:
+            text = f"{called} takes as many values as follow, and a subcommand follows: it is left out"
+            self._notes.lost(one["line"], text)
+            return None
+        param, way = _param(one, self.free(one["name"], under), ends=self._ends)
+        param = replace(param, when=dict(when or {}))
+        self.put(param, replace(way, under=under))
+        return param
+
+    def _choose(
+        self,
+        members: Sequence[Mapping[str, Any]],
+        under: str,
+        when: Mapping[str, Sequence[Any]] | None,
+        *,
+        last: bool,
+    ) -> None:
+        """Of several options at most one can be given: which one is a choice."""
+        shown = [one for one in members if one["flags"] and not one["hidden"]]
+        if len(shown) < 2:
+            for one in members:
+                self._one(one, under, when, last=last)
+            return
+        name = self.free("_or_".join(one["name"] for one in shown)[:60].strip("_"), under)
+        choices = tuple(Choice(one["name"], title_of(one["name"]), one["help"]) for one in shown)
+        flags = {one["name"]: _flag(one) if one["type"] == "bool" else "" for one in shown}
+        chooser = Param(
+            name, ParamType.CHOICE, label=_either(shown), choices=choices, required=bool(shown[0]["one_needed"]),
+            when=dict(when or {}),
+        )  # fmt: skip
+        self.put(chooser, Way(By.CHOOSER, flags=flags, under=under))
+        for one in shown:
+            if one["type"] == "bool":
+                continue
+            only = {**(when or {}), name: [one["name"]]}
+            need = {**one, "required": True, "default": None, "unknown": False, "one_of": 0}
+            if one["words"] in ("*", "?"):
+                need["required"] = False
+            self._one(need, under, only, last=last)
+
+
+def _either(shown: Sequence[Mapping[str, Any]]) -> str:
+    titles = [title_of(one["name"]) for one in shown]
+    return f"{', '.join(titles[:-1])} or {titles[-1][:1].lower()}{titles[-1][1:]}"
+
+
+def _flag(one: Mapping[str, Any]) -> str:
+    flags = one["flags"]
+    return next((flag for flag in flags if flag.startswith("--")), flags[0] if flags else "")
+
+
+def _param(one: Mapping[str, Any], name: str, *, ends: bool) -> tuple[Param, Way]:
+    several = bool(one["repeat"]) or one["words"] not in ("", "?")
+    kind = _TYPES.get(one["type"], ParamType.STR)
+    choices = tuple(Choice(value) for value in one["choices"])
+    file = one["type"] in ("file", "path")
+    label = title_of(one["called"]) if one["called"] not in ("", name) else ""
+    param = Param(name, kind, label=label, help=_help(one), required=bool(one["required"]))
+    by = By.OPTION if one["flags"] else By.ARGUMENT
+    way = Way(
+        by, _flag(one), one["off"], repeat=bool(one["repeat"]), count=bool(one["count"]),
+        words=several and not one["repeat"], rest=bool(one["rest"]), ends=ends, file=one["type"] in ("file", "out"),
+    )  # fmt: skip
+    if one["count"]:
+        return replace(param, type=ParamType.INT, required=False, default=0, min=0, max=_MOST_TIMES), replace(
+            way, usual=0
+        )
+    if kind is ParamType.BOOL:
+        default = one["default"] if not one["unknown"] else None
+        if one["off"]:
+            return replace(param, required=False, default=default), replace(way, usual=default)
+        return replace(param, required=False, default=False), replace(way, usual=False)
+    if several:
+        return _several(param, one, choices), way
+    if choices:
+        param = replace(param, type=ParamType.CHOICE, choices=choices)
+    elif file and one["default"] is None and not one["unknown"] and not _NOT_BROUGHT.search(name.lower()):
+        return replace(param, type=ParamType.FILE), way
+    else:
+        param = replace(param, min=one["min"], max=one["max"])
+    default = _default(one, param.type, choices)
+    return replace(param, default=default), replace(way, usual=default)
+
+
+def _several(param: Param, one: Mapping[str, Any], choices: tuple[Choice, ...]) -> Param:
+    number = int(one["words"]) if one["words"].isdigit() else None
+    least = number if number is not None else 1 if one["words"] == "+" or param.required else None
+    if choices and number is None:
+        return replace(param, type=ParamType.CHOICES, choices=choices, min_length=least if param.required else None)
+    each = param.type if param.type in (ParamType.INT, ParamType.FLOAT) else ParamType.STR
+    if choices:  # their order counts
+        words = " | ".join(str(choice.value) for choice in choices)
+        param = replace(param, help=param.help or words)
+    bounds = {"min": one["min"], "max": one["max"]} if each is not ParamType.STR else {}
+    return replace(
+        param, type=ParamType.LIST, of=each, min_length=least, max_length=number, **bounds,
+    )  # fmt: skip
+
+
+def _default(one: Mapping[str, Any], kind: ParamType, choices: Sequence[Choice]) -> Any:
+    """What the script takes by itself, as the field would hold it; None where that cannot be shown so."""
+    given = one["default"]
+    if given is None or given == "" or isinstance(given, list | dict):
+        return None
+    if choices:
+        return next(
+            (choice.value for choice in choices if choice.value == given and type(choice.value) is type(given)), None
+        )
+    try:
+        if kind is ParamType.INT and not isinstance(given, bool):
+            return int(given) if isinstance(given, int | str) else None
+        if kind is ParamType.FLOAT and not isinstance(given, bool):
+            return float(given)
+    except ValueError:
+        return None
+    return (
+        given if kind is ParamType.STR and isinstance(given, str) else str(given) if _is_number(given, kind) else None
+    )
+
+
+def _is_number(given: Any, kind: ParamType) -> bool:
+    return kind is ParamType.STR and isinstance(given, int | float) and not isinstance(given, bool)
+
+
+def _help(one: Mapping[str, Any]) -> str:
+    """Without the places that argparse fills in."""
+    text = re.sub(r"\s*[(\[]defaults?(?: is|:|=)? *%\(default\)[sdr][)\]]\.?$", "", str(one["help"]))
+    default = one["default"] if not one["unknown"] else None
+    shown = "" if default is None else str(default)
+    text = text.replace("%(default)s", shown or "…").replace("%(metavar)s", one["metavar"] or one["name"].upper())
+    text = text.replace("%(dest)s", one["name"]).replace("%(type)s", one["type"])
+    text = re.sub(r"%\(choices\)s", ", ".join(map(str, one["choices"])), text)
+    return re.sub(r"%\(\w+\)[sdr]", "…", text)

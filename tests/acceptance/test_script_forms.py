@@ -1,0 +1,102 @@
+"""A script that lies in the folder, as it is, is a form; what is filled in is what its own parser finds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.acceptance.serving import Command, Served
+from tests.acceptance.test_pages import Reader, browser, over, press
+
+__all__ = ["browser"]
+
+GREET = '''#!/usr/bin/env python3
+"""Greets people, politely."""
+import argparse, json, os, pathlib, sys
+(pathlib.Path(__file__).parent / "ran").open("a").write("x")
+parser = argparse.ArgumentParser()
+parser.add_argument("names", nargs="+", help="Whom to greet")
+parser.add_argument("--times", type=int, default=1, help="How often (default: %(default)s)")
+parser.add_argument("--no-bow", action="store_false")
+parser.add_argument("--tone", choices=["warm", "cool"], default="warm")
+parser.add_argument("--host", default=os.environ.get("NOWHERE", "here"))
+how = parser.add_mutually_exclusive_group()
+how.add_argument("--now", action="store_true")
+how.add_argument("--at", metavar="HH:MM")
+print(json.dumps(vars(parser.parse_args())))
+'''
+TOOL = """#!/usr/bin/env python3
+import argparse
+top = argparse.ArgumentParser(prog="tool")
+top.add_argument("--config", default="std")
+sub = top.add_subparsers(dest="what", required=True)
+move = sub.add_parser("move", help="Moves a till")
+move.add_argument("till")
+sub.add_parser("list", help="Lists them")
+print(vars(top.parse_args()))
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("tasks")
+    for name, text in (("greet.py", GREET), ("tool", TOOL)):
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    with Served(folder) as server:
+        yield server
+
+
+def check(folder: Path) -> str:
+    with Command("check", str(folder)) as command:
+        command.wait()
+        return command.out.text
+
+
+def test_a_colleague_fills_in_the_form_of_an_unchanged_script(browser: Browser, site: Served) -> None:
+    with Reader(browser, site) as reader:
+        page = reader.open("/tasks/greet")
+        expect(page.locator("#gaps")).to_be_visible()
+        page.get_by_label("Names").fill("Ida Berg\n--Ole, the second")
+        expect(page.get_by_label("Times")).to_have_value("1")
+        page.get_by_label("Times").fill("3")
+        page.get_by_label("No bow").check()
+        page.get_by_label("cool").check()
+        expect(page.locator("#f-at")).to_be_hidden()
+        page.get_by_role("radio", name="At").check()
+        page.locator("#f-at").fill("10:30")
+        number = press(page)
+        over(page)
+    found = json.loads(site.output(number))
+    assert found == {
+        "names": ["Ida Berg", "--Ole, the second"], "times": 3, "no_bow": False, "tone": "cool", "host": "here",
+        "now": False, "at": "10:30",
+    }  # fmt: skip
+
+
+def test_subcommands_are_a_task_each_and_the_api_takes_the_options_own_names(site: Served) -> None:
+    assert site.tasks()["tool-move"]["title"] == "Tool: move"
+    assert "tool" not in site.tasks()
+    number = site.press("tool-move", till="-7", config="x=y")
+    assert site.finished(number)["state"] == "succeeded"
+    assert site.output(number) == b"{'config': 'x=y', 'what': 'move', 'till': '-7'}\n"
+
+
+def test_reading_a_script_never_runs_it(tmp_path: Path) -> None:
+    (tmp_path / "greet.py").write_text(GREET)
+    (tmp_path / "greet.py").chmod(0o755)
+    told = check(tmp_path)
+    assert "greet.py: 7 inputs (argparse), 1 with a gap" in told
+    assert "greet.py:10: the default of --host is only known when it runs" in told
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_head_ends_the_reading(tmp_path: Path) -> None:
+    text = GREET.replace('"""Greets', '# /// pushbutton\n# read = false\n# ///\n"""Greets')
+    (tmp_path / "greet.py").write_text(text)
+    (tmp_path / "greet.py").chmod(0o755)
+    assert "inputs" not in check(tmp_path)
