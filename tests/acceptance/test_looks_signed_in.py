@@ -312,6 +312,20 @@ def test_who_may_not_is_told_whom_to_ask(browser, office):
         expect(page.locator("#run-hero")).not_to_contain_text("ask")
 
 
+def test_who_can_approve_gets_to_the_form_from_the_first_screen_of_a_phone(browser, office):
+    phone = {"viewport": SIZES["phone"], "has_touch": True, "is_mobile": True}
+    with office.reader(browser, "abe", **phone) as reader:
+        page = reader.open(office.path("/runs/{held}"))
+        link = page.get_by_role("link", name="Approve or reject")
+        expect(link).to_be_in_viewport(ratio=1)
+        link.click()
+        expect(page.locator("#verdict .push")).to_be_in_viewport(ratio=1)
+    with office.reader(browser, "vic", **phone) as reader:
+        page = reader.open(office.path("/runs/{held}"))
+        expect(page.locator("#run-hero")).to_contain_text("It waits for one approval.")
+        expect(page.get_by_role("link", name="Approve or reject")).to_have_count(0)
+
+
 def test_without_a_script_stop_asks_before_it_stops(browser, office):
     number = office.press("pia", "deploy")  # it waits behind the other one
     run = f"{office.server.url}/runs/{number}"

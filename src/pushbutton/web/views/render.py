@@ -28,6 +28,7 @@ from pushbutton.web.words.people import UNKNOWN, Names
 
 from . import find, forms, outcomes, run_story
 from .outcomes import Ending
+from .pictures import group_picture
 from .views import RunView
 
 Shown = Mapping[str, Any]
@@ -86,6 +87,7 @@ def environment(language: str) -> jinja2.Environment:
         shell=shlex.quote,
         unseen=unseen,
         haystack=find.haystack,
+        group_picture=group_picture,
         iso=iso,
     )
     return env

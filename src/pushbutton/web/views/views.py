@@ -19,6 +19,7 @@ from pushbutton.domain.task import Task
 from pushbutton.errors import NoSuchTask, StillReading
 from pushbutton.runtime import approve, visibility
 from pushbutton.runtime.core import Core
+from pushbutton.runtime.task_digest import pressed_as
 from pushbutton.runtime.ports import RunQuery, Topics
 
 from .approval import Waits, waits
@@ -58,6 +59,16 @@ class Going:
     outlook: Outlook
 
 
+def how_it_is_made(may: frozenset[Verb]) -> bool:
+    """Whether it is for this reader as whom a task's job runs: for those who approve it, or look after it."""
+    return not may.isdisjoint((Verb.APPROVE, Verb.SECRETS, Verb.ADMIN))
+
+
+async def _pressed_as(task: Task, run: Run) -> bool:
+    """Whether the task is as it was when the run was pressed."""
+    return bool(run.digest) and run.digest == await pressed_as(task)
+
+
 @dataclass(frozen=True, slots=True)
 class TasksView:
     cards: tuple[Card, ...]
@@ -92,6 +103,11 @@ class TaskView:
     may: frozenset[Verb]
     ask: tuple[str, ...] = ()  # whom, where one may not press it
     faults: Mapping[str, str] = field(default_factory=dict)  # why some choices are not there
+
+    @property
+    def user(self) -> str:
+        """Of this machine, as whom it runs; "": as the server does, or that is not for this reader."""
+        return self.task.user if how_it_is_made(self.may) else ""
 
     @property
     def mark(self) -> str:
@@ -135,6 +151,7 @@ class RunView:
     planning: bool = False  # it is approved, and its plan is made once more before it starts
     reading: bool = False  # the tasks are still being read
     last: str = ""  # the last line of its output, where it is `quiet`
+    user: str = ""  # of this machine, as whom it runs; "": the server's, not for this reader, or the task changed since
 
     @property
     def elapsed(self) -> float:
@@ -237,6 +254,7 @@ class Views:
             ask=self._directory.whom(*visibility.places(self._catalog, run)) if helpless or run.aside else (),
             waits=await waits(self._core, self._lines, actor, run, task), planning=await self._planning(run),
             own=actor.own, wrote=self._core.output.size(run.id) > 0, reading=self._catalog.reading,
+            user=task.user if task and task.user and how_it_is_made(may) and await _pressed_as(task, run) else "",
         )  # fmt: skip
 
     async def _planning(self, run: Run) -> bool:
