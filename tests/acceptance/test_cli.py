@@ -668,6 +668,16 @@ def test_check_names_the_place_and_exits_with_6(folder: Path) -> None:
     assert re.fullmatch(r"\d+ tasks?: [a-z0-9, -]+\. All is well\.", check.out.text)
 
 
+def test_check_names_a_script_whose_arguments_nobody_has_described(tmp_path: Path) -> None:
+    for name, block in (("bare.sh", ""), ("told.sh", "# /// pushbutton\n# [params.shop]\n# ///\n")):
+        (tmp_path / name).write_text(f'#!/bin/sh\n{block}echo "$1"\n')
+        (tmp_path / name).chmod(0o755)
+    with Command("check", ".", cwd=tmp_path) as check:
+        assert check.wait() == 0
+    named = [line for line in check.out.text.splitlines() if "looks at its arguments" in line]
+    assert [line.partition(":")[0] for line in named] == ["bare.sh"]
+
+
 def test_what_a_job_says_outside_of_a_run_is_printed_and_loads_no_option_parser() -> None:
     code = (
         "import sys; sys.argv = ['pushbutton', 'status', 'hello']\n"

@@ -291,6 +291,11 @@ def test_people_are_named_by_their_titles_and_tokens_by_whose_they_are(browser, 
         expect(page.locator("#run-lead")).to_contain_text("Ada Lovelace’s token “all” pressed the button")
         page.goto(f"{office.server.url}/audit")
         expect(page.locator(".trail")).to_contain_text("Ada Lovelace made the link")
+        page.goto(f"{office.server.url}/profile/tokens?all=1")
+        expect(page.locator("#tokens")).to_contain_text("all Pia Sandström-Wolkenstein")
+        page.goto(f"{office.server.url}{office.path('/history?q=%23{failed}')}")
+        expect(page.locator("#jump")).to_contain_text("Fail")
+        expect(page.locator("#results")).to_contain_text("No other run looks like that")
     table = office.server.http.get("/history.csv", headers=office.people["ada"].headers).text
     assert "token:pia/all" in table
 

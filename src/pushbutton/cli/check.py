@@ -61,6 +61,8 @@ def _check(
             print(safe_text.text(note.removeprefix(here)))
         for line in _passed(found.passed, every=every):
             print(safe_text.text(line.replace(here, "")))
+        for line in _undescribed(found.tasks):
+            print(safe_text.text(line.removeprefix(here)))
         wrong = _summary(sum(not one.warning for one in problems), sum(one.warning for one in problems))
         ending = f" {wrong}" if problems or found.tasks else ""
         print(f"{_tasks(found.tasks)}{_count_passed(len(found.passed))}.{ending}")
@@ -79,6 +81,18 @@ def _passed(passed: Sequence[Skipped], *, every: bool) -> Iterator[str]:
             yield f"{one.path}: passed over, because {why}" + (f": {one.mend}" if one.mend else ".")
         if len(some) > len(shown):
             yield f"  and {len(some) - len(shown)} more, because {why}; --passed names them."
+
+
+def _undescribed(tasks: Sequence[Task]) -> Iterator[str]:
+    """Scripts whose form asks for nothing although they look at their arguments."""
+    from pushbutton.domain.targets.target import Arguments  # noqa: PLC0415  loads the kinds of jobs
+
+    for task in tasks:
+        if task.target.undescribed is Arguments.READ and not task.params and not task.broken:
+            yield (
+                f"{task.source.file}: looks at its arguments, and nobody has said what to fill in, so it is started "
+                "without any: name its inputs in its block."
+            )
 
 
 def _tasks(tasks: Sequence[Task]) -> str:

@@ -19,8 +19,8 @@ from pushbutton.domain.task import Task
 from pushbutton.errors import NoSuchTask, StillReading
 from pushbutton.runtime import approve, visibility
 from pushbutton.runtime.core import Core
-from pushbutton.runtime.task_digest import pressed_as
 from pushbutton.runtime.ports import RunQuery, Topics
+from pushbutton.runtime.task_digest import pressed_as
 
 from .approval import Waits, waits
 from .estimates import Outlook, Past, Place, lasted, outlook
