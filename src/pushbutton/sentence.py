@@ -79,10 +79,14 @@ def kept(data: Mapping[str, Any]) -> Mapping[str, Any]:
 
     Nothing else gets there, whatever the data held under that key: what a job or a caller says is text.
     """
+    for value in data.values():
+        if isinstance(value, _MAY_BE_SAID):
+            break
+    else:
+        if BESIDE not in data:
+            return data  # most of them
     beside = {key: found for key, value in data.items() if (found := _beside(value)) is not None}
-    if beside:
-        return {**data, BESIDE: beside}
-    return {key: value for key, value in data.items() if key != BESIDE} if BESIDE in data else data
+    return {key: value for key, value in data.items() if key != BESIDE} | ({BESIDE: beside} if beside else {})
 
 
 def recalled(data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -94,6 +98,9 @@ def recalled(data: Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(beside, dict):
         found |= {key: _recalled(found[key], one) for key, one in beside.items() if key in found}
     return found
+
+
+_MAY_BE_SAID: Final = (Sentence, list, tuple)
 
 
 def _beside(value: object) -> object:

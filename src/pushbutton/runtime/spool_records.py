@@ -10,7 +10,7 @@ from pushbutton.domain.event import Draft, Json, Kind
 from pushbutton.domain.run import RunState
 from pushbutton.domain.size import size
 from pushbutton.job.protocol import parse
-from pushbutton.sentence import say, say_n
+from pushbutton.sentence import say, say_n, unsaid
 
 from . import artifacts
 from .ports import Record
@@ -103,11 +103,43 @@ def _stopping(batch: Batch, record: Record) -> None:
         batch.add(Kind.NOTE, record["t"], code=record["why"], text=text)
 
 
+_FAULTS = {
+    "full": unsaid("The disk is full, so it was not started."),
+    "changed": unsaid("The task was changed after it was approved; nothing was started. Press again."),
+    "folder": unsaid("The folder {folder} in which it should start cannot be entered: {why}."),
+    "confine": unsaid("It was not started, because it cannot be confined: {why}."),
+    "closed": unsaid("It was not started, because it cannot be kept from {folder}: {why}."),
+    "interpreter": unsaid("{program} could not be started: the program that its first line (#!) names does not exist."),
+    "missing": unsaid("{program} could not be started: there is no such program."),
+    "access": unsaid("{program} could not be started: it is not executable, or its folder is closed to us."),
+    "format": unsaid("{program} could not be started: it has no first line (#!) that says which program runs it."),
+    "program": unsaid("{program} could not be started: {why}."),
+    "system": unsaid("It could not be started: {why}."),
+    "late": unsaid("{program} did not start it within {seconds} s."),
+    "silent": unsaid("{program} did not start it; if it said why, that stands above."),
+}
+"""As a supervisor says them: by the word in its last record, whose values stand in their places."""
+
+
+def _not_started(end: Record) -> str:
+    """The spool is not only a supervisor's to write in: it can name no id, and what it names has to say what the text
+    says. The text alone is what supervisors of 0.2.0 write.
+    """
+    text, fault, values = str(end["error"]), end.get("fault"), end.get("values")
+    template = _FAULTS.get(fault) if isinstance(fault, str) else None
+    if template is None or not isinstance(values, dict):
+        return text
+    known = {name: str(value) for name, value in values.items() if f"{{{name}}}" in template}
+    if len(known) < template.count("{") or (said := say(template, **known)) != text:
+        return text
+    return said
+
+
 def ending(end: Record) -> tuple[RunState, str]:
     """(state, one sentence) for an `end` record; the sentence is empty where the state says it all."""
     code = end["code"]
     if end["error"]:
-        return RunState.FAILED, str(end["error"])
+        return RunState.FAILED, _not_started(end)
     match end["why"]:
         case "cancel":
             return RunState.CANCELLED, say("It was stopped.")

@@ -13,6 +13,7 @@ import sys
 import time
 
 from . import process, slim_json
+from .faults import SpawnError
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
@@ -66,11 +67,11 @@ def spawn(through: Sequence[str], order: dict[str, Any], fds: dict[str, int | No
         return pid
     by = " ".join(through[:4])
     if answer is None:  # when it comes, it finds nobody to tell, and ends
-        raise process.SpawnError(f"{by} did not start it within {LIMIT:g} s.")
+        raise SpawnError("late", program=by, seconds=f"{LIMIT:g}")
     os.waitpid(pid, 0)
     if answer:
-        raise process.SpawnError(answer[1:].decode(errors="replace"))
-    raise process.SpawnError(f"{by} did not start it; if it said why, that stands above.")
+        raise SpawnError.from_bytes(answer[1:])
+    raise SpawnError("silent", program=by)
 
 
 def become() -> None:

@@ -24,6 +24,7 @@ import termios
 import time
 
 from . import private, process, slim_json
+from .faults import SpawnError
 from .process import boot_id
 from .redact import Redactor
 from .reported_file import Named
@@ -52,7 +53,6 @@ LONGEST = 1e9  # seconds that an order may give
 KILLING = 5.0  # how long KILL is repeated before survivors are named
 F_SETPIPE_SZ = 1031
 FORMAT, PIPE_FORMAT = 0o170000, 0o010000  # as `stat` names them, which is not loaded for this
-CHANGED = "The task was changed after it was approved; nothing was started. Press again."
 
 
 class Supervisor:
@@ -70,6 +70,7 @@ class Supervisor:
         self.alone = False  # no process of the job is left
         self.why = ""  # what ends the run: cancel, timeout, signal; background: what the job left behind is ended
         self.error = ""
+        self.fault: dict[str, object] = {}  # the same as a word and what it is about
         self.verified = False  # whether "we have no children" proves that the tree is empty
         self.ended = False  # the last record is written
         self.asked: set[tuple[int, int]] = set()  # (pid, start) of who got TERM
@@ -129,17 +130,17 @@ class Supervisor:
         self.spool.record("born", pid=os.getpid(), start=me.start if me else 0, boot=boot_id(), epoch=spec["epoch"])
         # Without this record on the disk, the job is taken for one that never ran, and is started again.
         if not self.spool.settle():
-            self._not_started("The disk is full, so it was not started.")
+            self._not_started(SpawnError("full"))
             return
         self.spool.sync()
         if self.redact.unmasked:
             self.spool.record("unmasked", count=self.redact.unmasked)
         try:
             self._spawn()
-        except process.SpawnError as error:
-            self._not_started(self.redact.clean(str(error)))
+        except SpawnError as error:
+            self._not_started(error)
         except OSError as error:
-            self._not_started(f"It could not be started: {error.strerror}.")
+            self._not_started(SpawnError("system", why=error.strerror))
         else:
             now = process.read(self.child)
             self.spool.record("started", pid=self.child, start=now.start if now else 0)
@@ -149,8 +150,10 @@ class Supervisor:
             if spec["tty"]:
                 self._within("input", SOON)
 
-    def _not_started(self, error: str) -> None:
-        self.error, self.code, self.alone = error, 127, True
+    def _not_started(self, error: SpawnError) -> None:
+        values = {name: self.redact.clean(value) for name, value in error.values.items()}
+        self.error, self.fault = self.redact.clean(str(error)), {"fault": error.fault, "values": values}
+        self.code, self.alone = 127, True
 
     def _spawn(self) -> None:
         """Raises `SpawnError`, `OSError`."""
@@ -234,7 +237,7 @@ class Supervisor:
             except OSError:
                 same = False
             if not same:
-                raise process.SpawnError(CHANGED)
+                raise SpawnError("changed")
 
     @staticmethod
     def _rules(closed: str) -> int:
@@ -245,7 +248,7 @@ class Supervisor:
         try:
             return confine.rules(closed, {**own, GIVEN: confine.READ | confine.LIST})
         except OSError as error:
-            raise process.SpawnError(f"It was not started, because it cannot be kept from {closed}: {error}.") from None
+            raise SpawnError("closed", folder=closed, why=str(error)) from None
 
     @staticmethod
     def _pipe() -> tuple[int, int]:
@@ -615,6 +618,7 @@ class Supervisor:
             why=self.why if self.why != "background" else "",
             background=self.why == "background",
             error=self.error,
+            **self.fault,
             survivors=[f"{member.pid} {member.name}" for member in self.survivors],
             verified=self.verified,
             unheard=self.spool.unheard,

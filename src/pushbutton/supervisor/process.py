@@ -15,6 +15,7 @@ import struct
 import sys
 import termios
 
+from .faults import SpawnError
 from .native import prctl
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
@@ -38,10 +39,6 @@ class Process:
     def __init__(self, pid: int, start: int, parent: int, group: int, session: int, state: str, name: str) -> None:
         self.pid, self.start, self.parent, self.group, self.session = pid, start, parent, group, session
         self.state, self.name = state, name
-
-
-class SpawnError(Exception):
-    """The job could not be started; the message is a sentence for the page."""
 
 
 def become_subreaper() -> bool:
@@ -83,7 +80,7 @@ def spawn(
         os.close(told)
     if failure:
         os.waitpid(pid, 0)
-        raise SpawnError(failure.decode(errors="replace"))
+        raise SpawnError.from_bytes(failure)
     return pid
 
 
@@ -143,24 +140,23 @@ def become(
         try:
             os.chdir(cwd)
         except OSError as error:
-            raise SpawnError(
-                f"The folder {cwd} in which it should start cannot be entered: {error.strerror}."
-            ) from None
+            raise SpawnError("folder", folder=cwd, why=error.strerror) from None
         if rules is not None:
             from . import confine  # noqa: PLC0415  loaded by who made the rules
 
             try:
                 confine.restrict(rules)
             except OSError as error:
-                raise SpawnError(f"It was not started, because it cannot be confined: {error}.") from None
+                raise SpawnError("confine", why=str(error)) from None
         try:
             os.execvpe(argv[0], argv, env)
         except OSError as error:
-            raise SpawnError(_why_not(argv[0], error)) from None
+            raise _why_not(argv[0], error) from None
         except ValueError as error:
-            raise SpawnError(f"It could not be started: {error}.") from None
+            raise SpawnError("system", why=str(error)) from None
     except BaseException as error:  # noqa: BLE001  this process must not return into the supervisor's code
-        os.write(tell, (str(error) or type(error).__name__).encode(errors="replace")[:4000])
+        known = error if isinstance(error, SpawnError) else SpawnError("other", why=str(error) or type(error).__name__)
+        os.write(tell, known.to_bytes())
     os._exit(127)
 
 
@@ -171,16 +167,14 @@ def _limit(of: int, soft: int) -> None:
     resource.setrlimit(of, (soft, hard))
 
 
-def _why_not(program: str, error: OSError) -> str:
-    if error.errno == errno.ENOENT and os.path.exists(program):
-        return f"{program} could not be started: the program that its first line (#!) names does not exist."
+def _why_not(program: str, error: OSError) -> SpawnError:
     if error.errno == errno.ENOENT:
-        return f"{program} could not be started: there is no such program."
+        return SpawnError("interpreter" if os.path.exists(program) else "missing", program=program)
     if error.errno == errno.EACCES:
-        return f"{program} could not be started: it is not executable, or its folder is closed to us."
+        return SpawnError("access", program=program)
     if error.errno == errno.ENOEXEC:
-        return f"{program} could not be started: it has no first line (#!) that says which program runs it."
-    return f"{program} could not be started: {error.strerror}."
+        return SpawnError("format", program=program)
+    return SpawnError("program", program=program, why=error.strerror)
 
 
 def set_size(fd: int, rows: int, columns: int) -> None:

@@ -34,7 +34,8 @@ Every event record has `t` (microseconds since the epoch), `o` (output bytes at 
     truncated kept                        the output reached its cap
     deaf      kept                        it reported more often than is listened to; the rest is not kept
     storage   lost                        output that could not be written, in bytes
-    end       code, why, background, error, survivors, verified, bytes, lost, unheard, spoiled
+    end       code, why, background, error, survivors, verified, bytes, lost, unheard, spoiled; with `error` also
+              fault, values               what it says, as a word of `faults.FAULTS` and the texts in its places
 """
 
 from __future__ import annotations

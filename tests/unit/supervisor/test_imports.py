@@ -28,7 +28,18 @@ def test_the_supervisor_loads_the_standard_library_and_itself_only():
         *(
             f"pushbutton.supervisor{part}"
             for part in (
-                *("", ".base64", ".main", ".reported_file", ".native", ".private", ".process", ".redact", ".reports"),
+                *(
+                    "",
+                    ".base64",
+                    ".faults",
+                    ".main",
+                    ".reported_file",
+                    ".native",
+                    ".private",
+                    ".process",
+                    ".redact",
+                    ".reports",
+                ),
                 *(".slim_json", ".spool"),
             )
         ),
