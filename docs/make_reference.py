@@ -114,9 +114,11 @@ def api() -> str:
     errors = sorted(web_errors.STATUS.items(), key=lambda pair: pair[1])
     models = (
         *(schemas.TaskShape, schemas.RunShape, schemas.PressedShape, schemas.EventShape),
-        *(schemas.ApprovalShape, schemas.GivenShape, schemas.PlanShape),
+        *(schemas.OutputShape, schemas.LinesShape, schemas.LineShape, schemas.FoundShape, schemas.HitShape),
+        *(schemas.CauseShape, schemas.ApprovalShape, schemas.GivenShape, schemas.PlanShape),
+        *(schemas.ParamShape, schemas.ChoiceShape),
         *(schemas.RecordShape, schemas.CheckedShape, schemas.Problem),
-        *(schemas.TokenShape, schemas.LinkShape),
+        *(schemas.TokenShape, schemas.RightShape, schemas.LinkShape),
     )
     return _page(
         "# The HTTP API",
@@ -158,7 +160,8 @@ def _shape(model: Any) -> Iterator[str]:
             continue
         kind = field.annotation.__name__ if isinstance(field.annotation, type) else str(field.annotation)
         kind = re.sub(r"typing\.Literal\[(.*?)\]", lambda found: f"one of {found[1]}".replace("'", ""), kind)
-        rows.append((f"`{name}`", kind.replace("typing.", ""), field.description or ""))
+        kind = re.sub(r"pushbutton\.web\.api\.schemas\.(\w+)Shape", r"\1", kind.replace("typing.", ""))
+        rows.append((f"`{name}`", kind, field.description or ""))
     yield _table(("Key", "Type", "Meaning"), rows)
 
 

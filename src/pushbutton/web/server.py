@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import resource
@@ -11,9 +12,11 @@ from collections.abc import Callable
 import uvicorn
 from starlette.types import ASGIApp
 
+from pushbutton import threads
 from pushbutton.config import Settings
 from pushbutton.domain.networks import networks
 
+from .api import lazily
 from .http.connection import Connection
 from .http.limits import Crowd
 
@@ -27,6 +30,11 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, before_shutdown: Callable[[], None]) -> None:
         super().__init__(config)
         self._before_shutdown = before_shutdown
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        # It serves already; whoever presses the first button waits no longer than the others.
+        self._loading = asyncio.create_task(threads.showing(lazily.load))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._before_shutdown()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from pushbutton.errors import BadInput, NotFound
+from pushbutton.errors import NotFound
 from pushbutton.runtime import approve, dry_run, history
 from pushbutton.web.http import body, paging
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import number_of
 from pushbutton.web.http.operation import operation
 
-from . import answers
+from .answers import answer, answers
+from .lazily import schemas
 
 
 @operation(
@@ -27,7 +28,7 @@ async def approvals(request: Request) -> Response:
     found = await approve.waiting(core_of(request), actor_of(request), before=number, most=limit + 1)
     shown, more = paging.cut(found, limit, lambda run: run.id)
     headers = paging.link(request, "/api/approvals", more, limit)
-    return JSONResponse([answers.run_json(run) for run in shown], headers=headers)
+    return answers((schemas.RunShape.of(run) for run in shown), headers)
 
 
 @operation(
@@ -41,7 +42,7 @@ async def plan_of_run(request: Request, number: str) -> Response:
     if found.hold is None or not found.hold.plan:
         raise NotFound(f"Run {found.id} has no plan.")
     shown = await dry_run.of(core, found.hold.plan)
-    return JSONResponse({"run": shown.number, "state": shown.state, "sha256": shown.sha256, "wrong": shown.wrong})
+    return answer(schemas.PlanShape.of(shown))
 
 
 @operation(
@@ -49,33 +50,26 @@ async def plan_of_run(request: Request, number: str) -> Response:
     "approvals",
     description="With the last approval that is needed, the run waits for its turn.",
     answers="RunShape",
-    asks="VerdictShape",
+    takes="VerdictShape",
 )
 async def approve_run(request: Request, number: str) -> Response:
-    why, seen = await _verdict(request)
-    run = await approve.approve(core_of(request), actor_of(request), number_of(number), why=why, seen=seen)
-    return JSONResponse(answers.run_json(run))
+    given = await _verdict(request)
+    run = await approve.approve(core_of(request), actor_of(request), number_of(number), why=given.why, seen=given.plan)
+    return answer(schemas.RunShape.of(run))
 
 
 @operation(
     "Reject it, which ends it",
     "approvals",
     answers="RunShape",
-    asks="VerdictShape",
+    takes="VerdictShape",
 )
 async def reject_run(request: Request, number: str) -> Response:
-    why, _ = await _verdict(request)
-    run = await approve.reject(core_of(request), actor_of(request), number_of(number), why=why)
-    return JSONResponse(answers.run_json(run))
+    given = await _verdict(request)
+    run = await approve.reject(core_of(request), actor_of(request), number_of(number), why=given.why)
+    return answer(schemas.RunShape.of(run))
 
 
-async def _verdict(request: Request) -> tuple[str, str]:
-    """(why, hash of the plan)."""
+async def _verdict(request: Request) -> schemas.VerdictShape:
     asked = await body.read_json(request)
-    asked = {} if asked is None else asked
-    if not isinstance(asked, dict) or asked.keys() - {"why", "plan"}:
-        raise BadInput("Send an object like {“why”: “…”, “plan”: “…”}.")
-    why, seen = asked.get("why", ""), asked.get("plan", "")
-    if not isinstance(why, str) or not isinstance(seen, str):
-        raise BadInput("“why” and “plan” are texts.")
-    return why, seen
+    return schemas.VerdictShape.of({} if asked is None else asked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from pushbutton.runtime import set_aside
 from pushbutton.web.http import paging
@@ -11,7 +11,8 @@ from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import number_of
 from pushbutton.web.http.operation import operation
 
-from . import answers
+from .answers import answer, answers
+from .lazily import schemas
 
 
 @operation(
@@ -26,9 +27,7 @@ async def listed(request: Request) -> Response:
     number = paging.number(before)
     found = await set_aside.waiting(core_of(request), actor_of(request), before=number, most=limit + 1)
     shown, more = paging.cut(found, limit, lambda run: run.id)
-    return JSONResponse(
-        [answers.run_json(run) for run in shown], headers=paging.link(request, "/api/aside", more, limit)
-    )
+    return answers((schemas.RunShape.of(run) for run in shown), paging.link(request, "/api/aside", more, limit))
 
 
 @operation(
@@ -37,6 +36,4 @@ async def listed(request: Request) -> Response:
     answers="RunShape",
 )
 async def release(request: Request, number: str) -> Response:
-    return JSONResponse(
-        answers.run_json(await set_aside.release(core_of(request), actor_of(request), number_of(number)))
-    )
+    return answer(schemas.RunShape.of(await set_aside.release(core_of(request), actor_of(request), number_of(number))))

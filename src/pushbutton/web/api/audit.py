@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from pushbutton.domain.audit import line
 from pushbutton.errors import BadInput
@@ -16,7 +16,8 @@ from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.operation import operation
 from pushbutton.web.words.audit import KINDS
 
-from . import answers
+from .answers import answer
+from .lazily import schemas
 
 MOST = 1000
 
@@ -75,4 +76,4 @@ def _micros(name: str, text: str) -> int:
     answers="CheckedShape",
 )
 async def check(request: Request) -> Response:
-    return JSONResponse(answers.checked_json(await audit.verify(core_of(request), actor_of(request))))
+    return answer(schemas.CheckedShape.of(await audit.verify(core_of(request), actor_of(request))))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from pushbutton.domain.actor import EVERYWHERE, Verb
+from pushbutton.domain.actor import Verb
 from pushbutton.domain.event import iso
-from pushbutton.domain.person import Link, Token
-from pushbutton.errors import BadInput, Refused
+from pushbutton.domain.person import Link
+from pushbutton.errors import Refused
 from pushbutton.runtime import links, tokens
 from pushbutton.runtime.core import now
-from pushbutton.runtime.device_grants import GrantRequest, LinkRequest, TokenRequest
+from pushbutton.runtime.device_grants import LinkRequest, TokenRequest
 from pushbutton.sentence import say
 from pushbutton.web.http import body, paging
 from pushbutton.web.http.auth import address_of
@@ -22,11 +22,11 @@ from pushbutton.web.http.operation import operation
 from pushbutton.web.http.viewer import link_url, origin
 from pushbutton.web.site import site_of
 
-_LONGEST = 60  # characters of a name
+from .answers import answer, answers
+from .lazily import schemas
+
 _ASK = 64 << 10
 """Bytes of what somebody asks for who is not known: it is held in memory until it is answered or too late."""
-_PLACES = 100
-"""Tasks and groups that a token can name, at most."""
 _REVOKED: dict[int | str, dict[str, Any]] = {204: {"description": "It counts no more"}}
 
 
@@ -45,7 +45,7 @@ async def list_tokens(request: Request) -> Response:
     found = tokens.listed(core_of(request), actor_of(request), everybody=everybody)
     shown, more = paging.newest(found, before, limit)
     headers = paging.link(request, "/api/tokens", more, limit, **({"all": "1"} if everybody else {}))
-    return JSONResponse([_token_json(token) for token in shown], headers=headers)
+    return answers((schemas.TokenShape.of(token) for token in shown), headers)
 
 
 @operation(
@@ -54,12 +54,12 @@ async def list_tokens(request: Request) -> Response:
     description="Only for people who are signed in: no token makes another one. Programs ask with `/api/asks`.",
     status=201,
     answers="TokenMadeShape",
-    grants="NewTokenShape",
+    takes="NewTokenShape",
 )
 async def make_token(request: Request) -> Response:
-    wanted = _token_request(await _object(request))
+    wanted = _token_request(await body.read_json(request))
     text, token = await tokens.make(core_of(request), actor_of(request), wanted.name, wanted.rights, wanted.days)
-    return JSONResponse({**_token_json(token), "token": text}, 201, {"cache-control": "no-store"})
+    return answer(schemas.TokenMadeShape.of(token, token=text), 201, {"cache-control": "no-store"})
 
 
 @operation(
@@ -96,7 +96,7 @@ async def list_links(request: Request) -> Response:
     found = links.listed(core_of(request), actor_of(request), everybody=everybody)
     shown, more = paging.newest(found, before, limit)
     headers = paging.link(request, "/api/links", more, limit, **({"all": "1"} if everybody else {}))
-    return JSONResponse([_link_json(request, link) for link in shown], headers={"cache-control": "no-store", **headers})
+    return answers((_shaped(request, link) for link in shown), {"cache-control": "no-store", **headers})
 
 
 @operation(
@@ -105,10 +105,10 @@ async def list_links(request: Request) -> Response:
     description="Only for people who are signed in: no token makes a link. Programs ask with `/api/asks`.",
     status=201,
     answers="LinkShape",
-    grants="NewLinkShape",
+    takes="NewLinkShape",
 )
 async def make_link(request: Request) -> Response:
-    wanted = _link_request(await _object(request))
+    wanted = _link_request(await body.read_json(request))
     link = await links.make(
         core_of(request),
         actor_of(request),
@@ -119,7 +119,7 @@ async def make_link(request: Request) -> Response:
         approvers=wanted.approvers,
         note=wanted.note,
     )
-    return JSONResponse(_link_json(request, link), 201, {"cache-control": "no-store"})
+    return answer(_shaped(request, link), 201, {"cache-control": "no-store"})
 
 
 @operation(
@@ -144,24 +144,17 @@ async def revoke_link(request: Request, name: str) -> Response:
     "browser, `/api/asks/answer` has what was made. Good for ten minutes.",
     status=201,
     answers="AskedShape",
-    grants="AskShape",
+    takes="AskShape",
 )
 async def ask(request: Request) -> Response:
     if not core_of(request).directory.closed:
         raise Refused(say("Nobody signs in here yet, so nothing is needed to be let in."))
-    asked = await _object(request, _ASK)
-    wanted: GrantRequest
-    match asked:
-        case {"token": dict() as one} if len(asked) == 1:
-            wanted = _token_request(one)
-        case {"link": dict() as one} if len(asked) == 1:
-            wanted = _link_request(one)
-        case _:
-            raise BadInput("Send an object like {“token”: {…}} or {“link”: {…}}.")
+    asked = schemas.AskShape.of(await body.read_json(request, _ASK))
+    wanted = _token_request(asked.token) if asked.link is None else _link_request(asked.link)
     made, secret = site_of(request).grants.begin(wanted, address_of(request.scope), now())
     url = f"{origin(request)}/confirm?code={made.code}"
-    answer = {"code": made.code, "url": url, "poll": secret, "until": iso(made.until)}
-    return JSONResponse(answer, 201, {"cache-control": "no-store"})
+    asked_for = schemas.AskedShape(code=made.code, url=url, poll=secret, until=iso(made.until))
+    return answer(asked_for, 201, {"cache-control": "no-store"})
 
 
 @operation(
@@ -169,89 +162,29 @@ async def ask(request: Request) -> Response:
     "tokens and links",
     description="Needs no sign-in. `made` is the text of the token or link, given once. Ask every two seconds or so.",
     answers="AnswerShape",
-    grants="PollShape",
+    takes="PollShape",
 )
 async def answered(request: Request) -> Response:
-    secret = (await _object(request, _ASK)).get("poll")
-    if not isinstance(secret, str):
-        raise BadInput("Send an object like {“poll”: “…”}, with what `/api/asks` gave you.")
+    secret = schemas.PollShape.of(await body.read_json(request, _ASK)).poll
     found = site_of(request).grants.fetch(secret, now())
-    answer = {"state": found.answer.value, "made": found.made, "by": found.by}
-    return JSONResponse(answer, headers={"cache-control": "no-store"})
+    state = schemas.AnswerShape(state=found.answer.value, made=found.made, by=found.by)
+    return answer(state, headers={"cache-control": "no-store"})
 
 
 # -- what was sent, and what is shown
 
 
-async def _object(request: Request, largest: int = body.LARGEST) -> dict[str, Any]:
-    asked = await body.read_json(request, largest)
-    if not isinstance(asked, dict):
-        raise BadInput("Send a JSON object.")
-    return asked
+def _token_request(asked: Any) -> TokenRequest:
+    wanted = schemas.NewTokenShape.of(asked)
+    return TokenRequest(wanted.name, tokens.scope(map(Verb, wanted.verbs), wanted.where), wanted.days)
 
 
-def _token_request(asked: dict[str, Any]) -> TokenRequest:
-    name, verbs = asked.get("name"), asked.get("verbs", ["output", "press", "stop"])
-    where, days = asked.get("where", [EVERYWHERE]), asked.get("days", tokens.DAYS)
-    if unknown := asked.keys() - {"name", "verbs", "where", "days"}:
-        raise BadInput(f"A token has no “{min(unknown)[:_LONGEST]}”; it has name, verbs, where and days.")
-    if not isinstance(name, str):
-        raise BadInput("“name” is a text.")
-    if not _texts(verbs) or not set(verbs) <= set(Verb):
-        raise BadInput(f"“verbs” is a list of some of these: {', '.join(Verb)}.")
-    if not _texts(where):
-        raise BadInput("“where” is a list of texts such as “*”, “group:Reports” or “task:deploy”.")
-    if len(where) > _PLACES:
-        raise BadInput(f"“where” has at most {_PLACES} places; name groups instead of tasks, or “*”.")
-    if days is not None and (not isinstance(days, int) or isinstance(days, bool)):
-        raise BadInput("“days” is a whole number, or null for a token that lasts until it is revoked.")
-    return TokenRequest(name, tokens.scope(map(Verb, verbs), where), days)
+def _link_request(asked: Any) -> LinkRequest:
+    wanted = schemas.NewLinkShape.of(asked)
+    return LinkRequest(wanted.task, wanted.inputs, wanted.days, wanted.uses, wanted.approvers, wanted.note)
 
 
-def _link_request(asked: dict[str, Any]) -> LinkRequest:
-    if unknown := asked.keys() - {"task", "inputs", "days", "uses", "approvers", "note"}:
-        name = min(unknown)[:_LONGEST]
-        raise BadInput(f"A link has no “{name}”; it has task, inputs, days, uses, approvers and note.")
-    task, inputs, note = asked.get("task"), asked.get("inputs", {}), asked.get("note", "")
-    if not isinstance(task, str) or not isinstance(note, str) or not isinstance(inputs, dict):
-        raise BadInput("“task” and “note” are texts, “inputs” is an object.")
-    counts: dict[str, Any] = {"days": links.DAYS, "uses": 1, "approvers": 0}
-    counts |= {name: asked[name] for name in counts if name in asked}
-    if not all(isinstance(count, int) and not isinstance(count, bool) for count in counts.values()):
-        raise BadInput("“days”, “uses” and “approvers” are whole numbers.")
-    return LinkRequest(task, inputs, counts["days"], counts["uses"], counts["approvers"], note)
-
-
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
-
-
-def _token_json(token: Token) -> dict[str, Any]:
-    return {
-        "id": token.id,
-        "name": token.name,
-        "user": token.user,
-        "scope": [{"verb": right.verb.value, "where": right.where} for right in token.scope],
-        "made_at": iso(token.made_at),
-        "until": iso(token.until) if token.until is not None else None,
-        "used_at": iso(token.used_at) if token.used_at is not None else None,
-        "hint": token.hint,
-    }
-
-
-def _link_json(request: Request, link: Link) -> dict[str, Any]:
+def _shaped(request: Request, link: Link) -> schemas.LinkShape:
     core = core_of(request)
-    return {
-        "id": link.id,
-        "task": link.task,
-        "maker": link.maker,
-        "inputs": dict(link.inputs),
-        "made_at": iso(link.made_at),
-        "until": iso(link.until),
-        "uses": link.uses,
-        "total": link.total,
-        "approvers": link.approvers,
-        "note": link.note,
-        "standing": links.standing(core, link, now()).value,
-        "url": link_url(request, link) if links.shown(core, actor_of(request), link) else "",
-    }
+    url = link_url(request, link) if links.shown(core, actor_of(request), link) else ""
+    return schemas.LinkShape.of(link, links.standing(core, link, now()).value, url)

@@ -11,13 +11,11 @@ from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.operation import operation
 
 
-@operation(
-    "Whether the server works",
-    "server",
-)
+@operation("Whether the server works", "server", answers="HealthShape")
 async def health(request: Request) -> Response:
     core = core_of(request)
     actor = actor_of(request)
+    # Written by hand, for it is what a server is asked first: the models are not loaded for it.
     if not actor.known:
         return JSONResponse({"ok": True})
     reach = visibility.reach(core.catalog, actor)

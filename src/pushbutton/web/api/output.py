@@ -25,9 +25,6 @@ from pushbutton.web.site import site_of
 from pushbutton.web.views.output_lines import line_json
 
 _OUTPUT = "streams and output"
-_JSON: dict[int | str, dict[str, Any]] = {
-    200: {"description": "JSON", "content": {"application/json": {"schema": {"type": "object"}}}},
-}
 _TEXT: dict[int | str, dict[str, Any]] = {
     200: {"description": "Bytes", "content": {"text/plain": {"schema": {"type": "string"}}}},
 }
@@ -55,7 +52,7 @@ async def output(request: Request) -> Response:
     "Numbered lines, as a terminal would leave them",
     _OUTPUT,
     "`t` of each line is its text, or pieces of it with their colours; `at` is when it was written.",
-    responses=_JSON,
+    answers="LinesShape",
     parameters=[
         query("from", "The first line, counted from 1; negative: from the end"),
         query("count", "At most 2,000; fewer come where lines are very long"),
@@ -89,7 +86,7 @@ async def lines(request: Request) -> Response:
     "Find text in the lines",
     _OUTPUT,
     "Upper and lower case are the same.",
-    responses=_JSON,
+    answers="FoundShape",
     parameters=[
         {"name": "q", "in": "query", "required": True, "schema": {"type": "string"}},
         query("from", "The line to begin at"),

@@ -15,6 +15,8 @@ from pushbutton.web.http.operation import Endpoint, Operation
 from pushbutton.web.http.viewer import root_of
 from pushbutton.web.site import site_of
 
+from .lazily import schemas
+
 METHODS = ("get", "post", "put", "patch", "delete")
 _ABOUT = "Press buttons, watch runs. Times are RFC 3339 in UTC; errors are problem+json."
 
@@ -60,40 +62,55 @@ def document(version: str, routes: Sequence[Route]) -> Mapping[str, Any]:
                 one.path, one.operation.endpoint, methods=[one.method], **_with_models(one.operation.said)
             )
     made = get_openapi(title="Pushbutton", version=version, description=_ABOUT, routes=router.routes)
+    shapes: dict[str, Any] = made["components"]["schemas"]
     for one in routes:
         if isinstance(one, Stream):
-            made["paths"][one.path] = {"get": _described(one), **made["paths"].get(one.path, {})}
-    made.setdefault("components", {})["securitySchemes"] = {"run token": {"type": "http", "scheme": "bearer"}}
+            made["paths"][one.path] = {"get": _described(one, shapes), **made["paths"].get(one.path, {})}
+    made["components"]["securitySchemes"] = {"run token": {"type": "http", "scheme": "bearer"}}
     return made
 
 
-def _described(stream: Stream) -> dict[str, Any]:
+def _described(stream: Stream, shapes: dict[str, Any]) -> dict[str, Any]:
+    """An operation of the document; `shapes` gets the schemas of its models."""
     said = stream.operation.said
     places = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in stream.param_convertors
     ]
+    answers = {str(status): answer for status, answer in said["responses"].items() if "model" not in answer}
+    if name := said["response_model"]:
+        answers["200"] = {"description": "JSON", "content": {"application/json": {"schema": _schema(name, shapes)}}}
+    if said["frames"]:
+        frames = {event: _schema(name, shapes) for event, name in said["frames"].items()}
+        body = {"schema": {"type": "string"}, "x-frames": frames}
+        answers = {"200": {"description": "Frames", "content": {"text/event-stream": body}}, **answers}
     return {
         "tags": said["tags"],
         "summary": said["summary"],
         "description": said["description"],
         "parameters": [*places, *said["openapi_extra"].get("parameters", ())],
-        "responses": {str(status): answer for status, answer in said["responses"].items() if "model" not in answer},
+        "responses": answers,
     }
+
+
+def _schema(name: str, shapes: dict[str, Any]) -> dict[str, str]:
+    """Where in `shapes` it is."""
+    made = getattr(schemas, name).model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+    shapes |= {**made.pop("$defs", {}), name: made}
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def _with_models(said: Mapping[str, Any]) -> dict[str, Any]:
     """What is said of an operation, with the models of `schemas` in the place of their names."""
-    from . import schemas  # noqa: PLC0415  loads what makes and checks models
 
     def model(name: str) -> Any:
         inner = name.removeprefix("list[").removesuffix("]")
         found: Any = getattr(schemas, inner)
         return list[found] if inner != name else found
 
-    more = dict(said)
+    more = {name: value for name, value in said.items() if name != "frames"}
     if name := more.pop("response_model"):
         more["response_model"] = model(name)
-    if name := more.pop("body"):
+    if name := more.pop("takes"):
         body = {"content": {"application/json": {"schema": model(name).model_json_schema()}}}
         more["openapi_extra"] = {"requestBody": body, **more["openapi_extra"]}
     more["responses"] = {

@@ -7,7 +7,7 @@ import hmac
 import re
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from pushbutton.domain.run import RunState
 from pushbutton.domain.token import hashed
@@ -20,7 +20,8 @@ from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import number_of
 from pushbutton.web.http.operation import operation
 
-from . import answers
+from .answers import answer, answers
+from .lazily import schemas
 
 LONGEST_TEXT = 200
 
@@ -56,9 +57,7 @@ async def runs(
         before=int(before or 0),
         limit=max(1, min(int(limit or 50), 500)),
     )
-    return JSONResponse(
-        [answers.run_json(run) for run in await history.runs(core_of(request), actor_of(request), query)]
-    )
+    return answers(schemas.RunShape.of(run) for run in await history.runs(core_of(request), actor_of(request), query))
 
 
 @operation(
@@ -67,7 +66,7 @@ async def runs(
     answers="RunShape",
 )
 async def run(request: Request, number: str) -> Response:
-    return JSONResponse(answers.run_json(await history.run(core_of(request), actor_of(request), number_of(number))))
+    return answer(schemas.RunShape.of(await history.run(core_of(request), actor_of(request), number_of(number))))
 
 
 @operation(
@@ -78,9 +77,7 @@ async def run(request: Request, number: str) -> Response:
     answers="RunShape",
 )
 async def cancel_run(request: Request, number: str) -> Response:
-    return JSONResponse(
-        answers.run_json(await cancel.cancel(core_of(request), actor_of(request), number_of(number))), 202
-    )
+    return answer(schemas.RunShape.of(await cancel.cancel(core_of(request), actor_of(request), number_of(number))), 202)
 
 
 @operation(
@@ -89,7 +86,7 @@ async def cancel_run(request: Request, number: str) -> Response:
     description="With the token that the job finds in PUSHBUTTON_TOKEN, as “Authorization: Bearer …”; lines as a job "
     "writes them to its event channel.",
     status=204,
-    requestBody={
+    body={
         "content": {
             "text/plain": {"schema": {"type": "string"}, "example": "status doing a thing"},
             "application/json": {"schema": {"type": "object"}},

@@ -1,12 +1,83 @@
-"""Models of what the JSON API takes and shows, for its document alone: a server that starts does not load them."""
+"""What the JSON API takes and shows: each shape once. It checks what is sent, makes what is answered, and is what the
+API's document is made of. A server that starts does not load this: see `lazily`.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+
+from pushbutton.domain.actor import EVERYWHERE, Verb
+from pushbutton.domain.approval import Hold
+from pushbutton.domain.audit_chain import Checked
+from pushbutton.domain.event import iso
+from pushbutton.domain.param import Param, ParamType
+from pushbutton.domain.person import Link, Token
+from pushbutton.domain.run import Run
+from pushbutton.domain.task import Task
+from pushbutton.errors import BadInput
+from pushbutton.runtime.dry_run import Plan
+
+
+class Body(BaseModel):
+    """What is sent: each value as it is, and no other names."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    no_object: ClassVar[str] = "Send a JSON object."
+    wrong: ClassVar[Sequence[tuple[Sequence[str], str]]] = ()
+    """(names, what is said where one of them is no such thing), the first one first."""
+
+    @classmethod
+    def of(cls, asked: Any) -> Self:
+        """Raises `BadInput` with a sentence for what is wrong."""
+        try:
+            return cls.model_validate(asked)
+        except ValidationError as error:
+            places = [one["loc"] for one in error.errors(include_url=False, include_context=False)]
+        if not all(places):
+            raise BadInput(cls.no_object)
+        if unknown := {str(place[0]) for place in places} - cls.model_fields.keys():
+            raise BadInput(cls.unknown(min(unknown)[:60]))
+        raise BadInput(
+            next((said for names, said in cls.wrong for place in places if place[0] in names), cls.no_object)
+        )
+
+    @classmethod
+    def unknown(cls, name: str) -> str:
+        """What is said of a name that is none of its own."""
+        del name
+        return cls.no_object
+
+
+def _text(value: Any) -> str:
+    """Any: what is none of UTF-8 is found where it matters what the text says."""
+    if not isinstance(value, str):
+        raise ValueError("no text")  # noqa: TRY004  as pydantic wants it
+    return value
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("no object")  # noqa: TRY004  as pydantic wants it
+    return value
+
+
+Text = Annotated[str, PlainValidator(_text, json_schema_input_type=str)]
+Object = Annotated[dict[str, Any], PlainValidator(_object, json_schema_input_type=dict[str, Any])]
 
 State = Literal["held", "waiting", "running", "asking", "succeeded", "failed", "cancelled", "lost", "skipped"]
+
+
+class Sent(BaseModel):
+    """What something else writes by hand, byte for byte as fast as it can; a contract test holds the two together."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def _time(at: int | None) -> str | None:
+    return None if at is None else iso(at)
 
 
 class GivenShape(BaseModel):
@@ -25,6 +96,13 @@ class ApprovalShape(BaseModel):
     plan: int | None = Field(description="The dry run that shows what it will do")
     again: int | None = Field(description="The dry run that showed it once more before the start")
 
+    @classmethod
+    def of(cls, hold: Hold) -> Self:
+        given = [GivenShape(actor=one.actor, at=iso(one.at), why=one.why, plan=one.plan) for one in hold.given]
+        return cls(
+            needs=hold.needs, given=given, until=iso(hold.until), plan=hold.plan or None, again=hold.again or None
+        )
+
 
 class PlanShape(BaseModel):
     """What a held run will do, as its dry run said it."""
@@ -34,10 +112,17 @@ class PlanShape(BaseModel):
     sha256: str = Field(description="Of its whole output; empty while it goes on, and where it cannot be approved")
     wrong: str = Field(description="Why it cannot be approved; empty: it can, or it goes on")
 
+    @classmethod
+    def of(cls, plan: Plan) -> Self:
+        return cls(run=plan.number, state=plan.state, sha256=plan.sha256, wrong=plan.wrong)
 
-class VerdictShape(BaseModel):
-    why: str = Field("", description="Needed to reject")
-    plan: str = Field("", description="To approve a run that has a plan: the `sha256` of the plan that was looked at")
+
+class VerdictShape(Body):
+    why: Text = Field("", description="Needed to reject")
+    plan: Text = Field("", description="To approve a run that has a plan: the `sha256` of the plan that was looked at")
+
+    no_object: ClassVar[str] = "Send an object like {“why”: “…”, “plan”: “…”}."
+    wrong: ClassVar[Sequence[tuple[Sequence[str], str]]] = ((("why", "plan"), "“why” and “plan” are texts."),)
 
 
 class CauseShape(BaseModel):
@@ -71,13 +156,43 @@ class RunShape(BaseModel):
     approval: ApprovalShape | None = Field(description="Null: it needs none")
     aside: bool = Field(description="It came with a copy of the data folder; see `/api/aside`")
 
+    @classmethod
+    def of(cls, run: Run, /, **more: Any) -> Self:
+        cause = run.cause
+        return cls.model_validate(
+            {
+                "number": run.id,
+                "task": run.task,
+                "title": run.title,
+                "state": run.state.value,
+                "over": run.state.over,
+                "actor": run.actor,
+                "cause": {"kind": cause.kind.value, "parent": cause.parent or None, "attempt": cause.attempt},
+                "why": run.why,
+                "inputs": run.inputs,
+                "pressed_at": iso(run.pressed_at),
+                "started_at": _time(run.started_at),
+                "ended_at": _time(run.ended_at),
+                "exit_code": run.exit_code,
+                "reason": run.reason,
+                "status": run.status,
+                "step": run.step,
+                "progress": run.progress,
+                "stop_by": run.stop_by,
+                "survivors": list(run.survivors),
+                "approval": ApprovalShape.of(run.hold) if run.hold else None,
+                "aside": run.aside,
+                **more,
+            }
+        )
+
 
 class PressedShape(RunShape):
     made: bool = Field(description="False: an earlier run is the answer (same key, or the task joins)")
 
 
-class EventShape(BaseModel):
-    """An event of a stream: for the reference, which is made from the code. Streams write it by hand."""
+class EventShape(Sent):
+    """What happened, as streams and lists of a run's events send it; `domain.event` writes it."""
 
     id: int
     run: int | None
@@ -85,6 +200,62 @@ class EventShape(BaseModel):
     at: str
     kind: str
     data: dict[str, Any]
+
+
+class ChoiceShape(BaseModel):
+    value: Any
+    label: str
+    help: str
+
+
+class ParamShape(BaseModel):
+    """An input of a task. What says nothing of one is left out."""
+
+    name: str
+    type: str
+    title: str
+    help: str
+    required: bool
+    default: Any
+    of: str = Field("", description="Of a list: what its items are")
+    nullable: bool = False
+    dynamic: bool = Field(False, description="Its choices come from a program; `GET /api/tasks/{slug}` asks for them")
+    choices: list[ChoiceShape] = []
+    when: dict[str, list[Any]] = Field({}, description="Asked only where these other inputs have one of these values")
+    min: float | int | None = None
+    max: float | int | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str = ""
+    pattern_text: str = ""
+    example: Any = None
+    multiline: bool = False
+
+
+def _param(param: Param) -> dict[str, Any]:
+    """A `ParamShape` to be."""
+    shown: dict[str, Any] = {
+        "name": param.name,
+        "type": param.type.value,
+        "title": param.title,
+        "help": param.help,
+        "required": param.required,
+        "default": param.default,
+    }
+    if param.type is ParamType.LIST:
+        shown["of"] = param.of.value
+    if param.nullable:
+        shown["nullable"] = True
+    if param.choices_from:
+        shown["dynamic"] = True
+    if param.choices:
+        shown["choices"] = [{"value": one.value, "label": one.label, "help": one.help} for one in param.choices]
+    if param.when:
+        shown["when"] = {name: list(wanted) for name, wanted in param.when.items()}
+    for name in ("min", "max", "min_length", "max_length", "pattern", "pattern_text", "example", "multiline"):
+        if (value := getattr(param, name)) not in (None, "", False):
+            shown[name] = value
+    return shown
 
 
 class TaskShape(BaseModel):
@@ -100,12 +271,54 @@ class TaskShape(BaseModel):
         description="What you may do with it: see, output, press, stop, approve, secrets, administer"
     )
     secrets: list[str] = Field(description="Names of what it is given; empty without the right “secrets”")
-    params: list[dict[str, Any]]
+    params: list[ParamShape]
+
+    @classmethod
+    def of(cls, task: Task, may: frozenset[Verb]) -> Self:
+        """`may`: what the one who asks may do with it."""
+        return cls.model_validate(
+            {
+                "slug": task.slug,
+                "title": task.title,
+                "help": task.help,
+                "group": task.group,
+                "reason": task.reason.value,
+                "approvals": task.approval.approvers if task.approval else 0,
+                "dry_run": task.dry_run,
+                "broken": task.broken if Verb.ADMIN in may or not task.broken else "Its file is broken.",
+                "may": sorted(verb.value for verb in may),
+                "secrets": list(task.secret_names) if Verb.SECRETS in may else [],
+                "params": [_param(param) for param in task.params],
+            }
+        )
 
 
-class PressShape(BaseModel):
-    inputs: dict[str, Any] = Field(default_factory=dict, description="By param name; see the task's `params`")
-    why: str = ""
+class PressShape(Body):
+    inputs: Object = Field(default_factory=dict, description="By param name; see the task's `params`")
+    why: Text = ""
+
+    no_object: ClassVar[str] = "Send an object like {“inputs”: {…}, “why”: “…”}."
+    wrong: ClassVar[Sequence[tuple[Sequence[str], str]]] = ((("inputs",), no_object), (("why",), "“why” is a text."))
+
+
+def _note(value: Any) -> str:
+    text = _text(value)
+    if not 0 < len(text) <= LONGEST_NOTE:
+        raise ValueError("too short or too long")
+    return text
+
+
+LONGEST_NOTE = 2000
+
+
+class NoteShape(Body):
+    model_config = ConfigDict(extra="ignore", strict=True)
+    text: Annotated[
+        str,
+        PlainValidator(_note, json_schema_input_type=Annotated[str, Field(min_length=1, max_length=LONGEST_NOTE)]),
+    ]
+
+    no_object: ClassVar[str] = "Send an object like {“text”: “…”} with at most 2,000 characters."
 
 
 class RightShape(BaseModel):
@@ -125,16 +338,70 @@ class TokenShape(BaseModel):
     used_at: str | None = Field(description="To the minute")
     hint: str = Field(description="Its last characters")
 
+    @classmethod
+    def of(cls, token: Token, /, **more: Any) -> Self:
+        return cls(
+            id=token.id,
+            name=token.name,
+            user=token.user,
+            scope=[RightShape(verb=right.verb.value, where=right.where) for right in token.scope],
+            made_at=iso(token.made_at),
+            until=_time(token.until),
+            used_at=_time(token.used_at),
+            hint=token.hint,
+            **more,
+        )
+
 
 class TokenMadeShape(TokenShape):
     token: str = Field(description="Its text. Nobody can show it again")
 
 
-class NewTokenShape(BaseModel):
-    name: str
-    verbs: list[str] = Field(default=["output", "press", "stop"], description="Seeing is always among them")
-    where: list[str] = ["*"]
+def _verbs(value: Any) -> list[str]:
+    if not _texts(value) or not set(value) <= set(Verb):
+        raise ValueError("none of these")
+    return list(value)
+
+
+def _places(value: Any) -> list[str]:
+    if not _texts(value):
+        raise ValueError("no texts")
+    return list(value)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
+
+
+PLACES = 100
+"""Tasks and groups that a token can name, at most."""
+
+
+class NewTokenShape(Body):
+    name: Text
+    verbs: Annotated[list[str], PlainValidator(_verbs, json_schema_input_type=list[str])] = Field(
+        default=["output", "press", "stop"], description="Seeing is always among them"
+    )
+    where: Annotated[list[str], PlainValidator(_places, json_schema_input_type=list[str])] = [EVERYWHERE]
     days: int | None = Field(default=90, description="null: until it is revoked")
+
+    wrong: ClassVar[Sequence[tuple[Sequence[str], str]]] = (
+        (("name",), "“name” is a text."),
+        (("verbs",), f"“verbs” is a list of some of these: {', '.join(Verb)}."),
+        (("where",), "“where” is a list of texts such as “*”, “group:Reports” or “task:deploy”."),
+        (("days",), "“days” is a whole number, or null for a token that lasts until it is revoked."),
+    )
+
+    @classmethod
+    def of(cls, asked: Any) -> Self:
+        wanted = super().of(asked)
+        if len(wanted.where) > PLACES:
+            raise BadInput(f"“where” has at most {PLACES} places; name groups instead of tasks, or “*”.")
+        return wanted
+
+    @classmethod
+    def unknown(cls, name: str) -> str:
+        return f"A token has no “{name}”; it has name, verbs, where and days."
 
 
 class LinkShape(BaseModel):
@@ -153,21 +420,58 @@ class LinkShape(BaseModel):
     standing: str = Field(description="open, revoked, expired, used up, maker, task gone, task changed or task broken")
     url: str = Field(description="Empty for everybody but who made it")
 
+    @classmethod
+    def of(cls, link: Link, standing: str, url: str) -> Self:
+        return cls(
+            id=link.id,
+            task=link.task,
+            maker=link.maker,
+            inputs=dict(link.inputs),
+            made_at=iso(link.made_at),
+            until=iso(link.until),
+            uses=link.uses,
+            total=link.total,
+            approvers=link.approvers,
+            note=link.note,
+            standing=standing,
+            url=url,
+        )
 
-class NewLinkShape(BaseModel):
-    task: str
-    inputs: dict[str, Any] = Field(default_factory=dict, description="Those that are fixed, by name")
+
+class NewLinkShape(Body):
+    task: Text
+    inputs: Object = Field(default_factory=dict, description="Those that are fixed, by name")
     days: int = 7
     uses: int = 1
     approvers: int = 0
-    note: str = ""
+    note: Text = ""
+
+    wrong: ClassVar[Sequence[tuple[Sequence[str], str]]] = (
+        (("task", "note", "inputs"), "“task” and “note” are texts, “inputs” is an object."),
+        (("days", "uses", "approvers"), "“days”, “uses” and “approvers” are whole numbers."),
+    )
+
+    @classmethod
+    def unknown(cls, name: str) -> str:
+        return f"A link has no “{name}”; it has task, inputs, days, uses, approvers and note."
 
 
-class AskShape(BaseModel):
+class AskShape(Body):
     """One of the two."""
 
-    token: dict[str, Any] | None = Field(default=None, description="As for `POST /api/tokens`")
-    link: dict[str, Any] | None = Field(default=None, description="As for `POST /api/links`")
+    token: Object | None = Field(default=None, description="As for `POST /api/tokens`")
+    link: Object | None = Field(default=None, description="As for `POST /api/links`")
+
+    @classmethod
+    def of(cls, asked: Any) -> Self:
+        if isinstance(asked, dict) and [type(value) for value in asked.values()] != [dict]:
+            raise BadInput(cls.unknown(""))
+        return super().of(asked)
+
+    @classmethod
+    def unknown(cls, name: str) -> str:
+        del name
+        return "Send an object like {“token”: {…}} or {“link”: {…}}."
 
 
 class AskedShape(BaseModel):
@@ -177,8 +481,13 @@ class AskedShape(BaseModel):
     until: str
 
 
-class PollShape(BaseModel):
-    poll: str
+class PollShape(Body):
+    model_config = ConfigDict(extra="ignore", strict=True)
+    poll: Text
+
+    wrong: ClassVar[Sequence[tuple[Sequence[str], str]]] = (
+        (("poll",), "Send an object like {“poll”: “…”}, with what `/api/asks` gave you."),
+    )
 
 
 class AnswerShape(BaseModel):
@@ -187,7 +496,7 @@ class AnswerShape(BaseModel):
     by: str
 
 
-class RecordShape(BaseModel):
+class RecordShape(Sent):
     """One record of the audit trail."""
 
     id: int = Field(description="1, 2, 3, …: none is left out")
@@ -208,6 +517,17 @@ class CheckedShape(BaseModel):
     number: int = Field(description="The record that is wrong; of fault “press”, the run; 0: none")
     more: list[str] = Field([], description="What else is known of it, such as which records and runs are missing")
 
+    @classmethod
+    def of(cls, checked: Checked) -> Self:
+        return cls(
+            well=not checked.fault,
+            said=checked.sentence,
+            head=checked.head.note,
+            fault=checked.fault.name.lower() if checked.fault else None,
+            number=checked.number,
+            **({"more": list(checked.more)} if checked.more else {}),
+        )
+
 
 class Problem(BaseModel):
     """RFC 9457."""
@@ -216,3 +536,70 @@ class Problem(BaseModel):
     title: str
     status: int
     fields: dict[str, str] | None = Field(None, description="One sentence for each input that is wrong")
+
+
+class OutputShape(Sent):
+    """What a job wrote, as a stream sends it; `runtime.watch` writes it."""
+
+    run: int
+    offset: int = Field(description="Of its first byte")
+    end: int = Field(description="Of the byte behind it")
+    text: str
+    encoding: str = Field(default="", description="Where the job does not speak UTF-8: what it was decoded from")
+
+
+class ResetShape(Sent):
+    """Your last id is of no use here: fetch anew; `live.stream` writes it."""
+
+    last: int = Field(description="The id of the last event that there is")
+
+
+class LineShape(Sent):
+    """`views.output_lines` writes it."""
+
+    n: int = Field(description="Counted from 1")
+    at: str | None = Field(description="When it was written")
+    t: str | list[list[str]] = Field(description="Its text, or pieces of it: the text, and its colours by name")
+    c: bool = Field(default=False, description="It goes on from the one before")
+    cut: bool = Field(default=False, description="There is more of it")
+
+
+class LinesShape(Sent):
+    """`api.output` writes it."""
+
+    run: int
+    total: int = Field(description="So many lines are there by now")
+    first: int
+    over: bool = Field(description="There will be no more")
+    bytes: int = Field(description="So far the output was read")
+    lines: list[LineShape]
+
+
+class HitShape(Sent):
+    n: int = Field(description="Of the line")
+    start: int
+    end: int
+
+
+class FoundShape(Sent):
+    """`api.output` writes it."""
+
+    run: int
+    total: int
+    more: bool = Field(description="There are more than these")
+    hits: list[HitShape]
+
+
+class UploadShape(BaseModel):
+    value: str = Field(description="The input's value")
+
+
+class HealthShape(BaseModel):
+    """What is there depends on what the one who asks may see; `api.health` writes it."""
+
+    model_config = ConfigDict(extra="allow")  # what the engine says of its lines
+
+    ok: bool
+    runs: dict[str, int] = Field(default={}, description="How many in each state that is not over")
+    waiting: int = 0
+    watchers: int = 0

@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Event
 from pushbutton.domain.policy import Place, decide, verbs
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Task
-from pushbutton.errors import BadInput
 from pushbutton.runtime import press, visibility
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.frames import event_frame
@@ -25,7 +23,8 @@ from pushbutton.web.http import body
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.operation import operation
 
-from . import answers
+from .answers import answer, answers
+from .lazily import schemas
 
 LONGEST_WAIT = 300.0
 _PREFER_WAIT = re.compile(r"\bwait\s*=\s*([0-9]{1,6})\b")
@@ -38,8 +37,7 @@ _PREFER_WAIT = re.compile(r"\bwait\s*=\s*([0-9]{1,6})\b")
 )
 async def tasks(request: Request) -> Response:
     actor = actor_of(request)
-    seen = visibility.tasks(core_of(request).catalog, actor)
-    return JSONResponse([_task_json(task, actor) for task in seen.values()])
+    return answers(_shaped(task, actor) for task in visibility.tasks(core_of(request).catalog, actor).values())
 
 
 @operation(
@@ -53,11 +51,11 @@ async def task(request: Request, slug: str) -> Response:
     found = visibility.task(catalog, actor, slug)
     if decide(actor, Verb.PRESS, Place(slug, found.group)):  # for others no program is asked for choices
         found = (await catalog.offered(slug)).task
-    return JSONResponse(_task_json(found, actor))
+    return answer(_shaped(found, actor))
 
 
-def _task_json(task: Task, actor: Actor) -> dict[str, Any]:
-    return answers.task_json(task, verbs(actor, Place(task.slug, task.group)))
+def _shaped(task: Task, actor: Actor) -> schemas.TaskShape:
+    return schemas.TaskShape.of(task, verbs(actor, Place(task.slug, task.group)))
 
 
 @operation(
@@ -66,7 +64,7 @@ def _task_json(task: Task, actor: Actor) -> dict[str, Any]:
     status=202,
     answers="PressedShape",
     responses={204: {"description": "Pressed (with “Prefer: return=minimal”)"}},
-    asks="PressShape",
+    takes="PressShape",
     parameters=[
         {
             "name": "Idempotency-Key",
@@ -85,14 +83,9 @@ def _task_json(task: Task, actor: Actor) -> dict[str, Any]:
 async def press_task(request: Request, slug: str) -> Response:
     core = core_of(request)
     asked = await body.read_json(request)
-    asked = {} if asked is None else asked
-    if not isinstance(asked, dict) or not isinstance(asked.get("inputs", {}), dict) or asked.keys() - {"inputs", "why"}:
-        raise BadInput("Send an object like {“inputs”: {…}, “why”: “…”}.")
-    why = asked.get("why", "")
-    if not isinstance(why, str):
-        raise BadInput("“why” is a text.")
+    wanted = schemas.PressShape.of({} if asked is None else asked)
     key = request.headers.get("idempotency-key", "")
-    pressed = await press.press(core, actor_of(request), slug, asked.get("inputs", {}), key=key, why=why)
+    pressed = await press.press(core, actor_of(request), slug, wanted.inputs, key=key, why=wanted.why)
     prefer = ",".join(request.headers.getlist("prefer")).lower()
     headers = {"location": f"{request.scope.get('root_path', '')}/api/runs/{pressed.run.id}"}
     run, status = pressed.run, 202
@@ -107,7 +100,7 @@ async def press_task(request: Request, slug: str) -> Response:
         headers["preference-applied"] = ", ".join(applied)
     if minimal:
         return Response(status_code=204, headers=headers)
-    return JSONResponse({**answers.run_json(run), "made": pressed.made}, status, headers)
+    return answer(schemas.PressedShape.of(run, made=pressed.made), status, headers)
 
 
 async def _wait(core: Core, run: Run, seconds: float) -> Run:

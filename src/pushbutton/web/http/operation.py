@@ -6,7 +6,7 @@ waits neither for that library nor for the models of what is shown, which stand 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,20 +32,27 @@ def operation(
     *,
     status: int = 200,
     answers: str = "",
-    asks: str = "",
+    takes: str = "",
+    frames: Mapping[str, str] | None = None,
     responses: Mapping[int | str, dict[str, Any]] | None = None,
-    **more: Any,
+    parameters: Sequence[Mapping[str, Any]] = (),
+    body: Mapping[str, Any] | None = None,
+    security: Sequence[Mapping[str, Any]] | None = None,
 ) -> Callable[[Endpoint], Operation]:
-    """`answers`, `asks`: the models of the JSON that it sends and takes; `more` is added to the document."""
+    """`answers`, `takes`: the models of the JSON that it sends and takes; `frames`: those of a stream, by the frame's
+    `event`; `body`: what it takes that is no such JSON. The others are as in an OpenAPI document.
+    """
+    more = {"parameters": list(parameters), "requestBody": body, "security": security}
     said = {
         "summary": summary,
         "tags": [tag],
         "description": description or None,
         "status_code": status,
         "response_model": answers,
-        "body": asks,
+        "takes": takes,
+        "frames": frames or {},
         "responses": {**PROBLEMS, **(responses or {})},
-        "openapi_extra": more,
+        "openapi_extra": {name: value for name, value in more.items() if value},
     }
     return lambda endpoint: Operation(endpoint, said)
 

@@ -25,9 +25,8 @@ from .audience import OWN
 from .patches import below
 from .stream import EventStream, Wish, acceptable, cursor, parse_topics, reset
 
-_FRAMES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Frames", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
-}
+_EVENTS = {"(kind)": "EventShape", "reset": "ResetShape"}
+_ALL = {**_EVENTS, "output": "OutputShape"}
 _OVER: dict[int | str, dict[str, Any]] = {
     204: {"description": "The run is over and you have everything: stop asking"},
 }
@@ -62,7 +61,7 @@ async def _cut(request: Request, wish: Wish) -> Wish:
     _STREAMS,
     "Live from now on, or everything behind `since`. Each frame's `event` is the kind, its `data` the event. "
     "`reset` says that your last id is of no use here: fetch anew. A comment comes every 15 seconds.",
-    responses=_FRAMES,
+    frames=_ALL,
     parameters=[_TOPICS, _SINCE],
 )
 async def all_events(request: Request) -> Response:
@@ -89,7 +88,7 @@ async def all_events(request: Request) -> Response:
     "All events of a task's runs",
     _STREAMS,
     "From the first one on, then live.",
-    responses=_FRAMES,
+    frames=_EVENTS,
     parameters=[_SINCE],
 )
 async def task_events(request: Request) -> Response:
@@ -113,7 +112,8 @@ async def task_events(request: Request) -> Response:
     _STREAMS,
     "From the first to the last one, which is the state that ends it. With `Accept: application/json` a list of at "
     "most 1,000; the header `Link` says where more may follow.",
-    responses=_FRAMES | _OVER,
+    frames=_EVENTS,
+    responses=_OVER,
     parameters=[
         _SINCE,
         query("after", "As JSON: events with a higher id alone"),
@@ -163,7 +163,8 @@ async def _listed(request: Request, core: Core, number: int) -> Response:
     _STREAMS,
     "Frames `output` with `offset`, `end` and `text`; their id is the byte offset behind them. Where the job does "
     "not speak UTF-8, `encoding` says which encoding `text` was decoded from.",
-    responses=_FRAMES | _OVER,
+    frames={"output": "OutputShape"},
+    responses=_OVER,
     parameters=[_SINCE],
 )
 async def output_stream(request: Request) -> Response:
