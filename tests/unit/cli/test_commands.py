@@ -76,6 +76,16 @@ def test_whoever_asks_what_there_is_or_says_something_waits_for_no_module_that_i
     assert not loaded("status", "hello") & {"re", "json", "typing", "typer", "pushbutton.cli"}
 
 
+def test_words_are_read_without_models() -> None:
+    """Those of a server that is started thousands of times, and of a client that a script calls in a loop."""
+    for words in (["serve", "here", "--port", "0", "--data", "d"], ["press", "--server", "http://127.0.0.1:1", "go"]):
+        read = f"from pushbutton.cli.group import parser; p = parser({words[0]!r})"
+        read += f"; p.commands[{words[0]!r}].make_context('x', {words[1:]!r})"
+        code = f"import sys; {read}; print(*sys.modules)"
+        done = subprocess.run([sys.executable, "-c", code], env=PATHS, capture_output=True, text=True, check=True)
+        assert not set(done.stdout.split()) & {"pydantic", "fastapi"}
+
+
 @pytest.mark.parametrize("command", ["serve", "press", "watch", "runs", "stop", "run", "check", "schema"])
 def test_the_help_of_each_command_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert commands.run([command, "--help"]) == 0
