@@ -1,4 +1,6 @@
-"""What the tests promise of themselves: each port has a suite that runs over each of its adapters."""
+"""What the tests promise of themselves: each port has a suite that runs over each of its adapters, and what tests one
+room of the source lies in the folder of that name.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +9,12 @@ from typing import Any, Protocol
 
 import pytest
 
+import pushbutton
 from pushbutton.runtime import ports
 from pushbutton.runtime.ports import files, output, people, supervisors
 
 CONTRACT = Path(__file__).parents[1] / "contract"
+ROOMS = Path(pushbutton.__file__).parent
 
 SUITES = {
     "Audit": ("test_audit", "test_audit_changed", "test_audit_end"),
@@ -50,3 +54,8 @@ def test_each_port_has_a_suite():
 @pytest.mark.parametrize("suite", sorted({suite for suites in SUITES.values() for suite in suites}))
 def test_a_suite_is_there(suite):
     assert "def test_" in (CONTRACT / f"{suite}.py").read_text()
+
+
+def test_each_folder_of_unit_tests_is_a_room_of_the_source():
+    folders = {path.parent.relative_to(Path(__file__).parent) for path in Path(__file__).parent.rglob("test_*.py")}
+    assert {str(folder) for folder in folders if not (ROOMS / folder).is_dir()} == set()

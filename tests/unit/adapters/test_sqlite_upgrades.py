@@ -12,7 +12,7 @@ import pytest
 
 from pushbutton.adapters import sqlite
 from pushbutton.adapters.sql.run_rows import hold_text
-from pushbutton.adapters.sqlite import SqliteStore
+from pushbutton.adapters.sqlite import SqliteStore, database
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.cause import Cause, CauseKind
 from pushbutton.domain.run import NewRun, Run
@@ -134,3 +134,16 @@ async def runs(folder: Path) -> list[Run]:
     found = list(await store.runs(RunQuery()))
     await store.close()
     return found[::-1]
+
+
+async def test_an_upgrade_is_whole_or_was_none(old, tmp_path, monkeypatch):
+    """Whichever of its steps does not go through, what is there is as the earlier release left it."""
+    steps = [*database._steps(), "CREATE TABLE half (way INTEGER)", "CREATE TABLE nonsense ("]
+    monkeypatch.setattr(database, "_steps", lambda: steps)
+    tables = "SELECT count(*) FROM sqlite_master"
+    before = old.execute(tables).get
+    store = SqliteStore(tmp_path / "history.db")
+    with pytest.raises(apsw.SQLError):
+        await store.open()
+    assert old.execute("PRAGMA user_version").get == RELEASE_0_2
+    assert old.execute(tables).get == before

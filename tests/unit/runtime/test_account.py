@@ -8,7 +8,7 @@ import pytest
 from pushbutton.adapters import totp
 from pushbutton.domain.person import User
 from pushbutton.errors import BadInput, InviteGone, SignInFailed
-from tests.unit.handed.worlds import a_core, at, put, somebody
+from tests.unit.runtime.worlds import a_core, at, put, somebody
 
 OLD, NEW = "four words and a half", "another four words"
 MINE, THEIRS = totp.new_secret(), totp.new_secret()

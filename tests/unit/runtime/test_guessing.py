@@ -21,7 +21,7 @@ from pushbutton.runtime.core import Core
 from pushbutton.runtime.directory import Directory
 from pushbutton.runtime.ports.people import Begun
 from pushbutton.runtime.signin import BEGUN, BEGUN_FROM_ONE, From
-from tests.unit.handed.worlds import a_core, at, put
+from tests.unit.runtime.worlds import a_core, at, put
 
 PASSWORD = "four words and a half"
 SECRET = totp.new_secret()

@@ -16,7 +16,7 @@ from pushbutton.runtime import approve, history, links, press, visibility
 from pushbutton.runtime.links import Standing
 from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.ports.people import AuditQuery
-from tests.unit.handed.worlds import a_core, at, put, somebody
+from tests.unit.runtime.worlds import a_core, at, put, somebody
 
 KEY = b"key"
 LINK = Link("abc", "deploy", "ada", {"where": "live"}, 100, 1, 0, total=1, note="n")

@@ -19,7 +19,7 @@ from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import RunQuery
 from pushbutton.web.views.output_lines import LineReaders
 from pushbutton.web.views.views import Views
-from tests.unit.handed.worlds import TASKS, a_core, at, put, somebody
+from tests.unit.runtime.worlds import TASKS, a_core, at, put, somebody
 
 MOVED = TASKS.replace("Deployments", "Public").replace('"test", "live"', '"live", "other"').replace('"test"', '"live"')
 

@@ -12,7 +12,7 @@ from pushbutton.errors import KeyReused, TaskBroken
 from pushbutton.runtime import press
 from pushbutton.testing import opened, press_and_wait
 from pushbutton.web.views.export import cell
-from tests.unit.handed.worlds import a_core, put, somebody
+from tests.unit.runtime.worlds import a_core, put, somebody
 from tests.unit.web.test_audit import somebody as signed_in
 from tests.unit.web.test_pages import a_site
 

@@ -15,7 +15,7 @@ from pushbutton.errors import InvalidInputs, NoSuchToken, Refused
 from pushbutton.runtime import links, tokens
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports.people import AuditQuery
-from tests.unit.handed.worlds import a_core, at, put, somebody
+from tests.unit.runtime.worlds import a_core, at, put, somebody
 
 DEPLOY = Place("deploy", "Deployments")
 

@@ -253,10 +253,13 @@ class SqliteDatabase:
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8000000"
             )
             connection.set_wal_hook(_move)
-            for number, step in list(enumerate(steps, 1))[found:]:
-                with connection:  # one transaction: a kill in the middle leaves the old schema
-                    connection.execute(step)
-                    connection.execute(f"PRAGMA user_version = {number}")
+            if found < len(steps):
+                with (
+                    connection
+                ):  # one transaction: a kill in the middle leaves the old schema, and one wait for the disk
+                    for step in steps[found:]:
+                        connection.execute(step)
+                    connection.execute(f"PRAGMA user_version = {len(steps)}")
             self.end.open()
             self.path.chmod(0o600)
             self._inode = self.path.stat().st_ino
