@@ -270,18 +270,8 @@ class StoreBusy(StoreError):
 
 
 class NotHeard(PushbuttonError):
-    def __init__(self, run: int, taken: int, sent: int) -> None:
-        super().__init__(
-            say(
-                "Run {run} does not take reports at the moment. {taken:,} of the {sent:,} lines were taken, send the "
-                "others again in a few seconds.",
-                run=run,
-                taken=taken,
-                sent=sent,
-            )
-            if taken
-            else say("Run {run} does not take reports at the moment. Send it again in a few seconds.", run=run)
-        )
+    def __init__(self, run: int) -> None:
+        super().__init__(say("Run {run} does not take reports at the moment. Send it again in a few seconds.", run=run))
 
 
 class SignInFailed(PushbuttonError):

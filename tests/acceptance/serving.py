@@ -25,8 +25,9 @@ from typing import IO, Any, Self
 import httpx
 from httpx_sse import ServerSentEvent, connect_sse
 
-from pushbutton.adapters.spools import SpoolFolder
 from pushbutton.supervisor import spool
+
+from .worlds import told_to_stop
 
 PATIENCE = 120.0
 """Seconds that anything here may take before it is a failure."""
@@ -260,9 +261,8 @@ class Served:
 
     def end_runs(self) -> None:
         """End what still runs on the data folder, through each run's own supervisor."""
-        folder = SpoolFolder(self.data / "runs", hint=self.data / "hint")
         for number in self.held():
-            folder.stop(number, grace=0.0, by="a test that is over")
+            told_to_stop(self.data / "runs" / str(number))
         until(lambda: not self.held(), what="every supervisor is gone")
 
     def held(self) -> list[int]:

@@ -270,8 +270,8 @@ async def test_no_file_can_be_named_over_http_however_the_line_is_written(folder
             assert answer.status_code == 400, line
             assert "Files cannot be named from elsewhere" in answer.json()["title"]
             # Also when nobody looks at it on its way.
-            with (spool_of(app, run.id) / "elsewhere").open("wb") as pipe:
-                pipe.write(line + b"\n")
+            with (spool_of(app, run.id) / "control").open("wb") as pipe:
+                pipe.write(json.dumps({"do": "report", "lines": line.decode()}).encode() + b"\n")
         (folder / "go").touch()
         await run.finished()
         events = [event async for event in run.events()]

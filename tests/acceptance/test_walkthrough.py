@@ -18,9 +18,9 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
-from pushbutton.adapters.spools import SpoolFolder
 from pushbutton.supervisor import spool
 from tests.acceptance.serving import PATIENCE, Lines, environment, until
+from tests.acceptance.worlds import told_to_stop
 
 ROOT = Path(__file__).parents[2]
 APP = "examples/backend_process/app.py"
@@ -138,10 +138,9 @@ def example(tmp_path: Path) -> Iterator[Example]:
         watcher.socket.close()
     if example.process.poll() is None:
         example.end(signal.SIGTERM)
-    folder = SpoolFolder(example.data / "runs", hint=example.data / "hint")
     runs = [path for path in (example.data / "runs").iterdir() if path.is_dir()]
     for path in runs:
-        folder.stop(int(path.name), grace=0.0, by="a test that is over")
+        told_to_stop(path)
     until(lambda: not any(spool.is_held(path) for path in runs), what="every supervisor is gone")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import textwrap
 import time
@@ -28,6 +29,16 @@ def script(folder: Path, name: str, body: str, *, head: str = "") -> Path:
 def spool_of(app: Pushbutton, run: int) -> Path:
     """The folder in which the run's supervisor writes."""
     return app.folder / "runs" / str(run)
+
+
+def told_to_stop(spool: Path) -> None:
+    """Past every number that its orders may have, as servers of before orders had one. Nobody there: nothing."""
+    with contextlib.suppress(OSError):
+        control = os.open(spool / "control", os.O_WRONLY | os.O_NONBLOCK)
+        try:
+            os.write(control, b'\n{"do": "stop", "grace": 0, "by": "a test that is over"}\n')
+        finally:
+            os.close(control)
 
 
 def alive(pid: int) -> bool:

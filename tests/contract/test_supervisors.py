@@ -12,13 +12,23 @@ from typing import Any
 
 import pytest
 
+from pushbutton.adapters import order_sender
 from pushbutton.adapters.output import OutputFiles
 from pushbutton.adapters.spools import SpoolFolder, SpoolRecords
+from pushbutton.domain.order import Order, OrderKind
 from pushbutton.domain.run import Run, RunState
 from pushbutton.domain.targets import CommandTarget
 from pushbutton.domain.task import Command, Limits, Source, Task
 from pushbutton.runtime.ports import Output, Record, Records, Supervisors
 from tests.acceptance.worlds import alive, pids, until
+
+
+def stop(n: int, *, by: str = "", grace: float = 0.1) -> Order:
+    return Order(OrderKind.STOP, {"by": by, "grace": grace}, n=n)
+
+
+def report(n: int, lines: str) -> Order:
+    return Order(OrderKind.REPORT, {"lines": lines}, n=n)
 
 
 @dataclass
@@ -39,6 +49,19 @@ class World:
 
     def found(self, run: int) -> list[Record]:
         return list(self.records.read(run, 0)[0])
+
+    async def heard(self, run: int, *orders: Order) -> None:
+        """Tell it as often as it takes."""
+
+        def heard() -> bool:
+            last = max((record["n"] for record in self.found(run) if record["k"] == "heard"), default=0)
+            assert self.supervisors.tell(run, [order for order in orders if order.n > last]) == 0
+            return bool(last == orders[-1].n)
+
+        await until(heard, "it to hear")
+
+    def lines(self, run: int) -> list[str]:
+        return [record["line"] for record in self.found(run) if record["k"] == "line"]
 
     def kinds(self, run: int) -> list[Any]:
         return [record["k"] for record in self.found(run)]
@@ -65,7 +88,8 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 async def test_a_run_that_nobody_started_has_nothing(world):
     assert not world.supervisors.tried(7)
     assert not world.supervisors.held(7)
-    assert not world.supervisors.stop(7, grace=1.0, by="ada")
+    assert world.supervisors.tell(7, [stop(1)]) == 0
+    assert world.supervisors.told(7) == 0
     assert world.records.read(7, 0) == ([], 0)
     assert await world.supervisors.clear(7) == []
     await world.supervisors.remove(7)
@@ -99,7 +123,7 @@ async def test_its_secrets_are_masked(world):
 async def test_who_is_told_to_stop_is_stopped_and_says_by_whom(world):
     run = await world.start("echo $$ > job.pid; sleep 600")
     await until((world.folder / "job.pid").exists, "the job to begin")
-    await until(lambda: world.supervisors.stop(run, grace=0.1, by="ada"), "it to be heard")
+    await world.heard(run, stop(1, by="ada"))
     end = await world.over(run)
     assert (end["why"], end["survivors"]) == ("cancel", [])
     assert [record["by"] for record in world.found(run) if record["k"] == "stop"] == ["ada"]
@@ -108,13 +132,71 @@ async def test_who_is_told_to_stop_is_stopped_and_says_by_whom(world):
 
 async def test_what_is_said_from_elsewhere_is_written_down_like_the_jobs_own(world):
     run = await world.start("until [ -e go ]; do sleep 0.02; done", secrets=("hunter2-hunter2",))
-    await until(lambda: "born" in world.kinds(run), "it to be born")
-    assert await world.supervisors.say(run, ["status it is hunter2-hunter2"])
-    await until(lambda: "line" in world.kinds(run), "the line")
+    await world.heard(run, report(1, "status it is hunter2-hunter2"))
+    assert world.supervisors.told(run) == 1
     (world.folder / "go").touch()
     await world.over(run)
-    assert [record["line"] for record in world.found(run) if record["k"] == "line"] == ["status it is •••"]
-    assert not await world.supervisors.say(run, ["status late"])
+    assert world.lines(run) == ["status it is •••"]
+    assert world.supervisors.tell(run, [report(2, "status late")]) == 0
+    assert world.lines(run) == ["status it is •••"]
+
+
+async def test_orders_are_carried_out_once_and_in_order_whoever_repeats_them(world):
+    run = await world.start("sleep 600")
+    first = [report(n, f"status {n}") for n in range(1, 6)]
+    await world.heard(run, *first)
+    world.supervisors.hang_up(run)  # as a process that starts anew, and knows of nothing that went out
+    assert world.supervisors.told(run) == 0
+    await world.heard(run, *first, report(6, "status 6\nstatus 7"))
+    await world.heard(run, report(7, "status 8"), stop(8))
+    await world.over(run)
+    assert world.lines(run) == [f"status {n}" for n in range(1, 9)]
+
+
+async def test_one_that_reads_nothing_is_waited_for_by_nobody_and_gets_all_of_it_later(world):
+    run = await world.start("sleep 600")
+    await until(lambda: "started" in world.kinds(run), "the job to begin")
+    pid = int(world.found(run)[0]["pid"])
+    orders = [report(n, f"status {n} " + "x" * 60_000) for n in range(1, 8)]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        for _ in range(3):
+            world.supervisors.tell(run, orders)
+        assert 0 <= world.supervisors.told(run) < 7
+        world.supervisors.hang_up(run)  # one of them lies there torn
+        world.supervisors.tell(run, orders)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    await world.heard(run, *orders, report(8, "status end"), stop(9))
+    await world.over(run)
+    assert [line.split()[1] for line in world.lines(run)] == [*map(str, range(1, 8)), "end"]
+    assert all(len(line) > 60_000 for line in world.lines(run)[:7])
+
+
+async def test_an_order_that_something_else_has_spoiled_goes_out_again(world, monkeypatch):
+    monkeypatch.setattr(order_sender, "AGAIN", 0.0)
+    run = await world.start("sleep 600")
+    await until(lambda: "started" in world.kinds(run), "the job to begin")
+    pid = int(world.found(run)[0]["pid"])
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with (world.folder / "runs" / str(run) / "control").open("wb") as control:
+            control.write(b"{")
+        world.supervisors.tell(run, [report(1, "status one")])
+        with (world.folder / "runs" / str(run) / "control").open("wb") as control:
+            control.write(b"[")
+        world.supervisors.tell(run, [report(1, "status one"), report(2, "status two")])
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    await world.heard(run, report(1, "status one"), report(2, "status two"), stop(3))
+    await world.over(run)
+    assert world.lines(run) == ["status one", "status two"]
+
+
+@pytest.mark.parametrize("line", ["artifact /etc/hostname", '{"kind": "artifact", "data": {"path": "x"}}'])
+async def test_a_line_that_hands_over_a_file_is_known_before_it_is_told(world, line):
+    assert world.supervisors.names_file(line)
+    assert not world.supervisors.names_file(f"status {line}")
 
 
 async def test_what_a_killed_supervisor_leaves_is_cleared(world):

@@ -187,10 +187,10 @@ def test_imports_go_one_way():
 
 
 def test_adapters_do_not_import_each_other():
-    """`sql` is what stores share, `bounded_threads` runs what would hold up the event loop, `report_sender` writes
-    reports into a spool, `name_resolution` finds other machines, `accounts` the users of this one.
+    """`sql` is what stores share, `bounded_threads` runs what would hold up the event loop, `order_sender` writes
+    orders into a spool, `name_resolution` finds other machines, `accounts` the users of this one.
     """
-    shared = {"sql", "bounded_threads", "report_sender", "name_resolution", "accounts"}
+    shared = {"sql", "bounded_threads", "order_sender", "name_resolution", "accounts"}
 
     def technology(module: str) -> str:
         return module.split(".")[1] if "." in module else ""
@@ -297,3 +297,22 @@ def test_the_test_itself_sees_relative_and_late_imports():
     assert ("runtime.press", "runtime.core") in edges  # from .core import …
     assert ("app", "web.server") in edges  # inside a method
     assert ("web.live.stream", "runtime.watch") in edges
+
+
+SPEAKS = {"delivery": {"tell", "hang_up"}, "watchdog": {"ask"}, "collector": {"end"}}
+"""Modules of `runtime` -> what of the port `Supervisors` reaches a supervisor that lives, or its job."""
+
+
+def test_only_who_follows_a_run_speaks_to_its_supervisor():
+    """Verbs, pages and the API write rows. A command in the foreground is itself who follows its run."""
+    found: dict[str, set[str]] = {}
+    for module, file in MODULES.items():
+        for node in ast.walk(ast.parse(file.read_text())):
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Attribute)
+                and node.value.attr == "supervisors"
+                and node.attr in set().union(*SPEAKS.values())
+            ):
+                found.setdefault(module.removeprefix("runtime."), set()).add(node.attr)
+    assert found == SPEAKS

@@ -19,9 +19,9 @@ from typing import Any
 import pushbutton
 from pushbutton import threads
 from pushbutton.domain.environment import LIVE, kept, of_terminal
+from pushbutton.domain.order import Order
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Command, Task
-from pushbutton.errors import BadInput
 from pushbutton.runtime.ports import Record
 from pushbutton.supervisor import hung, orphans, private, process, spool
 from pushbutton.supervisor.redact import Redactor
@@ -31,7 +31,7 @@ from pushbutton.supervisor.results import MOST, Results
 from pushbutton.supervisor.shells import whole
 
 from . import accounts
-from .report_sender import ReportSender
+from .order_sender import OrderSender
 
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from pushbutton.supervisor.main import main; main()"
 _SOURCE = str(Path(pushbutton.__file__).parent.parent)
@@ -64,7 +64,7 @@ class SpoolFolder:
         self._children: dict[int, subprocess.Popen[bytes]] = {}
         self._leaving = False
         self._ended: set[tuple[int, int]] = set()  # children that had ended at the last look; only as PID 1
-        self._telling = ReportSender()
+        self._sender = OrderSender()
 
     def folder(self, run: int) -> Path:
         return self.root / str(run)
@@ -89,13 +89,14 @@ class SpoolFolder:
         token: str,
     ) -> None:
         folder = self.folder(run.id)
+        self._sender.hang_up(run.id)
         if stillborn := self._children.pop(run.id, None):
             stillborn.wait()  # of an attempt before: its lock is free, so it is ending or has ended
         _empty(folder)  # of an attempt that never came to start the job
         folder.mkdir(parents=True, mode=0o700, exist_ok=True)
         (folder / spool.EVENTS).touch(0o600)
         (folder / spool.FILES).mkdir()
-        for fifo in (spool.CONTROL, spool.CHANNEL, spool.ELSEWHERE):
+        for fifo in (spool.CONTROL, spool.CHANNEL):
             os.mkfifo(folder / fifo, 0o600)
         if task.encoding:
             (folder / spool.ENCODING).write_text(task.encoding)
@@ -194,18 +195,17 @@ class SpoolFolder:
     def held(self, run: int) -> bool:
         return spool.is_held(self.folder(run))
 
-    def stop(self, run: int, *, grace: float, by: str) -> bool:
-        try:
-            fd = os.open(self.folder(run) / spool.CONTROL, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError:
-            return False  # no reader: nobody is there
-        try:
-            os.write(fd, json.dumps({"do": "stop", "grace": grace, "by": by}).encode() + b"\n")
-        except OSError:
-            return False
-        finally:
-            os.close(fd)
-        return True
+    def tell(self, run: int, orders: Sequence[Order]) -> int:
+        return self._sender.tell(run, self.folder(run), orders)
+
+    def told(self, run: int) -> int:
+        return self._sender.told(run)
+
+    def hang_up(self, run: int) -> None:
+        self._sender.hang_up(run)
+
+    def names_file(self, line: str) -> bool:
+        return names_file(line)
 
     def worked(self, run: int) -> int | None:
         return hung.worked(str(self.folder(run)))
@@ -228,11 +228,6 @@ class SpoolFolder:
         survivors = await threads.ending(hung.end, str(folder), self._mark(folder))
         await threads.ending(_tidy, folder)
         return survivors
-
-    async def say(self, run: int, lines: Sequence[str]) -> bool:
-        if any(names_file(line) for line in lines):
-            raise BadInput("Files cannot be named from elsewhere; the job itself does that.")
-        return await self._telling.say(run, self.folder(run), [line.encode(errors="replace") for line in lines])
 
     async def adopt(self, run: int, path: str) -> Record:
         loop, done = asyncio.get_running_loop(), asyncio.Event()

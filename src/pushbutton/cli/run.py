@@ -344,9 +344,12 @@ class _Foreground:
         """Pass on what we were asked: first to end, then to end at once."""
         if not self._supervisor or self._told == min(2, len(self._asked)):
             return
+        from pushbutton.domain.order import Order, OrderKind  # noqa: PLC0415  loaded by now
+
         if self._told == 0:
             grace = self._task.limits.grace
-            if not self._spools.stop(RUN, grace=grace, by="the terminal"):
+            self._spools.tell(RUN, [Order(OrderKind.STOP, {"grace": grace, "by": "the terminal"}, n=1)])
+            if not self._spools.told(RUN):
                 return  # it does not hear yet; again at the next look
             self._told = 1
             self._view.note(f"Asked it to end; it has {grace:g} s. Ctrl+C again ends it at once.")

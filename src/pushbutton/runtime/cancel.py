@@ -1,4 +1,4 @@
-"""Stop a run: one that waits never starts; one that runs is asked to end, made to, and checked to be gone."""
+"""Stop a run: one that waits never starts; one that runs is ordered to end, made to, and checked to be gone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.audit import Deed, act
+from pushbutton.domain.order import Order, OrderKind
 from pushbutton.domain.policy import require
 from pushbutton.domain.run import Run, RunState
 from pushbutton.errors import Fenced, NoSuchRun, NotRunning
@@ -45,10 +46,12 @@ async def cancel(core: Core, actor: Actor, number: int) -> Run:
     if not run.stop_by:
         try:
             asked = journal.note(say("Asked to stop."), code="stop", actor=actor.name)
-            await journal.write(core, Append(number, [asked], epoch=run.epoch, row={"stop_by": actor.name}, act=done))
+            order = Order(OrderKind.STOP, {"grace": grace(core, run), "by": actor.name}, asked.at)
+            row = {"stop_by": actor.name}
+            await journal.write(core, Append(number, [asked], epoch=run.epoch, row=row, act=done, order=order))
         except Fenced:
             return await core.store.run(number)  # it ended in this moment
-    order(core, run, actor.name)
+        core.notifier.hint(f"orders:{number}")
     run = await core.store.run(number)
     await _dry_runs(core, actor, run)
     return run
@@ -60,14 +63,6 @@ async def _dry_runs(core: Core, actor: Actor, run: Run) -> None:
         if number:
             with contextlib.suppress(NotRunning, NoSuchRun):
                 await cancel(core, actor, number)
-
-
-def order(core: Core, run: Run, actor: str) -> None:
-    """Tell the supervisor. If it does not hear (it is being born, dead, or hangs), the collector tells it again or ends
-    the run without it.
-    """
-    core.supervisors.stop(run.id, grace=grace(core, run), by=actor)
-    core.notifier.hint(f"stop:{run.id}")
 
 
 def grace(core: Core, run: Run) -> float:

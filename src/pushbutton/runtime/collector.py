@@ -17,8 +17,8 @@ from pushbutton.errors import Fenced, NoSuchRun
 from pushbutton.sentence import say
 
 from . import artifacts, journal
-from .cancel import order
 from .core import Core
+from .delivery import Delivery
 from .ports import Record, Topics
 from .spool_records import Batch, ending, read
 from .watch import TICK, Wakeup
@@ -34,21 +34,23 @@ ATTEMPTS = 3  # how often a supervisor that dies before it starts the job is tri
 async def collect(core: Core, run: Run) -> None:
     """Follow the run to its end. Returns when it is over, or when another attempt or worker has it."""
     wakeup, watchdog = Wakeup(), Watchdog(core, run)
+    delivery = Delivery(core, run, wakeup, watchdog)
     unlisten = (
         core.notifier.listen(f"run:{run.id}", wakeup.wake),
-        core.notifier.listen(f"stop:{run.id}", watchdog.order),
+        core.notifier.listen(f"orders:{run.id}", delivery.wake),
     )
     try:
-        await _follow(core, run, wakeup, watchdog)
+        await _follow(core, run, wakeup, watchdog, delivery)
     except (Fenced, NoSuchRun) as late:
         log.info("run %d goes on without us: %s", run.id, late)
     finally:
         for end in unlisten:
             end()
+        delivery.close()
 
 
-async def _follow(core: Core, run: Run, wakeup: Wakeup, watchdog: Watchdog) -> None:
-    position, born, asked = run.collected, run.collected > 0, False
+async def _follow(core: Core, run: Run, wakeup: Wakeup, watchdog: Watchdog, delivery: Delivery) -> None:
+    position, born = run.collected, run.collected > 0
     why, survivors = "", list[str]()  # set once the server has ended the run without its supervisor
     open_step = await _plain_step(core, run)
     while True:
@@ -65,7 +67,8 @@ async def _follow(core: Core, run: Run, wakeup: Wakeup, watchdog: Watchdog) -> N
                 reading.row["sealed"] = ""  # the job has its secret inputs
             if reading.end:
                 return await _end(core, run, reading, reading.end)
-            await journal.said(core, run, reading.drafts, reading.row)
+            await journal.said(core, run, reading.drafts, reading.row, reading.heard)
+            delivery.heard(reading.heard)
         elif after > position:
             position = after  # debris, which is no record; what follows may be one
             continue
@@ -73,11 +76,7 @@ async def _follow(core: Core, run: Run, wakeup: Wakeup, watchdog: Watchdog) -> N
             return await _ended(core, run, why, watchdog.liveness.code, survivors)
         elif why or not held:
             return await _gone(core, run, born=born)
-        if born and not asked:
-            # An order to stop that was given while the supervisor was not listening yet: the row remembers it.
-            asked = True
-            if stop_by := (await core.store.run(run.id)).stop_by:
-                order(core, run, stop_by)
+        await delivery.look()
         if not why and (why := await watchdog.due(born=born)):
             survivors = list(await core.supervisors.end(run.id))
         elif why:

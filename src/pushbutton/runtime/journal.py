@@ -76,9 +76,9 @@ async def never(core: Core, run: Run, to: RunState, reason: str, actor: str = ""
         await move(core, run, to, reason=reason, actor=actor, row={"started_at": None})
 
 
-async def said(core: Core, run: Run, drafts: Sequence[Draft], row: Mapping[str, Json]) -> None:
-    """What the run reported, and how far its spool has been read, in one transaction."""
-    await write(core, Append(run.id, drafts, epoch=run.epoch, row=row))
+async def said(core: Core, run: Run, drafts: Sequence[Draft], row: Mapping[str, Json], heard: int = 0) -> None:
+    """What the run reported, how far its spool has been read, and the last order that it heard, in one transaction."""
+    await write(core, Append(run.id, drafts, epoch=run.epoch, row=row, heard=heard))
 
 
 async def held(core: Core, run: Run, hold: Hold, drafts: Sequence[Draft], act: Act | None = None) -> None:

@@ -25,6 +25,7 @@ class Batch:
     born: bool = False
     end: Record | None = None
     open_step: str = ""  # the step that a plain line began and nothing has ended yet
+    heard: int = 0  # the number of the last order that was carried out
 
     def add(self, kind: Kind, at: int, **data: Json) -> None:
         self.drafts.append(Draft(kind, {key: value for key, value in data.items() if value is not None}, at))
@@ -45,6 +46,8 @@ def read(records: Sequence[Record], open_step: str = "") -> Batch:
                 batch.drafts += artifacts.drafts(record)
             case "stop":
                 _stopping(batch, record)
+            case "heard":
+                batch.heard = max(batch.heard, record["n"])
             case "unmasked":
                 text = say_n(
                     "A secret of this run is too short to be masked: what the job writes of it is shown as it is.",

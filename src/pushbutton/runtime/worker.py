@@ -86,10 +86,15 @@ class Worker:
                 await self._core.dispatch.submit(run.id, run.task)
 
     async def _look_after(self) -> None:
-        """Take leave of supervisors; now and then, offer what waits in the store and was never submitted."""
+        """Take leave of supervisors, and ring for orders, whose hint may be lost; now and then, offer what waits in the
+        store and was never submitted.
+        """
         for second in itertools.count(1):
             await asyncio.sleep(1)
             self._core.supervisors.reap()
+            with contextlib.suppress(StoreError):
+                for number in await self._core.store.ordered():
+                    self._core.notifier.hint(f"orders:{number}")
             if second % SWEEP == 0:
                 with contextlib.suppress(StoreError):
                     waiting = await self._core.store.runs(RunQuery(states=frozenset({RunState.WAITING}), limit=MANY))

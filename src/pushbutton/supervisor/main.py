@@ -24,12 +24,13 @@ import termios
 import time
 
 from . import private, process, slim_json
+from .control import Control
 from .faults import SpawnError
 from .process import boot_id
 from .redact import Redactor
 from .reported_file import Named
 from .reports import Reports
-from .spool import CHANNEL, CONTROL, ELSEWHERE, EVENTS, FILES, GIVEN, LOG, RECEIPTS, Spool
+from .spool import CHANNEL, CONTROL, EVENTS, FILES, GIVEN, LOG, PROTOCOL, RECEIPTS, Spool
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class Supervisor:
         self.held = 0  # bytes in `batch`
         self.written = 0.0  # when output was last written, monotonic
         self.reports = Reports(self.redact, self.encoding)
+        self.orders = Control()
         self.deaf = False  # it was said that no more reports are taken
         self.results: Results | None = None  # from the first file on that was handed over
         self.through: list[str] = spec.get("through") or []
@@ -91,7 +93,7 @@ class Supervisor:
         # the job's sides of its terminals: held open, or their masters would hang up on it
         self.unread = self.unkeyed = -1
         self.deadlines: dict[str, float] = {}  # by step: timeout, linger, kill, again, give up, look
-        self.output = self.events = self.channel = self.elsewhere = self.control = -1
+        self.output = self.events = self.channel = self.control = -1
         self.wake, self.waker = os.pipe()
         os.set_blocking(self.wake, False)
         os.set_blocking(self.waker, False)
@@ -116,18 +118,18 @@ class Supervisor:
     def _listen(self) -> None:
         self.control = _fifo(CONTROL)
         self.channel = _fifo(os.path.join(self.room, CHANNEL))
-        self.elsewhere = _fifo(ELSEWHERE)
         os.makedirs(RECEIPTS, 0o700, exist_ok=True)
         for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)  # only the wake-up pipe matters
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        for fd in (self.control, self.channel, self.elsewhere, self.wake):
+        for fd in (self.control, self.channel, self.wake):
             self.poll.register(fd, select.POLLIN)
 
     def _start(self) -> None:
         spec = self.spec
         me = process.read(os.getpid())
-        self.spool.record("born", pid=os.getpid(), start=me.start if me else 0, boot=boot_id(), epoch=spec["epoch"])
+        facts = {"pid": os.getpid(), "start": me.start if me else 0, "boot": boot_id(), "epoch": spec["epoch"]}
+        self.spool.record("born", **facts, protocol=PROTOCOL)
         # Without this record on the disk, the job is taken for one that never ran, and is started again.
         if not self.spool.settle():
             self._not_started(SpawnError("full"))
@@ -296,7 +298,7 @@ class Supervisor:
                 self._keep(
                     self.redact.feed(self._read(fd) or b"")
                 )  # some write to their input, and some keys have an echo
-            elif fd in {self.events, self.channel, self.elsewhere}:
+            elif fd in {self.events, self.channel}:
                 self._read_events(fd)
             elif fd == self.control:
                 self._read_control()
@@ -345,10 +347,10 @@ class Supervisor:
         if not data:
             self.poll.unregister(fd)
             os.close(fd)
-            self.events = -1  # the others have no end: we hold them open ourselves
+            self.events = -1  # the other one has no end: we hold it open ourselves
             self._say(self.reports.finish(fd), by="job")
             return False
-        self._say(self.reports.feed(fd, data), by="http" if fd == self.elsewhere else "job")
+        self._say(self.reports.feed(fd, data), by="job")
         return True
 
     def _say(self, said: list[str | Named], *, by: str) -> None:
@@ -422,15 +424,25 @@ class Supervisor:
         except OSError:
             return b""  # a terminal whose other side is closed says EIO
 
-    def _read_control(self) -> None:
-        for line in (self._read(self.control) or b"").splitlines():
-            try:
-                order = slim_json.loads(line.decode())
-            except (ValueError, RecursionError):
-                continue
-            if isinstance(order, dict) and order.get("do") == "stop":
-                by = order.get("by")
-                self._stop("cancel", by=by if isinstance(by, str) else "", grace=_seconds(order.get("grace")))
+    def _read_control(self) -> bool:
+        """False when there is nothing more now. What was carried out is written down before it is said to be heard."""
+        data = self._read(self.control)
+        if not data:
+            return False
+        before = self.orders.heard
+        for order in self.orders.feed(data):
+            self._carry_out(order)
+        if self.orders.heard > before:
+            self.spool.record("heard", n=self.orders.heard)
+        return True
+
+    def _carry_out(self, order: dict[str, Any]) -> None:
+        """What we do not know is heard all the same: it is nobody else's to do."""
+        if order.get("do") == "stop":
+            by = order.get("by")
+            self._stop("cancel", by=by if isinstance(by, str) else "", grace=_seconds(order.get("grace")))
+        elif order.get("do") == "report" and isinstance(lines := order.get("lines"), str):
+            self._say(self.reports.feed(self.control, lines.encode(errors="replace") + b"\n"), by="http")
 
     def _read_signals(self) -> None:
         numbers = self._read(self.wake) or b""  # 0: a file has been copied
@@ -597,11 +609,14 @@ class Supervisor:
                 break
             if self.held >= BATCH:
                 self._flush()
-        for fd in (self.events, self.channel, self.elsewhere):
+        for fd in (self.events, self.channel):
             for _ in range(2 * PIPE // CHUNK):
                 if fd < 0 or not self._read_events(fd):
                     break
-            self._say(self.reports.finish(fd), by="http" if fd == self.elsewhere else "job")
+            self._say(self.reports.finish(fd), by="job")
+        for _ in range(2 * PIPE // CHUNK):
+            if not self._read_control():
+                break
 
     def _finish(self) -> None:
         """The last record. There is no time limit on the disk."""

@@ -7,9 +7,9 @@
     encoding  the name of the encoding of `output`, as Python calls it; without this file it is UTF-8
     times     16-byte records (offset, microseconds since the epoch): bytes from `offset` on came then
     screen    rows and columns of the job's terminal, "24 80"; only where it has one
-    control   a FIFO: the server writes JSON lines, `{"do": "stop", "grace": 10, "by": "…"}`
+    control   a FIFO: the server writes orders, one JSON object a line, see below
     channel   a FIFO: reports of processes that the job's descriptor does not reach
-    elsewhere a FIFO: reports that came over HTTP, which can name no file
+    elsewhere a FIFO, in protocol 1 only: reports that came over HTTP. 0.2.0 had none and took them from `channel`
     receipts  a folder of FIFOs: who waits for a word that its file is kept makes one, and names it in the report
     results   a folder: the files that the job handed over, as they were then
     files     a folder for the job, in which to make files
@@ -22,7 +22,7 @@
 
 Every event record has `t` (microseconds since the epoch), `o` (output bytes at that moment) and `k`:
 
-    born      pid, start, boot, epoch     written before the job is started: without it, the job never ran
+    born      pid, start, boot, epoch, protocol   written before the job is started: without it, the job never ran
     started   pid, start
     unmasked  count                       so many of its secrets are too short to be masked
     line      line, by                    what was reported, by the job or over HTTP ("job", "http"). Up to 0.2.0 it had
@@ -30,12 +30,23 @@ Every event record has `t` (microseconds since the epoch), `o` (output bytes at 
     artifact  name, size, masked, path, source, title   a file is kept: in `results`, by this name
     refused   path, why, error, most      a file is not
     stop      why (cancel | timeout | signal | background), by, grace
+    heard     n                           the orders up to this number were carried out
     exit      code (negative: that signal ended it)
     truncated kept                        the output reached its cap
     deaf      kept                        it reported more often than is listened to; the rest is not kept
     storage   lost                        output that could not be written, in bytes
     end       code, why, background, error, survivors, verified, bytes, lost, unheard, spoiled; with `error` also
               fault, values               what it says, as a word of `faults.FAULTS` and the texts in its places
+
+An order has a number `n`, from 1 on without gaps, and says what to `do`. It may come torn and come again: the
+supervisor passes over what is no line of JSON, and over every number but the next one.
+
+    {"n": 17, "do": "stop", "grace": 10, "by": "…"}
+    {"n": 18, "do": "report", "lines": "…"}   lines from elsewhere, which can name no file
+
+`protocol` is the version of all this, which `born` says: 2. Without it, it is 1, which 0.2.0 speaks: an order has no
+number and no answer, there is only `stop`, and a report is a line of text in `elsewhere` or `channel`. A server speaks
+the protocol of each supervisor that it finds.
 """
 
 from __future__ import annotations
@@ -51,9 +62,12 @@ from . import slim_json
 
 LOCK, EVENTS, OUTPUT, TIMES, TREE, LOG = "lock", "events", "output", "times", "tree", "log"
 ENCODING = "encoding"
-CONTROL, CHANNEL, ELSEWHERE = "control", "channel", "elsewhere"
+CONTROL, CHANNEL = "control", "channel"
+ELSEWHERE = "elsewhere"  # of protocol 1
 FILES, RESULTS, RECEIPTS, GIVEN, SCREEN, ROOM = "files", "results", "receipts", "in", "screen", "room"
 TIME_RECORD = struct.Struct("<QQ")
+PROTOCOL = 2
+"""What a supervisor of this version speaks."""
 FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
 """What a write says when the storage cannot take it now. It may be able to later."""
 
@@ -96,6 +110,7 @@ _FACTS = {
     "unmasked": {**_BASIC, "count": _is_number},
     "line": {**_BASIC, "line": _is_text},
     "stop": {**_BASIC, "why": _is_text, "grace": _is_seconds},
+    "heard": {**_BASIC, "n": _is_number},
     "exit": {**_BASIC, "code": _is_code},
     "truncated": {**_BASIC, "kept": _is_number},
     "deaf": {**_BASIC, "kept": _is_number},
@@ -149,6 +164,22 @@ def _sound(record: Record) -> bool:
     return all(name in record and is_right(record[name]) for name, is_right in _FACTS.get(kind, {}).items()) and (
         kind != "end" or all(is_right(record.get(name, _END[name])) for name, is_right in _MORE.items())
     )
+
+
+def protocol(folder: str | os.PathLike[str]) -> int:
+    """What the supervisor of this spool speaks; 0: it is not born yet."""
+    try:
+        fd = os.open(os.path.join(folder, EVENTS), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return 0
+    try:
+        for record in read_records(fd, 0, 1 << 16)[0]:
+            if record["k"] == "born":
+                spoken = record.get("protocol", 1)
+                return spoken if type(spoken) is int and spoken > 0 else 1
+    finally:
+        os.close(fd)
+    return 0
 
 
 def is_held(folder: str | os.PathLike[str]) -> bool:

@@ -12,10 +12,11 @@ from typing import Any
 from pushbutton.adapters.sql.run_rows import SETTABLE, dumps
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Kind
+from pushbutton.domain.order import Order, fits
 from pushbutton.domain.pressing import Answer, Known, counts, decide, first_event
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, NewRun, Run, RunState, before
-from pushbutton.errors import Fenced, NoSuchRun
+from pushbutton.errors import Fenced, NoSuchRun, NotHeard
 from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed, RunQuery, Topics
 from pushbutton.runtime.ports.people import Work
 from pushbutton.sentence import kept, recalled
@@ -32,6 +33,8 @@ class MemoryStore:
         self._keys: dict[tuple[str, str], Known] = {}
         self._tokens: dict[int, str] = {}
         self._sealed: dict[int, str] = {}
+        self._orders: dict[int, list[Order]] = {}  # that wait, by run
+        self._ordered: dict[int, int] = {}  # the last number that was given, by run
         self._last_run = self._last_event = self._forgotten = 0
         self._home = ""
         self._bookmarks: dict[str, int] = {}
@@ -111,7 +114,34 @@ class MemoryStore:
         self._runs[run.id] = replace(run, **columns)
         if entry.act:
             self.audit.add(entry.act)
+        if entry.order:
+            self._order(run.id, [entry.order])
+        if waiting := self._orders.pop(run.id, []):
+            over = entry.to and entry.to.over
+            self._orders[run.id] = [order for order in waiting if order.n > entry.heard and not over]
         return self._add(run, entry.drafts)
+
+    async def order(self, run: int, orders: Sequence[Order], *, epoch: int) -> int:
+        now = await self.run(run)
+        if now.epoch != epoch or now.state.over:
+            raise Fenced(f"run {run} is {now.state} at epoch {now.epoch}, not as epoch {epoch} expected")
+        return self._order(run, orders)
+
+    def _order(self, run: int, orders: Sequence[Order]) -> int:
+        waiting = self._orders.setdefault(run, [])
+        size, more = (sum(len(dumps(order.data)) for order in some) for some in (waiting, orders))
+        if not fits(len(waiting), size, orders, more):
+            raise NotHeard(run)
+        last = self._ordered.get(run, 0)
+        waiting += [replace(order, n=n) for n, order in enumerate(orders, last + 1)]
+        self._ordered[run] = last + len(orders)
+        return self._ordered[run]
+
+    async def orders(self, run: int, *, after: int = 0) -> Sequence[Order]:
+        return [order for order in self._orders.get(run, ()) if order.n > after]
+
+    async def ordered(self) -> Sequence[int]:
+        return [run for run, waiting in self._orders.items() if waiting]
 
     async def aside(self) -> int:
         return sum(run.aside and not run.state.over for run in self._runs.values())

@@ -10,6 +10,7 @@ from typing import Any
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.cause import Cause, CauseKind
 from pushbutton.domain.event import Event, Json, Kind
+from pushbutton.domain.order import Order, OrderKind
 from pushbutton.domain.run import Run, RunState
 from pushbutton.sentence import recalled
 
@@ -67,6 +68,10 @@ def hold_text(hold: Hold) -> str:
 
 def event_from(row: Sequence[Any]) -> Event:
     return Event(row[0], row[1], row[2], row[3], Kind(row[4]), recalled(json.loads(row[5])), row[6] or "")
+
+
+def order_from(row: Sequence[Any]) -> Order:
+    return Order(OrderKind(row[1]), json.loads(row[2]), row[3], row[0])
 
 
 def dumps(value: Json | Mapping[str, Json] | Sequence[Json]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Kind
+from pushbutton.domain.order import Order
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.errors import NoSuchRun
@@ -17,7 +18,7 @@ from . import statements, writing
 from .audit import SqlAudit
 from .connection import Database
 from .people import SqlPeople
-from .run_rows import event_from, run_from
+from .run_rows import event_from, order_from, run_from
 from .statements import UNFINISHED_STATES
 from .trail import Trail
 
@@ -46,6 +47,9 @@ class SqlStore:
 
     async def append(self, entry: Append) -> Sequence[Event]:
         return await self._db.write(lambda db: writing.append(db, self._trail, entry))
+
+    async def order(self, run: int, orders: Sequence[Order], *, epoch: int) -> int:
+        return await self._db.write(lambda db: writing.order(db, run, orders, epoch))
 
     async def settle(self, home: str, aside: Act | None = None) -> int:
         return await self._db.write(lambda db: writing.settle(db, self._trail, home, aside))
@@ -78,6 +82,13 @@ class SqlStore:
         if found is None:
             raise NoSuchRun(number)
         return str(found[0])
+
+    async def orders(self, run: int, *, after: int = 0) -> Sequence[Order]:
+        sql = "SELECT n, kind, data, at FROM orders WHERE run = ? AND n > ? ORDER BY n"
+        return await self._db.read(lambda db: [order_from(row) for row in db.execute(sql, (run, after))])
+
+    async def ordered(self) -> Sequence[int]:
+        return await self._db.read(lambda db: [row[0] for row in db.execute("SELECT DISTINCT run FROM orders")])
 
     async def runs(self, query: RunQuery) -> Sequence[Run]:
         sql, values = statements.runs(query, self._db.dialect.like)

@@ -8,9 +8,10 @@ from typing import Any
 
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Kind
+from pushbutton.domain.order import Order, fits
 from pushbutton.domain.pressing import Answer, Known, counts, decide, first_event
 from pushbutton.domain.run import UNFINISHED, NewRun, Run, RunState, before
-from pushbutton.errors import Fenced, NoSuchRun
+from pushbutton.errors import Fenced, NoSuchRun, NotHeard
 from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed
 from pushbutton.runtime.ports.people import Work
 from pushbutton.sentence import kept
@@ -146,7 +147,7 @@ def append(db: Connection, trail: Trail, entry: Append) -> Sequence[Event]:
         raise Fenced(f"the approval of run {entry.run} has gone on")
     fence = "AND epoch = ?" if entry.epoch is not None else ""
     row = db.execute(
-        f'UPDATE runs SET {sets} WHERE id = ? AND state IN ({listed(states)}) {fence} RETURNING task, "group"',
+        f'UPDATE runs SET {sets} WHERE id = ? AND state IN ({listed(states)}) {fence} RETURNING task, "group", ordered',
         (*columns.values(), entry.run, *([entry.epoch] if fence else [])),
     ).fetchone()
     if row is None:
@@ -154,7 +155,33 @@ def append(db: Connection, trail: Trail, entry: Append) -> Sequence[Event]:
         raise Fenced(f"run {entry.run} is {now.state} at epoch {now.epoch}, not as epoch {entry.epoch} expected")
     if entry.act:
         trail.record(db, entry.act)
+    if entry.order:
+        _add_orders(db, entry.run, row[2], [entry.order])
+    if row[2] and (entry.heard or (entry.to and entry.to.over)):
+        most = _BEYOND if entry.to and entry.to.over else entry.heard
+        db.execute("DELETE FROM orders WHERE run = ? AND n <= ?", (entry.run, most))
     return add_events(db, entry.run, row[0], entry.drafts, row[1])
+
+
+def order(db: Connection, number: int, orders: Sequence[Order], epoch: int) -> int:
+    run = run_of(db, number)
+    if run.epoch != epoch or run.state.over:
+        raise Fenced(f"run {number} is {run.state} at epoch {run.epoch}, not as epoch {epoch} expected")
+    last = int(db.execute("SELECT ordered FROM runs WHERE id = ?", (number,)).get)
+    return _add_orders(db, number, last, orders)
+
+
+def _add_orders(db: Connection, run: int, last: int, orders: Sequence[Order]) -> int:
+    """Behind the number that was given last; the last one of now."""
+    told = [(order.kind.value, dumps(order.data), order.at) for order in orders]
+    waiting = "SELECT count(*), coalesce(sum(length(data)), 0) FROM orders WHERE run = ?"
+    count, size = db.execute(waiting, (run,)).fetchone() or (0, 0)
+    if not fits(count, size, orders, sum(len(data) for _, data, _ in told)):
+        raise NotHeard(run)
+    for n, one in enumerate(told, last + 1):
+        db.execute("INSERT INTO orders (run, n, kind, data, at) VALUES (?, ?, ?, ?, ?)", (run, n, *one))
+    db.execute("UPDATE runs SET ordered = ? WHERE id = ?", (last + len(told), run))
+    return last + len(told)
 
 
 def settle(db: Connection, trail: Trail, home: str, aside: Act | None) -> int:

@@ -19,6 +19,7 @@ from typing import Protocol
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Json, Kind
+from pushbutton.domain.order import Order
 from pushbutton.domain.problem import Problem
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import NewRun, Run, RunState
@@ -66,6 +67,7 @@ class Append:
     `to` moves the run to a state (only along `domain.run.TRANSITIONS`); `row` sets columns of the same name as
     the fields of `Run`. With `epoch` the write counts only for that attempt and only while the run is unfinished.
     With `seen` it counts only while the run's hold is still as the writer saw it; `hold` replaces it.
+    `order` is one to the run's supervisor; those up to the number `heard` have been carried out, and go.
     """
 
     run: int
@@ -76,6 +78,8 @@ class Append:
     act: Act | None = None  # for the audit trail, in the same transaction
     seen: Hold | None = None
     hold: Hold | None = None
+    order: Order | None = None
+    heard: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +174,21 @@ class Store(Protocol):
         `entry.epoch`, when `entry.to` may not follow its state, when an epoch is given and the run is over, or when
         its hold is not `entry.seen`; `NoSuchRun` when there is none.
         """
+        ...
+
+    async def order(self, run: int, orders: Sequence[Order], *, epoch: int) -> int:
+        """Give these orders to the supervisor of that attempt, all of them or none: the number of the last one. Numbers
+        rise in a run without gaps, in the order of commits, over all of its attempts. What waits is deleted when the
+        run is over. Raises `Fenced` as `append` does, `NoSuchRun`, and `NotHeard` when too much waits already.
+        """
+        ...
+
+    async def orders(self, run: int, *, after: int = 0) -> Sequence[Order]:
+        """Those that wait, by their numbers; of those above this one."""
+        ...
+
+    async def ordered(self) -> Sequence[int]:
+        """The runs for whose supervisors orders wait."""
         ...
 
     async def home(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from pushbutton.domain.order import Order
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Command, Task
 
@@ -40,8 +41,25 @@ class Supervisors(Protocol):
         """Whether a live supervisor has it."""
         ...
 
-    def stop(self, run: int, *, grace: float, by: str) -> bool:
-        """Tell the supervisor to end the job. False: nobody is there to hear it."""
+    def tell(self, run: int, orders: Sequence[Order]) -> int:
+        """Hand these to the supervisor: all that it has not heard, in their order. Those that have gone out before are
+        left out, unless they were not heard in a while. Never waits: what there is no room for, or nobody to hear, goes
+        out at a later call. The supervisor carries each out once, and in this order, whoever repeats it; it says so by
+        a record `heard` with the number of the last one. The answer is the number up to which they have gone out and no
+        such record will come, because the supervisor is one of before that; 0 for all others.
+        """
+        ...
+
+    def told(self, run: int) -> int:
+        """The number of the last order that has gone out from this process; 0 for none."""
+        ...
+
+    def hang_up(self, run: int) -> None:
+        """Nobody follows the run here any more: forget what went out."""
+        ...
+
+    def names_file(self, line: str) -> bool:
+        """Whether a supervisor would read this line as one that hands over a file, however it is written."""
         ...
 
     def worked(self, run: int) -> int | None:
@@ -65,13 +83,6 @@ class Supervisors(Protocol):
     async def end(self, run: int) -> Sequence[str]:
         """The supervisor hangs: kill it, so that it does nothing any more should it wake up, and all that is below it.
         Who could not be ended is named, "pid name".
-        """
-        ...
-
-    async def say(self, run: int, lines: Sequence[str]) -> bool:
-        """Hand lines from elsewhere to the supervisor, which masks, counts and orders them like the job's own. False:
-        nobody is there to hear it. Raises `BadInput` where one names a file, however it is written: only the job may;
-        `NotHeard` when the supervisor does not take them in time.
         """
         ...
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import hmac
 import re
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from pushbutton.domain.run import RunState
-from pushbutton.domain.token import hashed
-from pushbutton.errors import BadInput, NoSuchArtifact, NoSuchRun, NotRunning, Refused
-from pushbutton.runtime import cancel, history
+from pushbutton.errors import BadInput, NoSuchArtifact
+from pushbutton.runtime import cancel, history, report
 from pushbutton.runtime.ports import RunQuery
 from pushbutton.runtime.ports.files import result
 from pushbutton.web.http import body, sending
@@ -97,18 +94,8 @@ async def cancel_run(request: Request, number: str) -> Response:
 async def report_events(request: Request, number: str) -> Response:
     core, run_number = core_of(request), number_of(number)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    right = ""
-    with contextlib.suppress(NoSuchRun):  # told like a wrong token: whether there is such a run is nobody's to learn
-        right = await core.store.token(run_number)
-    if scheme.lower() != "bearer" or not hmac.compare_digest(hashed(token), right):
-        raise Refused("This needs the run's own token, as “Authorization: Bearer …”.")
-    run = await core.store.run(run_number)
-    if run.state.over:
-        raise NotRunning(run_number, run.state)
-    lines = (await body.read(request)).decode(errors="replace").split("\n")
-    # To the supervisor, like what the job itself reports: it knows the secrets, and what came before.
-    if not await core.supervisors.say(run_number, lines):
-        raise NotRunning(run_number, (await core.store.run(run_number)).state)
+    await report.authorize(core, run_number, token if scheme.lower() == "bearer" else "")
+    await report.report(core, run_number, (await body.read(request)).decode(errors="replace"))
     return Response(status_code=204)
 
 
