@@ -25,6 +25,7 @@ from pushbutton.domain.order import Order, OrderKind
 from pushbutton.domain.run import RunState
 from pushbutton.runtime.ports import Append, RunQuery
 from pushbutton.supervisor import spool
+from pushbutton.testing import opened, watched
 
 from .earlier import starts_as_0_2_0
 from .serving import Served, until
@@ -239,6 +240,23 @@ def test_what_a_job_reports_right_before_its_end_is_in_its_history(tmp_path):
         for number in [server.press("quick") for _ in range(24)]:
             events = list(server.events(number))
             assert [event["data"]["text"] for event in events if event["kind"] == "status"] == ["the last word"], number
+
+
+async def test_an_order_whose_hint_was_lost_is_carried_out_and_one_that_cannot_be_read_holds_up_none(tmp_path):
+    script(tmp_path, "wait.sh", WAITS)
+    async with opened(tmp_path) as app:
+        handle = await app.press("wait")
+        await soon((tmp_path / "token").exists, "the job")
+        core, run = await app.open(), await handle.run()
+        reports = [
+            Order(OrderKind.REPORT, {"lines": lines}) for lines in ("of another key", core.seal.close("status a"))
+        ]
+        assert await core.store.order(run.id, reports, epoch=run.epoch) == 2
+        stop = Order(OrderKind.STOP, {"by": "ada", "grace": 1.0})
+        await core.store.append(Append(run.id, epoch=run.epoch, row={"stop_by": "ada"}, order=stop))
+        done = await watched(app, handle)
+        assert await core.store.orders(run.id) == []
+    assert (done.run.state, done.statuses) == (RunState.CANCELLED, ["a"])
 
 
 # -- supervisors that release 0.2.0 started

@@ -99,6 +99,22 @@ async def test_a_line_that_went_out_in_half_spoils_no_other(app):
     assert texts == [*["y" * 50_000] * 3, "next"]
 
 
+async def test_large_ones_at_once_all_arrive_whole_where_who_is_refused_sends_them_again(app):
+    run, client, _ = await waiting(app)
+    bodies = ["\n".join(f"{number}-{line} {'x' * 30_000}" for line in range(40)) for number in range(6)]
+
+    async def send(body: str) -> None:
+        while (await client.post(f"/api/runs/{run.id}/events", content=body)).status_code == 503:
+            pass
+
+    async with client:
+        await asyncio.gather(*map(send, bodies))
+    texts = await over(app, run)
+    assert sorted(texts) == sorted(line for body in bodies for line in body.split("\n"))
+    for number, body in enumerate(bodies):
+        assert [text for text in texts if text.startswith(f"{number}-")] == body.split("\n")
+
+
 async def test_no_lock_that_a_job_can_hold_keeps_reports_from_its_run(app):
     run, client, _ = await waiting(app)
     spool = spool_of(app, run.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
@@ -173,8 +174,26 @@ async def test_one_that_reads_nothing_is_waited_for_by_nobody_and_gets_all_of_it
     assert all(len(line) > 60_000 for line in world.lines(run)[:7])
 
 
+async def test_who_has_to_wait_is_called_when_there_is_room_again(world):
+    run = await world.start("sleep 600")
+    await until(lambda: "started" in world.kinds(run), "the job to begin")
+    pid = int(world.found(run)[0]["pid"])
+    orders, called = [report(n, "status " + "x" * 60_000) for n in range(1, 4)], asyncio.Event()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        world.supervisors.tell(run, orders, called.set)
+        await asyncio.sleep(0)
+        assert not called.is_set()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    while world.supervisors.told(run) < 3:
+        await called.wait()
+        called.clear()
+        world.supervisors.tell(run, orders, called.set)
+    world.supervisors.hang_up(run)
+
+
 async def test_an_order_that_something_else_has_spoiled_goes_out_again(world, monkeypatch):
-    monkeypatch.setattr(order_sender, "AGAIN", 0.0)
     run = await world.start("sleep 600")
     await until(lambda: "started" in world.kinds(run), "the job to begin")
     pid = int(world.found(run)[0]["pid"])
@@ -188,6 +207,8 @@ async def test_an_order_that_something_else_has_spoiled_goes_out_again(world, mo
         world.supervisors.tell(run, [report(1, "status one"), report(2, "status two")])
     finally:
         os.kill(pid, signal.SIGCONT)
+    await world.heard(run, report(1, "status one"))
+    monkeypatch.setattr(order_sender, "AGAIN", 0.0)
     await world.heard(run, report(1, "status one"), report(2, "status two"), stop(3))
     await world.over(run)
     assert world.lines(run) == ["status one", "status two"]

@@ -7,13 +7,14 @@ what was torn, and repeats what was not heard.
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
 import os
 import select
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pushbutton.domain.order import Order, OrderKind
@@ -30,18 +31,21 @@ class OrderSender:
     def __init__(self) -> None:
         self._connections: dict[int, _Connection] = {}
 
-    def tell(self, run: int, folder: Path, orders: Sequence[Order]) -> int:
-        line = self._connections.get(run)
-        if line is None:
-            line = self._connections[run] = _Connection(folder)
-        return line.tell(orders)
+    def tell(self, run: int, folder: Path, orders: Sequence[Order], room: Callable[[], None] | None = None) -> int:
+        connection = self._connections.get(run)
+        if connection is None:
+            connection = self._connections[run] = _Connection(folder)
+        unanswered = connection.tell(orders)
+        if room:
+            connection.when_there_is_room(room)
+        return unanswered
 
     def told(self, run: int) -> int:
         return self._connections[run].told if run in self._connections else 0
 
     def hang_up(self, run: int) -> None:
-        if line := self._connections.pop(run, None):
-            line.close()
+        if connection := self._connections.pop(run, None):
+            connection.close()
 
 
 class _Connection:
@@ -56,6 +60,7 @@ class _Connection:
         self._ended = False  # what a process before us may have torn was ended by a line break
         self._first, self._since = 0, 0.0  # the number of the first that is not heard, and since when it is that
         self._fd, self._open = -1, ""  # a pipe that is open, and which
+        self._loop: asyncio.AbstractEventLoop | None = None  # that watches it
 
     def tell(self, orders: Sequence[Order]) -> int:
         """See `runtime.ports.Supervisors.tell`."""
@@ -63,7 +68,7 @@ class _Connection:
         if not self._protocol or not orders:
             return 0
         if self._protocol > 1 and self._was_lost(orders[0].n):
-            self.told, self._ended = orders[0].n - 1, False
+            self.told, self._going, self._ended = orders[0].n - 1, 0, False
         try:
             if self._go_on():
                 for order in orders:
@@ -72,7 +77,7 @@ class _Connection:
                         if not self._go_on():
                             break
         except OSError:  # no reader: nobody is there
-            self.told = min(self.told, orders[0].n - 1)
+            self.told, self._going = min(self.told, orders[0].n - 1), 0
             self._rest.clear()
             self._ended = False
             self.close()
@@ -89,7 +94,23 @@ class _Connection:
         self._since = now if lost else self._since
         return lost
 
+    def when_there_is_room(self, call: Callable[[], None]) -> None:
+        """Once, if something waits for it now."""
+        if self._rest and self._fd >= 0 and not self._loop:
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_writer(self._fd, self._there_is, call)
+
+    def _there_is(self, call: Callable[[], None]) -> None:
+        self._unwatch()
+        call()
+
+    def _unwatch(self) -> None:
+        if self._loop:
+            self._loop.remove_writer(self._fd)
+            self._loop = None
+
     def close(self) -> None:
+        self._unwatch()
         if self._fd >= 0:
             os.close(self._fd)
         self._fd, self._open = -1, ""

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -195,8 +195,8 @@ class SpoolFolder:
     def held(self, run: int) -> bool:
         return spool.is_held(self.folder(run))
 
-    def tell(self, run: int, orders: Sequence[Order]) -> int:
-        return self._sender.tell(run, self.folder(run), orders)
+    def tell(self, run: int, orders: Sequence[Order], room: Callable[[], None] | None = None) -> int:
+        return self._sender.tell(run, self.folder(run), orders, room)
 
     def told(self, run: int) -> int:
         return self._sender.told(run)

@@ -43,7 +43,8 @@ class Delivery:
         """The supervisor has carried out all up to this one, and these are gone from the store."""
         if last:
             self._waiting = [order for order in self._waiting if order.n > last]
-            self._next = 0.0  # there may be room again
+            self._next = 0.0  # there may be room again, in the pipe and among what may wait
+            self._core.notifier.hint(f"told:{self._run.id}")
 
     async def look(self) -> None:
         """Raises `Fenced` when another has the run."""
@@ -59,11 +60,15 @@ class Delivery:
         if not self._waiting:
             return
         self._next = time.monotonic() + LOOK
-        unanswered = core.supervisors.tell(run.id, self._waiting)
+        unanswered = core.supervisors.tell(run.id, self._waiting, self._room)
         core.notifier.hint(f"told:{run.id}")
         if unanswered:
             await journal.said(core, run, [], {}, unanswered)
             self.heard(unanswered)
+
+    def _room(self) -> None:
+        self._next = 0.0
+        self._wakeup.wake()
 
     def close(self) -> None:
         self._core.supervisors.hang_up(self._run.id)

@@ -8,16 +8,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
+from collections.abc import Sequence
 
 from pushbutton.domain.order import Order, OrderKind, pieces
+from pushbutton.domain.run import Run
 from pushbutton.domain.token import hashed
-from pushbutton.errors import BadInput, Fenced, NoSuchRun, NotRunning, Refused
+from pushbutton.errors import BadInput, Fenced, NoSuchRun, NotHeard, NotRunning, Refused
 
 from .core import Core, now
 from .watch import Wakeup
 
 PATIENCE = 2.0
-"""Seconds until an answer though the supervisor had no room for it yet: it is kept by then, and goes out later."""
+"""Seconds until an answer: without a place by then it is refused; what has one and is still here goes out later."""
 
 
 async def authorize(core: Core, number: int, token: str) -> None:
@@ -46,26 +48,35 @@ async def report(core: Core, number: int, text: str) -> None:
     orders = [Order(OrderKind.REPORT, {"lines": core.seal.close(piece)}, at) for piece in pieces(text)]
     if not orders:
         return
-    wakeup = Wakeup()
+    wakeup, end = Wakeup(), asyncio.get_running_loop().time() + PATIENCE
     unlisten = core.notifier.listen(f"told:{number}", wakeup.wake)
     try:
-        try:
-            last = await core.store.order(number, orders, epoch=run.epoch)
-        except Fenced:
-            raise NotRunning(number, (await core.store.run(number)).state) from None
+        last = await _kept(core, run, orders, wakeup, end)
         core.notifier.hint(f"orders:{number}")
-        if not await _told(core, number, last, wakeup) and (state := (await core.store.run(number)).state).over:
+        if not await _told(core, number, last, wakeup, end) and (state := (await core.store.run(number)).state).over:
             raise NotRunning(number, state)
+    except Fenced:
+        raise NotRunning(number, (await core.store.run(number)).state) from None
     finally:
         unlisten()
 
 
-async def _told(core: Core, number: int, last: int, wakeup: Wakeup) -> bool:
+async def _kept(core: Core, run: Run, orders: Sequence[Order], wakeup: Wakeup, end: float) -> int:
+    """The number of the last one, as soon as there is a place for all. Raises `Fenced`, `NotHeard`."""
+    while True:
+        try:
+            return await core.store.order(run.id, orders, epoch=run.epoch)
+        except NotHeard:
+            if (left := end - asyncio.get_running_loop().time()) <= 0:
+                raise
+            await wakeup.wait(left)
+
+
+async def _told(core: Core, number: int, last: int, wakeup: Wakeup, end: float) -> bool:
     """Whether it went out in time."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + PATIENCE
     while core.supervisors.told(number) < last:
-        if (left := end - loop.time()) <= 0 or (await core.store.run(number)).state.over:
+        left = end - asyncio.get_running_loop().time()
+        if left <= 0 or (await core.store.run(number)).state.over:
             return False
         await wakeup.wait(left)
     return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from pushbutton.domain.order import Order
@@ -41,12 +41,14 @@ class Supervisors(Protocol):
         """Whether a live supervisor has it."""
         ...
 
-    def tell(self, run: int, orders: Sequence[Order]) -> int:
+    def tell(self, run: int, orders: Sequence[Order], room: Callable[[], None] | None = None) -> int:
         """Hand these to the supervisor: all that it has not heard, in their order. Those that have gone out before are
         left out, unless they were not heard in a while. Never waits: what there is no room for, or nobody to hear, goes
-        out at a later call. The supervisor carries each out once, and in this order, whoever repeats it; it says so by
-        a record `heard` with the number of the last one. The answer is the number up to which they have gone out and no
-        such record will come, because the supervisor is one of before that; 0 for all others.
+        out at a later call; `room` is called once, by the event loop, when that may be worth it.
+
+        The supervisor carries each out once, and in this order, whoever repeats it; it says so by a record `heard` with
+        the number of the last one. The answer is the number up to which they have gone out and no such record will
+        come, because the supervisor is one of before that; 0 for all others.
         """
         ...
 
