@@ -89,6 +89,8 @@ class _Notes:
 
 def _leaves(command: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The subcommands that have none of their own, each with its path."""
+    if command["alone"]:
+        yield path, command
     for one in command["commands"]:
         inner = f"{path} {one['name']}".strip()
         if one["commands"]:

@@ -87,6 +87,8 @@ class Calls(Expressions):
             return self.enter(called, args, kwargs) if follow else UNKNOWN
         if isinstance(called, Class):
             return self._make(called, node, args, kwargs)
+        if isinstance(called, Model):
+            return called.apply(args[0] if args else None, node)
         if isinstance(called, Outside):
             return self._call_outside(called.name, node, args, kwargs)
         if callable(called):

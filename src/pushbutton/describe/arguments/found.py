@@ -59,6 +59,7 @@ class Command:
     arguments: list[Argument] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     needed: bool = False  # one of `commands` must be chosen
+    alone: bool = False  # it does something without any of them
     line: int = 1
 
 

@@ -105,8 +105,9 @@ class Machine(Calls):
         by = self.value(decorator, names)
         if isinstance(by, Outside) and by.name in ("staticmethod", "classmethod", "property", "functools.wraps"):
             return made
-        given = self.call(by, decorator, [made], {}, follow=False)
-        return made if isinstance(given, Unknown) else given
+        given = self.call(by, decorator, [made], {})
+        plain = isinstance(by, Function) and not isinstance(given, Model)
+        return made if plain or isinstance(given, Unknown) else given
 
     def _do_ClassDef(self, stmt: ast.ClassDef, names: Names) -> None:
         bases = [self.value(base, names) for base in stmt.bases if not isinstance(base, ast.Starred)]

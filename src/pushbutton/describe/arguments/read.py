@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import ast
 import tokenize
-from typing import Any
+from typing import Any, Protocol
 
 from .found import Script
 from .machine import Machine
 from .of_argparse import Argparse
+from .of_click import Click
 from .values import TooLong
 
 __all__ = ["read_file", "read_python"]
+
+
+class _Library(Protocol):
+    machine: Machine | None
+
+    def outside(self, name: str, node: ast.AST, args: list[Any], kwargs: dict[Any, Any]) -> Any: ...
+    def script(self) -> Script | None: ...
 
 
 def read_file(path: str) -> dict[str, Any]:
@@ -32,8 +40,17 @@ def read_file(path: str) -> dict[str, Any]:
 def read_python(source: str) -> Script | None:
     """None: none of the libraries that are known here takes its arguments. Raises `SyntaxError` and `TooLong`."""
     tree = ast.parse(source)
-    library = Argparse()
-    machine = Machine(tree, library.outside)
-    library.machine = machine
+    libraries: list[_Library] = [Argparse(), Click()]
+
+    def outside(name: str, node: ast.AST, args: list[Any], kwargs: dict[Any, Any]) -> Any:
+        for library in libraries:
+            told = library.outside(name, node, args, kwargs)
+            if told is not NotImplemented:
+                return told
+        return NotImplemented
+
+    machine = Machine(tree, outside)
+    for library in libraries:
+        library.machine = machine
     machine.run()
-    return library.script()
+    return next((found for library in libraries if (found := library.script()) is not None), None)

@@ -123,6 +123,10 @@ class Model:
         call = getattr(self, f"call_{name}", None)
         return call if call is not None else UNKNOWN
 
+    def apply(self, made: Any, node: ast.AST) -> Any:
+        """What it gives when it is called itself, with `made` (None: with nothing), as decorators are."""
+        return UNKNOWN
+
 
 class Generic:
     """`List[int]`, `Annotated[str, …]`, `str | None`."""
