@@ -1,4 +1,4 @@
-"""The composition root: picks the adapters, opens them in order and closes them in reverse.
+"""The application: what others use of it, and what serves it.
 
 app = Pushbutton("tasks/")          # an ASGI application: serve it, or mount it in another
 run = await app.press("deploy", env="prod")
@@ -11,48 +11,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-import resource
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from . import __version__, config, sign_in_adapters
-from .adapters import accounts, bookmarks, confinement, copy_check, data_folder, secret_files, totp
-from .adapters.catalog import PathCatalog
-from .adapters.files import FileFolder
-from .adapters.in_process import InProcessDispatch, LocalNotifier
-from .adapters.output import OutputFiles
-from .adapters.passwords import Passwords
-from .adapters.patterns import LimitedPatterns
-from .adapters.seal import Seal
-from .adapters.secrets import EncryptedStore, SecretSources
-from .adapters.spools import SpoolFolder, SpoolRecords
-from .adapters.sqlite import SqliteStore
-from .adapters.webhook import Webhook
-from .domain import webhook
+from . import config
+from .assembly import embedded
+from .assembly.offline import Offline
 from .domain.actor import LOCAL, trusted
 from .domain.audit import Act
 from .domain.event import Draft, Event, Json, Kind
-from .domain.networks import networks
-from .domain.prefix import prefix
 from .domain.run import Run
-from .domain.task import Task
 from .runtime import cancel, press
 from .runtime.core import Core, now
-from .runtime.directory import Directory
-from .runtime.log.reader import LineReader
 from .runtime.people import People
 from .runtime.ports import RunQuery, Store, Topics
-from .runtime.stream_permits import Permits
-from .runtime.watch import EVERYTHING, Hub, is_last
-from .runtime.worker import Worker
-from .services import expiry, follow, leavers, pruner
-from .services.catalog_audit import CatalogAudit
-from .services.webhooks import BOOKMARK, Webhooks
+from .runtime.watch import EVERYTHING, is_last
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -75,10 +51,7 @@ class Pushbutton:
     def __init__(self, *paths: str | Path, store: Store | None = None, **settings: Any) -> None:
         self.paths = tuple(str(path) for path in paths)
         self.settings = config.load(**settings)
-        networks(self.settings.trust_proxy, where="trust_proxy")  # what is wrong with a setting is said at once
-        self._prefix = prefix(self.settings.root_path, where="root_path")
-        self._webhooks = webhook.targets(self.settings.webhook, where="webhook")
-        networks(self.settings.webhook_allow, where="webhook_allow")
+        embedded.check(self.settings)  # what is wrong with one is said at once
         self.folder = self.settings.folder(self.paths)
         self._store = store
         self._core: Core | None = None
@@ -86,9 +59,8 @@ class Pushbutton:
         self._stack = contextlib.AsyncExitStack()
         self._opening = asyncio.Lock()
         self._hooks: dict[str, list[Hook]] = {}
-        # Jobs keep what this process was started with: a server takes more files for itself, and no core dump.
-        self._files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        self._core_dump = resource.getrlimit(resource.RLIMIT_CORE)[0]
+        self._offline = Offline(self.settings, self.folder, store)
+        self._limits = embedded.Limits.now()
         self.url = ""  # where jobs on this machine reach it over HTTP; whoever serves it says so before it opens
 
     # -- life
@@ -102,159 +74,17 @@ class Pushbutton:
                     self._stack = stack.pop_all()
         return self._core
 
+    async def _assemble(self, stack: contextlib.AsyncExitStack) -> Core:
+        node = embedded.Embedded(self.paths, self.settings, self.folder, self._store, url=self.url, limits=self._limits)
+        core = await node.open(stack)
+        for kind, hooks in self._hooks.items():
+            embedded.background(stack, self._call(core, kind, hooks))
+        return core
+
     async def close(self) -> None:
         """Close in reverse. Running jobs go on; the next server finds them."""
         await self._stack.aclose()
         self._core = self._web = None
-
-    async def _assemble(self, stack: contextlib.AsyncExitStack) -> Core:
-        confinement.check(self.settings.confine, self.folder, self.paths)
-        runs = self.folder / "runs"
-        with data_folder.writing(self.folder):
-            open_to_others = data_folder.make(self.folder, runs, self.folder / "uploads")
-            stack.callback(os.close, data_folder.lock(self.folder))
-            key = data_folder.key(self.folder)
-        store: Store = self._store or self._sqlite(key)
-        await store.open()
-        stack.push_async_callback(store.close)
-        for path in open_to_others:  # said once it is sure that the folder can be used at all
-            log.warning("%s is open to other users, and not ours to close", path)
-        await self._settle(store)
-        await secret_files.take_over(runs, store, Seal(key))
-        signin, people = await sign_in_adapters.opened(stack, self.settings, store, key)
-        directory = signin.directory
-        with data_folder.writing(self.folder):
-            worker_name = data_folder.worker_name(self.folder)
-        notifier = LocalNotifier(self.folder / "hint")
-        notifier.open()
-        stack.callback(notifier.close)
-        spools = SpoolFolder(
-            runs,
-            hint=self.folder / "hint",
-            url=self.url,
-            files=self._files,
-            core=self._core_dump,
-            closed=self.folder,
-            confine=bool(self.settings.confine),
-            results=int(self.settings.results_mb * 1_000_000),
-        )
-        stack.callback(spools.let_go)
-        python = self.settings.python or sys.executable
-        kept_from = confinement.kept_from(self.folder)
-        stored = EncryptedStore(self.folder, self.settings.key_path)
-        catalog = PathCatalog(
-            self.paths,
-            changed=lambda: notifier.hint("catalog"),
-            python=python,
-            stored=stored.names,
-            remembered=self.folder / "addresses.json",
-            contact=self.settings.contact,
-            refused=self._refused,
-            before=lambda task: kept_from if self.settings.confine or task.confine else (),
-            patterns=LimitedPatterns(),
-        )
-        await catalog.open()
-        stack.push_async_callback(catalog.close)
-        changes = CatalogAudit(store, catalog, notifier, key)
-        await changes.started(__version__, {"paths": list(self.paths), **self.settings.given})
-        stack.push_async_callback(changes.stopped)
-        await changes.look()  # before anybody can press what has changed
-        await self._alone(stack, store, "changes", worker_name, changes.run)
-        output = OutputFiles(runs)
-        hub = Hub(store, notifier, output)
-        await hub.open()
-        stack.push_async_callback(hub.close)
-        permits = Permits(catalog, directory, notifier)
-        await self._background(stack, permits.run())
-        core = Core(
-            store=store,
-            catalog=catalog,
-            dispatch=InProcessDispatch(),
-            notifier=notifier,
-            supervisors=spools,
-            records=SpoolRecords(runs),
-            output=output,
-            files=FileFolder(self.folder / "uploads", runs),
-            lines=lambda run: LineReader(output.log(run)),
-            secrets=SecretSources(catalog.secrets, stored, kept_from if self.settings.confine else ()),
-            patterns=LimitedPatterns(),
-            hub=hub,
-            directory=directory,
-            key=key,
-            seal=Seal(key),
-            permits=permits,
-            signin=signin,
-            people=people,
-            worker=worker_name,
-            at_once=self.settings.limit,
-            python=python,
-        )
-        worker = Worker(core)
-        stack.push_async_callback(worker.close)
-        await self._background(stack, worker.run())
-        alone = partial(self._alone, stack, store)
-        await alone("pruner", worker_name, lambda: pruner.run(core, self.settings.keep_days))
-        await alone("expiry", worker_name, lambda: expiry.run(core))
-        if (authority := signin.authority) and (hours := self.settings.ldap_look_hours):
-            await alone("leavers", worker_name, lambda: leavers.run(directory, authority, hours))
-        if self._webhooks:
-            await self._background(stack, self._tell(core).run(self._webhooks))
-        for kind, hooks in self._hooks.items():
-            await self._background(stack, self._call(core, kind, hooks))
-        return core
-
-    def _refused(self, task: Task) -> str:
-        """Why a task cannot have what it asks for, as a sentence."""
-        if why := accounts.refused(task, {name.strip() for name in self.settings.job_users.split(",")}):
-            return why
-        if task.confine and (why := confinement.cannot(self.folder, self.paths)):
-            return f"“confine” is not possible here: {why}"
-        return ""
-
-    async def _settle(self, store: Store) -> None:
-        """What was under way in a folder that is a copy is set aside, and nobody is told what happened before."""
-        with data_folder.writing(self.folder):
-            count, why = await copy_check.settle(self.folder, store)
-            if why:
-                bookmarks.removed(self.folder / "told")
-            await bookmarks.moved(self.folder / "told", store, BOOKMARK)
-        if count:
-            runs = f"{count:,} {'run' if count == 1 else 'runs'}"
-            log.warning(
-                "%s is a copy (%s). %s that had not ended there wait until an administrator "
-                "releases or drops them: pushbutton release", self.folder, why, runs
-            )  # fmt: skip
-
-    def _sqlite(self, key: bytes) -> Store:
-        return SqliteStore(self.folder / "history.db", key, apart=self.settings.end_path(self.folder))
-
-    def _tell(self, core: Core) -> Webhooks:
-        allowed = networks(self.settings.webhook_allow, where="webhook_allow")
-        sender = Webhook(secret=self.settings.webhook_secret, allowed=allowed)
-        home = self.settings.public_url.rstrip("/") or (self.url and f"{self.url}{self._prefix}")
-        return Webhooks(core, sender, lambda run: home and f"{home}/runs/{run}")
-
-    async def _alone(
-        self,
-        stack: contextlib.AsyncExitStack,
-        store: Store,
-        name: str,
-        holder: str,
-        work: Callable[[], Awaitable[None]],
-    ) -> None:
-        """In the background, here while no other process does it."""
-        await self._background(stack, follow.alone(store, name, holder, work))
-
-    @staticmethod
-    async def _background(stack: contextlib.AsyncExitStack, work: Any) -> None:
-        task = asyncio.create_task(work)
-
-        async def end() -> None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-        stack.push_async_callback(end)
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -271,43 +101,15 @@ class Pushbutton:
 
     async def closed(self) -> bool:
         """Whether one has to sign in here. Before it is opened, too, and then nothing is made for the question."""
-        if self._core:
-            return self._core.directory.closed
-        if sign_in_adapters.elsewhere(self.settings):
-            return True
-        if self._store is None and not (self.folder / "history.db").exists():
-            return False
-        async with self.people() as people:
-            return people.directory.closed
+        return self._core.directory.closed if self._core else await self._offline.closed()
 
-    @contextlib.asynccontextmanager
-    async def people(self) -> AsyncIterator[People]:
+    def people(self) -> AbstractAsyncContextManager[People]:
         """Look after the people of this data folder without opening the rest: a server may be running on it."""
-        with data_folder.writing(self.folder):
-            data_folder.make(self.folder)
-            key = data_folder.key(self.folder)
-        store, passwords = self._store or self._sqlite(key), Passwords()
-        await store.open()
-        directory = Directory(store.people)
-        try:
-            await directory.open()
-            yield People(directory, passwords, totp, Seal(key))
-        finally:
-            await directory.close()
-            passwords.close()
-            await store.close()
+        return self._offline.people()
 
     async def record(self, act: Act) -> None:
         """Add to the audit trail of this data folder without opening the rest: a server may be running on it."""
-        with data_folder.writing(self.folder):
-            data_folder.make(self.folder)
-            key = data_folder.key(self.folder)
-        store = self._store or self._sqlite(key)
-        await store.open()
-        try:
-            await store.audit.record(act)
-        finally:
-            await store.close()
+        await self._offline.record(act)
 
     # -- in-process use
 

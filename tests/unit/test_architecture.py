@@ -1,7 +1,8 @@
 """Which room may import which, and that no two modules need each other. Read from the source, nothing is imported.
 
 sentence <- errors <- domain <- terminal;  domain <- runtime.ports <- {runtime, adapters};
-runtime <- {services, web} <- app <- cli;  within the web: words <- {http, views} <- site <- {live, api} <- pages
+runtime <- {services, web};  {services, adapters} <- assembly;  {assembly, web} <- app <- cli
+within the web: words <- {http, views} <- site <- {live, api} <- pages
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ ALLOWED = {
         "supervisor",
         "adapters",
     },  # see the next test too
-    "sign_in_adapters": {"config", "domain", "runtime", "adapters"},
-    "app": {"", "errors", "sentence", "config", "domain", "runtime", "services", "adapters", "sign_in_adapters", "web"},
+    "assembly": {"", "errors", "sentence", "config", "domain", "runtime", "services", "adapters", "assembly"},
+    "app": {"", "errors", "sentence", "config", "domain", "runtime", "assembly", "web"},
     "testing": {"app", "domain", "adapters"},
     "web": {
         "threads",
@@ -210,7 +211,13 @@ def test_only_the_composition_roots_choose_adapters():
     choosers = {edge.importer for edge in EDGES if edge.imported.startswith("adapters") and edge.ours}
     outside = {name for name in choosers if not name.startswith("adapters")}
     excused = {importer for importer, imported in EXCEPTIONS if imported.startswith("adapters")}
-    assert outside - excused == {"app", "sign_in_adapters", "testing"}
+    assert outside - excused == {
+        "assembly.embedded",
+        "assembly.offline",
+        "assembly.sign_in",
+        "assembly.stores",
+        "testing",
+    }
 
 
 @pytest.mark.parametrize("part", ["job", "describe", "supervisor"])

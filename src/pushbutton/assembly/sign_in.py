@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 
-from .adapters import totp
-from .adapters.passwords import Passwords
-from .adapters.seal import Seal
-from .config import Settings
-from .domain.policy import Grant, Role
-from .domain.proxy import TrustedProxy
-from .runtime.directory import Directory
-from .runtime.people import People
-from .runtime.ports import Store
-from .runtime.refusals import Refusals
-from .runtime.signin import SignIn
+from pushbutton.adapters import totp
+from pushbutton.adapters.passwords import Passwords
+from pushbutton.adapters.seal import Seal
+from pushbutton.config import Settings
+from pushbutton.domain.policy import Grant, Role
+from pushbutton.domain.proxy import TrustedProxy
+from pushbutton.runtime.directory import Directory
+from pushbutton.runtime.people import People
+from pushbutton.runtime.ports import Store
+from pushbutton.runtime.refusals import Refusals
+from pushbutton.runtime.signin import SignIn
 
 
 def elsewhere(settings: Settings) -> bool:
@@ -38,7 +38,7 @@ async def opened(
     stack.callback(passwords.close)
     signin = SignIn(directory, passwords, totp, seal, Refusals(store.audit))
     if settings.ldap_url:
-        from .adapters.ldap import Ldap  # noqa: PLC0415  only where it is asked for
+        from pushbutton.adapters.ldap import Ldap  # noqa: PLC0415  only where it is asked for
 
         signin.authority = ldap = Ldap(
             settings.ldap_url,
@@ -53,7 +53,7 @@ async def opened(
         )
         stack.callback(ldap.close)
     if settings.oidc_issuer:
-        from .adapters.oidc import Oidc  # noqa: PLC0415  takes a while to load
+        from pushbutton.adapters.oidc import Oidc  # noqa: PLC0415  takes a while to load
 
         signin.provider = oidc = Oidc(
             settings.oidc_issuer,

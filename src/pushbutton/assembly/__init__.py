@@ -1,0 +1,1 @@
+"""Picks the adapters, opens them in order and closes them in reverse."""

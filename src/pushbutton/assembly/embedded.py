@@ -1,0 +1,223 @@
+"""Everything in one process: engine, worker, and what the web stands on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import resource
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from pushbutton import __version__
+from pushbutton.adapters import accounts, bookmarks, confinement, copy_check, data_folder, secret_files
+from pushbutton.adapters.catalog import PathCatalog
+from pushbutton.adapters.files import FileFolder
+from pushbutton.adapters.in_process import InProcessDispatch, LocalNotifier
+from pushbutton.adapters.output import OutputFiles
+from pushbutton.adapters.patterns import LimitedPatterns
+from pushbutton.adapters.seal import Seal
+from pushbutton.adapters.secrets import EncryptedStore, SecretSources
+from pushbutton.adapters.spools import SpoolFolder, SpoolRecords
+from pushbutton.adapters.webhook import Webhook
+from pushbutton.config import Settings
+from pushbutton.domain import webhook
+from pushbutton.domain.networks import networks
+from pushbutton.domain.prefix import prefix
+from pushbutton.domain.task import Task
+from pushbutton.runtime.core import Core
+from pushbutton.runtime.log.reader import LineReader
+from pushbutton.runtime.ports import Store
+from pushbutton.runtime.stream_permits import Permits
+from pushbutton.runtime.watch import Hub
+from pushbutton.runtime.worker import Worker
+from pushbutton.services import expiry, follow, leavers, pruner
+from pushbutton.services.catalog_audit import CatalogAudit
+from pushbutton.services.webhooks import BOOKMARK, Webhooks
+
+from . import sign_in
+from .stores import sqlite
+
+log = logging.getLogger(__name__)
+
+
+class Limits(NamedTuple):
+    """What this process was started with, which jobs keep: a server takes more files for itself, and no core dump."""
+
+    files: int
+    core: int
+
+    @classmethod
+    def now(cls) -> Self:
+        return cls(resource.getrlimit(resource.RLIMIT_NOFILE)[0], resource.getrlimit(resource.RLIMIT_CORE)[0])
+
+
+def check(settings: Settings) -> None:
+    """Raises `ConfigError` for what is wrong with a setting, before anything is opened."""
+    networks(settings.trust_proxy, where="trust_proxy")
+    prefix(settings.root_path, where="root_path")
+    webhook.targets(settings.webhook, where="webhook")
+    networks(settings.webhook_allow, where="webhook_allow")
+
+
+def background(stack: contextlib.AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+    """Until the stack is closed."""
+    task = asyncio.create_task(work)
+
+    async def end() -> None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(end)
+
+
+def _alone(
+    stack: contextlib.AsyncExitStack, store: Store, name: str, holder: str, work: Callable[[], Awaitable[None]]
+) -> None:
+    """In the background, here while no other process does it."""
+    background(stack, follow.alone(store, name, holder, work))
+
+
+class Embedded:
+    def __init__(
+        self,
+        paths: tuple[str, ...],
+        settings: Settings,
+        folder: Path,
+        store: Store | None,
+        *,
+        url: str,
+        limits: Limits,
+    ) -> None:
+        """`folder`: of the data; `store` None: the one in that folder; `url`: where jobs on this machine reach it."""
+        self._paths, self._settings, self._folder, self._store = paths, settings, folder, store
+        self._url, self._limits = url, limits
+
+    async def open(self, stack: contextlib.AsyncExitStack) -> Core:
+        """What it opens is closed with the stack. Raises `StoreInUse`, `StoreDamaged`, `ConfigError`."""
+        confinement.check(self._settings.confine, self._folder, self._paths)
+        runs = self._folder / "runs"
+        with data_folder.writing(self._folder):
+            open_to_others = data_folder.make(self._folder, runs, self._folder / "uploads")
+            stack.callback(os.close, data_folder.lock(self._folder))
+            key = data_folder.key(self._folder)
+        store: Store = self._store or sqlite(self._folder, self._settings, key)
+        await store.open()
+        stack.push_async_callback(store.close)
+        for path in open_to_others:  # said once it is sure that the folder can be used at all
+            log.warning("%s is open to other users, and not ours to close", path)
+        await self._settle(store)
+        await secret_files.take_over(runs, store, Seal(key))
+        signin, people = await sign_in.opened(stack, self._settings, store, key)
+        directory = signin.directory
+        with data_folder.writing(self._folder):
+            worker_name = data_folder.worker_name(self._folder)
+        notifier = LocalNotifier(self._folder / "hint")
+        notifier.open()
+        stack.callback(notifier.close)
+        spools = SpoolFolder(
+            runs,
+            hint=self._folder / "hint",
+            url=self._url,
+            files=self._limits.files,
+            core=self._limits.core,
+            closed=self._folder,
+            confine=bool(self._settings.confine),
+            results=int(self._settings.results_mb * 1_000_000),
+        )
+        stack.callback(spools.let_go)
+        python = self._settings.python or sys.executable
+        kept_from = confinement.kept_from(self._folder)
+        stored = EncryptedStore(self._folder, self._settings.key_path)
+        catalog = PathCatalog(
+            self._paths,
+            changed=lambda: notifier.hint("catalog"),
+            python=python,
+            stored=stored.names,
+            remembered=self._folder / "addresses.json",
+            contact=self._settings.contact,
+            refused=self._refused,
+            before=lambda task: kept_from if self._settings.confine or task.confine else (),
+            patterns=LimitedPatterns(),
+        )
+        await catalog.open()
+        stack.push_async_callback(catalog.close)
+        alone = partial(_alone, stack, store)
+        changes = CatalogAudit(store, catalog, notifier, key)
+        await changes.started(__version__, {"paths": list(self._paths), **self._settings.given})
+        stack.push_async_callback(changes.stopped)
+        await changes.look()  # before anybody can press what has changed
+        alone("changes", worker_name, changes.run)
+        output = OutputFiles(runs)
+        hub = Hub(store, notifier, output)
+        await hub.open()
+        stack.push_async_callback(hub.close)
+        permits = Permits(catalog, directory, notifier)
+        background(stack, permits.run())
+        core = Core(
+            store=store,
+            catalog=catalog,
+            dispatch=InProcessDispatch(),
+            notifier=notifier,
+            supervisors=spools,
+            records=SpoolRecords(runs),
+            output=output,
+            files=FileFolder(self._folder / "uploads", runs),
+            lines=lambda run: LineReader(output.log(run)),
+            secrets=SecretSources(catalog.secrets, stored, kept_from if self._settings.confine else ()),
+            patterns=LimitedPatterns(),
+            hub=hub,
+            directory=directory,
+            key=key,
+            seal=Seal(key),
+            permits=permits,
+            signin=signin,
+            people=people,
+            worker=worker_name,
+            at_once=self._settings.limit,
+            python=python,
+        )
+        worker = Worker(core)
+        stack.push_async_callback(worker.close)
+        background(stack, worker.run())
+        alone("pruner", worker_name, lambda: pruner.run(core, self._settings.keep_days))
+        alone("expiry", worker_name, lambda: expiry.run(core))
+        if (authority := signin.authority) and (hours := self._settings.ldap_look_hours):
+            alone("leavers", worker_name, lambda: leavers.run(directory, authority, hours))
+        if targets := webhook.targets(self._settings.webhook, where="webhook"):
+            background(stack, self._tell(core).run(targets))
+        return core
+
+    def _refused(self, task: Task) -> str:
+        """Why a task cannot have what it asks for, as a sentence."""
+        if why := accounts.refused(task, {name.strip() for name in self._settings.job_users.split(",")}):
+            return why
+        if task.confine and (why := confinement.cannot(self._folder, self._paths)):
+            return f"“confine” is not possible here: {why}"
+        return ""
+
+    async def _settle(self, store: Store) -> None:
+        """What was under way in a folder that is a copy is set aside, and nobody is told what happened before."""
+        with data_folder.writing(self._folder):
+            count, why = await copy_check.settle(self._folder, store)
+            if why:
+                bookmarks.removed(self._folder / "told")
+            await bookmarks.moved(self._folder / "told", store, BOOKMARK)
+        if count:
+            runs = f"{count:,} {'run' if count == 1 else 'runs'}"
+            log.warning(
+                "%s is a copy (%s). %s that had not ended there wait until an administrator "
+                "releases or drops them: pushbutton release", self._folder, why, runs
+            )  # fmt: skip
+
+    def _tell(self, core: Core) -> Webhooks:
+        allowed = networks(self._settings.webhook_allow, where="webhook_allow")
+        sender = Webhook(secret=self._settings.webhook_secret, allowed=allowed)
+        below = prefix(self._settings.root_path, where="root_path")
+        home = self._settings.public_url.rstrip("/") or (self._url and f"{self._url}{below}")
+        return Webhooks(core, sender, lambda run: home and f"{home}/runs/{run}")

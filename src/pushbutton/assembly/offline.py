@@ -1,0 +1,57 @@
+"""A data folder without the rest: a server may be running on it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from pushbutton.adapters import totp
+from pushbutton.adapters.passwords import Passwords
+from pushbutton.adapters.seal import Seal
+from pushbutton.config import Settings
+from pushbutton.domain.audit import Act
+from pushbutton.runtime.directory import Directory
+from pushbutton.runtime.people import People
+from pushbutton.runtime.ports import Store
+
+from . import sign_in
+from .stores import made, sqlite
+
+
+class Offline:
+    def __init__(self, settings: Settings, folder: Path, store: Store | None) -> None:
+        """`store` None: the one in that folder."""
+        self._settings, self._folder, self._store = settings, folder, store
+
+    async def closed(self) -> bool:
+        """Whether one has to sign in here. Nothing is made for the question."""
+        if sign_in.elsewhere(self._settings):
+            return True
+        if self._store is None and not (self._folder / "history.db").exists():
+            return False
+        async with self.people() as people:
+            return people.directory.closed
+
+    @contextlib.asynccontextmanager
+    async def people(self) -> AsyncIterator[People]:
+        key = made(self._folder)
+        store, passwords = self._store or sqlite(self._folder, self._settings, key), Passwords()
+        await store.open()
+        directory = Directory(store.people)
+        try:
+            await directory.open()
+            yield People(directory, passwords, totp, Seal(key))
+        finally:
+            await directory.close()
+            passwords.close()
+            await store.close()
+
+    async def record(self, act: Act) -> None:
+        key = made(self._folder)
+        store = self._store or sqlite(self._folder, self._settings, key)
+        await store.open()
+        try:
+            await store.audit.record(act)
+        finally:
+            await store.close()
