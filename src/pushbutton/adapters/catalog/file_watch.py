@@ -104,7 +104,7 @@ class FileWatch:
             return await asyncio.shield(watch)
         except asyncio.CancelledError:
             self._moved.set()
-            await asyncio.wait({watch})
+            await asyncio.gather(watch, return_exceptions=True)  # what it still says is for nobody any more
             raise
 
 
