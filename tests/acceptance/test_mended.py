@@ -190,7 +190,7 @@ async def test_a_secret_that_another_key_sealed_starts_nothing_and_the_run_says_
         sealed = Seal(b"another").close(json.dumps({"password": SECRET}))
         new = NewRun("job", "Job", "local", {"password": "•••"}, 1, sealed=sealed)
         run = (await core.store.press(new)).run
-        await core.dispatch.submit(run.id, "job")
+        core.dispatch.wake()
         done = await over(app, run.id)
     assert (done.state, done.started_at) == (RunState.FAILED, None)
     assert done.reason.startswith("Its secret inputs cannot be read: server.key is not the one")

@@ -10,11 +10,13 @@ import httpx
 import pytest
 
 from pushbutton import testing
-from pushbutton.adapters.in_process import InProcessDispatch
 from pushbutton.app import Pushbutton, RunHandle
-from pushbutton.domain.run import RunState
+from pushbutton.domain.actor import trusted
+from pushbutton.domain.offer import Offer
+from pushbutton.domain.run import Run, RunState
 from pushbutton.errors import NotRunning
-from pushbutton.runtime.ports import Claim, RunQuery
+from pushbutton.runtime import cancel
+from pushbutton.runtime.ports import RunQuery
 
 from .serving import Served, until
 from .worlds import script
@@ -131,37 +133,42 @@ async def test_doubled_late_and_invented_dispatch_messages_start_nothing(tmp_pat
         core = await app.open()
         run = await app.press("job")
         for _ in range(3):
-            await core.dispatch.submit(run.id, "job")  # doubled
+            core.dispatch.wake()  # doubled
         await run.finished()
         other = await app.press("other")
         await happens(lambda: ran(tmp_path, "other") == 1, "the other job")
         for number, task in ((run.id, "job"), (other.id, "other"), (run.id, "other"), (999, "job"), (999, "none")):
-            await core.dispatch.submit(number, task)  # late, or never pressed
-        last = await app.press("job")  # stands behind all of them in its line
+            core.dispatch.wake()  # late, or of nothing
+            offer = Offer(core.worker, 100, task=task, child=number)
+            assert await core.store.claim(offer, at=1, token="") is None  # over, under way, or never pressed
+        last = await app.press("job")
         assert (await last.finished()).state is RunState.SUCCEEDED
         (tmp_path / "gate").touch()
         await other.finished()
         assert [(await core.store.run(n)).epoch for n in (run.id, other.id, last.id)] == [1, 1, 1]
-        await happens(lambda: core.dispatch.stats()["waiting"] == 0, "every message was looked at")
+        assert await core.store.counts() == {}
     assert (ran(tmp_path, "job"), ran(tmp_path, "other")) == (2, 1)
 
 
-async def test_a_run_that_is_stopped_while_another_is_offered_does_not_disturb_the_round():
-    dispatch = InProcessDispatch()
-    offered: list[int] = []
+async def test_a_run_that_is_stopped_while_another_is_offered_does_not_disturb_the_round(tmp_path):
+    for name in "abc":
+        script(tmp_path, f"{name}.sh", f"echo x >> {tmp_path}/ran-{name}")
+    async with testing.opened(tmp_path, at_once=1) as app:
+        core, stopped = await app.open(), list[int]()
+        ask = core.store.first
 
-    async def deliver(number: int) -> Claim:
-        offered.append(number)
-        await dispatch.cancel(2)  # the only one in its line
-        return Claim.YES
+        async def first(offer: Offer, *, at: int) -> Run | None:
+            run = await ask(offer, at=at)
+            if run and run.task == "b" and not stopped:
+                stopped.append(run.id)
+                await cancel.cancel(core, trusted("local"), run.id)  # the only one of its task
+            return run
 
-    for number, task in ((1, "a"), (2, "b"), (3, "c")):
-        await dispatch.submit(number, task)
-    worker = asyncio.create_task(dispatch.run_worker(deliver))
-    await happens(lambda: dispatch.stats()["waiting"] == 0 or worker.done(), "an empty line")
-    assert not worker.done()
-    worker.cancel()
-    assert offered == [1, 3]
+        core.store.first = first  # type: ignore[method-assign]
+        runs = [await app.press(name) for name in "abc"]
+        states = [(await run.finished()).state for run in runs]
+    assert states == [RunState.SUCCEEDED, RunState.CANCELLED, RunState.SUCCEEDED]
+    assert [ran(tmp_path, name) for name in "abc"] == [1, 0, 1]
 
 
 async def test_a_run_that_is_over_cannot_be_stopped_and_keeps_its_end(tmp_path):

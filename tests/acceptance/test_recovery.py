@@ -22,6 +22,7 @@ import pytest
 from pushbutton.adapters.sqlite import SqliteStore
 from pushbutton.app import Pushbutton
 from pushbutton.domain.event import Kind
+from pushbutton.domain.offer import Offer
 from pushbutton.domain.run import NewRun, RunState
 from pushbutton.runtime.ports import RunQuery
 from pushbutton.supervisor import orphans, process
@@ -252,7 +253,7 @@ async def test_a_run_that_was_claimed_but_never_started_is_started_after_all_and
     store = SqliteStore(tmp_path / ".pushbutton" / "history.db")
     await store.open()
     pressed = await store.press(NewRun("job", "Job", "local", {}, 1))
-    await store.claim(pressed.run.id, worker=worker, at=2, task_limit=1, total_limit=1, token="")
+    assert await store.claim(Offer(worker, 1), at=2, token="") == await store.run(pressed.run.id)
     await store.close()
     async with Pushbutton(tmp_path) as app:
         core = await app.open()

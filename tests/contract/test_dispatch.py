@@ -1,15 +1,17 @@
-"""What every dispatcher must guarantee, see `runtime.ports.Dispatch`. It may deliver too often; the gate decides."""
+"""What every dispatcher must guarantee, see `runtime.ports.Dispatch`. It may ask too often; the gate decides."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from pushbutton.adapters import in_process
 from pushbutton.adapters.in_process import InProcessDispatch, LocalNotifier
-from pushbutton.errors import NoSuchRun
-from pushbutton.runtime.ports import Claim, Dispatch
+from pushbutton.errors import StoreBusy
+from pushbutton.runtime.ports import Dispatch
 
 
 @pytest.fixture(params=[InProcessDispatch])
@@ -19,29 +21,31 @@ def dispatch(request: pytest.FixtureRequest) -> Dispatch:
 
 
 class Gate:
-    """Remembers what it was offered; lets through what `verdict` says."""
+    """Has so many runs to give, and remembers how often it was asked."""
 
-    def __init__(self, verdict: Callable[[int], Claim] = lambda _: Claim.YES) -> None:
-        self.offered: list[int] = []
-        self.verdict = verdict
+    def __init__(self, runs: int = 0) -> None:
+        self.runs = runs
+        self.given = self.asked = 0
         self._heard = asyncio.Event()
 
-    async def __call__(self, run: int) -> Claim:
-        self.offered.append(run)
+    async def __call__(self) -> bool:
+        self.asked += 1
+        found = self.runs > 0
+        self.runs -= found
+        self.given += found
         self._heard.set()
-        return self.verdict(run)
+        return found
 
-    async def offers(self, count: int) -> list[int]:
-        """Wait until it was offered so many."""
+    async def answers(self, given: int, asked: int) -> None:
+        """Wait until it gave so many runs, and was asked so often."""
         async with asyncio.timeout(60):
-            while len(self.offered) < count:
+            while self.given < given or self.asked < asked:
                 self._heard.clear()
                 await self._heard.wait()
-        return self.offered
 
 
 @pytest.fixture
-async def deliver(dispatch) -> AsyncIterator[Callable[[Gate], None]]:
+async def ask(dispatch) -> AsyncIterator[Callable[[Gate], None]]:
     tasks: list[asyncio.Task[None]] = []
     yield lambda gate: tasks.append(asyncio.create_task(dispatch.run_worker(gate)))
     for task in tasks:
@@ -49,84 +53,75 @@ async def deliver(dispatch) -> AsyncIterator[Callable[[Gate], None]]:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_what_was_submitted_before_the_worker_came_is_delivered(dispatch, deliver):
-    await dispatch.submit(1, "a")
+async def test_what_waited_before_the_worker_came_is_asked_for(dispatch, ask):
+    gate = Gate(1)
+    ask(gate)
+    await gate.answers(1, 2)
+
+
+async def test_the_gate_is_asked_again_after_a_wake(dispatch, ask, monkeypatch):
+    monkeypatch.setattr(in_process, "POLL", 1e6)
     gate = Gate()
-    deliver(gate)
-    assert await gate.offers(1) == [1]
-
-
-async def test_what_is_submitted_later_is_delivered(dispatch, deliver):
-    gate = Gate()
-    deliver(gate)
-    await asyncio.sleep(0)
-    await dispatch.submit(1, "a")
-    assert await gate.offers(1) == [1]
-
-
-async def test_the_oldest_of_a_task_is_offered_first(dispatch, deliver):
-    for run in (1, 2, 3):
-        await dispatch.submit(run, "a")
-    gate = Gate()
-    deliver(gate)
-    assert await gate.offers(3) == [1, 2, 3]
-
-
-async def test_a_busy_task_holds_up_no_other(dispatch, deliver):
-    await dispatch.submit(1, "busy")
-    await dispatch.submit(2, "busy")
-    await dispatch.submit(3, "free")
-    gate = Gate(lambda run: Claim.YES if run == 3 else Claim.TASK_BUSY)
-    deliver(gate)
-    await gate.offers(2)
-    assert gate.offered == [1, 3]
-
-
-async def test_a_refused_run_is_offered_again_after_a_wake(dispatch, deliver):
-    await dispatch.submit(1, "a")
-    verdicts = iter([Claim.TASK_BUSY, Claim.FULL, Claim.YES])
-    gate = Gate(lambda _: next(verdicts))
-    deliver(gate)
+    ask(gate)
     for count in (1, 2, 3):
-        await gate.offers(count)
+        await gate.answers(0, count)
         await asyncio.sleep(0)
         dispatch.wake()
-    assert gate.offered == [1, 1, 1]
-    assert dispatch.stats()["waiting"] == 0
 
 
-async def test_a_cancelled_run_is_not_offered(dispatch, deliver):
-    await dispatch.submit(1, "a")
-    await dispatch.submit(2, "a")
-    await dispatch.cancel(1)
+async def test_the_gate_is_asked_until_it_has_nothing_more(dispatch, ask):
+    gate = Gate(5)
+    ask(gate)
+    await gate.answers(5, 6)
+    assert gate.asked == 6, "and then it waits"
+
+
+async def test_a_wake_before_the_worker_came_is_harmless(dispatch, ask):
+    dispatch.wake()
+    gate = Gate(1)
+    ask(gate)
+    await gate.answers(1, 2)
+
+
+async def test_a_wake_that_comes_while_the_gate_is_asked_is_not_lost(dispatch, monkeypatch):
+    monkeypatch.setattr(in_process, "POLL", 1e6)
+    asked = asyncio.Queue[int]()
+    numbers = itertools.count()
+
+    async def ask() -> bool:
+        number = next(numbers)
+        if number == 0:
+            dispatch.wake()
+            await asyncio.sleep(0)
+        asked.put_nowait(number)
+        return False
+
+    task = asyncio.create_task(dispatch.run_worker(ask))
+    async with asyncio.timeout(60):
+        assert [await asked.get(), await asked.get()] == [0, 1]
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_the_gate_is_asked_now_and_then_without_a_word(dispatch, ask, monkeypatch):
+    monkeypatch.setattr(in_process, "POLL", 0.01)
     gate = Gate()
-    deliver(gate)
-    assert await gate.offers(1) == [2]
+    ask(gate)
+    await gate.answers(0, 5)
 
 
-async def test_cancelling_what_it_does_not_have_is_harmless(dispatch):
-    await dispatch.cancel(99)
-    assert dispatch.stats() == {"waiting": 0}
+async def test_a_gate_that_fails_ends_the_worker_with_its_fault(dispatch):
+    async def ask() -> bool:
+        raise StoreBusy
 
-
-async def test_a_run_that_does_not_exist_holds_up_nothing(dispatch, deliver):
-    await dispatch.submit(1, "a")
-    await dispatch.submit(2, "a")
-
-    def verdict(run: int) -> Claim:
-        if run == 1:
-            raise NoSuchRun(1)
-        return Claim.YES
-
-    gate = Gate(verdict)
-    deliver(gate)
-    assert await gate.offers(2) == [1, 2]
+    with pytest.raises(StoreBusy):
+        await dispatch.run_worker(ask)
 
 
 async def test_a_worker_can_be_ended_at_any_moment(dispatch):
-    await dispatch.submit(1, "a")
     for _ in range(50):
-        task = asyncio.create_task(dispatch.run_worker(Gate(lambda _: Claim.TASK_BUSY)))
+        task = asyncio.create_task(dispatch.run_worker(Gate()))
         await asyncio.sleep(0)
         dispatch.wake()
         await asyncio.sleep(0)

@@ -12,11 +12,12 @@ from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
 from pushbutton.domain.cause import Cause, CauseKind
 from pushbutton.domain.event import Draft, Kind
+from pushbutton.domain.offer import Offer
 from pushbutton.domain.person import Link, Snapshot, User
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import TRANSITIONS, Busy, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, KeyReused, NoSuchRun, Refused
-from pushbutton.runtime.ports import Append, Claim, Claimed, RunQuery, Store, Topics
+from pushbutton.runtime.ports import Append, RunQuery, Store, Topics
 from pushbutton.runtime.ports.people import Change
 from pushbutton.sentence import BESIDE, Sentence, say
 
@@ -34,15 +35,15 @@ async def pressed(store: Store, task: str = "deploy", **more: Any) -> Run:
 
 async def running(store: Store, task: str = "deploy") -> Run:
     run = await pressed(store, task)
-    claimed = await claim(store, run, task_limit=100)
-    assert claimed.run
-    return claimed.run
+    claimed = await claim(store, run, at_once=100)
+    assert claimed == await store.run(run.id)
+    return claimed
 
 
-async def claim(store: Store, run: Run, *, task_limit: int = 1, total_limit: int = 100) -> Claimed:
-    return await store.claim(
-        run.id, worker="w", at=2000, task_limit=task_limit, total_limit=total_limit, token=f"hash{run.id}"
-    )
+async def claim(store: Store, run: Run, *, at_once: int = 1, slots: int = 100) -> Run | None:
+    """What the gate gives of the run's task."""
+    await store.allow({run.task: at_once})
+    return await store.claim(Offer("w", slots, task=run.task), at=2000, token=f"hash{run.id}")
 
 
 async def over(store: Store, state: RunState = RunState.SUCCEEDED) -> Run:
@@ -67,8 +68,8 @@ async def test_what_caused_a_run_and_the_task_as_which_it_was_pressed_come_back_
     run = await pressed(store, cause=cause, digest="abc")
     assert ((await store.run(run.id)).cause, (await store.run(run.id)).digest) == (cause, "abc")
     claimed = await claim(store, run)
-    assert claimed.run
-    assert (claimed.run.cause, claimed.run.digest) == (run.cause, run.digest) == (cause, "abc")
+    assert claimed
+    assert (claimed.cause, claimed.digest) == (run.cause, run.digest) == (cause, "abc")
 
 
 async def test_a_run_is_kept_as_the_answer_said_and_is_a_persons_where_nothing_else_is_said(store):
@@ -180,8 +181,8 @@ async def test_a_finished_run_keeps_no_slot(store):
 
 async def test_the_gate_gives_a_waiting_run_once(store):
     run = await pressed(store)
-    first, second = await asyncio.gather(claim(store, run), claim(store, run))
-    assert sorted([first.verdict, second.verdict]) == sorted([Claim.YES, Claim.GONE])
+    given = await asyncio.gather(claim(store, run, at_once=9), claim(store, run, at_once=9))
+    assert [claimed.id for claimed in given if claimed] == [run.id]
     assert (await store.run(run.id)).epoch == 1
 
 
@@ -191,35 +192,46 @@ async def test_a_claim_writes_the_state_event_in_the_same_step(store):
     assert (event.kind, event.data["state"], event.at) == (Kind.STATE, "running", 2000)
 
 
+async def test_a_run_that_was_given_is_in_the_workers_name(store):
+    run = await running(store)
+    assert (run.state, run.worker, run.epoch, run.started_at) == (RunState.RUNNING, "w", 1, 2000)
+
+
 async def test_a_task_at_its_limit_is_busy(store):
     await running(store)
-    assert (await claim(store, await pressed(store), task_limit=1)).verdict is Claim.TASK_BUSY
+    assert await claim(store, await pressed(store), at_once=1) is None
 
 
 async def test_another_task_has_its_own_limit(store):
     await running(store, "a")
-    assert (await claim(store, await pressed(store, "b"), task_limit=1)).verdict is Claim.YES
+    run = await pressed(store, "b")
+    claimed = await claim(store, run, at_once=1)
+    assert claimed
+    assert claimed.id == run.id
 
 
 async def test_the_total_limit_holds_over_all_tasks(store):
     await running(store, "a")
-    assert (await claim(store, await pressed(store, "b"), total_limit=1)).verdict is Claim.FULL
+    run = await pressed(store, "b")
+    assert await claim(store, run, slots=1) is None
+    assert await claim(store, run, slots=2)
 
 
 async def test_a_hundred_claims_at_once_never_pass_the_limit(store):
     runs = [await pressed(store) for _ in range(100)]
-    verdicts = [c.verdict for c in await asyncio.gather(*(claim(store, run, task_limit=3) for run in runs))]
-    assert verdicts.count(Claim.YES) == 3
+    given = await asyncio.gather(*(claim(store, run, at_once=3) for run in runs))
+    assert [claimed.id for claimed in given if claimed] == [run.id for run in runs[:3]]
 
 
 @pytest.mark.parametrize("state", [RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.LOST])
 async def test_a_stale_message_for_a_run_that_is_over_starts_nothing(store, state):
     run = await over(store, state)
-    assert (await claim(store, run)).verdict is Claim.GONE
+    assert await claim(store, run) is None
 
 
 async def test_a_message_for_a_run_that_never_was_starts_nothing(store):
-    assert (await store.claim(99, worker="w", at=1, task_limit=1, total_limit=1, token="")).verdict is Claim.GONE
+    assert await store.claim(Offer("w", 1, child=99), at=1, token="") is None
+    assert await store.claim(Offer("w", 1, task="none"), at=1, token="") is None
 
 
 async def test_the_token_of_the_attempt_is_kept(store):
@@ -476,8 +488,8 @@ async def test_a_run_that_is_asked_for_by_its_number_is_not_measured_again(store
 async def test_what_is_written_to_a_run_comes_with_its_group(store):
     run = await pressed(store, "moved", group="Old")
     claimed = await claim(store, run)
-    assert claimed.run
-    said = await store.append(Append(run.id, [Draft(Kind.STATUS, {"text": "x"}, 3)], epoch=claimed.run.epoch))
+    assert claimed
+    said = await store.append(Append(run.id, [Draft(Kind.STATUS, {"text": "x"}, 3)], epoch=claimed.epoch))
     assert {event.group for event in (*said, *await store.events(EVERYTHING, after=0))} == {"Old"}
 
 
@@ -525,7 +537,7 @@ async def test_an_unfinished_run_is_never_forgotten(store):
 
 async def test_the_keys_of_a_forgotten_run_are_free_again(store):
     pressed_once = (await store.press(new(key="made", fingerprint="f"))).run
-    claimed = (await claim(store, pressed_once)).run
+    claimed = await claim(store, pressed_once)
     assert claimed
     joined = await store.press(new(busy=Busy.JOIN, key="joined", fingerprint="f"))
     assert joined.run.id == pressed_once.id
@@ -561,17 +573,19 @@ async def test_what_was_never_forgotten_is_nothing(store):
 
 
 async def test_what_is_set_aside_passes_no_gate_and_makes_nothing_busy_until_it_is_released(store):
-    held = await pressed(store, hold=Hold(1, 24, 1 << 50, "ada", "x"))
-    waiting, active, done = await pressed(store), await running(store, "other"), await over(store)
+    done, held = await over(store), await pressed(store, hold=Hold(1, 24, 1 << 50, "ada", "x"))
+    waiting, active = await pressed(store), await running(store, "other")
     assert await store.settle("here", Act("server", "server.copied", "server", 5, {"why": "x"})) == 3
     assert (await store.home(), await store.aside()) == ("here", 3)
     assert {run.id for run in await store.runs(RunQuery(aside=True))} == {held.id, waiting.id, active.id}
-    assert (await claim(store, waiting)).verdict is Claim.GONE
+    assert await claim(store, waiting) is None
     fresh = await store.press(new(busy=Busy.JOIN))
     assert (fresh.made, fresh.run.aside) == (True, False)
     assert (await store.press(new(busy=Busy.SKIP))).run.state is RunState.SKIPPED
     await store.append(Append(waiting.id, row={"aside": False}, epoch=0))
-    assert (await claim(store, waiting)).verdict is Claim.YES
+    claimed = await claim(store, waiting)
+    assert claimed
+    assert claimed.id == waiting.id
     assert not (await store.run(done.id)).aside
 
 

@@ -33,7 +33,7 @@ SUITES = {
     "Records": ("test_supervisors",),
     "Sealed": ("test_sealed",),
     "Secrets": ("test_secrets",),
-    "Store": ("test_store", "test_held", "test_orders"),
+    "Store": ("test_store", "test_gate", "test_held", "test_orders"),
     "Supervisors": ("test_supervisors",),
 }
 

@@ -1,4 +1,4 @@
-"""`runtime.ports.Dispatch` and `Notifier` inside one process. Nothing is kept: the worker rebuilds it from the rows."""
+"""`runtime.ports.Dispatch` and `Notifier` inside one process. Nothing is kept: what waits are rows."""
 
 from __future__ import annotations
 
@@ -6,79 +6,31 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-from pushbutton.errors import NoSuchRun
-from pushbutton.runtime.ports import Claim, Deliver
+from pushbutton.runtime.ports import Ask
 
-POLL = 5.0  # a slot that became free without a hint
+POLL = 5.0  # seconds until the gate is asked without a hint
 
 
 class InProcessDispatch:
-    """One line of waiting runs per task, oldest first; only the head of a line is offered to the gate."""
+    """One loop, one bell."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, deque[int]] = {}
-        self._known: set[int] = set()
         self._wake = asyncio.Event()
 
-    async def submit(self, run: int, task: str) -> None:
-        if run in self._known:
-            return
-        self._known.add(run)
-        line = self._lines.setdefault(task, deque())
-        line.append(run)
-        # Behind others nothing changes: the head was offered, and is again when a slot is free. An older one than they
-        # are is back from an attempt, and left a slot.
-        if len(line) == 1 or run < line[-2]:
-            self._wake.set()
-
-    async def cancel(self, run: int) -> None:
-        self._known.discard(run)
-        for line in self._lines.values():
-            with contextlib.suppress(ValueError):
-                line.remove(run)
-        self._wake.set()
-
-    async def run_worker(self, deliver: Deliver) -> None:
+    async def run_worker(self, ask: Ask) -> None:
         while True:
             self._wake.clear()
-            await self._round(deliver)
+            while await ask():
+                pass
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL):  # not wait_for: up to Python 3.11 it can swallow a cancellation
                     await self._wake.wait()
 
-    async def _round(self, deliver: Deliver) -> None:
-        """Offer the heads, the oldest run first, until every line is empty or busy, or nothing has a slot."""
-        todo = {task: line for task, line in self._lines.items() if line}
-        while todo := {task: line for task, line in todo.items() if line}:  # one may have been emptied meanwhile
-            task = min(todo, key=lambda name: todo[name][0])
-            line = todo[task]
-            head = line[0]
-            try:
-                verdict = await deliver(head)
-            except NoSuchRun:
-                verdict = Claim.GONE
-            if verdict is Claim.FULL:
-                return
-            if verdict is Claim.TASK_BUSY:
-                del todo[task]
-                continue
-            self._known.discard(head)
-            with contextlib.suppress(ValueError):
-                line.remove(head)  # by value: somebody may have cancelled it meanwhile
-            if not line:
-                del todo[task]
-                if not self._lines[task]:
-                    del self._lines[task]
-
     def wake(self) -> None:
         self._wake.set()
-
-    def stats(self) -> Mapping[str, int]:
-        return {"waiting": sum(len(line) for line in self._lines.values())}
 
 
 class LocalNotifier:

@@ -182,7 +182,7 @@ class Embedded:
             at_once=self._settings.limit,
             python=python,
         )
-        worker = Worker(core)
+        worker = Worker(core, alone=True)  # this process holds the lock of the data folder
         stack.push_async_callback(worker.close)
         background(stack, worker.run())
         alone("pruner", worker_name, lambda: pruner.run(core, self._settings.keep_days))

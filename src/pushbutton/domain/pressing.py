@@ -82,6 +82,9 @@ class Make:
             group=new.group,
             cause=new.cause,
             digest=new.digest,
+            tags=new.tags,
+            locks=new.locks,
+            not_before=new.not_before,
         )
 
 

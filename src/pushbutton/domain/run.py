@@ -96,6 +96,9 @@ class Run:
     aside: bool = False  # it came with a copy of the data folder, and does not start before a person says so
     cause: Cause = PERSON  # who or what pressed it
     digest: str = ""  # the task as which it was pressed, see `runtime.task_digest`; "": nobody knows
+    tags: frozenset[str] = frozenset()  # that a worker must have to get it; none holds a comma
+    locks: frozenset[str] = frozenset()  # that it takes for as long as it is active: there are none yet
+    not_before: Micros | None = None  # it does not start before; None: as soon as there is a slot
 
 
 class Busy(StrEnum):
@@ -127,9 +130,14 @@ class NewRun:
     cause: Cause = PERSON
     digest: str = ""  # of the task, see `runtime.task_digest`; "": it could not be read in time
     sealed: str = ""  # its secret inputs, which nobody reads here
+    tags: frozenset[str] = frozenset()  # these three as in `Run`
+    locks: frozenset[str] = frozenset()
+    not_before: Micros | None = None
 
     def plan(self, run: int) -> NewRun:
-        """The dry run that shows what the run will do. It waits for its turn, whatever else the task says."""
+        """The dry run that shows what the run will do. It waits for its turn, whatever else the task says, and for
+        nothing else: who approves needs it now, and it changes nothing.
+        """
         return replace(
             self,
             actor=f"run:{run}",
@@ -140,6 +148,8 @@ class NewRun:
             hold=None,
             dry=None,
             cause=of_run(run),
+            locks=frozenset(),
+            not_before=None,
         )
 
     def act(self, run: int, *, joined: bool = False) -> Act:

@@ -69,8 +69,6 @@ async def _approve(core: Core, actor: Actor, run: Run, why: str, seen: str) -> R
         except Fenced:
             run = await core.store.run(number)  # somebody was faster
             continue
-        if not after.missing:
-            await core.dispatch.submit(number, run.task)
         return await core.store.run(number)
 
 

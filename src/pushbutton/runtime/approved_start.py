@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from asyncio import sleep
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
 from pushbutton.domain import cause
-from pushbutton.domain.cause import CauseKind
 from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.domain.task import Task
-from pushbutton.errors import CannotApprove, NoSuchRun
+from pushbutton.errors import CannotApprove
 from pushbutton.sentence import say
 
 from . import dry_run, input_files, journal, secret_inputs
 from .core import Core, now
-from .ports import Claim, Deliver, Topics
+from .ports import Topics
 from .task_digest import with_files
 from .watch import is_last
 
 LOOK: Final = 0.5  # seconds between two tries to start the dry run
 
+Begin = Callable[[Run], Awaitable[bool]]
+"""Takes the dry run through the gate, in its parent's place, and starts it. False: it does not start now."""
 
-async def again(core: Core, task: Task, run: Run, deliver: Deliver) -> None:
-    """Make the dry run once more, to its end: the run's first child, which begins like every other run. Raises
-    `CannotApprove`, or what else is in the way, in words.
+
+async def again(core: Core, task: Task, run: Run, begin: Begin) -> None:
+    """Make the dry run once more, to its end: the run's first child, which begins like every other run, in the place of
+    its parent. Raises `CannotApprove`, or what else is in the way, in words.
     """
     assert run.hold  # noqa: S101  asked before
     await as_approved(core, task, run)
@@ -40,6 +42,7 @@ async def again(core: Core, task: Task, run: Run, deliver: Deliver) -> None:
         cause=cause.of_run(run.id),
         digest=run.hold.digest,
         sealed=await core.store.sealed(run.id),
+        tags=run.tags,
     )
     dry = (await core.store.press(new)).run
     await input_files.keep(core, task, dry, other=run.id)
@@ -49,25 +52,14 @@ async def again(core: Core, task: Task, run: Run, deliver: Deliver) -> None:
     if stop_by := (await core.store.run(run.id)).stop_by:
         await journal.never(core, dry, RunState.CANCELLED, say("It was stopped before it started."), actor=stop_by)
         return
-    while await deliver(dry.id) in (Claim.TASK_BUSY, Claim.FULL):  # its task is away for a moment
-        if (await core.store.run(dry.id)).state.over:
-            break
+    while not await begin(dry):  # its task is away for a moment
+        if (await core.store.run(dry.id)).state is not RunState.WAITING:
+            break  # somebody stopped it, or it found a slot of its own
         await sleep(LOOK)
     async for event in core.hub.events(Topics(runs=frozenset({dry.id})), 0):
         if event.run == dry.id and is_last(event):
             break
     dry_run.unchanged(await dry_run.of(core, dry.id), run)
-
-
-async def in_its_slot(core: Core, run: Run) -> bool:
-    """Whether the run stands in the slot of the one that pressed it and waits for it: it needs none of its own."""
-    if run.cause.kind is not CauseKind.RUN:
-        return False
-    try:
-        parent = await core.store.run(run.cause.parent)
-    except NoSuchRun:
-        return False
-    return parent.state.active and parent.hold is not None and parent.hold.again == run.id
 
 
 async def as_approved(core: Core, task: Task, run: Run) -> Mapping[str, str]:

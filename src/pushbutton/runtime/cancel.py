@@ -40,7 +40,6 @@ async def cancel(core: Core, actor: Actor, number: int) -> Run:
             )
         except Fenced:
             return await cancel(core, actor, number)  # its turn came in this moment
-        await core.dispatch.cancel(number)
         await _dry_runs(core, actor, run)
         return await core.store.run(number)
     if not run.stop_by:

@@ -153,8 +153,7 @@ async def _gone(core: Core, run: Run, *, born: bool) -> None:
             return await journal.move(core, run, RunState.CANCELLED, actor=stop_by, reason=reason)
         # It never came to start the job, and nobody else can: no supervisor is left that has this spool.
         if run.epoch < ATTEMPTS or not core.supervisors.tried(run.id):
-            await journal.move(core, run, RunState.WAITING, reason=say("It could not be started; trying again."))
-            return await core.dispatch.submit(run.id, run.task)
+            return await journal.move(core, run, RunState.WAITING, reason=say("It could not be started; trying again."))
         return await journal.move(
             core, run, RunState.FAILED, reason=say("It could not be started: its supervisor did not come up.")
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from .arriving import Arriving
 from .clock import now
 from .directory import Directory
 from .log.reader import LineReader
@@ -41,3 +42,4 @@ class Core:
     worker: str  # this worker's name: the same after a restart on the same machine and data folder
     at_once: int  # runs at the same time, all tasks together
     python: str  # the interpreter for Python tasks
+    arriving: Arriving = field(default_factory=Arriving)

@@ -52,7 +52,7 @@ async def move(
     """Bring the run from this attempt to `to`: `drafts` first, then the state event, the last one if `to` ends it.
     `act` goes to the audit trail; `seen` and `hold` as in `Append`.
 
-    A terminal state is announced everywhere where somebody may wait for it: watchers, and the gate for a free slot.
+    Watchers hear of it, and the gate is asked where a slot became free or a run came to wait.
     """
     at = now()
     columns = dict(row or {})
@@ -66,7 +66,7 @@ async def move(
     )
     entry = Append(run.id, [*drafts, state], epoch=run.epoch, to=to, row=columns, act=act, seen=seen, hold=hold)
     await write(core, entry)
-    if to.over:
+    if to.over or to is RunState.WAITING:
         core.dispatch.wake()
 
 

@@ -128,29 +128,42 @@ def _contents(task: Task, inputs: Inputs) -> Inputs:
 
 
 async def _make(core: Core, task: Task, new: NewRun, also: Work | None) -> Pressed:
+    if not input_files.named(task, new.inputs):
+        pressed = await _kept(core, new, also)
+    else:
+        with core.arriving.of(new.task) as known:
+            pressed = await _kept(core, new, also)
+            runs = [run for run in (pressed.run, pressed.plan) if run and pressed.made and not run.state.over]
+            known(run.id for run in runs)
+            await _copied(core, task, runs)
+    core.dispatch.wake()
+    return pressed
+
+
+async def _kept(core: Core, new: NewRun, also: Work | None) -> Pressed:
     pressed = await core.store.press(new, also)
     if pressed.made:
         if also:
             await core.directory.renew()
         core.notifier.hint("events")
-        runs = [run for run in (pressed.run, pressed.plan) if run and not run.state.over]
-        try:
-            for run in runs:
-                await input_files.keep(core, task, run, fresh=True)
-        except CannotApprove as error:
-            await _never(core, runs, str(error))
-            raise
-        except OSError as error:
-            await _never(core, runs, say("What was brought along could not be kept; press again."))
-            if error.errno in _FULL:
-                raise StorageFull from None
-            raise StoreError(
-                say("What you brought could not be kept, so nothing was started ({why}).", why=error.strerror)
-            ) from None
-        for run in runs:
-            if run.state is RunState.WAITING:
-                await core.dispatch.submit(run.id, new.task)
     return pressed
+
+
+async def _copied(core: Core, task: Task, runs: Sequence[Run]) -> None:
+    """What was brought along is the runs' own, or they end."""
+    try:
+        for run in runs:
+            await input_files.keep(core, task, run, fresh=True)
+    except CannotApprove as error:
+        await _never(core, runs, str(error))
+        raise
+    except OSError as error:
+        await _never(core, runs, say("What was brought along could not be kept; press again."))
+        if error.errno in _FULL:
+            raise StorageFull from None
+        raise StoreError(
+            say("What you brought could not be kept, so nothing was started ({why}).", why=error.strerror)
+        ) from None
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -159,7 +172,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 async def _never(core: Core, runs: Sequence[Run], reason: str) -> None:
     for run in runs:
         to = RunState.CANCELLED if run.state is RunState.HELD else RunState.FAILED
-        with contextlib.suppress(Fenced):  # it was offered to the gate meanwhile, which found the same
+        with contextlib.suppress(Fenced):  # somebody stopped it meanwhile
             await journal.move(core, run, to, reason=reason)
 
 

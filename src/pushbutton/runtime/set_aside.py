@@ -51,8 +51,7 @@ async def _release(core: Core, actor: Actor, run: Run) -> Run:
     )
     done = act(actor, Deed.RUN_RELEASE, f"run {run.id}", at, task=run.task, title=run.title)
     await journal.write(core, Append(run.id, [note], epoch=run.epoch, row={"aside": False}, act=done))
-    if run.state is RunState.WAITING:
-        await core.dispatch.submit(run.id, run.task)
+    core.dispatch.wake()
     return await core.store.run(run.id)
 
 

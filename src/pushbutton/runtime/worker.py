@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import logging
 import os
 from collections import Counter
@@ -16,7 +15,8 @@ from typing import Any, TypeVar
 from pushbutton import threads
 from pushbutton.domain import command
 from pushbutton.domain.event import Json
-from pushbutton.domain.run import ACTIVE, UNFINISHED, Run, RunState
+from pushbutton.domain.offer import Offer
+from pushbutton.domain.run import ACTIVE, Run, RunState
 from pushbutton.domain.task import Task
 from pushbutton.domain.token import hashed, new_token
 from pushbutton.errors import Fenced, NoAnswer, NoSuchTask, PushbuttonError, SecretUnavailable, StoreError
@@ -25,32 +25,36 @@ from pushbutton.sentence import say
 from . import approved_start, input_files, journal, secret_inputs, task_digest
 from .collector import collect
 from .core import Core, now
-from .ports import Claim, Outcome, RunQuery
+from .ports import Append, RunQuery
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 MANY = 1_000_000
-SWEEP = 30  # seconds
-AWAY = 60.0  # seconds for which a run waits for a task that is not there, or broken, before it is given up
-LOOK = 0.5  # seconds between two looks whether a run is stopped whose secrets are long in coming
+AWAY = 60.0  # seconds for which runs wait for a task that is not there, or broken, before they are given up
+LOOK = 0.5  # seconds between two looks for a task that is away, or whether a run is stopped whose secrets do not come
 SOON = 0.5  # seconds for which others wait while one run is looked at or begun
 
 
 class Worker:
-    """`run()` takes back what a predecessor had, then delivers until cancelled. Supervisors outlive it."""
+    """`run()` takes back what it had before a restart, then asks the gate until cancelled. Supervisors outlive it."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
+    def __init__(self, core: Core, *, alone: bool = False) -> None:
+        """`alone`: nobody else can have this store open, so whatever is active in it is this worker's, also under
+        another name: its own lies in a file, which may be lost.
+        """
+        self._core, self._alone = core, alone
         self._following: set[asyncio.Task[Any]] = set()
-        self._away: dict[int, float] = {}  # runs that wait for their task, and since when
+        self._other_tasks = True  # than those whose limits the gate knows
+        self._away: dict[str, float] = {}  # tasks that are not there, and since when runs wait for them
+        self._later: set[str] = set()  # tasks that are not asked for before another look at them
         self._looks: dict[str, asyncio.Task[bool]] = {}  # by task: whether its file is there
         self._slow: Counter[str] = Counter()  # folders that did not say it soon
 
     async def run(self) -> None:
         self._keep(self._look_after())
-        unlisten = self._core.notifier.listen("catalog", self._core.dispatch.wake)
+        unlisten = self._core.notifier.listen("catalog", self._changed)
         taken_back = False
         try:
             while True:
@@ -58,11 +62,11 @@ class Worker:
                     if not taken_back:
                         await self._take_back()
                         taken_back = True
-                    await self._core.dispatch.run_worker(self._deliver)
+                    await self._core.dispatch.run_worker(self._ask)
                 except StoreError as error:
                     log.warning("waiting runs stay where they are: %s", error)
                 except Exception:
-                    log.exception("delivering failed; starting again")
+                    log.exception("asking for runs failed; starting again")
                 await asyncio.sleep(1)
         finally:
             unlisten()
@@ -76,89 +80,118 @@ class Worker:
                 await task
 
     async def _take_back(self) -> None:
-        """Whoever holds the data folder has all of its runs, whatever the worker before was called."""
-        store = self._core.store
-        unfinished = await store.runs(RunQuery(states=UNFINISHED, limit=MANY))
-        for run in reversed(unfinished):
-            if run.state in ACTIVE:
-                self._follow(run)
-            elif run.state is RunState.WAITING and not run.aside:
-                await self._core.dispatch.submit(run.id, run.task)
+        """What was active in this worker's name goes on with it."""
+        core = self._core
+        query = RunQuery(states=ACTIVE, worker="" if self._alone else core.worker, limit=MANY)
+        for run in reversed(await core.store.runs(query)):
+            if run.worker != core.worker:
+                await core.store.append(Append(run.id, epoch=run.epoch, row={"worker": core.worker}))
+            self._follow(run)
 
     async def _look_after(self) -> None:
-        """Take leave of supervisors, and ring for orders, whose hint may be lost; now and then, offer what waits in the
-        store and was never submitted.
-        """
-        for second in itertools.count(1):
+        """Take leave of supervisors, and ring for orders, whose hint may be lost."""
+        while True:
             await asyncio.sleep(1)
             self._core.supervisors.reap()
             with contextlib.suppress(StoreError):
                 for number in await self._core.store.ordered():
                     self._core.notifier.hint(f"orders:{number}")
-            if second % SWEEP == 0:
-                with contextlib.suppress(StoreError):
-                    waiting = await self._core.store.runs(RunQuery(states=frozenset({RunState.WAITING}), limit=MANY))
-                    self._away = {run.id: self._away[run.id] for run in waiting if run.id in self._away}
-                    for run in waiting:
-                        if not run.aside:
-                            await self._core.dispatch.submit(run.id, run.task)
 
-    async def _deliver(self, number: int) -> Outcome:
-        """Gate, start, follow: the only way in which a run begins."""
-        core = self._core
-        waiting = await core.store.run(number)
-        task = core.catalog.tasks().get(waiting.task)
+    # -- the gate
+
+    async def _ask(self) -> bool:
+        """Gate, start, follow, for the oldest run that may start and can. Whether there was one."""
+        await self._allow()
+        core, left_out = self._core, set[str](self._later)
+        offer = Offer(core.worker, core.at_once)
+        while run := await core.store.first(offer.leaving_out(left_out), at=now()):
+            if core.arriving.holds(run.id, run.task):
+                left_out.add(run.task)  # who presses wakes us
+            elif not await self._can_start(run):
+                left_out.add(run.task)
+            elif await self._take(replace(offer, task=run.task)):
+                return True
+        return False
+
+    async def _allow(self) -> None:
+        """Tell the gate how many runs of each task may go at the same time, as the tasks say now. The number is the
+        task's and not its runs': one that its author lowers counts for those, too, that were pressed before.
+        """
+        if self._other_tasks:
+            self._other_tasks = False
+            try:
+                tasks = self._core.catalog.tasks()
+                await self._core.store.allow({slug: task.limits.at_once for slug, task in tasks.items()})
+            except BaseException:
+                self._other_tasks = True
+                raise
+
+    def _changed(self) -> None:
+        """The tasks are other ones."""
+        tasks = self._core.catalog.tasks()
+        self._away = {slug: at for slug, at in self._away.items() if slug not in tasks or tasks[slug].broken}
+        self._other_tasks = True
+        self._later.clear()
+        self._core.dispatch.wake()
+
+    async def _take(self, offer: Offer) -> bool:
+        """The only way in which a run begins. False: the gate gave none."""
+        core, token = self._core, new_token()
+        run = await core.store.claim(offer, at=now(), token=hashed(token))
+        if run is None:
+            return False
+        core.notifier.hint("events")
+        if run.hold and run.hold.plan:
+            self._keep(self._as_planned(run, token))  # takes as long as its dry run does
+            return True
+        begun = self._keep(self._begin_aside(run, token))
+        task = core.catalog.tasks().get(run.task)
+        if not (task and task.secret_names):  # a secret may be long in coming, and so may a network drive
+            await asyncio.wait({begun}, timeout=SOON)
+        return True
+
+    async def _take_child(self, run: Run) -> bool:
+        """In the place of its parent, which waits for it here."""
+        if not await self._can_start(run):
+            return False
+        return await self._take(Offer(self._core.worker, self._core.at_once, child=run.id))
+
+    async def _can_start(self, run: Run) -> bool:
+        """Whether its task is there. One that nobody can tell anything of ends the run."""
         try:
-            if await self._is_away(number, task):
-                return Claim.TASK_BUSY
+            return not await self._is_away(run.task)
         except NoAnswer as error:
-            log.warning("run %d: %s", number, error)
-            await journal.never(core, waiting, RunState.FAILED, f"It was not started: {error}")
-            return Claim.GONE
-        token = new_token()
-        lent = await approved_start.in_its_slot(core, waiting)
-        claimed = await core.store.claim(
-            number,
-            worker=core.worker,
-            at=now(),
-            task_limit=MANY if lent else task.limits.at_once if task else 1,
-            total_limit=MANY if lent else core.at_once,
-            token=hashed(token),
-        )
-        if claimed.verdict is Claim.YES and claimed.run:
-            core.notifier.hint("events")
-            if claimed.run.hold and claimed.run.hold.plan:
-                self._keep(self._as_planned(claimed.run, token))  # takes as long as its dry run does
-            else:
-                begun = self._keep(self._begin_aside(claimed.run, token))
-                if not (task and task.secret_names):  # a secret may be long in coming, and so may a network drive
-                    await asyncio.wait({begun}, timeout=SOON)
-        return claimed.verdict
+            log.warning("run %d: %s", run.id, error)
+            await journal.never(self._core, run, RunState.FAILED, f"It was not started: {error}")
+            return False
 
-    async def _is_away(self, number: int, task: Task | None) -> bool:
-        """Whether the run has to wait because its task is not read yet, or its file is away or broken for a moment. It
+    async def _is_away(self, slug: str) -> bool:
+        """Whether runs have to wait because their task is not read yet, or its file is away or broken for a moment. It
         is not waited for without end: then the start says what is wrong. Raises `NoAnswer`.
         """
         core = self._core
+        task = core.catalog.tasks().get(slug)
         there = await self._is_there(task) if task and not task.broken else False
         if there is None:
-            return True  # it is offered again when that is known
+            self._later.add(slug)  # until that is known
+            return True
         if there:
-            self._away.pop(number, None)
+            self._away.pop(slug, None)
             return False
-        if core.catalog.reading:
-            return True
         loop = asyncio.get_running_loop()
-        since = self._away.setdefault(number, loop.time())
-        if loop.time() - since < AWAY:
-            loop.call_later(LOOK, core.dispatch.wake)
-            return True
-        del self._away[number]
-        return False
+        if not core.catalog.reading and loop.time() - self._away.setdefault(slug, loop.time()) >= AWAY:
+            return False
+        self._later.add(slug)
+        loop.call_later(LOOK, self._look_again, slug)
+        return True
+
+    def _look_again(self, slug: str) -> None:
+        self._later.discard(slug)
+        self._core.dispatch.wake()
 
     async def _is_there(self, task: Task) -> bool | None:
-        """Whether the file that is to run is there; None: nobody knows yet, and others are not to wait for it. Raises
-        `NoAnswer`.
+        """Whether the file that is to run is there; None: nobody knows yet, and others are not to wait for it: it is
+        looked at again when that is known. Raises `NoAnswer`.
         """
         look, folder = self._looks.get(task.slug), task_digest.place(task)
         if look is None:
@@ -167,17 +200,17 @@ class Worker:
                 await asyncio.wait({look}, timeout=SOON)
             if not look.done():
                 self._slow[folder] += 1
-                look.add_done_callback(lambda _: self._said(folder))
+                look.add_done_callback(lambda _: self._said(folder, task.slug))
         if not look.done():
             return None
-        del self._looks[task.slug]
+        self._looks.pop(task.slug, None)
         return look.result()
 
-    def _said(self, folder: str) -> None:
+    def _said(self, folder: str, slug: str) -> None:
         self._slow[folder] -= 1
         if not self._slow[folder]:
             del self._slow[folder]
-        self._core.dispatch.wake()
+        self._look_again(slug)
 
     async def _begin_aside(self, run: Run, token: str) -> None:
         try:
@@ -205,7 +238,7 @@ class Worker:
         try:
             reason: str = ""
             try:
-                await approved_start.again(core, self._task(run), run, self._deliver)
+                await approved_start.again(core, self._task(run), run, self._take_child)
             except (Fenced, StoreError):
                 raise
             except PushbuttonError as error:

@@ -15,8 +15,9 @@ from pushbutton.adapters.sql.run_rows import hold_text
 from pushbutton.adapters.sqlite import SqliteStore, database
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.cause import Cause, CauseKind
-from pushbutton.domain.run import NewRun, Run
-from pushbutton.runtime.ports import RunQuery
+from pushbutton.domain.offer import Offer
+from pushbutton.domain.run import NewRun, Run, RunState
+from pushbutton.runtime.ports import Append, RunQuery
 
 RELEASE_0_2 = 6
 """The newest step of its schema."""
@@ -120,6 +121,33 @@ async def test_an_old_run_that_was_approved_has_the_task_as_which_it_was_pressed
     old.execute("UPDATE runs SET hold = ?", (hold_text(Hold(1, 24.0, 5, "ada", "the digest")),))
     old.close()
     assert [run.digest for run in await runs(tmp_path)] == ["the digest"]
+
+
+def waiting(db: apsw.Connection, task: str, state: str = "waiting", worker: str = "") -> None:
+    db.execute(
+        "INSERT INTO runs (task, title, state, epoch, worker, actor, inputs, pressed_at)"
+        " VALUES (?, ?, ?, ?, ?, 'ada', '{}', 1)",
+        (task, task, state, int(state == "running"), worker),
+    )
+
+
+async def test_old_runs_that_wait_pass_the_gate_in_their_order_and_need_nothing_of_it(old, tmp_path):
+    waiting(old, "payroll", "running", "w")
+    for task in ("payroll", "report", "report", "payroll"):
+        waiting(old, task)
+    waiting(old, "report", "held")
+    old.close()
+    found = (await runs(tmp_path))[1:5]
+    assert {(run.tags, run.locks, run.not_before) for run in found} == {(frozenset(), frozenset(), None)}
+    store = SqliteStore(tmp_path / "history.db")
+    await store.open()
+    given = [await store.claim(Offer("w", most), at=2, token="") for most in (1, 3, 3)]
+    assert [run and run.id for run in given] == [None, 3, None], "one of a task at a time, and what runs has its slot"
+    await store.append(Append(1, epoch=1, to=RunState.SUCCEEDED))
+    await store.allow({"payroll": 2})
+    given = [await store.claim(Offer("w", 9), at=2, token="") for _ in range(3)]
+    assert [run and run.id for run in given] == [2, 5, None]
+    await store.close()
 
 
 async def groups(folder: Path) -> list[str]:

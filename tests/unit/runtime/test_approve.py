@@ -17,11 +17,12 @@ from pushbutton.domain.actor import Actor, Right, Verb
 from pushbutton.domain.approval import hours, with_one_more
 from pushbutton.domain.cause import Cause, CauseKind
 from pushbutton.domain.event import Kind
+from pushbutton.domain.offer import Offer
 from pushbutton.domain.person import User
 from pushbutton.domain.policy import EVERYONE, Grant
 from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.errors import CannotApprove, InvalidInputs, NoSuchRun, NotHeld, PushbuttonError, Refused
-from pushbutton.runtime import approve, approved_start, cancel, dry_run, journal, press
+from pushbutton.runtime import approve, cancel, dry_run, journal, press
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.ports.people import AuditQuery, Change
@@ -260,13 +261,12 @@ async def test_a_task_that_was_changed_after_its_approval_starts_nothing(world):
     (world.folder / "slow.sh").chmod(0o755)
     await until(lambda: "slow" in world.core.catalog.tasks())
     run = await world.press("slow")
-    # Approved in the store, as by a server that was killed before it went on; the task changes; then its turn comes.
+    # It was approved as it was pressed. The task changes; then its turn comes, in the moment in which that is written.
     assert run.hold
     hold = with_one_more(run.hold, world.who("bob"), 1, "", "")
-    await journal.move(world.core, run, RunState.WAITING, seen=run.hold, hold=hold)
     with (world.folder / "slow.sh").open("a") as file:
         file.write("touch more\n")
-    await world.core.dispatch.submit(run.id, run.task)
+    await journal.move(world.core, run, RunState.WAITING, seen=run.hold, hold=hold)
     done = await world.over(run.id)
     assert (done.state, done.started_at) == (RunState.FAILED, None)
     assert done.reason == "The task was changed after it was approved; nothing was started. Press again."
@@ -361,10 +361,11 @@ async def test_a_run_that_another_pressed_has_no_slot_but_its_own_unless_that_on
     child = (
         await world.core.store.press(NewRun("drop", "Drop", "x", {}, 1, cause=Cause(CauseKind.RUN, parent.id)))
     ).run
-    assert not await approved_start.in_its_slot(world.core, child)
-    orphan = replace(child, cause=Cause(CauseKind.RUN, 999))
-    assert not await approved_start.in_its_slot(world.core, orphan)
-    assert not await approved_start.in_its_slot(world.core, parent)
+    cause = Cause(CauseKind.RUN, 999)
+    orphan = (await world.core.store.press(NewRun("drop", "Drop", "x", {}, 1, cause=cause))).run
+    for run in (child, orphan, parent):
+        offer = Offer(world.core.worker, 100, child=run.id)
+        assert await world.core.store.claim(offer, at=1, token="") is None
 
 
 async def test_a_plan_that_has_changed_since_starts_nothing(world):

@@ -106,7 +106,7 @@ async def test_a_press_that_died_before_the_copies_were_made_takes_them_later(wo
     """What a kill between the commit and the copies leaves, and what an earlier version had."""
     value = await bring(world, b"12 for Mona")
     made = await world.core.store.press(NewRun("open", "Open", "ada", {"sheet": value}, 1))
-    await world.core.dispatch.submit(made.run.id, "open")
+    world.core.dispatch.wake()
     assert (await world.over(made.run.id)).state is RunState.SUCCEEDED
     assert b"12 for Mona" in output(world, made.run)
 
@@ -270,7 +270,7 @@ async def test_what_an_unfinished_run_names_stays_however_old_it_is(world, earli
     run = (await world.core.store.press(NewRun("open", "Open", "ada", {"sheet": value}, 1))).run
     age(world.core.files.place("uploads") / of_value(value).stored, 500)
     assert await prune(world.core, 365) == (0, 0)
-    await world.core.dispatch.submit(run.id, "open")
+    world.core.dispatch.wake()
     (world.folder / "go").touch()
     assert (await world.over(run.id)).state is RunState.SUCCEEDED
     assert await prune(world.core, 365) == (0, 1)

@@ -11,13 +11,15 @@ from typing import Any
 
 from pushbutton.adapters.sql.run_rows import SETTABLE, dumps
 from pushbutton.domain.audit import Act
+from pushbutton.domain.cause import CauseKind
 from pushbutton.domain.event import Draft, Event, Kind
+from pushbutton.domain.offer import ONE, Offer
 from pushbutton.domain.order import Order, fits
 from pushbutton.domain.pressing import Answer, Known, counts, decide, first_event
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, NoSuchRun, NotHeard
-from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed, RunQuery, Topics
+from pushbutton.runtime.ports import Append, Pressed, RunQuery, Topics
 from pushbutton.runtime.ports.people import Work
 from pushbutton.sentence import kept, recalled
 
@@ -37,6 +39,7 @@ class MemoryStore:
         self._ordered: dict[int, int] = {}  # the last number that was given, by run
         self._last_run = self._last_event = self._forgotten = 0
         self._home = ""
+        self._at_once: dict[str, int] = {}
         self._bookmarks: dict[str, int] = {}
         self._leases: dict[str, tuple[str, int]] = {}
         self.audit = MemoryAudit(key)
@@ -75,22 +78,50 @@ class MemoryStore:
         mine = (run for run in self._runs.values() if run.task == task)
         return [run.id for run in mine if run.state in BUSY and not run.aside]
 
-    async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int, token: str) -> Claimed:
-        waiting = self._runs.get(run)
-        if waiting is None or waiting.state is not RunState.WAITING or waiting.aside:
-            return Claimed(Claim.GONE)
-        active = [other for other in self._runs.values() if other.state in ACTIVE]
-        if len(active) >= total_limit:
-            return Claimed(Claim.FULL)
-        if sum(other.task == waiting.task for other in active) >= task_limit:
-            return Claimed(Claim.TASK_BUSY)
-        mine = replace(
-            waiting, state=RunState.RUNNING, epoch=waiting.epoch + 1, worker=worker, started_at=at, collected=0
+    async def first(self, offer: Offer, *, at: int) -> Run | None:
+        if sum(run.worker == offer.worker for run in self._active()) >= offer.slots:
+            return None
+        heads: dict[tuple[str, frozenset[str], bool], Run] = {}
+        for run in self._runs.values():  # oldest first
+            if run.state is RunState.WAITING and not run.aside and not run.locks:
+                line = (run.task, run.tags, run.not_before is None)
+                if line not in heads or (run.not_before or 0) < (heads[line].not_before or 0):
+                    heads[line] = run
+        return min((run for run in heads.values() if self._fits(run, offer, at)), key=lambda run: run.id, default=None)
+
+    def _fits(self, run: Run, offer: Offer, at: int) -> bool:
+        return (
+            run.task not in offer.without
+            and offer.task in ("", run.task)
+            and run.tags <= offer.tags
+            and (run.not_before or 0) <= at
+            and sum(other.task == run.task for other in self._active()) < self._at_once.get(run.task, ONE)
         )
-        self._runs[run] = mine
-        self._tokens[run] = token
+
+    def _active(self) -> list[Run]:
+        return [run for run in self._runs.values() if run.state in ACTIVE]
+
+    async def claim(self, offer: Offer, *, at: int, token: str) -> Run | None:
+        run = self._of_parent(offer) if offer.child else await self.first(offer, at=at)
+        if run is None:
+            return None
+        mine = replace(
+            run, state=RunState.RUNNING, epoch=run.epoch + 1, worker=offer.worker, started_at=at, collected=0
+        )
+        self._runs[run.id] = mine
+        self._tokens[run.id] = token
         self._add(mine, [Draft(Kind.STATE, {"state": "running", "epoch": mine.epoch}, at)])
-        return Claimed(Claim.YES, mine)
+        return mine
+
+    def _of_parent(self, offer: Offer) -> Run | None:
+        run = self._runs.get(offer.child)
+        if run is None or run.state is not RunState.WAITING or run.aside or run.cause.kind is not CauseKind.RUN:
+            return None
+        parent = self._runs.get(run.cause.parent)
+        return run if parent and parent.state in ACTIVE and parent.worker == offer.worker else None
+
+    async def allow(self, at_once: Mapping[str, int]) -> None:
+        self._at_once = dict(at_once)
 
     async def append(self, entry: Append) -> Sequence[Event]:
         run = await self.run(entry.run)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
 
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.cause import Cause, CauseKind
@@ -17,7 +17,7 @@ from pushbutton.sentence import recalled
 RUN_COLUMNS = (
     "id, task, title, state, epoch, actor, inputs, pressed_at, started_at, ended_at, exit_code, reason, why, "
     'status, step, progress, stop_by, worker, collected, survivors, hold, "group", aside, '
-    "digest, cause, parent, attempt"
+    "digest, cause, parent, attempt, tags, locks, not_before"
 )
 EVENT_COLUMNS = 'id, run, task, at, kind, data, (SELECT "group" FROM runs WHERE id = events.run)'
 
@@ -48,6 +48,7 @@ def run_from(row: Sequence[Any]) -> Run:
     fields["hold"] = Hold.from_json(json.loads(fields["hold"])) if fields["hold"] else None
     fields["aside"] = bool(fields["aside"])
     fields["cause"] = _cause(fields["cause"], fields.pop("parent"), fields.pop("attempt"))
+    fields["tags"], fields["locks"] = names(fields["tags"]), names(fields["locks"])
     fields["survivors"] = tuple(json.loads(fields["survivors"])) if fields["survivors"] != _NOBODY else ()
     return Run(**fields)
 
@@ -59,6 +60,19 @@ _NOBODY = "[]"
 @functools.lru_cache(maxsize=256)
 def _cause(kind: str, parent: int, attempt: int) -> Cause:
     return Cause(CauseKind(kind), parent, attempt)
+
+
+def names(text: str) -> frozenset[str]:
+    """Tags or locks, from their column."""
+    return frozenset(text[1:-1].split(",,")) if text else _NONE
+
+
+_NONE: Final = frozenset[str]()
+
+
+def names_text(names: Collection[str]) -> str:
+    """Tags or locks as their column has them: each between two commas of its own, so that one can be taken out."""
+    return "".join(f",{name}," for name in sorted(names))
 
 
 def hold_text(hold: Hold) -> str:

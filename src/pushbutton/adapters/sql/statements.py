@@ -6,11 +6,12 @@ from collections.abc import Collection
 from typing import Any
 
 from pushbutton.domain.event import Kind
+from pushbutton.domain.offer import ONE, Offer
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, RunState
 from pushbutton.runtime.ports import RunQuery, Topics
 
-from .run_rows import EVENT_COLUMNS, RUN_COLUMNS
+from .run_rows import EVENT_COLUMNS, RUN_COLUMNS, names_text
 
 Statement = tuple[str, list[Any]]
 """SQL and its values; also a condition and its values."""
@@ -83,6 +84,56 @@ def runs(query: RunQuery, like: str) -> Statement:
         add("(" + " OR ".join(f"{field} {like} ? ESCAPE '\\'" for field in fields) + ")", *[pattern] * len(fields))
     where = "WHERE " + " AND ".join(tests) if tests else ""
     return f"SELECT {RUN_COLUMNS} FROM runs {where} ORDER BY id DESC LIMIT ?", [*values, query.limit]
+
+
+def due(offer: Offer, at: int) -> Statement:
+    """A condition: it is the run that the gate gives for this offer now. It stands behind the WITH of `LINES`."""
+    tests, values = [_STARTS], list[Any]([at])
+    if offer.task:
+        tests.append("h.task = ?")
+        values.append(offer.task)
+    if offer.without:
+        tests.append(f"h.task NOT IN ({marks(offer.without)})")
+        values += sorted(offer.without)
+    # What the worker has is taken out of what the run needs; nothing is left.
+    tests.append("replace(" * len(offer.tags) + "h.tags" + ", ?, '')" * len(offer.tags) + " = ''")
+    values += [names_text([tag]) for tag in sorted(offer.tags)]
+    oldest = f"SELECT h.id FROM {_HEADS} WHERE {' AND '.join(tests)} ORDER BY h.id LIMIT 1"
+    mine = f"SELECT count(*) FROM runs AS a WHERE a.state IN ({ACTIVE_STATES}) AND a.worker = ?"
+    return f"id = ({oldest}) AND ({mine}) < ?", [*values, offer.worker, offer.slots]
+
+
+def of_parent(offer: Offer) -> Statement:
+    """A condition: it is `offer.child`, and waits while its parent is active with this worker."""
+    parent = f"SELECT p.id FROM runs AS p WHERE p.state IN ({ACTIVE_STATES}) AND p.worker = ?"
+    return f"id = ? AND aside = 0 AND cause = 'run' AND parent IN ({parent})", [offer.child, offer.worker]
+
+
+def _line(name: str, waits: str, order: str) -> str:
+    """The first run of each line, in `order`. It goes from one line to the next by the index: one that cannot go on
+    costs the same however long it is.
+    """
+    waiting = f"SELECT r.id FROM runs AS r WHERE state || '' = 'waiting' AND aside = 0 AND locks = '' AND {waits}"
+    of_task, of_next = f"r.tags, {order} LIMIT 1", f"r.task, r.tags, {order} LIMIT 1"
+    return f"""{name} (id) AS (
+      SELECT ({waiting} ORDER BY {of_next})
+      UNION ALL
+      SELECT coalesce(({waiting} AND r.task = h.task AND r.tags > h.tags ORDER BY {of_task}),
+                      ({waiting} AND r.task > h.task ORDER BY {of_next}))
+      FROM {name} CROSS JOIN runs AS h WHERE h.id = {name}.id
+    )"""
+
+
+# A line is the waiting runs of a task that need the same tags. Those that must not start before a moment have lines of
+# their own, in the order of these moments: one whose moment is not come stands before none that may start. A lock keeps
+# its run back, because no gate here could give it. The conditions are those of two indexes, word for word; the state
+# has something added, so that no index of states alone is taken instead, and the joins go from left to right.
+LINES = f"""WITH RECURSIVE {_line("lines", "not_before IS NULL", "r.id")},
+    {_line("timed", "not_before IS NOT NULL", "r.not_before, r.id")}"""
+_HEADS = "(SELECT id FROM lines UNION ALL SELECT id FROM timed) AS heads CROSS JOIN runs AS h"
+_STARTS = f"""h.id = heads.id AND (h.not_before IS NULL OR h.not_before <= ?)
+    AND (SELECT count(*) FROM runs AS a WHERE a.state IN ({ACTIVE_STATES}) AND a.task = h.task)
+      < coalesce((SELECT l.at_once FROM limits AS l WHERE l.task = h.task), {ONE})"""
 
 
 def events(topics: Topics, after: int, upto: int | None, limit: int, kind: Kind | None) -> Statement | None:

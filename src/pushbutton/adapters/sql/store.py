@@ -7,18 +7,19 @@ from typing import Any
 
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Kind
+from pushbutton.domain.offer import Offer
 from pushbutton.domain.order import Order
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.errors import NoSuchRun
-from pushbutton.runtime.ports import Append, Claimed, Pressed, RunQuery, Topics
+from pushbutton.runtime.ports import Append, Pressed, RunQuery, Topics
 from pushbutton.runtime.ports.people import Work
 
 from . import statements, writing
 from .audit import SqlAudit
 from .connection import Database
 from .people import SqlPeople
-from .run_rows import event_from, order_from, run_from
+from .run_rows import RUN_COLUMNS, event_from, order_from, run_from
 from .statements import UNFINISHED_STATES
 from .trail import Trail
 
@@ -42,8 +43,11 @@ class SqlStore:
     async def press(self, new: NewRun, also: Work | None = None) -> Pressed:
         return await self._db.write(lambda db: writing.press(db, self._trail, new, also))
 
-    async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int, token: str) -> Claimed:
-        return await self._db.write(lambda db: writing.claim(db, run, (worker, at, token), task_limit, total_limit))
+    async def claim(self, offer: Offer, *, at: int, token: str) -> Run | None:
+        return await self._db.write(lambda db: writing.claim(db, offer, at, token))
+
+    async def allow(self, at_once: Mapping[str, int]) -> None:
+        await self._db.write(lambda db: writing.allow(db, at_once))
 
     async def append(self, entry: Append) -> Sequence[Event]:
         return await self._db.write(lambda db: writing.append(db, self._trail, entry))
@@ -89,6 +93,12 @@ class SqlStore:
 
     async def ordered(self) -> Sequence[int]:
         return await self._db.read(lambda db: [row[0] for row in db.execute("SELECT DISTINCT run FROM orders")])
+
+    async def first(self, offer: Offer, *, at: int) -> Run | None:
+        this, values = statements.due(offer, at)
+        sql = f"{statements.LINES} SELECT {RUN_COLUMNS} FROM runs WHERE {this}"
+        row = await self._db.read(lambda db: db.execute(sql, values).fetchone())
+        return run_from(row) if row else None
 
     async def runs(self, query: RunQuery) -> Sequence[Run]:
         sql, values = statements.runs(query, self._db.dialect.like)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Kind
+from pushbutton.domain.offer import ONE, Offer
 from pushbutton.domain.order import Order, fits
 from pushbutton.domain.pressing import Answer, Known, counts, decide, first_event
 from pushbutton.domain.run import UNFINISHED, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, NoSuchRun, NotHeard
-from pushbutton.runtime.ports import Append, Claim, Claimed, Pressed
+from pushbutton.runtime.ports import Append, Pressed
 from pushbutton.runtime.ports.people import Work
 from pushbutton.sentence import kept
 
+from . import statements
 from .connection import Connection
 from .people import change
-from .run_rows import RUN_COLUMNS, SETTABLE, dumps, hold_text, run_from
-from .statements import ACTIVE_STATES, BUSY_STATES, UNFINISHED_STATES, listed
+from .run_rows import RUN_COLUMNS, SETTABLE, dumps, hold_text, names_text, run_from
+from .statements import BUSY_STATES, UNFINISHED_STATES, listed
 from .trail import Trail
 
 _BEYOND = (1 << 63) - 1
@@ -94,37 +96,48 @@ def _busy(db: Connection, task: str) -> Sequence[int]:
 def _add_run(db: Connection, run: Run, new: NewRun) -> None:
     db.execute(
         "INSERT INTO runs (id, task, title, state, actor, inputs, pressed_at, ended_at, why, reason, key, fingerprint,"
-        ' hold, "group", digest, cause, parent, attempt, sealed)'
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ' hold, "group", digest, cause, parent, attempt, sealed, tags, locks, not_before)'
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(run.id, run.task, run.title, run.state.value, run.actor, dumps(run.inputs), run.pressed_at),
             *(run.ended_at, run.why, run.reason, new.key, new.fingerprint),
             *(hold_text(run.hold) if run.hold else "", run.group, run.digest),
             *(run.cause.kind.value, run.cause.parent, run.cause.attempt, "" if run.state.over else new.sealed),
+            *(names_text(run.tags), names_text(run.locks), run.not_before),
         ),
     )
 
 
-def claim(db: Connection, number: int, by: tuple[str, int, str], task_limit: int, total_limit: int) -> Claimed:
-    """`by`: worker, at, token."""
+def claim(db: Connection, offer: Offer, at: int, token: str) -> Run | None:
+    """The gate: one statement finds the run that may start, and has it started."""
+    this, values = statements.of_parent(offer) if offer.child else statements.due(offer, at)
     row = db.execute(
-        f"""UPDATE runs SET state = 'running', epoch = epoch + 1, worker = ?, started_at = ?, token = ?, collected = 0
-            WHERE id = ? AND state = 'waiting' AND aside = 0
-              AND (SELECT count(*) FROM runs AS r WHERE r.state IN ({ACTIVE_STATES}) AND r.task = runs.task) < ?
-              AND (SELECT count(*) FROM runs AS r WHERE r.state IN ({ACTIVE_STATES})) < ?
+        f"""{"" if offer.child else statements.LINES}
+            UPDATE runs SET state = 'running', epoch = epoch + 1, worker = ?, started_at = ?, token = ?, collected = 0
+            WHERE {this} AND state = 'waiting'
             RETURNING {RUN_COLUMNS}""",
-        (*by, number, task_limit, total_limit),
+        (offer.worker, at, token, *values),
     ).fetchone()
-    if row is not None:
-        run = run_from(row)
-        begun = Draft(Kind.STATE, {"state": "running", "epoch": run.epoch}, by[1])
-        add_events(db, run.id, run.task, [begun], run.group)
-        return Claimed(Claim.YES, run)
-    waits = db.execute("SELECT 1 FROM runs WHERE id = ? AND state = 'waiting' AND aside = 0", (number,)).get
-    if not waits:
-        return Claimed(Claim.GONE)
-    running = db.execute(f"SELECT count(*) FROM runs WHERE state IN ({ACTIVE_STATES})").get
-    return Claimed(Claim.FULL if running >= total_limit else Claim.TASK_BUSY)
+    if row is None:
+        return None
+    run = run_from(row)
+    begun = Draft(Kind.STATE, {"state": "running", "epoch": run.epoch}, at)
+    add_events(db, run.id, run.task, [begun], run.group)
+    return run
+
+
+def allow(db: Connection, at_once: Mapping[str, int]) -> None:
+    wanted = {task: most for task, most in at_once.items() if most != ONE}
+    known = {str(task): int(most) for task, most in db.execute("SELECT task, at_once FROM limits")}
+    for task in known.keys() - wanted.keys():
+        db.execute("DELETE FROM limits WHERE task = ?", (task,))
+    for task, most in wanted.items():
+        if known.get(task) != most:
+            db.execute(
+                "INSERT INTO limits (task, at_once) VALUES (?, ?)"
+                " ON CONFLICT (task) DO UPDATE SET at_once = excluded.at_once",
+                (task, most),
+            )
 
 
 def append(db: Connection, trail: Trail, entry: Append) -> Sequence[Event]:

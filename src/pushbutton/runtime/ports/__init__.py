@@ -1,7 +1,7 @@
 """What the main flow needs from the outside: ten ports, and those of people in `people`. Adapters implement them; one
 contract suite runs over every adapter of each (`tests/contract`, a test counts them).
 
-Store     runs and events, durable           Dispatch   delivers waiting runs to the gate
+Store     runs and events, durable           Dispatch   says when to ask the gate
 Notifier  hints that something grew          Catalog    the tasks that can be pressed now
 Secrets   values of named secrets, at       Patterns   whether texts match patterns,
           the last moment                              within a limit
@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Protocol
 
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Json, Kind
+from pushbutton.domain.offer import Offer
 from pushbutton.domain.order import Order
 from pushbutton.domain.problem import Problem
 from pushbutton.domain.reach import Reach
@@ -43,21 +43,6 @@ class Pressed:
     run: Run
     made: bool  # False: an earlier run is the answer (same idempotency key, or `join`)
     plan: Run | None = None  # the dry run that was made beside it
-
-
-class Claim(StrEnum):
-    """What the gate said."""
-
-    YES = "yes"  # the run is yours: start it
-    GONE = "gone"  # it waits no more; forget this message
-    TASK_BUSY = "task busy"  # its task has no free slot
-    FULL = "full"  # nothing has a free slot
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    verdict: Claim
-    run: Run | None = None  # with its new epoch, if the verdict is YES
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +145,28 @@ class Store(Protocol):
         """
         ...
 
-    async def claim(self, run: int, *, worker: str, at: int, task_limit: int, total_limit: int, token: str) -> Claimed:
-        """The gate: move the run from waiting to running, raise its epoch and write the state event, or say why not.
-        One that is set aside is GONE.
+    async def claim(self, offer: Offer, *, at: int, token: str) -> Run | None:
+        """The gate: give the worker one run, or nothing. The run goes from waiting to running in the worker's name, its
+        epoch rises, and the state event is written.
 
-        Counts of `running` and `asking` are taken inside the same transaction. `token` is the hash of the one with
-        which this attempt may report over HTTP.
+        It is the oldest that may start: its task has fewer runs than `allow` says, over all workers; the worker fewer
+        than `offer.slots`; it needs no tag that the worker has not, and no lock; its moment is come (at `at`,
+        microseconds), and of those that waited for one the earliest; it is not set aside. One that may not start stands
+        before no other that may, and costs no more time however many there are like it. What is active is counted
+        inside the same transaction.
+
+        With `offer.child` it is that run or none: only that it waits and that its parent is active with this worker
+        counts then. `token` is the hash of the one with which this attempt may report over HTTP.
+        """
+        ...
+
+    async def first(self, offer: Offer, *, at: int) -> Run | None:
+        """The run that `claim` would give; nothing is written. `offer.child` counts for nothing here."""
+        ...
+
+    async def allow(self, at_once: Mapping[str, int]) -> None:
+        """From now on the gate lets so many runs of each task be active at the same time; of one that is not named,
+        one. It counts for those that wait already, too.
         """
         ...
 
@@ -270,34 +271,23 @@ class Store(Protocol):
         ...
 
 
-Outcome = Claim
-Deliver = Callable[[int], Awaitable[Outcome]]
-"""Called with a waiting run's number; asks the gate, starts the run on YES, and passes the verdict on."""
+Ask = Callable[[], Awaitable[bool]]
+"""Asks the gate once and starts the run that it gives. Whether it gave one: then there may be another."""
 
 
 class Dispatch(Protocol):
-    """Delivers waiting runs to the gate. It may deliver one twice, late, or after it is over: the gate decides.
+    """Says when to ask the gate. It knows no runs: those that wait are rows, and which one starts, the gate decides.
 
-    It must deliver each submitted run at least once while it waits, the oldest of a task first, and must offer a
-    run again that was TASK_BUSY or FULL after `wake`.
+    It may ask too often. It must ask again after `wake`, also one that comes while it asks, again at once while there
+    is something, and now and then by itself: a slot or a run may have come without a word.
     """
 
-    async def submit(self, run: int, task: str) -> None: ...
-
-    async def cancel(self, run: int) -> None:
-        """Forget it if it was not delivered yet; harmless otherwise."""
-        ...
-
-    async def run_worker(self, deliver: Deliver) -> None:
-        """Deliver until cancelled."""
+    async def run_worker(self, ask: Ask) -> None:
+        """Ask until cancelled."""
         ...
 
     def wake(self) -> None:
-        """A slot may have become free."""
-        ...
-
-    def stats(self) -> Mapping[str, int]:
-        """`waiting`: how many it holds."""
+        """A run may be waiting, or a slot free."""
         ...
 
 

@@ -21,6 +21,6 @@ async def health(request: Request) -> Response:
     reach = visibility.reach(core.catalog, actor)
     counts = await core.store.counts(reach)
     found = {"ok": True, "runs": counts, "waiting": counts.get(RunState.WAITING, 0)}
-    if reach is None:  # who watches what, and what waits in all, is for who may see it all
-        found |= {"watchers": core.hub.watchers, **core.dispatch.stats()}
+    if reach is None:  # how many watch is for those who may see it all
+        found |= {"watchers": core.hub.watchers}
     return JSONResponse(found)

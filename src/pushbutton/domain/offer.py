@@ -1,0 +1,27 @@
+"""What a worker has when it asks the gate for a run, and what a run needs of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Final
+
+ONE: Final = 1
+"""How many runs of a task go at the same time where nobody says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A worker asks for one run. What it has besides is counted by the gate, from the rows, in the deciding step: a
+    number that the worker had counted before could be wrong by then.
+    """
+
+    worker: str  # its name; the run that it gets carries it
+    slots: int  # runs that it may have at the same time, all tasks together
+    tags: frozenset[str] = frozenset()  # what it has to offer: a run that needs another one is not for it
+    without: frozenset[str] = frozenset()  # tasks that it cannot start now
+    task: str = ""  # of this task only
+    child: int = 0  # this run only, which needs no slot: it takes the place of its parent, which waits for it here
+
+    def leaving_out(self, tasks: Collection[str]) -> Offer:
+        return replace(self, without=self.without | frozenset(tasks))

@@ -1,0 +1,261 @@
+"""Which run the gate of every store gives for which offer, see `runtime.ports.Store.claim`."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pushbutton.domain.audit import Act
+from pushbutton.domain.cause import Cause, CauseKind
+from pushbutton.domain.offer import Offer
+from pushbutton.domain.run import Run, RunState
+from pushbutton.runtime.ports import Append, RunQuery, Store
+
+from .test_store import pressed
+
+ANY = Offer("w", 1000)
+
+
+async def take(store: Store, offer: Offer = ANY, *, at: int = 2000) -> int | None:
+    """The number of the run that the gate gives; it gave what it said that it would."""
+    expected = await store.first(offer, at=at) if not offer.child else None
+    run = await store.claim(offer, at=at, token="hash")
+    assert offer.child or (run and run.id) == (expected and expected.id)
+    return run.id if run else None
+
+
+async def line(store: Store, *tasks: str, **more: Any) -> list[int]:
+    return [(await pressed(store, task, **more)).id for task in tasks]
+
+
+async def end(store: Store, number: int | None) -> None:
+    assert number
+    run = await store.run(number)
+    await store.append(Append(number, epoch=run.epoch, to=RunState.SUCCEEDED))
+
+
+# -- who is next
+
+
+async def test_the_oldest_is_first_over_all_tasks(store):
+    runs = await line(store, "b", "a", "c")
+    assert [await take(store) for _ in range(4)] == [*runs, None]
+
+
+async def test_a_full_task_holds_up_no_other_and_goes_on_in_its_order(store):
+    first, second, third, other = await line(store, "full", "full", "full", "free")
+    assert [await take(store) for _ in range(3)] == [first, other, None]
+    await end(store, first)
+    assert [await take(store), await take(store)] == [second, None]
+    await end(store, second)
+    assert await take(store) == third
+
+
+async def test_nobody_starves_while_others_come(store):
+    """One that waits is older than all that come, so it is next as soon as it may start."""
+    await store.allow({"many": 3})
+    for _ in range(3):
+        await take(store, replace(ANY, task="many"))
+    many = await line(store, *["many"] * 5)
+    [old] = await line(store, "rare")
+    going = [await take(store, Offer("w", 3)) for _ in range(3)]
+    assert going == many[:3]
+    for turn in itertools.count():
+        await line(store, "many", "many")
+        await end(store, going.pop(0))
+        going.append(await take(store, Offer("w", 3)))
+        if going[-1] == old:
+            break
+        assert turn < 3
+
+
+async def test_what_is_looked_at_is_not_taken(store):
+    [run] = await line(store, "a")
+    first = await store.first(ANY, at=2000)
+    assert first == await store.run(run)
+    assert first.state is RunState.WAITING
+    assert await take(store) == run
+
+
+async def test_of_all_who_ask_at_once_each_gets_another_run(store):
+    await store.allow({"a": 100})
+    runs = await line(store, *["a"] * 60)
+    given = await asyncio.gather(*(store.claim(Offer(f"w{n % 3}", 15), at=1, token="") for n in range(90)))
+    numbers = [run.id for run in given if run]
+    assert sorted(numbers) == runs[:45]
+    workers = [run.worker for run in given if run]
+    assert {name: workers.count(name) for name in set(workers)} == {"w0": 15, "w1": 15, "w2": 15}
+
+
+# -- limits
+
+
+async def test_a_limit_is_of_a_task_over_all_workers(store):
+    await store.allow({"a": 2})
+    runs = await line(store, "a", "a", "a")
+    assert [await take(store, Offer(name, 10)) for name in ("one", "two", "three")] == [*runs[:2], None]
+
+
+async def test_slots_are_a_workers_own(store):
+    runs = await line(store, "a", "b", "c")
+    assert [await take(store, Offer(name, 1)) for name in ("one", "one", "two")] == [runs[0], None, runs[1]]
+    assert await take(store, Offer("one", 2)) == runs[2]
+
+
+async def test_a_worker_without_a_slot_gets_nothing(store):
+    await line(store, "a")
+    assert await take(store, Offer("w", 0)) is None
+
+
+async def test_a_limit_that_is_changed_counts_for_those_that_wait(store):
+    await store.allow({"a": 3, "b": 2})
+    runs = await line(store, *["a"] * 5)
+    assert [await take(store), await take(store)] == runs[:2]
+    await store.allow({"a": 2})
+    assert await take(store) is None
+    await store.allow({"a": 1})
+    await end(store, runs[0])
+    assert await take(store) is None
+    await store.allow({"a": 3})
+    assert [await take(store) for _ in range(3)] == [*runs[2:4], None]
+    await store.allow({})
+    for number in runs[1:3]:
+        await end(store, number)
+    assert await take(store) is None
+    await end(store, runs[3])
+    assert await take(store) == runs[4]
+
+
+async def test_a_task_of_which_nothing_is_said_runs_once_at_a_time(store):
+    first, second = await line(store, "a", "a")
+    assert [await take(store), await take(store)] == [first, None]
+    await end(store, first)
+    assert await take(store) == second
+
+
+async def test_one_that_asks_keeps_its_slot(store):
+    first, _ = await line(store, "a", "a")
+    await take(store)
+    await store.append(Append(first, epoch=1, to=RunState.ASKING))
+    assert await take(store) is None
+    assert await take(store, Offer("w", 1)) is None
+
+
+async def test_one_that_goes_back_to_wait_gives_its_slot_back_and_is_first_again(store):
+    first, _, _ = await line(store, "a", "a", "b")
+    await take(store)
+    await store.append(Append(first, epoch=1, to=RunState.WAITING))
+    assert await take(store) == first
+    assert (await store.run(first)).epoch == 2
+
+
+# -- what the worker can and the run needs
+
+
+async def test_tasks_that_the_worker_cannot_start_are_left_out_and_hold_up_nobody(store):
+    first, second, third = await line(store, "a", "b", "c")
+    offer = ANY.leaving_out(["a"]).leaving_out(["b", "none"])
+    assert [await take(store, offer), await take(store, offer)] == [third, None]
+    assert [await take(store), await take(store)] == [first, second]
+
+
+async def test_an_offer_for_one_task_gets_no_other(store):
+    await line(store, "a", "b", "b")
+    assert [await take(store, replace(ANY, task="b")) for _ in range(2)] == [2, None]
+
+
+async def test_a_run_goes_to_a_worker_that_has_all_of_its_tags(store):
+    await store.allow({"a": 9})
+    [both] = await line(store, "a", tags=frozenset({"gpu", "site-b"}))
+    [one] = await line(store, "a", tags=frozenset({"gpu"}))
+    [none] = await line(store, "a")
+    assert (await store.run(both)).tags == {"gpu", "site-b"}
+
+    def has(*tags: str) -> Offer:
+        return replace(ANY, tags=frozenset(tags))
+
+    assert [await take(store), await take(store)] == [none, None]
+    assert await take(store, has("site-b", "gp", "pu", "gpu,")) is None
+    assert [await take(store, has("gpu", "site-a")) for _ in range(2)] == [one, None]
+    assert await take(store, has("site-b", "x", "gpu")) == both
+
+
+async def test_of_a_task_the_oldest_that_fits_is_first_whatever_else_it_needs(store):
+    await store.allow({"a": 9})
+    runs = []
+    for tags in ({"z"}, {"b"}, set[str](), {"z"}, {"b", "z"}, set[str]()):
+        runs += await line(store, "a", tags=frozenset(tags))
+    offer = replace(ANY, tags=frozenset({"b", "z"}))
+    assert [await take(store, offer) for _ in range(7)] == [*runs, None]
+
+
+async def test_a_run_that_needs_a_lock_passes_no_gate_that_has_none_to_give(store):
+    locked, free = await line(store, "a", locks=frozenset({"db"})) + await line(store, "a")
+    assert (await store.run(locked)).locks == {"db"}
+    assert [await take(store), await take(store)] == [free, None]
+
+
+async def test_a_run_starts_at_its_moment_and_stands_before_nobody_until_then(store):
+    late, soon, now = [(await pressed(store, "a", not_before=moment)).id for moment in (5000, 3000, None)]
+    assert (await store.run(late)).not_before == 5000
+    await store.allow({"a": 9})
+    assert [await take(store, at=2000), await take(store, at=2999)] == [now, None]
+    assert [await take(store, at=3000), await take(store, at=4999)] == [soon, None]
+    assert await take(store, at=5000) == late
+    assert (await store.run(late)).not_before == 5000
+
+
+async def test_one_whose_moment_is_come_is_first_if_it_is_older(store):
+    [old] = await line(store, "a", not_before=3000)
+    await line(store, "a")
+    assert await take(store, at=3000) == old
+
+
+# -- a child in the place of its parent
+
+
+async def parent_and_child(store: Store, **more: Any) -> tuple[Run, int]:
+    parent = await pressed(store, "a")
+    assert await take(store) == parent.id
+    [child] = await line(store, "a", cause=Cause(CauseKind.RUN, parent.id), **more)
+    return parent, child
+
+
+async def test_a_child_takes_the_place_of_its_parent(store):
+    _, child = await parent_and_child(store, tags=frozenset({"gpu"}))
+    assert await take(store, Offer("w", 1)) is None
+    assert await take(store, Offer("w", 1, child=child)) == child
+    assert await take(store, Offer("w", 1, child=child)) is None
+
+
+@pytest.mark.parametrize("why", ["its parent is over", "its parent is with another", "it is no child", "aside"])
+async def test_a_child_has_no_place_where(store, why):
+    parent, child = await parent_and_child(store)
+    offer = Offer("w", 1, child=child)
+    match why:
+        case "its parent is over":
+            await store.append(Append(parent.id, epoch=1, to=RunState.SUCCEEDED))
+        case "its parent is with another":
+            offer = replace(offer, worker="other")
+        case "it is no child":
+            [child] = await line(store, "a", cause=Cause(CauseKind.RETRY, parent.id))
+            offer = replace(offer, child=child)
+        case "aside":
+            await store.settle("here", Act("server", "server.copied", "server", 5, {}))
+    assert await take(store, offer) is None
+
+
+# -- many
+
+
+@pytest.mark.parametrize("count", [20, 2000])
+async def test_one_behind_many_that_may_not_start_is_found(store, count):
+    await line(store, *["full"] * (count + 1))
+    await take(store)
+    [free] = await line(store, "z-free")
+    assert [await take(store), await take(store)] == [free, None]
+    assert len(await store.runs(RunQuery(states=frozenset({RunState.WAITING}), limit=9999))) == count
