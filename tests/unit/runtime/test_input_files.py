@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
+import threading
 import unicodedata
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,7 +16,7 @@ from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.domain.upload import given_name, of_value
 from pushbutton.errors import CannotApprove, KeyReused, UploadsFull
 from pushbutton.runtime import approve, press, secret_inputs
-from pushbutton.runtime.ports import Append
+from pushbutton.runtime.ports import Append, RunQuery
 from pushbutton.runtime.ports.files import given
 from pushbutton.services.pruner import prune
 from pushbutton.testing import opened
@@ -119,6 +121,31 @@ async def test_the_same_file_sent_again_with_the_same_key_is_the_same_press(worl
     with pytest.raises(KeyReused):
         await press.press(core, ada, "open", {"sheet": await bring(world, b"2")}, key="k")
     await world.over(first.run.id)
+
+
+async def test_a_run_does_not_start_while_what_was_brought_for_it_is_copied(world):
+    """Its start would find the files half there, or copy them itself and lose them to the press, which clears first."""
+    files, copying, go_on = world.core.files, asyncio.Event(), threading.Event()
+    loop, remove = asyncio.get_running_loop(), files.remove
+
+    def slowly(name: str) -> None:
+        loop.call_soon_threadsafe(copying.set)
+        assert go_on.wait(100)
+        remove(name)
+
+    files.remove = slowly
+    value = await bring(world, b"12 for Mona")
+    pressing = asyncio.create_task(world.press("open", sheet=value))
+    await copying.wait()
+    (world.folder / "go").touch()
+    assert (await world.over((await world.press("busy")).id)).state is RunState.SUCCEEDED, "the gate was asked"
+    [run] = await world.core.store.runs(RunQuery(task="open"))
+    assert run.state is RunState.WAITING
+    files.remove = remove
+    go_on.set()
+    assert (await pressing).id == run.id
+    assert (await world.over(run.id)).state is RunState.SUCCEEDED
+    assert b"12 for Mona" in output(world, run)
 
 
 # --- frozen
