@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from asyncio import sleep
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -44,7 +45,7 @@ async def again(core: Core, task: Task, run: Run, begin: Begin) -> None:
         sealed=await core.store.sealed(run.id),
         tags=run.tags,
     )
-    dry = (await core.store.press(new)).run
+    dry = await _pressed(core, new, run)
     await input_files.keep(core, task, dry, other=run.id)
     said = journal.note(say("Its plan is made once more before it starts (run {number}).", number=dry.id), code="plan")
     await journal.held(core, run, replace(run.hold, again=dry.id), [said])
@@ -60,6 +61,22 @@ async def again(core: Core, task: Task, run: Run, begin: Begin) -> None:
         if event.run == dry.id and is_last(event):
             break
     dry_run.unchanged(await dry_run.of(core, dry.id), run)
+
+
+async def _pressed(core: Core, new: NewRun, run: Run) -> Run:
+    """A new dry run; or one that was pressed before the server was killed, and did not start. It would start later,
+    when nobody waits for it any more.
+    """
+    for number in itertools.count(1):
+        dry = (await core.store.press(replace(new, key=again_key(run, number)))).run
+        if dry.state is RunState.WAITING and not dry.aside:
+            return dry
+    raise AssertionError  # the numbers do not end
+
+
+def again_key(run: Run, number: int) -> str:
+    """The idempotency key of the dry run that is made for the run for the so-manieth time; no header can hold it."""
+    return f"run:{run.id}\nagain {number}"
 
 
 async def as_approved(core: Core, task: Task, run: Run) -> Mapping[str, str]:

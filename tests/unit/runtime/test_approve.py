@@ -22,7 +22,7 @@ from pushbutton.domain.person import User
 from pushbutton.domain.policy import EVERYONE, Grant
 from pushbutton.domain.run import NewRun, Run, RunState
 from pushbutton.errors import CannotApprove, InvalidInputs, NoSuchRun, NotHeld, PushbuttonError, Refused
-from pushbutton.runtime import approve, cancel, dry_run, journal, press
+from pushbutton.runtime import approve, approved_start, cancel, dry_run, journal, press
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.ports.people import AuditQuery, Change
@@ -353,6 +353,25 @@ async def test_a_dry_run_that_is_made_again_is_its_runs_child_and_stands_in_its_
             children = [await world.run(number) for number in (done.hold.plan, done.hold.again)]
             assert [child.cause for child in children] == [Cause(CauseKind.RUN, run.id)] * 2
             assert {child.digest for child in children} == {run.digest} == {done.hold.digest}
+
+
+async def test_a_dry_run_that_a_killed_server_pressed_and_did_not_start_is_the_one_that_is_made(world):
+    """Or it would start when nobody waits for it any more, in the way of others."""
+    run = await world.press("drop", table="orders")
+    seen = await world.planned(run)
+    plan = await world.run((await world.run(run.id)).hold.plan)
+    left = NewRun(
+        *("drop", plan.title, f"run:{run.id}", plan.inputs, 1),
+        cause=Cause(CauseKind.RUN, run.id),
+        digest=run.digest,
+        key=approved_start.again_key(run, 1),
+        not_before=1 << 60,  # it does not start by itself before the approval
+    )
+    left_run = (await world.core.store.press(left)).run
+    await approve.approve(world.core, world.who("bob"), run.id, seen=seen)
+    done = await world.over(run.id)
+    assert (done.state, done.hold.again) == (RunState.SUCCEEDED, left_run.id)
+    assert len(await world.core.store.runs(RunQuery(task="drop"))) == 3
 
 
 async def test_a_run_that_another_pressed_has_no_slot_but_its_own_unless_that_one_waits_for_it(world):
