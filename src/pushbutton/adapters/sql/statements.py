@@ -98,7 +98,7 @@ def due(offer: Offer, at: int) -> Statement:
     # What the worker has is taken out of what the run needs; nothing is left.
     tests.append("replace(" * len(offer.tags) + "h.tags" + ", ?, '')" * len(offer.tags) + " = ''")
     values += [names_text([tag]) for tag in sorted(offer.tags)]
-    oldest = f"SELECT h.id FROM {_HEADS} WHERE {' AND '.join(tests)} ORDER BY h.id LIMIT 1"
+    oldest = f"SELECT min(h.id) FROM {_HEADS} WHERE {' AND '.join(tests)}"
     mine = f"SELECT count(*) FROM runs AS a WHERE a.state IN ({ACTIVE_STATES}) AND a.worker = ?"
     return f"id = ({oldest}) AND ({mine}) < ?", [*values, offer.worker, offer.slots]
 
