@@ -87,11 +87,8 @@ def runs(query: RunQuery, like: str) -> Statement:
 
 
 def due(offer: Offer, at: int) -> Statement:
-    """A condition: it is the run that the gate gives for this offer now. It stands behind the WITH of `LINES`."""
+    """A condition: it is the run that the gate gives for this offer now. It stands behind the WITH of `lines`."""
     tests, values = [_STARTS], list[Any]([at])
-    if offer.task:
-        tests.append("h.task = ?")
-        values.append(offer.task)
     if offer.without:
         tests.append(f"h.task NOT IN ({marks(offer.without)})")
         values += sorted(offer.without)
@@ -99,8 +96,10 @@ def due(offer: Offer, at: int) -> Statement:
     tests.append("replace(" * len(offer.tags) + "h.tags" + ", ?, '')" * len(offer.tags) + " = ''")
     values += [names_text([tag]) for tag in sorted(offer.tags)]
     oldest = f"SELECT min(h.id) FROM {_HEADS} WHERE {' AND '.join(tests)}"
-    mine = f"SELECT count(*) FROM runs AS a WHERE a.state IN ({ACTIVE_STATES}) AND a.worker = ?"
-    return f"id = ({oldest}) AND ({mine}) < ?", [*values, offer.worker, offer.slots]
+    # The first count is much the quicker one, and of few workers it says enough.
+    active = f"SELECT count(*) FROM runs AS a WHERE a.state IN ({ACTIVE_STATES})"
+    slots = f"(({active}) < ? OR ({active} AND a.worker = ?) < ?)"
+    return f"id = ({oldest}) AND {slots}", [*values, offer.slots, offer.worker, offer.slots]
 
 
 def of_parent(offer: Offer) -> Statement:
@@ -109,18 +108,25 @@ def of_parent(offer: Offer) -> Statement:
     return f"id = ? AND aside = 0 AND cause = 'run' AND parent IN ({parent})", [offer.child, offer.worker]
 
 
-def _line(name: str, waits: str, order: str) -> str:
+def lines(offer: Offer) -> Statement:
+    """The WITH that finds the first run of each line; where the offer is for one task, of the lines of this one."""
+    return _LINES[bool(offer.task)], [offer.task] * 2 if offer.task else []
+
+
+def _line(name: str, waits: str, order: str, *, one_task: bool) -> str:
     """The first run of each line, in `order`. It goes from one line to the next by the index: one that cannot go on
     costs the same however long it is.
     """
     waiting = f"SELECT r.id FROM runs AS r WHERE state || '' = 'waiting' AND aside = 0 AND locks = '' AND {waits}"
     of_task, of_next = f"r.tags, {order} LIMIT 1", f"r.task, r.tags, {order} LIMIT 1"
+    first = f"{waiting} AND r.task = ? ORDER BY {of_task}" if one_task else f"{waiting} ORDER BY {of_next}"
+    following = f"({waiting} AND r.task = h.task AND r.tags > h.tags ORDER BY {of_task})"
+    if not one_task:
+        following = f"coalesce({following}, ({waiting} AND r.task > h.task ORDER BY {of_next}))"
     return f"""{name} (id) AS (
-      SELECT ({waiting} ORDER BY {of_next})
+      SELECT ({first})
       UNION ALL
-      SELECT coalesce(({waiting} AND r.task = h.task AND r.tags > h.tags ORDER BY {of_task}),
-                      ({waiting} AND r.task > h.task ORDER BY {of_next}))
-      FROM {name} CROSS JOIN runs AS h WHERE h.id = {name}.id
+      SELECT {following} FROM {name} CROSS JOIN runs AS h WHERE h.id = {name}.id
     )"""
 
 
@@ -128,8 +134,11 @@ def _line(name: str, waits: str, order: str) -> str:
 # their own, in the order of these moments: one whose moment is not come stands before none that may start. A lock keeps
 # its run back, because no gate here could give it. The conditions are those of two indexes, word for word; the state
 # has something added, so that no index of states alone is taken instead, and the joins go from left to right.
-LINES = f"""WITH RECURSIVE {_line("lines", "not_before IS NULL", "r.id")},
-    {_line("timed", "not_before IS NOT NULL", "r.not_before, r.id")}"""
+_LINES = {
+    one_task: f"""WITH RECURSIVE {_line("lines", "not_before IS NULL", "r.id", one_task=one_task)},
+    {_line("timed", "not_before IS NOT NULL", "r.not_before, r.id", one_task=one_task)}"""
+    for one_task in (True, False)
+}
 _HEADS = "(SELECT id FROM lines UNION ALL SELECT id FROM timed) AS heads CROSS JOIN runs AS h"
 _STARTS = f"""h.id = heads.id AND (h.not_before IS NULL OR h.not_before <= ?)
     AND (SELECT count(*) FROM runs AS a WHERE a.state IN ({ACTIVE_STATES}) AND a.task = h.task)

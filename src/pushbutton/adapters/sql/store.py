@@ -95,9 +95,10 @@ class SqlStore:
         return await self._db.read(lambda db: [row[0] for row in db.execute("SELECT DISTINCT run FROM orders")])
 
     async def first(self, offer: Offer, *, at: int) -> Run | None:
+        lines, known = statements.lines(offer)
         this, values = statements.due(offer, at)
-        sql = f"{statements.LINES} SELECT {RUN_COLUMNS} FROM runs WHERE {this}"
-        row = await self._db.read(lambda db: db.execute(sql, values).fetchone())
+        sql = f"{lines} SELECT {RUN_COLUMNS} FROM runs WHERE {this}"
+        row = await self._db.read(lambda db: db.execute(sql, [*known, *values]).fetchone())
         return run_from(row) if row else None
 
     async def runs(self, query: RunQuery) -> Sequence[Run]:

@@ -110,13 +110,18 @@ def _add_run(db: Connection, run: Run, new: NewRun) -> None:
 
 def claim(db: Connection, offer: Offer, at: int, token: str) -> Run | None:
     """The gate: one statement finds the run that may start, and has it started."""
-    this, values = statements.of_parent(offer) if offer.child else statements.due(offer, at)
+    if offer.child:
+        lines, known = "", list[Any]()
+        this, values = statements.of_parent(offer)
+    else:
+        lines, known = statements.lines(offer)
+        this, values = statements.due(offer, at)
     row = db.execute(
-        f"""{"" if offer.child else statements.LINES}
+        f"""{lines}
             UPDATE runs SET state = 'running', epoch = epoch + 1, worker = ?, started_at = ?, token = ?, collected = 0
             WHERE {this} AND state = 'waiting'
             RETURNING {RUN_COLUMNS}""",
-        (offer.worker, at, token, *values),
+        (*known, offer.worker, at, token, *values),
     ).fetchone()
     if row is None:
         return None
