@@ -96,10 +96,8 @@ def due(offer: Offer, at: int) -> Statement:
     tests.append("replace(" * len(offer.tags) + "h.tags" + ", ?, '')" * len(offer.tags) + " = ''")
     values += [names_text([tag]) for tag in sorted(offer.tags)]
     oldest = f"SELECT min(h.id) FROM {_HEADS} WHERE {' AND '.join(tests)}"
-    # The first count is much the quicker one, and of few workers it says enough.
-    active = f"SELECT count(*) FROM runs AS a WHERE a.state IN ({ACTIVE_STATES})"
-    slots = f"(({active}) < ? OR ({active} AND a.worker = ?) < ?)"
-    return f"id = ({oldest}) AND {slots}", [*values, offer.slots, offer.worker, offer.slots]
+    mine = f"SELECT count(*) FROM runs AS a WHERE a.state IN ({ACTIVE_STATES}) AND a.worker = ?"
+    return f"id = ({oldest}) AND ({mine}) < ?", [*values, offer.worker, offer.slots]
 
 
 def of_parent(offer: Offer) -> Statement:
