@@ -96,7 +96,7 @@ def due(offer: Offer, at: int) -> Statement:
     tests.append("replace(" * len(offer.tags) + "h.tags" + ", ?, '')" * len(offer.tags) + " = ''")
     values += [names_text([tag]) for tag in sorted(offer.tags)]
     oldest = f"SELECT min(h.id) FROM {_HEADS} WHERE {' AND '.join(tests)}"
-    mine = f"SELECT count(*) FROM runs AS a WHERE a.state IN ({ACTIVE_STATES}) AND a.worker = ?"
+    mine = f"{_ACTIVE} AND a.worker = ?"
     return f"id = ({oldest}) AND ({mine}) < ?", [*values, offer.worker, offer.slots]
 
 
@@ -130,16 +130,18 @@ def _line(name: str, waits: str, order: str, *, one_task: bool) -> str:
 
 # A line is the waiting runs of a task that need the same tags. Those that must not start before a moment have lines of
 # their own, in the order of these moments: one whose moment is not come stands before none that may start. A lock keeps
-# its run back, because no gate here could give it. The conditions are those of two indexes, word for word; the state
-# has something added, so that no index of states alone is taken instead, and the joins go from left to right.
+# its run back, because no gate here could give it. The conditions, here and where active runs are counted, are those of
+# indexes over some rows, word for word. The state has something added, so that no index of states is taken instead, and
+# that a list of states is not looked through: the index has done it. The joins go from left to right.
 _LINES = {
     one_task: f"""WITH RECURSIVE {_line("lines", "not_before IS NULL", "r.id", one_task=one_task)},
     {_line("timed", "not_before IS NOT NULL", "r.not_before, r.id", one_task=one_task)}"""
     for one_task in (True, False)
 }
 _HEADS = "(SELECT id FROM lines UNION ALL SELECT id FROM timed) AS heads CROSS JOIN runs AS h"
+_ACTIVE = f"SELECT count(*) FROM runs AS a WHERE state || '' IN ({ACTIVE_STATES})"
 _STARTS = f"""h.id = heads.id AND (h.not_before IS NULL OR h.not_before <= ?)
-    AND (SELECT count(*) FROM runs AS a WHERE a.state IN ({ACTIVE_STATES}) AND a.task = h.task)
+    AND ({_ACTIVE} AND a.task = h.task)
       < coalesce((SELECT l.at_once FROM limits AS l WHERE l.task = h.task), {ONE})"""
 
 
