@@ -10,6 +10,7 @@ from .found import Script
 from .machine import Machine
 from .of_argparse import Argparse
 from .of_click import Click
+from .of_typer import Typer
 from .values import TooLong
 
 __all__ = ["read_file", "read_python"]
@@ -40,7 +41,7 @@ def read_file(path: str) -> dict[str, Any]:
 def read_python(source: str) -> Script | None:
     """None: none of the libraries that are known here takes its arguments. Raises `SyntaxError` and `TooLong`."""
     tree = ast.parse(source)
-    libraries: list[_Library] = [Argparse(), Click()]
+    libraries: list[_Library] = [Argparse(), Click(), Typer()]
 
     def outside(name: str, node: ast.AST, args: list[Any], kwargs: dict[Any, Any]) -> Any:
         for library in libraries:
