@@ -6,6 +6,8 @@ import asyncio
 import fcntl
 import os
 import signal
+import sys
+import termios
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -97,6 +99,28 @@ async def test_a_line_that_went_out_in_half_spoils_no_other(app):
         assert (await client.post(f"/api/runs/{run.id}/events", content=b"status next")).status_code == 204
     texts = await over(app, run)
     assert texts == [*["y" * 50_000] * 3, "next"]
+
+
+async def test_one_that_there_is_room_for_is_in_the_pipe_when_it_is_answered(app):
+    """So a job that waits for the answer may end at once: its supervisor reads what is in there before it ends."""
+    run, client, supervisor = await waiting(app)
+    control = os.open(spool_of(app, run.id) / "control", os.O_RDWR | os.O_NONBLOCK)
+    async with client:
+        os.kill(supervisor, signal.SIGSTOP)
+        try:
+            for number in range(20):
+                before = _held(control)
+                assert (await client.post(f"/api/runs/{run.id}/events", content=f"{number}")).status_code == 204
+                assert _held(control) > before
+        finally:
+            os.kill(supervisor, signal.SIGCONT)
+            os.close(control)
+    assert await over(app, run) == [str(number) for number in range(20)]
+
+
+def _held(pipe: int) -> int:
+    """Bytes that nobody has read."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 async def test_large_ones_at_once_all_arrive_whole_where_who_is_refused_sends_them_again(app):
