@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from pushbutton.errors import StoreDamaged
+from pushbutton.sentence import say
 
 
 class Seal:
@@ -25,6 +26,8 @@ class Seal:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken:
             raise StoreDamaged(
-                "A second factor cannot be read: server.key is not the one with which it was kept. Bring the key back "
-                "from the backup, or take the second factor away with “pushbutton user change --no-factor”."
+                say(
+                    "A second factor cannot be read: server.key is not the one with which it was kept. Bring the key "
+                    "back from the backup, or take the second factor away with “pushbutton user change --no-factor”."
+                )
             ) from None

@@ -200,7 +200,7 @@ class Directory:
         def work(now: Snapshot) -> Change:
             known = now.users.get(user.name)
             if known is None or known.disabled:
-                raise Refused("This account may not sign in.")
+                raise Refused(say("This account may not sign in."))
             ended = instead and instead.pending and instead.id not in now.sessions
             if ended or known.password != user.password or (known.factor and not user.factor and not pending):
                 raise SignInFailed(say("This account was changed at this very moment: sign in once more."))

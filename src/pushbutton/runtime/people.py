@@ -107,7 +107,9 @@ class People:
         def work(now: Snapshot) -> Change:
             user = _user(now, name)
             if user.source != LOCAL_SOURCE:
-                raise BadInput(f"“{name}” has no password here, but signs in with {user.source}.")
+                raise BadInput(
+                    say("“{name}” has no password here, but signs in with {source}.", name=name, source=user.source)
+                )
             earlier = [invite for invite in now.invites.values() if invite.user == name]
             fresh = Invite(hashed(secret), name, at + int(hours * 3600 * 1_000_000), actor.name)
             return Change(act(actor, "invite.make", f"user {name}", at, hours=hours), put=[fresh], drop=earlier)
@@ -278,10 +280,14 @@ def _groups(names: Sequence[str]) -> tuple[str, ...]:
 def _sound(grant: Grant) -> None:
     kind, _, name = grant.who.partition(":")
     if grant.who != EVERYONE and (kind not in {"user", "group"} or not name):
-        raise BadInput(f"“{grant.who}” is nobody: say user:NAME, group:NAME or {EVERYONE}.")
+        raise BadInput(
+            say("“{who}” is nobody: say user:NAME, group:NAME or {everyone}.", who=grant.who, everyone=EVERYONE)
+        )
     words: set[str] = {*(role.value for role in Role), *(verb.value for verb in Verb)}
     if grant.gives not in words:
-        raise BadInput(f"There is no role or right “{grant.gives}”. There are: {', '.join(sorted(words))}.")
+        raise BadInput(
+            say("There is no role or right “{name}”. There are: {known}.", name=grant.gives, known=sorted(words))
+        )
     kind, _, name = grant.where.partition(":")
     if grant.where != EVERYWHERE and (kind not in {"task", "group"} or not name):
-        raise BadInput(f"“{grant.where}” is no place: say *, group:NAME or task:NAME.")
+        raise BadInput(say("“{where}” is no place: say *, group:NAME or task:NAME.", where=grant.where))

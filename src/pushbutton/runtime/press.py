@@ -69,7 +69,7 @@ async def press(
     if task.broken:
         raise TaskBroken(slug, visibility.broken(core.catalog, actor, task))
     if len(key) > LONGEST_KEY:
-        raise InvalidInputs({"": "The idempotency key is too long."})
+        raise InvalidInputs({"": say("The idempotency key is too long.")})
     if len(why) > LONGEST_WHY:
         raise InvalidInputs({"": say("The reason is too long: write at most {n:,} characters.", n=LONGEST_WHY)})
     if not is_encodable(why):

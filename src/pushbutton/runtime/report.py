@@ -5,6 +5,8 @@ They go to the run's supervisor, like what the job itself reports: it knows the 
 
 from __future__ import annotations
 
+from pushbutton.sentence import say
+
 import asyncio
 import contextlib
 import hmac
@@ -43,7 +45,7 @@ async def report(core: Core, number: int, text: str) -> None:
     """
     run = await core.store.run(number)
     if any(core.supervisors.names_file(line) for line in text.split("\n")):
-        raise BadInput("Files cannot be named from elsewhere; the job itself does that.")
+        raise BadInput(say("Files cannot be named from elsewhere; the job itself does that."))
     at = now()
     orders = [Order(OrderKind.REPORT, {"lines": core.seal.close(piece)}, at) for piece in pieces(text)]
     if not orders:

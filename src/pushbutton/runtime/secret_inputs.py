@@ -43,7 +43,7 @@ async def kept(core: Core, run: Run) -> dict[str, str]:
         found: dict[str, str] = json.loads(core.seal.open(text)) if (text := await core.store.sealed(run.id)) else {}
     except StoreDamaged:
         raise PushbuttonError(
-            "Its secret inputs cannot be read: server.key is not the one with which they were kept. Press again."
+            say("Its secret inputs cannot be read: server.key is not the one with which they were kept. Press again.")
         ) from None
     return found
 

@@ -162,7 +162,7 @@ class Worker:
             return not await self._is_away(run.task)
         except NoAnswer as error:
             log.warning("run %d: %s", run.id, error)
-            await journal.never(self._core, run, RunState.FAILED, f"It was not started: {error}")
+            await journal.never(self._core, run, RunState.FAILED, say("It was not started: {why}", why=str(error)))
             return False
 
     async def _is_away(self, slug: str) -> bool:
@@ -323,7 +323,7 @@ class Worker:
         secrets = {name: value for name, value in kept.items() if name != secret_inputs.SALT}
         inputs = {**run.inputs, **secrets}
         if lost := [name for name in task.secrets if inputs.get(name) and name not in secrets]:
-            raise PushbuttonError(f"The secret input {', '.join(lost)} is not kept any more; press again.")
+            raise PushbuttonError(say("The secret input {names} is not kept any more; press again.", names=lost))
         return inputs, list(secrets.values())
 
     def _follow(self, run: Run) -> None:

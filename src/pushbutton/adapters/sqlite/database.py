@@ -23,6 +23,7 @@ from pushbutton.adapters.sql.connection import Connection
 from pushbutton.adapters.sql.trail import Trail
 from pushbutton.adapters.sql.trail_end import End
 from pushbutton.errors import PushbuttonError, StorageFull, StoreBusy, StoreDamaged, StoreError, StoreTooNew
+from pushbutton.sentence import say
 
 from .dialect import SQLITE
 
@@ -224,7 +225,10 @@ class SqliteDatabase:
             inode = -1
         if inode != self._inode:
             raise StoreDamaged(
-                f"{self.path} was removed or replaced while in use; restart the server. Nothing was recorded."
+                say(
+                    "{path} was removed or replaced while in use; restart the server. Nothing was recorded.",
+                    path=str(self.path),
+                )
             )
 
     # -- opening
