@@ -23,7 +23,6 @@ from pushbutton.domain.order import Order
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Command, Task
 from pushbutton.runtime.ports import Record
-from pushbutton.sentence import say
 from pushbutton.supervisor import hung, orphans, private, process, spool
 from pushbutton.supervisor.redact import Redactor
 from pushbutton.supervisor.reported_file import Named

@@ -5,8 +5,6 @@ They go to the run's supervisor, like what the job itself reports: it knows the 
 
 from __future__ import annotations
 
-from pushbutton.sentence import say
-
 import asyncio
 import contextlib
 import hmac
@@ -16,6 +14,7 @@ from pushbutton.domain.order import Order, OrderKind, pieces
 from pushbutton.domain.run import Run
 from pushbutton.domain.token import hashed
 from pushbutton.errors import BadInput, Fenced, NoSuchRun, NotHeard, NotRunning, Refused
+from pushbutton.sentence import say
 
 from .core import Core, now
 from .watch import Wakeup
@@ -30,7 +29,7 @@ async def authorize(core: Core, number: int, token: str) -> None:
     with contextlib.suppress(NoSuchRun):  # told like a wrong token: whether there is such a run is nobody's to learn
         right = await core.store.token(number)
     if not hmac.compare_digest(hashed(token), right):
-        raise Refused("This needs the run's own token, as “Authorization: Bearer …”.")
+        raise Refused(say("This needs the run's own token, as “Authorization: Bearer …”."))
     run = await core.store.run(number)
     if run.state.over:
         raise NotRunning(number, run.state)
