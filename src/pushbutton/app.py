@@ -61,7 +61,7 @@ class Pushbutton:
         self._hooks: dict[str, list[Hook]] = {}
         self._offline = Offline(self.settings, self.folder, store)
         self._limits = embedded.Limits.now()
-        self.url = ""  # where jobs on this machine reach it over HTTP; whoever serves it says so before it opens
+        self.url = ""  # where jobs on this machine reach it over HTTP; set by what serves it, before it opens
 
     # -- life
 
@@ -104,7 +104,7 @@ class Pushbutton:
         return self._core.directory.closed if self._core else await self._offline.closed()
 
     def people(self) -> AbstractAsyncContextManager[People]:
-        """Look after the people of this data folder without opening the rest: a server may be running on it."""
+        """The people of this data folder, without opening the rest: a server may be running on it."""
         return self._offline.people()
 
     async def record(self, act: Act) -> None:
@@ -190,7 +190,7 @@ class Pushbutton:
     def serve(self, asgi: ASGIApp) -> None:
         """Serve the application that mounts this one on the settings' host and port until Ctrl+C or SIGTERM.
 
-        Any ASGI server can; this one ends event streams in good order before it ends. Who may reach `asgi` is its
+        Any ASGI server can; this one lets event streams send what they have before it ends. Who may reach `asgi` is its
         own affair. Raises `OSError` when the port is taken.
         """
         from .web import server  # noqa: PLC0415  loads the whole web
@@ -202,7 +202,7 @@ class Pushbutton:
             asyncio.run(server.serve(asgi, sock, self.settings, self.end_streams, mounted=True))
 
     def end_streams(self) -> None:
-        """Let every event stream end in good order: for a server that is about to close its connections."""
+        """Let every event stream send what it has and end: for a server that is about to close its connections."""
         if self._core:
             self._core.hub.close_streams()
 

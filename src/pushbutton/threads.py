@@ -82,7 +82,7 @@ class Places:
                     continue
             try:
                 future.set_result(work())
-            except BaseException as error:  # noqa: BLE001  for who waits
+            except BaseException as error:  # noqa: BLE001  raised where it is awaited
                 future.set_exception(error)
             with self._lock:
                 there.given_up.discard(future)

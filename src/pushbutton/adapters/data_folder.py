@@ -32,8 +32,8 @@ def writing(folder: Path) -> Iterator[None]:
 
 
 def make(folder: Path, *inside: Path) -> list[Path]:
-    """The folder and those in it, closed to others whoever made them. Those that are not ours to close: a volume may
-    belong to another user and let us in by a group. Raises `OSError`.
+    """The folder and those in it, closed to others. Those that are not ours stay as they are: a volume may belong to
+    another user and let us in by a group. Raises `OSError`.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for path in inside:

@@ -21,7 +21,7 @@ SECONDS = 1.0
 """Time on a processor that one comparison gets: what else the machine does costs nobody an answer."""
 _WALL = 20.0  # for all of it, if the machine hardly runs us
 _AT_ONCE = 2
-_IN_LINE = 8  # behind these; who comes then is told at once that it took too long
+_IN_LINE = 8  # behind these; the next is told at once that it took too long
 _LATE = 2  # of one press; what stands behind so many is not begun
 _CHILD = """
 import json, re, signal, sys

@@ -265,10 +265,10 @@ class SpoolFolder:
         for run, child in list(self._children.items()):
             if child.poll() is not None:
                 del self._children[run]
-        if os.getpid() == 1:  # orphans become ours, and nobody else takes leave of them
+        if os.getpid() == 1:  # orphans become ours, and nobody else reaps them
             ours = {child.pid for child in self._children.values()}
             ended = process.zombies(1)
-            for pid, _ in ended & self._ended:  # twice: who waits for a child of their own has had a second for it
+            for pid, _ in ended & self._ended:  # twice: a parent that waits for its own child has had a second for it
                 if pid not in ours:
                     with contextlib.suppress(ChildProcessError):
                         os.waitpid(pid, os.WNOHANG)

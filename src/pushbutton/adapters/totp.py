@@ -1,4 +1,4 @@
-"""The second factor: six digits that change every 30 seconds (RFC 6238), and recovery codes for a lost telephone."""
+"""The second factor: six digits that change every 30 seconds (RFC 6238), and recovery codes instead of a lost phone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another
 
 
 def new_secret() -> str:
-    """160 random bits in base32: what the telephone and the store keep."""
+    """160 random bits in base32: what the phone and the store keep."""
     return pyotp.random_base32()
 
 

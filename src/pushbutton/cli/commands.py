@@ -28,7 +28,7 @@ def run(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has gone (`| head`): say nothing, also not while the interpreter ends.
+        # The reader of our output has gone (`| head`): say nothing, also not while the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return Exit.FAILED
     except Exception as error:  # noqa: BLE001  the last resort

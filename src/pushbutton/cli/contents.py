@@ -1,6 +1,6 @@
 """Every command in one table: where it stands in the help, which module has it, and what it does in a sentence.
 
-The help of the whole is made from it, with the standard library alone: whoever asks what there is waits for no parser
+The help of the whole is made from it, with the standard library alone: a list of the commands waits for no parser
 of options, and a command loads its own module and no other.
 """
 

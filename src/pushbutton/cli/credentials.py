@@ -82,7 +82,7 @@ def forget(url: str) -> None:
 
 
 def _write(tokens: Mapping[str, str]) -> Path:
-    """All or nothing: whoever reads meanwhile sees the old file or the new one."""
+    """All or nothing: a reader meanwhile sees the old file or the new one."""
     file = path()
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,4 +1,4 @@
-"""Who works on a data folder with a command: the user of this machine, for the audit trail to name."""
+"""The user of this machine that runs a command on a data folder, as the audit trail names them."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ async def _main(file: str, words: Sequence[str], python: str) -> int:
 
 
 def _of_user(task: Task) -> Task:
-    """Who runs it here may let it run as whoever they may become. Raises `ConfigError`."""
+    """A user here may let it run as any user that they may become. Raises `ConfigError`."""
     from pushbutton.adapters import accounts  # noqa: PLC0415  what only this command needs
 
     if why := accounts.refused(task, None):
@@ -237,7 +237,7 @@ class _Foreground:
 
     async def _follow(self) -> int:
         while True:
-            held = self._spools.held(RUN)  # asked before reading: who is gone has written its last
+            held = self._spools.held(RUN)  # asked before reading: a supervisor that is gone has written its last
             records, self._position = self._records.read(RUN, self._position)
             for record in records:
                 await self._show(record)

@@ -59,7 +59,7 @@ _KINDS: dict[type, type] = {str: str, int: int, float: float, bool: bool}
 CONTAINED = "nothing outlives the first process (PID 1) of a container"
 INITS = frozenset({"catatonit", "conmon-init", "docker-init", "dumb-init", "podman-init", "tini"})
 """What containers are given as PID 1 to wait for the one program that they are there for."""
-MOMENT = 300.0  # seconds; whoever ends the container has less patience, and says how much
+MOMENT = 300.0  # seconds; a container is given less time to end, and says how much
 LOOK = 0.05
 MANY = 1_000_000
 
@@ -177,7 +177,7 @@ async def _run(paths: tuple[str, ...], sock: socket.socket, given: dict[str, Any
     core = await app.open()  # what cannot be opened is said here, before anything is served
     asked: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        # The server handles both while it serves, then raises them once more for whoever started it: that is here.
+        # The server handles both while it serves, then raises them once more for its caller: that is here.
         signal.signal(number, lambda number, _: asked.append(number))
     serving = asyncio.create_task(server.serve(app, sock, app.settings, app.end_streams))
     if await _answers(sock, serving):
@@ -277,7 +277,7 @@ def _farewell(left: int) -> None:
 
 
 def _say(*lines: str) -> None:
-    """To whoever reads it: that nobody does any more (`| head`) ends no server."""
+    """Print a line; a reader that has gone (`| head`) ends no server."""
     try:
         print(*lines, sep="\n", flush=True)
     except BrokenPipeError:

@@ -45,7 +45,7 @@ ALL: Rights = frozenset(Right(verb) for verb in Verb)
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`rights` were worked out when it was let in; whoever keeps an actor for longer asks the directory again.
+    """`rights` were worked out when it was let in; code that keeps an actor for longer asks the directory again.
 
     A token or a link does less than its owner may: it needs the right in `within` as well, where there is one.
     """
@@ -65,7 +65,7 @@ class Actor:
 
     @property
     def audience(self) -> str:
-        """The same for all who may do the same, "" for who may do everything: they see the same pages."""
+        """The same for all with the same rights, "" for those with every right: they see the same pages."""
         if self.rights >= ALL and self.within is None and not self.own:
             return ""
         mine = ",".join(f"{right.verb}@{right.where}" for right in sorted(self.rights))

@@ -73,7 +73,7 @@ def held(approval: Approval, presser: Actor, at: int, digest: str, secrets: str 
 
 
 def identity(actor: Actor) -> str:
-    """Who counts as one and the same: a user, whatever they were let in by; or who belongs to no user."""
+    """Two actors with the same are one: a user, whatever they were let in by; else the actor's own name."""
     return actor.user or actor.name
 
 

@@ -98,7 +98,7 @@ class Head:
 
     id: int = 0
     hash: str = FIRST
-    seal: str = ""  # shows that whoever noted it had the key; "" while nothing is recorded
+    seal: str = ""  # shows that its writer had the key; "" while nothing is recorded
 
     @property
     def note(self) -> str:
@@ -120,7 +120,7 @@ def chained(key: bytes, before: str, number: int, done: Act) -> str:
 
 
 def sealed(key: bytes, number: int, digest: str) -> Head:
-    """The head behind a record. Who cuts the end of the trail has no seal for the record that is the last then."""
+    """The head behind a record. An attacker who cuts the end has no seal for the new last record."""
     return Head(number, digest, hmac.digest(key, f"head:{number}:{digest}".encode(), "sha256").hex())
 
 

@@ -12,7 +12,7 @@ from .actor import Actor
 class CauseKind(StrEnum):
     PERSON = "person"  # somebody who signed in, on this machine, or named by the application around this one
     TOKEN = "token"  # a program in a person's name
-    LINK = "link"  # whoever holds a link
+    LINK = "link"  # the holder of a link
     SCHEDULE = "schedule"  # its time had come
     RETRY = "retry"  # `parent` had failed
     RUN = "run"  # `parent` pressed it

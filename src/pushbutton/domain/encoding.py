@@ -1,4 +1,4 @@
-"""Output that is not UTF-8: its bytes stay as they came, and whoever shows them decodes them. Pure.
+"""Output that is not UTF-8: its bytes stay as they came, and are decoded where they are shown. Pure.
 
 An encoding is what `job.kinds.ENCODING` lets through: ASCII in it is ASCII, byte by byte, so that lines and escape
 sequences are found in the bytes themselves. "" stands for UTF-8.

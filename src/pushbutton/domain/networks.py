@@ -27,7 +27,7 @@ def networks(text: str, *, where: str) -> tuple[Network, ...]:
 def address(text: str) -> Address | None:
     """One address, without the port or brackets that some write with it; None for what is none.
 
-    An IPv4 address in the clothes of IPv6 (`::ffff:10.0.0.1`) is the IPv4 address.
+    An IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) is the IPv4 address.
     """
     bare = text.strip()
     if bare.startswith("["):

@@ -2,7 +2,7 @@
 
 Python's `re` tries one way after another, and some patterns have more ways than anybody can wait for: `(a+)+` has twice
 as many with each letter. How many there are at most can be counted beforehand. What is cheap by that count is compared
-here; for the rest, whoever asks has it compared in a process that can be ended (`Fits`).
+here; the rest is compared in a process that can be ended (`Fits`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def here(pattern: str, text: str) -> bool | None:
 
 
 def maybe(pattern: str, text: str) -> bool:
-    """True as well when it may take long: for who looks first, and somebody else decides."""
+    """True as well when it may take long: a first look, before the comparison that decides."""
     return here(pattern, text) is not False
 
 

@@ -15,7 +15,7 @@ from .run import Micros
 from .visible import visible
 
 LOCAL_SOURCE = "local"
-"""Where a user comes from who has a password here; the others are named by the authority: "oidc", "ldap", "proxy"."""
+"""The origin of users with a password here; the others are named by the authority: "oidc", "ldap", "proxy"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class User:
     email: str = ""
     groups: tuple[str, ...] = ()
     source: str = LOCAL_SOURCE
-    subject: str = ""  # see `Identity.subject`; "": whoever comes next under the name
+    subject: str = ""  # see `Identity.subject`; "": the next one that signs in under the name
     password: str = field(default="", repr=False)  # hash; "": nobody can sign in with one
     factor: str = field(default="", repr=False)  # the second factor's secret, sealed; "": none
     factor_step: int = 0  # the last time step whose code was taken
@@ -87,7 +87,7 @@ class Invite:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Lets whoever holds it press one task, with some inputs fixed."""
+    """Lets its holder press one task, with some inputs fixed."""
 
     id: str  # short, public: names the link in runs and in the audit trail
     task: str

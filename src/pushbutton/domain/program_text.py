@@ -109,7 +109,7 @@ _STARTERS = frozenset(
 
 
 def program_items(argv: Sequence[str], has_hole: Callable[[str], bool]) -> dict[int, str]:
-    """The items with an input in them that somebody would read as a program: their indices, and who reads it."""
+    """The items with an input in them that are read as a program: their indices, and the program that reads them."""
     found: dict[int, str] = {}
     behind_starter = _name(argv[0]) in _STARTERS if argv else False
     for index, word in enumerate(argv):

@@ -18,7 +18,7 @@ _SENTENCE = say("The proxy in front of this server said unclearly who you are; a
 
 @dataclass(frozen=True, slots=True)
 class TrustedProxy:
-    """`networks`: whom to believe. The others: names of headers, lower case; "" for one that is not sent."""
+    """`networks`: the trusted addresses. The others: names of headers, lower case; "" for one that is not sent."""
 
     networks: tuple[Network, ...]
     user: str

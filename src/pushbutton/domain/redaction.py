@@ -2,7 +2,7 @@
 
 A record keeps the hash that it had, which holds the chain together and every head that was noted elsewhere. What is
 left of the record is vouched for by a later record, `audit.redact`: under `records` it names for each the keyed hash of
-what is left. So whoever has no key can neither take something out themselves nor change what was left.
+what is left. So without the key nothing can be taken out, and what was left cannot be changed.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ class Task:
 
     @property
     def secret_names(self) -> tuple[str, ...]:
-        """The named secrets that it needs; names may be shown to whoever may see them, values to nobody."""
+        """The named secrets that it needs; their names may be shown, their values never."""
         return tuple(self.named_secrets)
 
     @property

@@ -1,4 +1,4 @@
-"""How long somebody has to wait who got a password wrong. Pure: seconds of a monotonic clock are passed in.
+"""How long a client has to wait after a wrong password. Pure: seconds of a monotonic clock are passed in.
 
 Guessing is slowed per account and per address, of IPv6 per network, which one client has to itself. An address from
 which the account's owner has signed in before is slowed by the mistakes in that account only, so that nobody can lock
@@ -19,7 +19,7 @@ FREE_ACCOUNT = 10
 FREE_ADDRESS = 20
 LONGEST = 900.0
 FADE = 900.0
-"""Seconds after which one mistake is forgotten: as long as the longest wait, so that who guesses on gains nothing, and
+"""Seconds after which one mistake is forgotten: as long as the longest wait, so that more guesses gain nothing, and
 the mistakes of a whole office in a day do not add up.
 """
 MOST = 10_000

@@ -1,4 +1,4 @@
-"""What a type hint says, whoever asks: the reading of a file, or the job that gets its values."""
+"""What a type hint says: for the reading of a file, and for the job that gets its values."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def main(argv: list[str]) -> int:
     except SystemExit as leaving:
         return _left(leaving.code)
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # die of it, so that whoever waits can see that
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # die of it, so that the parent can see that
         os.kill(os.getpid(), signal.SIGINT)
         return 130
     except BaseException as error:  # noqa: BLE001 - whatever the author's code raises ends here

@@ -1,4 +1,4 @@
-"""Approve, reject, expire: what becomes of a run that waits for others than who pressed it.
+"""Approve, reject, expire: what becomes of a run that waits for other people than the one who pressed it.
 
 Each is one write that counts only while the run is as it was read; when somebody else was faster, it is read again.
 """
@@ -31,7 +31,7 @@ PAGE = 500
 """Runs that are read from the store at once."""
 
 _CLOCK = Actor("service:expiry")
-"""Nobody does it: time does."""
+"""The actor of an expiry: no person does it."""
 
 
 async def approve(core: Core, actor: Actor, number: int, *, why: str = "", seen: str = "") -> Run:
@@ -167,7 +167,7 @@ async def _as_pressed(core: Core, run: Run, hold: Hold) -> None:
 
 
 async def _as_seen(core: Core, actor: Actor, run: Run, hold: Hold, seen: str) -> None:
-    """Whoever approves a plan may see it, and saw the one that counts."""
+    """An approver may see the plan, and saw the one that counts."""
     require(actor, Verb.OUTPUT, *visibility.places(core.catalog, run))
     shown = await dry_run.of(core, hold.plan)
     if shown.wrong:

@@ -49,7 +49,7 @@ async def again(core: Core, task: Task, run: Run, begin: Begin) -> None:
     await input_files.keep(core, task, dry, other=run.id)
     said = journal.note(say("Its plan is made once more before it starts (run {number}).", number=dry.id), code="plan")
     await journal.held(core, run, replace(run.hold, again=dry.id), [said])
-    # From here on, whoever stops the run stops the dry run too.
+    # From here on, a stop of the run stops the dry run too.
     if stop_by := (await core.store.run(run.id)).stop_by:
         await journal.never(core, dry, RunState.CANCELLED, say("It was stopped before it started."), actor=stop_by)
         return

@@ -1,4 +1,4 @@
-"""The audit trail, for those who look after Pushbutton: reading it, checking it, taking it along."""
+"""The audit trail, for administrators: reading, checking and exporting it."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ async def _follow(core: Core, run: Run, wakeup: Wakeup, watchdog: Watchdog, deli
     why, survivors = "", list[str]()  # set once the server has ended the run without its supervisor
     open_step = await _plain_step(core, run)
     while True:
-        held = core.supervisors.held(run.id)  # asked BEFORE reading: who is gone has written its last
+        held = core.supervisors.held(run.id)  # asked BEFORE reading: a supervisor that is gone has written its last
         records, after = core.records.read(run.id, position)
         if records:
             reading = read(records, open_step)

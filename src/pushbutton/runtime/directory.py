@@ -127,7 +127,7 @@ class Directory:
         return self._let_in(named, f"token:{token.id}", address)
 
     def of_link(self, link: Link, at: int, address: str = "") -> Actor:
-        """Who holds a link, to see what was pressed with it, as far as its maker may; `NOBODY` when it is over.
+        """The holder of a link, to see what was pressed with it, as far as its maker may; `NOBODY` when it is over.
 
         It counts as its maker where two have to be different people.
         """
@@ -160,7 +160,7 @@ class Directory:
                 return self.unnamed() if actor.name == LOCAL.name else actor
 
     def whom(self, *places: Place) -> tuple[str, ...]:
-        """Whom to ask for a right that one does not have: the people who look after it, by what they are called."""
+        """Whom to ask for a right that one does not have: its administrators, by what they are called."""
         looking_after = [
             user.called for user in self._seen.users.values() if decide(self.actor(user), Verb.ADMIN, *places)
         ]

@@ -35,8 +35,8 @@ async def written(core: Core, actor: Actor, number: int) -> Run:
 
 
 async def given(core: Core, actor: Actor, number: int) -> Run:
-    """A run of which the actor may read the files that were brought for it: like what it wrote, and who may approve it
-    looks at what that is. Raises `NoSuchRun`, `Refused`.
+    """A run whose input files the actor may read: with the right to its output, or to approve it. Raises `NoSuchRun`,
+    `Refused`.
     """
     found = await visibility.run(core.store, core.catalog, actor, number)
     places = visibility.places(core.catalog, found)

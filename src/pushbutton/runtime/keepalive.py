@@ -1,4 +1,4 @@
-"""One timer for all who want to be asked again and again: a timer for each of ten thousand costs six megabytes."""
+"""One timer for all streams that send keepalives: a timer for each of ten thousand costs six megabytes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Ticking(Protocol):
 
 
 class Keepalive:
-    """Asks all of its members, often enough for who has to do something every `seconds`."""
+    """Calls `tick` of all its members, often enough for one that has something to do every `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         self._pause = min(OFTEN, seconds / 4)

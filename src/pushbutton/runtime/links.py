@@ -1,4 +1,4 @@
-"""Hand-over links: whoever holds one presses one task, with some inputs fixed, so many times, until so long.
+"""Hand-over links: the holder of one presses one task, with some inputs fixed, so many times, until a given day.
 
 A link does nothing that its maker may not do at that moment. What it allows is decided in `standing`, which is asked
 when its page is shown and once more inside the transaction that makes the run and takes one use: never more runs than
@@ -109,7 +109,7 @@ async def make(
         mine = [known for known in seen.links.values() if known.maker == actor.user]
         if sum(not _past(known, at) for known in mine) >= MOST:
             raise Refused(say("You have {n} links already: revoke those that nobody needs any more.", n=MOST))
-        # Nothing can be seen with these any more; and of who makes and revokes without end, the oldest go sooner.
+        # Nothing can be seen with these any more; and if one person makes and revokes very many, the oldest go sooner.
         late = [known for known in seen.links.values() if at >= known.until + KEPT]
         past = sorted((known for known in mine if _past(known, at)), key=lambda known: known.made_at)
         return Change(done, put=[link], drop=[*late, *(known for known in past[:-MOST_PAST] if known not in late)])
@@ -148,7 +148,7 @@ def _fixed(task: Task, given: Mapping[str, object], *, form: bool, fits: Fits) -
 
 
 async def revoke(core: Core, actor: Actor, name: str) -> Link:
-    """By its id. Its maker may, and who looks after Pushbutton. What was pressed with it goes on.
+    """By its id. Its maker may, and an administrator. What was pressed with it goes on.
 
     Raises `NoSuchLink` also for one that is not the actor's to know of.
     """
@@ -166,7 +166,7 @@ async def revoke(core: Core, actor: Actor, name: str) -> Link:
 
 
 def listed(core: Core, actor: Actor, *, everybody: bool = False) -> Sequence[Link]:
-    """One's own, newest first; with `everybody` those of all, for who looks after Pushbutton. Raises `Refused`."""
+    """One's own, newest first; with `everybody` those of all, for administrators. Raises `Refused`."""
     if everybody:
         require(actor, Verb.ADMIN)
     links = core.directory.all.links.values()
@@ -175,7 +175,7 @@ def listed(core: Core, actor: Actor, *, everybody: bool = False) -> Sequence[Lin
 
 
 def shown(core: Core, actor: Actor, link: Link) -> str:
-    """The link's text for who made it; "" for everybody else: whoever has it can press."""
+    """The link's text for its maker; "" for everybody else: with the text anybody can press."""
     return text.text(core.key, link) if actor.within is None and actor.user == link.maker else ""
 
 

@@ -1,4 +1,4 @@
-"""Looking after people: users, rights, sessions. For who administers, and for everybody's own account."""
+"""Users, rights and sessions: for administrators, and for everybody's own account."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class People:
     sealed: Sealed
     throttle: Throttle = field(default_factory=Throttle)
 
-    # -- for who administers
+    # -- for administrators
 
     async def add(self, actor: Actor, name: str, at: int, *, title: str = "", email: str = "",
                   groups: Sequence[str] = ()) -> User:  # fmt: skip
@@ -54,7 +54,7 @@ class People:
 
     async def change(self, actor: Actor, name: str, at: int, *, title: str | None = None, email: str | None = None,
                      groups: Sequence[str] | None = None, disabled: bool | None = None) -> User:  # fmt: skip
-        """None leaves a field as it is. Who is disabled has no session and no token that counts."""
+        """None leaves a field as it is. A disabled user has no session and no token that counts."""
         require_directly(actor, Verb.ADMIN)
         fields: dict[str, Json] = {}
         if title is not None:
@@ -145,7 +145,7 @@ class People:
         await self.directory.change(work)
 
     async def other_account(self, actor: Actor, name: str, at: int) -> None:
-        """For who has another account at the provider now: the next that comes under the name is taken for them."""
+        """For a user with a new account at the provider: the next sign-in under the name is theirs."""
         require_directly(actor, Verb.ADMIN)
 
         def work(now: Snapshot) -> Change:
@@ -155,12 +155,12 @@ class People:
         await self.directory.change(work)
 
     async def without_factor(self, actor: Actor, name: str, at: int) -> None:
-        """For who lost both their telephone and their codes."""
+        """For a user who lost both phone and codes."""
         require_directly(actor, Verb.ADMIN)
         await self._factor(actor, name, at, "", ())
 
     def _keep_an_admin(self, after: Snapshot) -> None:
-        """Raises `Refused` when nobody could look after Pushbutton any more."""
+        """Raises `Refused` when there would be no administrator left."""
         grants = (*self.directory.fixed, *after.grants)
         admins = {grant.who for grant in grants if grant.where == EVERYWHERE and Verb.ADMIN in grant.verbs}
         for user in after.users.values():
@@ -182,7 +182,7 @@ class People:
         await self.directory.change(work)
 
     async def end_session(self, actor: Actor, id_: str, at: int) -> None:
-        """One's own, or anybody's for who administers."""
+        """One's own; for an administrator, anybody's."""
         require_directly(actor)
 
         def work(now: Snapshot) -> Change:
@@ -217,7 +217,7 @@ class People:
 
     async def take_factor(self, actor: Actor, secret: str, code: str, at: int) -> list[str]:
         """From now on a code is asked for. The recovery codes, to be shown once. Raises `SignInFailed`, and `BadInput`
-        where there is one: who sits down at somebody's open browser must not put another telephone in its place.
+        where there is one: nobody may replace the phone from another person's open browser.
         """
         require_directly(actor)
         if _user(self.directory.all, actor.user).factor:
@@ -231,8 +231,8 @@ class People:
         return codes
 
     async def drop_factor(self, actor: Actor, proof: str, at: int) -> None:
-        """`proof`: the password, or a code of the factor of who has no password here. Raises `SignInFailed` when it is
-        wrong, and `SlowDown`.
+        """`proof`: the password or, for users without a password here, a code of their factor. Raises `SignInFailed`
+        when it is wrong, and `SlowDown`.
         """
         require_directly(actor)
         user = _user(self.directory.all, actor.user)

@@ -1,5 +1,5 @@
 """Runs that came with a copy of the data folder: each was under way when the copy was made, and may have run elsewhere
-since. None starts before somebody who looks after Pushbutton says so; stopping one drops it.
+since. None starts before an administrator says so; stopping one drops it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Signing in: by password here or elsewhere, by a provider, by a proxy's word; a second factor where there is one.
 
-Whoever is not let in hears the same sentence, after the same time, whether the name is known or not.
+A refusal is the same sentence, after the same time, whether the name is known or not.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class SignIn:
         begun = await self.provider.begin(redirect_uri)
         place = household(address)
         self._begun[begun.state] = (begun, back, time.monotonic() + PATIENCE, place)
-        # Whoever begins very many loses their own, not those of others.
+        # One client that begins very many loses its own, not those of others.
         mine = [state for state, kept in self._begun.items() if kept[3] == place]
         for state in mine[:-BEGUN_FROM_ONE]:
             del self._begun[state]

@@ -1,4 +1,4 @@
-"""Streams that are open while rights change: what one may not see any more ends, and who comes back gets what is left.
+"""Streams that are open while rights change: each ends, and a client that comes back gets what it may still see.
 
 All streams of an actor share a permit. Permits are looked at after each change of the directory or the catalogue, and
 every few seconds, because sessions end by themselves.
@@ -55,7 +55,7 @@ class Permits:
         self._given: weakref.WeakValueDictionary[Actor, Permit] = weakref.WeakValueDictionary()
 
     def of(self, actor: Actor) -> Permit:
-        """One that counts now. Whoever takes it holds it, with a listener in it, for as long as it is needed."""
+        """One that counts now. The caller keeps it, with a listener in it, for as long as it is needed."""
         known = self._given.get(actor)
         if known is None or known.withdrawn:
             known = self._given[actor] = Permit(self._catalog, self._directory, actor)

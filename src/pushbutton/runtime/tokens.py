@@ -76,7 +76,7 @@ async def make(
 
 
 async def revoke(core: Core, actor: Actor, token: str) -> Token:
-    """By its id. Its owner may, and who looks after Pushbutton, and the token itself. It counts no more at once.
+    """By its id. Its owner may, an administrator, and the token itself. It counts no more at once.
 
     Raises `NoSuchToken` also for one that is not the actor's to know of.
     """
@@ -94,7 +94,7 @@ async def revoke(core: Core, actor: Actor, token: str) -> Token:
 
 
 def listed(core: Core, actor: Actor, *, everybody: bool = False) -> Sequence[Token]:
-    """One's own, newest first; with `everybody` those of all, for who looks after Pushbutton. Raises `Refused`."""
+    """One's own, newest first; with `everybody` those of all, for administrators. Raises `Refused`."""
     if everybody:
         require(actor, Verb.ADMIN)
     found = [token for token in core.directory.all.tokens.values() if everybody or token.user == actor.user]

@@ -57,7 +57,7 @@ def task(catalog: Catalog, actor: Actor, slug: str) -> Task:
 
 
 def broken(catalog: Catalog, actor: Actor, task: Task) -> str:
-    """Why it is, for who looks after it: the sentence may name secrets, files and lines. "" for others."""
+    """Why it is, for its administrators: the sentence may name secrets, files and lines. "" for others."""
     return task.broken if decide(actor, Verb.ADMIN, place(catalog, task.slug)) else ""
 
 

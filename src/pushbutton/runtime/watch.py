@@ -33,7 +33,7 @@ CROWD, CROWDED = 5000, 0.100  # with more watchers than this, so often
 POLL = 1.0  # how often to look without a hint
 CHUNK = 64 << 10  # the most that is sent at once
 TAIL = 1 << 20  # bytes of frames that a channel keeps in memory
-PAGE = 500  # events read from the store at once, for who is behind
+PAGE = 500  # events read from the store at once, for a watcher that is behind
 EVERYTHING = Topics(everything=True)
 
 Encode = Callable[[Event], bytes | None]
@@ -47,13 +47,13 @@ def is_last(event: Event) -> bool:
 
 
 class Listener(Protocol):
-    """Who watches. `ring` is called in the event loop's thread when something grew; it must not wait nor raise."""
+    """A watcher. `wake` is called in the event loop's thread when something grew; it must not wait nor raise."""
 
     def wake(self) -> None: ...
 
 
 class Wakeup:
-    """Wakes one watcher. Rung while nobody waits, it makes the next wait return at once."""
+    """Wakes one watcher. Woken while nobody waits, it makes the next wait return at once."""
 
     def __init__(self) -> None:
         self._rung = False
@@ -216,7 +216,7 @@ Producer = Callable[[str], AsyncIterator[bytes]]
 
 
 class Board:
-    """A topic with a latest value only: who is slow gets the newest and misses what is stale."""
+    """A topic with a latest value only: a slow watcher gets the newest and misses what is stale."""
 
     def __init__(self, topic: str, frames: AsyncIterator[bytes]) -> None:
         self.topic = topic
@@ -280,7 +280,7 @@ class Hub:
             tap.close()
 
     def close_streams(self) -> None:
-        """Let every stream end in good order; whoever comes back does so with its cursor."""
+        """Let every stream send what it has and end; a client that comes back does so with its cursor."""
         self.closing = True
         sources: list[Channel | Tap | Board] = [*self._channels.values(), *self._taps.values(), *self._boards.values()]
         for source in sources:
@@ -391,7 +391,7 @@ class Hub:
             source.close()
 
     def watching(self, topics: Iterable[str]) -> frozenset[Listener]:
-        """Who follows at least one of these boards. A browser has one stream for all of its pages."""
+        """The listeners of at least one of these boards. A browser has one stream for all of its pages."""
         boards = [self._boards[topic] for topic in topics if topic in self._boards]
         return frozenset(listener for board in boards for listener in board.listeners)
 
@@ -460,7 +460,7 @@ class Hub:
                     await wakeup.wait(POLL)
 
     async def frames(self, channel: Channel, cursor: int) -> tuple[bytes, int]:
-        """What follows `cursor`, from memory or, for who is further behind, from the store."""
+        """What follows `cursor`, from memory or, when it is further behind, from the store."""
         if cursor >= channel.floor:
             return channel.after(cursor)
         floor = channel.floor

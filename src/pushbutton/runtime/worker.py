@@ -89,7 +89,7 @@ class Worker:
             self._follow(run)
 
     async def _look_after(self) -> None:
-        """Take leave of supervisors, and ring for orders, whose hint may be lost."""
+        """Reap supervisors, and ring for orders, whose hint may be lost."""
         while True:
             await asyncio.sleep(1)
             self._core.supervisors.reap()

@@ -1,1 +1,1 @@
-"""Loops that look after things by themselves: clients of the main flow, never a part of it."""
+"""Loops beside the main flow: clients of it, never a part of it."""

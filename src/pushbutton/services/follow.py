@@ -1,4 +1,4 @@
-"""Loops beside the straight line: each runs in one process only, and whoever follows the events goes on where it was.
+"""Loops beside the straight line: each runs in one process only, and a follower of the events goes on where it was.
 
 A lease in the store says which process that is. It counts for a minute and is prolonged meanwhile; one that ends gives
 it back, and of one that is gone the others take it when it has run out. A server that starts again has the name that it

@@ -1,4 +1,4 @@
-"""Looks up the people whom the directory named, and ends what those have who are gone or locked there.
+"""Looks up the people whom the directory named, and ends the access of those who left or are locked there.
 
 What they have (sessions, tokens, links) counts again once they sign in. A directory that does not answer, or sees
 nobody, takes nothing from anybody; nor does one that misses most of the people at once, for then it is the directory
@@ -44,7 +44,7 @@ async def run(directory: Directory, authority: Authority, hours: float) -> None:
 
 
 async def look(directory: Directory, authority: Authority) -> Sequence[str]:
-    """Who was found to be gone. Raises `SignInFailed` when the directory cannot be asked."""
+    """The users found to be gone. Raises `SignInFailed` when the directory cannot be asked."""
     people = {user.name: user for user in directory.all.users.values() if user.source == SOURCE and not user.left}
     found = await authority.gone(sorted(people))
     if len(found) > max(FEW, len(people) // 2):

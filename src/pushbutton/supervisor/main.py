@@ -166,8 +166,8 @@ class Supervisor:
         stdin = self._memory(spec["stdin"]) if spec["stdin"] else None
         inputs = payload = self._memory(spec["payload"]) if spec["payload"] else None
         if spec["tty"]:
-            # Another terminal than that of the output: it controls nobody, so that who reads it in the background, as
-            # `timeout` starts others, is not stopped for it.
+            # Another terminal than that of the output: it controls no process, so that one that reads it in the
+            # background, as `timeout` starts others, is not stopped for it.
             self.keys, self.unkeyed = self._terminal(spec["tty"])
             if stdin is None:
                 stdin = self.unkeyed
@@ -218,7 +218,7 @@ class Supervisor:
                 self.poll.register(fd, select.POLLIN)
 
     def _theirs(self, output: int, events: int) -> None:
-        """Another user may open what they write to anew (`/dev/stderr`), as whoever has made it may."""
+        """Another user may open what they write to anew (`/dev/stderr`), as its owner may."""
         if self.spec["tty"]:
             for terminal in (output, self.unkeyed):
                 os.fchown(terminal, self.spec["user"][1], -1)
@@ -400,7 +400,7 @@ class Supervisor:
         self.spool.record(kind, path=clean(named.path), title=clean(named.title), **texts)
 
     def _answer(self, named: Named, word: bytes = b".") -> None:
-        """To who waits for it: "+", it is heard; ".", it may go on. Its pipe is gone when it waits no more."""
+        """Answer a process that waits: "+" for “heard”, "." for “go on”. Without its pipe it waits no more."""
         if not named.receipt or "/" in named.receipt:
             return
         try:
@@ -567,9 +567,9 @@ class Supervisor:
         self._within("look", LOOK)
 
     def _end_input(self) -> None:
-        """Nobody types: who waits for a line is at the end of the input, each time that it asks. Who waits for a key
-        without end gets the one that says the same. One at a time, or those of now would be the keys of later; and it
-        is looked again and again, for who asks for a password drops what was said before.
+        """Nobody types: a process that waits for a line gets the end of the input, each time that it asks. One that
+        waits for a key gets the key that means the same. One key at a time, or those of now would be read later; and
+        again and again, for a program that asks for a password drops what was typed before.
         """
         if self.output < 0:
             return

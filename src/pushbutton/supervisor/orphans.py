@@ -1,7 +1,7 @@
 """When a supervisor was killed: find what is left of its run, end it, and name what stays.
 
 Nothing proves the tree any more, so everything that points to it is put together: the supervisor's last list, the
-run's mark in the environment, the sessions of those, and whoever descends from any of them.
+run's mark in the environment, the sessions of those, and the descendants of any of them.
 """
 
 from __future__ import annotations
@@ -112,9 +112,9 @@ def _end_as(by: list[str], known: set[tuple[int, int]], mark: bytes) -> None:
 
 
 def end_all(known: set[tuple[int, int]], mark: bytes, by: list[str] | None = None, *, hold: bool = True) -> list[str]:
-    """STOP until nobody new appears, KILL, look until they are gone or patience is; "pid name" of who stays. `by`:
-    words that make a program another user's, who may end what we may not. Without `hold` nobody is stopped before:
-    `sudo` stops itself when what it started stands still, and nobody but root could make it go on.
+    """STOP until nobody new appears, KILL, look until they are gone or time is up; "pid name" of those left. `by`:
+    words that make a program another user's, which may end what we may not. Without `hold` nothing is stopped before:
+    `sudo` stops itself when its child is stopped, and only root could let it go on.
     """
     known = set(known)
     if by:

@@ -142,7 +142,7 @@ def become(
         except OSError as error:
             raise SpawnError("folder", folder=cwd, why=error.strerror) from None
         if rules is not None:
-            from . import confine  # noqa: PLC0415  loaded by who made the rules
+            from . import confine  # noqa: PLC0415  loaded only where there are rules
 
             try:
                 confine.restrict(rules)

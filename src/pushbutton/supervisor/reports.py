@@ -104,7 +104,7 @@ def names_file(text: str) -> bool:
     try:
         value = _understood(text[:LINE])
     except RecursionError:
-        return False  # a status, to whoever reads it
+        return False  # a status, to a reader
     return bool(reported_file.in_line(value) if isinstance(value, str) else reported_file.in_json(value))
 
 

@@ -208,7 +208,7 @@ class Results:
 
 
 def _sync(fd: int) -> None:
-    """Who was told that a file is kept must find it after a power cut as well."""
+    """A file that was said to be kept must be there after a power cut as well."""
     os.fdatasync(fd) if hasattr(os, "fdatasync") else os.fsync(fd)
 
 

@@ -10,10 +10,10 @@
     control   a FIFO: the server writes orders, one JSON object a line, see below
     channel   a FIFO: reports of processes that the job's descriptor does not reach
     elsewhere a FIFO, in protocol 1 only: reports that came over HTTP. 0.2.0 had none and took them from `channel`
-    receipts  a folder of FIFOs: who waits for a word that its file is kept makes one, and names it in the report
+    receipts  a folder of FIFOs: a process that waits until its file is kept makes one, and names it in the report
     results   a folder: the files that the job handed over, as they were then
     files     a folder for the job, in which to make files
-    tree      the processes of the run at the last look, for who must clean up after us: the boot id in the first
+    tree      the processes of the run at the last look, for the clean-up after our death: the boot id in the first
               line, then "pid start name" a line, then "end"
     log       what the supervisor itself had to complain about
     room      for a job as another user: where it has `files`, `receipts`, `channel` and `in` in place of these, and the
@@ -183,7 +183,7 @@ def protocol(folder: str | os.PathLike[str]) -> int:
 
 
 def is_held(folder: str | os.PathLike[str]) -> bool:
-    """Whether a live supervisor has this spool. Holds a shared lock for a moment: whoever takes it tries again."""
+    """Whether a live supervisor has this spool. Holds a shared lock for a moment: another taker tries again."""
     try:
         fd = os.open(os.path.join(folder, LOCK), os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:

@@ -97,7 +97,7 @@ class Screen:
         self._edge = self._at_edge(True)
 
     def _begin_line(self) -> None:
-        """Who writes to the first column of a row into which a line was wrapped begins another line there."""
+        """Text in the first column of a row into which a line was wrapped begins another line there."""
         if len(self._rows) >= 2 * REACH:
             return
         self._part(self._column)

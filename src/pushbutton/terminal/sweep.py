@@ -1,7 +1,7 @@
 """What of a line that is rewritten without end can be passed over, because nothing of it is seen in the end.
 
 A bar or a spinner writes megabytes into one line. To draw each of its states takes seconds; to find the last ones that
-show does not. Whoever takes in only those gets the same line.
+show does not. Those alone give the same line.
 """
 
 from __future__ import annotations

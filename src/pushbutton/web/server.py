@@ -80,8 +80,8 @@ async def serve(
 ) -> None:
     """Serve `asgi` until SIGTERM or SIGINT; jobs go on.
 
-    `before_shutdown` ends the streams in good order, while their connections are still open. `mounted`: ours is a part
-    of it, so that others stand in front.
+    `before_shutdown` lets the streams send what they have and end, while their connections are still open. `mounted`:
+    ours is a part of it, so that others stand in front.
     """
     crowd = Crowd(settings.connections, networks(settings.trust_proxy, where="trust_proxy"))
     config = uvicorn.Config(

@@ -1,7 +1,7 @@
 """Whether a script looks at its arguments, told from its source. Nothing of it is run.
 
-A script that nobody has described is started without any; whoever presses should not be told that there is nothing to
-fill in where there is. So `NONE` is said only where nothing in the source can be such a look.
+A script that nobody has described is started without any; a form should not say that there is nothing to fill in
+where there is. So `NONE` is said only where nothing in the source can be such a look.
 """
 
 from __future__ import annotations

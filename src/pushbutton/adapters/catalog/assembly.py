@@ -42,7 +42,7 @@ class Part:
     reading: FileTasks
     known: tuple[Task, ...] = ()  # what it held when it was last whole
     secrets: tuple[Secret, ...] = ()
-    away: bool = False  # it, or what it held, may be gone: whoever else wants the address of a task of it gets it
+    away: bool = False  # it, or what it held, may be gone: another file may take the addresses of its tasks
 
 
 class Assembly:

@@ -28,7 +28,7 @@ _TOGETHER, _STEP = 200, 50  # milliseconds: changes that come one after the othe
 
 
 def pause_after(*, cpu: float, wall: float) -> float:
-    """Seconds until the next look of its own accord, after one that took so many: of a core, and of time."""
+    """Seconds until the next unprompted look, after one that took so many: of a core, and of time."""
     return min(_LATEST, max(_SOONEST, _OF_A_CORE * cpu, _OF_THE_TIME * wall))
 
 

@@ -1,4 +1,4 @@
-"""Why what lies beside the tasks is none: for `check`, and for a page of who looks after them.
+"""Why files beside the tasks are none: for `check`, and for a page for administrators.
 
 Accounted for is what somebody may have meant as a task: what may be executed, begins with `#!`, or has the ending of a
 script. Folders that are passed over whole are one entry. Files are opened here, so this is for a thread.

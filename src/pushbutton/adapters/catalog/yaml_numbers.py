@@ -27,7 +27,7 @@ class Constructor(RoundTripConstructor):
         return {"true": True, "false": False}.get(text.lower(), text)
 
     def construct_yaml_timestamp(self, node: Any, _values: Any = None) -> Any:
-        return str(node.value)  # whoever wants a date reads it
+        return str(node.value)  # a task that wants a date reads it
 
 
 Constructor.add_constructor("tag:yaml.org,2002:int", Constructor.construct_yaml_int)

@@ -42,7 +42,7 @@ class MemoryAudit:
         return self._records[first : first + limit]
 
     async def known(self) -> Sequence[Head]:
-        return ()  # whoever changes this memory changes what is known of it as well
+        return ()  # this process alone writes it, so there is nothing to look for
 
     async def unpressed(self, limit: int) -> Sequence[int]:  # noqa: ARG002  of the port
         return ()

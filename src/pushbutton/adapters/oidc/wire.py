@@ -51,7 +51,7 @@ class Wire:
         if self._http is None:
             # What is not compressed cannot be small on its way and large here.
             headers = {"accept": "application/json", "accept-encoding": "identity"}
-            # Whoever is asked through a proxy is resolved by that.
+            # Behind a proxy, the proxy resolves the name.
             transport = None if set(getproxies()) - {"no"} else NameResolution()
             self._http = httpx.AsyncClient(timeout=self._seconds, headers=headers, transport=transport)
         body = bytearray()

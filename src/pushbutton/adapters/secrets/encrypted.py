@@ -1,6 +1,6 @@
 """Stored secrets: `secrets.json` in the data folder, each value sealed with AES-256-GCM under a key in another file.
 
-A value is bound to its name: moved under another one in the file, it does not open. Whoever writes holds a lock and
+A value is bound to its name: moved under another one in the file, it does not open. A writer holds a lock and
 replaces the file, so a server and commands may read and write beside each other. Names are not secret.
 """
 
@@ -122,7 +122,7 @@ class EncryptedStore:
 
 
 def _seal(key: bytes, name: str, value: bytes) -> str:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415  loaded by who has stored secrets
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415  loaded where there are stored secrets
 
     nonce = os.urandom(_NONCE)
     return base64.b64encode(nonce + AESGCM(key).encrypt(nonce, value, name.encode())).decode()

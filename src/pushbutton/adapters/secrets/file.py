@@ -1,4 +1,4 @@
-"""A secret from a file, read anew for each run: who replaces it needs no restart."""
+"""A secret from a file, read anew for each run: a new file needs no restart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing the audit trail: each record by whoever writes what it tells of, in the same transaction."""
+"""Writing the audit trail: each record in the transaction of the change that it is about."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The end of the audit trail as it is known apart from the database: by this process, and by a file that it writes.
 
-Whoever cuts the trail in the database, and puts an earlier note of its end back there, leaves both as they are.
+A cut in the database, with an earlier note of the end put back there, changes neither of them.
 
 The file is written after each commit that holds a record, by a thread of its own and without waiting for the disk: no
 press is slower for it. So it may be behind the database by a moment, or by more after a power cut, and is never ahead

@@ -131,7 +131,7 @@ class SqliteDatabase:
             self._jobs.put(job)
 
     async def read(self, work: Work[T]) -> T:
-        """Also without `open`, for who only reads beside another process."""
+        """Also without `open`, to read beside another process."""
         if self._closed:
             raise StoreError("The store is closed.")
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
@@ -150,7 +150,7 @@ class SqliteDatabase:
         try:
             with translated(self.path):
                 connection = self._start()
-        except Exception as error:  # noqa: BLE001  handed to whoever opens the store
+        except Exception as error:  # noqa: BLE001  raised where the store is opened
             loop.call_soon_threadsafe(ready.set_exception, error)
             return
         loop.call_soon_threadsafe(ready.set_result, None)

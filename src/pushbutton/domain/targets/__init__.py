@@ -1,7 +1,7 @@
 """What a task runs: a room with one file for each kind, and nobody outside asks which one it is.
 
-A new kind is a class like these, with whoever reads it from an author's file: `IN_CONFIG` has those that stand in a
-configuration file, by the key that holds what they are.
+A new kind is a class like these, and the code that reads it from an author's file: `IN_CONFIG` has the kinds of a
+configuration file, by the key that names them.
 """
 
 from collections.abc import Callable, Mapping

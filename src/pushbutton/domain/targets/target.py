@@ -86,7 +86,7 @@ class Target(ABC):
         return Arguments.NONE
 
     def shown(self, argv: Sequence[str]) -> str:
-        """What is started, for whoever approves it."""
+        """What is started, for its approvers."""
         return shlex.join(argv)
 
 

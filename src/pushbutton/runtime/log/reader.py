@@ -1,7 +1,7 @@
 """A run's output as numbered lines, as a terminal would have left them: pages, search, times, plain text.
 
-One `LineReader` per run serves all who look. It reads each byte of output once, in short steps in a
-thread; who asks while a step is going on waits for that step and not for one of his own.
+One `LineReader` per run serves all readers. It reads each byte of output once, in short steps in a thread; a reader
+that asks while a step is going on waits for that step and not for one of its own.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class LinePage:
     total: int  # lines known of, an unfinished last one among them
     first: int  # number of the first line asked for, counted from 1
     lines: tuple[Line, ...]
-    bytes_read: int  # of output; whoever wants what comes after goes on from here
+    bytes_read: int  # of output; what comes after begins here
     done: bool  # the run is over and all of its output is in
 
 

@@ -112,7 +112,7 @@ class Store(Protocol):
     """Runs and events.
 
     Implementers guarantee: every write is one transaction and durable when it returns (it survives a crash of
-    process and machine); event ids rise in commit order, over all runs, so that who has read up to id N will
+    process and machine); event ids rise in commit order, over all runs, so that a reader of all up to id N will
     never see a new event at or below N; reads see every write that returned before. Errors: `StorageFull`,
     `StoreBusy`; after either, nothing of that write is in the store.
     """
@@ -248,7 +248,7 @@ class Store(Protocol):
         ...
 
     async def forgotten(self) -> int:
-        """Who has read up to an id below this one may miss events that are deleted; 0: nothing ever was."""
+        """A reader that stands below this id may miss deleted events; 0: nothing was ever deleted."""
         ...
 
     async def bookmark(self, name: str) -> int | None:
@@ -320,7 +320,7 @@ class Catalog(Protocol):
 
     def problems(self) -> Sequence[Problem]:
         """What is wrong or doubtful in what is served, as far as it is known by now, file by file: also what breaks no
-        task. It is for whoever administers everything.
+        task. It is for administrators of everything.
         """
         ...
 

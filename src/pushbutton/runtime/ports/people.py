@@ -119,16 +119,16 @@ class Passwords(Protocol):
 
 
 class Factor(Protocol):
-    """The second factor: codes that change with time, and codes for who has lost their telephone."""
+    """The second factor: codes that change with time, and recovery codes for users without their phone."""
 
     def new_secret(self) -> str: ...
 
     def uri(self, secret: str, name: str) -> str:
-        """What a telephone reads."""
+        """The address that a phone reads."""
         ...
 
     def picture(self, text: str) -> str:
-        """A text as an `<svg>` that a telephone reads."""
+        """A text as a QR code in an `<svg>`."""
         ...
 
     def check(self, secret: str, code: str, last_step: int) -> int | None:

@@ -103,5 +103,5 @@ class Supervisors(Protocol):
     async def remove(self, run: int) -> None: ...
 
     def reap(self) -> None:
-        """Take leave of supervisors that have ended: nobody else does."""
+        """Reap supervisors that have ended: nobody else does."""
         ...

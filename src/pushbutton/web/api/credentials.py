@@ -26,7 +26,7 @@ from .answers import answer, answers
 from .lazily import schemas
 
 _ASK = 64 << 10
-"""Bytes of what somebody asks for who is not known: it is held in memory until it is answered or too late."""
+"""Bytes of a request of an unknown client: it is held in memory until it is answered or too late."""
 _REVOKED: dict[int | str, dict[str, Any]] = {204: {"description": "It counts no more"}}
 
 
@@ -86,9 +86,9 @@ async def revoke_token(request: Request, name: str) -> Response:
 @operation(
     "Your hand-over links",
     "tokens and links",
-    description="Newest first. With `all=1` everybody's, for administrators. `url` is there for who made a link, and "
-    "never for a token: whoever has it can press. `limit` of them, at most 500; the header `Link` says where more "
-    "follow.",
+    description="Newest first. With `all=1` everybody's, for administrators. `url` is there for the maker of a link, "
+    "and never for a token: with it anybody can press. `limit` of them, at most 500; the header `Link` says where "
+    "more follow.",
     answers="list[LinkShape]",
 )
 async def list_links(request: Request) -> Response:

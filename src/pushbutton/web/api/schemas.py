@@ -418,7 +418,7 @@ class LinkShape(BaseModel):
     approvers: int
     note: str
     standing: str = Field(description="open, revoked, expired, used up, maker, task gone, task changed or task broken")
-    url: str = Field(description="Empty for everybody but who made it")
+    url: str = Field(description="Empty for everybody but its maker")
 
     @classmethod
     def of(cls, link: Link, standing: str, url: str) -> Self:

@@ -1,1 +1,1 @@
-"""What every request goes through: connections, limits, names, who asks, bodies, errors."""
+"""What every request goes through: connections, limits, host names, sign-in, bodies, errors."""

@@ -1,7 +1,7 @@
 """Finds out who asks, before anything else is looked at. Pure ASGI, behind the guard.
 
 A browser holds a session in a cookie, a program sends a token as “Authorization: Bearer …”, a trusted proxy says a name
-in a header. Whoever brings nothing of it is nobody and gets to the sign-in page, or is told 401; while nobody is
+in a header. A request with none of it is nobody's and gets the sign-in page, or a 401; while nobody is
 configured, everybody is `LOCAL`.
 """
 

@@ -79,7 +79,7 @@ class _Pipeline(list[Any]):
 
 
 class _Unheard:
-    """In the place of a request's event for whoever reads it: nobody does any more."""
+    """In the place of a request's event: nothing waits for it any more."""
 
     def set(self) -> None:
         """Nobody waits."""

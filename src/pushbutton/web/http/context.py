@@ -1,4 +1,4 @@
-"""What every request stands on: the core, and who asks."""
+"""What every request has: the core, and its actor."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The token in each form: it shows that the form comes from a page that we gave to this very browser.
 
-Beside `Origin` and `Sec-Fetch-Site`, which every browser of today sends, this is the second lock on the same door.
+Beside `Origin` and `Sec-Fetch-Site`, which every browser of today sends, this is a second check of the same.
 While nobody has to sign in there is nothing that a token could be tied to: there the first one has to do.
 """
 

@@ -1,4 +1,4 @@
-"""In front of everything below `/link/<text>`: lets whoever holds a hand-over link in, and to nothing else.
+"""In front of everything below `/link/<text>`: lets the holder of a hand-over link in, and to nothing else.
 
 A link is a root of its own. `/link/<text>` is its page; below it lie the pages and streams of the runs that were
 pressed with it, and none of the others: what is not listed here is not there. No session counts here, and no token.

@@ -93,7 +93,7 @@ class Guard:
 
 
 def _check(scope: Scope) -> Response | None:
-    """To programs that look whether we live and know no names, as HAProxy does. Whoever speaks HTTP/1.1 has to name a
+    """To health checks that send no host, as HAProxy does. A client that speaks HTTP/1.1 has to name a
     host, and so does every browser.
     """
     match scope["method"], scope["path"].removeprefix(scope.get("root_path", "")):

@@ -1,4 +1,4 @@
-"""Who looks, and how they like it: everything about a page that belongs to one browser."""
+"""The viewer of a page, and their settings: everything about a page that belongs to one browser."""
 
 from __future__ import annotations
 

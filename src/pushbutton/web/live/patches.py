@@ -3,7 +3,7 @@
     patch:REST         parts of pages as HTML; REST is `run:42`, `task:deploy`, `tasks`, `inbox` or `now`, with a
                        language before it for another than English: `patch:de:run:42`. Inside the server, the path
                        below which its links lie stands behind it: `patch:de:run:42@/buttons`
-    tail:42            the last lines of a run's output, for who follows it
+    tail:42            the last lines of a run's output, for its followers
 
 Each frame is whole: who misses one misses nothing. A board works only while somebody watches it.
 """
@@ -54,7 +54,7 @@ def register(site: Site) -> None:
 
 
 def below(root: str, topics: frozenset[str]) -> frozenset[str]:
-    """The topics as the server knows them, for who reaches the pages below `root`. A client adds no root by itself."""
+    """The topics as the server knows them, where the pages lie below `root`. A client adds no root by itself."""
     return frozenset(
         f"{bare}@{root}" if root and bare.startswith("patch:") else bare
         for bare in (topic.partition("@")[0] for topic in topics)
@@ -69,7 +69,7 @@ def crowd_of(site: Site, run: int | str, root: str = "") -> frozenset[str]:
 
 
 def watching(site: Site, run: int, root: str = "") -> Watching:
-    """Who looks at a run now. A browser has one stream for all of its pages, and is counted once."""
+    """The people who look at a run now. A browser has one stream for all of its pages, and is counted once."""
     listeners = site.core.hub.watching(crowd_of(site, run, root))
     people = [listener.person if isinstance(listener, EventStream) else "" for listener in listeners]
     return Watching(tuple(sorted(set(people) - {""})), others=people.count(""))

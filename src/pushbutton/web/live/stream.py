@@ -119,7 +119,7 @@ def parse_topics(text: str, boards: frozenset[str]) -> Wish:
 class EventStream(Response):
     """The answer to one watcher. Everything it sends is shared; its own state is a few cursors.
 
-    While its client takes what it gets, it is served by whoever rings it, and its task sleeps. The task wakes for what
+    While its client takes what it gets, the caller of `wake` writes to it, and its task sleeps. The task wakes for what
     takes waiting: a client that is slow, events that are in the store only, the end.
     """
 
@@ -128,7 +128,7 @@ class EventStream(Response):
     def __init__(
         self, core: Core, wish: Wish, runs: dict[int, Run], settings: Settings, permit: Permit | None = None
     ) -> None:
-        """`permit`: the stream ends when it is withdrawn; None for one whose application answers for who watches."""
+        """`permit`: the stream ends when it is withdrawn; None where the application decides who may watch."""
         super().__init__()
         self._permit = permit
         self._core, self._wish, self._runs = core, wish, runs
@@ -140,7 +140,7 @@ class EventStream(Response):
         self._asleep: asyncio.Future[None] | None = None
         self._more: Sequence[tuple[bytes, bytes]] = ()
         self.actor = ""  # whose it is; "": of nobody who logged in
-        self.person = ""  # the user who watches; "": nobody who can be named, such as who holds a link
+        self.person = ""  # the user who watches; "": nobody with a name, such as the holder of a link
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         waiting: list[EventStream] | None = scope.get(_WAITING)

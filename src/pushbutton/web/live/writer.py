@@ -1,7 +1,7 @@
 """Where a stream's frames go: through ASGI, as every server takes them, or straight to a connection of our own server.
 
-The second is the first without what lies between: while a client takes what it gets, whoever has new frames writes
-them, and no task wakes for it. What a stream sends, and when it ends, is the same on both.
+The second is the first without what lies between: while a client takes what it gets, new frames are written
+where they are made, and no task wakes for it. What a stream sends, and when it ends, is the same on both.
 """
 
 from __future__ import annotations

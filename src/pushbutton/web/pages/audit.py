@@ -1,4 +1,4 @@
-"""The audit trail's page, for those who look after Pushbutton; for everybody else it does not exist."""
+"""The audit trail's page, for administrators; for everybody else it does not exist."""
 
 from __future__ import annotations
 

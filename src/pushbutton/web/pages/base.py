@@ -158,7 +158,7 @@ async def missing(request: Request, error: Exception) -> Response:
 
 
 def _helpers(request: Request) -> Sequence[str]:
-    """Who could give a right to the one who asks; nobody for who is not told who there is, or looks after it all."""
+    """The people who could give the viewer a right; none for a viewer who may not see people, or administers it all."""
     actor = actor_of(request)
     if not actor.known or actor.own or decide(actor, Verb.ADMIN):
         return ()

@@ -64,7 +64,7 @@ async def grant(core: Core, actor: Actor, ask: DeviceGrant, *, base: str) -> str
 
 
 def _found(request: Request, code: str) -> DeviceGrant:
-    """Raises `NotFound`, also for who has tried many codes."""
+    """Raises `NotFound`, also after many wrong codes."""
     throttle = site_of(request).wrong_codes
     actor, at = actor_of(request), time.monotonic()
     if wait := throttle.wait(actor.user, actor.address, at):

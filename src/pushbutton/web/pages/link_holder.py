@@ -77,7 +77,7 @@ def _link(request: Request) -> Link:
 
 
 def _left(task: Task, link: Link) -> Task:
-    """The task as who holds the link fills it in: without what is fixed, and what is not asked because of it."""
+    """The task as the holder of the link fills it in: without what is fixed, and what is not asked because of it."""
     standing = {name: value for name, value in link.inputs.items() if value is not None}
     dry_run = "" if task.dry_run in link.inputs else task.dry_run
     return replace(task, params=tuple(_asked(task, standing, frozenset(link.inputs))), dry_run=dry_run)

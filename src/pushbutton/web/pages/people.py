@@ -1,4 +1,4 @@
-"""People and their rights, for who administers."""
+"""People and their rights, for administrators."""
 
 from __future__ import annotations
 

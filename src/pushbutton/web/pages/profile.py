@@ -103,7 +103,7 @@ async def end_session(request: Request) -> Response:
 
 
 def _user(request: Request) -> User:
-    """Raises `NoSuchUser` for an actor that is no user: there is no account to look after."""
+    """Raises `NoSuchUser` for an actor that is no user: there is no account."""
     actor = actor_of(request)
     user = core_of(request).directory.all.users.get(actor.user)
     if user is None or actor.within is not None:

@@ -50,7 +50,7 @@ async def _form(request: Request, *, back: str, name: str = "", wrong: str = "",
 
 
 def _told(error: SignInFailed) -> str:
-    """What the person is told. What is for whoever looks after the server goes to the log."""
+    """What the person is told. What is for the administrator goes to the log."""
     if error.reason != str(error):
         log.warning("somebody was not let in: %s", error.reason)
     return str(error)
@@ -103,7 +103,7 @@ async def elsewhere(request: Request) -> Response:
     except SignInFailed as error:
         return await _form(request, back=back, wrong=_told(error), status=502)
     response = RedirectResponse(begun.url, 303, {"cache-control": "no-store"})
-    # Whoever comes back must be the browser that went: or somebody could be signed in under another's name.
+    # The browser that comes back must be the one that went: or somebody could be signed in under another's name.
     response.set_cookie(
         cookies.host(request.scope, STATE), begun.state, max_age=600, path=cookies.path(request.scope, "signin"),
         secure=cookies.secure(request.scope), httponly=True, samesite="lax",

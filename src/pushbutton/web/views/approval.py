@@ -58,7 +58,7 @@ async def waits(core: Core, readers: LineReaders, actor: Actor, run: Run, task: 
 
 
 async def _changed(task: Task, hold: Hold) -> bool:
-    """What cannot be looked at now is not called changed; who approves it is told."""
+    """What cannot be looked at now is not called changed; the approver is told."""
     try:
         return await frozen(task) != hold.digest
     except NoAnswer:

@@ -110,7 +110,7 @@ class Field:
 
     @property
     def digits(self) -> bool:
-        """Whether a keyboard of digits is enough: those of telephones have no minus."""
+        """Whether a keyboard of digits is enough: those of phones have no minus."""
         return isinstance(self.param.min, int | float) and self.param.min >= 0
 
     def options(self, t: Texts) -> list[tuple[str, str, str]]:

@@ -37,7 +37,7 @@ _CODES: Final = {
 _EXCEPTION: Final = re.compile(
     r"[A-Za-z_][\w.]*(?:Error|Exception|Warning|Interrupt|Expired|Exit): (?P<text>\S.*)", re.DOTALL
 )
-"""How Python names an exception. The class is for whoever reads the output, where it stands as well."""
+"""How Python names an exception. The class is left out: it stands in the output as well."""
 
 _NUMBERED: Final = re.compile(r"\((code|signal) \d+\)")
 """A reason that only repeats the number with which a process ended."""

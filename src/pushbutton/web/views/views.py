@@ -123,7 +123,7 @@ class TaskView:
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """Who has a run on the screen."""
+    """The people with a run on their screen."""
 
     people: tuple[str, ...] = ()  # users, in the order of their names
     others: int = 0  # browsers of whom nobody knows whose they are
@@ -143,9 +143,9 @@ class RunView:
     ahead: tuple[Run, ...]  # unfinished runs of the task that come before this one
     now: Micros
     may: frozenset[Verb]
-    ask: tuple[str, ...] = ()  # whom, where it went wrong and one does not look after it
+    ask: tuple[str, ...] = ()  # whom, where it went wrong and the viewer is no administrator
     watching: Watching = Watching()
-    own: bool = False  # for who sees this run and no other: nothing leads elsewhere
+    own: bool = False  # for a viewer of this run and no other: nothing leads elsewhere
     waits: Waits | None = None  # for an approval
     wrote: bool = True  # it has output
     planning: bool = False  # it is approved, and its plan is made once more before it starts
@@ -220,7 +220,7 @@ class Views:
         return TaskView(task, await self.past(actor, slug), now, may, self._ask(may, slug))
 
     async def form(self, actor: Actor, slug: str, now: Micros) -> TaskView:
-        """The same with the choices that it offers right now, for who may press it."""
+        """The same with the choices that it offers right now, for those who may press it."""
         view = await self.task(actor, slug, now)
         if Verb.PRESS not in view.may:
             return view
