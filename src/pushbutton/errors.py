@@ -9,11 +9,13 @@
     │                        LinkClosed
     ├── ConfigError ──────── (names file, line, column)
     ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy ·
-    │                        UploadsFull
+    │                        UploadsFull · SecretsLocked
+    ├── SecretUnavailable ── (a named secret has no value where it should come from)
     ├── NotHeard ─────────── (a run's supervisor takes no reports now)
     ├── SignInFailed ─────── TooManySignIns · SlowDown
     ├── StillReading ─────── (the tasks are being read; in a moment it is known whether there is such a task)
     ├── Undelivered ──────── (a message that another system did not take; never leaves the services)
+    ├── NoAnswer ─────────── (a folder or a name of a machine that the system says nothing of)
     └── Fenced ───────────── (a write of an epoch that is over; never leaves the runtime)
 
 A message is one sentence that names the thing and says what to do: a `Sentence`, which pages say in their reader's

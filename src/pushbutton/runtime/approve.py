@@ -12,11 +12,11 @@ from dataclasses import replace
 from pushbutton.domain import approval
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.approval import Hold, may_give
-from pushbutton.domain.audit import Act, act
+from pushbutton.domain.audit import Act, Deed, act
 from pushbutton.domain.encodable import is_encodable
 from pushbutton.domain.event import Draft, Json, Kind
 from pushbutton.domain.policy import decide, require
-from pushbutton.domain.run import Run, RunState
+from pushbutton.domain.run import LONGEST_WHY, Run, RunState
 from pushbutton.errors import CannotApprove, Fenced, InvalidInputs, NoSuchTask, NotHeld, Refused
 from pushbutton.sentence import say
 
@@ -25,7 +25,6 @@ from .core import Core, now
 from .ports import RunQuery
 from .task_digest import frozen
 
-LONGEST_WHY = 2000
 MANY = 10_000
 PAGE = 500
 """Runs that are read from the store at once."""
@@ -60,7 +59,7 @@ async def _approve(core: Core, actor: Actor, run: Run, why: str, seen: str) -> R
             await _as_seen(core, actor, run, hold, seen)
         after = approval.with_one_more(hold, actor, at, why, seen if hold.plan else "")
         said = _said(actor, "approved", why, at, given=len(after.given), needs=after.needs)
-        done = _act(actor, "run.approve", run, at, why, seen if hold.plan else "")
+        done = _act(actor, Deed.RUN_APPROVE, run, at, why, seen if hold.plan else "")
         try:
             if after.missing:
                 await journal.held(core, run, after, [said], done)
@@ -88,7 +87,7 @@ async def _reject(core: Core, actor: Actor, run: Run, why: str) -> Run:
             raise Refused(say("You pressed this yourself: stop it if you do not want it any more."))
         said = _said(actor, "rejected", why, at)
         reason = say("{who} rejected it: {why}", who=actor.title or actor.name, why=why)
-        done = _act(actor, "run.reject", run, at, why)
+        done = _act(actor, Deed.RUN_REJECT, run, at, why)
         try:
             await _end(core, run, hold, reason, [said], done, actor=actor.name)
         except Fenced:
@@ -104,7 +103,7 @@ async def expire(core: Core, run: Run) -> bool:
         return False
     reason = say("It was not approved in time ({time}).", time=approval.hours(hold.hours))
     try:
-        await _end(core, run, hold, reason, [], _act(_CLOCK, "run.expire", run, at))
+        await _end(core, run, hold, reason, [], _act(_CLOCK, Deed.RUN_EXPIRE, run, at))
     except Fenced:
         return False
     return True

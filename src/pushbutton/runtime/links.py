@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from pushbutton.domain import link as text
 from pushbutton.domain.actor import NOBODY, Actor, Right, Verb
-from pushbutton.domain.audit import act
+from pushbutton.domain.audit import Deed, act
 from pushbutton.domain.event import Json
 from pushbutton.domain.identity import LONGEST_TEXT, one_line
 from pushbutton.domain.inputs import Exact, check
@@ -101,7 +101,7 @@ async def make(
         note=one_line(note),
     )  # fmt: skip
     done = act(
-        actor, "link.make", f"link {link.id}", at, task=slug, inputs=inputs, days=days, uses=uses, note=link.note,
+        actor, Deed.LINK_MAKE, f"link {link.id}", at, task=slug, inputs=inputs, days=days, uses=uses, note=link.note,
         approvers=approvers,
     )  # fmt: skip
 
@@ -155,7 +155,7 @@ async def revoke(core: Core, actor: Actor, name: str) -> Link:
     found = core.directory.all.links.get(name)
     if found is None or not _looks_after(core, actor, found):
         raise NoSuchLink
-    done = act(actor, "link.revoke", f"link {name}", now(), task=found.task)
+    done = act(actor, Deed.LINK_REVOKE, f"link {name}", now(), task=found.task)
 
     def work(seen: Snapshot) -> Change:
         known = seen.links.get(name)

@@ -46,7 +46,7 @@ class People:
             put: list[Entry] = [fresh]
             if not now.users:
                 put.append(Grant(f"user:{fresh.name}", Role.ADMIN))  # or nobody could look after anything
-            done = act(actor, "user.add", f"user {fresh.name}", at, groups=list(fresh.groups), admin=len(put) > 1)
+            done = act(actor, Deed.USER_ADD, f"user {fresh.name}", at, groups=list(fresh.groups), admin=len(put) > 1)
             return Change(done, put=put)
 
         await self.directory.change(work)
@@ -73,7 +73,7 @@ class People:
                 return Change()
             self._keep_an_admin(replace(now, users={**now.users, name: fresh}))
             gone = _sessions(now, name) if disabled else []
-            return Change(act(actor, "user.change", f"user {name}", at, **fields), put=[fresh], drop=gone)
+            return Change(act(actor, Deed.USER_CHANGE, f"user {name}", at, **fields), put=[fresh], drop=gone)
 
         await self.directory.change(work)
         return self.directory.all.users[name]
@@ -95,7 +95,7 @@ class People:
             drop += [token for token in now.tokens.values() if token.user == name]
             drop += [invite for invite in now.invites.values() if invite.user == name]
             drop += [link for link in now.links.values() if link.maker == name]
-            return Change(act(actor, "user.remove", f"user {name}", at), drop=drop)
+            return Change(act(actor, Deed.USER_REMOVE, f"user {name}", at), drop=drop)
 
         await self.directory.change(work)
 
@@ -112,7 +112,7 @@ class People:
                 )
             earlier = [invite for invite in now.invites.values() if invite.user == name]
             fresh = Invite(hashed(secret), name, at + int(hours * 3600 * 1_000_000), actor.name)
-            return Change(act(actor, "invite.make", f"user {name}", at, hours=hours), put=[fresh], drop=earlier)
+            return Change(act(actor, Deed.INVITE_MAKE, f"user {name}", at, hours=hours), put=[fresh], drop=earlier)
 
         await self.directory.change(work)
         return secret
@@ -127,7 +127,7 @@ class People:
                 _user(now, grant.who.removeprefix("user:"))
             if grant in now.grants:
                 return Change()
-            done = act(actor, "grant.give", grant.who.replace(":", " "), at, gives=grant.gives, where=grant.where)
+            done = act(actor, Deed.GRANT_GIVE, grant.who.replace(":", " "), at, gives=grant.gives, where=grant.where)
             return Change(done, put=[grant])
 
         await self.directory.change(work)
@@ -139,7 +139,7 @@ class People:
             if grant not in now.grants:
                 return Change()
             self._keep_an_admin(replace(now, grants=[other for other in now.grants if other != grant]))
-            done = act(actor, "grant.take", grant.who.replace(":", " "), at, gives=grant.gives, where=grant.where)
+            done = act(actor, Deed.GRANT_TAKE, grant.who.replace(":", " "), at, gives=grant.gives, where=grant.where)
             return Change(done, drop=[grant])
 
         await self.directory.change(work)
@@ -150,7 +150,7 @@ class People:
 
         def work(now: Snapshot) -> Change:
             fresh = replace(_user(now, name), subject="")
-            return Change(act(actor, "user.change", f"user {name}", at, subject=""), put=[fresh])
+            return Change(act(actor, Deed.USER_CHANGE, f"user {name}", at, subject=""), put=[fresh])
 
         await self.directory.change(work)
 
@@ -191,7 +191,7 @@ class People:
                 return Change()
             if session.user != actor.user:
                 require(actor, Verb.ADMIN)
-            return Change(act(actor, "session.end", f"user {session.user}", at), drop=[session])
+            return Change(act(actor, Deed.SESSION_END, f"user {session.user}", at), drop=[session])
 
         await self.directory.change(work)
 
@@ -211,7 +211,7 @@ class People:
             gone: list[Entry] = [session for session in _sessions(now, user.name) if session.id != keep]
             gone += [invite for invite in now.invites.values() if invite.user == user.name]
             fresh = replace(_user(now, user.name), password=kept)
-            return Change(act(actor, "user.password", f"user {user.name}", at), put=[fresh], drop=gone)
+            return Change(act(actor, Deed.USER_PASSWORD, f"user {user.name}", at), put=[fresh], drop=gone)
 
         await self.directory.change(work)
 
@@ -257,7 +257,7 @@ class People:
     async def _factor(self, actor: Actor, name: str, at: int, sealed: str, recovery: tuple[str, ...]) -> None:
         def work(now: Snapshot) -> Change:
             fresh = replace(_user(now, name), factor=sealed, factor_step=0, recovery=recovery)
-            return Change(act(actor, "user.factor", f"user {name}", at, on=bool(sealed)), put=[fresh])
+            return Change(act(actor, Deed.USER_FACTOR, f"user {name}", at, on=bool(sealed)), put=[fresh])
 
         await self.directory.change(work)
 

@@ -16,7 +16,7 @@ from pushbutton.domain.encodable import is_encodable
 from pushbutton.domain.inputs import check, fingerprint, mask
 from pushbutton.domain.param import Inputs, Param, ParamType
 from pushbutton.domain.policy import Place, decide, require
-from pushbutton.domain.run import NewRun, Run, RunState
+from pushbutton.domain.run import LONGEST_WHY, NewRun, Run, RunState
 from pushbutton.domain.task import Offered, Reason, Task
 from pushbutton.domain.upload import of_value
 from pushbutton.errors import (
@@ -40,7 +40,6 @@ from .ports.people import Work
 from .task_digest import frozen, pressed_as
 
 LONGEST_KEY = 200
-LONGEST_WHY = 2000
 
 
 async def press(

@@ -189,7 +189,7 @@ class SignIn:
             )
             if fresh == known:
                 return Change()
-            verb = "user.change" if known else "user.add"
+            verb = Deed.USER_CHANGE if known else Deed.USER_ADD
             data = {"source": identity.source, "groups": list(fresh.groups)}
             return Change(Act(identity.source, verb, f"user {identity.name}", at, data), put=[fresh])
 
@@ -224,7 +224,7 @@ class SignIn:
             if (spent := self.factor.spent(code, fresh.recovery)) is not None:
                 right = True
                 left = tuple(kept for kept in fresh.recovery if kept != spent)
-                act = Act(user.name, "user.recovery", f"user {user.name}", clock.now(), {"left": len(left)})
+                act = Act(user.name, Deed.USER_RECOVERY, f"user {user.name}", clock.now(), {"left": len(left)})
                 return Change(act, put=[replace(fresh, recovery=left)])
             return Change()
 
@@ -234,7 +234,7 @@ class SignIn:
     # -- sessions
 
     async def _begin(self, user: User, where: From, by: str, *, pending: bool = False) -> SignedIn:
-        verb = "session.half" if pending else "session.begin"
+        verb = Deed.SESSION_HALF if pending else Deed.SESSION_BEGIN
         act = Act(user.name, verb, f"user {user.name}", where.at, {"by": by, "agent": where.agent}, where.address)
         secret, session = await self.directory.begin(
             user, act, agent=where.agent, pending=pending, instead=where.session
@@ -242,7 +242,7 @@ class SignIn:
         return SignedIn(secret, session)
 
     async def end(self, actor: Actor, session: Session, at: int) -> None:
-        act = Act(actor.name or session.user, "session.end", f"user {session.user}", at, {}, actor.address)
+        act = Act(actor.name or session.user, Deed.SESSION_END, f"user {session.user}", at, {}, actor.address)
         await self.directory.change(lambda now: Change(act, drop=[session]) if session.id in now.sessions else Change())
 
     @property
@@ -275,7 +275,7 @@ class SignIn:
             if invite.id not in now.invites or invite.user not in now.users or now.users[invite.user].disabled:
                 raise InviteGone
             user = replace(now.users[invite.user], password=kept)
-            act = Act(user.name, "invite.use", f"user {user.name}", where.at, {"by": invite.by}, where.address)
+            act = Act(user.name, Deed.INVITE_USE, f"user {user.name}", where.at, {"by": invite.by}, where.address)
             sessions = [session for session in now.sessions.values() if session.user == user.name]
             others = [other for other in now.invites.values() if other.user == user.name]
             return Change(act, put=[user], drop=[*sessions, *others])
@@ -293,7 +293,7 @@ class SignIn:
     async def _refused(self, name: str, where: From, error: SignInFailed) -> SignInFailed:
         # What was typed is not kept where nobody has that name: it may be a password in the wrong field.
         about = f"user {name}" if name in self.directory.all.users else "user (unknown)"
-        act = Act("", "session.refuse", about, where.at, {"agent": where.agent}, where.address)
+        act = Act("", Deed.SESSION_REFUSE, about, where.at, {"agent": where.agent}, where.address)
         await self.directory.change(lambda _: Change(act))
         return error
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from pushbutton.domain.actor import EVERYWHERE, Actor, Right, Verb
-from pushbutton.domain.audit import act
+from pushbutton.domain.audit import Deed, act
 from pushbutton.domain.event import Json
 from pushbutton.domain.person import Snapshot, Token
 from pushbutton.domain.policy import Place, decide, require, require_in_person
@@ -58,7 +58,7 @@ async def make(
     until = None if days is None else at + days * DAY
     token = Token(hashed(text), name, actor.user, tuple(sorted(rights)), at, until, hint=text[-_HINT:])
     said: list[Json] = [f"{right.verb}@{right.where}" for right in token.scope]
-    done = act(actor, "token.make", f"token {actor.user}/{name}", at, scope=said, days=days)
+    done = act(actor, Deed.TOKEN_MAKE, f"token {actor.user}/{name}", at, scope=said, days=days)
 
     def work(seen: Snapshot) -> Change:
         mine = [known for known in seen.tokens.values() if known.user == actor.user]
@@ -83,7 +83,7 @@ async def revoke(core: Core, actor: Actor, token: str) -> Token:
     found = core.directory.all.tokens.get(token)
     if found is None or not _may_revoke(actor, found):
         raise NoSuchToken(token)
-    done = act(actor, "token.revoke", f"token {found.user}/{found.name}", now())
+    done = act(actor, Deed.TOKEN_REVOKE, f"token {found.user}/{found.name}", now())
 
     def work(seen: Snapshot) -> Change:
         known = seen.tokens.get(token)

@@ -46,7 +46,7 @@ BATCH = 256 << 10
 TICK = 0.015  # at most one write to the spool per this many seconds, unless a batch is full
 PIPE = 1 << 20
 LOOK = 1.0  # how often the tree is written down
-SOON = 0.05  # who was told the end of its input may ask once more
+SOON = 0.05  # a process that was told the end of its input may ask once more
 ASK = 0.1  # how often it is looked for orphans that have not been asked to end
 QUIET = 0.5  # after so much silence, what was held back for a secret that may begin with it is let go
 SLEEP = 60.0  # at most so long without a look: no number of seconds that anybody asks for is too large for `poll`
@@ -54,6 +54,31 @@ LONGEST = 1e9  # seconds that an order may give
 KILLING = 5.0  # how long KILL is repeated before survivors are named
 F_SETPIPE_SZ = 1031
 FORMAT, PIPE_FORMAT = 0o170000, 0o010000  # as `stat` names them, which is not loaded for this
+
+
+class Why:
+    """What ends a run, as the last record says it. No enum: the module for those costs a start 3 ms."""
+
+    NOTHING = ""  # the job ends by itself
+    CANCEL = "cancel"  # somebody stops it
+    TIMEOUT = "timeout"  # it takes longer than it may
+    SIGNAL = "signal"  # the supervisor was told to end
+    BACKGROUND = "background"  # the job has ended; what it left running is ended
+
+
+class Due:
+    """What is done when its time has come."""
+
+    TIMEOUT = "timeout"  # stop the job: it takes longer than it may
+    LINGER = "linger"  # stop what the job left running
+    ASK = "ask"  # ask orphans to end that were not asked yet
+    KILL = "kill"  # the grace is over
+    AGAIN = "again"  # KILL once more
+    GIVE_UP = "give up"  # name the survivors
+    RELEASE = "release"  # let go of output that was held back for a secret
+    LOOK = "look"  # write the tree down
+    INPUT = "input"  # tell processes that wait for input that there is none
+    RESULTS = "results"  # look whether files are copied
 
 
 class Supervisor:
@@ -69,30 +94,30 @@ class Supervisor:
         self.child = 0
         self.code: int | None = None  # of the job's own process, once it has ended
         self.alone = False  # no process of the job is left
-        self.why = ""  # what ends the run: cancel, timeout, signal; background: what the job left behind is ended
+        self.why = Why.NOTHING
         self.error = ""
         self.fault: dict[str, object] = {}  # the same as a word and what it is about
         self.verified = False  # whether "we have no children" proves that the tree is empty
         self.ended = False  # the last record is written
-        self.asked: set[tuple[int, int]] = set()  # (pid, start) of who got TERM
+        self.asked: set[tuple[int, int]] = set()  # (pid, start) of those that got TERM
         self.survivors: list[process.Process] = []
         self.batch: list[bytes] = []
         self.held = 0  # bytes in `batch`
         self.written = 0.0  # when output was last written, monotonic
         self.reports = Reports(self.redact, self.encoding)
         self.orders = Control()
-        self.deaf = False  # it was said that no more reports are taken
+        self.said_full = False  # it was said that no more reports are taken
         self.results: Results | None = None  # from the first file on that was handed over
         self.through: list[str] = spec.get("through") or []
         self.room: str = spec.get("room") or ""
-        self.unasked: list[process.Process] = []  # whom somebody else has to ask to end
+        self.unasked: list[process.Process] = []  # another user's, whom only a process of theirs may ask to end
         self.helper = 0  # the process that does so, or that ends them
-        self.pause = SOON  # before the next look at who waits for something to be typed
+        self.pause = SOON  # before the next look whether a process waits for something to be typed
         self.keyed: set[int] = set()  # terminals at which a key was waited for at the last one
         self.keys = -1  # our side of the terminal that is the job's input
         # the job's sides of its terminals: held open, or their masters would hang up on it
         self.unread = self.unkeyed = -1
-        self.deadlines: dict[str, float] = {}  # by step: timeout, linger, kill, again, give up, look
+        self.deadlines: dict[str, float] = {}  # by `Due`: monotonic seconds
         self.output = self.events = self.channel = self.control = -1
         self.wake, self.waker = os.pipe()
         os.set_blocking(self.wake, False)
@@ -147,10 +172,10 @@ class Supervisor:
             now = process.read(self.child)
             self.spool.record("started", pid=self.child, start=now.start if now else 0)
             if spec["timeout"]:
-                self._within("timeout", spec["timeout"])
-            self._within("look", 0.1)
+                self._within(Due.TIMEOUT, spec["timeout"])
+            self._within(Due.LOOK, 0.1)
             if spec["tty"]:
-                self._within("input", SOON)
+                self._within(Due.INPUT, SOON)
 
     def _not_started(self, error: SpawnError) -> None:
         values = {name: self.redact.clean(value) for name, value in error.values.items()}
@@ -319,9 +344,9 @@ class Supervisor:
             self._close_output()
             return False
         self._keep(self.redact.feed(data))
-        self.deadlines.pop("release", None)
+        self.deadlines.pop(Due.RELEASE, None)
         if self.redact.holds:
-            self._within("release", QUIET)
+            self._within(Due.RELEASE, QUIET)
         return True
 
     def _keep(self, data: bytes) -> None:
@@ -359,14 +384,14 @@ class Supervisor:
         for one in said:
             if isinstance(one, str):
                 self.spool.record("line", line=one, by=by)
-            elif self.ended or (self.reports.deaf and (by == "http" or (self.results and self.results.many))):
+            elif self.ended or (self.reports.full and (by == "http" or (self.results and self.results.many))):
                 self._answer(one)  # and nothing is written: a loop must not fill the history
             elif by == "http":
                 self._named("refused", one, why="elsewhere")
             else:
                 self._hand_over(one)
-        if self.reports.deaf and not self.deaf:
-            self.deaf = True
+        if self.reports.full and not self.said_full:
+            self.said_full = True
             self.spool.record("deaf", kept=self.reports.taken)
 
     def _hand_over(self, named: Named) -> None:
@@ -392,7 +417,7 @@ class Supervisor:
             self._named(kind, named, **facts)
             self._answer(named)
         if self.results.pending:
-            self._within("results", LOOK)
+            self._within(Due.RESULTS, LOOK)
 
     def _named(self, kind: str, named: Named, **facts: object) -> None:
         clean = self.redact.clean
@@ -440,29 +465,29 @@ class Supervisor:
         """What we do not know is heard all the same: it is nobody else's to do."""
         if order.get("do") == "stop":
             by = order.get("by")
-            self._stop("cancel", by=by if isinstance(by, str) else "", grace=_seconds(order.get("grace")))
+            self._stop(Why.CANCEL, by=by if isinstance(by, str) else "", grace=_seconds(order.get("grace")))
         elif order.get("do") == "report" and isinstance(lines := order.get("lines"), str):
             self._say(self.reports.feed(self.control, lines.encode(errors="replace") + b"\n"), by="http")
 
     def _read_signals(self) -> None:
         numbers = self._read(self.wake) or b""  # 0: a file has been copied
         if signal.SIGTERM in numbers or signal.SIGINT in numbers:
-            self._stop("signal", by="the machine's administrator")
+            self._stop(Why.SIGNAL, by="the machine's administrator")
 
     # -- ends
 
     def _stop(self, why: str, *, by: str = "", grace: float | None = None) -> None:
         """Ask the whole tree to end; what is still there after `grace` seconds is made to."""
-        if self.why in {"cancel", "timeout", "signal"} or self.alone or self.ended:
+        if self.why in {Why.CANCEL, Why.TIMEOUT, Why.SIGNAL} or self.alone or self.ended:
             return
         grace = self.spec["grace"] if grace is None else grace
         self.why = why
         self.spool.record("stop", why=why, by=by, grace=grace)
-        self.deadlines.pop("timeout", None)
-        self.deadlines.pop("linger", None)
+        self.deadlines.pop(Due.TIMEOUT, None)
+        self.deadlines.pop(Due.LINGER, None)
         self._ask(self._members())
         self._signal_group(signal.SIGTERM)
-        self._within("kill", grace)
+        self._within(Due.KILL, grace)
 
     def _signal_group(self, number: int) -> None:
         """Where there is no subreaper there may be no /proc: then the job's own process group is what we know of it."""
@@ -486,7 +511,7 @@ class Supervisor:
                 if self.through:
                     self.unasked.append(member)
         self._have_asked()
-        self._within("ask", ASK)
+        self._within(Due.ASK, ASK)
 
     def _have_asked(self) -> None:
         """By a process of theirs, one after the other: another user's may not be signalled by us."""
@@ -514,8 +539,8 @@ class Supervisor:
         process.send_all(process.stop_all(os.getpid()), signal.SIGKILL)
         self._signal_group(signal.SIGKILL)
         self._have_ended()
-        self.deadlines.setdefault("give up", time.monotonic() + KILLING)
-        self._within("again", 0.05)
+        self.deadlines.setdefault(Due.GIVE_UP, time.monotonic() + KILLING)
+        self._within(Due.AGAIN, 0.05)
 
     def _reap(self) -> None:
         while True:
@@ -533,38 +558,38 @@ class Supervisor:
             if pid == self.child and self.code is None:
                 self.code = os.waitstatus_to_exitcode(status)
                 self.spool.record("exit", code=self.code)
-                self.deadlines.pop("timeout", None)
+                self.deadlines.pop(Due.TIMEOUT, None)
                 if not self.why and self.spec["background"] == "end":
-                    self._within("linger", self.spec["linger"])
+                    self._within(Due.LINGER, self.spec["linger"])
 
     def _keep_time(self) -> None:
         now = time.monotonic()
         for step in [step for step, due in self.deadlines.items() if due <= now]:
             del self.deadlines[step]
-            if step == "timeout":
-                self._stop("timeout")
-            elif step == "linger":
-                self._stop("background", grace=min(3.0, self.spec["grace"]))
-            elif step == "ask" and "kill" in self.deadlines:
+            if step == Due.TIMEOUT:
+                self._stop(Why.TIMEOUT)
+            elif step == Due.LINGER:
+                self._stop(Why.BACKGROUND, grace=min(3.0, self.spec["grace"]))
+            elif step == Due.ASK and Due.KILL in self.deadlines:
                 us = os.getpid()
                 self._ask([m for m in self._members() if m.parent == us])
-            elif step in {"kill", "again"}:
+            elif step in {Due.KILL, Due.AGAIN}:
                 self._kill()
-            elif step == "give up":
-                self.deadlines.pop("again", None)
+            elif step == Due.GIVE_UP:
+                self.deadlines.pop(Due.AGAIN, None)
                 self.survivors = self._members()
-            elif step == "release":
+            elif step == Due.RELEASE:
                 self._keep(self.redact.release())
-            elif step == "look":
+            elif step == Due.LOOK:
                 self._look()
-            elif step == "input":
+            elif step == Due.INPUT:
                 self._end_input()
 
     def _look(self) -> None:
         members = process.below(os.getpid())
         self.spool.tree(boot_id(), [(member.pid, member.start, member.name) for member in members])
         self.spool.settle()
-        self._within("look", LOOK)
+        self._within(Due.LOOK, LOOK)
 
     def _end_input(self) -> None:
         """Nobody types: a process that waits for a line gets the end of the input, each time that it asks. One that
@@ -579,7 +604,7 @@ class Supervisor:
                 self._end_input_of(ours, theirs)
             except (OSError, termios.error):
                 pass  # the terminal is gone
-        self._within("input", self.pause)
+        self._within(Due.INPUT, self.pause)
 
     def _end_input_of(self, ours: int, theirs: int) -> None:
         mode = termios.tcgetattr(theirs)
@@ -630,8 +655,8 @@ class Supervisor:
         self.spool.record(
             "end",
             code=self.code,
-            why=self.why if self.why != "background" else "",
-            background=self.why == "background",
+            why=self.why if self.why != Why.BACKGROUND else "",
+            background=self.why == Why.BACKGROUND,
             error=self.error,
             **self.fault,
             survivors=[f"{member.pid} {member.name}" for member in self.survivors],

@@ -16,13 +16,13 @@ MOST_BYTES = 64 << 20  # the same in bytes
 
 
 class Reports:
-    """`taken` counts lines; `deaf` is True from the first one on that is too much. `spoiled` counts those of them that
+    """`taken` counts lines; `full` is True from the first one on that is too much. `spoiled` counts those of them that
     a fault of ours kept from being read.
     """
 
     def __init__(self, redact: Redactor, encoding: str = "") -> None:
         self.taken = self.spoiled = 0
-        self.deaf = False
+        self.full = False
         self._bytes = 0
         self._redact, self._encoding = redact, encoding
         self._begun: dict[int, bytes] = {}  # by descriptor: a line that is not complete
@@ -43,7 +43,7 @@ class Reports:
             return ""
         self._bytes += min(len(line), LINE)
         if self.taken >= MOST or self._bytes > MOST_BYTES:
-            self.deaf = True
+            self.full = True
             if b"artifact" not in line:
                 return ""
         else:
@@ -53,7 +53,7 @@ class Reports:
                 found: str | Named = f"{self._text(_begun(line[:LINE]), cut=True)}…"
             else:
                 found = self._clean(self._decoded(line))
-            return "" if self.deaf and isinstance(found, str) else found  # files have a limit of their own
+            return "" if self.full and isinstance(found, str) else found  # files have a limit of their own
         except Exception:  # noqa: BLE001  a fault of ours costs this one line; the job that wrote it must not die of it
             self.spoiled += 1
             sys.excepthook(*sys.exc_info())  # to the spool's log, as if it had ended us
