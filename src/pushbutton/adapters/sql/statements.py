@@ -96,8 +96,9 @@ def due(offer: Offer, at: int) -> Statement:
     tests.append("replace(" * len(offer.tags) + "h.tags" + ", ?, '')" * len(offer.tags) + " = ''")
     values += [names_text([tag]) for tag in sorted(offer.tags)]
     oldest = f"SELECT min(h.id) FROM {_HEADS} WHERE {' AND '.join(tests)}"
-    mine = f"{_ACTIVE} AND a.worker = ?"
-    return f"id = ({oldest}) AND ({mine}) < ?", [*values, offer.worker, offer.slots]
+    # Of all workers first: a walk along the index is much quicker than a search in it, and mostly it says enough.
+    slots = f"(({_ACTIVE} AND a.worker >= '') < ? OR ({_ACTIVE} AND a.worker = ?) < ?)"
+    return f"id = ({oldest}) AND {slots}", [*values, offer.slots, offer.worker, offer.slots]
 
 
 def of_parent(offer: Offer) -> Statement:

@@ -13,7 +13,8 @@ CREATE INDEX runs_lines ON runs (task, tags, id)
 WHERE state || '' = 'waiting' AND aside = 0 AND locks = '' AND not_before IS NULL;
 CREATE INDEX runs_timed ON runs (task, tags, not_before, id)
 WHERE state || '' = 'waiting' AND aside = 0 AND locks = '' AND not_before IS NOT NULL;
--- What is active, by task and by worker, counted without a look at the rows.
+-- What is active, by task and by worker, counted without a look at the rows: the state is named in the condition, so it
+-- has to be among the columns.
 DROP INDEX runs_active;
-CREATE INDEX runs_active ON runs (task) WHERE state || '' IN ('asking', 'running');
-CREATE INDEX runs_on_worker ON runs (worker) WHERE state || '' IN ('asking', 'running');
+CREATE INDEX runs_active ON runs (task, state) WHERE state || '' IN ('asking', 'running');
+CREATE INDEX runs_on_worker ON runs (worker, state) WHERE state || '' IN ('asking', 'running');
