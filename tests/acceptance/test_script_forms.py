@@ -99,4 +99,19 @@ def test_a_head_ends_the_reading(tmp_path: Path) -> None:
     text = GREET.replace('"""Greets', '# /// pushbutton\n# read = false\n# ///\n"""Greets')
     (tmp_path / "greet.py").write_text(text)
     (tmp_path / "greet.py").chmod(0o755)
-    assert "inputs" not in check(tmp_path)
+    assert "argparse)" not in check(tmp_path)
+
+
+def test_a_script_whose_arguments_nobody_has_described_starts_after_a_second_press_only(
+    browser: Browser, site: Served, tmp_path: Path
+) -> None:
+    (tmp_path / "purge.sh").write_text('#!/bin/sh\necho "purging ${1:-everything}"\n')
+    (tmp_path / "purge.sh").chmod(0o755)
+    with Served(tmp_path) as server, Reader(browser, server) as reader:
+        page = reader.open("/tasks/purge")
+        expect(page.get_by_text("Nobody has said what to fill in here.")).to_be_visible()
+        page.locator(".gobar .push").click()
+        expect(page.locator("#sure")).to_contain_text("It takes arguments that nobody has described")
+        assert server.get("/api/runs") == []
+        page.locator("#sure .push").click()
+        over(page)

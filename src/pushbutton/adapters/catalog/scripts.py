@@ -116,7 +116,8 @@ def _laid(
     """With what its source tells of its inputs."""
     if "kind" not in answer:
         why = answer.get("sentence", "")
-        return replace(reading, ask=None, notes=(f"{path}: takes arguments that its source does not tell{why}.",))
+        notes = (f"{path}: what it takes cannot be read from its source{why}.",) if why else ()
+        return replace(reading, ask=None, notes=notes)
     forms = forms_of(answer)
     told = [f"{path}: {f'{form.command}: ' if form.command else ''}{form.told}" for form in forms]
     gaps = [f"{path}:{gap}" for form in forms for gap in form.gaps]

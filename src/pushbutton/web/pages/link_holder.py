@@ -49,7 +49,11 @@ async def press(request: Request) -> Response:
     task = _left((await core.catalog.offered(found.task)).task, found)
     form = base.sent(request)
     key, why = base.text_of(form, forms.KEY) or secrets.token_urlsafe(16), base.text_of(form, forms.WHY).strip()
-    if task.confirm and not forms.is_dry(task, form) and not base.text_of(form, forms.SURE):
+    if (
+        forms.asked_first(task, i18n.texts(reader(request).language))
+        and not forms.is_dry(task, form)
+        and not base.text_of(form, forms.SURE)
+    ):
         return await _again(request, found, form, say("Tick that you are sure, then press again."), key=key)
     try:
         address = address_of(request.scope)
@@ -131,7 +135,8 @@ async def _open(
         reason=(wrong or {}).get("why", "") if must_say and not why.strip() else "",
         key=key or secrets.token_urlsafe(16), seen=0, joined="joined" in request.query_params,
         uploads=any(field.control == "file" for field in fields),
-        question=forms.filled(task.confirm, fields, t), button=forms.filled(task.button, fields, t),
+        asks=(asks := forms.asked_first(task, t)), question=forms.filled(asks, fields, t),
+        button=forms.filled(task.button, fields, t),
         more_help=whole_task.help.strip().partition("\n\n")[2].strip(),
     )  # fmt: skip
 

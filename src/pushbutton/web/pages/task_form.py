@@ -55,7 +55,11 @@ async def press(request: Request) -> Response:
     key = base.text_of(form, forms.KEY) or secrets.token_urlsafe(16)
     again = site_of(request).press_keys.seen(key)
     dry = forms.is_dry(view.task, form)
-    if view.task.confirm and not dry and not base.text_of(form, forms.SURE):
+    if (
+        forms.asked_first(view.task, i18n.texts(reader(request).language))
+        and not dry
+        and not base.text_of(form, forms.SURE)
+    ):
         return await _refused(request, view, form, say("Tick that you are sure, then press again."), key=key)
     if not again and (faster := _faster(view, form)):
         return await _form(request, view, forms.of_form(view.task, form), 409, key=key, faster=faster,
@@ -165,6 +169,6 @@ async def _form(
         hand_over=Verb.PRESS in view.may and not job.broken and bool(in_person(reader(request).actor)),
         key=key or secrets.token_urlsafe(16), seen=max((item.id for item in view.past.runs), default=0),
         uploads=any(field.control == "file" for field in fields),
-        question=forms.filled(job.confirm, fields, t),
+        asks=(asks := forms.asked_first(job, t)), question=forms.filled(asks, fields, t),
         button=forms.filled(job.button or job.title, fields, t),
     )  # fmt: skip

@@ -19,6 +19,7 @@ from pushbutton.domain.event import Json
 from pushbutton.domain.inputs import as_sent, asked_for, cleared_is_empty, in_order, picked, same
 from pushbutton.domain.inputs import sent as sent_as
 from pushbutton.domain.param import Choice, Param, ParamType
+from pushbutton.domain.targets import Arguments
 from pushbutton.domain.task import Task
 from pushbutton.domain.upload import of_value
 from pushbutton.domain.visible import visible
@@ -312,6 +313,13 @@ def summary(task: Task | None, inputs: Mapping[str, Json], t: Texts) -> str:
         parts.append(f"{param.title if param else name}: {text}" if bare else text)
     line = " · ".join(parts)
     return line if len(line) <= _LINE else line[: _LINE - 1] + "…"
+
+
+def asked_first(task: Task, t: Texts) -> str:
+    """The question before it starts, with the places that its author left in it; "": none is asked."""
+    if task.confirm or task.target.undescribed is not Arguments.READ:
+        return task.confirm
+    return t("It takes arguments that nobody has described, and starts without any. Start it?")
 
 
 _PLACE = re.compile(r"\{(\w+)\}")
