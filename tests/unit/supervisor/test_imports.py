@@ -31,6 +31,7 @@ def test_the_supervisor_loads_the_standard_library_and_itself_only():
                 *(
                     "",
                     ".base64",
+                    ".control",
                     ".faults",
                     ".main",
                     ".reported_file",
