@@ -50,13 +50,17 @@ class NoSuchTask(NotFound):
 
 
 class StillReading(PushbuttonError):
-    def __init__(self, slug: str) -> None:
+    """`silent`: it may be a task of a folder that does not answer."""
+
+    def __init__(self, slug: str, *, silent: bool = False) -> None:
         super().__init__(
-            say(
+            say("There is no task named “{slug}” now: a folder with tasks does not answer. Try again later.", slug=slug)
+            if silent
+            else say(
                 "There is no task named “{slug}” yet: the tasks are still being read. Try again in a moment.", slug=slug
             )
         )
-        self.slug = slug
+        self.slug, self.silent = slug, silent
 
 
 class NoSuchRun(NotFound):
@@ -317,6 +321,8 @@ class SecretUnavailable(PushbuttonError):
 
 class NoAnswer(PushbuttonError):
     """A place (a folder, a machine's name) that the system says nothing of."""
+
+    SENTENCE = "It does not answer: the disk or network drive that it lies on hangs."
 
     def __init__(self, place: str) -> None:
         super().__init__(

@@ -108,6 +108,8 @@ catalogue = Places("catalogue", 4, None)
 """Files of authors, by what is done with them: listing, reading, putting together, accounting."""
 watching = Places("watching", 16, None)
 """Notifications of the system, by the folder."""
+checking = Places("checking", 4, 10.0)
+"""The same for `check`, by the path."""
 comparing = Threads("comparing", 1)
 """What is declared now with what was recorded."""
 bringing = Threads("bringing", 8)

@@ -52,7 +52,7 @@ def task(catalog: Catalog, actor: Actor, slug: str) -> Task:
     if slug in seen:
         return seen[slug]
     if catalog.reading:
-        raise StillReading(slug[:100])
+        raise StillReading(slug[:100], silent=bool(catalog.silent()))
     raise NoSuchTask(slug, next(iter(difflib.get_close_matches(slug, seen, n=1)), None))
 
 

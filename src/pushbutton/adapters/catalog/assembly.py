@@ -21,7 +21,6 @@ from pushbutton.domain.secret import Secret
 from pushbutton.domain.targets import PythonTarget, ScriptTarget, Target
 from pushbutton.domain.task import Source, Task
 
-from .folder import Named
 from .model import FileTasks, Found, Problem, broken, slug_of
 from .sanitise import readable
 from .secrets import by_name, supplied
@@ -57,8 +56,15 @@ class Assembly:
         self._memory: dict[str, str] = {}  # the address by file and name
         self._tasks: Mapping[str, Task] = MappingProxyType({})
 
-    def open(self, paths: Sequence[Named]) -> None:
-        self._base = next((one.path if one.path.is_dir() else one.path.parent for one in paths), Path())
+    def open(self, first: Path, folder: Path | None) -> None:
+        """`first`: what is served first; `folder`: that which it is or lies in, None where nobody knows yet."""
+        self._remembered()
+        if folder is None:
+            file = any(key.rpartition(":")[0] == first.name for key in self._memory)
+            folder = first.parent if file else first
+        self._base = folder
+
+    def _remembered(self) -> None:
         if self._path is None:
             return
         try:
@@ -72,10 +78,11 @@ class Assembly:
     def make(
         self, parts: Sequence[Part], kept: Collection[str] | None, unread: Collection[Path] = ()
     ) -> tuple[Mapping[str, Task], Mapping[str, Secret]]:
-        """`kept`: the names of the stored secrets; None: nobody knows. `unread`: files that are there, too."""
+        """`kept`: the names of the stored secrets; None: nobody knows. `unread`: files that are there, too, and folders
+        and files that were not looked at.
+        """
         memory = dict(self._memory)
-        files = {os.path.relpath(path, self._base) for path in unread}
-        held = {slug for key, slug in memory.items() if key.rpartition(":")[0] in files} if files else set()
+        held = set(_below(memory, [os.path.relpath(path, self._base) for path in unread]))
         tasks = assemble(parts, memory, self._base, held)
         declared = MappingProxyType(by_name(secret for part in parts for secret in part.secrets))
         tasks = supplied(tasks, declared, kept)
@@ -104,6 +111,16 @@ class Assembly:
             beside.replace(self._path)
         except OSError as error:
             log.warning("the addresses of tasks are not kept for the next start: %s", error)
+
+
+def _below(memory: Mapping[str, str], places: Sequence[str]) -> Iterator[str]:
+    """The addresses of these files, and of what lies in these folders."""
+    known = set(places)
+    for key, slug in memory.items() if known else ():
+        file = Path(key.rpartition(":")[0])
+        over = {str(place) for place in (file, *file.parents)} - ({"."} if file.parts[:1] == ("..",) else set())
+        if not known.isdisjoint(over):
+            yield slug
 
 
 @dataclass(frozen=True, slots=True)

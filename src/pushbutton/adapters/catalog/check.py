@@ -8,16 +8,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pushbutton import threads
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.skipped import Skipped
 from pushbutton.domain.task import Task
-from pushbutton.errors import ConfigError
+from pushbutton.errors import ConfigError, NoAnswer
 from pushbutton.runtime.ports import Patterns
 
 from .assembly import Part, assemble
 from .describing import Describer
-from .folder import Named, named, scan
-from .model import Problem
+from .folder import Named, Seen, absolute, merged, named, seen
+from .model import Found, Problem
 from .patterns import doubts as pattern_doubts
 from .readers import read
 from .sanitise import readable
@@ -37,7 +38,7 @@ def check(paths: Sequence[str | os.PathLike[str]], patterns: Patterns | None = N
 
 async def look(paths: Sequence[str | os.PathLike[str]]) -> tuple[Mapping[str, Task], Mapping[str, Secret]]:
     """The tasks and the declared secrets of these paths, as far as the files tell without being run."""
-    parts = await _parts(named(paths))
+    parts = await _parts(merged([seen(one) for one in named(paths)]).files)
     return assemble(parts), by_name(secret for part in parts for secret in part.reading.secrets)
 
 
@@ -57,13 +58,18 @@ async def checked(paths: Sequence[str | os.PathLike[str]], patterns: Patterns | 
 async def examined(paths: Sequence[str | os.PathLike[str]], patterns: Patterns | None = None) -> Examined:
     """What is wrong, what is a task, and what was passed over."""
     problems: list[Problem] = []
-    existing = []
-    for path in paths:
+    existing, looks = [], []
+    for path in [os.fspath(path) for path in paths]:
         try:
-            existing += named([path])
+            one, look = await threads.checking(path, _look, path)
         except ConfigError as error:
             problems.append(Problem(readable(error.file), error.line, 1, error.sentence))
-    parts = await _parts(existing)
+        except NoAnswer:
+            problems.append(Problem(readable(str(absolute(path))), 1, 1, NoAnswer.SENTENCE))
+        else:
+            existing.append(one)
+            looks.append(look)
+    parts = await _parts(merged(looks).files)
     for part in parts:
         problems += [*([part.reading.whole] if part.reading.whole else []), *part.reading.problems]
     tasks = assemble(parts).values()
@@ -76,9 +82,15 @@ async def examined(paths: Sequence[str | os.PathLike[str]], patterns: Patterns |
     return Examined(sorted(problems, key=lambda one: (one.file, one.line, one.column)), list(tasks), passed, notes)
 
 
-async def _parts(paths: Sequence[Named]) -> list[Part]:
+def _look(path: str) -> tuple[Named, Seen]:
+    """Raises `ConfigError` for one that does not exist."""
+    one = named([path])[0]
+    return one, seen(one)
+
+
+async def _parts(files: Sequence[Found]) -> list[Part]:
     describer = Describer(sys.executable)
     try:
-        return [Part(found, await read(found, execute=False, by=describer)) for found in scan(paths).files]
+        return [Part(found, await read(found, execute=False, by=describer)) for found in files]
     finally:
         await describer.close()

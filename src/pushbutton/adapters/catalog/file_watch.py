@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Collection, Sequence
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from watchfiles._rust_notify import RustNotify  # `awatch` is this and all of anyio
 
@@ -23,6 +25,7 @@ log = logging.getLogger(__name__)
 _SOONEST, _LATEST = 0.8, 60.0  # seconds between two looks of which nothing was notified
 _OF_A_CORE, _OF_THE_TIME = 300, 10  # a look may take one part in so many
 _AGAIN = 60.0  # seconds until the system is asked for notifications again, where it had none
+_ANSWER = 3.0  # seconds within which a folder must answer, or it is not watched
 _TICK = 1000  # milliseconds after which a watch says that it is there
 _TOGETHER, _STEP = 200, 50  # milliseconds: changes that come one after the other are one; how soon a watch ends
 
@@ -33,16 +36,21 @@ def pause_after(*, cpu: float, wall: float) -> float:
 
 
 class FileWatch:
-    """Watches folders, not what is below them. `concerned` is asked in a thread which changes matter."""
+    """Watches folders, not what is below them. `concerned` is asked in a thread which changes matter.
+
+    Beginning to watch one that does not answer would hold up the whole process: the call into the system keeps Python
+    from everything else. So each is asked first, in threads.
+    """
 
     def __init__(self, concerned: Callable[[Collection[Path]], bool]) -> None:
         self._concerned = concerned
         self._wakeup = asyncio.Event()
-        self._folders: Sequence[Path] = ()
+        self._folders: Mapping[Path, Sequence[Path]] = {}
         self._moved = asyncio.Event()  # the folders are others; it ends a watch
         self._watch: asyncio.Task[None] | None = None
 
-    def over(self, folders: Sequence[Path]) -> None:
+    def over(self, folders: Mapping[Path, Sequence[Path]]) -> None:
+        """Watch these from now on, by the folder that is served."""
         if folders != self._folders:
             self._folders = folders
             self._moved.set()
@@ -69,7 +77,7 @@ class FileWatch:
         while True:
             self._moved.clear()
             try:
-                await self._notified(self._folders)
+                await self._notified(await self._answering())
             except FileNotFoundError:
                 self._wakeup.set()  # one was removed while the watch began
                 await self._rest(_SOONEST)
@@ -78,6 +86,22 @@ class FileWatch:
                     log.warning("nothing notifies of changes in the task folders, so they are looked for: %s", error)
                 said = str(error)
                 await self._rest(_AGAIN)
+
+    async def _answering(self) -> Sequence[Path]:
+        """Those that answer, none when they are others meanwhile."""
+        asked = {
+            asyncio.create_task(threads.catalogue(f"watching {root}", _ask, folders)): folders
+            for root, folders in self._folders.items()
+        }
+        moved = asyncio.create_task(self._moved.wait())
+        ended = asyncio.gather(*asked, return_exceptions=True)
+        waited: set[asyncio.Future[Any]] = {moved, ended}
+        await asyncio.wait(waited, timeout=_ANSWER, return_when=asyncio.FIRST_COMPLETED)
+        found = [one for task, folders in asked.items() if task.done() and not task.exception() for one in folders]
+        for task in (moved, *asked):
+            task.cancel()
+        await asyncio.gather(moved, ended, return_exceptions=True)
+        return [] if self._moved.is_set() else list(dict.fromkeys(found))
 
     async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -118,3 +142,10 @@ def _system(folders: Sequence[Path]) -> RustNotify:
         recursive=False,
         ignore_permission_denied=False,
     )
+
+
+def _ask(folders: Sequence[Path]) -> None:
+    """Returns when they answer."""
+    for folder in folders:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            os.close(os.open(folder, os.O_RDONLY | os.O_DIRECTORY))

@@ -21,7 +21,21 @@ from .ignore import NAME, Ignore, read_ignore
 from .model import Form, Found
 from .names import CONFIGS, aside, leftover
 
-__all__ = ["EXHAUSTED", "Listing", "Named", "concerns", "entries", "form_of", "is_group", "named", "scan"]
+__all__ = [
+    "EXHAUSTED",
+    "Listing",
+    "Named",
+    "Seen",
+    "absolute",
+    "concerns",
+    "entries",
+    "form_of",
+    "is_group",
+    "merged",
+    "named",
+    "scan",
+    "seen",
+]
 
 
 class Named:
@@ -33,8 +47,12 @@ class Named:
         self.path, self.function = path, function
 
 
-EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO})
-"""What the system says when the fault is not the folder's."""
+EXHAUSTED = frozenset(
+    {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO}
+    | {errno.ENOTCONN, errno.ECONNABORTED, errno.ECONNREFUSED, errno.ESTALE, errno.ETIMEDOUT}
+    | {errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENETUNREACH, errno.EREMOTEIO}
+)
+"""What the system says when the fault is not the folder's: no room for a look, or a drive that is out of reach."""
 
 
 def named(words: Sequence[str | os.PathLike[str]]) -> list[Named]:
@@ -42,19 +60,31 @@ def named(words: Sequence[str | os.PathLike[str]]) -> list[Named]:
     return [_named(os.fspath(word)) for word in words]
 
 
-def _absolute(word: str) -> Path:
+def absolute(word: str) -> Path:
+    """Without a look at it."""
     return Path(os.path.abspath(Path(word).expanduser()))  # noqa: PTH100 - links stay as they were named
 
 
 def _named(word: str) -> Named:
-    path = _absolute(word)
+    path = absolute(word)
     if path.exists():
         return Named(path)
     head, colon, function = word.rpartition(":")
-    file = _absolute(head)
+    file = absolute(head)
     if colon and file.is_file():
         return Named(file, function)
     raise ConfigError("There is no such file or folder.", file=word)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is there of one path at one moment."""
+
+    root: Path  # the folder that it is or lies in
+    files: tuple[Found, ...] = ()  # by name
+    folders: tuple[Path, ...] = ()  # in which a change may concern us; those that exist
+    links: Mapping[Path, str] = field(default_factory=dict)  # with what they lead to
+    real: Mapping[Path, str] = field(default_factory=dict)  # the folders of the files, without links
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,40 +97,46 @@ class Listing:
 
 
 def scan(paths: Sequence[Named]) -> Listing:
+    return merged([seen(one) for one in paths])
+
+
+def seen(one: Named) -> Seen:
+    """Raises `OSError` where it cannot be looked at now, which does not mean that it is gone."""
+    watched: dict[Path, None] = {}
+    links: list[tuple[Path, str]] = []
+    if one.path.is_dir():
+        root, files = one.path, tuple(_folder(one.path, watched, links))
+    else:
+        root, files = one.path.parent, tuple(_file(one))
+        watched[root] = None
+    real = {folder: os.path.realpath(folder) for folder in dict.fromkeys(file.path.parent for file in files)}
+    return Seen(root, files, tuple(path for path in watched if path.is_dir()), dict(links), real)
+
+
+def merged(looks: Sequence[Seen]) -> Listing:
     """A Python file that is named itself is read as one, also when its folder is named before: more of it is a task
     then.
     """
     found: dict[tuple[Path, str], Found] = {}
-    watched: dict[Path, None] = {}
-    links: list[tuple[Path, str]] = []
-    for one in paths:
-        if one.path.is_dir():
-            files = _folder(one.path, watched, links)
-        else:
-            watched[one.path.parent] = None
-            files = _file(one)
-        for file in files:
+    links: dict[Path, str] = {}
+    real: dict[Path, str] = {}
+    for look in looks:
+        links |= look.links
+        real |= look.real
+        for file in look.files:
             key = (file.path, file.function)
             if file.form is Form.NAMED and key in found:
                 found[key] = replace(file, group=found[key].group)
             found.setdefault(key, file)
-    doubled = dict(_doubled([path for path, _ in found], dict(links)))
+    doubled = dict(_doubled([path for path, _ in found], links, real))
     for path in doubled:
         found.pop((path, ""), None)
-    return Listing(tuple(found.values()), tuple(path for path in watched if path.is_dir()), doubled)
+    return Listing(tuple(found.values()), tuple(dict.fromkeys(one for look in looks for one in look.folders)), doubled)
 
 
-def _doubled(shown: Sequence[Path], links: Mapping[Path, str]) -> Iterator[tuple[Path, Path]]:
+def _doubled(shown: Sequence[Path], links: Mapping[Path, str], real: Mapping[Path, str]) -> Iterator[tuple[Path, Path]]:
     """The links to a file that is shown by itself, and that file."""
-    if not links:
-        return
-    real: dict[Path, str] = {}
-    own: dict[str, Path] = {}
-    for path in shown:
-        if path not in links:
-            folder = real.setdefault(path.parent, "") or os.path.realpath(path.parent)
-            real[path.parent] = folder
-            own[f"{folder}/{path.name}"] = path
+    own = {f"{real[path.parent]}/{path.name}": path for path in shown if path not in links} if links else {}
     yield from ((path, own[target]) for path, target in links.items() if target in own)
 
 
@@ -120,8 +156,9 @@ def concerns(path: Path) -> bool:
 def _file(one: Named) -> Iterator[Found]:
     try:
         status = one.path.stat()
-    except OSError:
-        return  # removed since; it may come back
+    except OSError as error:
+        _gone(error)
+        return  # it may come back
     if one.path.suffix in (".yaml", ".yml"):
         yield Found(one.path, Form.CONFIG, stamp=_stamp(status))
     elif one.path.suffix == ".py":
@@ -159,8 +196,9 @@ def _sorted(folder: Path) -> list[os.DirEntry[str]]:
 def _entry(entry: os.DirEntry[str], group: str) -> Found | None:
     try:
         status = entry.stat()
-    except OSError:
-        return None  # removed since, or a link to nothing
+    except OSError as error:
+        _gone(error)
+        return None  # or a link to nothing
     form = form_of(entry.name, status.st_mode) if stat.S_ISREG(status.st_mode) else None
     return Found(Path(entry.path), form, group, stamp=_stamp(status)) if form else None
 
@@ -185,7 +223,8 @@ def is_group(entry: os.DirEntry[str], ignore: Ignore) -> bool:
     try:
         if entry.name.startswith(".") or not entry.is_dir():
             return False
-    except OSError:
+    except OSError as error:
+        _gone(error)
         return False
     said = ignore.says(entry.name, folder=True) if ignore.rules else None
     return said is False or not (said or aside(entry.name))
@@ -197,9 +236,14 @@ def entries(folder: Path) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
-        if error.errno in EXHAUSTED:
-            raise  # what cannot be looked at now is not gone
-        return []  # removed since, or not ours to read
+        _gone(error)
+        return []  # or not ours to read
+
+
+def _gone(error: OSError) -> None:
+    """Whether it was removed since: raises the error where that is not what it says."""
+    if error.errno in EXHAUSTED:
+        raise error  # what cannot be looked at now is not gone
 
 
 def _stamp(status: os.stat_result) -> tuple[int, ...]:

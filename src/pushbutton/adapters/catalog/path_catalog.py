@@ -1,6 +1,7 @@
 """The catalog over paths: it reads each file once, follows changes, and reads again only what changed.
 
-A change is seen by the system's notification or, where there is none, by looking (`file_watch`). Files are read in the
+A change is seen by the system's notification or, where there is none, by looking (`file_watch`). Each folder is looked
+at by itself (`branches`): one that does not answer keeps nobody from the others. Files are read in the
 background (`readers`), and what one held before stays until it is sure that it is gone (`settling`). All tasks are put
 together in a thread (`assembly`), once for all that changed together.
 """
@@ -26,11 +27,12 @@ from pushbutton.errors import NoSuchTask, StillReading, StoreError
 from pushbutton.runtime.ports import Patterns
 
 from .assembly import Assembly, Part
+from .branches import SILENT, Branches
 from .choices import ProgramChoices
-from .file_watch import FileWatch, pause_after
-from .folder import Listing, Named, concerns, named, scan
+from .file_watch import FileWatch
+from .folder import concerns
 from .model import FileTasks, Found, Problem, slug_of
-from .readers import Key, Readers, key_of
+from .readers import AT_ONCE, Key, Readers, key_of
 from .sanitise import readable
 from .secrets import doubts
 from .settling import File
@@ -42,6 +44,7 @@ __all__ = ["PathCatalog"]
 log = logging.getLogger(__name__)
 
 _OPENING = 2.0  # seconds for which opening waits until everything is read; the rest is read while others press
+_LOOK = 1.0  # seconds for which a look waits for the folders; what comes later is taken when it comes
 _PRESS = 20.0  # seconds for which a press waits for a task that is not read yet
 _SHOWN = 0.5  # seconds between two states that are shown while much is read
 _ACCOUNTED = 10.0  # seconds for which it holds what was passed over
@@ -74,9 +77,8 @@ class PathCatalog:
         before: Callable[[Task], Sequence[str]] = lambda _: (),
         patterns: Patterns | None = None,
     ) -> None:
-        self._words = paths
         self._stored = stored
-        self._paths: list[Named] = []
+        self._branches = Branches([os.fspath(path) for path in paths], self._stuck)
         self._changed = changed
         self._tasks: Mapping[str, Task] = MappingProxyType({})
         self._declared: Mapping[str, Secret] = MappingProxyType({})
@@ -85,15 +87,19 @@ class PathCatalog:
         self._links: Mapping[str, Path] = {}  # by the address that a link to a shown file would have
         self._kept: Collection[str] | None = None  # the names of stored secrets at the last look; None: nobody knows
         self._assembly = Assembly(remembered, contact, refused)
-        self._readers = Readers(python, self._read)
+        self._python, self._at_once = python, asyncio.Semaphore(AT_ONCE)
+        self._readers: dict[Path, Readers] = {}  # by the folder that is served
+        self._roots: dict[Key, Path] = {}  # that through which each file is served
+        self._read_once: set[Path] = set()  # the folders that are served, of which everything was read once
         self._lookout = FileWatch(self._concerned)
         self._offers = ProgramChoices(before)
         self._doubted = SlowPatterns(patterns, changed) if patterns else None
         self._passed: Sequence[Skipped] = ()
         self._accounted = 0.0  # until when that holds
         self._accounting: asyncio.Task[None] | None = None
+        self._said: tuple[object, ...] = (True,)  # shown besides the tasks: whether more may come, who is silent
         self._dirty = asyncio.Event()  # what is shown is not what was read
-        self._whole = asyncio.Event()  # everything was read once
+        self._whole = asyncio.Event()  # everything that answers was read once
         self._work: list[asyncio.Task[None]] = []
 
     def tasks(self) -> Mapping[str, Task]:
@@ -106,15 +112,19 @@ class PathCatalog:
         if slug in self._tasks:
             return self._tasks[slug]
         if self.reading:
-            raise StillReading(slug[:100])
+            raise StillReading(slug[:100], silent=bool(self.silent()))
         near = difflib.get_close_matches(slug[:100], list(self._tasks), 1)
         raise NoSuchTask(slug[:100], near[0] if near else None)
 
     def places(self) -> Sequence[str]:
-        return [readable(str(one.path)) for one in self._paths]
+        return [readable(str(path)) for path in self._branches.paths()]
+
+    def silent(self) -> Sequence[str]:
+        return self._branches.silent()
 
     def problems(self) -> Sequence[Problem]:
         found = [problem for file in self._files.values() if file.shown for problem in file.shown.all]
+        found += self._branches.problems()
         found += doubts((), self._declared)
         found += self._doubted.problems if self._doubted else ()
         return sorted(found, key=lambda one: (one.file, one.line, one.column))
@@ -130,7 +140,7 @@ class PathCatalog:
         readings = {path: file.shown for (path, _), file in self._files.items() if file.shown is not None}
         begun = time.monotonic()
         try:
-            self._passed = await threads.catalogue("accounting", account, self._paths, readings)
+            self._passed = await threads.catalogue("accounting", account, self._branches.named(), readings)
         except Exception:
             log.exception("what is passed over in the task folders is not known")
         finally:
@@ -139,7 +149,7 @@ class PathCatalog:
 
     @property
     def reading(self) -> bool:
-        return not self._whole.is_set()
+        return not self._whole.is_set() or bool(self._branches.unseen())
 
     async def awaited(self, slug: str) -> str:
         with contextlib.suppress(TimeoutError):
@@ -157,15 +167,17 @@ class PathCatalog:
         return await self._offers.of(self.task(slug))
 
     async def open(self) -> None:
-        self._paths = named(self._words)
-        await threads.catalogue("together", self._assembly.open, self._paths)
-        pause = await self._look()
+        await self._branches.look(SILENT)
+        if fault := self._branches.wrong():
+            await self._branches.close()
+            raise fault
+        await threads.catalogue("together", self._assembly.open, *self._branches.first())
+        await self._take()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_OPENING):
-                await self._readers.idle()
-                self._whole.set()
+                await self._idle()
         await self._publish()
-        self._work = [asyncio.create_task(work, name="catalog") for work in (self._follow(pause), self._show())]
+        self._work = [asyncio.create_task(work, name="catalog") for work in (self._follow(), self._show())]
 
     async def close(self) -> None:
         await self._offers.close()
@@ -176,64 +188,94 @@ class PathCatalog:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
         await self._lookout.close()
-        await self._readers.close()
+        await self._branches.close()
+        for readers in self._readers.values():
+            await readers.close()
 
     # -- looking
 
-    async def _follow(self, pause: float) -> None:
-        said = ""
+    async def _follow(self) -> None:
         while True:
             try:
-                begun = time.monotonic()
+                begun, pause = time.monotonic(), self._branches.due()
                 await asyncio.sleep(pause / 100)  # where a look costs much, not one after the other
-                while (left := begun + self._soon(pause) - time.monotonic()) > 0:
-                    if await self._lookout.wait(min(left, _NAMES)):
-                        break
-                    await self._look_at_names()
-                pause = await self._look()
-                said = ""
-            except OSError as error:  # no more files can be opened: what cannot be looked at now is not gone
-                if str(error) != said:
-                    log.warning("the task folders cannot be looked at now: %s", error)
-                said = str(error)
-                await asyncio.sleep(1)
+                everywhere = await self._until_a_look(begun)
+                await self._branches.look(_LOOK, everywhere=everywhere)
+                await self._take()
             except Exception:
                 log.exception("looking at the task folders failed; looking again")
                 await asyncio.sleep(1)
 
-    def _soon(self, pause: float) -> float:
-        """Seconds until the next look: sooner where a file may be gone."""
-        unsettled = [at for file in self._files.values() if (at := file.unsettled) is not None]
-        return min([pause, *(max(0.05, at - time.monotonic()) for at in unsettled)])
+    async def _until_a_look(self, begun: float) -> bool:
+        """Whether something is to be seen anywhere, and not only where it is time."""
+        while (left := self._branches.due()) > 0:
+            unsettled = self._unsettled(begun)
+            if unsettled is not None and unsettled <= time.monotonic():
+                return True
+            left = left if unsettled is None else min(left, unsettled - time.monotonic())
+            if await self._lookout.wait(min(max(left, 0.0), _NAMES)):
+                return True
+            if self._branches.heard():
+                self._dirty.set()
+            if self._branches.came:
+                await self._take()  # of a folder for which the last look did not wait
+            await self._look_at_names()
+        return False
 
-    async def _look(self) -> float:
-        """Compare what is there with what was read, and begin to read what is new or other. How long to pause."""
-        listing, pause = await threads.catalogue("listing", _timed, self._paths)
+    def _unsettled(self, begun: float) -> float | None:
+        """When to look because a file may be gone; of a folder that does not answer, nobody asks again."""
+        asked = self._branches.asked()
+        times = [file.unsettled for key, file in self._files.items() if self._roots.get(key) not in asked]
+        return min((max(begun + 0.05, at) for at in times if at is not None), default=None)
+
+    async def _take(self) -> None:
+        """Compare what is there with what was read, and begin to read what is new or other."""
+        listing = self._branches.listing()
         there = {key_of(found): found for found in listing.files}
+        self._roots |= self._branches.roots()
         self._known = frozenset([*(path for path, _ in there), *listing.folders])
         self._links = {slug_of(link.stem): path for link, path in listing.links.items()}
-        self._lookout.over(listing.folders)
-        now = time.monotonic()
+        self._lookout.over(self._branches.folders())
+        now, looked = time.monotonic(), self._branches.looked()
         for key in [key for key in self._files if key not in there]:
-            self._readers.forget(key)
-            if self._files[key].missed(now):
-                del self._files[key]
+            root = self._roots[key]
+            self._reader(root).forget(key)
+            if self._files[key].missed(looked.get(root, now)):
+                del self._files[key], self._roots[key]
                 self._dirty.set()
         for key, found in there.items():
-            before = self._files.get(key)
+            before, root = self._files.get(key), self._roots[key]
             if before is None:
                 before = self._files[key] = File(found)
             elif before.away is None and before.found == found and before.found.stamp == found.stamp:
-                if before.settle(now):
+                if before.settle(looked.get(root, now)):
                     self._dirty.set()
                 continue
             before.found, before.away = found, None
-            self._readers.read(found)
+            self._reader(root).read(found)
         if list(there) != list(self._files):
             gone = {key: file for key, file in self._files.items() if key not in there}
             self._files = {key: self._files[key] for key in there} | gone
+        if self._pending():
+            self._whole.clear()
+            self._dirty.set()
         await self._look_at_names()
-        return pause
+
+    def _reader(self, root: Path) -> Readers:
+        if root not in self._readers:
+            self._readers[root] = Readers(self._python, self._read, str(root), self._at_once)
+        return self._readers[root]
+
+    def _stuck(self, root: Path) -> bool:
+        return root in self._readers and self._readers[root].stuck
+
+    def _pending(self) -> bool:
+        """Whether something that answers was not read once."""
+        return not self._branches.read(lambda root: root in self._read_once or self._stuck(root))
+
+    async def _idle(self) -> None:
+        """Wait until everything that answers is read."""
+        await asyncio.gather(*(readers.idle() for readers in self._readers.values() if not readers.stuck))
 
     async def _look_at_names(self) -> None:
         if self._stored is None or not any(task.secret_names for task in self._tasks.values()):
@@ -268,19 +310,19 @@ class PathCatalog:
                 await self._dirty.wait()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(_SHOWN, 10 * took)):
-                    await self._readers.idle()
+                    await self._idle()
             begun = time.monotonic()
-            whole = not self._readers.busy
             try:
-                await self._publish(whole=whole)
+                await self._publish()
             except Exception:
                 log.exception("putting the tasks together failed; trying again")
                 await asyncio.sleep(1)
                 self._dirty.set()
             took = time.monotonic() - begun
 
-    async def _publish(self, *, whole: bool = False) -> None:
+    async def _publish(self) -> None:
         self._dirty.clear()
+        read = [root for root, at in self._branches.looked().items() if at and not self._reader(root).busy]
         parts = [
             Part(file.found, file.shown, file.known, file.secrets, away=file.unsettled is not None)
             for file in self._files.values()
@@ -288,20 +330,15 @@ class PathCatalog:
         ]
         self._kept = await threads.catalogue("names", self._names)
         unread = [path for (path, _), file in self._files.items() if file.shown is None]
+        unread += self._branches.unseen()
         tasks, declared = await threads.catalogue("together", self._assembly.make, parts, self._kept, unread)
-        begun_whole = whole and not self._whole.is_set()
-        if whole:
+        self._read_once.update(read)
+        if not self._pending():
             self._whole.set()
         self._declared = declared
-        if begun_whole or tasks is not self._tasks:
-            self._tasks = tasks
+        said = (self.reading, *self.silent())
+        if said != self._said or tasks is not self._tasks:
+            self._tasks, self._said = tasks, said
             if self._doubted:
                 self._doubted.over(tasks.values())
             self._changed()
-
-
-def _timed(paths: Sequence[Named]) -> tuple[Listing, float]:
-    """What is there, and how long to wait until the next look."""
-    cpu, wall = time.thread_time(), time.monotonic()
-    listing = scan(paths)
-    return listing, pause_after(cpu=time.thread_time() - cpu, wall=time.monotonic() - wall)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sys
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,12 +20,14 @@ from .python import is_script, read_python
 from .sanitise import sound
 from .scripts import read_script
 
-__all__ = ["Key", "Readers", "key_of", "read"]
+__all__ = ["AT_ONCE", "Key", "Readers", "key_of", "read"]
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 2  # Python files that are read at the same time
+AT_ONCE = 2
+"""Python files that are read at the same time, of all folders together."""
 _BATCH = 100  # other files that are read in one go
+_HANGS = 30.0  # seconds after which nobody waits for a reading any more: it hangs, or is given up by itself
 
 Key = tuple[Path, str]
 
@@ -32,17 +36,21 @@ def key_of(found: Found) -> Key:
     return found.path, found.function
 
 
-async def read(found: Found, *, execute: bool, python: str = sys.executable, by: Describer | None = None) -> FileTasks:
-    """Read one file, whatever it is. Never raises: a file that nobody thought of is broken, and hurts no other."""
+async def read(
+    found: Found, *, execute: bool, python: str = sys.executable, by: Describer | None = None, place: str = ""
+) -> FileTasks:
+    """Read one file, whatever it is. Never raises: a file that nobody thought of is broken, and hurts no other. Files
+    of the same `place` may hold each other up.
+    """
     try:
         if (
             found.form is Form.NAMED
             and not found.function
-            and await threads.catalogue("reading", is_script, found.path)
+            and await threads.catalogue(f"reading {place}", is_script, found.path)
         ):
             found = replace(found, form=Form.SCRIPT)
         if found.form in (Form.CONFIG, Form.SCRIPT):
-            reading = await threads.catalogue("reading", _plain, found)
+            reading = await threads.catalogue(f"reading {place}", _plain, found)
             if reading is not None and reading.ask is None:
                 return reading
             if reading is not None:
@@ -95,12 +103,18 @@ def _failed(found: Found, error: Exception) -> FileTasks:
 
 
 class Readers:
-    """`read(found)` begins; `done(found, reading)` is called in the event loop when it is read. Of a file that is to
-    be read again meanwhile, only the last reading is told.
+    """Reads the files of one folder that is served, `place`: one that hangs holds up no other. All share `at_once`, the
+    Python files that are read at the same time.
+
+    `read(found)` begins; `done(found, reading)` is called in the event loop when it is read. Of a file that is to be
+    read again meanwhile, only the last reading is told.
     """
 
-    def __init__(self, python: str, done: Callable[[Found, FileTasks], None]) -> None:
-        self._python, self._done = python, done
+    def __init__(
+        self, python: str, done: Callable[[Found, FileTasks], None], place: str, at_once: asyncio.Semaphore
+    ) -> None:
+        self._python, self._done, self._place, self._at_once = python, done, place, at_once
+        self._begun: dict[int, float] = {}  # what is read at this moment: since when
         self._plain: dict[Key, Found] = {}
         self._by_python: dict[Key, Found] = {}
         self._now: dict[Key, asyncio.Task[FileTasks]] = {}  # Python files that are read at this moment
@@ -112,6 +126,11 @@ class Readers:
     @property
     def busy(self) -> bool:
         return not self._idle.is_set()
+
+    @property
+    def stuck(self) -> bool:
+        """Whether a reading takes so long that it hangs."""
+        return any(time.monotonic() - since > _HANGS for since in self._begun.values())
 
     async def idle(self) -> None:
         """Wait until everything is read."""
@@ -140,7 +159,7 @@ class Readers:
 
     def _python_next(self, found: Found) -> None:
         self._by_python[key_of(found)] = found
-        if self._workers < _AT_ONCE:
+        if self._workers < AT_ONCE:
             self._workers += 1
             self._begin(self._read_python())
 
@@ -159,7 +178,11 @@ class Readers:
         await asyncio.sleep(0)  # what is found in one look comes together
         while self._plain:
             batch = list(self._plain.items())[:_BATCH]
-            readings = await threads.catalogue("reading", lambda: [_plain(found) for _, found in batch])  # noqa: B023 - at once
+            with self._timed(batch):
+                readings = await threads.catalogue(
+                    f"reading {self._place}",
+                    lambda: [_plain(found) for _, found in batch],  # noqa: B023 - at once
+                )
             for (key, found), reading in zip(batch, readings, strict=True):
                 if self._plain.get(key) is not found:
                     continue  # it changed meanwhile, or went
@@ -172,16 +195,17 @@ class Readers:
                     self._done(found, reading)
 
     async def _read_python(self) -> None:
-        describer = Describer(self._python)
+        describer, turn = Describer(self._python), _Turn(self._at_once)
         try:
+            await turn.take()
             while self._by_python:
                 key, found = next(iter(self._by_python.items()))
                 del self._by_python[key]
-                task = self._now[key] = asyncio.create_task(
-                    read(found, execute=True, python=self._python, by=describer)
-                )
+                reading = read(found, execute=True, python=self._python, by=describer, place=self._place)
+                task = self._now[key] = asyncio.create_task(reading)
                 try:
-                    await asyncio.wait({task})
+                    with self._timed(task), turn.given_up_after(_HANGS):
+                        await asyncio.wait({task})
                 finally:
                     if self._now.get(key) is task:
                         del self._now[key]
@@ -192,4 +216,37 @@ class Readers:
                     self._done(found, task.result())
         finally:
             self._workers -= 1
+            turn.give_back()
             await describer.close()
+
+    @contextlib.contextmanager
+    def _timed(self, what: object) -> Iterator[None]:
+        self._begun[id(what)] = time.monotonic()
+        try:
+            yield
+        finally:
+            del self._begun[id(what)]
+
+
+class _Turn:
+    """One of the places at a semaphore, which others get where whoever has it hangs."""
+
+    def __init__(self, at_once: asyncio.Semaphore) -> None:
+        self._at_once, self._mine = at_once, False
+
+    async def take(self) -> None:
+        await self._at_once.acquire()
+        self._mine = True
+
+    def give_back(self) -> None:
+        if self._mine:
+            self._mine = False
+            self._at_once.release()
+
+    @contextlib.contextmanager
+    def given_up_after(self, seconds: float) -> Iterator[None]:
+        bell = asyncio.get_running_loop().call_later(seconds, self.give_back)
+        try:
+            yield
+        finally:
+            bell.cancel()

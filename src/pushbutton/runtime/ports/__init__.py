@@ -318,6 +318,10 @@ class Catalog(Protocol):
         """The folders and files that are served."""
         ...
 
+    def silent(self) -> Sequence[str]:
+        """Those that do not answer now. Of one that did before, what is known stays; of another, nothing is known."""
+        ...
+
     def problems(self) -> Sequence[Problem]:
         """What is wrong or doubtful in what is served, as far as it is known by now, file by file: also what breaks no
         task. It is for administrators of everything.
@@ -349,7 +353,7 @@ class Catalog(Protocol):
 
     async def open(self) -> None:
         """Begin to read everything and to follow changes; what is read soon is there when this returns. Raises
-        `ConfigError` only for paths that do not exist.
+        `ConfigError` only for paths that do not exist. One that does not answer is not waited for.
         """
         ...
 
