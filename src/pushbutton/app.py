@@ -40,6 +40,11 @@ log = logging.getLogger(__name__)
 Hook = Callable[[Event], Awaitable[None] | None]
 
 
+async def reachable(settings: config.Settings, paths: Sequence[str]) -> None:
+    """Raises `StoreError` where the data would lie in a folder that does not answer."""
+    await embedded.reachable(settings, paths)
+
+
 class Pushbutton:
     """Tasks, their runs and their pages.
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pushbutton
-from pushbutton.errors import ConfigError
+from pushbutton import threads
+from pushbutton.errors import ConfigError, NoAnswer
 from pushbutton.supervisor import confine
 
-__all__ = ["cannot", "check", "kept_from"]
+__all__ = ["cannot", "check", "kept_from", "looked"]
 
 _WHERE = "--confine"
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from pushbutton.supervisor.confine import main; main()"
@@ -28,6 +30,18 @@ def check(setting: str, data: Path, paths: Sequence[str]) -> None:
         )
     if sentence := cannot(data, paths):
         raise ConfigError(sentence, file=_WHERE)
+
+
+async def looked(setting: str, data: Path, paths: Sequence[str]) -> str:
+    """What `cannot` says, after `check`. A path that does not answer is left out: the data folder does, so it is not
+    in it.
+    """
+    found = ""
+    for path in paths or ["."]:
+        with contextlib.suppress(NoAnswer):
+            await threads.opening(path, check, setting, data, [path])
+            found = found or await threads.opening(path, cannot, data, [path])
+    return found
 
 
 def cannot(data: Path, paths: Sequence[str]) -> str:

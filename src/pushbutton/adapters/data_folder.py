@@ -12,7 +12,8 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from pushbutton.errors import StorageFull, StoreDamaged, StoreInUse
+from pushbutton import threads
+from pushbutton.errors import NoAnswer, StorageFull, StoreDamaged, StoreError, StoreInUse
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,14 @@ def writing(folder: Path) -> Iterator[None]:
             f"{folder} cannot be written ({error.strerror}). Give it to the user that runs this server, or choose "
             "another folder with --data."
         ) from None
+
+
+async def answering(path: str) -> None:
+    """Raises `StoreError` where the folder does not answer in which the data would lie."""
+    try:
+        await threads.checking(path, os.path.isdir, path)
+    except NoAnswer as error:
+        raise StoreError(f"{error} The data folder would lie there: choose another place with --data.") from None
 
 
 def make(folder: Path, *inside: Path) -> list[Path]:

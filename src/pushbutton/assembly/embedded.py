@@ -8,7 +8,7 @@ import logging
 import os
 import resource
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -64,6 +64,12 @@ def check(settings: Settings) -> None:
     networks(settings.webhook_allow, where="webhook_allow")
 
 
+async def reachable(settings: Settings, paths: Sequence[str]) -> None:
+    """Raises `StoreError` where the data would lie in a folder that does not answer."""
+    if not settings.data:
+        await data_folder.answering(paths[0])
+
+
 def background(stack: contextlib.AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
     """Until the stack is closed."""
     task = asyncio.create_task(work)
@@ -97,10 +103,11 @@ class Embedded:
         """`folder`: of the data; `store` None: the one in that folder; `url`: where jobs on this machine reach it."""
         self._paths, self._settings, self._folder, self._store = paths, settings, folder, store
         self._url, self._limits = url, limits
+        self._unconfined = ""  # why jobs cannot be kept from the data folder
 
     async def open(self, stack: contextlib.AsyncExitStack) -> Core:
         """What it opens is closed with the stack. Raises `StoreInUse`, `StoreDamaged`, `ConfigError`."""
-        confinement.check(self._settings.confine, self._folder, self._paths)
+        self._unconfined = await confinement.looked(self._settings.confine, self._folder, self._paths)
         runs = self._folder / "runs"
         with data_folder.writing(self._folder):
             open_to_others = data_folder.make(self._folder, runs, self._folder / "uploads")
@@ -197,8 +204,8 @@ class Embedded:
         """Why a task cannot have what it asks for, as a sentence."""
         if why := accounts.refused(task, {name.strip() for name in self._settings.job_users.split(",")}):
             return why
-        if task.confine and (why := confinement.cannot(self._folder, self._paths)):
-            return f"“confine” is not possible here: {why}"
+        if task.confine and self._unconfined:
+            return f"“confine” is not possible here: {self._unconfined}"
         return ""
 
     async def _settle(self, store: Store) -> None:

@@ -108,6 +108,7 @@ def _serve(paths: tuple[str, ...], *, open_to_all: bool, given: dict[str, Any]) 
     from . import logs  # noqa: PLC0415
 
     settings = config.load(**given)
+    asyncio.run(_reachable(settings, paths))
     if not (open_to_all or of_this_machine(settings.host) or asyncio.run(_closed(paths, given))):
         _private(settings.host)
     logs.begin()
@@ -125,6 +126,12 @@ def _private(host: str) -> None:
             "there is no login. Add somebody with “pushbutton user add”, use --host 127.0.0.1, or say "
             "--i-know-there-is-no-login."
         )
+
+
+async def _reachable(settings: config.Settings, paths: tuple[str, ...]) -> None:
+    from pushbutton.app import reachable  # noqa: PLC0415  loads every adapter
+
+    await reachable(settings, paths)
 
 
 async def _closed(paths: tuple[str, ...], given: dict[str, Any]) -> bool:

@@ -603,3 +603,4 @@ class HealthShape(BaseModel):
     runs: dict[str, int] = Field(default={}, description="How many in each state that is not over")
     waiting: int = 0
     watchers: int = 0
+    silent: list[str] = Field(default=[], description="For administrators: folders of tasks that do not answer")

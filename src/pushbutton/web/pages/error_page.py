@@ -45,7 +45,11 @@ def told(error: Exception, t: Texts, *, method: str, path: str, ask: Sequence[st
             line = t("It may have been removed or renamed. Its runs stay in the history.")
             return Problem(404, t("There is no task “{slug}”", slug=error.slug), (line,), action=tasks)
         case errors.StillReading():
-            line = t("The tasks are still being read. Nothing was started: try again in a moment.")
+            line = (
+                t("A folder with tasks does not answer, and it may be there. Nothing was started: try again later.")
+                if error.silent
+                else t("The tasks are still being read. Nothing was started: try again in a moment.")
+            )
             return Problem(
                 503, t("The task “{slug}” is not there yet", slug=error.slug), (line,), "clock", action=tasks
             )

@@ -75,6 +75,7 @@ class TasksView:
     going: tuple[Going, ...]
     now: Micros
     reading: bool = False  # there may be more in a moment
+    silent: bool = False  # a folder does not answer
 
     @property
     def mark(self) -> str:
@@ -83,7 +84,7 @@ class TasksView:
             (card.task.slug, card.task.title, card.task.group, card.task.summary, card.task.broken, sorted(card.may))
             for card in self.cards
         ]
-        return hashlib.sha256(repr((said, self.reading)).encode()).hexdigest()[:16]
+        return hashlib.sha256(repr((said, self.reading, self.silent)).encode()).hexdigest()[:16]
 
     @property
     def groups(self) -> Mapping[str, int]:
@@ -150,6 +151,7 @@ class RunView:
     wrote: bool = True  # it has output
     planning: bool = False  # it is approved, and its plan is made once more before it starts
     reading: bool = False  # the tasks are still being read
+    silent: bool = False  # a folder of tasks does not answer
     last: str = ""  # the last line of its output, where it is `quiet`
     user: str = ""  # of this machine, as whom it runs; "": the server's, not for this reader, or the task changed since
 
@@ -211,7 +213,7 @@ class Views:
         self._forget({run.id for run in active})
         active = sorted(active, key=lambda run: (not run.state.active, run.id if run.state.active else 0))
         going = tuple([await self._going(actor, run, now) for run in active])
-        return TasksView(tuple(cards), going, now, reading=self._catalog.reading)
+        return TasksView(tuple(cards), going, now, reading=self._catalog.reading, silent=bool(self._catalog.silent()))
 
     async def task(self, actor: Actor, slug: str, now: Micros) -> TaskView:
         """Raises `NoSuchTask`."""
@@ -255,6 +257,7 @@ class Views:
             waits=await waits(self._core, self._lines, actor, run, task), planning=await self._planning(run),
             own=actor.own, wrote=self._core.output.size(run.id) > 0, reading=self._catalog.reading,
             user=task.user if task and task.user and how_it_is_made(may) and await _pressed_as(task, run) else "",
+            silent=bool(self._catalog.silent()),
         )  # fmt: skip
 
     async def _planning(self, run: Run) -> bool:
