@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -13,6 +14,7 @@ import pytest
 
 from pushbutton.domain.person import User
 from pushbutton.domain.policy import Grant
+from pushbutton.runtime.refusals import SINGLE_EACH
 
 from .directory import PASSWORD, PEOPLE, SERVICE, SERVICE_PASSWORD, Directory, free_port
 from .entries import COOKIE, a_token, put
@@ -44,7 +46,19 @@ def token_of(http: httpx.Client, path: str = "/") -> str:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("whole")
+    with a_site(tmp_path_factory.mktemp("whole")) as found:
+        yield found
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Site]:
+    """One whose trail nobody else wrote into: what is refused is recorded one by one a few times a minute only."""
+    with a_site(tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def a_site(folder: Path) -> Iterator[Site]:
     port = free_port()
     put(folder / "data", User("eve", "Eve of here"), Grant("group:dev", "presser"))
     with (
@@ -79,7 +93,8 @@ def test_whoever_the_provider_knows_signs_in_with_the_rights_of_their_groups(sit
         assert (run["actor"], run["cause"]["kind"]) == ("ada", "person")
 
 
-def test_the_return_of_another_browser_is_refused(site):
+def test_the_return_of_another_browser_is_refused(fresh):
+    site = fresh
     with browser(site.server) as mine, browser(site.server) as theirs:
         path = come_back(site, theirs, "Ada")
         for http in (mine, theirs):
@@ -92,6 +107,19 @@ def test_the_return_of_another_browser_is_refused(site):
         assert mine.get(path).status_code == 401
         assert theirs.get(path).status_code == 303
         assert theirs.get(path).status_code == 401  # once
+    said = ("user (unknown)", "oidc", "This sign-in took too long or was begun elsewhere. Begin it once more.")
+    until(lambda: refused_sign_ins(site.server) == [said] * 3, what="each is in the trail")
+
+
+def test_a_flood_of_returns_that_nobody_began_is_a_few_records(fresh):
+    with browser(fresh.server) as http:
+        http.get("/signin/elsewhere")
+        for number in range(60):
+            assert http.get(f"/signin/return?state=guess-{number}&code=1").status_code == 401
+        assert http.get("/signin/return").status_code == 401
+    until(lambda: len(refused_sign_ins(fresh.server)) >= SINGLE_EACH, what="the first few")
+    minutes = 2  # that it may have taken
+    assert len(refused_sign_ins(fresh.server)) <= minutes * (SINGLE_EACH + 1)
 
 
 def test_a_name_that_a_local_user_has_is_refused(site):

@@ -6,6 +6,7 @@ A refusal is the same sentence, after the same time, whether the name is known o
 from __future__ import annotations
 
 import contextlib
+import hmac
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
@@ -114,18 +115,26 @@ class SignIn:
             del self._begun[next(state for state, kept in self._begun.items() if kept[3] == most)]
         return begun
 
-    async def returned(self, params: Mapping[str, str], redirect_uri: str, where: From) -> tuple[SignedIn, str]:
-        """The browser came back; (who it is, the path to return to). Each begun sign-in is good for one return."""
+    async def returned(
+        self, params: Mapping[str, str], redirect_uri: str, where: From, began: str
+    ) -> tuple[SignedIn, str]:
+        """The browser came back; (who it is, the path to return to). Each begun sign-in is good for one return, of the
+        browser that `began` it: the state that this one kept. What is refused leaves a record.
+        """
         assert self.provider  # noqa: S101  there is no such route without one
-        begun, back, until, _ = self._begun.pop(params.get("state", ""), (None, "", 0.0, ""))
-        if begun is None or time.monotonic() > until:
-            raise SignInFailed(say("This sign-in took too long or was begun elsewhere. Begin it once more."))
         try:
+            begun, back = self._begun_by(began, params.get("state", "?"))
             identity = await self.provider.finish(begun, params, redirect_uri)
         except SignInFailed as error:
             self._turned_away("user (unknown)", "oidc", where, error)
             raise
         return await self.with_identity(identity, where), back
+
+    def _begun_by(self, mine: str, state: str) -> tuple[Begun, str]:
+        found = self._begun.pop(state, None) if hmac.compare_digest(mine.encode(), state.encode()) else None
+        if found is None or time.monotonic() > found[2]:
+            raise SignInFailed(say("This sign-in took too long or was begun elsewhere. Begin it once more."))
+        return found[0], found[1]
 
     async def with_identity(self, identity: Identity, where: From) -> SignedIn:
         """Raises `SignInFailed` for a name that is another's here."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import logging
 from urllib.parse import quote
 
@@ -117,9 +116,7 @@ async def returned(request: Request) -> Response:
         raise NotFound("There is nothing here.")
     begun = request.cookies.get(cookies.host(request.scope, STATE), "")
     try:
-        if not hmac.compare_digest(begun.encode(), params.get("state", "?").encode()):
-            raise SignInFailed(say("This sign-in took too long or was begun elsewhere. Begin it once more."))
-        signed, back = await core_of(request).signin.returned(params, _return_to(request), where(request))
+        signed, back = await core_of(request).signin.returned(params, _return_to(request), where(request), begun)
     except SignInFailed as error:
         return await _form(request, back="", wrong=_told(error), status=UNKNOWN)
     return _let_in(request, signed, back)
