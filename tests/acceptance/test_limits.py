@@ -12,6 +12,7 @@ import termios
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 import uvicorn
 from starlette.requests import Request
@@ -20,7 +21,7 @@ from pushbutton.adapters.files import FileFolder
 from pushbutton.domain.actor import LOCAL, Actor
 from pushbutton.errors import BadInput
 from pushbutton.web.http import body, uploads
-from pushbutton.web.http.connection import Connection
+from pushbutton.web.http.connection import LEFT, Connection
 from pushbutton.web.http.limits import Crowd
 from pushbutton.web.live.stream import EventStream, Shallow
 
@@ -138,6 +139,72 @@ def test_after_a_short_body_that_nobody_wanted_the_connection_is_good_for_more(s
                 length = int(line.split(b":")[1]) if line.lower().startswith(b"content-length") else length
             answers.read(length)
             sock.sendall(b"12345")
+
+
+LARGE = 5 << 20
+
+
+def refused_body(kind: str) -> tuple[dict[str, str], bytes]:
+    """Headers and body of 5 MB in which a second request stands."""
+    hidden = b"\r\n\r\nGET /api/health HTTP/1.1\r\nhost: localhost\r\n\r\n"
+    data = (hidden + b"x" * 65_000) * (LARGE // 65_000 + 1)
+    if kind == "chunked":
+        return {"transfer-encoding": "chunked"}, b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data) + hidden[4:]
+    return {"content-length": str(len(data))}, data + hidden[4:]
+
+
+def whole(client: socket.socket) -> bytes:
+    """Everything up to the end of the connection, however it ends."""
+    found = b""
+    with contextlib.suppress(ConnectionResetError):
+        while piece := client.recv(65536):
+            found += piece
+    return found
+
+
+@pytest.mark.parametrize("connection", ["keep-alive", "close"])
+@pytest.mark.parametrize("kind", ["chunked", "length"])
+def test_each_of_two_hundred_clients_reads_the_whole_answer_to_a_body_that_is_too_large(server, kind, connection):
+    headers, data = refused_body(kind)
+    headers |= {"content-type": "application/json", "connection": connection}
+    for number in range(50):
+        with socket.create_connection(("127.0.0.1", server.port), 60) as client:
+            client.sendall(request("/api/tasks/touch/runs", method="POST", headers=headers))
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                client.sendall(data)
+            top, _, rest = whole(client).partition(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", top.lower())
+        assert top.startswith(b"HTTP/1.1 400 "), (number, top)
+        assert b"connection: close" in top.lower()
+        assert length
+        assert len(rest) == int(length[1]), "the whole answer, and nothing else: what stands in a body is no request"
+
+
+def test_a_client_that_keeps_its_connections_sees_no_reset(server):
+    with httpx.Client(base_url=server.url, timeout=60) as http:
+        for _ in range(100):
+            answer = http.post("/api/tasks/touch/runs", content=b"[" * LARGE)
+            assert (answer.status_code, answer.headers.get("connection")) == (400, "close")
+            assert answer.json()["title"]
+            assert http.get("/api/health").json()["ok"]
+
+
+def test_behind_the_answer_a_bounded_part_is_read_and_the_end_comes(server):
+    headers = {"content-length": str(1 << 40), "connection": "keep-alive"}
+    with socket.create_connection(("127.0.0.1", server.port), 60) as client:
+        client.sendall(request("/api/uploads?name=x", method="POST", headers=headers))
+        answer = b""
+        while piece := client.recv(65536):  # its side ends at once, while ours is still open
+            answer += piece
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        client.sendall(b"x" * LEFT)  # so much is read
+        until(lambda: not unread(client), what="it was taken")
+        taken = 0
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            while taken <= ON_ITS_WAY:
+                client.sendall(b"x" * 65536)
+                taken += 65536
+        assert taken < ON_ITS_WAY
 
 
 @pytest.mark.parametrize("path", ["/api/tasks/touch/runs", "/api/uploads?name=x", "/tasks/touch", "/theme"])

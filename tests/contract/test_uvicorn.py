@@ -55,6 +55,8 @@ READ |= {"transport"}
 """Attributes of uvicorn's protocol that ours reads or sets."""
 OF_CYCLE = {"message_event", "more_body", "response_complete", "scope"}
 """Attributes of a request's cycle that ours reads or sets."""
+OF_ANSWER = {"keep_alive", "more_body", "on_response", "response_started"}
+"""Attributes of it that ours uses when an answer begins."""
 OF_FLOW = {"_transport", "_is_writable_event", "read_paused", "write_paused"}
 """Attributes of the flow control that ours sets, in place of its `__init__`."""
 
@@ -106,6 +108,10 @@ def test_the_protocol_has_what_is_extended_and_used():
 def test_a_requests_cycle_has_what_is_used():
     assert used(connection.Connection, "cycle") == OF_CYCLE, LOOK
     assert assigned(RequestResponseCycle) >= OF_CYCLE, LOOK
+    assert used(connection._Cycle, "self") == OF_ANSWER, LOOK
+    assert assigned(RequestResponseCycle) >= OF_ANSWER, LOOK
+    assert arguments(RequestResponseCycle.send) == arguments(connection._Cycle.send), LOOK
+    assert RequestResponseCycle.__dictoffset__, LOOK  # one that was made becomes one of ours
     # Once a stream has the connection, nobody waits for the event, and `set` alone is left of it.
     assert used(RequestResponseCycle, "message_event") == {"set", "wait", "clear"}, LOOK
     assert used(HttpToolsProtocol, "message_event") == {"set"}, LOOK

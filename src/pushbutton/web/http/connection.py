@@ -25,8 +25,9 @@ BODY_SECONDS = 60.0
 STALL_SECONDS = 60.0
 LEFT_SECONDS = 2.0
 LEFT = 256 << 10
-"""What a body that nobody wants any more may still take, so that its end is passed over, or its sender reads the answer
-before the connection is closed.
+"""What a body that nobody wants any more may still take. One that is shorter is passed over, and the connection goes
+on. Of another, the answer says that the connection closes: so much of it is thrown away, and its sender has so long to
+read the answer.
 """
 
 _LATE = (
@@ -88,6 +89,27 @@ class _Unheard:
 _UNHEARD = _Unheard()
 
 
+class _Cycle(RequestResponseCycle):
+    """uvicorn's, which closes at once where an answer says that the connection ends: with what is still to come of a
+    body, that would be a reset, and might take the answer with it. Here the connection closes it in good order.
+    """
+
+    __slots__ = ()
+
+    async def send(self, message: Any) -> None:
+        connection = cast("Any", self.on_response).__self__
+        if self.response_started or not self.more_body or not connection.ends_with_answer(goes_on=self.keep_alive):
+            await super().send(message)
+            return
+        self.keep_alive = False  # which makes the header
+        await super().send(message)
+        self.keep_alive = True
+
+
+def _closing_in_good_order(cycle: RequestResponseCycle) -> None:
+    cycle.__class__ = _Cycle  # uvicorn makes them, of its own class
+
+
 class _HeadTooLarge(Exception):
     """Raised inside the parser, which makes a 400 of it."""
 
@@ -97,6 +119,7 @@ class Connection(HttpToolsProtocol):
 
     __slots__ = (  # with these in its dictionary, it would be too large to be shared by all
         "_body",
+        "_closes",
         "_completed",
         "_head",
         "_heard",
@@ -131,6 +154,7 @@ class Connection(HttpToolsProtocol):
         self._incoming: asyncio.TimerHandle | None = None  # runs while a request is not complete
         self._outgoing: asyncio.TimerHandle | None = None  # runs while the client takes nothing
         self._left = 0
+        self._closes = False  # the answer that is given says that the connection ends with it
         self._open_end = 0  # bytes that may still come of a body whose request has its answer; 0: there is none
         self._place = ""  # what it is counted as
         self._inside = True  # False: it was turned away
@@ -169,10 +193,13 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if not self._inside:
             return
+        if self._closes:
+            self._throw_away(len(data))
+            return
         if self._open_end:
             self._open_end -= len(data)
             if self._open_end <= 0:
-                self.transport.close()  # what has come and is not read yet is nobody's
+                self.transport.close()  # it said that it is shorter
                 return
         self._heard = self.loop.time()
         if self._incoming is None:
@@ -209,6 +236,8 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         super().on_headers_complete()
+        if self.cycle is not None:  # else it is to become another protocol
+            _closing_in_good_order(self.cycle)
 
     def on_body(self, body: bytes) -> None:
         self._body += len(body)
@@ -227,14 +256,37 @@ class Connection(HttpToolsProtocol):
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
 
+    def ends_with_answer(self, *, goes_on: bool) -> bool:
+        """Whether the connection has to end with the answer that is about to be given: its request's body is still
+        coming, and so much of it, or nobody knows how much, that it is not waited for; or it does not go on anyway.
+        """
+        headers = dict(cast("dict[str, Any]", self.scope)["headers"])
+        length = headers.get(b"content-length", b"")
+        self._closes = not goes_on or not length.isdigit() or int(length) - self._body > LEFT
+        if self._closes:
+            self._open_end = LEFT
+        return self._closes
+
+    def _throw_away(self, size: int) -> None:
+        """So much of what comes behind the last answer; nothing more is read when it was enough."""
+        self._open_end = max(0, self._open_end - size)
+        if not self._open_end:
+            self.flow.pause_reading()
+
     def on_response_complete(self) -> None:
+        if self._closes:
+            self.pipeline.clear()  # whatever came behind is not answered any more
         unwanted = not self.pipeline and self.cycle.more_body  # else the last one read is another request, which waits
         super().on_response_complete()
         if unwanted and not self.transport.is_closing():
             if self._incoming:
                 self._incoming.cancel()
             self._incoming = self.loop.call_later(LEFT_SECONDS, self._cut)
-            self._open_end = LEFT
+            if self._closes:
+                self._throw_away(0)
+                self.transport.write_eof()
+            else:
+                self._open_end = LEFT
 
     def _cut(self) -> None:
         self._incoming = None
