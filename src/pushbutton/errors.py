@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Self
 
 from .sentence import say
 
@@ -164,6 +165,13 @@ class TaskBroken(Conflict):
             if lines
             else say("“{slug}” cannot be pressed, because its file is broken.", slug=slug)
         )
+
+    @classmethod
+    def told(cls, sentence: str) -> Self:
+        """As a server said it."""
+        error = cls.__new__(cls)
+        PushbuttonError.__init__(error, sentence)
+        return error
 
 
 class KeyReused(Conflict):

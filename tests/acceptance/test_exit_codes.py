@@ -66,7 +66,7 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (Exit.FAILED, "press alone --follow"),
         (Exit.USAGE, "press fine --x 1"),
         (Exit.NOT_FOUND, "press fin"),
-        (Exit.REFUSED, "press broken"),
+        (Exit.CONFIG, "press broken"),
         (Exit.REFUSED, "press fine --server {out}"),
         (Exit.TROUBLE, "press fine --server {dead}"),
     ],

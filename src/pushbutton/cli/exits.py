@@ -56,7 +56,7 @@ _SERVER = (Exit.REFUSED, Exit.TROUBLE)
 _NAMED = (Exit.NOT_FOUND, *_SERVER)
 OF: Mapping[str, tuple[Exit, ...]] = {
     "serve": (Exit.REFUSED, Exit.TROUBLE, Exit.CONFIG),
-    "press": (Exit.FAILED, *_NAMED),
+    "press": (Exit.FAILED, *_NAMED, Exit.CONFIG),
     "watch": (Exit.FAILED, *_NAMED),
     "runs": _SERVER,
     "stop": _NAMED,

@@ -14,7 +14,16 @@ import httpx
 import typer
 
 from pushbutton.domain.param import Choice, Param, ParamType
-from pushbutton.errors import BadInput, Conflict, InvalidInputs, NotFound, PushbuttonError, Refused, StoreError
+from pushbutton.errors import (
+    BadInput,
+    Conflict,
+    InvalidInputs,
+    NotFound,
+    PushbuttonError,
+    Refused,
+    StoreError,
+    TaskBroken,
+)
 from pushbutton.job.protocol import clean
 
 from . import credentials
@@ -137,9 +146,10 @@ def refusal(answer: httpx.Response) -> PushbuttonError:
         return StoreError(f"{answer.url} sends on to {target}, which is not followed: name that server with --server.")
     try:
         problem = json.loads(answer.content)
-        title, fields = str(problem["title"]), problem.get("fields")
+        title, fields, broken = str(problem["title"]), problem.get("fields"), problem.get("broken") is True
     except (ValueError, KeyError, TypeError, AttributeError):
         title, fields = f"{answer.url} answered {answer.status_code} {answer.reason_phrase}.", None
+        broken = False
     title = clean(title, 2000)
     match answer.status_code:
         case 404:
@@ -151,7 +161,7 @@ def refusal(answer: httpx.Response) -> PushbuttonError:
         case 403:
             return Refused(title)
         case 409:
-            return Conflict(title)
+            return TaskBroken.told(title) if broken else Conflict(title)
         case status if status < 500:
             return BadInput(title)
     return StoreError(title)

@@ -536,6 +536,7 @@ class Problem(BaseModel):
     title: str
     status: int
     fields: dict[str, str] | None = Field(None, description="One sentence for each input that is wrong")
+    broken: bool | None = Field(None, description="The task's file is broken: nothing that is sent will mend that")
 
 
 class OutputShape(Sent):

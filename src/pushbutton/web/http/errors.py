@@ -26,6 +26,7 @@ from pushbutton.errors import (
     StorageFull,
     StoreBusy,
     StoreError,
+    TaskBroken,
     TooManySignIns,
     UploadsFull,
 )
@@ -66,8 +67,10 @@ def problem(status: int, title: str, **more: object) -> JSONResponse:
 
 async def known(_: Request, error: Exception) -> Response:
     assert isinstance(error, PushbuttonError)  # noqa: S101  registered for these only
-    fields = {"fields": error.fields} if isinstance(error, InvalidInputs) else {}
-    return problem(status_of(error), str(error), **fields)
+    more: dict[str, object] = {"fields": error.fields} if isinstance(error, InvalidInputs) else {}
+    if isinstance(error, TaskBroken):
+        more["broken"] = True
+    return problem(status_of(error), str(error), **more)
 
 
 async def http(_: Request, error: Exception) -> Response:
