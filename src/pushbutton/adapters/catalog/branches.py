@@ -104,7 +104,7 @@ class Branches:
         await asyncio.gather(*asked, return_exceptions=True)
 
     def due(self) -> float:
-        """Seconds until the next look of its own accord."""
+        """Seconds until the next look that nothing prompts."""
         now = time.monotonic()
         return max(0.0, min((branch.due - now for branch in self._branches if branch.asked is None), default=_AGAIN))
 

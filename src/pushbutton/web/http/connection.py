@@ -91,7 +91,8 @@ _UNHEARD = _Unheard()
 
 class _Cycle(RequestResponseCycle):
     """uvicorn's, which closes at once where an answer says that the connection ends: with what is still to come of a
-    body, that would be a reset, and might take the answer with it. Here the connection closes it in good order.
+    body, that would be a reset, and might take the answer with it. Here the
+    connection ends a moment later.
     """
 
     __slots__ = ()
@@ -106,7 +107,7 @@ class _Cycle(RequestResponseCycle):
         self.keep_alive = True
 
 
-def _closing_in_good_order(cycle: RequestResponseCycle) -> None:
+def _ending_later(cycle: RequestResponseCycle) -> None:
     cycle.__class__ = _Cycle  # uvicorn makes them, of its own class
 
 
@@ -237,7 +238,7 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         super().on_headers_complete()
         if self.cycle is not None:  # else it is to become another protocol
-            _closing_in_good_order(self.cycle)
+            _ending_later(self.cycle)
 
     def on_body(self, body: bytes) -> None:
         self._body += len(body)
