@@ -201,8 +201,8 @@ def page_of(task: Task) -> str:
         "csrf": "", "closed": False, "admin": False, "approver": False, "inbox_count": 0,
         "topics": "", "since": 0, "version": "", "running": 0, "room": "tasks", "path": "/", "back": "/", "scripts": (),
         "languages": {}, "root": "", "must_say": False, "reason": "",
-        "whole": "", "wrong": None, "why": "", "from_run": 0, "faster": None, "more_help": "",
-        "key": "k", "seen": 0, "uploads": False, "question": "", "button": "", "hand_over": False, "set_aside": 0,
+        "whole": "", "wrong": None, "why": "", "from_run": 0, "faster": None, "more_help": "", "set_aside": 0,
+        "key": "k", "seen": 0, "uploads": False, "asks": "", "question": "", "button": "", "hand_over": False,
     })  # fmt: skip
 
 
