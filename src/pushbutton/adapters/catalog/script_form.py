@@ -1,4 +1,4 @@
-"""The form of a script, of what was found in its source: params, and how each goes back into a command line.
+"""A script's form, from what was found in its source: params, and how each goes back into a command line.
 
 What the source does not tell is left to the script: an empty field, of which nothing is passed. Nothing is guessed.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pushbutton.describe.title import title_of
@@ -19,7 +19,7 @@ __all__ = ["ScriptForm", "forms_of"]
 
 _MOST_TASKS = 8  # subcommands that are a task each
 _MOST_TIMES = 9  # of a flag that counts
-_SECRET = re.compile(r"(?:^|_)(?:password|passwd|passphrase|secret|token|api_?key|private_key|credentials?)(?:$|_)")
+_SECRET = re.compile(r"(?:^|_)(?:password|passwd|passphrase|secret|token|api_?key|private_key|credentials?)$")
 _NOT_BROUGHT = re.compile(r"(?:^|_)(?:out|output|dest|destination|dir|directory|folder|root|target|to)(?:$|_)|dir$")
 _TYPES = {
     "int": ParamType.INT,
@@ -39,7 +39,7 @@ class ScriptForm:
     command: str = ""  # "" is the script itself
     help: str = ""
     params: tuple[Param, ...] = ()
-    passing: Mapping[str, Way] = None  # type: ignore[assignment]  # always given
+    passing: Mapping[str, Way] = field(default_factory=dict)
     from_file: str = ""
     gaps: tuple[str, ...] = ()  # "line: sentence"
     left_out: int = 0
