@@ -264,6 +264,12 @@ INPUTS: Mapping[str, Option] = {
         only=_IN_FILES,
         why="Field has choices, a function",
     ),
+    "hide": option(
+        "Whether an input that is read from the script's source is left out of the form, and left to the script.",
+        kinds.FLAG,
+        only=(SCRIPT,),
+        why="only there inputs are read that nobody has written down",
+    ),
     "pass": option(
         "How the script gets it: in its environment as NAME, as --name=value, or as a plain argument.",
         kinds.one_of("env", "option", "argument"),

@@ -18,7 +18,7 @@ from .build import beside, built
 from .model import faults
 from .numbers import as_offered, bare
 from .schema import Place, Table
-from .script_form import ScriptForm
+from .script_form import ScriptForm, corrected
 
 __all__ = ["Origin", "declare"]
 
@@ -52,7 +52,7 @@ def declare(
     origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]], form: ScriptForm | None = None
 ) -> Task:
     """The task; what is wrong with it is added to `wrong`, with its place. `form`: what the script's source tells of
-    its inputs, so that the table has none.
+    its inputs, which the table corrects by their names, and adds to.
     """
     keys = Table(OPTIONS, origin.form, wrong).read(table, at)
     passing: dict[str, str] = {}
@@ -60,6 +60,11 @@ def declare(
     for name, given in keys.get("params", {}).items():
         where = (*at, "params", name)
         values = Table(INPUTS, origin.form, wrong).read({} if given is None else given, where)
+        if form and (name in form.names or "pass" not in values):
+            form = corrected(form, str(name), values, where, wrong)
+            continue
+        if "hide" in values:
+            wrong.append(((*where, "hide"), f"“{name}” stands here only: leave it out instead of hiding it."))
         params.append(_param(str(name), values, where, wrong))
         passing[str(name)] = values.get("pass", "env")
     target, known = _target(origin, keys, params, passing, at, wrong, form)
@@ -73,7 +78,7 @@ def declare(
         source=Source(str(origin.path), origin.line),
         help=origin.help,
         group=origin.group,
-        params=form.params if form else tuple(params),
+        params=(*(form.params if form else ()), *params),
         cwd=beside(origin.path, ""),
         digest=origin.digest,
     )
@@ -98,7 +103,7 @@ def _target(
     """What is run, and the same as far as anybody can know it: of what could not be read, it may name every input."""
     if origin.shebang is not None:
         script = ScriptTarget(str(origin.path), passing, origin.shebang, origin.arguments)
-        script = form.target(script) if form else script
+        script = form.target(script) if form else script  # with those that the table adds
         return script, script
     there = {*keys, *(place[len(at)] for place, _ in wrong if len(place) > len(at) and place[: len(at)] == at)}
     held = next((key for key in IN_CONFIG if key in there), "")

@@ -14,13 +14,19 @@ from pushbutton.describe.title import title_of
 from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.domain.targets import ScriptTarget
 from pushbutton.domain.ways import By, Way
+from pushbutton.job.kinds import nearest
+from pushbutton.job.options import FIELD
 
-__all__ = ["ScriptForm", "forms_of"]
+from .numbers import bare
+from .schema import Place
+
+__all__ = ["ScriptForm", "corrected", "forms_of"]
 
 _MOST_TASKS = 8  # subcommands that are a task each
 _MOST_TIMES = 9  # of a flag that counts
 _SECRET = re.compile(r"(?:^|_)(?:password|passwd|passphrase|secret|token|api_?key|private_key|credentials?)$")
 _NOT_BROUGHT = re.compile(r"(?:^|_)(?:out|output|dest|destination|dir|directory|folder|root|target|to)(?:$|_)|dir$")
+_CORRECTED = frozenset(key for key in FIELD if key not in ("choices", "labels")) | {"required"}
 _TYPES = {
     "int": ParamType.INT,
     "float": ParamType.FLOAT,
@@ -43,13 +49,14 @@ class ScriptForm:
     from_file: str = ""
     gaps: tuple[str, ...] = ()  # "line: sentence"
     left_out: int = 0
+    names: frozenset[str] = frozenset()  # of the inputs of all forms of the script
 
     def target(self, script: ScriptTarget) -> ScriptTarget:
         """The script as one that gets its inputs so."""
+        passing = {**self.passing, **script.passing}
         return replace(
-            script, passing=self.passing, command=self.command, from_file=self.from_file, read=self.library,
-            gaps=self.gaps,
-        )  # fmt: skip
+            script, passing=passing, command=self.command, from_file=self.from_file, read=self.library, gaps=self.gaps
+        )
 
     @property
     def told(self) -> str:
@@ -58,6 +65,37 @@ class ScriptForm:
         known = "all known" if not self.gaps else f"{len(self.gaps)} with a gap" if not self.left_out else ""
         known = known or f"{self.left_out} left out"
         return f"{number} input{'' if number == 1 else 's'} ({self.library}), {known}"
+
+
+def corrected(
+    form: ScriptForm, name: str, said: Mapping[str, Any], at: Place, wrong: list[tuple[Place, str]]
+) -> ScriptForm:
+    """With what a script's head says of one of its inputs. Of what cannot be, a sentence is added to `wrong`."""
+    param = next((one for one in form.params if one.name == name), None)
+    if param is None:
+        if name not in form.names:
+            hint = nearest(name, sorted(form.names))
+            wrong.append((at, f"The script takes nothing that is called “{name}”; say how it gets it (pass).{hint}"))
+        return form
+    wrong += [
+        ((*at, key), f"“{key}” of “{name}” is what the script's source says: leave it out here.")
+        for key in ("type", "of", "pass")
+        if key in said
+    ]
+    fields = {key: value for key, value in said.items() if key in _CORRECTED}
+    if "choices" in said or "choices_from" in said:
+        fields["choices"] = tuple(Choice(*choice) for choice in said.get("choices", ()))
+        fields["choices_from"] = tuple(said.get("choices_from", ()))
+        several = param.type in (ParamType.LIST, ParamType.CHOICES)
+        fields["type"] = ParamType.CHOICES if several else ParamType.CHOICE
+    if "default" in said:
+        fields["default"] = bare(said["default"])
+        fields["required"] = said.get("required", False)
+    made = replace(param, **fields)
+    hidden = said.get("hide") is True
+    params = [made if one is param else one for one in form.params if not (hidden and one is param)]
+    passing = {key: way for key, way in form.passing.items() if not (hidden and key == name)}
+    return replace(form, params=tuple(params), passing=passing)
 
 
 def forms_of(found: Mapping[str, Any]) -> list[ScriptForm]:

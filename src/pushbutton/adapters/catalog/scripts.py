@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -90,9 +90,11 @@ def read_script(found: Found) -> FileTasks | None:
         return FileTasks(tuple(broken(task, mistakes) if mistakes else task for task in tasks), tuple(mistakes))
 
     reading = made(())
-    if origin.arguments is not Arguments.READ or not python or coded or keys.get("params") or keys.get("read") is False:
+    if origin.arguments is not Arguments.READ or not python or coded or keys.get("read") is False:
         return reading
-    return replace(reading, ask=lambda answer: _laid(path, reading, made, answer))
+    said = keys.get("params")
+    names = frozenset(map(str, said)) if isinstance(said, Mapping) else frozenset()
+    return replace(reading, ask=lambda answer: _laid(path, reading, made, answer, names))
 
 
 def _named(origin: Origin, form: ScriptForm | None) -> Origin:
@@ -111,14 +113,24 @@ def _named(origin: Origin, form: ScriptForm | None) -> Origin:
 
 
 def _laid(
-    path: Path, reading: FileTasks, made: Callable[[Sequence[ScriptForm]], FileTasks], answer: Mapping[str, Any]
+    path: Path,
+    reading: FileTasks,
+    made: Callable[[Sequence[ScriptForm]], FileTasks],
+    answer: Mapping[str, Any],
+    said: Collection[str],
 ) -> FileTasks:
-    """With what its source tells of its inputs."""
+    """With what its source tells of its inputs, corrected by the head. `said`: the inputs that stand there; if the
+    source has none of them, they are all that is asked for.
+    """
     if "kind" not in answer:
         why = answer.get("sentence", "")
         notes = (f"{path}: what it takes cannot be read from its source{why}.",) if why else ()
         return replace(reading, ask=None, notes=notes)
     forms = forms_of(answer)
+    names = frozenset(param.name for form in forms for param in form.params)
+    if said and not names & frozenset(said):
+        return replace(reading, ask=None)
+    forms = [replace(form, names=names) for form in forms]
     told = [f"{path}: {f'{form.command}: ' if form.command else ''}{form.told}" for form in forms]
     gaps = [f"{path}:{gap}" for form in forms for gap in form.gaps]
     return replace(made(forms), notes=(*told, *dict.fromkeys(gaps)))
