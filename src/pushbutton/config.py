@@ -72,6 +72,7 @@ class Settings:
     root_path: str = setting("", "path below which a proxy shows the pages, like /buttons")
     connections: int = setting(200, "requests that one client may have open, and streams one person; 0: any", least=0)
     contact: str = setting("", "whom to ask when a task does not work: a name, or a name before <address>")
+    on_failure: str = setting("", "what it means that a run failed, where neither its task nor its group says it")
     public_url: str = setting("", "address under which people reach this server, for links in messages")
     webhook: str = setting(
         "",

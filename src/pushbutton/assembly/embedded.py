@@ -148,6 +148,7 @@ class Embedded:
             stored=stored.names,
             remembered=self._folder / "addresses.json",
             contact=self._settings.contact,
+            on_failure=self._settings.on_failure,
             refused=self._refused,
             before=lambda task: kept_from if self._settings.confine or task.confine else (),
             patterns=LimitedPatterns(),

@@ -70,6 +70,7 @@ async def test_a_task_that_says_nothing_new_has_the_hash_that_an_older_release_g
     "change",
     [
         {"contact": "ada@example.org"},
+        {"on_failure": "The tills stand still."},
         {"results": ("/nowhere/out",)},
         {"encoding": "cp1252"},
         {"env": {"LANG": "en"}},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import httpx
@@ -39,6 +40,21 @@ async def test_a_failure_tells_the_authors_sentence_whom_to_ask_and_its_code(tmp
     )
     assert "Ended with code 7" in text
     assert "technical output usually says more" not in text  # it wrote nothing
+
+
+async def test_the_page_of_a_failure_says_what_its_group_or_the_server_says_it_means(tmp_path: Path) -> None:
+    (tmp_path / "pushbutton.yaml").write_text("groups:\n  Tills: {on_failure: The tills stand still}\n")
+    (tmp_path / "Tills").mkdir()
+    _script(tmp_path / "Tills", "prices.sh", "exit 7")
+    _script(tmp_path, "report.sh", "exit 7")
+    async with opened(tmp_path, host="127.0.0.1", on_failure="Orders still come in by phone") as app:
+        runs = {task: (await press_and_wait(app, task)).run.id for task in ("prices", "report")}
+        pages = {task: await _shown(app, f"/runs/{number}") for task, number in runs.items()}
+    said = {
+        task: re.findall(r"<b>(The tills stand still\.|Orders still come in by phone.)</b>", pages[task])
+        for task in pages
+    }
+    assert said == {"prices": ["The tills stand still."], "report": ["Orders still come in by phone."]}
 
 
 async def test_what_could_not_be_started_claims_no_work_and_points_at_no_output(tmp_path: Path) -> None:

@@ -48,10 +48,12 @@ class Assembly:
     """`make(parts, kept)` gives the very mapping of the time before where nothing changed."""
 
     def __init__(
-        self, remembered: Path | None, contact: str = "", refused: Callable[[Task], str] = lambda _: ""
+        self, remembered: Path | None, words: Mapping[str, str], refused: Callable[[Task], str] = lambda _: ""
     ) -> None:
-        """`refused`: why a task cannot have here what it asks for, as a sentence; nothing where it can."""
-        self._path, self._contact, self._refused = remembered, contact, refused
+        """`words`: what the server says of tasks for which nobody says it. `refused`: why a task cannot have here what
+        it asks for, as a sentence; nothing where it can.
+        """
+        self._path, self._words, self._refused = remembered, words, refused
         self._base = Path()
         self._memory: dict[str, str] = {}  # the address by file and name
         self._tasks: Mapping[str, Task] = MappingProxyType({})
@@ -87,7 +89,7 @@ class Assembly:
         declared = MappingProxyType(by_name(secret for part in parts for secret in part.secrets))
         tasks = supplied(tasks, declared, kept)
         tasks = {slug: self._granted(task) for slug, task in tasks.items()}
-        tasks = with_shared(tasks, [part.reading.shared for part in parts], self._contact)
+        tasks = with_shared(tasks, [part.reading.shared for part in parts], self._words)
         if tasks != self._tasks or list(tasks) != list(self._tasks):
             self._tasks = MappingProxyType(tasks)
         if memory != self._memory:

@@ -57,7 +57,7 @@ class Shared:
     """What a configuration file says once for many tasks."""
 
     env: Mapping[str, str] = field(default_factory=dict)  # of all tasks
-    contacts: Mapping[str, str] = field(default_factory=dict)  # whom to ask, by the heading of the group
+    groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by heading, with the keys of `schema.GROUP`
 
 
 NOTHING = Shared()

@@ -59,9 +59,9 @@ class PathCatalog:
     `changed` is called in the event loop's thread after each change of what `tasks()` gives. `python` reads the
     Python files; it should be the one that will run their tasks. `stored` gives the names of secrets that need no
     declaration; where it is left out, every name is taken for one. `remembered` is the file in which the addresses of
-    tasks outlive this process. `contact`: whom to ask about tasks that do not say it.
-    `refused`: why a task cannot have here what it asks for, nothing where it can. `before`: words in front of a task's
-    programs that tell choices.
+    tasks outlive this process. `contact`: whom to ask about tasks that do not say it; `on_failure`: what it means that
+    one of them failed that does not say that. `refused`: why a task cannot have here what it asks for, nothing where it
+    can. `before`: words in front of a task's programs that tell choices.
     """
 
     def __init__(
@@ -73,6 +73,7 @@ class PathCatalog:
         stored: Callable[[], Collection[str]] | None = None,
         remembered: Path | None = None,
         contact: str = "",
+        on_failure: str = "",
         refused: Callable[[Task], str] = lambda _: "",
         before: Callable[[Task], Sequence[str]] = lambda _: (),
         patterns: Patterns | None = None,
@@ -86,7 +87,7 @@ class PathCatalog:
         self._known: frozenset[Path] = frozenset()  # the files and folders of the last look; read in other threads
         self._links: Mapping[str, Path] = {}  # by the address that a link to a shown file would have
         self._kept: Collection[str] | None = None  # the names of stored secrets at the last look; None: nobody knows
-        self._assembly = Assembly(remembered, contact, refused)
+        self._assembly = Assembly(remembered, {"contact": contact, "on_failure": on_failure}, refused)
         self._python, self._at_once = python, asyncio.Semaphore(AT_ONCE)
         self._readers: dict[Path, Readers] = {}  # by the folder that is served
         self._roots: dict[Key, Path] = {}  # that through which each file is served

@@ -105,8 +105,11 @@ _KEYRING = Kind(
 
 GROUP: Mapping[str, Option] = {
     "contact": option("Whom to ask about its tasks, where they do not say it themselves.", kinds.TEXT),
+    "on_failure": option(
+        "What it means that one of its tasks failed, where they do not say it themselves.", kinds.TEXT
+    ),
 }
-"""What can be said of a group, by its heading."""
+"""What can be said of a group, by its heading. Each is a field of `Task`."""
 
 SECRET: Mapping[str, Option] = {
     "env": option("The variable of the server's own environment that holds it.", kinds.NAME),
