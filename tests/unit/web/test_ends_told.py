@@ -7,7 +7,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.unit.web.test_pages import plain_text
+from tests.unit.web.test_audit import somebody
+from tests.unit.web.test_pages import a_site, plain_text
 
 from pushbutton.testing import opened, press_and_wait
 
@@ -96,3 +97,37 @@ async def test_nothing_to_fill_in_is_said_where_the_script_looks_at_no_arguments
         text = plain_text(await _shown(app, "/tasks/tidy"))
     assert said in text
     assert ("nothing to fill in" in text) == (body == "uptime")
+
+
+@pytest.mark.parametrize(("role", "first"), [("viewer", False), ("approver", False), ("presser", True)])
+async def test_only_who_may_press_is_asked_to_be_the_first(tmp_path: Path, role: str, first: bool) -> None:
+    async with a_site(tmp_path) as (core, client):
+        await somebody(core, "ada", "admin")
+        bob = await somebody(core, "bob", role)
+        text = plain_text((await client.get("/tasks/hello", headers=bob)).raise_for_status().text)
+    assert "Not run yet." in text
+    assert ("Be the first to press the button." in text) == first
+
+
+@pytest.mark.parametrize(
+    ("pins", "said"),
+    [
+        (["831"], "A secret of this run is too short to be masked: what the job writes of it is shown as it is."),
+        (
+            ["831", "77"],
+            "2 secrets of this run are too short to be masked: what the job writes of them is shown as it is.",
+        ),
+        (["hunter2hunter2"], ""),
+    ],
+)
+async def test_a_runs_page_says_that_a_secret_is_too_short_to_be_masked(
+    tmp_path: Path, pins: list[str], said: str
+) -> None:
+    given = {f"pin{place}": pin for place, pin in enumerate(pins)}
+    params = "\n".join(f'[params.{name}]\ntype = "secret"\npass = "env"' for name in given)
+    _script(tmp_path, "pin.sh", 'echo "it is $PIN0"', params)
+    async with opened(tmp_path, host="127.0.0.1") as app:
+        done = await press_and_wait(app, "pin", **given)
+        text = plain_text(await _shown(app, f"/runs/{done.run.id}"))
+    assert (said in text, "too short to be masked" in text) == (True, bool(said))
+    assert (f"it is {pins[0]}" in text) == bool(said)
