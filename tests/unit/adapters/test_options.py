@@ -229,10 +229,8 @@ async def test_a_wrong_value_of_an_input_is_told_and_breaks_nothing_else(tmp_pat
 )
 async def test_what_a_field_has_no_use_for_is_refused_with_the_reason(tmp_path, name):
     _, task = await read_input(tmp_path, PYTHON, "str", {name: "x"})
-    assert (
-        f"named “{name}” for Field. It belongs to pushbutton.yaml and a script's head: {INPUTS[name].why}."
-        in task.broken
-    )
+    belongs = " and ".join(FORMS[form] for form in INPUTS[name].only)
+    assert f"named “{name}” for Field. It belongs to {belongs}: {INPUTS[name].why}." in task.broken
 
 
 def test_a_field_shows_what_it_was_given():
