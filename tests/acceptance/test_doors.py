@@ -276,6 +276,40 @@ def test_on_https_the_cookie_is_one_that_nobody_else_can_set(tmp_path: Path):
             assert http.get("/api/tasks", headers={"cookie": f"pushbutton={secret}"}).status_code == 401
 
 
+def test_on_https_a_password_lets_in_by_that_cookie_alone_and_signing_out_takes_it_away(tmp_path: Path):
+    script(tmp_path, "deploy", "echo deployed")
+    put(tmp_path / "data", *ada())
+    with Served(tmp_path, data=tmp_path / "data", trust_proxy="127.0.0.1", allow_host="buttons.example") as server:
+        site = Site(server, "")
+        with site.browser() as http:
+            assert fill(http, site.invitation("ada", known=True), password=PASSWORD, again=PASSWORD).status_code == 303
+        https = {
+            **HTML, "host": "buttons.example", "x-forwarded-proto": "https", "x-forwarded-for": "192.0.2.1",
+            "origin": "https://buttons.example",
+        }  # fmt: skip
+        with httpx.Client(base_url=server.url, headers=https, timeout=PATIENCE) as http:
+            page = http.get("/signin")
+            form = {"cookie": f"__Host-form={cookie(page, '__Host-form')['=']}"}
+            sent = {"csrf": token_of(page.text), "name": "ada", "password": PASSWORD}
+            answer = http.post("/signin", data=sent, headers=form)
+            given = cookie(answer, "__Host-pushbutton")
+            assert {name: value for name, value in given.items() if name != "="} == {
+                "path": "/",
+                "httponly": "",
+                "secure": "",
+                "samesite": "lax",
+            }
+            names = {line.partition("=")[0] for line in answer.headers.get_list("set-cookie")}
+            assert {name for name in names if not name.startswith("__Host-")} == set()
+            held = {"cookie": f"__Host-pushbutton={given['=']}"}
+            inside = http.get("/profile", headers=held)
+            assert inside.status_code == 200
+            out = http.post("/signout", data={"csrf": token_of(inside.text)}, headers=held)
+            gone = cookie(out, "__Host-pushbutton")
+            assert (gone["="].strip('"'), gone["max-age"], "secure" in gone) == ("", "0", True)
+            assert http.get("/api/tasks", headers=held).status_code == 401
+
+
 @pytest.mark.parametrize("limit", ["idle", "absolute"])
 def test_a_session_ends_when_it_is_not_used_and_after_its_time(tmp_path: Path, limit: str):
     script(tmp_path, "deploy", "echo deployed")

@@ -18,7 +18,7 @@ from httpx_sse import connect_sse
 from pushbutton.domain.person import User
 from pushbutton.domain.policy import Grant
 from pushbutton.runtime import directory, stream_permits
-from pushbutton.web.routes import PAGES
+from pushbutton.web.routes import API, PAGES
 from tests.acceptance.entries import COOKIE, a_session, ada, put
 from tests.acceptance.serving import PATIENCE, Served, until
 from tests.acceptance.worlds import script
@@ -155,6 +155,36 @@ def test_what_one_may_not_see_answers_as_what_never_was(world, path):
         assert texts[0][0] == texts[1][0] == 404
         bare = [_without_what_changes(text) for _, text in texts]
         assert bare[0] == bare[1]
+
+
+BESIDES = {"/profile/sessions/{id}"}  # to end what is over, or never was, is no fault
+NUMBERED = [
+    (method, route.path)
+    for routes, hole, methods in ((PAGES, "{", ("GET", "POST")), (API, "{number}", ("GET",)))
+    for route in routes
+    for method in methods
+    if hole in route.path and route.path not in BESIDES and method in (route.methods or ())
+]
+"""Every address of a page in which something stands that may be a number; and what the API tells of a run."""
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "9" * 300, "9" * 18, "9" * 15, "0", "0{seen}", "-1", "1.5"], ids=len)
+@pytest.mark.parametrize(("method", "path"), NUMBERED)
+def test_whoever_is_signed_in_is_told_in_words_that_a_number_is_none_of_ours(world, method, path, number):
+    where = re.sub("{[a-z]+}", number.format(seen=world.seen), path)
+    with browser(world, "ada") as http:
+        form = {"csrf": page_token(http)} if method == "POST" else None
+        answer = http.request(method, where, data=form, headers={"origin": world.server.url})
+    words = "There is no run " if "{number}" in path else "There is no task “" if "{slug}" in path else "nothing here"
+    assert answer.status_code == 404
+    kind = "application/problem+json" if path.startswith("/api/") else "text/html"
+    assert answer.headers["content-type"].startswith(kind)
+    assert words in answer.text
+
+
+def test_the_addresses_with_numbers_are_all_asked_for():
+    assert {("GET", "/runs/{number}"), ("POST", "/runs/{number}/stop"), ("GET", "/api/runs/{number}")} <= set(NUMBERED)
+    assert len(NUMBERED) > 20
 
 
 def _without_what_changes(text: str) -> str:
