@@ -52,6 +52,8 @@ def _inside(value: Any, depth: int, above: frozenset[int]) -> Any:
         return _decoded(bytes(value))
     if isinstance(value, type):
         return _text(value)
+    if callable(dump := getattr(value, "model_dump", None)):
+        return on(dump())  # a model of pydantic: a table, or with a root whatever that is
     if (fields := _fields(value)) is not None:
         return {str(name): on(one) for name, one in fields.items()}
     if isinstance(value, collections.abc.Mapping):
@@ -67,13 +69,11 @@ def _inside(value: Any, depth: int, above: frozenset[int]) -> Any:
 
 
 def _fields(value: Any) -> dict[str, Any] | None:
-    """What stands in a dataclass, a named tuple, a model of pydantic or attrs."""
+    """What stands in a dataclass, a named tuple, a model of attrs."""
     if dataclasses.is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return dict(value._asdict())
-    if callable(dump := getattr(value, "model_dump", None)):
-        return dict(dump())
     if (attributes := getattr(type(value), "__attrs_attrs__", None)) is not None:
         return {one.name: getattr(value, one.name) for one in attributes}
     return None

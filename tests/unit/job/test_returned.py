@@ -49,6 +49,51 @@ def test_what_is_returned_is_printed(tmp_path: Path, value: str, printed: object
     assert (json.loads(done.out), done.err) == (printed, "")
 
 
+MODELS = """
+from pydantic import BaseModel, Field, RootModel, SecretStr, computed_field
+
+class Line(BaseModel):
+    what: str
+    price: decimal.Decimal
+
+class Bill(BaseModel):
+    due: dt.date
+    lines: list[Line] = []
+    paid: bool = Field(default=False, alias="settled")
+    raw: bytes = b"\\xff"
+    pin: SecretStr = SecretStr("4711")
+
+    @computed_field
+    @property
+    def total(self) -> decimal.Decimal:
+        return sum((line.price for line in self.lines), decimal.Decimal())
+
+class Tills(RootModel[list[int]]): ...
+class Pairs(RootModel[list[tuple[str, int]]]): ...
+
+LINE = Line(what="tea", price="2.50")
+"""
+LINE = {"what": "tea", "price": "2.50"}
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [
+        ("LINE", LINE),
+        ("{'all': [LINE, (LINE,)]}", {"all": [LINE, [LINE]]}),
+        ("Bill(due='2026-03-01', settled=True, lines=[LINE, LINE])",
+         {"due": "2026-03-01", "lines": [LINE, LINE], "paid": True, "raw": "/w==", "pin": "*" * 10, "total": "5.00"}),
+        ("Tills([1, 2])", [1, 2]),
+        ("Tills([])", []),
+        ("{'tills': Tills([3])}", {"tills": [3]}),
+        ("Pairs([('a', 1), ('a', 2)])", [["a", 1], ["a", 2]]),
+    ],
+)  # fmt: skip
+def test_a_model_of_pydantic_is_printed_with_all_that_it_holds(tmp_path: Path, value: str, printed: object) -> None:
+    done = ran(tmp_path, f"{HEAD}{MODELS}\ndef go(): return {value}\n")
+    assert (json.loads(done.out), done.err) == (printed, "")
+
+
 def test_what_holds_itself_ends_somewhere(tmp_path: Path) -> None:
     done = ran(tmp_path, "def go():\n    self = {'name': 'till'}\n    self['self'] = self\n    return self\n")
     assert json.loads(done.out) == {"name": "till", "self": "…"}
