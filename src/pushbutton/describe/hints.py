@@ -132,11 +132,13 @@ def _offered(name: str, hint: Any, function: Any) -> dict[str, Any]:
 def _choices(name: str, values: list[Any]) -> list[dict[str, Any]]:
     if not values:
         raise WrongHint(f"“{name}” has nothing to choose from")
-    choices = []
+    choices: list[dict[str, Any]] = []
     for value in values:
         plain = canonical(value)
         if type(plain) not in (str, int, float, bool):
             raise WrongHint(f"“{name}” offers {value!r}; a choice must be text, a number, or true or false")
+        if any(type(one["value"]) is type(plain) and one["value"] == plain for one in choices):
+            raise WrongHint(f"“{name}” offers {plain!r} twice, once as {value}: give one of them another value")
         label = title_of(value.name) if isinstance(value, enum.Enum) else ""
         choices.append({"value": plain, "label": label})
     return choices

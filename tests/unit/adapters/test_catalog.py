@@ -203,6 +203,37 @@ async def test_a_list_is_declared_with_what_its_values_are(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    ("choices", "offered"),
+    [
+        ("[b, a, b, a]", ["b", "a"]),
+        ("[1, '1', 1, '1']", [1, "1"]),  # one is a number
+        ("[3.10, 3.9, '3.10', 3.1]", ["3.10", "3.9", "3.1"]),
+        ("['', a, '']", ["", "a"]),
+    ],
+)
+@pytest.mark.parametrize("kind", ["choice", "choices"])
+async def test_a_choice_that_stands_twice_in_a_list_is_offered_once(
+    choices: str, offered: list[object], kind: str, tmp_path: Path
+):
+    path = tmp_path / "pushbutton.yaml"
+    path.write_text(
+        f"tasks:\n  go:\n    command: [x, '{{v}}']\n    params:\n      v: {{type: {kind}, choices: {choices}}}\n"
+    )
+    task = await only(path)
+    assert ([choice.value for choice in task.params[0].choices], task.broken) == (offered, "")
+
+
+def test_a_choice_that_stands_twice_in_a_table_is_a_mistake(tmp_path: Path):
+    path = tmp_path / "pushbutton.yaml"
+    path.write_text(
+        "tasks:\n  go:\n    command: [x, '{v}']\n    params:\n      v:\n        choices:\n"
+        "          a: The A\n          b: The B\n          a: Another\n"
+    )
+    said = [(problem.line, problem.sentence) for problem in check([path])]
+    assert said == [(9, "“a” stands here twice: leave one of them.")]
+
+
+@pytest.mark.parametrize(
     ("keys", "sentence"),
     [
         ("{type: str, of: int}", "“shops” is str, which can have no “of”."),

@@ -112,6 +112,30 @@ def test_a_hint_is_a_param(argument: str, expected: dict[str, Any], tmp_path: Pa
     assert param(tmp_path, argument) == expected
 
 
+@pytest.mark.parametrize("argument", ["x: {}", "x: list[{}]", "x: {} | None = None"])
+@pytest.mark.parametrize("offered", ["Literal['b', 2, 'b', 2]", "Literal[tuple(['b', 2] * 2)]", "Literal['b', Again]"])
+def test_a_choice_that_is_written_twice_is_offered_once(argument: str, offered: str, tmp_path: Path):
+    found = param(tmp_path, argument.format(offered), "Again = Literal[2, 'b']")
+    assert [choice["value"] for choice in found["choices"]] == ["b", 2]
+
+
+def test_another_name_for_a_member_of_an_enum_is_no_second_choice(tmp_path: Path):
+    found = param(tmp_path, "x: Where", "class Where(enum.Enum):\n    TEST = 'test'\n    TRIAL = 'test'")
+    assert found["choices"] == [{"value": "test", "label": "Test"}]
+
+
+@pytest.mark.parametrize(
+    ("argument", "second"),
+    [("x: Odd", "Odd.B"), ("x: list[Odd]", "Odd.B"), ("x: Literal['B', Odd.A]", "Odd.A")],
+)
+def test_two_choices_that_nobody_could_tell_apart_are_refused(argument: str, second: str, tmp_path: Path):
+    """A member whose value is neither text nor a whole number goes by its name."""
+    text = f"{HEAD}class Odd(enum.Enum):\n    A = 'B'\n    B = 2.5\n@task\ndef go({argument}): ...\n"
+    (one,) = described(tmp_path, text)["tasks"]
+    sentence = f"“x” offers 'B' twice, once as {second}: give one of them another value"
+    assert [error["sentence"] for error in one["errors"]] == [sentence]
+
+
 def test_an_enum_gives_its_values_and_labels_from_its_names(tmp_path: Path):
     before = "class Where(enum.Enum):\n    'd'\n    TEST = 'test'\n    PROD_EU = object()\n    def f(self): ..."
     before = before.replace("object()", "(1, 2)")
