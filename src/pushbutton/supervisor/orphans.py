@@ -97,7 +97,7 @@ def through(folder: str) -> list[str]:
     try:
         with open(os.path.join(folder, ROOM), encoding="utf-8") as file:
             found = slim_json.loads(file.read())["through"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
         return []
     return [str(word) for word in found] if isinstance(found, list) else []
 

@@ -1,4 +1,6 @@
-"""Every Python of this machine that may be a supervisor's, and a process of it that loads no more than one does."""
+"""Every Python of this machine that may be a supervisor's, and a process of it that loads no more than one does, and a
+terminal.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,9 +19,10 @@ SOURCE = str(Path(pushbutton.__file__).parent.parent)
 OLDEST = (3, 11)
 
 _ANSWER = """
-import sys
+import os, sys
 sys.path.insert(0, sys.argv[1])
-from pushbutton.supervisor import redact, reports, slim_json
+from pushbutton.supervisor import control, hung, orphans, redact, reports, slim_json, spool
+from pushbutton.terminal.terminal import Terminal
 
 def read(text):
     try:
@@ -30,9 +34,32 @@ def report(data):
     taken = reports.Reports(redact.Redactor([], "pbr_the-token-of-the-run"))
     return taken.feed(3, bytes.fromhex(data)) + taken.finish(3)
 
+def orders(pieces):
+    taken = control.Control()
+    return [order for piece in pieces for order in taken.feed(bytes.fromhex(piece))] + [taken.heard]
+
+def records(data):
+    fd = os.memfd_create("events")
+    os.write(fd, bytes.fromhex(data))
+    found, position = spool.read_records(fd, 0)
+    os.close(fd)
+    return [found, position]
+
+def folder(path):
+    protocol, worked = spool.protocol(path), hung.worked(path)
+    hung.overtime(path)
+    return [protocol, worked, sorted(orphans.listed(path)), orphans.through(path)]
+
+def lines(pieces):
+    machine = Terminal()
+    for piece in pieces:
+        machine.feed(bytes.fromhex(piece))
+    return [line.text for line in machine.reach()]
+
+DO = dict(read=read, report=report, orders=orders, records=records, folder=folder, lines=lines)
 for line in sys.stdin:
     what, given = slim_json.loads(line)
-    sys.stdout.write(slim_json.dumps({"read": read, "report": report}[what](given)) + "\\n")
+    sys.stdout.write(slim_json.dumps(DO[what](given)) + "\\n")
     sys.stdout.flush()
 """
 
@@ -71,7 +98,23 @@ class Bare:
         """The lines that `Reports` makes of it."""
         return self._ask("report", data.hex())
 
-    def _ask(self, what: str, given: str) -> list[Any]:
+    def orders(self, pieces: Iterable[bytes]) -> list[Any]:
+        """The orders that `Control` takes from them, and behind these the number that it has heard."""
+        return self._ask("orders", [piece.hex() for piece in pieces])
+
+    def records(self, data: bytes) -> list[Any]:
+        """What `read_records` finds in a spool's `events`: [records, position]."""
+        return self._ask("records", data.hex())
+
+    def folder(self, path: Path) -> list[Any]:
+        """What is read of a spool's other files: protocol, work, (pid, start) of its list, the words of its `room`."""
+        return self._ask("folder", str(path))
+
+    def lines(self, pieces: Iterable[bytes]) -> list[Any]:
+        """The texts of the lines that a terminal shows of them."""
+        return self._ask("lines", [piece.hex() for piece in pieces])
+
+    def _ask(self, what: str, given: str | list[str]) -> list[Any]:
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps([what, given]) + "\n")

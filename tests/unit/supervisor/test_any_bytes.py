@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +14,12 @@ from hypothesis import strategies as st
 from pushbutton.runtime.spool_records import ending, read
 from pushbutton.runtime.watchdog import Liveness
 from pushbutton.supervisor import orphans, process
+from pushbutton.supervisor.control import Control
 from pushbutton.supervisor.redact import Redactor
 from pushbutton.supervisor.reports import Reports
 from pushbutton.supervisor.spool import Record, read_records
+from pushbutton.terminal.terminal import Terminal
+from tests.unit.terminal.test_splits import PIECES
 
 from .pythons import Bare, pythons
 from .supervised import Supervised
@@ -36,6 +40,7 @@ ALMOST = st.builds(
 )
 TEXTS = ALMOST | st.lists(MARKS | st.text(max_size=3), max_size=12).map("".join)
 many = settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+some = settings(many, max_examples=150)
 
 
 @pytest.fixture(scope="module", params=pythons())
@@ -63,6 +68,38 @@ def test_no_report_ends_a_supervisor(bare: Bare, data: bytes):
 @pytest.mark.parametrize("line", [b"{", b"{{ name }}", b"{'a': 1}", b'{"a":1,}', b'{"a":\x01"b"}', b"{\xff"])
 def test_a_report_that_begins_like_json_is_a_text(bare: Bare, line: bytes):
     assert bare.report(line + b"\n") == [line.decode(errors="replace")]
+
+
+ORDERS = st.builds(
+    lambda order, wrong: json.dumps({**order, **wrong}).encode(),
+    st.fixed_dictionaries({"n": st.integers(1, 4), "do": st.sampled_from(["stop", "report"])}),
+    st.dictionaries(
+        st.sampled_from(["n", "do", "lines"]), st.none() | st.integers() | st.floats() | st.text(), max_size=1
+    ),
+)
+DEEP = st.sampled_from([b"[" * 30_000, b'{"a":' * 10_000, b"[" * 30_000 + b"]" * 30_000])
+CONTROLS = st.lists(
+    ORDERS | st.binary(max_size=40) | DEEP | TEXTS.map(lambda text: text.encode(errors="surrogatepass"))
+)
+
+
+def in_pieces(data: bytes, cuts: list[int]) -> list[bytes]:
+    at = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
+    return [data[begin:end] for begin, end in itertools.pairwise(at)]
+
+
+@some
+@given(lines=CONTROLS, cuts=st.lists(st.integers(0, 4000), max_size=6))
+def test_no_control_line_ends_a_supervisor_and_the_next_order_is_heard(bare: Bare, lines: list[bytes], cuts: list[int]):
+    data = b"\n".join([*lines, b""])
+    *orders, heard = bare.orders(in_pieces(data, cuts))
+    assert all(isinstance(order, dict) for order in orders)
+    assert [order["n"] for order in orders if "n" in order] == list(range(1, heard + 1))
+    here = Control()
+    assert repr(here.feed(data)) == repr(orders)  # NaN is not equal to itself
+    assert here.heard == heard
+    following = {"n": heard + 1, "do": "stop"}
+    assert bare.orders([data, json.dumps(following).encode() + b"\n"])[-2:] == [following, heard + 1]
 
 
 @pytest.mark.parametrize("python", pythons())
@@ -126,6 +163,18 @@ def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("spool") / "events"
 
 
+SEQUENCES = st.sampled_from([*PIECES, "é\u0301🏳️‍🌈漢".encode()]) | st.builds(
+    lambda numbers, final: b"\x1b[" + b";".join(numbers) + final,
+    st.lists(st.integers(0, 10**6).map(b"%d".__mod__) | st.just(b"9" * 5000), max_size=4),
+    st.sampled_from([bytes([code]) for code in range(0x40, 0x7F)]),
+)
+
+
+@pytest.fixture(scope="module")
+def spooled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("others")
+
+
 def read_all(events: Path, lines: list[bytes]) -> list[Record]:
     events.write_bytes(b"".join(line + b"\n" for line in lines))
     with events.open("rb") as file:
@@ -145,6 +194,54 @@ def test_no_record_of_a_damaged_spool_stops_who_reads_it(events: Path, records: 
     for record in found:
         if record["k"] == "born":
             process.living(int(str(record["pid"])), record["start"])
+
+
+@some
+@given(
+    lines=st.lists(
+        st.binary(max_size=40)
+        | DEEP
+        | DAMAGED.map(lambda record: json.dumps(record).encode())
+        | TEXTS.map(lambda text: text.encode(errors="surrogatepass")),
+        max_size=4,
+    )
+)
+def test_every_python_finds_the_same_records_in_a_damaged_spool(bare: Bare, events: Path, lines: list[bytes]):
+    data = b"".join(line + b"\n" for line in lines)
+    found, position = bare.records(data)
+    assert repr(found) == repr(read_all(events, lines))
+    assert position == len(data)
+
+
+@some
+@given(
+    data=st.binary(max_size=60)
+    | DEEP
+    | TEXTS.map(lambda text: text.encode(errors="surrogatepass"))
+    | st.builds(
+        lambda fact, value: json.dumps({"boot": process.boot_id(), fact: value}).encode(),
+        st.sampled_from(["pid", "start", "timeout", "through"]),
+        SMALL,
+    )
+)
+def test_no_file_of_a_damaged_spool_ends_who_reads_it(bare: Bare, spooled: Path, data: bytes):
+    for name in ("lock", "room", "events"):
+        (spooled / name).write_bytes(data + b"\n")
+    (spooled / "tree").write_bytes(process.boot_id().encode() + b"\n" + data + b"\nend\n")
+    protocol, _, listed, through = bare.folder(spooled)
+    assert protocol in {0, 1, 2}
+    assert all(pid >= 0 and start >= 0 for pid, start in listed)
+    assert all(isinstance(word, str) for word in through)
+
+
+@some
+@given(
+    data=st.binary(max_size=200) | st.lists(SEQUENCES, max_size=30).map(b"".join), cuts=st.lists(st.integers(0, 400))
+)
+def test_every_python_shows_the_same_lines_of_any_bytes(bare: Bare, data: bytes, cuts: list[int]):
+    here = Terminal()
+    here.feed(data)
+    assert bare.lines(in_pieces(data, cuts)) == [line.text for line in here.reach()]
 
 
 def test_what_every_release_writes_is_read(events: Path):
