@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
 
 from pushbutton.domain.run import RunState
-from pushbutton.testing import opened, press_and_wait
+from pushbutton.supervisor.spool import read_records
+from pushbutton.testing import opened, press_and_wait, watched
 
 from .worlds import script, spool_of, until
 
@@ -56,3 +58,32 @@ async def test_what_a_job_prints_on_both_ways_stays_in_its_order(tmp_path):
         output = spool_of(app, run.id) / "output"
         await run.finished()
         assert output.read_text().split() == [str(n) for n in range(40)]
+
+
+IN_TURN = """
+for n in range(200):
+    print("line", n, file=(sys.stdout, sys.stderr)[n % 2])
+    status(f"said {n}")
+"""
+
+
+@pytest.mark.parametrize("tty", [False, True])
+async def test_what_a_job_prints_and_what_it_reports_stay_in_their_order(tmp_path, tty):
+    body = "".join(f"    {line}\n" for line in IN_TURN.strip().splitlines())
+    (tmp_path / "turns.py").write_text(
+        f"import sys\nfrom pushbutton import status, task\n@task(tty={tty})\ndef turns():\n{body}"
+    )
+    async with opened(tmp_path) as app:
+        run = await app.press("turns")
+        done = await watched(app, run)
+        output = (spool_of(app, run.id) / "output").read_bytes()
+        with (spool_of(app, run.id) / "events").open("rb") as file:
+            records = read_records(file.fileno(), 0)[0]
+    assert done.statuses == [f"said {n}" for n in range(200)]
+    lines = output.splitlines(keepends=True)
+    assert [line.split() for line in lines] == [[b"line", b"%d" % n] for n in range(200)]
+    behind = [int(str(record["o"])) for record in records if record["k"] == "line"]
+    ends = list(itertools.accumulate(map(len, lines)))
+    assert behind == sorted(behind)
+    if not tty:  # a terminal hands on what it was given when it comes to it
+        assert [n for n in range(200) if behind[n] < ends[n]] == []

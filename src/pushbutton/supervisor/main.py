@@ -335,19 +335,29 @@ class Supervisor:
         self._keep_time()
         self._look_at_results()
 
-    def _read_output(self) -> bool:
-        """False when there is nothing more now."""
+    def _read_output(self) -> int:
+        """So many bytes; 0 when there is nothing more now."""
         data = self._read(self.output)
         if data is None:
-            return False
+            return 0
         if not data:
             self._close_output()
-            return False
+            return 0
         self._keep(self.redact.feed(data))
         self.deadlines.pop(Due.RELEASE, None)
         if self.redact.holds:
             self._within(Due.RELEASE, QUIET)
-        return True
+        return len(data)
+
+    def _catch_up(self) -> None:
+        """What the job wrote before it said something is in the pipe when that is read, and goes before it. Bounded by
+        what a pipe holds: the job may write on.
+        """
+        left = PIPE
+        while left > 0 and self.output >= 0 and (size := self._read_output()):
+            left -= size
+            if self.held >= BATCH:
+                self._flush()
 
     def _keep(self, data: bytes) -> None:
         if data:
@@ -369,6 +379,7 @@ class Supervisor:
         data = self._read(fd)
         if data is None:
             return False
+        self._catch_up()
         if not data:
             self.poll.unregister(fd)
             os.close(fd)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +16,8 @@ from hypothesis import strategies as st
 from pushbutton.job import channel
 from pushbutton.supervisor.redact import Redactor
 from pushbutton.supervisor.reports import LINE, Reports, without_escapes
+
+from .supervised import PATIENCE, Supervised
 
 ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_]")
 """ECMA-48: a control sequence, a system command (title, link), any other."""
@@ -85,3 +91,35 @@ def test_json_that_is_nested_too_deeply_to_be_cleaned_is_nobodys_json():
         line = f'{{"kind": "status", "data": {{"text": "hunter\\u0032-hunter2"}}, "more": {deep}}}\n'
         clean = fed(["hunter2-hunter2"], line.encode())
         assert clean.startswith("status {") or "hunter" not in clean
+
+
+FIRST_THEN = """
+until [ -e held ]; do sleep 0.01; done
+head -c 600000 /dev/zero | tr '\\0' x; echo "status one" >&3
+head -c 300000 /dev/zero | tr '\\0' y; echo "status two" >&3
+touch written
+until [ -e heard ]; do sleep 0.01; done
+echo z; echo "status three" >&3
+"""
+
+
+def test_a_report_stands_behind_all_that_the_job_wrote_before_it(tmp_path: Path):
+    """Also when the supervisor finds all of it at once, and it is more than one read gives."""
+    with Supervised(tmp_path, ["sh", "-c", FIRST_THEN]) as supervised:
+        supervised.wait_for("started")
+        os.kill(supervised.process.pid, signal.SIGSTOP)
+        try:
+            (tmp_path / "held").touch()
+            end = time.monotonic() + PATIENCE
+            while not (tmp_path / "written").exists():
+                assert time.monotonic() < end, "the job could not write all that"
+                time.sleep(0.01)
+        finally:
+            os.kill(supervised.process.pid, signal.SIGCONT)
+        supervised.wait_for("line")
+        (tmp_path / "heard").touch()
+        supervised.wait_for("end")
+        behind = [record["o"] for record in supervised.records if record["k"] == "line"]
+    assert supervised.lines == ["status one", "status two", "status three"]
+    assert supervised.output == b"x" * 600_000 + b"y" * 300_000 + b"z\n"
+    assert behind == [900_000, 900_000, 900_002]
