@@ -668,6 +668,23 @@ def test_check_names_the_place_and_exits_with_6(folder: Path) -> None:
     assert re.fullmatch(r"\d+ tasks?: [a-z0-9, -]+\. All is well\.", check.out.text)
 
 
+def test_check_says_of_a_folder_without_a_task_that_there_is_none(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "tidy.sh").write_text("#!/bin/sh\n")  # without the x bit
+    for words, said in (
+        (["empty"], "There is no task here."),
+        (["empty", "--json"], "[]"),
+        (["other"], "There is no task here; 1 passed over."),
+    ):
+        with Command("check", *words, cwd=tmp_path) as check:
+            assert check.wait() == 0
+        assert (check.out.text.splitlines()[-1], check.err.text) == (said, ""), words
+    with Command("check", cwd=tmp_path / "empty") as check:
+        assert check.wait() == 0
+    assert check.out.text == "There is no task here."
+
+
 def test_check_names_a_script_whose_arguments_nobody_has_described(tmp_path: Path) -> None:
     for name, block in (("bare.sh", ""), ("told.sh", "# /// pushbutton\n# [params.shop]\n# ///\n")):
         (tmp_path / name).write_text(f'#!/bin/sh\n{block}echo "$1"\n')

@@ -36,6 +36,21 @@ async def test_a_python_task_file_is_one_whatever_its_mode(tmp_path: Path):
     assert await looked(tmp_path) == (["sweep"], {})
 
 
+async def test_a_file_that_is_named_like_a_module_of_python_is_a_task_and_a_warning(tmp_path: Path):
+    """Also one without a task: what stands beside it imports it all the same."""
+    put(tmp_path, "json.py", "from pushbutton import task\n@task\ndef sweep(): ...\n", 0o644)
+    put(tmp_path, "ops/random.py", "def helper(): ...\n", 0o644)
+    put(tmp_path, "till.py", "from pushbutton import task\n@task\ndef count(): ...\n", 0o644)
+    put(tmp_path, "queue.sh")
+    found = await examined([tmp_path])
+    assert sorted(task.slug for task in found.tasks) == ["count", "queue", "sweep"]
+    assert not any(task.broken for task in found.tasks)
+    said = "It is called like a module of Python: what imports “{}” beside it gets this file instead."
+    assert [(Path(one.file).name, one.line, one.warning, one.sentence) for one in found.problems] == [
+        (f"{name}.py", 1, True, said.format(name)) for name in ("json", "random")
+    ]
+
+
 async def test_where_everything_is_executable_only_what_can_run_is_a_task(tmp_path: Path):
     put(tmp_path, "run.sh")
     put(tmp_path, "prog", ELF)
