@@ -20,7 +20,8 @@
               program by which it is theirs: `{"room": "/tmp/…", "through": ["sudo", …]}`
     in/       what people brought for the run, a folder for each input; made before the supervisor is started
 
-Every event record has `t` (microseconds since the epoch), `o` (output bytes at that moment) and `k`:
+Every event record has `t` (microseconds since the epoch), `o` (output bytes at that moment; a report stands behind
+all that the job had written to its pipe before) and `k`:
 
     born      pid, start, boot, epoch, protocol   written before the job is started: without it, the job never ran
     started   pid, start
