@@ -75,6 +75,7 @@ class Task:
     user: str = ""  # as whom it runs; empty: as the server
     confine: str = ""  # "data": it is kept from the data folder; empty: as the server wants it
     limits: Limits = Limits()
+    inherited: frozenset[str] = frozenset()  # those fields of text that its group or the server says, not itself
     digest: str = ""  # of the file that it was read from
     broken: str = ""  # why it cannot be pressed: a line for each mistake; empty: it can
 

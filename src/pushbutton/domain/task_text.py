@@ -17,7 +17,12 @@ from .param import Param, ParamType
 from .task import Task
 
 _HIDDEN = frozenset({"env"})  # fields whose values are shown as hashes
-_LEFT_OUT = frozenset({"line"})  # moves when something above it grows
+_LEFT_OUT = frozenset(
+    {
+        "line",  # moves when something above it grows
+        "inherited",  # who says it; what is said stands there
+    }
+)
 
 
 def text(task: Task, key: bytes) -> str:

@@ -1,8 +1,9 @@
 """What a task is, down to the bytes that it runs: the same before an approval and after it, or nothing is started.
 
 Part of it are the whole declaration, and the content of the file that is run. Of a command, that of every file that it
-names; what stands beside it in the same configuration file is no part of it. Not part of it is what the program itself
-reads when it runs: modules that it imports, data, the network.
+names; what stands beside it in the same configuration file is no part of it. Nor is whom to ask and what a failure
+means, where its group or the server says so and not the task itself. Not part of it is what the program itself reads
+when it runs: modules that it imports, data, the network.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pushbutton.domain.task import Task
 from pushbutton.domain.task_text import by_default
 from pushbutton.errors import NoAnswer
 
-_PLACES = frozenset({"source", "digest", "broken", "arguments"})
+_PLACES = frozenset({"source", "digest", "broken", "arguments", "inherited"})
 """Of a task: where it is declared, and what is known of its file from reading it. The file itself is read again."""
 _FIRST = frozenset(
     {
@@ -89,7 +90,8 @@ def place(task: Task) -> str:
 def _frozen(task: Task) -> tuple[str, dict[str, str]]:
     # What can be chosen is told anew whenever somebody asks; what was chosen is frozen with the inputs.
     params = tuple(replace(param, choices=()) if param.choices_from else param for param in task.params)
-    declared = _plain(replace(task, params=params))
+    unsaid: dict[str, Any] = dict.fromkeys(task.inherited, "")
+    declared = _plain(replace(task, params=params, **unsaid))
     whole = hashlib.sha256(json.dumps(declared, sort_keys=True, default=str).encode())
     contents = [(str(path), _content(path)) for path in files(task)]
     for path, content in contents:

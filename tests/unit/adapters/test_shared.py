@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pushbutton.adapters.catalog import check
+from pushbutton.runtime.task_digest import frozen
 from pushbutton.testing import opened, press_and_wait
 
 YAML = """
@@ -75,6 +76,15 @@ async def test_a_group_that_says_one_of_them_leaves_the_other_to_the_server(tmp_
     async with opened(tmp_path, contact="operations") as app:
         task = (await app.open()).catalog.task("count")
     assert (task.group, task.contact, task.on_failure) == ("Tills", "the till team", "They stand still.")
+
+
+async def test_what_the_server_says_of_failures_is_no_part_of_what_is_approved(tmp_path: Path) -> None:
+    (tmp_path / "pushbutton.yaml").write_text("tasks:\n  bare: {command: ['true']}\n")
+    hashes = set()
+    for said in ({}, {"contact": "operations"}, {"on_failure": "Call the hotline."}):
+        async with opened(tmp_path, **said) as app:
+            hashes.add(await frozen((await app.open()).catalog.task("bare")))
+    assert len(hashes) == 1
 
 
 async def test_where_nobody_says_anything_the_task_is_as_it_is_written(tmp_path: Path) -> None:

@@ -303,6 +303,24 @@ async def test_another_task_of_the_same_file_may_change_while_it_waits(world):
         await approve.approve(world.core, world.who("bob"), other.id)
 
 
+@pytest.mark.parametrize("key", ["contact", "on_failure"])
+async def test_what_a_group_says_of_failures_may_change_while_it_waits_and_what_the_task_says_itself_may_not(
+    world, key
+):
+    file = world.folder / "pushbutton.yaml"
+    file.write_text("tasks:\n  one:\n    command: [echo, one]\n    group: Tills\n    approvals: 1\n")
+    await until(lambda: "one" in world.core.catalog.tasks())
+    run, other = await world.press("one"), await world.press("one")
+    file.write_text(file.read_text() + f"groups:\n  Tills: {{{key}: the till team}}\n")
+    await until(lambda: getattr(world.core.catalog.tasks()["one"], key) == "the till team")
+    await approve.approve(world.core, world.who("bob"), run.id)
+    assert (await world.over(run.id)).state is RunState.SUCCEEDED
+    file.write_text(file.read_text().replace("approvals: 1", f"approvals: 1\n    {key}: Ada"))
+    await until(lambda: getattr(world.core.catalog.tasks()["one"], key) == "Ada")
+    with pytest.raises(CannotApprove, match="changed after this was pressed"):
+        await approve.approve(world.core, world.who("bob"), other.id)
+
+
 async def test_a_file_that_a_command_names_is_part_of_what_is_approved(world):
     (world.folder / "job.sh").write_text("echo one\n")
     (world.folder / "pushbutton.yaml").write_text("tasks:\n  job:\n    command: [sh, job.sh]\n    approvals: 1\n")

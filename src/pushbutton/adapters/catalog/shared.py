@@ -54,4 +54,4 @@ def _each(
         own = {param.name.upper() for param in task.params} | set(task.named_secrets.values())
         more = {name: value for name, value in env.items() if name not in own}
         same = not told and not more.keys() - task.env.keys()
-        yield slug, task if same else replace(task, env={**more, **task.env}, **told)
+        yield slug, task if same else replace(task, env={**more, **task.env}, inherited=frozenset(told), **told)
