@@ -12,10 +12,11 @@ from pushbutton.adapters.sql.run_rows import RUN_COLUMNS
 from pushbutton.adapters.sql.statements import ACTIVE_STATES, BUSY_STATES, UNFINISHED_STATES, runs
 from pushbutton.adapters.sqlite import SqliteStore
 from pushbutton.domain.reach import Reach
+from pushbutton.domain.run import ACTIVE
 from pushbutton.runtime.ports import RunQuery
 
 QUERIES = {
-    "runs_active": f"SELECT count(*) FROM runs WHERE state IN ({ACTIVE_STATES}) AND task = 'x'",
+    "runs_active": f"SELECT count(*) FROM runs WHERE state || '' IN ({ACTIVE_STATES}) AND task = 'x'",
     "runs_busy": f"SELECT id FROM runs WHERE state IN ({BUSY_STATES}) AND task = 'x' AND aside = 0 ORDER BY id",
     "runs_aside": f"SELECT id FROM runs WHERE state IN ({UNFINISHED_STATES}) AND aside = 1",
     "runs_unfinished": f"SELECT id FROM runs WHERE state IN ({UNFINISHED_STATES}) AND task = 'x' ORDER BY id",
@@ -26,6 +27,12 @@ QUERIES = {
 async def test_what_a_task_has_under_way_is_found_without_counting_through_its_past(tmp_path, index):
     await store_in(tmp_path)
     assert index in plan(tmp_path, QUERIES[index])
+
+
+async def test_those_of_a_task_in_a_state_that_goes_on_are_listed_without_reading_through_its_past(tmp_path):
+    await store_in(tmp_path)
+    sql, values = runs(RunQuery(task="x", states=ACTIVE), "LIKE")
+    assert "runs_unfinished" in plan(tmp_path, sql, *values)
 
 
 async def test_the_runs_of_a_task_that_were_pressed_in_other_groups_are_passed_over_without_being_read(tmp_path):
