@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 from hypothesis import given
@@ -10,12 +12,16 @@ from tests.acceptance.worlds import script
 
 from pushbutton.domain.actor import Right, Verb
 from pushbutton.domain.audit import Act
+from pushbutton.domain.event import Draft, Kind
 from pushbutton.domain.person import Entry, Link, Session, Token, User
 from pushbutton.domain.policy import Grant
+from pushbutton.domain.run import NewRun
 from pushbutton.domain.token import hashed
 from pushbutton.errors import BadInput
 from pushbutton.runtime import clock, links
 from pushbutton.runtime.directory import MOST_SESSIONS
+from pushbutton.runtime.history import PAGE
+from pushbutton.runtime.ports import Append
 from pushbutton.runtime.ports.people import Change
 from pushbutton.testing import opened
 from pushbutton.web.application import build
@@ -206,3 +212,39 @@ async def test_links_that_are_made_and_taken_back_without_end_are_bounded(tmp_pa
         left = core.directory.all.links
         assert {kept.id, last.id} <= left.keys()
         assert len(left) == 1 + 3 + 1  # those that count, those that are kept, and the one that was made last
+
+
+EVENTS = 100_000
+
+
+async def test_a_hundred_thousand_events_as_json_come_in_pages_and_others_are_answered_between_them(tmp_path):
+    async with opened(tmp_path, data=str(tmp_path / "data"), store=None) as app:
+        core = await app.open()
+        script(tmp_path, "tidy.sh", "echo tidied")
+        run = (await core.store.press(NewRun("tidy", title="Tidy", actor="local", inputs={}, at=clock.now()))).run
+        for first in range(0, EVENTS, 10_000):
+            drafts = [Draft(Kind.STATUS, {"text": str(n)}, 1) for n in range(first, first + 10_000)]
+            await core.store.append(Append(run.id, drafts))
+        async with await client(app) as http:
+            seen, sizes, others = list[str](), list[int](), 0
+
+            async def page(path: str) -> str:
+                answer = await http.get(path, headers={"accept": "application/json"})
+                assert answer.status_code == 200, answer.text
+                sizes.append(len(answer.json()))
+                seen.extend(event["data"]["text"] for event in answer.json() if event["kind"] == "status")
+                return answer.links.get("next", {}).get("url", "")
+
+            async def walk() -> None:
+                place = f"/api/runs/{run.id}/events?limit={EVENTS * 10}"
+                while place:
+                    place = await page(place)
+
+            walking = asyncio.create_task(walk())
+            while not walking.done():
+                assert (await http.get("/api/health")).status_code == 200
+                others += 1
+            await walking
+            assert seen == [str(n) for n in range(EVENTS)]
+            assert max(sizes) == PAGE
+            assert others >= 10
