@@ -130,3 +130,65 @@ def test_a_restart_with_a_queue_waits_until_the_tasks_are_read(tmp_path: Path):
         assert [server.output(number) for number in (queued, *pressed)] == [b"queued\n", b"pressed\n"]
         said = [act["verb"] for act in server.get("/api/audit?limit=200")]
         assert "task removed" not in said
+
+
+class Held:
+    """A server over `tasks` whose reader of Python files waits as long as there is a file `hold`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.tasks, self._hold, self._folder = folder / "tasks", folder / "hold", folder
+        self.tasks.mkdir()
+        self._hold.touch()
+
+    def served(self) -> Served:
+        body = f'while [ -e "{self._hold}" ]; do sleep 0.05; done\nexec {sys.executable} "$@"\n'
+        return Served(self.tasks, data=self._folder / "data", python=script(self._folder, "python", body))
+
+    def go(self) -> None:
+        self._hold.unlink()
+
+
+def test_the_port_is_open_before_a_hundred_python_files_are_read(tmp_path: Path):
+    held = Held(tmp_path)
+    script(held.tasks, "tidy.sh", "echo tidied\n")
+    for number in range(100):
+        (held.tasks / f"job{number}.py").write_text(GATED.replace("say", f"say_{number}"))
+    with held.served() as server:  # it has said its address
+        assert set(server.tasks()) == {"tidy"}
+        assert "The tasks are still being read" in server.http.get("/").text
+        assert server.finished(server.press("tidy"))["state"] == "succeeded"
+        held.go()
+        until(lambda: len(server.tasks()) == 101, what="all of them")
+        assert server.finished(server.press("say-99"))["state"] == "succeeded"
+
+
+def test_while_a_thousand_touched_files_wait_to_be_read_everything_else_is_answered(tmp_path: Path):
+    held = Held(tmp_path)
+    script(held.tasks, "tidy.sh", "echo tidied\n")
+    files = [held.tasks / f"job{number}.{'py' if number < 50 else 'sh'}" for number in range(1000)]
+
+    def save(word: str) -> None:
+        for path in files:
+            if path.suffix == ".py":
+                path.write_text(f"from pushbutton import task\n\n@task\ndef {path.stem}():\n    '{word}.'\n")
+            else:
+                path.write_text(f"#!/bin/sh\n# {word}.\necho {path.stem}\n")
+                path.chmod(0o755)
+
+    def shown(word: str) -> int:
+        return sum(task["help"] == f"{word}." for task in server.tasks().values())
+
+    save("Old")
+    with held.served() as server:
+        until(lambda: shown("Old") == 950, what="the scripts, which no Python reads")
+        before = server.press("tidy")
+        save("New")
+        until(lambda: shown("New") >= 1, what="the change is seen")
+        for number in range(20):  # the Python files are not read yet
+            assert server.get("/api/health")["ok"]
+            assert server.http.get("/tasks/tidy").status_code == 200
+            assert server.finished(before)["state"] == "succeeded"
+            assert server.finished(server.press("tidy"))["state"] == "succeeded", number
+        assert shown("New") < 1000
+        held.go()
+        until(lambda: shown("New") == 1000, what="all of them")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -122,6 +124,55 @@ async def test_many_files_that_change_together_are_shown_together(tmp_path: Path
                 await changed.wait()
         assert shown < 20
     finally:
+        await catalog.close()
+
+
+class Touched:
+    """What this thread itself opens or lists below a folder, as Python tells it; `off` when it is over."""
+
+    def __init__(self, folder: Path) -> None:
+        self._below, self._thread, self.seen, self.off = f"{folder}/", threading.get_ident(), list[str](), False
+        sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, given: tuple[object, ...]) -> None:
+        if self.off or event not in {"open", "os.listdir", "os.scandir"} or threading.get_ident() != self._thread:
+            return
+        path = given[0]
+        if isinstance(path, str | bytes | os.PathLike) and os.fsdecode(path).startswith(self._below):
+            self.seen.append(f"{event} {os.fsdecode(path)}")
+
+
+async def test_of_a_thousand_touched_files_the_loop_itself_opens_none(tmp_path: Path):
+    """What has to wait for a disk waits in other threads and processes: requests are answered meanwhile."""
+    paths = [tmp_path / f"job-{number}.{'py' if number % 50 == 0 else 'sh'}" for number in range(1000)]
+
+    def save(word: str) -> None:
+        for number, path in enumerate(paths):
+            path.write_text(
+                f"from pushbutton import task\n@task\ndef job_{number}(): '{word}.'\n"
+                if path.suffix == ".py"
+                else f"#!/bin/sh\n# {word}.\n"
+            )
+            path.chmod(0o755)
+
+    save("Old")
+    changed = asyncio.Event()
+    catalog = PathCatalog([tmp_path], changed.set)
+    touched = Touched(tmp_path)
+    try:
+        await catalog.open()
+        for word in ("Old", "New"):
+            if word == "New":
+                await asyncio.to_thread(save, word)
+            async with asyncio.timeout(120):
+                while sum(task.help == f"{word}." for task in catalog.tasks().values()) < len(paths):
+                    changed.clear()
+                    await changed.wait()
+        assert touched.seen == []
+        (tmp_path / "job-1.sh").read_bytes()
+        assert touched.seen == [f"open {tmp_path}/job-1.sh"]  # so it would have been seen
+    finally:
+        touched.off = True
         await catalog.close()
 
 
