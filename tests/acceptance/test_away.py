@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,42 @@ def test_while_a_thousand_touched_files_wait_to_be_read_everything_else_is_answe
         assert shown("New") < 1000
         held.go()
         until(lambda: shown("New") == 1000, what="all of them")
+
+
+PYTHON = '"""{word}."""\nopen("{mark}", "a").write("{name}\\n")\n'
+MARKING = {
+    "tidy.sh": "#!/bin/sh\n# {word}.\necho {name} >> '{mark}'\n",
+    "bare.py": "#!/usr/bin/env python3\n" + PYTHON,
+    "asks.py": "#!/usr/bin/env python3\n" + PYTHON + "import sys\nprint(sys.argv[1:])\n",
+    "none.py": PYTHON,  # without a task
+    "jobs.py": PYTHON + "from pushbutton import task\n\n@task\ndef work():\n    '{word}.'\n",
+}
+
+
+def test_saving_a_file_under_a_running_server_runs_nothing_of_it_before_a_press(tmp_path: Path):
+    tasks, mark = tmp_path / "tasks", tmp_path / "ran"
+    tasks.mkdir()
+
+    def save(word: str, *, whole: bool = True) -> None:
+        for name, text in MARKING.items():
+            content = text.format(word=word, name=name, mark=mark)
+            (tasks / name).write_text(content if whole else content[: len(content) * 2 // 3])
+            (tasks / name).chmod(0o755 if text.startswith("#!") else 0o644)
+
+    def all_shown(word: str) -> bool:
+        named = {slug for slug, task in server.tasks().items() if task["help"] == f"{word}."}
+        return named == {"tidy", "bare", "asks", "work"}
+
+    save("First")
+    with Served(tasks, data=tmp_path / "data") as server:
+        for word in ("First", "Second", "Third"):
+            save(word, whole=False)
+            save(word)
+            until(partial(all_shown, word), what=f"what was saved as {word}")
+            for slug in server.tasks():
+                assert server.http.get(f"/tasks/{slug}").status_code == 200
+        assert not mark.exists()
+        for slug, name in (("tidy", "tidy.sh"), ("bare", "bare.py"), ("asks", "asks.py"), ("work", "jobs.py")):
+            assert server.finished(server.press(slug))["state"] == "succeeded"
+            assert mark.read_text().split() == [name]
+            mark.unlink()
