@@ -13,7 +13,6 @@ import builtins
 import datetime as dt
 import enum
 import importlib
-import operator
 import pathlib
 import re
 import sys
@@ -23,6 +22,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pushbutton.job import context, declare, secret
+
+from .operators import BINARY, COMPARE, UNARY
 
 __all__ = ["Foreign", "Function", "NotPlain", "Scope", "real"]
 
@@ -52,30 +53,7 @@ _METHODS: Mapping[type, tuple[str, ...]] = {
     str: ("split", "lower", "upper", "title", "strip", "replace", "join", "format", "removeprefix", "removesuffix"),
     dict: ("keys", "values", "items", "get"),
 }
-_OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.BitOr: operator.or_,
-    ast.BitAnd: operator.and_,
-    ast.LShift: operator.lshift,
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Not: operator.not_,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-    ast.In: lambda one, many: one in many,
-    ast.NotIn: lambda one, many: one not in many,
-}
+_OPERATORS = {**BINARY, **UNARY, **COMPARE}
 
 
 class NotPlain(Exception):

@@ -50,7 +50,6 @@ class Calls(Expressions):
     """
 
     outside: Callable[..., Any]
-    perhaps = 0  # above 0: what is done now may not be done
     depth = 0
 
     def __init__(self) -> None:
@@ -151,11 +150,7 @@ class Calls(Expressions):
             return None
         for one in (*args, *kwargs.values()):  # `app.run(main)`, `Thread(target=main)`
             if isinstance(one, Function) and name.partition(".")[0] not in _KEEPS:
-                self.perhaps += 1
-                try:
-                    self.enter(one, [], {None: UNKNOWN})
-                finally:
-                    self.perhaps -= 1
+                self.enter(one, [], {None: UNKNOWN})
         return UNKNOWN
 
     def made(self, name: str, node: ast.AST, args: list[Any], kwargs: dict[Any, Any]) -> Any:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from pushbutton.describe.operators import BINARY, COMPARE, UNARY
+
 from .values import (
     UNKNOWN,
     Class,
@@ -33,36 +35,8 @@ MOST_STEPS = 200_000
 LONGEST = 100_000  # characters or items of a value that is made here
 MOST_ROUNDS = 2_000  # of one loop
 
-_BINARY: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.BitOr: operator.or_,
-    ast.BitAnd: operator.and_,
-    ast.Pow: operator.pow,
-    ast.LShift: operator.lshift,
-}
-_UNARY: dict[type, Callable[[Any], Any]] = {
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Not: operator.not_,
-    ast.Invert: operator.invert,
-}
-_COMPARE: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-    ast.In: lambda one, many: one in many,
-    ast.NotIn: lambda one, many: one not in many,
-}
+_BINARY = {**BINARY, ast.Pow: operator.pow}
+_UNARY = {**UNARY, ast.Invert: operator.invert}
 METHODS: dict[type, tuple[str, ...]] = {
     str: (
         *("split", "rsplit", "splitlines", "lower", "upper", "title", "capitalize", "strip", "lstrip", "rstrip"),
@@ -95,7 +69,6 @@ class Expressions:
     """
 
     steps = 0
-    looked = False  # whether `sys.argv` was asked for
 
     def call(self, called: Any, node: ast.AST, args: list[Any], kwargs: dict[Any, Any], *, follow: bool = True) -> Any:
         raise NotImplementedError
@@ -181,8 +154,6 @@ class Expressions:
         return found
 
     def _of_outside(self, name: str) -> Any:
-        if name == "sys.argv":
-            self.looked = True
         if name == "sys.version_info":
             return tuple(sys.version_info)
         if name == "sys.platform":
@@ -290,7 +261,7 @@ class Expressions:
             right = self.value(one, names)
             if not (known(left) and known(right)):
                 return UNKNOWN
-            if not _COMPARE[type(op)](left, right):
+            if not COMPARE[type(op)](left, right):
                 return False
             left = right
         return True

@@ -38,9 +38,7 @@ class Argument:
     metavar: str = ""
     min: Any = None
     max: Any = None
-    open_min: bool = False
     hidden: bool = False  # its author does not show it
-    variable: str = ""  # the environment variable that it is also read from
     one_of: int = 0  # at most one of those with the same number is given; 0: it stands alone
     one_needed: bool = False  # one of them must be
 
@@ -58,7 +56,6 @@ class Command:
     help: str = ""
     arguments: list[Argument] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
-    needed: bool = False  # one of `commands` must be chosen
     alone: bool = False  # it does something without any of them
     line: int = 1
 

@@ -1,7 +1,7 @@
 """Walks through a Python source as a run of it would, without running anything.
 
 Plain values have their value; whatever only running tells is `UNKNOWN`. Where a condition is unknown, both ways are
-gone, and what is done there is done `perhaps`. Functions and classes of the file are followed where they are called;
+gone. Functions and classes of the file are followed where they are called;
 what an import brings is handed to whoever knows that library. There is a limit to the steps.
 """
 
@@ -232,21 +232,17 @@ class Machine(Calls):
         before = dict(names[-1])
         after: Names = []
         returned: list[Returned] = []
-        self.perhaps += 1
-        try:
-            for way in ways:
-                names[-1].clear()
-                names[-1].update(before)
-                try:
-                    way()
-                except Returned as done:
-                    returned.append(done)
-                except Left:
-                    pass
-                else:
-                    after.append(dict(names[-1]))
-        finally:
-            self.perhaps -= 1
+        for way in ways:
+            names[-1].clear()
+            names[-1].update(before)
+            try:
+                way()
+            except Returned as done:
+                returned.append(done)
+            except Left:
+                pass
+            else:
+                after.append(dict(names[-1]))
         names[-1].clear()
         names[-1].update(before)
         if after:

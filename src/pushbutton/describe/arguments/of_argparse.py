@@ -7,10 +7,10 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from .found import Argument, Command, Gap, Script
-from .machine import Machine
+from .found import Argument, Command, Script
+from .library import Library
 from .names import identifier
-from .types import Meant, meant
+from .types import meant
 from .values import UNKNOWN, Instance, Model, Outside, Unknown, known
 
 __all__ = ["Argparse"]
@@ -19,17 +19,15 @@ _LOOKED = ("parse_args", "parse_known_args", "parse_intermixed_args", "parse_kno
 _SUPPRESS = "argparse.SUPPRESS"
 
 
-class Argparse:
+class Argparse(Library):
     """What a walk through the source found of it."""
 
     kind = "argparse"
 
     def __init__(self) -> None:
-        self.machine: Machine | None = None
+        super().__init__()
         self.parsers: list[Parser] = []
         self.used: list[Parser] = []  # those that were told to parse, in order
-        self.gaps: list[Gap] = []
-        self.left_out = 0
         self.mutexes = 0
 
     def outside(self, name: str, node: ast.AST, args: list[Any], kwargs: dict[Any, Any]) -> Any:
@@ -47,13 +45,7 @@ class Argparse:
         self.parsers.append(made)
         return made
 
-    def gap(self, node: ast.AST, text: str) -> None:
-        found = Gap(getattr(node, "lineno", 1), text)
-        if found not in self.gaps:
-            self.gaps.append(found)
-
     def script(self) -> Script | None:
-        """None: nothing of it is used."""
         used = [one for one in self.used if not one.below] or [one for one in self.parsers if not one.below]
         if not used:
             return None
@@ -126,7 +118,6 @@ class Parser(_Container):
         self.defaults: dict[str, Any] = {}
         self.dests: dict[int, str] = {}
         self.below = False
-        self.abbreviates = given.get("allow_abbrev") is not False
         parents = given.get("parents", [])
         for parent in parents if isinstance(parents, (list, tuple)) else []:
             base = parent.attributes.get("base ") if isinstance(parent, Instance) else parent
@@ -137,21 +128,14 @@ class Parser(_Container):
                     self.dests[id(copy)] = base.dests.get(id(one), one.name)
                     self.put(copy)
             else:
-                library.gap(node, "what a parser takes over from another one is only known when it runs")
-                library.left_out += 1
+                library.lost(node, "what a parser takes over from another one is only known when it runs")
 
     @property
     def root(self) -> Parser:
         return self
 
     def call_add_subparsers(self, node: ast.AST, *args: Any, **kwargs: Any) -> Any:
-        self.own.needed = kwargs.get("required") is True
-        made = _Subparsers(self)
-        self.subparsers = made
-        return made
-
-    def call_add_parser(self, node: ast.AST, *args: Any, **kwargs: Any) -> Any:
-        return UNKNOWN
+        return _Subparsers(self)
 
     def attribute(self, name: str) -> Any:
         if name in _LOOKED:
@@ -187,8 +171,7 @@ class _Subparsers(Model):
         made = Parser(library, node, [], kwargs)
         made.below = True
         if not isinstance(name, str):
-            library.gap(node, "the name of a subcommand is only known when it runs")
-            library.left_out += 1
+            library.lost(node, "the name of a subcommand is only known when it runs")
             return made
         made.own.name = name
         made.own.help = helps if isinstance(helps, str) and helps and helps is not _SUPPRESS else made.own.help
@@ -282,10 +265,7 @@ class _Reader:
         if isinstance(told, _FileType):
             made.type = "file" if "r" in told.mode else "out"
             return
-        found: Meant = meant(told, self.library.machine)
-        made.type, made.min, made.max = found.type, found.min, found.max
-        if found.choices and not made.choices:
-            made.choices = found.choices
+        made.type = meant(told)
 
     def _choices(self, made: Argument, given: dict[str, Any]) -> None:
         told = given.get("choices")
@@ -351,6 +331,5 @@ class _Reader:
 
     def _lost(self, text: str) -> Argument | None:
         """Always None: it is left out."""
-        self.library.left_out += 1
-        self.library.gap(self.node, text)
+        self.library.lost(self.node, text)
         return None

@@ -7,8 +7,8 @@ import inspect
 import re
 from typing import Any
 
-from .found import Argument, Command, Gap, Script
-from .machine import Machine
+from .found import Argument, Command, Script
+from .library import Library
 from .names import identifier
 from .types import meant
 from .values import UNKNOWN, Class, Function, Instance, Model, Outside, Unknown, known
@@ -21,15 +21,13 @@ _KINDS = {"INT": "int", "FLOAT": "float", "STRING": "str", "BOOL": "yes", "UUID"
 _HARMLESS = frozenset({"functools", "contextlib", "asyncio", "typing", "staticmethod", "classmethod", "abc"})
 
 
-class Click:
+class Click(Library):
     """What a walk through the source found of it."""
 
     kind = "click"
 
     def __init__(self) -> None:
-        self.machine: Machine | None = None
-        self.gaps: list[Gap] = []
-        self.left_out = 0
+        super().__init__()
         self.commands: list[ClickCommand] = []
         self.used: list[ClickCommand] = []
 
@@ -58,17 +56,7 @@ class Click:
             return args[0] if args and isinstance(args[0], Function | Pending) else _Same()
         return UNKNOWN
 
-    def gap(self, node: ast.AST, text: str) -> None:
-        found = Gap(getattr(node, "lineno", 1), text)
-        if found not in self.gaps:
-            self.gaps.append(found)
-
-    def lost(self, node: ast.AST, text: str) -> None:
-        self.left_out += 1
-        self.gap(node, text)
-
     def script(self) -> Script | None:
-        """None: nothing of it is used."""
         tops = [one for one in self.used if not one.below] or [one for one in self.commands if not one.below]
         if not tops:
             return None
@@ -158,7 +146,6 @@ class ClickCommand(Model):
             helps = ast.get_docstring(function.node) or ""
         text = inspect.cleandoc(helps if isinstance(helps, str) else "").split("\f")[0].replace("\b\n", "")
         self.own = Command(name, text, line=getattr(node, "lineno", 1))
-        self.own.needed = kwargs.get("invoke_without_command") is not True
         self.own.alone = kwargs.get("invoke_without_command") is True
         library.commands.append(self)
 
@@ -319,7 +306,7 @@ class _Reader:
         if isinstance(kind, Outside) and kind.name.startswith("click."):
             found.type = _KINDS.get(kind.name.rpartition(".")[2], "str")
         elif isinstance(kind, Outside):
-            found.type = "yes" if kind.name == "bool" else meant(kind, self.library.machine).type
+            found.type = "yes" if kind.name == "bool" else meant(kind)
             found.type = "str" if found.type in ("path", "file") else found.type
         elif kind is None and isinstance(default, bool):
             found.type = "yes"

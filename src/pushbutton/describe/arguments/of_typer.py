@@ -7,7 +7,8 @@ import inspect
 import re
 from typing import Any
 
-from .found import Argument, Command, Gap, Script
+from .found import Argument, Command, Script
+from .library import Library
 from .machine import Machine
 from .names import identifier
 from .values import UNKNOWN, Class, Function, Generic, Model, Outside, Unknown, known
@@ -32,15 +33,13 @@ _PLAIN = {
 _NOT_ASKED = frozenset({"typer.Context", "click.Context", "typer.CallbackParam"})
 
 
-class Typer:
+class Typer(Library):
     """What a walk through the source found of it."""
 
     kind = "typer"
 
     def __init__(self) -> None:
-        self.machine: Machine | None = None
-        self.gaps: list[Gap] = []
-        self.left_out = 0
+        super().__init__()
         self.apps: list[App] = []
         self.used: list[App] = []
 
@@ -64,17 +63,7 @@ class Typer:
         self.apps.append(made)
         return made
 
-    def gap(self, node: ast.AST, text: str) -> None:
-        found = Gap(getattr(node, "lineno", 1), text)
-        if found not in self.gaps:
-            self.gaps.append(found)
-
-    def lost(self, node: ast.AST, text: str) -> None:
-        self.left_out += 1
-        self.gap(node, text)
-
     def script(self) -> Script | None:
-        """None: nothing of it is used."""
         below = {id(sub) for app in self.apps for sub, _, _ in app.subs}
         tops = [one for one in self.used if id(one) not in below] or [one for one in self.apps if id(one) not in below]
         tops = [one for one in tops if one.commands or one.subs]

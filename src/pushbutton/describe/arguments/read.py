@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import tokenize
-from typing import Any, Protocol
+from typing import Any
 
 from .found import Script
+from .library import Library
 from .machine import Machine
 from .of_argparse import Argparse
 from .of_click import Click
@@ -14,13 +15,6 @@ from .of_typer import Typer
 from .values import TooLong
 
 __all__ = ["read_file", "read_python"]
-
-
-class _Library(Protocol):
-    machine: Machine | None
-
-    def outside(self, name: str, node: ast.AST, args: list[Any], kwargs: dict[Any, Any]) -> Any: ...
-    def script(self) -> Script | None: ...
 
 
 def read_file(path: str) -> dict[str, Any]:
@@ -41,7 +35,7 @@ def read_file(path: str) -> dict[str, Any]:
 def read_python(source: str) -> Script | None:
     """None: none of the libraries that are known here takes its arguments. Raises `SyntaxError` and `TooLong`."""
     tree = ast.parse(source)
-    libraries: list[_Library] = [Argparse(), Click(), Typer()]
+    libraries: list[Library] = [Argparse(), Click(), Typer()]
 
     def outside(name: str, node: ast.AST, args: list[Any], kwargs: dict[Any, Any]) -> Any:
         for library in libraries:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from .machine import Machine
-from .values import Class, Function, Outside
+from .values import Outside
 
-__all__ = ["Meant", "meant"]
+__all__ = ["meant"]
 
 _NAMED = {
     "int": "int",
@@ -25,20 +23,6 @@ _NAMED = {
 }
 
 
-@dataclass
-class Meant:
-    type: str = "str"
-    choices: tuple[Any, ...] = ()
-    min: Any = None
-    max: Any = None
-
-
-def meant(told: Any, machine: Machine | None) -> Meant:
-    """Whatever it does not know takes text: the script itself refuses what it cannot use."""
-    if isinstance(told, Outside):
-        return Meant(_NAMED.get(told.name, "str"))
-    if isinstance(told, Class) and machine is not None and machine.is_enum(told):
-        return Meant()  # it is called with the value, and its choices are shown by their names: text
-    if isinstance(told, Function):
-        return Meant()
-    return Meant()
+def meant(told: Any) -> str:
+    """The type of an `Argument`. Whatever is not known here takes text: the script refuses what it cannot use."""
+    return _NAMED.get(told.name, "str") if isinstance(told, Outside) else "str"

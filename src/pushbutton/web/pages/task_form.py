@@ -55,11 +55,8 @@ async def press(request: Request) -> Response:
     key = base.text_of(form, forms.KEY) or secrets.token_urlsafe(16)
     again = site_of(request).press_keys.seen(key)
     dry = forms.is_dry(view.task, form)
-    if (
-        forms.asked_first(view.task, i18n.texts(reader(request).language))
-        and not dry
-        and not base.text_of(form, forms.SURE)
-    ):
+    asks = forms.asked_first(view.task, i18n.texts(who.language))
+    if asks and not dry and not base.text_of(form, forms.SURE):
         return await _refused(request, view, form, say("Tick that you are sure, then press again."), key=key)
     if not again and (faster := _faster(view, form)):
         return await _form(request, view, forms.of_form(view.task, form), 409, key=key, faster=faster,

@@ -1,0 +1,40 @@
+"""What every library of arguments has here."""
+
+from __future__ import annotations
+
+import ast
+from abc import ABC, abstractmethod
+from typing import Any
+
+from .found import Gap, Script
+from .machine import Machine
+
+__all__ = ["Library"]
+
+
+class Library(ABC):
+    """What a walk through a source found of one library. `machine` is set before the walk."""
+
+    def __init__(self) -> None:
+        self.machine: Machine | None = None
+        self.gaps: list[Gap] = []
+        self.left_out = 0
+
+    @abstractmethod
+    def outside(self, name: str, node: ast.AST, args: list[Any], kwargs: dict[Any, Any]) -> Any:
+        """What a call of something imported gives, as `Calls.outside` says."""
+
+    @abstractmethod
+    def script(self) -> Script | None:
+        """None: nothing of it is used."""
+
+    def gap(self, node: ast.AST, text: str) -> None:
+        """Something that the source does not tell, once for each place."""
+        found = Gap(getattr(node, "lineno", 1), text)
+        if found not in self.gaps:
+            self.gaps.append(found)
+
+    def lost(self, node: ast.AST, text: str) -> None:
+        """The same, and what stands there is left out."""
+        self.left_out += 1
+        self.gap(node, text)
