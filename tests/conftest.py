@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -9,6 +10,17 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # many processes are started: w
 
 settings.register_profile("any machine", deadline=None)  # how long an example takes says nothing of what it shows
 settings.load_profile("any machine")
+
+
+@pytest.fixture(autouse=True)
+def _the_mask_of_new_files_is_left_as_it_was() -> Iterator[None]:
+    """It belongs to the whole process: a test that leaves another one makes a later test fail, in some orders only."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    after = os.umask(before)
+    assert after == before, f"new files are made with {after:03o}, which was {before:03o}"
+
 
 LONGEST = (
     "test_recovery",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +18,7 @@ from pushbutton.errors import StoreError
 from .help_text import flow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pushbutton.domain.audit_chain import Checked
 
@@ -56,11 +57,22 @@ Key = Annotated[
 ]
 
 
+@contextmanager
+def _for_the_owner_alone() -> Iterator[None]:
+    """What is written meanwhile is closed to everybody else; who calls this from a program keeps their own habit."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
 def add(app: typer.Typer, panel: str) -> None:
     app.command("backup", help=flow(BACKUP), rich_help_panel=panel)(_backup)
     app.command("restore", help=flow(RESTORE), rich_help_panel=panel)(_restore)
 
 
+@_for_the_owner_alone()
 def _backup(
     target: Annotated[Path, typer.Argument(metavar="DIR", help="the backup; made anew")],
     paths: Paths = None,
@@ -70,7 +82,6 @@ def _backup(
 ) -> None:
     from pushbutton.adapters.sqlite import backup  # noqa: PLC0415  loads SQLite
 
-    os.umask(0o077)
     settings = config.load(data=data, key_file=key_file)
     folder = settings.folder(tuple(paths or ["."]))
     target = target.absolute()
@@ -93,6 +104,7 @@ def _backup(
     _say(left)
 
 
+@_for_the_owner_alone()
 def _restore(
     source: Annotated[Path, typer.Argument(metavar="DIR", help="the backup")],
     paths: Paths = None,
@@ -105,7 +117,6 @@ def _restore(
 ) -> None:
     from pushbutton.adapters.sqlite import backup  # noqa: PLC0415  loads SQLite
 
-    os.umask(0o077)
     settings = config.load(data=data, key_file=key_file)
     folder, source = settings.folder(tuple(paths or ["."])), source.absolute()
     about = backup.read(source)
