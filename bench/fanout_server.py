@@ -17,7 +17,8 @@ from starlette.responses import Response
 
 from pushbutton.app import Pushbutton
 from pushbutton.domain.event import Draft, Event, Kind
-from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.clock import now
+from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import Append
 from pushbutton.web import application, routes, server
 from pushbutton.web.api.reference import Call

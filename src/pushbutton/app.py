@@ -25,7 +25,8 @@ from .domain.audit import Act
 from .domain.event import Draft, Event, Json, Kind
 from .domain.run import Run
 from .runtime import cancel, press
-from .runtime.core import Core, now
+from .runtime.clock import now
+from .runtime.core import Core
 from .runtime.people import People
 from .runtime.ports import RunQuery, Store, Topics
 from .runtime.watch import EVERYTHING, is_last

@@ -20,7 +20,8 @@
 
 A message is one sentence that names the thing and says what to do: a `Sentence`, which pages say in their reader's
 language, wherever one can come to a page. What only a start or a command line says is plain English. The web maps the
-second level to HTTP statuses in one table (`web/errors.py`), the command line to exit codes in one (`cli/exits.py`).
+second level to HTTP statuses in one table (`web/http/errors.py`), the command line to exit codes in one
+(`cli/exits.py`).
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from urllib.parse import parse_qs, urlsplit
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
-from pushbutton.adapters.oidc import Begun
+from pushbutton.runtime.ports.people import Begun
 
 CLIENT = "pushbutton"
 

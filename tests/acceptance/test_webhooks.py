@@ -21,7 +21,7 @@ import pytest
 
 from pushbutton.adapters.webhook import Webhook
 from pushbutton.domain.networks import networks
-from pushbutton.domain.webhook import Target, targets
+from pushbutton.domain.webhook import Endpoint, endpoints
 from pushbutton.errors import Undelivered
 
 from .certificate import certificate
@@ -74,8 +74,8 @@ async def ear(answer: bytes = OK, host: str = "127.0.0.1", port: int = 0, tls: A
         await asyncio.gather(*found.open)
 
 
-def target(text: str) -> Target:
-    (found,) = targets(text, where="webhook")
+def endpoint(text: str) -> Endpoint:
+    (found,) = endpoints(text, where="webhook")
     return found
 
 
@@ -86,7 +86,7 @@ def sender(allowed: str = "", **more: Any) -> Webhook:
 async def test_a_message_is_posted_with_its_number_and_signed():
     async with ear() as heard:
         url = f"http://me:secret@127.0.0.1:{heard.port}/hook?token=x"
-        await sender("127.0.0.1", secret="key").send(target(url), 42, b'{"id": 42}')
+        await sender("127.0.0.1", secret="key").send(endpoint(url), 42, b'{"id": 42}')
     head, _, body = heard.heard.partition(b"\r\n\r\n")
     lines = head.decode().lower().split("\r\n")
     assert lines[0] == "post /hook?token=x http/1.1"
@@ -107,7 +107,7 @@ async def test_a_message_is_posted_with_its_number_and_signed():
 async def test_a_name_of_this_machine_is_refused_before_anything_is_sent(host, scheme):
     async with ear() as heard:
         with pytest.raises(Undelivered) as refused:
-            await sender().send(target(f"{scheme}://{host}:{heard.port}/"), 1, b"{}")
+            await sender().send(endpoint(f"{scheme}://{host}:{heard.port}/"), 1, b"{}")
     assert heard.connections == 0
     assert refused.value.final or "gaierror" in str(refused.value)  # some systems know no such name at all
 
@@ -118,7 +118,7 @@ async def test_a_name_that_resolves_to_loopback_is_refused():
 
     async with ear() as heard:
         with pytest.raises(Undelivered, match=r"127\.0\.0\.1 is not an address of the open internet"):
-            await sender(resolve=resolve).send(target(f"https://hooks.example:{heard.port}/"), 1, b"{}")
+            await sender(resolve=resolve).send(endpoint(f"https://hooks.example:{heard.port}/"), 1, b"{}")
     assert heard.connections == 0
 
 
@@ -131,12 +131,12 @@ async def test_a_name_is_resolved_once_so_that_it_cannot_change_between_the_look
 
     async with ear(host="127.0.0.2") as good, ear(port=good.port) as trap:
         url = f"http://rebind.example:{good.port}/"
-        await sender("127.0.0.2", resolve=rebinding).send(target(url), 1, b"{}")
+        await sender("127.0.0.2", resolve=rebinding).send(endpoint(url), 1, b"{}")
         assert asked == ["rebind.example"]
         assert (good.connections, trap.connections) == (1, 0)
         assert b"host: rebind.example:" in good.heard.lower()
         with pytest.raises(Undelivered):  # the next message looks again
-            await sender("127.0.0.2", resolve=rebinding).send(target(url), 2, b"{}")
+            await sender("127.0.0.2", resolve=rebinding).send(endpoint(url), 2, b"{}")
         assert trap.connections == 0
 
 
@@ -145,7 +145,7 @@ async def test_the_next_address_is_taken_where_nobody_answers_at_the_first():
         return ["127.0.0.3", "127.0.0.2"]
 
     async with ear(host="127.0.0.2") as good:
-        await sender("127.0.0.0/8", resolve=resolve).send(target(f"http://two.example:{good.port}/"), 1, b"{}")
+        await sender("127.0.0.0/8", resolve=resolve).send(endpoint(f"http://two.example:{good.port}/"), 1, b"{}")
         assert good.connections == 1
 
 
@@ -155,7 +155,7 @@ async def test_a_redirect_is_not_followed(code):
         answer = f"HTTP/1.1 {code} Go\r\nlocation: http://127.0.0.1:{trap.port}/\r\ncontent-length: 0\r\n\r\n".encode()
         async with ear(answer) as heard:
             with pytest.raises(Undelivered, match="redirects are not followed") as refused:
-                await sender("127.0.0.1").send(target(f"http://127.0.0.1:{heard.port}/"), 1, b"{}")
+                await sender("127.0.0.1").send(endpoint(f"http://127.0.0.1:{heard.port}/"), 1, b"{}")
         assert refused.value.final
         assert trap.connections == 0
 
@@ -165,13 +165,13 @@ async def test_a_redirect_is_not_followed(code):
 async def test_what_would_not_help_to_try_again_is_said(code, final):
     async with ear(f"HTTP/1.1 {code} No\r\ncontent-length: 0\r\n\r\n".encode()) as heard:
         with pytest.raises(Undelivered) as refused:
-            await sender("127.0.0.1").send(target(f"http://127.0.0.1:{heard.port}/"), 1, b"{}")
+            await sender("127.0.0.1").send(endpoint(f"http://127.0.0.1:{heard.port}/"), 1, b"{}")
     assert refused.value.final is final
 
 
 async def test_of_an_answer_without_end_only_the_head_is_read():
     async with ear(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n" + b"x" * (8 << 20)) as heard:
-        await sender("127.0.0.1").send(target(f"http://127.0.0.1:{heard.port}/"), 1, b"{}")
+        await sender("127.0.0.1").send(endpoint(f"http://127.0.0.1:{heard.port}/"), 1, b"{}")
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ async def test_of_an_answer_without_end_only_the_head_is_read():
 async def test_an_answer_that_is_none_is_given_up(answer):
     async with ear(answer) as heard:
         with pytest.raises(Undelivered) as refused:
-            await sender("127.0.0.1", seconds=0.5).send(target(f"http://127.0.0.1:{heard.port}/"), 1, b"{}")
+            await sender("127.0.0.1", seconds=0.5).send(endpoint(f"http://127.0.0.1:{heard.port}/"), 1, b"{}")
     assert not refused.value.final
 
 
@@ -195,7 +195,7 @@ async def test_no_proxy_of_the_environment_is_asked(monkeypatch):
     async with ear() as heard, ear() as trap:
         for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{trap.port}")
-        await sender("127.0.0.1").send(target(f"http://127.0.0.1:{heard.port}/"), 1, b"{}")
+        await sender("127.0.0.1").send(endpoint(f"http://127.0.0.1:{heard.port}/"), 1, b"{}")
         assert (heard.connections, trap.connections) == (1, 0)
 
 
@@ -211,7 +211,7 @@ async def test_the_certificate_has_to_be_the_names_though_an_address_is_connecte
 
     async with ear(tls=tls) as heard:
         sending = sender("127.0.0.1", resolve=resolve)
-        url = target(f"https://hooks.example:{heard.port}/")
+        url = endpoint(f"https://hooks.example:{heard.port}/")
         if name == "hooks.example":
             await sending.send(url, 1, b"{}")
             assert heard.heard
@@ -224,7 +224,7 @@ async def test_the_certificate_has_to_be_the_names_though_an_address_is_connecte
 async def test_no_log_has_what_may_be_a_token(caplog):
     caplog.set_level("DEBUG")
     async with ear() as heard:
-        await sender("127.0.0.1").send(target(f"http://127.0.0.1:{heard.port}/services/TOKEN"), 1, b"{}")
+        await sender("127.0.0.1").send(endpoint(f"http://127.0.0.1:{heard.port}/services/TOKEN"), 1, b"{}")
         assert b"TOKEN" in heard.heard
     assert not [record for record in caplog.records if record.levelname != "DEBUG" and "TOKEN" in record.getMessage()]
 
@@ -433,7 +433,7 @@ def test_what_is_refused_is_said_in_the_log_without_the_token(folder, receiver):
     assert receiver.asked == 0
 
 
-def test_the_past_is_not_told_to_a_target_that_is_new(folder, receiver):
+def test_the_past_is_not_told_to_an_endpoint_that_is_new(folder, receiver):
     with Served(folder) as server:
         old = server.press("fine")
         server.finished(old)

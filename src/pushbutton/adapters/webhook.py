@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from pushbutton import threads
 from pushbutton.domain.networks import Address, Network, address
-from pushbutton.domain.webhook import Target, refusal, signature
+from pushbutton.domain.webhook import Endpoint, refusal, signature
 from pushbutton.errors import Undelivered
 
 from .name_resolution import resolved
@@ -40,28 +40,28 @@ class Webhook:
         self._secret, self._allowed, self._resolve, self._seconds = secret, allowed, resolve, seconds
         self._tls: ssl.SSLContext | None = None
 
-    async def send(self, target: Target, number: int, body: bytes) -> None:
+    async def send(self, endpoint: Endpoint, number: int, body: bytes) -> None:
         """Returns when it was taken (2xx). Raises `Undelivered`."""
         import httpx  # noqa: PLC0415  takes a while to load, and few have somebody to tell
 
         try:
             async with asyncio.timeout(self._seconds):
-                status = await self._post(target, number, body)
+                status = await self._post(endpoint, number, body)
         except TimeoutError:
-            raise Undelivered(str(target), f"no answer within {self._seconds:g} seconds") from None
+            raise Undelivered(str(endpoint), f"no answer within {self._seconds:g} seconds") from None
         except (OSError, httpx.HTTPError, ssl.SSLError) as error:
-            raise Undelivered(str(target), f"{type(error).__name__}: {error}") from None
+            raise Undelivered(str(endpoint), f"{type(error).__name__}: {error}") from None
         if 300 <= status < 400:
-            raise Undelivered(str(target), f"it answered {status}, and redirects are not followed", final=True)
+            raise Undelivered(str(endpoint), f"it answered {status}, and redirects are not followed", final=True)
         if status >= 400:
-            raise Undelivered(str(target), f"it answered {status}", final=status < 500 and status not in AGAIN)
+            raise Undelivered(str(endpoint), f"it answered {status}", final=status < 500 and status not in AGAIN)
 
-    async def _post(self, target: Target, number: int, body: bytes) -> int:
+    async def _post(self, endpoint: Endpoint, number: int, body: bytes) -> int:
         import httpx  # noqa: PLC0415
 
-        hosts = await self._looked_at(target)
+        hosts = await self._looked_at(endpoint)
         headers = {
-            "host": target.netloc,
+            "host": endpoint.netloc,
             "content-type": "application/json",
             "user-agent": "Pushbutton",
             "idempotency-key": str(number),
@@ -72,8 +72,8 @@ class Webhook:
         if self._tls is None:
             self._tls = await threads.notifying(ssl.create_default_context)
         # The path goes beside the address, because httpx logs addresses, and it may hold a token.
-        aside = {"sni_hostname": target.host, "target": target.path.encode("ascii")}
-        auth = httpx.BasicAuth(target.user, target.password) if target.user or target.password else None
+        aside = {"sni_hostname": endpoint.host, "target": endpoint.path.encode("ascii")}
+        auth = httpx.BasicAuth(endpoint.user, endpoint.password) if endpoint.user or endpoint.password else None
         async with httpx.AsyncClient(
             verify=self._tls,
             trust_env=False,
@@ -81,7 +81,7 @@ class Webhook:
             timeout=httpx.Timeout(self._seconds, connect=self._seconds / len(hosts)),
         ) as client:
             for host in hosts:
-                place = httpx.URL(scheme=target.scheme, host=host, port=target.port, path="/")
+                place = httpx.URL(scheme=endpoint.scheme, host=host, port=endpoint.port, path="/")
                 try:
                     async with client.stream(
                         "POST", place, content=body, headers=headers, extensions=aside, auth=auth
@@ -92,17 +92,17 @@ class Webhook:
                         raise
         raise AssertionError("unreachable: a name without an address was refused")
 
-    async def _looked_at(self, target: Target) -> Sequence[str]:
+    async def _looked_at(self, endpoint: Endpoint) -> Sequence[str]:
         """The addresses to connect to. One among them that may not be asked makes the whole name suspicious."""
         found: list[Address] = []
-        for text in await self._resolve(target.host, target.port):
+        for text in await self._resolve(endpoint.host, endpoint.port):
             one = address(text) if ":" not in text else _v6(text)
-            why = refusal(one, target.scheme, self._allowed) if one else f"{text} is no address"
+            why = refusal(one, endpoint.scheme, self._allowed) if one else f"{text} is no address"
             if one is None or why:
-                raise Undelivered(str(target), why, final=True)
+                raise Undelivered(str(endpoint), why, final=True)
             found.append(one)
         if not found:
-            raise Undelivered(str(target), "the name has no address")
+            raise Undelivered(str(endpoint), "the name has no address")
         return [str(one) for one in found]
 
 

@@ -60,7 +60,7 @@ def check(settings: Settings) -> None:
     """Raises `ConfigError` for what is wrong with a setting, before anything is opened."""
     networks(settings.trust_proxy, where="trust_proxy")
     prefix(settings.root_path, where="root_path")
-    webhook.targets(settings.webhook, where="webhook")
+    webhook.endpoints(settings.webhook, where="webhook")
     networks(settings.webhook_allow, where="webhook_allow")
 
 
@@ -197,8 +197,8 @@ class Embedded:
         alone("expiry", worker_name, lambda: expiry.run(core))
         if (authority := signin.authority) and (hours := self._settings.ldap_look_hours):
             alone("leavers", worker_name, lambda: leavers.run(directory, authority, hours))
-        if targets := webhook.targets(self._settings.webhook, where="webhook"):
-            background(stack, self._tell(core).run(targets))
+        if endpoints := webhook.endpoints(self._settings.webhook, where="webhook"):
+            background(stack, self._tell(core).run(endpoints))
         return core
 
     def _refused(self, task: Task) -> str:

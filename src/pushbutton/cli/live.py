@@ -31,7 +31,7 @@ from pushbutton.domain.run import RunState
 from pushbutton.domain.visible import visible
 from pushbutton.job.protocol import clean
 
-__all__ = ["Decoder", "Plain", "Terminal", "View", "duration", "safe_line", "view"]
+__all__ = ["Decoder", "LiveView", "Plain", "View", "duration", "safe_line", "view"]
 
 
 class View(Protocol):
@@ -54,7 +54,7 @@ class View(Protocol):
 
 def view() -> View:
     """The one that fits where our output goes."""
-    return Terminal(Console(highlight=False, soft_wrap=True)) if sys.stdout.isatty() else Plain()
+    return LiveView(Console(highlight=False, soft_wrap=True)) if sys.stdout.isatty() else Plain()
 
 
 MOMENT = 1.0
@@ -263,7 +263,7 @@ class _Piece:
         yield self._segment
 
 
-class Terminal:
+class LiveView:
     """Lines that stay, above one that moves."""
 
     def __init__(self, console: Console) -> None:

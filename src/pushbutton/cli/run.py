@@ -383,7 +383,7 @@ class _Foreground:
 
 def _run_value(task: Task) -> Any:
     from pushbutton.domain.run import Run, RunState  # noqa: PLC0415  what only this command needs
-    from pushbutton.runtime.core import now  # noqa: PLC0415
+    from pushbutton.runtime.clock import now  # noqa: PLC0415
 
     return Run(RUN, task.slug, task.title, RunState.RUNNING, 1, "local", {}, now())
 

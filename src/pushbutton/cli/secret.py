@@ -16,7 +16,7 @@ from pushbutton.domain.audit import Deed, act
 from pushbutton.domain.secret import Secret, Stored
 from pushbutton.errors import BadInput
 from pushbutton.job.kinds import is_variable
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 
 from . import safe_text
 from .help_text import flow

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from pushbutton.domain.person import User
 from pushbutton.domain.policy import EVERYONE, Grant
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 from pushbutton.runtime.people import People
 
 from . import safe_text

@@ -50,7 +50,7 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Resource:
     """What somebody wants to do something with: a task and the group that it stands in, or neither."""
 
     task: str = ""
@@ -63,7 +63,7 @@ class Place:
         return bool(name) and name == {"task": self.task, "group": self.group}.get(kind)
 
 
-SERVER = Place()
+SERVER = Resource()
 """What belongs to no task."""
 
 
@@ -95,19 +95,19 @@ def rights_of(name: str, groups: Iterable[str], grants: Iterable[Grant]) -> Righ
     return frozenset(Right(verb, grant.where) for grant in grants if grant.who in mine for verb in grant.verbs)
 
 
-def decide(actor: Actor, verb: Verb, *places: Place) -> Decision:
-    """Whether it may in each of the places; without one, on the server itself."""
+def decide(actor: Actor, verb: Verb, *resources: Resource) -> Decision:
+    """Whether it may in each of the resources; without one, on the server itself."""
     if not actor.known:
         return Decision(allowed=False, reason=say("Sign in first."))
     held = [actor.rights, *([actor.within] if actor.within is not None else [])]
-    if all(_holds(rights, verb, place) for rights in held for place in places or (SERVER,)):
+    if all(_holds(rights, verb, resource) for rights in held for resource in resources or (SERVER,)):
         return YES
     return Decision(allowed=False, reason=_REASONS[verb])
 
 
-def require(actor: Actor, verb: Verb, *places: Place) -> None:
+def require(actor: Actor, verb: Verb, *resources: Resource) -> None:
     """Raises `Refused` with the reason."""
-    decision = decide(actor, verb, *places)
+    decision = decide(actor, verb, *resources)
     if not decision:
         raise Refused(decision.reason)
 
@@ -147,9 +147,9 @@ def require_in_person(actor: Actor) -> None:
         raise Refused(decision.reason)
 
 
-def verbs(actor: Actor, *places: Place) -> frozenset[Verb]:
-    """Everything that the actor may do in each of the places."""
-    return frozenset(verb for verb in Verb if decide(actor, verb, *places))
+def verbs(actor: Actor, *resources: Resource) -> frozenset[Verb]:
+    """Everything that the actor may do in each of the resources."""
+    return frozenset(verb for verb in Verb if decide(actor, verb, *resources))
 
 
 def everywhere(actor: Actor, verb: Verb) -> bool:
@@ -163,5 +163,5 @@ def anywhere(actor: Actor, verb: Verb) -> bool:
     return actor.known and all(any(right.verb is verb for right in rights) for rights in held)
 
 
-def _holds(rights: Rights, verb: Verb, place: Place) -> bool:
-    return any(right.verb is verb and place.inside(right.where) for right in rights)
+def _holds(rights: Rights, verb: Verb, resource: Resource) -> bool:
+    return any(right.verb is verb and resource.inside(right.where) for right in rights)

@@ -49,7 +49,7 @@ SHUT: tuple[Network, ...] = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Endpoint:
     scheme: str
     host: str  # ASCII, without brackets
     port: int
@@ -65,7 +65,7 @@ class Target:
 
     @property
     def key(self) -> str:
-        """Tells targets apart, and says nothing of their tokens."""
+        """Tells endpoints apart, and says nothing of their tokens."""
         whole = f"{self.scheme}://{self.user}:{self.password}@{self.netloc}{self.path}"
         return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
@@ -74,14 +74,14 @@ class Target:
         return f"{self.scheme}://{self.netloc}/…"
 
 
-def targets(text: str, *, where: str) -> tuple[Target, ...]:
+def endpoints(text: str, *, where: str) -> tuple[Endpoint, ...]:
     """Addresses, comma separated. Raises `ConfigError`, which repeats nothing of them: they may hold a token."""
     words = [word for word in (part.strip() for part in text.split(",")) if word]
-    found = dict.fromkeys(_target(word, f"address {number}", where) for number, word in enumerate(words, 1))
+    found = dict.fromkeys(_endpoint(word, f"address {number}", where) for number, word in enumerate(words, 1))
     return tuple(found)
 
 
-def _target(text: str, which: str, where: str) -> Target:
+def _endpoint(text: str, which: str, where: str) -> Endpoint:
     try:
         parts: SplitResult = urlsplit(text)
         host, port = (parts.hostname or "").encode("idna").decode(), parts.port
@@ -93,7 +93,7 @@ def _target(text: str, which: str, where: str) -> Target:
     if not path.isascii():
         raise ConfigError(f"{which} has letters in its path that an address cannot have; write them as %…", file=where)
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return Target(parts.scheme, host, port or PORTS[parts.scheme], path, user, password)
+    return Endpoint(parts.scheme, host, port or PORTS[parts.scheme], path, user, password)
 
 
 def refusal(address: Address, scheme: str, allowed: Sequence[Network]) -> str:

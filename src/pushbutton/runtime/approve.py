@@ -21,7 +21,8 @@ from pushbutton.errors import CannotApprove, Fenced, InvalidInputs, NoSuchTask, 
 from pushbutton.sentence import say
 
 from . import dry_run, input_files, journal, secret_inputs, visibility
-from .core import Core, now
+from .clock import now
+from .core import Core
 from .ports import RunQuery
 from .task_digest import frozen
 
@@ -123,7 +124,7 @@ async def waiting(core: Core, actor: Actor, *, before: int = 0, most: int = MANY
 
 def _waits_for(core: Core, actor: Actor, run: Run) -> bool:
     given = run.hold and not run.aside and may_give(actor, run.hold)
-    return bool(given and decide(actor, Verb.APPROVE, *visibility.places(core.catalog, run)))
+    return bool(given and decide(actor, Verb.APPROVE, *visibility.resources(core.catalog, run)))
 
 
 def asked_at_all(core: Core, actor: Actor) -> bool:
@@ -133,7 +134,7 @@ def asked_at_all(core: Core, actor: Actor) -> bool:
 
 async def _asked(core: Core, actor: Actor, number: int, why: str) -> Run:
     run = await visibility.run(core.store, core.catalog, actor, number)
-    require(actor, Verb.APPROVE, *visibility.places(core.catalog, run))
+    require(actor, Verb.APPROVE, *visibility.resources(core.catalog, run))
     if len(why) > LONGEST_WHY:
         raise InvalidInputs({"why": say("The reason is too long.")})
     if not is_encodable(why):
@@ -167,7 +168,7 @@ async def _as_pressed(core: Core, run: Run, hold: Hold) -> None:
 
 async def _as_seen(core: Core, actor: Actor, run: Run, hold: Hold, seen: str) -> None:
     """An approver may see the plan, and saw the one that counts."""
-    require(actor, Verb.OUTPUT, *visibility.places(core.catalog, run))
+    require(actor, Verb.OUTPUT, *visibility.resources(core.catalog, run))
     shown = await dry_run.of(core, hold.plan)
     if shown.wrong:
         raise CannotApprove(say("{wrong} So this cannot be approved: press again.", wrong=shown.wrong))

@@ -15,7 +15,8 @@ from pushbutton.errors import CannotApprove
 from pushbutton.sentence import say
 
 from . import dry_run, input_files, journal, secret_inputs
-from .core import Core, now
+from .clock import now
+from .core import Core
 from .ports import Topics
 from .task_digest import with_files
 from .watch import is_last

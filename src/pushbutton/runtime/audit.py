@@ -15,7 +15,8 @@ from pushbutton.domain.redaction import spellings, vouched, without
 from pushbutton.errors import StoreDamaged
 from pushbutton.sentence import kept, say
 
-from .core import Core, now
+from .clock import now
+from .core import Core
 from .ports.people import Audit, AuditQuery
 
 PAGE = 1000

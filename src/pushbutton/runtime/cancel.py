@@ -13,7 +13,8 @@ from pushbutton.errors import Fenced, NoSuchRun, NotRunning
 from pushbutton.sentence import say
 
 from . import journal, visibility
-from .core import Core, now
+from .clock import now
+from .core import Core
 from .ports import Append
 
 
@@ -23,7 +24,7 @@ async def cancel(core: Core, actor: Actor, number: int) -> Run:
     Raises `NoSuchRun`, `Refused`, `NotRunning` when it is over.
     """
     run = await visibility.run(core.store, core.catalog, actor, number)
-    require(actor, Verb.STOP, *visibility.places(core.catalog, run))
+    require(actor, Verb.STOP, *visibility.resources(core.catalog, run))
     if run.state.over:
         raise NotRunning(number, run.state)
     done = act(actor, Deed.RUN_STOP, f"run {number}", now(), task=run.task, title=run.title)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .arriving import Arriving
-from .clock import now
 from .directory import Directory
 from .log.reader import LineReader
 from .people import People
@@ -15,8 +14,6 @@ from .ports.people import Sealed
 from .signin import SignIn
 from .stream_permits import Permits
 from .watch import Hub
-
-__all__ = ["Core", "now"]
 
 
 @dataclass(frozen=True, slots=True)

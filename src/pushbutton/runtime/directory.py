@@ -14,7 +14,7 @@ from pushbutton.domain.actor import LOCAL, NOBODY, Actor, Right, Verb
 from pushbutton.domain.audit import Act
 from pushbutton.domain.link import AFTER
 from pushbutton.domain.person import LOCAL_SOURCE, Link, Session, Snapshot, Token, User
-from pushbutton.domain.policy import Grant, Place, decide, rights_of
+from pushbutton.domain.policy import Grant, Resource, decide, rights_of
 from pushbutton.domain.token import hashed, new_token
 from pushbutton.errors import Refused, SignInFailed, StoreError
 from pushbutton.sentence import say
@@ -159,14 +159,14 @@ class Directory:
             case _:
                 return self.unnamed() if actor.name == LOCAL.name else actor
 
-    def whom(self, *places: Place) -> tuple[str, ...]:
+    def whom(self, *places: Resource) -> tuple[str, ...]:
         """Whom to ask for a right that one does not have: its administrators, by what they are called."""
         looking_after = [
             user.called for user in self._seen.users.values() if decide(self.actor(user), Verb.ADMIN, *places)
         ]
         return tuple(looking_after[:KNOWN])
 
-    def who_may(self, verb: Verb, *places: Place) -> Sequence[User]:
+    def who_may(self, verb: Verb, *places: Resource) -> Sequence[User]:
         return [user for user in self._seen.users.values() if decide(self.actor(user), verb, *places)]
 
     def _let_in(self, actor: Actor, credential: str, address: str) -> Actor:

@@ -30,7 +30,7 @@ async def run(core: Core, actor: Actor, number: int) -> Run:
 async def written(core: Core, actor: Actor, number: int) -> Run:
     """A run whose output and files the actor may read. Raises `NoSuchRun`, `Refused`."""
     found = await visibility.run(core.store, core.catalog, actor, number)
-    require(actor, Verb.OUTPUT, *visibility.places(core.catalog, found))
+    require(actor, Verb.OUTPUT, *visibility.resources(core.catalog, found))
     return found
 
 
@@ -39,9 +39,9 @@ async def given(core: Core, actor: Actor, number: int) -> Run:
     `Refused`.
     """
     found = await visibility.run(core.store, core.catalog, actor, number)
-    places = visibility.places(core.catalog, found)
-    if not decide(actor, Verb.APPROVE, *places):
-        require(actor, Verb.OUTPUT, *places)
+    resources = visibility.resources(core.catalog, found)
+    if not decide(actor, Verb.APPROVE, *resources):
+        require(actor, Verb.OUTPUT, *resources)
     return found
 
 

@@ -16,7 +16,8 @@ from pushbutton.domain.event import Draft, Event, Json, Kind
 from pushbutton.domain.run import Run, RunState
 from pushbutton.errors import Fenced, StorageFull, StoreBusy
 
-from .core import Core, now
+from .clock import now
+from .core import Core
 from .ports import Append
 
 log = logging.getLogger(__name__)

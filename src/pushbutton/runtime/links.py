@@ -20,14 +20,15 @@ from pushbutton.domain.inputs import Exact, check
 from pushbutton.domain.param import Inputs, ParamType
 from pushbutton.domain.pattern import Fits, maybe
 from pushbutton.domain.person import Link, Snapshot
-from pushbutton.domain.policy import Place, decide, require, require_in_person, rights_of
+from pushbutton.domain.policy import Resource, decide, require, require_in_person, rights_of
 from pushbutton.domain.run import Busy, Micros
 from pushbutton.domain.task import Task
 from pushbutton.errors import InvalidInputs, LinkClosed, NoSuchLink, Refused, TaskBroken
 from pushbutton.sentence import say
 
 from . import press, visibility
-from .core import Core, now
+from .clock import now
+from .core import Core
 from .input_check import fitted
 from .ports import Pressed
 from .ports.people import Change
@@ -81,7 +82,7 @@ async def make(
 ) -> Link:
     """`fixed` is JSON or, with `form`, text. Raises `NoSuchTask`, `TaskBroken`, `Refused`, `InvalidInputs`."""
     require_in_person(actor)
-    require(actor, Verb.PRESS, Place(slug, visibility.task(core.catalog, actor, slug).group))
+    require(actor, Verb.PRESS, Resource(slug, visibility.task(core.catalog, actor, slug).group))
     task = (await core.catalog.offered(slug)).task
     if task.broken:
         raise TaskBroken(slug, visibility.broken(core.catalog, actor, task))
@@ -190,7 +191,8 @@ def _looks_after(core: Core, actor: Actor, link: Link) -> bool:
     if decide(actor, Verb.ADMIN):
         return True
     mine = bool(actor.user) and link.maker == actor.user and not actor.own
-    return mine and (actor.within is None or bool(decide(actor, Verb.PRESS, visibility.place(core.catalog, link.task))))
+    pressed = visibility.resource(core.catalog, link.task)
+    return mine and (actor.within is None or bool(decide(actor, Verb.PRESS, pressed)))
 
 
 # -- using
@@ -277,7 +279,7 @@ def _standing(core: Core, seen: Snapshot, link: Link, at: Micros) -> Standing:
     if user is None or user.disabled or core.directory.lapsed(user, at):
         return Standing.MAKER
     person = Actor(user.name, rights_of(user.name, user.groups, seen.grants))
-    if not decide(person, Verb.PRESS, Place(task.slug, task.group)):
+    if not decide(person, Verb.PRESS, Resource(task.slug, task.group)):
         return Standing.MAKER
     if task.broken:
         return Standing.TASK_BROKEN

@@ -15,7 +15,7 @@ from pushbutton.domain.approval import Approval, Hold, held
 from pushbutton.domain.encodable import is_encodable
 from pushbutton.domain.inputs import check, fingerprint, mask
 from pushbutton.domain.param import Inputs, Param, ParamType
-from pushbutton.domain.policy import Place, decide, require
+from pushbutton.domain.policy import Resource, decide, require
 from pushbutton.domain.run import LONGEST_WHY, NewRun, Run, RunState
 from pushbutton.domain.task import Offered, Reason, Task
 from pushbutton.domain.upload import of_value
@@ -32,7 +32,8 @@ from pushbutton.errors import (
 from pushbutton.sentence import say
 
 from . import input_files, journal, secret_inputs, visibility
-from .core import Core, now
+from .clock import now
+from .core import Core
 from .input_check import fitted
 from .ports import Files, Pressed
 from .ports.files import upload
@@ -62,7 +63,7 @@ async def press(
     `InvalidInputs`, `KeyReused`, `Refused`; then nothing was started.
     """
     slug = await visibility.named(core.catalog, actor, slug)
-    require(actor, Verb.PRESS, Place(slug, visibility.task(core.catalog, actor, slug).group))
+    require(actor, Verb.PRESS, Resource(slug, visibility.task(core.catalog, actor, slug).group))
     offered = await core.catalog.offered(slug)
     task = offered.task
     if task.broken:
@@ -109,7 +110,7 @@ async def press(
         pressed = await asyncio.shield(asyncio.create_task(_make(core, task, new, also)))
     except KeyReused:
         raise KeyReused(key) from None
-    if not pressed.made and not decide(actor, Verb.SEE, *visibility.places(core.catalog, pressed.run)):
+    if not pressed.made and not decide(actor, Verb.SEE, *visibility.resources(core.catalog, pressed.run)):
         raise Refused(
             say("This was pressed already while the task stood in another group: that run is not for you to see.")
         )

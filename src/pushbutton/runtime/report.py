@@ -16,7 +16,8 @@ from pushbutton.domain.token import hashed
 from pushbutton.errors import BadInput, Fenced, NoSuchRun, NotHeard, NotRunning, Refused
 from pushbutton.sentence import say
 
-from .core import Core, now
+from .clock import now
+from .core import Core
 from .watch import Wakeup
 
 PATIENCE = 2.0

@@ -16,7 +16,8 @@ from pushbutton.errors import NoSuchRun, NotAside
 from pushbutton.sentence import say
 
 from . import journal, visibility
-from .core import Core, now
+from .clock import now
+from .core import Core
 from .ports import Append, RunQuery
 
 MANY = 1_000_000

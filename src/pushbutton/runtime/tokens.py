@@ -12,14 +12,15 @@ from pushbutton.domain.actor import EVERYWHERE, Actor, Right, Verb
 from pushbutton.domain.audit import Deed, act
 from pushbutton.domain.event import Json
 from pushbutton.domain.person import Snapshot, Token
-from pushbutton.domain.policy import Place, decide, require, require_in_person
+from pushbutton.domain.policy import Resource, decide, require, require_in_person
 from pushbutton.domain.run import Micros
 from pushbutton.domain.token import hashed, personal
 from pushbutton.errors import InvalidInputs, NoSuchToken, Refused
 from pushbutton.sentence import say
 
 from . import visibility
-from .core import Core, now
+from .clock import now
+from .core import Core
 from .ports import Catalog
 from .ports.people import Change
 
@@ -136,4 +137,4 @@ def _wrong(catalog: Catalog, actor: Actor, name: str, rights: frozenset[Right], 
 
 def _is_place(catalog: Catalog, actor: Actor, where: str) -> bool:
     seen = visibility.tasks(catalog, actor).values()
-    return where == EVERYWHERE or any(Place(task.slug, task.group).inside(where) for task in seen)
+    return where == EVERYWHERE or any(Resource(task.slug, task.group).inside(where) for task in seen)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pushbutton.domain.actor import Actor, Verb
-from pushbutton.domain.policy import Place, decide, everywhere
+from pushbutton.domain.policy import Resource, decide, everywhere
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Task
@@ -17,17 +17,17 @@ from pushbutton.errors import NoSuchRun, NoSuchTask, StillReading
 from .ports import Catalog, RunQuery, Store, Topics
 
 
-def place(catalog: Catalog, slug: str) -> Place:
+def resource(catalog: Catalog, slug: str) -> Resource:
     """Where the rights for a task stand. One that was removed is in no group any more."""
     task = catalog.tasks().get(slug)
-    return Place(slug, task.group if task else "")
+    return Resource(slug, task.group if task else "")
 
 
-def places(catalog: Catalog, run: Run) -> tuple[Place, Place]:
+def resources(catalog: Catalog, run: Run) -> tuple[Resource, Resource]:
     """Where the rights for a run stand: where its task stands now, and where it stood when it was pressed. Both have to
     allow what somebody wants to do with the run.
     """
-    return place(catalog, run.task), Place(run.task, run.group)
+    return resource(catalog, run.task), Resource(run.task, run.group)
 
 
 def tasks(catalog: Catalog, actor: Actor) -> Mapping[str, Task]:
@@ -35,7 +35,7 @@ def tasks(catalog: Catalog, actor: Actor) -> Mapping[str, Task]:
     found = catalog.tasks()
     if everywhere(actor, Verb.SEE):
         return found
-    return {slug: task for slug, task in found.items() if decide(actor, Verb.SEE, Place(slug, task.group))}
+    return {slug: task for slug, task in found.items() if decide(actor, Verb.SEE, Resource(slug, task.group))}
 
 
 async def named(catalog: Catalog, actor: Actor, slug: str) -> str:
@@ -58,7 +58,7 @@ def task(catalog: Catalog, actor: Actor, slug: str) -> Task:
 
 def broken(catalog: Catalog, actor: Actor, task: Task) -> str:
     """Why it is, for its administrators: the sentence may name secrets, files and lines. "" for others."""
-    return task.broken if decide(actor, Verb.ADMIN, place(catalog, task.slug)) else ""
+    return task.broken if decide(actor, Verb.ADMIN, resource(catalog, task.slug)) else ""
 
 
 async def run(store: Store, catalog: Catalog, actor: Actor, number: int) -> Run:
@@ -66,7 +66,7 @@ async def run(store: Store, catalog: Catalog, actor: Actor, number: int) -> Run:
     found = await store.run(number)
     if actor.own and found.actor != actor.name:
         raise NoSuchRun(number)
-    if not decide(actor, Verb.SEE, *places(catalog, found)):
+    if not decide(actor, Verb.SEE, *resources(catalog, found)):
         raise NoSuchRun(number)
     return found
 
@@ -82,7 +82,7 @@ def _reach(catalog: Catalog, actor: Actor) -> Reach | None:
     if everywhere(actor, Verb.SEE):
         return None
     named = {right.where.removeprefix("task:") for right in actor.rights if right.where.startswith("task:")}
-    gone = {slug for slug in named - catalog.tasks().keys() if decide(actor, Verb.SEE, Place(slug))}
+    gone = {slug for slug in named - catalog.tasks().keys() if decide(actor, Verb.SEE, Resource(slug))}
     return Reach.over(actor, frozenset(tasks(catalog, actor)) | gone)
 
 

@@ -15,7 +15,8 @@ from pushbutton.sentence import say
 
 from . import journal, time_limit
 from .cancel import grace
-from .core import Core, now
+from .clock import now
+from .core import Core
 from .ports import Record
 
 __all__ = ["Liveness", "Watchdog"]

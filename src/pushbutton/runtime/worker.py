@@ -23,8 +23,9 @@ from pushbutton.errors import Fenced, NoAnswer, NoSuchTask, PushbuttonError, Sec
 from pushbutton.sentence import say
 
 from . import approved_start, input_files, journal, secret_inputs, task_digest
+from .clock import now
 from .collector import collect
-from .core import Core, now
+from .core import Core
 from .ports import Append, RunQuery
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from pushbutton.domain.credentials import concealed_setting, hashed_with
 from pushbutton.domain.event import Json
 from pushbutton.domain.task import Task
 from pushbutton.errors import StoreError
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 from pushbutton.runtime.ports import Catalog, Notifier, Store
 from pushbutton.runtime.ports.people import AuditQuery
 

@@ -16,7 +16,8 @@ from typing import Final
 
 from pushbutton.domain.event import Event
 from pushbutton.errors import StoreError
-from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.clock import now
+from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import Store
 from pushbutton.runtime.watch import EVERYTHING
 

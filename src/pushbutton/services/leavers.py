@@ -15,7 +15,7 @@ from dataclasses import replace
 from pushbutton.domain.audit import SERVER, Act, Deed
 from pushbutton.domain.person import Entry, Snapshot, User
 from pushbutton.errors import SignInFailed, StoreError
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 from pushbutton.runtime.directory import Directory
 from pushbutton.runtime.ports.people import Authority, Change
 

@@ -10,7 +10,8 @@ from pushbutton import threads
 from pushbutton.domain.run import UNFINISHED
 from pushbutton.domain.upload import is_key, of_value
 from pushbutton.errors import StoreError
-from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.clock import now
+from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import UPLOADS, Files, RunQuery
 
 log = logging.getLogger(__name__)

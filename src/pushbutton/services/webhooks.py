@@ -1,7 +1,7 @@
 """Tells other systems that runs ended or wait for others: each at least once, in order, from where it was told last.
 
-Each target is followed by itself, so that one that is down holds up nobody but itself. A message is tried a few times;
-then it is given up and the next one's turn comes, with one try each until the target takes one again.
+Each endpoint is followed on its own, so that one that is down holds up no other. A message is tried a few times; then
+it is given up and the next one's turn comes, with one try each until the endpoint takes one again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Protocol
 
 from pushbutton.domain.event import Event, Kind
 from pushbutton.domain.run import RunState
-from pushbutton.domain.webhook import Target, ended, wanted
+from pushbutton.domain.webhook import Endpoint, ended, wanted
 from pushbutton.errors import NoSuchRun, Undelivered
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.watch import is_last
@@ -26,11 +26,11 @@ log = logging.getLogger(__name__)
 TRIES = 8
 FIRST, LONGEST = 1.0, 60.0  # seconds between two tries: doubled each time; two minutes for all of them
 BOOKMARK = "webhook:"
-"""In front of a target's key: how its bookmark and its lease are called."""
+"""In front of an endpoint's key: how its bookmark and its lease are called."""
 
 
 class Sender(Protocol):
-    async def send(self, target: Target, number: int, body: bytes) -> None:
+    async def send(self, endpoint: Endpoint, number: int, body: bytes) -> None:
         """Raises `Undelivered`."""
         ...
 
@@ -41,28 +41,28 @@ class Webhooks:
     def __init__(self, core: Core, sender: Sender, url: Callable[[int], str]) -> None:
         self._core, self._sender, self._url = core, sender, url
 
-    async def run(self, targets: Sequence[Target]) -> None:
+    async def run(self, endpoints: Sequence[Endpoint]) -> None:
         async with asyncio.TaskGroup() as group:
-            for target in targets:
-                name = f"{BOOKMARK}{target.key}"
+            for endpoint in endpoints:
+                name = f"{BOOKMARK}{endpoint.key}"
                 group.create_task(
-                    follow.alone(self._core.store, name, self._core.worker, partial(self._follow, name, target))
+                    follow.alone(self._core.store, name, self._core.worker, partial(self._follow, name, endpoint))
                 )
 
-    async def _follow(self, name: str, target: Target) -> None:
+    async def _follow(self, name: str, endpoint: Endpoint) -> None:
         works = True
 
         async def deal(event: Event) -> bool:
             nonlocal works
             if event.run is None or not (is_last(event) or _asks(event)):
                 return False
-            works = await self._tell(target, event, TRIES if works else 1)
+            works = await self._tell(endpoint, event, TRIES if works else 1)
             return True
 
         await follow.events(self._core, name, deal)
 
-    async def _tell(self, target: Target, event: Event, tries: int) -> bool:
-        """Whether the target was there: False after the last try."""
+    async def _tell(self, endpoint: Endpoint, event: Event, tries: int) -> bool:
+        """Whether the endpoint was there: False after the last try."""
         assert event.run is not None  # noqa: S101  asked before
         try:
             run = await self._core.store.run(event.run)
@@ -78,7 +78,7 @@ class Webhooks:
             return True  # decided meanwhile: nobody is asked any more
         for attempt in range(tries):
             try:
-                await self._sender.send(target, event.id, body)
+                await self._sender.send(endpoint, event.id, body)
             except Undelivered as error:
                 if error.final or attempt == tries - 1:
                     log.warning("what became of run %d was not told: %s", run.id, error)

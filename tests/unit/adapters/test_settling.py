@@ -14,8 +14,9 @@ from pushbutton.adapters.catalog import PathCatalog, path_catalog
 from pushbutton.adapters.catalog.describing import Describer
 from pushbutton.adapters.catalog.file_watch import pause_after
 from pushbutton.adapters.catalog.folder import concerns
-from pushbutton.adapters.catalog.model import FileTasks, Form, Found, Problem
+from pushbutton.adapters.catalog.model import FileTasks, Form, Found
 from pushbutton.adapters.catalog.settling import SETTLED, File
+from pushbutton.domain.problem import Problem
 from pushbutton.domain.secret import FromEnvironment, Secret
 from pushbutton.domain.targets import CommandTarget
 from pushbutton.domain.task import Source, Task

@@ -12,7 +12,7 @@ from pushbutton.adapters.memory import MemoryStore
 from pushbutton.domain.event import Event, Kind
 from pushbutton.domain.networks import networks
 from pushbutton.domain.run import Run, RunState
-from pushbutton.domain.webhook import ended, refusal, signature, targets
+from pushbutton.domain.webhook import ended, endpoints, refusal, signature
 from pushbutton.errors import ConfigError
 
 OPEN = ["93.184.216.34", "8.8.8.8", "2606:2800:220:1::1", "::ffff:93.184.216.34"]
@@ -88,14 +88,14 @@ def test_a_network_that_is_named_may_be_asked_and_no_other(scheme):
 )  # fmt: skip
 def test_what_is_no_address_is_refused_without_being_repeated(text):
     with pytest.raises(ConfigError) as refused:
-        targets(f"https://fine.example/TOKEN, {text}", where="webhook")
+        endpoints(f"https://fine.example/TOKEN, {text}", where="webhook")
     assert "address 2" in str(refused.value)
     assert "TOKEN" not in str(refused.value)
     assert "hook." in str(refused.value) or "letters" in str(refused.value)
 
 
 def test_an_address_is_taken_apart_and_shown_without_what_may_be_a_token():
-    (one, two) = targets("https://Me:p%40ss@Exämple.com:8443/hook/TOKEN?key=TOKEN , http://[::1]", where="webhook")
+    (one, two) = endpoints("https://Me:p%40ss@Exämple.com:8443/hook/TOKEN?key=TOKEN , http://[::1]", where="webhook")
     assert (one.host, one.port, one.path, one.user, one.password) == (
         "xn--exmple-cua.com",
         8443,
@@ -110,7 +110,7 @@ def test_an_address_is_taken_apart_and_shown_without_what_may_be_a_token():
 
 
 def test_the_same_address_twice_is_told_once():
-    assert len(targets("https://example.com/a,https://example.com/a,https://example.com/b", where="webhook")) == 2
+    assert len(endpoints("https://example.com/a,https://example.com/a,https://example.com/b", where="webhook")) == 2
 
 
 def test_a_message_says_what_ended_and_how():

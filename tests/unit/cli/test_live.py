@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from pushbutton.cli.live import Plain, Terminal, duration, safe_line
+from pushbutton.cli.live import LiveView, Plain, duration, safe_line
 from pushbutton.domain.event import Kind
 
 
@@ -163,7 +163,7 @@ def test_a_terminal_gets_every_line_once_however_the_pieces_are_cut(size: int) -
     lines = [f"line {number} ✓" + ("\x1b[31m red\x1b[0m" if number % 3 == 0 else "") for number in range(200)]
     data = ("\n".join(lines) + "\nno end").encode()
     file = io.StringIO()
-    view = Terminal(
+    view = LiveView(
         Console(file=file, force_terminal=True, width=80, highlight=False, soft_wrap=True, color_system=None)
     )
     for start in range(0, len(data), size):

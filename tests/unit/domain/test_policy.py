@@ -11,7 +11,7 @@ from pushbutton.domain.policy import (
     EVERYONE,
     SERVER,
     Grant,
-    Place,
+    Resource,
     anywhere,
     decide,
     directly,
@@ -39,11 +39,11 @@ GIVES = {
 }
 # Where it counts, by where it was given.
 PLACES = {
-    "a task in the group": Place("weekly", "Reports"),
-    "another task in it": Place("monthly", "Reports"),
-    "a task of another group": Place("deploy", "Deployments"),
-    "a task in no group": Place("unlock"),
-    "the task after it was removed": Place("weekly"),
+    "a task in the group": Resource("weekly", "Reports"),
+    "another task in it": Resource("monthly", "Reports"),
+    "a task of another group": Resource("deploy", "Deployments"),
+    "a task in no group": Resource("unlock"),
+    "the task after it was removed": Resource("weekly"),
     "the server": SERVER,
 }
 COUNTS = {
@@ -145,8 +145,8 @@ def test_a_grant_is_for_whom_it_names(who, counts):
 def test_rights_of_several_grants_add_up():
     grants = [Grant("user:ada", "viewer"), Grant("group:ops", "press", "task:d"), Grant(EVERYONE, "see", "group:R")]
     ada = Actor("ada", rights_of("ada", ["ops"], grants))
-    assert verbs(ada, Place("d", "D")) == {Verb.SEE, Verb.OUTPUT, Verb.PRESS}
-    assert verbs(ada, Place("weekly", "R")) == {Verb.SEE, Verb.OUTPUT}
+    assert verbs(ada, Resource("d", "D")) == {Verb.SEE, Verb.OUTPUT, Verb.PRESS}
+    assert verbs(ada, Resource("weekly", "R")) == {Verb.SEE, Verb.OUTPUT}
 
 
 @pytest.mark.parametrize(("gives", "where", "verb"), [*product(GIVES, ("*", "group:Reports", "task:weekly"), Verb)])

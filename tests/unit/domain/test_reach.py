@@ -7,7 +7,7 @@ from itertools import chain, combinations, product
 import pytest
 
 from pushbutton.domain.actor import Actor, Right, Rights, Verb
-from pushbutton.domain.policy import Place, decide
+from pushbutton.domain.policy import Resource, decide
 from pushbutton.domain.reach import Reach
 
 TASKS = {"weekly": "Reports", "deploy": "Live", "unlock": "", "gone": ""}  # where they stand now
@@ -29,10 +29,10 @@ def named(within: Rights | None) -> str:
 def test_a_run_is_within_reach_when_both_of_its_places_allow_it(within):
     for held in rights():
         actor = Actor("ada", held, within)
-        seen = [task for task, group in TASKS.items() if decide(actor, Verb.SEE, Place(task, group))]
+        seen = [task for task, group in TASKS.items() if decide(actor, Verb.SEE, Resource(task, group))]
         reach = Reach.over(actor, seen)
         for task, then in product(TASKS, GROUPS):
-            both = decide(actor, Verb.SEE, Place(task, TASKS[task]), Place(task, then))
+            both = decide(actor, Verb.SEE, Resource(task, TASKS[task]), Resource(task, then))
             assert reach.holds(task, then) == bool(both), (held, within, task, then)
 
 

@@ -15,7 +15,7 @@ from pushbutton.domain.actor import LOCAL, NOBODY, Actor, Right, Verb
 from pushbutton.domain.audit import Act
 from pushbutton.domain.link import AFTER
 from pushbutton.domain.person import Entry, Link, Session, Snapshot, Token, User
-from pushbutton.domain.policy import EVERYONE, Grant, Place, decide
+from pushbutton.domain.policy import EVERYONE, Grant, Resource, decide
 from pushbutton.errors import Refused, StorageFull
 from pushbutton.runtime import clock
 from pushbutton.runtime.directory import HOUR, LOOK, MINUTE, Directory
@@ -213,11 +213,11 @@ async def test_again_has_the_rights_of_now(kind):
     async with a_directory(ADA, TOKEN, LINK, given) as directory:
         actor = let_in(directory, (await begin(directory))[1])[kind]
         seen = Verb.SEE if kind == "link" else Verb.PRESS
-        assert decide(actor, seen, Place("deploy"))
+        assert decide(actor, seen, Resource("deploy"))
         await put(directory, Grant(EVERYONE, "viewer", "task:other"), drop=(given,))
         again = directory.again(actor, 1)
         assert again.known
-        assert not decide(again, seen, Place("deploy"))
+        assert not decide(again, seen, Resource("deploy"))
 
 
 async def test_a_token_is_cut_down_to_its_scope_and_to_its_owner():
@@ -241,7 +241,7 @@ async def test_whom_to_ask_are_those_who_administer_and_may_sign_in():
     grants = [Grant(f"user:{user.name}", "admin", "task:deploy" if user.name == "u6" else "*") for user in users[1:]]
     async with a_directory(*users, *grants, replace(users[1], disabled=True)) as directory:
         assert directory.whom() == ("Nr 2", "Nr 3", "Nr 4", "Nr 5")
-        assert directory.whom(Place("deploy")) == ("Nr 2", "Nr 3", "Nr 4", "Nr 5", "Nr 6")
+        assert directory.whom(Resource("deploy")) == ("Nr 2", "Nr 3", "Nr 4", "Nr 5", "Nr 6")
 
 
 async def test_what_another_process_changes_is_seen_within_a_second_and_told(tmp_path):

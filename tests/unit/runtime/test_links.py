@@ -9,7 +9,7 @@ import pytest
 from pushbutton.domain import link as text
 from pushbutton.domain.actor import NOBODY, Verb
 from pushbutton.domain.person import Link
-from pushbutton.domain.policy import Grant, Place, verbs
+from pushbutton.domain.policy import Grant, Resource, verbs
 from pushbutton.domain.run import RunState
 from pushbutton.errors import InvalidInputs, LinkClosed, NoSuchLink, NoSuchRun, NoSuchTask, Refused
 from pushbutton.runtime import approve, history, links, press, visibility
@@ -184,7 +184,7 @@ async def test_who_holds_a_link_sees_what_was_pressed_with_it_and_nothing_else(t
         mine = (await links.use(core, link, {}, key="k")).run
         theirs = (await links.use(core, another, {}, key="k")).run
         holder = core.directory.of_link(link, at())
-        assert verbs(holder, Place("deploy", "Deployments")) == {Verb.SEE, Verb.OUTPUT}
+        assert verbs(holder, Resource("deploy", "Deployments")) == {Verb.SEE, Verb.OUTPUT}
         assert (await history.run(core, holder, mine.id)).id == mine.id
         for number in (other.id, theirs.id):
             with pytest.raises(NoSuchRun):

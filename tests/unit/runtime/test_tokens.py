@@ -9,7 +9,7 @@ import pytest
 
 from pushbutton.domain.actor import LOCAL, NOBODY, Actor, Right, Verb
 from pushbutton.domain.person import User
-from pushbutton.domain.policy import Grant, Place, decide, directly, in_person, verbs
+from pushbutton.domain.policy import Grant, Resource, decide, directly, in_person, verbs
 from pushbutton.domain.token import hashed, is_personal, personal
 from pushbutton.errors import InvalidInputs, NoSuchToken, Refused
 from pushbutton.runtime import links, tokens
@@ -17,7 +17,7 @@ from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports.people import AuditQuery
 from tests.unit.runtime.worlds import a_core, at, put, somebody
 
-DEPLOY = Place("deploy", "Deployments")
+DEPLOY = Resource("deploy", "Deployments")
 
 
 def everything() -> frozenset[Right]:
@@ -63,7 +63,7 @@ async def test_a_scope_gives_nothing_that_its_owner_has_not_and_loses_what_they_
     async with a_core(tmp_path, gives="presser", where="task:deploy") as core:
         text, _ = await tokens.make(core, somebody(core), "all", everything())
         assert verbs(as_token(core, text), DEPLOY) == {Verb.SEE, Verb.OUTPUT, Verb.PRESS, Verb.STOP}
-        assert verbs(as_token(core, text), Place("unlock")) == set()
+        assert verbs(as_token(core, text), Resource("unlock")) == set()
         await put(core, drop=(Grant("user:ada", "presser", "task:deploy"),))
         assert verbs(as_token(core, text), DEPLOY) == set()
 
@@ -72,7 +72,7 @@ async def test_a_scope_cuts_down_what_its_owner_has(tmp_path):
     async with a_core(tmp_path) as core:
         text, _ = await tokens.make(core, somebody(core), "one", tokens.scope([Verb.PRESS], ["task:deploy"]))
         assert verbs(as_token(core, text), DEPLOY) == {Verb.SEE, Verb.PRESS}
-        assert verbs(as_token(core, text), Place("unlock")) == set()
+        assert verbs(as_token(core, text), Resource("unlock")) == set()
         assert not decide(as_token(core, text), Verb.ADMIN)
         text, _ = await tokens.make(core, somebody(core), "group", tokens.scope([Verb.STOP], ["group:Deployments"]))
         assert verbs(as_token(core, text), DEPLOY) == {Verb.SEE, Verb.STOP}

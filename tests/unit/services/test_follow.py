@@ -12,7 +12,8 @@ from pushbutton.adapters.memory import MemoryStore
 from pushbutton.app import Pushbutton
 from pushbutton.domain.event import Event
 from pushbutton.errors import StoreBusy
-from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.clock import now
+from pushbutton.runtime.core import Core
 from pushbutton.services import follow
 from pushbutton.testing import opened
 from tests.acceptance.worlds import LIMIT, until

@@ -12,7 +12,8 @@ from pushbutton.domain.audit import Act
 from pushbutton.domain.run import NewRun, RunState
 from pushbutton.errors import CannotApprove, NotAside, Refused
 from pushbutton.runtime import approve, set_aside
-from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.clock import now
+from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.ports.people import AuditQuery
 

@@ -17,7 +17,7 @@ from pushbutton.domain.event import Json
 from pushbutton.domain.person import User
 from pushbutton.domain.policy import Grant
 from pushbutton.domain.visible import visible
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 from pushbutton.runtime.ports.people import AuditQuery, Change
 from pushbutton.sentence import kept, say
 from pushbutton.web.http import csrf

@@ -9,7 +9,7 @@ from tests.unit.web.worlds import a_run, events
 
 from pushbutton.domain.event import Kind
 from pushbutton.domain.run import RunState
-from pushbutton.web.views.estimates import Past, Place, outlook, quantile
+from pushbutton.web.views.estimates import Past, Progress, outlook, quantile
 from pushbutton.web.views.run_story import Step, Story, story, stretches
 
 STEPS = {"Check": 10.0, "Copy": 60.0, "Switch": 30.0}
@@ -20,7 +20,7 @@ def past(*seconds: float, steps: Mapping[str, float] | None = None, state: RunSt
 
 
 def test_two_runs_are_no_ground_for_an_estimate():
-    seen = outlook(past(10, 20), Place(5))
+    seen = outlook(past(10, 20), Progress(5))
     assert (past(10, 20).usual, seen.percent, seen.left) == (None, None, None)
 
 
@@ -33,31 +33,33 @@ def test_the_usual_time_is_the_median_and_the_slow_one_nine_of_ten_stay_below():
 
 
 def test_the_time_left_goes_by_steps():
-    seen = outlook(past(100, 100, 100, steps=STEPS), Place(50, done=["Check"], step="Copy", within=20))
+    seen = outlook(past(100, 100, 100, steps=STEPS), Progress(50, done=["Check"], step="Copy", within=20))
     assert seen.left == pytest.approx(70)
     assert seen.percent == pytest.approx(30)
 
 
 def test_what_the_job_says_of_a_step_counts_for_its_part():
-    seen = outlook(past(100, 100, 100, steps=STEPS), Place(12, done=["Check"], step="Copy", within=2, step_percent=50))
+    seen = outlook(
+        past(100, 100, 100, steps=STEPS), Progress(12, done=["Check"], step="Copy", within=2, step_percent=50)
+    )
     assert seen.percent == 40
 
 
 def test_past_the_slow_time_it_takes_longer_than_usual():
-    seen = outlook(past(100, 100, 110), Place(140))
+    seen = outlook(past(100, 100, 110), Progress(140))
     assert (seen.late, seen.left) == (True, None)
 
 
 def test_an_estimate_never_claims_to_be_done():
-    assert outlook(past(10, 10, 10), Place(11)).percent == 95
+    assert outlook(past(10, 10, 10), Progress(11)).percent == 95
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=8), st.floats(0, 50))
 def test_reported_progress_is_never_below_what_was_shown(said, first):
     run = a_run()
     told = story(run, events(run, *((first + n, Kind.PROGRESS, {"percent": p}) for n, p in enumerate(said))))
-    before = outlook(past(40, 40, 40), Place(first)).percent
-    after = outlook(past(40, 40, 40), Place(first + 8, reported=told.reported, reported_at=first)).percent
+    before = outlook(past(40, 40, 40), Progress(first)).percent
+    after = outlook(past(40, 40, 40), Progress(first + 8, reported=told.reported, reported_at=first)).percent
     assert told.reported == pytest.approx(max(said))
     assert before is not None
     assert after is not None

@@ -8,7 +8,7 @@ from tests.unit.web.test_audit import somebody
 from tests.unit.web.test_pages import a_site
 
 from pushbutton.domain.audit import Act
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 
 
 def kept(html: str) -> list[str]:

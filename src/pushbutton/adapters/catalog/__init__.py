@@ -1,8 +1,7 @@
 """The tasks that can be pressed, read from folders and files that are followed while they change."""
 
 from .check import Examined, check, examined, look
-from .model import Problem
 from .path_catalog import PathCatalog
 from .schema import config_schema
 
-__all__ = ["Examined", "PathCatalog", "Problem", "check", "config_schema", "examined", "look"]
+__all__ = ["Examined", "PathCatalog", "check", "config_schema", "examined", "look"]

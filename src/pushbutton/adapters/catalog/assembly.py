@@ -17,11 +17,12 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pushbutton.describe.title import title_of
+from pushbutton.domain.problem import Problem
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.targets import PythonTarget, ScriptTarget, Target
 from pushbutton.domain.task import Source, Task
 
-from .model import FileTasks, Found, Problem, broken, slug_of
+from .model import FileTasks, Found, broken, slug_of
 from .sanitise import readable
 from .secrets import by_name, supplied
 from .shared import with_shared

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pushbutton import threads
+from pushbutton.domain.problem import Problem
 from pushbutton.errors import ConfigError, NoAnswer
 
 from .file_watch import pause_after
 from .folder import Listing, Named, Seen, absolute, merged, named, seen
-from .model import Problem
 from .sanitise import readable
 
 __all__ = ["SILENT", "Branches"]

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pushbutton import threads
+from pushbutton.domain.problem import Problem
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.skipped import Skipped
 from pushbutton.domain.task import Task
@@ -18,7 +19,7 @@ from pushbutton.runtime.ports import Patterns
 from .assembly import Part, assemble
 from .describing import Describer
 from .folder import Named, Seen, absolute, merged, named, seen
-from .model import Found, Problem
+from .model import Found
 from .patterns import doubts as pattern_doubts
 from .readers import read
 from .sanitise import readable

@@ -12,12 +12,13 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
+from pushbutton.domain.problem import Problem
 from pushbutton.domain.task import Task
 from pushbutton.job.kinds import nearest
 
 from .from_table import Origin, declare
-from .model import FileTasks, Found, Problem, broken, digest, slug_of
-from .schema import Place, plain
+from .model import FileTasks, Found, broken, digest, slug_of
+from .schema import KeyPath, plain
 from .secrets import declare_secret
 from .shared import declare_shared
 from .yaml_fault import yaml_fault
@@ -69,10 +70,10 @@ def read_config(found: Found) -> FileTasks:
     return FileTasks(tuple(tasks), tuple(problems), secrets=tuple(secrets), shared=said)
 
 
-def _task(found: Found, name: Any, table: Any, line: int, content: str) -> tuple[Task, list[tuple[Place, str]]]:
+def _task(found: Found, name: Any, table: Any, line: int, content: str) -> tuple[Task, list[tuple[KeyPath, str]]]:
     """The task, and what is wrong with it."""
-    at: Place = ("tasks", name)
-    wrong: list[tuple[Place, str]] = []
+    at: KeyPath = ("tasks", name)
+    wrong: list[tuple[KeyPath, str]] = []
     slug = str(name)
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug):
         wrong.append((at, f"A task's name has only a-z, 0-9 and “-”: write “{slug_of(slug)}”."))
@@ -83,7 +84,7 @@ def _task(found: Found, name: Any, table: Any, line: int, content: str) -> tuple
     return task, odd or wrong
 
 
-def _problems(path: Path, tree: Any, wrong: Iterable[tuple[Place, str]]) -> list[Problem]:
+def _problems(path: Path, tree: Any, wrong: Iterable[tuple[KeyPath, str]]) -> list[Problem]:
     return [Problem(str(path), *_position(tree, place), sentence) for place, sentence in wrong]
 
 
@@ -95,7 +96,7 @@ def _load(content: bytes) -> Any:
     return reader.load(content.decode("utf-8-sig"))
 
 
-def _top(tree: CommentedMap) -> Iterator[tuple[Place, str]]:
+def _top(tree: CommentedMap) -> Iterator[tuple[KeyPath, str]]:
     for name in tree:
         if name not in _TABLES:
             yield (name,), f"There is no key “{name}” here.{nearest(str(name), _TABLES)}"
@@ -104,9 +105,9 @@ def _top(tree: CommentedMap) -> Iterator[tuple[Place, str]]:
             yield (name,), f"Below “{name}:” stand the {what}, each by its name."
 
 
-def _odd(table: Any, at: Place) -> Iterator[tuple[Place, str]]:
+def _odd(table: Any, at: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     """Keys that no table of ours can have, and a tree without end."""
-    left: list[tuple[Any, Place]] = [(table, at)]
+    left: list[tuple[Any, KeyPath]] = [(table, at)]
     for _ in range(_MOST):
         if not left:
             return
@@ -122,7 +123,7 @@ def _odd(table: Any, at: Place) -> Iterator[tuple[Place, str]]:
     yield at, "It holds itself, or more than anybody can look through."
 
 
-def _position(tree: Any, place: Place) -> tuple[int, int]:
+def _position(tree: Any, place: KeyPath) -> tuple[int, int]:
     """Line and column of a key or an item, from 1; of the nearest thing above it that has one."""
     line, column = 1, 1
     for part in place:

@@ -17,7 +17,7 @@ from pushbutton.job.options import CONFIG, FIELD, INPUTS, OPTIONS, SCRIPT
 from .build import beside, built
 from .model import faults
 from .numbers import as_offered, bare
-from .schema import Place, Table
+from .schema import KeyPath, Table
 from .script_form import ScriptForm, corrected
 
 __all__ = ["Origin", "declare"]
@@ -49,7 +49,7 @@ class Origin:
 
 
 def declare(
-    origin: Origin, table: Any, at: Place, wrong: list[tuple[Place, str]], form: ScriptForm | None = None
+    origin: Origin, table: Any, at: KeyPath, wrong: list[tuple[KeyPath, str]], form: ScriptForm | None = None
 ) -> Task:
     """The task; what is wrong with it is added to `wrong`, with its place. `form`: what the script's source tells of
     its inputs, which the table corrects by their names, and adds to.
@@ -96,8 +96,8 @@ def _target(
     keys: Mapping[str, Any],
     params: Sequence[Param],
     passing: Mapping[str, str],
-    at: Place,
-    wrong: list[tuple[Place, str]],
+    at: KeyPath,
+    wrong: list[tuple[KeyPath, str]],
     form: ScriptForm | None,
 ) -> tuple[Target, Target]:
     """What is run, and the same as far as anybody can know it: of what could not be read, it may name every input."""
@@ -115,13 +115,13 @@ def _target(
     return target, target.naming(list(passing)) if unread else target
 
 
-def _doubted(at: Place, said: Collection[Place]) -> set[str]:
+def _doubted(at: KeyPath, said: Collection[KeyPath]) -> set[str]:
     """The inputs of which nobody knows what their values are."""
     inside = [place[len(at) + 1 :] for place in said if place[: len(at) + 1] == (*at, "params")]
     return {str(place[0]) for place in inside if len(place) == 1 or (place and place[1] in _KINDS)}
 
 
-def _param(name: str, keys: Mapping[str, Any], at: Place, wrong: list[tuple[Place, str]]) -> Param:
+def _param(name: str, keys: Mapping[str, Any], at: KeyPath, wrong: list[tuple[KeyPath, str]]) -> Param:
     if any(place in [(*at, key) for key in _KINDS] for place, _ in wrong):
         return Param(name, ParamType.STR, required=False)  # of which nothing more can be said
     choices = tuple(Choice(*choice) for choice in keys.get("choices", ()))
@@ -200,7 +200,7 @@ def _when_as_offered(param: Param, params: list[Param]) -> Param:
 
 
 def _check_passing(
-    param: Param, way: str, elsewhere: Collection[str], at: Place, wrong: list[tuple[Place, str]]
+    param: Param, way: str, elsewhere: Collection[str], at: KeyPath, wrong: list[tuple[KeyPath, str]]
 ) -> None:
     if param.type is ParamType.SECRET and way != "env":
         wrong.append(((*at, "pass"), f"“{param.name}” is a secret, so it can only be passed by “env”."))

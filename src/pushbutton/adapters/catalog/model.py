@@ -26,7 +26,6 @@ __all__ = [
     "FileTasks",
     "Form",
     "Found",
-    "Problem",
     "broken",
     "digest",
     "faults",

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pushbutton import threads
+from pushbutton.domain.problem import Problem
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.skipped import Skipped
 from pushbutton.domain.task import Offered, Task
@@ -31,7 +32,7 @@ from .branches import SILENT, Branches
 from .choices import ProgramChoices
 from .file_watch import FileWatch
 from .folder import concerns
-from .model import FileTasks, Found, Problem, slug_of
+from .model import FileTasks, Found, slug_of
 from .readers import AT_ONCE, Key, Readers, key_of
 from .sanitise import readable
 from .secrets import doubts

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pushbutton.domain.inputs import parse
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.pattern import here, nested
+from pushbutton.domain.problem import Problem
 from pushbutton.domain.task import Task
 from pushbutton.errors import InvalidInputs
 from pushbutton.runtime.ports import Patterns
-
-from .model import Problem
 
 __all__ = ["doubts", "patterned"]
 

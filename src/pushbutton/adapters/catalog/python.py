@@ -12,13 +12,14 @@ from typing import Any
 from pushbutton import threads
 from pushbutton.domain.interpreter import module_command
 from pushbutton.domain.param import Choice, Param, ParamType
+from pushbutton.domain.problem import Problem
 from pushbutton.domain.targets import PythonTarget
 from pushbutton.domain.task import Source, Task
 from pushbutton.job.kinds import nearest
 
 from .build import built
 from .describing import Describer
-from .model import FileTasks, Form, Found, Problem, broken, digest, faults, slug_of
+from .model import FileTasks, Form, Found, broken, digest, faults, slug_of
 
 __all__ = ["LIMIT", "is_script", "read_python"]
 

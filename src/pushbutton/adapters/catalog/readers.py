@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from pushbutton import threads
+from pushbutton.domain.problem import Problem
 
 from .describing import Describer
-from .model import FileTasks, Form, Found, Problem
+from .model import FileTasks, Form, Found
 from .python import is_script, read_python
 from .sanitise import sound
 from .scripts import read_script

@@ -12,9 +12,10 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from pushbutton.domain.encodable import is_encodable
+from pushbutton.domain.problem import Problem
 from pushbutton.domain.task import Task
 
-from .model import FileTasks, Problem, broken
+from .model import FileTasks, broken
 
 __all__ = ["readable", "sound"]
 

@@ -16,19 +16,19 @@ from pushbutton.job.options import CONFIG, INPUTS, OPTIONS, Option, known, optio
 
 from .numbers import bare
 
-__all__ = ["GROUP", "SECRET", "Place", "Table", "config_schema", "plain"]
+__all__ = ["GROUP", "SECRET", "KeyPath", "Table", "config_schema", "plain"]
 
-Place = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """Where a value stands in its file: keys and indices from the top."""
 
 
 class Table:
     """One mapping of a file, read by its declared keys. What is wrong is collected, with its place."""
 
-    def __init__(self, keys: Mapping[str, Option], form: str, wrong: list[tuple[Place, str]]) -> None:
+    def __init__(self, keys: Mapping[str, Option], form: str, wrong: list[tuple[KeyPath, str]]) -> None:
         self._keys, self._form, self._wrong = keys, form, wrong
 
-    def read(self, value: Any, at: Place) -> dict[str, Any]:
+    def read(self, value: Any, at: KeyPath) -> dict[str, Any]:
         if not isinstance(value, dict):
             self._wrong.append((at, f"“{at[-1] if at else 'it'}” must be a table of keys and values."))
             return {}

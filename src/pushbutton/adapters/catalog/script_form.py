@@ -18,7 +18,7 @@ from pushbutton.job.kinds import nearest
 from pushbutton.job.options import FIELD
 
 from .numbers import bare
-from .schema import Place
+from .schema import KeyPath
 
 __all__ = ["ScriptForm", "corrected", "forms_of"]
 
@@ -68,7 +68,7 @@ class ScriptForm:
 
 
 def corrected(
-    form: ScriptForm, name: str, said: Mapping[str, Any], at: Place, wrong: list[tuple[Place, str]]
+    form: ScriptForm, name: str, said: Mapping[str, Any], at: KeyPath, wrong: list[tuple[KeyPath, str]]
 ) -> ScriptForm:
     """With what a script's head says of one of its inputs. Of what cannot be, a sentence is added to `wrong`."""
     param = next((one for one in form.params if one.name == name), None)

@@ -18,13 +18,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pushbutton.domain.problem import Problem
 from pushbutton.domain.targets import Arguments
 from pushbutton.sentence import say
 
 from .arguments import arguments, program_of
 from .from_table import Origin, declare
-from .model import FileTasks, Found, Problem, broken, digest, slug_of
-from .schema import Place
+from .model import FileTasks, Found, broken, digest, slug_of
+from .schema import KeyPath
 from .schema import plain as plain_table
 from .script_form import ScriptForm, forms_of
 from .script_help import help_of
@@ -79,7 +80,7 @@ def read_script(found: Found) -> FileTasks | None:
 
     def made(forms: Sequence[ScriptForm]) -> FileTasks:
         """A task for each form; without any, the one that the head describes."""
-        found: list[tuple[Place, str]] = []
+        found: list[tuple[KeyPath, str]] = []
         tasks = [declare(_named(origin, form), keys, (), found, form) for form in forms or (None,)]
         mistakes = [Problem(str(path), *problem)] if problem else []
         for place, sentence in dict.fromkeys(found):

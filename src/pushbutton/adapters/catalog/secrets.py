@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pushbutton.domain.problem import Problem
 from pushbutton.domain.secret import (
     FromCommand,
     FromEnvironment,
@@ -21,8 +22,8 @@ from pushbutton.domain.task import Source, Task
 from pushbutton.job.kinds import is_variable
 from pushbutton.job.options import CONFIG
 
-from .model import Problem, broken
-from .schema import SECRET, Place, Table
+from .model import broken
+from .schema import SECRET, KeyPath, Table
 
 __all__ = ["by_name", "declare_secret", "doubts", "supplied"]
 
@@ -30,9 +31,9 @@ _CLASH = "each declare it"
 _ORIGINS = [name for name in SECRET if name != "timeout"]
 
 
-def declare_secret(path: Path, name: str, line: int, table: Any, wrong: list[tuple[Place, str]]) -> Secret:
+def declare_secret(path: Path, name: str, line: int, table: Any, wrong: list[tuple[KeyPath, str]]) -> Secret:
     """What is wrong with it is added to `wrong`, with its place."""
-    at: Place = ("secrets", name)
+    at: KeyPath = ("secrets", name)
     if not is_variable(name):
         wrong.append((at, f"“{name}” cannot be the name of a secret: use letters, digits and “_”, as for a variable."))
     keys = Table(SECRET, CONFIG, wrong).read(table, at)

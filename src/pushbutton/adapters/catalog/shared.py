@@ -12,12 +12,12 @@ from pushbutton.domain.task import Task
 from pushbutton.job.options import CONFIG, OPTIONS
 
 from .model import Shared
-from .schema import GROUP, Place, Table
+from .schema import GROUP, KeyPath, Table
 
 __all__ = ["declare_shared", "with_shared"]
 
 
-def declare_shared(tables: Mapping[str, Any], wrong: list[tuple[Place, str]]) -> Shared:
+def declare_shared(tables: Mapping[str, Any], wrong: list[tuple[KeyPath, str]]) -> Shared:
     """Of “env” and “groups” at the top of a file. What is wrong is added to `wrong`, with its place."""
     given = {"env": tables["env"]} if "env" in tables else {}
     env = Table({"env": OPTIONS["env"]}, CONFIG, wrong).read(given, ()).get("env", {})

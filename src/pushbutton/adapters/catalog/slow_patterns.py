@@ -7,10 +7,10 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
 
+from pushbutton.domain.problem import Problem
 from pushbutton.domain.task import Task
 from pushbutton.runtime.ports import Patterns
 
-from .model import Problem
 from .patterns import doubts, patterned
 
 __all__ = ["SlowPatterns"]

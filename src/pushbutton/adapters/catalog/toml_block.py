@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .numbers import as_written
-from .schema import Place
+from .schema import KeyPath
 
 __all__ = ["Fault", "Places", "read_toml"]
 
@@ -36,7 +36,7 @@ class Places:
 
     _by_path: dict[tuple[str, ...], tuple[int, int]] = field(default_factory=dict)
 
-    def of(self, place: Place) -> tuple[int, int]:
+    def of(self, place: KeyPath) -> tuple[int, int]:
         """Line and column; of the nearest thing above it that is written there."""
         path = [str(part) for part in place if not isinstance(part, int)]
         while path:

@@ -1,5 +1,5 @@
 """Sign-in with an OpenID Connect provider."""
 
-from .party import Begun, Oidc
+from .party import Oidc
 
-__all__ = ["Begun", "Oidc"]
+__all__ = ["Oidc"]

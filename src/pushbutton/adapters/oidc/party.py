@@ -37,7 +37,7 @@ from .failures import down, nameless, odd, over, quoted, refused
 from .provider import Provider, is_safe, read, read_keys
 from .wire import Wire, json_object
 
-__all__ = ["Begun", "Oidc"]
+__all__ = ["Oidc"]
 
 SECONDS = 10.0
 """For everything that one `begin` or `finish` asks the provider, together."""

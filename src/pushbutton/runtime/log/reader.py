@@ -23,7 +23,7 @@ from . import pages
 from .index import LineIndex, View
 from .pages import COUNTED, PAGE_LINES, Query
 
-__all__ = ["COUNTED", "PAGE_LINES", "Found", "Hit", "Line", "LinePage", "LineReader"]
+__all__ = ["COUNTED", "PAGE_LINES", "Hit", "LinePage", "LineReader", "SearchResult"]
 
 # One thread for each kind of work, for all runs together: any more would only wait for each other, and each one that
 # computes may keep the event loop waiting for another 5 ms.
@@ -52,7 +52,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     hits: tuple[Hit, ...]  # nearest first
     total: int  # lines that hold it, in all of the output
     more: bool  # there are more than `total`: counting stopped at `COUNTED`
@@ -101,20 +101,20 @@ class LineReader:
         limit: int = 100,
         exact: bool = False,
         final: bool = False,
-    ) -> Found:
+    ) -> SearchResult:
         """Lines that hold the text, from line `start` on (itself among them) to the end, or back to the beginning.
 
         Plain text, as shown; capitals do not matter unless `exact`. A negative `start` counts from the end.
         """
         await self._grown(final=final)
 
-        def look() -> Found:
+        def look() -> SearchResult:
             view = self._index.view(final=final)
             return self._find(
                 view, Query(query, exact), start if start >= 0 else view.total + 1 + start, forward, limit
             )
 
-        return await _in(_SEARCHING, look) if query and "\n" not in query else Found((), 0, more=False)
+        return await _in(_SEARCHING, look) if query and "\n" not in query else SearchResult((), 0, more=False)
 
     async def find_time(self, micros: Micros, *, final: bool = False) -> int:
         """The number of the line that was written to at that moment, or next after it; the last one after the end.
@@ -157,7 +157,7 @@ class LineReader:
             if mine and index.read == before:  # the output has become shorter, or there was only saving left to do
                 return
 
-    def _find(self, view: View, query: Query, start: int, forward: bool, limit: int) -> Found:
+    def _find(self, view: View, query: Query, start: int, forward: bool, limit: int) -> SearchResult:
         numbers = self._count(view, query)
         if len(numbers) > COUNTED:
             index = view.holding(start - 1) if start <= view.settled else view.extents
@@ -172,7 +172,7 @@ class LineReader:
         for number in chosen:
             line = pages.page(self._log, view, number, 1)[0]
             hits.append(Hit(number, *query.columns(line.text)))
-        return Found(tuple(hits), min(len(numbers), COUNTED), len(numbers) > COUNTED)
+        return SearchResult(tuple(hits), min(len(numbers), COUNTED), len(numbers) > COUNTED)
 
     def _count(self, view: View, query: Query) -> tuple[int, ...]:
         """All lines that hold it, or `COUNTED` and one. What was looked through is not looked through again."""

@@ -12,7 +12,7 @@ from pushbutton.domain.event import iso
 from pushbutton.domain.person import Link
 from pushbutton.errors import Refused
 from pushbutton.runtime import links, tokens
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 from pushbutton.runtime.device_grants import LinkRequest, TokenRequest
 from pushbutton.sentence import say
 from pushbutton.web.http import body, paging

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.event import Draft, Kind
 from pushbutton.domain.policy import require
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 from pushbutton.web.http import body
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.operation import operation

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Event
-from pushbutton.domain.policy import Place, decide, verbs
+from pushbutton.domain.policy import Resource, decide, verbs
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Task
 from pushbutton.runtime import press, visibility
@@ -49,13 +49,13 @@ async def task(request: Request, slug: str) -> Response:
     actor, catalog = actor_of(request), core_of(request).catalog
     slug = await visibility.named(catalog, actor, slug)
     found = visibility.task(catalog, actor, slug)
-    if decide(actor, Verb.PRESS, Place(slug, found.group)):  # for others no program is asked for choices
+    if decide(actor, Verb.PRESS, Resource(slug, found.group)):  # for others no program is asked for choices
         found = (await catalog.offered(slug)).task
     return answer(_shaped(found, actor))
 
 
 def _shaped(task: Task, actor: Actor) -> schemas.TaskShape:
-    return schemas.TaskShape.of(task, verbs(actor, Place(task.slug, task.group)))
+    return schemas.TaskShape.of(task, verbs(actor, Resource(task.slug, task.group)))
 
 
 @operation(

@@ -20,7 +20,8 @@ from pushbutton.domain.actor import NOBODY, Actor
 from pushbutton.domain.person import Session
 from pushbutton.domain.token import hashed
 from pushbutton.errors import SignInFailed, StoreError
-from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.clock import now
+from pushbutton.runtime.core import Core
 
 from . import cookies, csrf
 from .errors import problem

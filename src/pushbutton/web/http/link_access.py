@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pushbutton.domain.actor import NOBODY, Actor
 from pushbutton.errors import NoSuchLink
 from pushbutton.runtime import links
-from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.clock import now
+from pushbutton.runtime.core import Core
 
 from .auth import address_of, path_of
 from .errors import problem

@@ -15,7 +15,8 @@ from pushbutton.domain.actor import NOBODY, Actor
 from pushbutton.domain.audit import Act, Deed
 from pushbutton.domain.event import Json
 from pushbutton.domain.identity import LONGEST_TEXT
-from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.clock import now
+from pushbutton.runtime.core import Core
 
 from .auth import address_of, path_of
 from .scope import HOLDER

@@ -67,7 +67,7 @@ class Audiences:
                 run = await visibility.run(core.store, core.catalog, actor, number_of(number))
             except NoSuchRun:
                 return ""
-            if not decide(actor, verb, *visibility.places(core.catalog, run)):
+            if not decide(actor, verb, *visibility.resources(core.catalog, run)):
                 return ""
         elif actor.own or (kind == "task" and which not in visibility.tasks(core.catalog, actor)):
             return ""

@@ -21,7 +21,7 @@ from typing import Any
 from pushbutton import threads
 from pushbutton.domain.actor import Actor
 from pushbutton.errors import PushbuttonError, StoreError
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 from pushbutton.runtime.frames import event_frame, frame
 from pushbutton.runtime.log.reader import LinePage, LineReader
 from pushbutton.runtime.ports import Topics

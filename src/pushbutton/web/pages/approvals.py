@@ -11,14 +11,14 @@ from starlette.responses import RedirectResponse, Response
 from pushbutton import errors
 from pushbutton.domain.run import Run
 from pushbutton.runtime import approve
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 from pushbutton.web.http.context import core_of
 from pushbutton.web.http.numbers import run_of, whole
 from pushbutton.web.http.viewer import reader, root_of
 from pushbutton.web.site import site_of
 
+from . import run as run_page
 from .base import sent, show, text_of
-from .run import run_page
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ async def _verdict(request: Request, given: Awaitable[Run], why: str) -> Respons
     except errors.NotHeld:
         log.debug("run %s was decided before", number)  # its page says how
     except errors.InvalidInputs as error:
-        return await run_page(request, 422, wrong=error.fields["why"], why=why)
+        return await run_page.run(request, 422, wrong=error.fields["why"], why=why)
     except (errors.CannotApprove, errors.Refused) as error:
-        return await run_page(request, 409, wrong=str(error), why=why)
+        return await run_page.run(request, 409, wrong=str(error), why=why)
     return RedirectResponse(f"{root_of(request)}/runs/{number}", 303)

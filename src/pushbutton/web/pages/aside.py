@@ -11,7 +11,7 @@ from pushbutton import errors
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.policy import require
 from pushbutton.runtime import cancel, set_aside, visibility
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 from pushbutton.web.http import paging
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import whole

@@ -15,7 +15,7 @@ from pushbutton.domain.audit import Act, Deed, Record, line
 from pushbutton.domain.event import iso
 from pushbutton.domain.visible import visible
 from pushbutton.runtime import audit
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 from pushbutton.runtime.ports.people import AuditQuery
 from pushbutton.sentence import recalled
 from pushbutton.web.http.context import actor_of, core_of

@@ -16,7 +16,7 @@ from pushbutton import errors
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.policy import decide
 from pushbutton.runtime import approve, visibility
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 from pushbutton.web.http import body, csrf
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.errors import http

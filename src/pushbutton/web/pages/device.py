@@ -14,7 +14,8 @@ from pushbutton.domain.actor import Actor
 from pushbutton.domain.person import Token
 from pushbutton.domain.policy import require_in_person
 from pushbutton.runtime import links, tokens, visibility
-from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.clock import now
+from pushbutton.runtime.core import Core
 from pushbutton.runtime.device_grants import Answer, DeviceGrant, LinkRequest, TokenRequest
 from pushbutton.sentence import say
 from pushbutton.web.http.context import actor_of, core_of

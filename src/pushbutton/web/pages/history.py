@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from pushbutton import errors
 from pushbutton.domain.run import Run
 from pushbutton.runtime import history
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 from pushbutton.runtime.ports import RunQuery
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.origin_guard import DOWNLOAD

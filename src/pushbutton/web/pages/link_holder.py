@@ -17,7 +17,7 @@ from pushbutton.domain.param import Inputs, Param
 from pushbutton.domain.person import Link
 from pushbutton.domain.task import Reason, Task
 from pushbutton.runtime import history, links
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 from pushbutton.runtime.links import Standing
 from pushbutton.runtime.ports import RunQuery
 from pushbutton.sentence import say

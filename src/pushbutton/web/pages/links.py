@@ -13,10 +13,10 @@ from starlette.responses import RedirectResponse, Response
 from pushbutton import errors
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.param import Param, ParamType
-from pushbutton.domain.policy import Place, decide, require, require_in_person
+from pushbutton.domain.policy import Resource, decide, require, require_in_person
 from pushbutton.domain.task import Task
 from pushbutton.runtime import links, visibility
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 from pushbutton.web.http import paging
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.viewer import link_url, reader, root_of
@@ -90,7 +90,7 @@ def _task(request: Request) -> Task:
     core, actor = core_of(request), actor_of(request)
     require_in_person(actor)
     task = visibility.task(core.catalog, actor, request.path_params["slug"])
-    require(actor, Verb.PRESS, Place(task.slug, task.group))
+    require(actor, Verb.PRESS, Resource(task.slug, task.group))
     return task
 
 

@@ -13,7 +13,7 @@ from pushbutton.domain.actor import EVERYWHERE, Verb
 from pushbutton.domain.person import LOCAL_SOURCE, User
 from pushbutton.domain.policy import EVERYONE, Grant, Role
 from pushbutton.errors import BadInput, NoSuchUser, NotFound, Refused
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 from pushbutton.web.http import paging
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.viewer import root_of

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from pushbutton.domain.person import LOCAL_SOURCE, User
 from pushbutton.errors import BadInput, NoSuchUser, SignInFailed
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 from pushbutton.sentence import say
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.viewer import root_of
@@ -22,13 +22,7 @@ SESSIONS = 50
 """That are shown, those first that were used last."""
 
 
-async def profile(request: Request) -> Response:
-    return await _profile(request)
-
-
-async def _profile(
-    request: Request, status: int = 200, *, wrong: str = "", where: str = "", done: str = ""
-) -> Response:
+async def profile(request: Request, status: int = 200, *, wrong: str = "", where: str = "", done: str = "") -> Response:
     """`where`: the part of the page that `wrong` belongs to."""
     core, user = core_of(request), _user(request)
     snapshot = core.directory.all
@@ -62,7 +56,7 @@ async def password(request: Request) -> Response:
             actor_of(request), text_of(given, "old"), new, now(), keep=session.id if session else ""
         )
     except (BadInput, SignInFailed) as error:
-        return await _profile(request, 422, wrong=str(error), where="password")
+        return await profile(request, 422, wrong=str(error), where="password")
     return _back(request, "password")
 
 
@@ -93,7 +87,7 @@ async def drop_factor(request: Request) -> Response:
     try:
         await core_of(request).people.drop_factor(actor_of(request), text_of(given, "password"), now())
     except SignInFailed as error:
-        return await _profile(request, 422, wrong=str(error), where="factor")
+        return await profile(request, 422, wrong=str(error), where="factor")
     return _back(request, "factor")
 
 

@@ -14,7 +14,7 @@ from pushbutton.domain.approval import may_give
 from pushbutton.domain.policy import require
 from pushbutton.domain.run import Run
 from pushbutton.runtime import cancel, history, visibility
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import run_of, whole
 from pushbutton.web.http.viewer import reader, root_of
@@ -31,11 +31,7 @@ UPDATES = 200
 """Updates of a run on one page of them."""
 
 
-async def run(request: Request) -> Response:
-    return await run_page(request)
-
-
-async def run_page(request: Request, status: int = 200, *, wrong: str = "", why: str = "") -> Response:
+async def run(request: Request, status: int = 200, *, wrong: str = "", why: str = "") -> Response:
     """`wrong`: what stood in the way of a verdict, whose reason was `why`."""
     core, who = core_of(request), reader(request)
     found = await history.run(core, who.actor, run_of(request))
@@ -87,7 +83,7 @@ async def stop_question(request: Request) -> Response:
     """Are you sure? The run's page asks in a dialog; without a script it is asked here."""
     core, who = core_of(request), reader(request)
     found = await history.run(core, who.actor, run_of(request))
-    require(who.actor, Verb.STOP, *visibility.places(core.catalog, found))
+    require(who.actor, Verb.STOP, *visibility.resources(core.catalog, found))
     if found.state.over:
         return RedirectResponse(f"{root_of(request)}/runs/{found.id}", 303)
     view = await site_of(request).views.run(who.actor, found, now())

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from pushbutton.domain.person import Session
 from pushbutton.errors import BadInput, InviteGone, NotFound, SignInFailed, SlowDown, StoreDamaged
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 from pushbutton.runtime.signin import From, SignedIn
 from pushbutton.sentence import say
 from pushbutton.web.http import cookies

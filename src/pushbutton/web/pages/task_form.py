@@ -12,13 +12,14 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from pushbutton import errors
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.param import ParamType
-from pushbutton.domain.policy import Place, in_person, require
+from pushbutton.domain.policy import Resource, in_person, require
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Reason, Task
 from pushbutton.domain.upload import of_value
 from pushbutton.runtime import history, visibility
 from pushbutton.runtime import press as pressing
-from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.clock import now
+from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import Pressed
 from pushbutton.runtime.ports.files import upload
 from pushbutton.sentence import say
@@ -82,7 +83,7 @@ def limits(request: Request) -> tuple[int, int]:
     """How many fields and files the task's form can send: each choice that is ticked is a field."""
     actor = actor_of(request)
     job = visibility.task(core_of(request).catalog, actor, request.path_params["slug"])
-    require(actor, Verb.PRESS, Place(job.slug, job.group))  # before a file of theirs is read
+    require(actor, Verb.PRESS, Resource(job.slug, job.group))  # before a file of theirs is read
     return inputs_of(job)
 
 

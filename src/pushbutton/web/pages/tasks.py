@@ -10,7 +10,7 @@ from starlette.responses import Response
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.policy import decide
 from pushbutton.domain.problem import Problem
-from pushbutton.runtime.core import now
+from pushbutton.runtime.clock import now
 from pushbutton.runtime.ports import Catalog
 from pushbutton.web.http.context import core_of
 from pushbutton.web.http.viewer import Reader, reader

@@ -41,10 +41,10 @@ async def waits(core: Core, readers: LineReaders, actor: Actor, run: Run, task: 
     hold = run.hold
     if hold is None or run.state != "held":
         return None
-    places = visibility.places(core.catalog, run)
-    may = verbs(actor, *places)
+    resources = visibility.resources(core.catalog, run)
+    may = verbs(actor, *resources)
     out = {hold.user, *(given.user for given in hold.given)}
-    who = [user.name for user in core.directory.who_may(Verb.APPROVE, *places) if user.name not in out]
+    who = [user.name for user in core.directory.who_may(Verb.APPROVE, *resources) if user.name not in out]
     shown = await dry_run.of(core, hold.plan) if hold.plan else None
     return Waits(
         hold=hold,

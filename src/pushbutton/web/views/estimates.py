@@ -113,7 +113,7 @@ def quantile(ordered: Sequence[float], share: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Progress:
     """Where a run is. Times in seconds."""
 
     elapsed: float
@@ -125,18 +125,18 @@ class Place:
     reported_at: float = 0.0  # when it first gave one
 
 
-def outlook(past: Past, place: Place) -> Outlook:
+def outlook(past: Past, progress: Progress) -> Outlook:
     """What was shown before the job's first own percent is a floor, so that progress never goes backwards."""
-    usual, slow, reported = past.usual, past.slow, place.reported
+    usual, slow, reported = past.usual, past.slow, progress.reported
     if usual is None or slow is None:
         return Outlook(percent=reported, reported=reported is not None, samples=past.samples)
-    by_steps = place.step in past.steps
-    late = place.elapsed > max(slow, usual + 2)
+    by_steps = progress.step in past.steps
+    late = progress.elapsed > max(slow, usual + 2)
     if reported is not None:
-        percent = max(reported, _share(place.reported_at, usual))
+        percent = max(reported, _share(progress.reported_at, usual))
     else:
-        percent = _by_steps(past.steps, place) if by_steps else _share(place.elapsed, usual)
-    remaining = _remaining(past.steps, place) if by_steps else usual - place.elapsed
+        percent = _by_steps(past.steps, progress) if by_steps else _share(progress.elapsed, usual)
+    remaining = _remaining(past.steps, progress) if by_steps else usual - progress.elapsed
     return Outlook(
         percent=percent,
         reported=reported is not None,
@@ -153,19 +153,19 @@ def _share(seconds: float, of: float) -> float:
     return min(_CAP, 100 * seconds / max(of, 0.001))
 
 
-def _in_step(steps: Mapping[str, float], place: Place) -> float:
+def _in_step(steps: Mapping[str, float], progress: Progress) -> float:
     """Percent of the current step."""
-    return _share(place.within, steps[place.step]) if place.step_percent is None else place.step_percent
+    return _share(progress.within, steps[progress.step]) if progress.step_percent is None else progress.step_percent
 
 
-def _by_steps(steps: Mapping[str, float], place: Place) -> float:
-    done = sum(seconds for name, seconds in steps.items() if name in place.done)
-    return _share(done + steps[place.step] * _in_step(steps, place) / 100, sum(steps.values()))
+def _by_steps(steps: Mapping[str, float], progress: Progress) -> float:
+    done = sum(seconds for name, seconds in steps.items() if name in progress.done)
+    return _share(done + steps[progress.step] * _in_step(steps, progress) / 100, sum(steps.values()))
 
 
-def _remaining(steps: Mapping[str, float], place: Place) -> float:
-    after = sum(seconds for name, seconds in steps.items() if name not in place.done and name != place.step)
-    return max(0.0, steps[place.step] - place.within) + after
+def _remaining(steps: Mapping[str, float], progress: Progress) -> float:
+    after = sum(seconds for name, seconds in steps.items() if name not in progress.done and name != progress.step)
+    return max(0.0, steps[progress.step] - progress.within) + after
 
 
 def _height(seconds: float, middle: float) -> int:

@@ -23,7 +23,7 @@ from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.task_digest import pressed_as
 
 from .approval import Waits, waits
-from .estimates import Outlook, Past, Place, lasted, outlook
+from .estimates import Outlook, Past, Progress, lasted, outlook
 from .output_lines import LineReaders
 from .run_story import Story, story
 
@@ -230,10 +230,10 @@ class Views:
         return replace(view, task=offered.task, faults=offered.faults)
 
     def _ask(self, may: frozenset[Verb], slug: str) -> tuple[str, ...]:
-        return () if Verb.PRESS in may else self._directory.whom(visibility.place(self._catalog, slug))
+        return () if Verb.PRESS in may else self._directory.whom(visibility.resource(self._catalog, slug))
 
     def _may(self, actor: Actor, slug: str) -> frozenset[Verb]:
-        return verbs(actor, visibility.place(self._catalog, slug))
+        return verbs(actor, visibility.resource(self._catalog, slug))
 
     async def run(self, actor: Actor, run: Run, now: Micros, events: Sequence[Event] | None = None) -> RunView:
         """A run that the actor may see; `events` of it where the caller has them already."""
@@ -249,11 +249,11 @@ class Views:
         except (NoSuchTask, StillReading):
             task = None
         seen = self._risen(run, _outlook(run, told, past, now))
-        may = verbs(actor, *visibility.places(self._catalog, run))
+        may = verbs(actor, *visibility.resources(self._catalog, run))
         helpless = run.state in _WRONG and Verb.ADMIN not in may and not actor.own
         return RunView(
             run, task, told, past, seen, ahead, now, may,
-            ask=self._directory.whom(*visibility.places(self._catalog, run)) if helpless or run.aside else (),
+            ask=self._directory.whom(*visibility.resources(self._catalog, run)) if helpless or run.aside else (),
             waits=await waits(self._core, self._lines, actor, run, task), planning=await self._planning(run),
             own=actor.own, wrote=self._core.output.size(run.id) > 0, reading=self._catalog.reading,
             user=task.user if task and task.user and how_it_is_made(may) and await _pressed_as(task, run) else "",
@@ -349,7 +349,7 @@ def _outlook(run: Run, told: Story, past: Past, now: Micros) -> Outlook:
         percent = 100.0 if run.state is RunState.SUCCEEDED else told.reported
         return Outlook(percent=percent, samples=past.samples, usual=past.usual, slow=past.slow)
     step = told.outer
-    place = Place(
+    progress = Progress(
         elapsed=lasted(run, now) or 0.0,
         done=told.done,
         step=step.name if step else "",
@@ -358,4 +358,4 @@ def _outlook(run: Run, told: Story, past: Past, now: Micros) -> Outlook:
         reported=told.reported,
         reported_at=((told.reported_at or run.started_at) - run.started_at) / _SECOND,
     )
-    return outlook(past, place)
+    return outlook(past, progress)
