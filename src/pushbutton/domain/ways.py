@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +14,10 @@ from .event import Json
 from .param import Inputs, Param, ParamType
 
 __all__ = ["By", "Way", "command_line", "ways"]
+
+
+_BARE = re.compile(r"[A-Za-z_/](?:[\w/. -]{0,200}[\w/.-])?", re.ASCII)
+"""Text that reads as itself where a value of Python may stand."""
 
 
 class By(StrEnum):
@@ -37,15 +42,16 @@ class Way:
     words: bool = False  # a list: all behind one flag, or operands
     rest: bool = False  # an operand that takes whatever follows, so that "--" would be its first value
     under: str = ""  # the subcommand that it belongs to, "remote add" if it is one of another; "": to the script
-    flags: Mapping[str, str] = field(default_factory=dict)  # of a chooser: what is passed for a choice; "": nothing
+    flags: Mapping[str, str] = field(default_factory=dict)  # of a choice: what is passed for it; "": nothing
     usual: Json = None
     ends: bool = False  # its parser knows "--": what follows is no option, whatever it looks like
     file: bool = False  # a path that is opened, where "-" is no file
+    literal: bool = False  # it is read as Python writes a value: text in quotes where it would be something else
 
     @property
     def apart(self) -> bool:
         """Whether the values of a list stay apart; else they are one text, with commas between."""
-        return self.repeat or self.words
+        return self.repeat or self.words or self.literal
 
 
 def ways(passing: Mapping[str, str | Way]) -> dict[str, Way]:
@@ -70,7 +76,8 @@ def command_line(
     line = _Line(params, passing, inputs, wrong, from_file)
     for name, way in passing.items():
         if way.by is By.COMMAND and inputs.get(name):
-            command = as_text(inputs[name])
+            value = as_text(inputs[name])
+            command = way.flags.get(value, value)
     found = line.part("")
     path = command.split()
     for depth, word in enumerate(path, 1):
@@ -167,4 +174,14 @@ class _Line:
 
 
 def _texts(way: Way, value: Json) -> list[str]:
+    if way.literal:
+        return (
+            [_literal(item) for item in value] if isinstance(value, list | tuple) and way.words else [_literal(value)]
+        )
     return [as_text(item) for item in value] if isinstance(value, list | tuple) and way.apart else [as_text(value)]
+
+
+def _literal(value: Json) -> str:
+    if isinstance(value, str) and _BARE.fullmatch(value) and value not in ("True", "False", "None"):
+        return value
+    return repr(value) if isinstance(value, str | bool | list | tuple) else as_text(value)

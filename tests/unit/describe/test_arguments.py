@@ -260,3 +260,63 @@ def test_a_file_that_is_not_python_says_so(tmp_path):
     path.write_text("import argparse\nprint argparse\n")
     assert read_file(str(path)) == {"sentence": ": line 2 is not Python as it is here"}
     assert read_file(str(tmp_path / "gone.py")) == {"sentence": ": it cannot be read (FileNotFoundError)"}
+
+
+CONDITIONS = {
+    "on one side": ("if UNKNOWN: add('--x')", ["whether there is --x is only known when it runs"], ["--x"]),
+    "on both": ("if UNKNOWN: add('--x', default=1)\nelse: add('--x', default=1)", [], ["--x"]),
+    "with other defaults": (
+        "if UNKNOWN: add('--x', default='a')\nelse: add('--x', default='b')",
+        ["the default of --x is only known when it runs"],
+        ["--x"],
+    ),
+    "with other choices": (
+        "if UNKNOWN: add('--x', choices=['a'])\nelse: add('--x', choices=['b'])",
+        ["the choices of --x are only known when it runs"],
+        ["--x"],
+    ),
+    "as something else": (
+        "if UNKNOWN: add('--x', action='store_true')\nelse: add('--x')",
+        ["what --x takes is only known when it runs; it is left out"],
+        [],
+    ),
+    "on each of three": ("if A: add('x')\nelif B: add('x')\nelse: add('x')", [], ["x"]),
+    "on two of three": (
+        "if A: add('x')\nelif B: add('x')\nelse: pass",
+        ["whether there is x is only known when it runs"],
+        ["x"],
+    ),
+    "on one side of each of two": (
+        "if A: add('--x')\nif B: add('--y')",
+        ["whether there is --x is only known when it runs", "whether there is --y is only known when it runs"],
+        ["--x", "--y"],
+    ),
+    "where a module is there": (
+        "try:\n    import tillkit\n    there = True\nexcept ImportError:\n    there = False\nif there: add('--x')",
+        ["whether there is --x is only known when it runs"],
+        ["--x"],
+    ),
+    "known to be so": ("KINDS = ['a']\nif KINDS: add('--x')", [], ["--x"]),
+    "known not to be so": ("if False: add('--x')", [], []),
+    "a subcommand": (
+        "sub = parser.add_subparsers()\nsub.add_parser('list')\nif A: sub.add_parser('go')",
+        ["whether there is the subcommand “go” is only known when it runs"],
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "gaps", "there"), CONDITIONS.values(), ids=CONDITIONS)
+def test_what_is_added_under_a_condition_that_cannot_be_known_is_said(
+    source: str, gaps: list[str], there: list[str]
+) -> None:
+    script = found(f"from other import A, B, UNKNOWN\n{HEAD}add = parser.add_argument\n{source}{END}")
+    assert [gap.text for gap in script.gaps] == gaps
+    assert names(script) == there
+    assert not any(argument.required for argument in script.command.arguments if gaps)
+
+
+def test_a_parser_that_is_under_a_condition_itself_has_its_arguments_for_sure() -> None:
+    script = found("import argparse\nfrom other import A\nif A:\n    p = argparse.ArgumentParser()\n"
+                   "    p.add_argument('--x')\n    p.parse_args()")  # fmt: skip
+    assert (names(script), script.gaps) == (["--x"], [])

@@ -20,7 +20,7 @@ from pushbutton.job.options import FIELD
 from .numbers import bare
 from .schema import KeyPath
 
-__all__ = ["ScriptForm", "corrected", "forms_of"]
+__all__ = ["Gap", "ScriptForm", "corrected", "forms_of"]
 
 _MOST_TASKS = 8  # subcommands that are a task each
 _MOST_TIMES = 9  # of a flag that counts
@@ -38,33 +38,57 @@ _TYPES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """As `describe.arguments` has it."""
+
+    line: int
+    text: str
+    name: str = ""
+    about: str = ""
+    left_out: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.text}"
+
+    def told_by(self, said: Mapping[str, Any]) -> bool:
+        """Whether what a script's head says of that input is what its source does not tell."""
+        keys = {"default": {"default", "required"}, "choices": {"choices", "choices_from"}}.get(self.about, said.keys())
+        return bool(keys & said.keys()) or said.get("hide") is True
+
+
+@dataclass(frozen=True, slots=True)
 class ScriptForm:
     """Of a script, or of one of its subcommands."""
 
     library: str
-    command: str = ""  # "" is the script itself
+    command: str = ""  # what it is called; "" is the script itself
+    words: str = ""  # what is passed for it
     help: str = ""
     params: tuple[Param, ...] = ()
     passing: Mapping[str, Way] = field(default_factory=dict)
     from_file: str = ""
-    gaps: tuple[str, ...] = ()  # "line: sentence"
-    left_out: int = 0
+    gaps: tuple[Gap, ...] = ()
     names: frozenset[str] = frozenset()  # of the inputs of all forms of the script
 
     def target(self, script: ScriptTarget) -> ScriptTarget:
         """The script as one that gets its inputs so."""
         passing = {**self.passing, **script.passing}
         return replace(
-            script, passing=passing, command=self.command, from_file=self.from_file, read=self.library, gaps=self.gaps
-        )
+            script, passing=passing, command=self.words, from_file=self.from_file, read=self.library,
+            gaps=tuple(map(str, self.gaps)),
+        )  # fmt: skip
 
     @property
     def told(self) -> str:
         """What the reading came to, as the end of a sentence about the file."""
-        number = len(self.params)
-        known = "all known" if not self.gaps else f"{len(self.gaps)} with a gap" if not self.left_out else ""
-        known = known or f"{self.left_out} left out"
+        number, left_out = len(self.params), sum(gap.left_out for gap in self.gaps)
+        known = f"{left_out} left out" if left_out else f"{len(self.gaps)} with a gap" if self.gaps else "all known"
         return f"{number} input{'' if number == 1 else 's'} ({self.library}), {known}"
+
+    def without(self, said: Mapping[str, Any]) -> ScriptForm:
+        """Less the gaps that a script's head closes. `said`: what it says, by input."""
+        tables = {name: table if isinstance(table, Mapping) else {} for name, table in said.items()}
+        return replace(self, gaps=tuple(gap for gap in self.gaps if not gap.told_by(tables.get(gap.name, {}))))
 
 
 def corrected(
@@ -101,40 +125,43 @@ def corrected(
 def forms_of(found: Mapping[str, Any]) -> list[ScriptForm]:
     """One for each task. `found` is what `describe.arguments` gives, as JSON has it."""
     root = found["command"]
-    leaves = list(_leaves(root, ""))
-    notes = _Notes([(gap["line"], gap["text"]) for gap in found["gaps"]], found["left_out"])
+    leaves = list(_leaves(root, _Leaf("", "", (("", root),))))
+    gaps = [Gap(**gap) for gap in found["gaps"]]
     if not leaves:
-        part = _Part(notes, ends=_ends(found))
+        part = _Part(gaps)
         part.add(root["arguments"], "")
-        return [part.form(found, "", root["help"])]
+        return [part.form(found, _Leaf("", "", (("", root),)), root["help"])]
     if len(leaves) <= _MOST_TASKS:
-        return [_of_leaf(found, root, path, notes) for path, _ in leaves]
-    return [_of_all(found, root, leaves, notes)]
+        return [_of_leaf(found, root, leaf, gaps) for leaf in leaves]
+    return [_of_all(found, root, leaves, gaps)]
 
 
-def _ends(found: Mapping[str, Any]) -> bool:
-    return found["kind"] in ("argparse", "optparse", "click", "typer", "docopt")
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """A subcommand that has none of its own, or does something without any."""
+
+    name: str  # of it and those that it is below: "remote add"
+    words: str  # what is passed for them
+    steps: tuple[tuple[str, Mapping[str, Any]], ...]  # the script itself, and each on the way to it, with its words
+
+    @property
+    def command(self) -> Mapping[str, Any]:
+        return self.steps[-1][1]
+
+    def below(self, command: Mapping[str, Any]) -> bool:
+        return any(one is command for _, one in self.steps)
 
 
-class _Notes:
-    def __init__(self, gaps: list[tuple[int, str]], left_out: int) -> None:
-        self.gaps, self.left_out = gaps, left_out
-
-    def lost(self, line: int, text: str) -> None:
-        self.left_out += 1
-        self.gaps.append((line, text))
-
-
-def _leaves(command: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The subcommands that have none of their own, each with its path."""
+def _leaves(command: Mapping[str, Any], here: _Leaf) -> Iterator[_Leaf]:
     if command["alone"]:
-        yield path, command
+        yield here
     for one in command["commands"]:
-        inner = f"{path} {one['name']}".strip()
+        words = f"{here.words} {one['name'] if one['word'] is None else one['word']}".strip()
+        inner = _Leaf(f"{here.name} {one['name']}".strip(), words, (*here.steps, (words, one)))
         if one["commands"]:
             yield from _leaves(one, inner)
         else:
-            yield inner, one
+            yield inner
 
 
 def _all(command: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -143,45 +170,33 @@ def _all(command: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from _all(one)
 
 
-def _steps(root: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The script itself and each subcommand on the way to one of them."""
-    yield "", root
-    at, so_far = root, ""
-    for word in path.split():
-        at = next(one for one in at["commands"] if one["name"] == word)
-        so_far = f"{so_far} {word}".strip()
-        yield so_far, at
-
-
-def _of_leaf(found: Mapping[str, Any], root: Mapping[str, Any], path: str, notes: _Notes) -> ScriptForm:
-    own = _Notes(list(notes.gaps), notes.left_out)
-    steps = list(_steps(root, path))
-    lines = {one["line"] for _, command in steps for one in command["arguments"]}
+def _of_leaf(found: Mapping[str, Any], root: Mapping[str, Any], leaf: _Leaf, gaps: Sequence[Gap]) -> ScriptForm:
+    lines = {one["line"] for _, command in leaf.steps for one in command["arguments"]}
     others = {one["line"] for command in _all(root) for one in command["arguments"]} - lines
-    part = _Part(own, ends=_ends(found), others=others)
-    for under, command in steps:
-        part.add(command["arguments"], under, last=command is steps[-1][1])
-    return part.form(found, path, steps[-1][1]["help"] or root["help"])
+    part = _Part(gaps, others=others)
+    for words, command in leaf.steps:
+        part.add(command["arguments"], words, last=command is leaf.command)
+    return part.form(found, leaf, leaf.command["help"] or root["help"])
 
 
 def _of_all(
-    found: Mapping[str, Any], root: Mapping[str, Any], leaves: Sequence[tuple[str, Mapping[str, Any]]], notes: _Notes
+    found: Mapping[str, Any], root: Mapping[str, Any], leaves: Sequence[_Leaf], gaps: Sequence[Gap]
 ) -> ScriptForm:
     """One form: which subcommand is a choice, and its own inputs are asked for only then."""
-    part = _Part(notes, ends=_ends(found))
+    part = _Part(gaps)
     part.add(root["arguments"], "", last=False)
     name = part.free("command")
-    choices = tuple(Choice(path, path, _first(one["help"])) for path, one in leaves)
-    part.put(Param(name, ParamType.CHOICE, choices=choices), Way(By.COMMAND))
-    done = {""}
-    for path, _ in leaves:
-        for under, command in _steps(root, path):
-            if under in done:
-                continue
-            done.add(under)
-            below = [leaf for leaf, _ in leaves if f"{leaf} ".startswith(f"{under} ")]
-            part.add(command["arguments"], under, when={name: below}, last=not command["commands"])
-    return part.form(found, "", root["help"])
+    choices = tuple(Choice(leaf.name, leaf.name, _first(leaf.command["help"])) for leaf in leaves)
+    flags = {leaf.name: leaf.words for leaf in leaves if leaf.words != leaf.name}
+    part.put(Param(name, ParamType.CHOICE, choices=choices), Way(By.COMMAND, flags=flags))
+    done = [root]
+    for words, command in [step for leaf in leaves for step in leaf.steps]:
+        if any(one is command for one in done):
+            continue
+        done.append(command)
+        below = [leaf.name for leaf in leaves if leaf.below(command)]
+        part.add(command["arguments"], words, when={name: below}, last=not command["commands"])
+    return part.form(found, _Leaf("", "", (("", root),)), root["help"])
 
 
 def _first(text: str) -> str:
@@ -191,17 +206,20 @@ def _first(text: str) -> str:
 class _Part:
     """A form that is being put together."""
 
-    def __init__(self, notes: _Notes, *, ends: bool, others: Collection[int] = ()) -> None:
-        self._notes, self._ends, self._others = notes, ends, others  # the lines of other subcommands' arguments
+    def __init__(self, gaps: Sequence[Gap], *, others: Collection[int] = ()) -> None:
+        self._gaps, self._others = list(gaps), others  # the lines of other subcommands' arguments
         self._params: list[Param] = []
         self._passing: dict[str, Way] = {}
 
-    def form(self, found: Mapping[str, Any], command: str, help_text: str) -> ScriptForm:
-        gaps = tuple(f"{line}: {text}" for line, text in sorted(set(self._notes.gaps)) if line not in self._others)
+    def form(self, found: Mapping[str, Any], leaf: _Leaf, help_text: str) -> ScriptForm:
+        gaps = sorted({gap for gap in self._gaps if gap.line not in self._others}, key=lambda gap: (gap.line, gap.text))
         return ScriptForm(
-            found["kind"], command, help_text, tuple(self._params), self._passing, found["from_file"], gaps,
-            self._notes.left_out,
+            found["kind"], leaf.name, leaf.words, help_text, tuple(self._params), self._passing, found["from_file"],
+            tuple(gaps),
         )  # fmt: skip
+
+    def _lost(self, one: Mapping[str, Any], text: str) -> None:
+        self._gaps.append(Gap(one["line"], text, one["name"], left_out=True))
 
     def free(self, name: str, under: str = "") -> str:
         """A name that no other input has."""
@@ -243,13 +261,13 @@ class _Part:
             return None
         if one["type"] == "secret" or _SECRET.search(one["name"].lower()):
             text = f"{called} is a secret, and everybody on the machine can read a command line: it is left out"
-            self._notes.lost(one["line"], text)
+            self._lost(one, text)
             return None
         if one["flags"] and one["words"] in ("+", "*") and not last:
             text = f"{called} takes as many values as follow, and a subcommand follows: it is left out"
-            self._notes.lost(one["line"], text)
+            self._lost(one, text)
             return None
-        param, way = _param(one, self.free(one["name"], under), ends=self._ends)
+        param, way = _param(one, self.free(one["name"], under))
         param = replace(param, when=dict(when or {}))
         self.put(param, replace(way, under=under))
         return param
@@ -296,7 +314,7 @@ def _flag(one: Mapping[str, Any]) -> str:
     return next((flag for flag in flags if flag.startswith("--")), flags[0] if flags else "")
 
 
-def _param(one: Mapping[str, Any], name: str, *, ends: bool) -> tuple[Param, Way]:
+def _param(one: Mapping[str, Any], name: str) -> tuple[Param, Way]:
     several = bool(one["repeat"]) or one["words"] not in ("", "?")
     kind = _TYPES.get(one["type"], ParamType.STR)
     choices = tuple(Choice(value) for value in one["choices"])
@@ -306,7 +324,8 @@ def _param(one: Mapping[str, Any], name: str, *, ends: bool) -> tuple[Param, Way
     by = By.OPTION if one["flags"] else By.ARGUMENT
     way = Way(
         by, _flag(one), one["off"], repeat=bool(one["repeat"]), count=bool(one["count"]),
-        words=several and not one["repeat"], rest=bool(one["rest"]), ends=ends, file=one["type"] in ("file", "out"),
+        words=several and not one["repeat"], rest=bool(one["rest"]), ends=bool(one["ends"]),
+        file=one["type"] in ("file", "out"), literal=bool(one["literal"]),
     )  # fmt: skip
     if one["count"]:
         return replace(param, type=ParamType.INT, required=False, default=0, min=0, max=_MOST_TIMES), replace(

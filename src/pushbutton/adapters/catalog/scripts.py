@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -94,8 +94,8 @@ def read_script(found: Found) -> FileTasks | None:
     if origin.arguments is not Arguments.READ or not python or coded or keys.get("read") is False:
         return reading
     said = keys.get("params")
-    names = frozenset(map(str, said)) if isinstance(said, Mapping) else frozenset()
-    return replace(reading, ask=lambda answer: _laid(path, reading, made, answer, names))
+    tables = dict(said) if isinstance(said, Mapping) else {}
+    return replace(reading, ask=lambda answer: _laid(path, reading, made, answer, tables))
 
 
 def _named(origin: Origin, form: ScriptForm | None) -> Origin:
@@ -118,9 +118,9 @@ def _laid(
     reading: FileTasks,
     made: Callable[[Sequence[ScriptForm]], FileTasks],
     answer: Mapping[str, Any],
-    said: Collection[str],
+    said: Mapping[str, Any],
 ) -> FileTasks:
-    """With what its source tells of its inputs, corrected by the head. `said`: the inputs that stand there; if the
+    """With what its source tells of its inputs, corrected by the head. `said`: what stands there, by input; if the
     source has none of them, they are all that is asked for.
     """
     if "kind" not in answer:
@@ -129,9 +129,9 @@ def _laid(
         return replace(reading, ask=None, notes=notes)
     forms = forms_of(answer)
     names = frozenset(param.name for form in forms for param in form.params)
-    if said and not names & frozenset(said):
+    if said and not (names | {gap.name for form in forms for gap in form.gaps}) & said.keys():
         return replace(reading, ask=None)
-    forms = [replace(form, names=names) for form in forms]
+    forms = [replace(form, names=names).without(said) for form in forms]
     told = [f"{path}: {f'{form.command}: ' if form.command else ''}{form.told}" for form in forms]
     gaps = [f"{path}:{gap}" for form in forms for gap in form.gaps]
     return replace(made(forms), notes=(*told, *dict.fromkeys(gaps)))

@@ -14,6 +14,9 @@ class Gap:
 
     line: int
     text: str
+    name: str = ""  # the input that it is about
+    about: str = ""  # "default" or "choices", where that alone is not told; "": whether and how the input is taken
+    left_out: bool = False
 
 
 @dataclass
@@ -34,6 +37,8 @@ class Argument:
     count: bool = False  # given n times
     words: str = ""  # several values behind one flag or as operands: a number, "+" or "*"; "?": none or one
     rest: bool = False  # everything that follows is its, whatever it looks like
+    ends: bool = True  # behind "--" an operand may begin with "-"
+    literal: bool = False  # it is read as Python writes a value
     help: str = ""
     metavar: str = ""
     min: Any = None
@@ -58,6 +63,7 @@ class Command:
     commands: list[Command] = field(default_factory=list)
     alone: bool = False  # it does something without any of them
     line: int = 1
+    word: str | None = None  # what is passed for it; None: its name, "": nothing
 
 
 @dataclass

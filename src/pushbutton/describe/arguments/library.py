@@ -8,6 +8,7 @@ from typing import Any
 
 from .found import Gap, Script
 from .machine import Machine
+from .values import Ways
 
 __all__ = ["Library"]
 
@@ -28,13 +29,21 @@ class Library(ABC):
     def script(self) -> Script | None:
         """None: nothing of it is used."""
 
-    def gap(self, node: ast.AST, text: str) -> None:
-        """Something that the source does not tell, once for each place."""
-        found = Gap(getattr(node, "lineno", 1), text)
+    def gap(self, node: ast.AST, text: str, name: str = "", about: str = "", *, left_out: bool = False) -> None:
+        """Something that the source does not tell, once for each place; the rest as `Gap` has it."""
+        found = Gap(getattr(node, "lineno", 1), text, name, about, left_out)
         if found not in self.gaps:
             self.gaps.append(found)
 
-    def lost(self, node: ast.AST, text: str) -> None:
+    def lost(self, node: ast.AST, text: str, name: str = "") -> None:
         """The same, and what stands there is left out."""
         self.left_out += 1
-        self.gap(node, text)
+        self.gap(node, text, name, left_out=True)
+
+    def sides(self) -> dict[int, int]:
+        """Of each condition that cannot be known, how many sides it has."""
+        return self.machine.sides if self.machine is not None else {}
+
+    def ways(self) -> Ways:
+        """The sides of conditions that cannot be known on which the walk is now."""
+        return self.machine.ways if self.machine is not None else ()

@@ -27,6 +27,7 @@ from .values import (
     Returned,
     TooLong,
     Unknown,
+    Ways,
     known,
     merged,
     same,
@@ -56,6 +57,8 @@ class Machine(Calls):
             "__file__": UNKNOWN,
         }
         self.outside = outside
+        self.ways: Ways = ()
+        self.sides: dict[int, int] = {}  # of a condition that cannot be known: how many it has
         self._tree = tree
 
     def run(self) -> None:
@@ -232,9 +235,12 @@ class Machine(Calls):
         before = dict(names[-1])
         after: Names = []
         returned: list[Returned] = []
-        for way in ways:
+        outer, number = self.ways, len(self.sides)
+        self.sides[number] = len(ways)
+        for side, way in enumerate(ways):
             names[-1].clear()
             names[-1].update(before)
+            self.ways = (*outer, (number, side))
             try:
                 way()
             except Returned as done:
@@ -243,6 +249,8 @@ class Machine(Calls):
                 pass
             else:
                 after.append(dict(names[-1]))
+            finally:
+                self.ways = outer
         names[-1].clear()
         names[-1].update(before)
         if after:

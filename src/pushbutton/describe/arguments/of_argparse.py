@@ -10,6 +10,7 @@ from typing import Any
 from .found import Argument, Command, Script
 from .library import Library
 from .names import identifier
+from .perhaps import Perhaps
 from .types import meant
 from .values import UNKNOWN, Instance, Model, Outside, Unknown, known
 
@@ -41,11 +42,11 @@ class Argparse(Library):
         return UNKNOWN
 
     def parser(self, node: ast.AST, args: list[Any], kwargs: dict[Any, Any]) -> Parser:
-        made = Parser(self, node, args, kwargs)
-        self.parsers.append(made)
-        return made
+        return Parser(self, node, args, kwargs)
 
     def script(self) -> Script | None:
+        for parser in self.parsers:
+            parser.perhaps.tell(parser.own.arguments)
         used = [one for one in self.used if not one.below] or [one for one in self.parsers if not one.below]
         if not used:
             return None
@@ -71,10 +72,12 @@ class _Container(Model):
     def call_add_argument(self, node: ast.AST, *args: Any, unknown: bool = False, **kwargs: Any) -> Any:
         made = _Reader(self.library, self, node).argument(args, kwargs, unknown=unknown)
         if made is not None:
-            self.put(made)
+            self.put(made, node)
         return UNKNOWN
 
-    def put(self, made: Argument) -> None:
+    def put(self, made: Argument, node: ast.AST) -> None:
+        if self.root.perhaps.declared(made, self.own.arguments, node):
+            return
         taken = {flag for one in self.own.arguments for flag in one.flags if flag in made.flags}
         if taken:  # `conflict_handler="resolve"`, or the same line gone twice
             for one in list(self.own.arguments):
@@ -107,6 +110,8 @@ class _Container(Model):
 class Parser(_Container):
     def __init__(self, library: Argparse, node: ast.AST, args: list[Any], kwargs: dict[Any, Any]) -> None:
         self.library, self.node = library, node
+        self.perhaps = Perhaps(library)
+        library.parsers.append(self)
         names = ("prog", "usage", "description", "epilog", "parents")
         given = {**dict(zip(names, args, strict=False)), **kwargs}
         said = given.get("description")
@@ -126,7 +131,7 @@ class Parser(_Container):
                 for one in base.own.arguments:
                     copy = replace(one)
                     self.dests[id(copy)] = base.dests.get(id(one), one.name)
-                    self.put(copy)
+                    self.put(copy, node)
             else:
                 library.lost(node, "what a parser takes over from another one is only known when it runs")
 
@@ -153,10 +158,10 @@ class _Group(_Container):
     def root(self) -> Parser:
         return self.of.root
 
-    def put(self, made: Argument) -> None:
+    def put(self, made: Argument, node: ast.AST) -> None:
         if self.mutex:
             made.one_of, made.one_needed = self.mutex, self.needed
-        self.of.put(made)
+        self.of.put(made, node)
 
 
 class _Subparsers(Model):
@@ -173,6 +178,8 @@ class _Subparsers(Model):
         if not isinstance(name, str):
             library.lost(node, "the name of a subcommand is only known when it runs")
             return made
+        if self.of.perhaps.here():
+            library.gap(node, f"whether there is the subcommand “{name}” is only known when it runs")
         made.own.name = name
         made.own.help = helps if isinstance(helps, str) and helps and helps is not _SUPPRESS else made.own.help
         self.of.own.commands = [one for one in self.of.own.commands if one.name != name]
@@ -202,7 +209,7 @@ class _Reader:
         if action in ("help", "version"):
             return None
         if action is None:
-            return self._lost(f"{self._called(made)} does something of the script's own, and is left out")
+            return self._lost(f"{self._called(made)} does something of the script's own, and is left out", made)
         self._words(made, given.get("help"), given.get("metavar"))
         own_dest = dest if isinstance(dest, str) else made.name
         made.called = own_dest if len(made.name) == 1 else ""
@@ -225,7 +232,7 @@ class _Reader:
             made.type = "bool"
             long = next((flag for flag in made.flags if flag.startswith("--")), "")
             if not long:
-                return self._lost(f"{self._called(made)} has no long name to say no with, and is left out")
+                return self._lost(f"{self._called(made)} has no long name to say no with, and is left out", made)
             made.off = f"--no-{long[2:]}"
             default = given.get("default")
             made.default = default if isinstance(default, bool) else None
@@ -240,11 +247,12 @@ class _Reader:
             words = {"argparse.REMAINDER": "...", "argparse.OPTIONAL": "?", "argparse.ZERO_OR_MORE": "*",
                      "argparse.ONE_OR_MORE": "+"}.get(words.name, UNKNOWN)  # fmt: skip
         if not (words is None or isinstance(words, int) or words in ("?", "*", "+", "...")):
-            return self._lost(f"how many values {self._called(made)} takes is only known when it runs; it is left out")
+            text = f"how many values {self._called(made)} takes is only known when it runs; it is left out"
+            return self._lost(text, made)
         if made.repeat and words not in (None, "+", "*"):
-            return self._lost(f"{self._called(made)} takes several values several times, and is left out")
+            return self._lost(f"{self._called(made)} takes several values several times, and is left out", made)
         if words in {0, "A..."}:
-            return self._lost(f"{self._called(made)} takes no value that can be told, and is left out")
+            return self._lost(f"{self._called(made)} takes no value that can be told, and is left out", made)
         if words == "?" and made.flags:
             made.words = ""  # a flag whose value may be missing: here it is given with one, or not at all
         elif words == "...":
@@ -282,7 +290,8 @@ class _Reader:
         ):
             made.choices = tuple(dict.fromkeys(items))
         else:
-            self.library.gap(self.node, f"the choices of {self._called(made)} are only known when it runs")
+            text = f"the choices of {self._called(made)} are only known when it runs"
+            self.library.gap(self.node, text, made.name, "choices")
 
     def _default(self, made: Argument, given: dict[str, Any]) -> None:
         default = given.get("default")
@@ -294,7 +303,8 @@ class _Reader:
             default = list(default)
         if not known(default):
             made.unknown = True
-            self.library.gap(self.node, f"the default of {self._called(made)} is only known when it runs")
+            text = f"the default of {self._called(made)} is only known when it runs"
+            self.library.gap(self.node, text, made.name, "default")
             return
         listed = made.repeat or made.words not in ("", "?")
         if listed != isinstance(default, list):
@@ -302,7 +312,8 @@ class _Reader:
             return
         if made.repeat:
             made.unknown = True  # what is given is added to it
-            self.library.gap(self.node, f"{self._called(made)} adds to what is there by default")
+            text = f"{self._called(made)} adds to what is there by default"
+            self.library.gap(self.node, text, made.name, "default")
             return
         if made.type in ("file", "out") and default == "-":
             return
@@ -329,7 +340,7 @@ class _Reader:
     def _called(self, made: Argument) -> str:
         return made.flag or made.name
 
-    def _lost(self, text: str) -> Argument | None:
+    def _lost(self, text: str, made: Argument | None = None) -> Argument | None:
         """Always None: it is left out."""
-        self.library.lost(self.node, text)
+        self.library.lost(self.node, text, made.name if made is not None else "")
         return None

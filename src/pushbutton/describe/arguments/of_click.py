@@ -261,7 +261,8 @@ class _Reader:
         found.default = default if isinstance(default, bool) and found.off else None if found.off else False
         found.unknown = bool(found.off) and not isinstance(default, bool)
         if found.unknown:
-            self.library.gap(self.node, f"the default of {found.flag} is only known when it runs")
+            text = f"the default of {found.flag} is only known when it runs"
+            self.library.gap(self.node, text, found.name, "default")
         return found
 
     def _valued(self, found: Argument, several: Any, given: dict[Any, Any]) -> Argument | None:
@@ -272,12 +273,12 @@ class _Reader:
         if isinstance(kind, tuple):
             several, kind = len(kind), kind[0] if len(set(map(str, kind))) == 1 else None
         if not isinstance(several, int):
-            return self._lost(f"how many values {called} takes is only known when it runs; it is left out")
+            return self._lost(f"how many values {called} takes is only known when it runs; it is left out", found)
         if several == -1:
             found.words = "+" if found.required else "*"
         elif several > 1:
             if found.repeat:
-                return self._lost(f"{called} takes several values several times, and is left out")
+                return self._lost(f"{called} takes several values several times, and is left out", found)
             found.words = str(several)
         found.help = self._help(given)
         if found.type != "secret":
@@ -325,7 +326,8 @@ class _Reader:
         if items and all(isinstance(one, str) for one in items):
             found.choices = tuple(dict.fromkeys(items))
         else:
-            self.library.gap(self.node, f"the choices of {called} are only known when it runs")
+            text = f"the choices of {called} are only known when it runs"
+            self.library.gap(self.node, text, found.name, "choices")
 
     def _default(self, found: Argument, given: dict[Any, Any]) -> None:
         default = given.get("default")
@@ -333,7 +335,8 @@ class _Reader:
             return
         if not known(default) or isinstance(default, Function | Instance | Unknown):
             found.unknown = True
-            self.library.gap(self.node, f"the default of {found.flag or found.name} is only known when it runs")
+            text = f"the default of {found.flag or found.name} is only known when it runs"
+            self.library.gap(self.node, text, found.name, "default")
             return
         if isinstance(default, list | tuple) or found.repeat or found.words:
             found.unknown = True
@@ -347,7 +350,7 @@ class _Reader:
         text = given.get("help")
         return re.sub(r"\s+", " ", text).strip().replace("%", "%%").replace("%%", "%") if isinstance(text, str) else ""
 
-    def _lost(self, text: str) -> Argument | None:
+    def _lost(self, text: str, found: Argument | None = None) -> Argument | None:
         """Always None: it is left out."""
-        self.library.lost(self.node, text)
+        self.library.lost(self.node, text, found.name if found is not None else "")
         return None

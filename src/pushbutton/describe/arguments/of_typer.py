@@ -297,7 +297,8 @@ class _Reader:
             if all(isinstance(value, str) for value in values):
                 found.choices = tuple(values)
             else:
-                self.library.gap(self.arg, f"the choices of {self.arg.arg} are only known when it runs")
+                text = f"the choices of {self.arg.arg} are only known when it runs"
+                self.library.gap(self.arg, text, found.name, "choices")
             return True
         name = hint.name if isinstance(hint, Outside) else ""
         if name not in _PLAIN:
@@ -320,7 +321,8 @@ class _Reader:
         if not known(default) or isinstance(default, list | tuple | set):
             found.unknown = True
             if not known(default):
-                self.library.gap(self.arg, f"the default of {self.arg.arg} is only known when it runs")
+                text = f"the default of {self.arg.arg} is only known when it runs"
+                self.library.gap(self.arg, text, found.name, "default")
             return
         found.default = default
 
@@ -346,7 +348,7 @@ class _Reader:
 
     def _lost(self, text: str) -> Argument | None:
         """Always None: it is left out."""
-        self.library.lost(self.arg, text)
+        self.library.lost(self.arg, text, self.arg.arg)
         return None
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "Returned",
     "TooLong",
     "Unknown",
+    "Ways",
     "known",
     "merged",
     "same",
@@ -27,6 +28,10 @@ __all__ = [
 
 Names = list[dict[str, Any]]
 """What names mean at a place: those of the module first, those of the innermost function last."""
+
+
+Ways = tuple[tuple[int, int], ...]
+"""Of each condition that cannot be known and that a place is under: its number, and which of its sides."""
 
 
 class TooLong(Exception):
