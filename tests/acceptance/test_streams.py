@@ -22,8 +22,8 @@ import pytest
 from pushbutton import testing
 from pushbutton.config import Settings
 from pushbutton.domain.run import RunState
-from pushbutton.runtime.ports import Topics
-from pushbutton.web.live.stream import EventStream, Wish
+from pushbutton.web.live.stream import EventStream
+from pushbutton.web.live.subscription import RunEvents, RunOutput
 
 from .eventstream import Event, Parser
 from .rawhttp import PATIENCE, Answer, ask
@@ -162,12 +162,7 @@ async def test_a_run_that_ends_between_the_look_up_and_the_stream_ends_the_strea
         done = await testing.press_and_wait(app, "short")
         core = await app.open()
         stale = replace(done.run, state=RunState.RUNNING)  # as it was looked up a moment ago
-        wish = (
-            Wish(Topics(runs=frozenset({stale.id})), since=0, ends=True)
-            if what == "events"
-            else Wish(outputs={stale.id: 0}, plain=True)
-        )
-        stream = EventStream(core, wish, {stale.id: stale} if what == "output" else {}, Settings())
+        stream = EventStream(core, RunEvents(stale.id) if what == "events" else RunOutput(stale), Settings())
         sent = await asyncio.wait_for(driven(stream), PATIENCE)
     assert sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
     assert b"hello" in sent[-2]["body"] or b"succeeded" in sent[-2]["body"]

@@ -16,6 +16,7 @@ from pushbutton.testing import opened, press_and_wait
 from pushbutton.web.live import custom
 from pushbutton.web.live.custom import text_frame
 from pushbutton.web.live.stream import EventStream
+from pushbutton.web.live.subscription import TopicEvents
 
 EVENT = Event(7, 1, "job", 0, Kind.STATUS, {"text": "hello"})
 
@@ -63,7 +64,7 @@ async def answered(app: Pushbutton, query: str = "", **headers: str) -> Response
     return await app.stream(request(query, **headers), show, task="job")
 
 
-async def test_what_is_no_wish_for_a_stream_is_refused_in_words(tmp_path):
+async def test_what_does_not_ask_for_a_stream_is_refused_in_words(tmp_path):
     async with opened(tmp_path) as app:
         assert (await answered(app, accept="application/json")).status_code == 406
         assert (await answered(app, "since=yesterday")).status_code == 400
@@ -74,7 +75,8 @@ async def test_a_foreign_last_id_gets_a_reset_and_everything(tmp_path):
     async with opened(tmp_path) as app:
         stream = await answered(app, last_event_id="999")
         assert isinstance(stream, EventStream)
-        assert (stream._wish.since, stream._wish.first) == (0, b"event: reset\ndata: \n\n")
+        assert isinstance(stream._subscription, TopicEvents)
+        assert (stream._subscription.since, stream._subscription.first) == (0, b"event: reset\ndata: \n\n")
 
 
 async def test_the_latest_run_of_a_task_is_its_newest(tmp_path):

@@ -18,7 +18,8 @@ from pushbutton.runtime.ports import Topics
 from pushbutton.runtime.watch import EVERYTHING, Encode
 from pushbutton.web.http.errors import problem, unacceptable
 
-from .stream import EventStream, Wish, acceptable, cursor
+from .stream import EventStream, acceptable, cursor
+from .subscription import TopicEvents
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +47,10 @@ async def stream(
     if not known or (since and not await core.store.forgotten() <= since <= await core.store.last_event()):
         head, since = [("reset", ""), *head], 0
     topics = Topics(tasks=frozenset({task})) if task else EVERYTHING
-    wish = Wish(
+    subscription = TopicEvents(
         topics, since=since or 0, encode=_encoder(show), first=b"".join(text_frame(name, text) for name, text in head)
     )
-    return EventStream(core, wish, {}, settings)
+    return EventStream(core, subscription, settings)
 
 
 def text_frame(name: str, text: str, number: int | None = None) -> bytes:

@@ -23,7 +23,8 @@ from pushbutton.web.site import site_of
 
 from .audience import OWN
 from .patches import below
-from .stream import EventStream, Wish, acceptable, cursor, parse_topics, reset
+from .stream import EventStream, acceptable, cursor, reset
+from .subscription import RunEvents, RunOutput, TopicEvents, parse_topics
 
 _EVENTS = {"(kind)": "EventShape", "reset": "ResetShape"}
 _ALL = {**_EVENTS, "output": "OutputShape"}
@@ -44,16 +45,16 @@ def _permit(request: Request) -> Permit:
     return core_of(request).permits.of(actor_of(request))
 
 
-async def _cut(request: Request, wish: Wish) -> Wish:
-    """Without what the one who asks may not see: for them it does not exist."""
+async def _cut(request: Request, subscription: TopicEvents) -> TopicEvents:
+    """Without what the actor may not see: for it, that does not exist."""
     core, actor = core_of(request), actor_of(request)
-    boards = wish.boards
+    boards = subscription.boards
     if actor.audience or (actor.user and any(topic.endswith(f":{OWN}") for topic in boards)):
         seen = [await site_of(request).audiences.topic(core, actor, topic) for topic in sorted(boards)]
         boards = frozenset(filter(None, seen))
-    boards = below(root_of(request), boards)
-    topics = await visibility.topics(core.store, core.catalog, actor, wish.topics) if wish.topics else None
-    return replace(wish, topics=topics, boards=boards)
+    boards, topics = below(root_of(request), boards), subscription.topics
+    topics = await visibility.topics(core.store, core.catalog, actor, topics) if topics else None
+    return replace(subscription, topics=topics, boards=boards)
 
 
 @operation(
@@ -69,19 +70,19 @@ async def all_events(request: Request) -> Response:
     if not acceptable(request):
         return unacceptable()
     core = core_of(request)
-    wish = parse_topics(request.query_params.get("topics", "runs"), core.hub.prefixes)
+    subscription = parse_topics(request.query_params.get("topics", "runs"), core.hub.prefixes)
     since, known = cursor(request)
     if request.query_params.get("hello") == "1":  # a page that was rendered by another version offers to reload
-        wish = replace(wish, first=frame("hello", {"version": site_of(request).version}))
+        subscription = replace(subscription, first=frame("hello", {"version": site_of(request).version}))
     if not known or (since is not None and since > core.hub.tip and since > await core.store.last_event()):
         # It comes from another server or another time: rather everything once more than a gap.
-        wish, since = replace(wish, first=wish.first + reset(core.hub.tip)), 0
+        subscription, since = replace(subscription, first=subscription.first + reset(core.hub.tip)), 0
     elif since is not None and since < await core.store.forgotten():
-        wish = replace(wish, first=wish.first + reset(core.hub.tip))
+        subscription = replace(subscription, first=subscription.first + reset(core.hub.tip))
     actor, permit = actor_of(request), _permit(request)  # first: what changes from here on ends the stream
-    runs = {number: await history.written(core, actor, number) for number in wish.outputs}
-    wish = await _cut(request, replace(wish, since=since))
-    return EventStream(core, wish, runs, site_of(request).settings, permit)
+    runs = {number: await history.written(core, actor, number) for number in subscription.outputs}
+    subscription = await _cut(request, replace(subscription, runs=runs, since=since))
+    return EventStream(core, subscription, site_of(request).settings, permit)
 
 
 @operation(
@@ -98,13 +99,13 @@ async def task_events(request: Request) -> Response:
     core = core_of(request)
     slug = request.path_params["slug"]
     visibility.task(core.catalog, actor_of(request), slug)
-    wish = await _cut(request, Wish(Topics(tasks=frozenset({slug}))))
+    subscription = await _cut(request, TopicEvents(Topics(tasks=frozenset({slug}))))
     since, known = cursor(request)
     if not known or (since or 0) > await core.store.last_event():
-        wish, since = replace(wish, first=reset(core.hub.tip)), 0
+        subscription, since = replace(subscription, first=reset(core.hub.tip)), 0
     elif since is not None and since < await core.store.forgotten():
-        wish = replace(wish, first=reset(core.hub.tip))
-    return EventStream(core, replace(wish, since=since or 0), {}, site_of(request).settings, _permit(request))
+        subscription = replace(subscription, first=reset(core.hub.tip))
+    return EventStream(core, replace(subscription, since=since or 0), site_of(request).settings, _permit(request))
 
 
 @operation(
@@ -133,12 +134,12 @@ async def run_events(request: Request) -> Response:
         return await _listed(request, core, number)
     since, known = cursor(request)
     last = await core.store.last_event(number) if run.state.over else None
-    wish = Wish(Topics(runs=frozenset({number})), ends=True, last=last)
+    subscription = RunEvents(number, last=last)
     if not known or (since or 0) > await core.store.last_event():
-        wish, since = replace(wish, first=reset(core.hub.tip)), 0
+        subscription, since = replace(subscription, first=reset(core.hub.tip)), 0
     elif last is not None and since is not None and since >= last:
         return Response(status_code=GONE)
-    return EventStream(core, replace(wish, since=since or 0), {}, site_of(request).settings, _permit(request))
+    return EventStream(core, replace(subscription, since=since or 0), site_of(request).settings, _permit(request))
 
 
 async def _listed(request: Request, core: Core, number: int) -> Response:
@@ -179,5 +180,5 @@ async def output_stream(request: Request) -> Response:
         offset = 0
     if run.state.over and (offset or 0) >= size:
         return Response(status_code=GONE)
-    wish = Wish(outputs={number: offset or 0}, plain=True)
-    return EventStream(core, wish, {number: run}, site_of(request).settings, _permit(request))
+    subscription = RunOutput(run, offset or 0)
+    return EventStream(core, subscription, site_of(request).settings, _permit(request))

@@ -10,9 +10,7 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,18 +18,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pushbutton.config import Settings
 from pushbutton.domain.actor import LOCAL, Actor
-from pushbutton.domain.run import Run
-from pushbutton.errors import BadCursor, BadInput
+from pushbutton.errors import BadCursor
 from pushbutton.runtime.core import Core
-from pushbutton.runtime.frames import PING, event_frame, frame
-from pushbutton.runtime.ports import Topics
+from pushbutton.runtime.frames import PING, frame
 from pushbutton.runtime.stream_permits import Permit
-from pushbutton.runtime.watch import Board, Channel, Encode, Tap
 from pushbutton.web.http.errors import problem
 from pushbutton.web.http.limits import Crowd
 from pushbutton.web.http.scope import MORE
 
-from .audience import MARK
+from .subscription import Events, Output, Source, Subscription
 from .writer import outlet
 
 GRACE = 5.0
@@ -45,23 +40,6 @@ HEADERS = [
 _WAITING = "pushbutton.streams"
 """The key in a request's scope under which `Shallow` takes streams."""
 _NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
-_PLACE = re.compile(r"([1-9][0-9]{0,14})(?:@([0-9]{1,15}))?", re.ASCII)
-_RUN = re.compile(r"[1-9][0-9]{0,14}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What one client watches. `since` and `offset` are the last it has; None: it said nothing."""
-
-    topics: Topics | None = None
-    outputs: Mapping[int, int] = field(default_factory=dict)  # by run: the offset that the client has
-    boards: frozenset[str] = frozenset()
-    since: int | None = None
-    ends: bool = False  # one run's events: the stream ends with its last one
-    last: int | None = None  # that event's id, if the run was over when the client came
-    plain: bool = False  # one run's output, its offset is the id
-    encode: Encode = event_frame
-    first: bytes = field(default=b"")
 
 
 def cursor(request: Request) -> tuple[int | None, bool]:
@@ -88,34 +66,6 @@ def acceptable(request: Request) -> bool:
     return bool(kinds & {"text/event-stream", "text/*", "*/*", ""})
 
 
-@lru_cache(maxsize=500)  # everybody who looks at the same page shares one
-def parse_topics(text: str, boards: frozenset[str]) -> Wish:
-    """`runs`, `run:42`, `task:deploy`, `output:42`, `output:42@1000` (from that byte on) and the boards' topics."""
-    runs: set[int] = set()
-    tasks: set[str] = set()
-    outputs: dict[int, int] = {}
-    latest: set[str] = set()
-    everything = False
-    for topic in filter(None, (part.strip() for part in text.split(","))):
-        name, _, rest = topic.partition(":")
-        if topic == "runs":
-            everything = True
-        elif name == "task" and rest:
-            tasks.add(rest)
-        elif name == "run" and _RUN.fullmatch(rest):
-            runs.add(int(rest))
-        elif name == "output" and (place := _PLACE.fullmatch(rest)):
-            outputs[int(place[1])] = int(place[2] or 0)
-        elif name in boards and rest and rest[0] != MARK:
-            latest.add(topic)
-        else:
-            raise BadInput(f"There is no topic “{topic[:60]}”. There are: runs, run:NUMBER, task:NAME, output:NUMBER.")
-    if len(runs) + len(tasks) + len(outputs) + len(latest) > 100:
-        raise BadInput("At most 100 topics fit into one stream.")
-    topics = Topics(frozenset(runs), frozenset(tasks), everything) if runs or tasks or everything else None
-    return Wish(topics, outputs, frozenset(latest))
-
-
 class EventStream(Response):
     """The answer to one watcher. Everything it sends is shared; its own state is a few cursors.
 
@@ -126,15 +76,15 @@ class EventStream(Response):
     media_type = "text/event-stream"
 
     def __init__(
-        self, core: Core, wish: Wish, runs: dict[int, Run], settings: Settings, permit: Permit | None = None
+        self, core: Core, subscription: Subscription, settings: Settings, permit: Permit | None = None
     ) -> None:
         """`permit`: the stream ends when it is withdrawn; None where the application decides who may watch."""
         super().__init__()
         self._permit = permit
-        self._core, self._wish, self._runs = core, wish, runs
+        self._core, self._subscription = core, subscription
         self._stall, self._ping = settings.stall, settings.ping
-        self._sources: list[_Events | _Output | _Latest] = []
-        self._round: Iterator[_Events | _Output | _Latest] = iter(())
+        self._sources: list[Source] = []
+        self._round: Iterator[Source] = iter(())
         self._held = b""  # taken from a source, not sent yet
         self._quiet = 0.0  # when something was sent last
         self._asleep: asyncio.Future[None] | None = None
@@ -176,7 +126,7 @@ class EventStream(Response):
         try:
             self._open()
             await self._ended_meanwhile()
-            await self._out.put(RETRY + self._wish.first)
+            await self._out.put(RETRY + self._subscription.first)
             self._quiet = time.monotonic()
             self._core.hub.keepalive(self._ping).join(self)
             while self._out.open and not self._ending:
@@ -251,7 +201,7 @@ class EventStream(Response):
         run comes behind its last output.
         """
         for source in self._sources:
-            if isinstance(source, _Output) and source.followed.over and (data := source.ready()):
+            if isinstance(source, Output) and source.followed.over and (data := source.ready()):
                 return data
         for _ in range(2):
             for source in self._round:
@@ -267,7 +217,7 @@ class EventStream(Response):
 
     async def _from_store(self) -> bytes:
         for source in self._sources:
-            if isinstance(source, _Events) and source.behind:
+            if isinstance(source, Events) and source.behind:
                 return await source.fetch(self._core)
         return b""
 
@@ -281,25 +231,17 @@ class EventStream(Response):
 
     async def _ended_meanwhile(self) -> None:
         """A run that ended between being looked up and being followed says so to nobody any more: look once again."""
-        for number, run in self._runs.items():
-            if not run.state.over and (await self._core.store.run(number)).state.over:
-                self._core.hub.ended(number)
+        for run in self._subscription.runs_written:
+            if not run.state.over and (await self._core.store.run(run.id)).state.over:
+                self._core.hub.ended(run.id)
 
     # -- what it follows
 
     def _open(self) -> None:
-        """Output first: at the end of a run its last lines are sent before its last event."""
-        wish, hub = self._wish, self._core.hub
         if self._permit:
             self._permit.listeners.add(self)
-        for number, offset in sorted(wish.outputs.items()):
-            tap = hub.follow_output(number, self, over=self._runs[number].state.over)
-            self._sources.append(_Output(tap, offset if offset <= tap.size else 0, plain=wish.plain))
-        if wish.topics:
-            channel = hub.follow(wish.topics, wish.encode, self)
-            self._sources.append(_Events(channel, channel.tip if wish.since is None else wish.since, wish))
-        for topic in sorted(wish.boards):
-            self._sources.append(_Latest(hub.follow_board(topic, self)))
+        for source in self._subscription.sources(self._core.hub, self):
+            self._sources.append(source)
 
     def _close(self) -> None:
         if self._permit:
@@ -307,62 +249,6 @@ class EventStream(Response):
         for source in self._sources:
             self._core.hub.leave(source.followed, self)
         self._core.hub.keepalive(self._ping).leave(self)
-
-
-class _Events:
-    __slots__ = ("_cursor", "_wish", "followed")
-
-    def __init__(self, channel: Channel, since: int, wish: Wish) -> None:
-        self.followed, self._cursor, self._wish = channel, since, wish
-
-    @property
-    def over(self) -> bool:
-        if not self._wish.ends:
-            return False
-        last = self._wish.last or self.followed.ended
-        return last is not None and self._cursor >= last
-
-    @property
-    def behind(self) -> bool:
-        return self._cursor < self.followed.floor
-
-    def ready(self) -> bytes:
-        channel, data = self.followed, b""
-        while not data and channel.floor <= self._cursor < channel.tip:  # what is left out moves the cursor only
-            data, self._cursor = channel.after(self._cursor)
-        return data
-
-    async def fetch(self, core: Core) -> bytes:
-        data, self._cursor = await core.hub.frames(self.followed, self._cursor)
-        return data
-
-
-class _Output:
-    __slots__ = ("_offset", "_plain", "followed")
-    behind = False
-
-    def __init__(self, tap: Tap, offset: int, *, plain: bool) -> None:
-        self.followed, self._offset, self._plain = tap, offset, plain
-
-    @property
-    def over(self) -> bool:
-        return self._plain and self.followed.over and self._offset >= self.followed.size
-
-    def ready(self) -> bytes:
-        data, self._offset = self.followed.after(self._offset, plain=self._plain)
-        return data
-
-
-class _Latest:
-    __slots__ = ("_version", "followed")
-    over = behind = False
-
-    def __init__(self, board: Board) -> None:
-        self.followed, self._version = board, 0
-
-    def ready(self) -> bytes:
-        data, self._version = self.followed.after(self._version)
-        return data
 
 
 class Shallow:
