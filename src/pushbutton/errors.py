@@ -5,7 +5,7 @@
     │                        NoSuchToken · NoSuchLink
     ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange · NothingOffered
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
-    ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · NotHeld · NotAside · CannotApprove ·
+    ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · NotHeld · NotAside · CannotApprove · CannotMove ·
     │                        LinkClosed
     ├── ConfigError ──────── (names file, line, column)
     ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy ·
@@ -204,6 +204,10 @@ class NotRunning(Conflict):
         super().__init__(
             say("Run {number} is not running any more: it is {state}.", number=number, state=STATES.get(state, state))
         )
+
+
+class CannotMove(Conflict):
+    """A run cannot start at another moment; the message says why."""
 
 
 class NotHeld(Conflict):

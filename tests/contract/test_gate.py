@@ -259,3 +259,24 @@ async def test_one_behind_many_that_may_not_start_is_found(store, count):
     [free] = await line(store, "z-free")
     assert [await take(store), await take(store)] == [free, None]
     assert len(await store.runs(RunQuery(states=frozenset({RunState.WAITING}), limit=9999))) == count
+
+
+# -- moments
+
+
+async def test_the_next_moment_is_the_first_one_of_those_that_wait(store):
+    assert await store.next_moment(after=0) is None
+    later, soon = await line(store, "a", not_before=7000) + await line(store, "b", not_before=5000)
+    await line(store, "a")
+    assert [await store.next_moment(after=at) for at in (0, 4999, 5000, 7000)] == [5000, 5000, 7000, None]
+    await store.append(Append(soon, to=RunState.CANCELLED))
+    assert await store.next_moment(after=0) == 7000
+    await store.append(Append(later, row={"not_before": 9000}))
+    assert await store.next_moment(after=0) == 9000
+
+
+async def test_a_moved_run_starts_at_its_new_moment(store):
+    [run] = await line(store, "a", not_before=9000)
+    assert await take(store, at=5000) is None
+    await store.append(Append(run, row={"not_before": 5000}))
+    assert await take(store, at=5000) == run

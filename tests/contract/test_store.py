@@ -176,6 +176,19 @@ async def test_a_finished_run_keeps_no_slot(store):
     assert (await store.press(new(busy=Busy.SKIP))).run.state is RunState.WAITING
 
 
+@pytest.mark.parametrize("busy", [Busy.SKIP, Busy.JOIN])
+async def test_what_waits_for_a_later_moment_keeps_no_press_away_and_waits_for_its_turn_itself(store, busy):
+    later = await pressed(store, not_before=1001)
+    answer = await store.press(new(busy=busy))
+    assert (answer.made, answer.run.state) == (True, RunState.WAITING)
+    also_later = await store.press(new(busy=busy, not_before=5000))
+    assert (also_later.made, also_later.run.state) == (True, RunState.WAITING)
+    assert (await store.events(EVERYTHING, after=0))[0].data["not_before"] == "1970-01-01T00:00:00.001001Z"
+    come = await store.press(new(busy=busy, at=1001))
+    assert (come.made, come.run.state) in ((True, RunState.SKIPPED), (False, RunState.WAITING)), "its moment is come"
+    assert (await store.run(later.id)).not_before == 1001
+
+
 # -- the gate
 
 

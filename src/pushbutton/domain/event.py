@@ -2,13 +2,14 @@
 
 What `data` holds, by kind (all keys optional unless said otherwise):
 
-    state      state (always), actor, reason, exit_code, survivors (list of "pid name"); held: needs, until, plan
+    state      state (always), actor, reason, exit_code, survivors (list of "pid name"); not_before;
+               held: needs, until, plan
     status     text (always), level: info | good | warn | bad, source
     step       name (always), state: running | succeeded | failed | skipped
     progress   percent (0 to 100, or null: unknown), text, step
     question   id, text, choices            answer   id, value, actor
     artifact   name, path (inside the run's folder), size, type, title
-    note       text (always), code, actor, since (microseconds)   what Pushbutton itself has to say of the run
+    note       text (always), code, actor, since (microseconds), not_before: what Pushbutton itself says of the run
     approval   verdict (always): approved | rejected, actor, by (their name), why, given, needs
     truncated  kept (bytes), text           the output went past its cap; the job goes on
 

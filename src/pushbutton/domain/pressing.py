@@ -89,8 +89,10 @@ class Make:
 
 
 def counts(new: NewRun) -> bool:
-    """Whether the runs that make its task busy matter to this press."""
-    return new.busy is not Busy.QUEUE
+    """Whether the runs that make its task busy matter to this press. Whether it is busy at a later moment is not known:
+    a press for later waits for its turn then.
+    """
+    return new.busy is not Busy.QUEUE and new.not_before is None
 
 
 def decide(new: NewRun, known: Known | None = None, busy: Sequence[int] = ()) -> Answer | Make:
@@ -113,6 +115,7 @@ def first_event(run: Run) -> Draft:
     """Of a run that was just made."""
     data: dict[str, Json] = {"state": run.state.value, "actor": run.actor}
     data |= {"reason": run.reason} if run.reason else {}
+    data |= {"not_before": iso(run.not_before)} if run.not_before is not None else {}
     if run.state is RunState.HELD and run.hold:
         data |= {"needs": run.hold.needs, "until": iso(run.hold.until)}
         data |= {"plan": run.hold.plan} if run.hold.plan else {}

@@ -40,6 +40,7 @@ class RunState(StrEnum):
 
 
 ACTIVE = frozenset({RunState.RUNNING, RunState.ASKING})
+_WAITING = frozenset({RunState.HELD, RunState.WAITING})
 
 TRANSITIONS: Mapping[RunState, frozenset[RunState]] = {
     RunState.HELD: frozenset({RunState.WAITING, RunState.CANCELLED, RunState.SKIPPED}),
@@ -62,7 +63,9 @@ TRANSITIONS: Mapping[RunState, frozenset[RunState]] = {
 UNFINISHED = frozenset(state for state, after in TRANSITIONS.items() if after)
 
 BUSY = UNFINISHED - {RunState.HELD}
-"""What makes a task busy. One that waits for an approval does not: whether it will ever start is not known."""
+"""What makes a task busy. A run that waits for an approval does not: whether it will ever start is not known. Neither
+does one that waits for a later moment, see `Run.for_later`.
+"""
 
 
 def before(state: RunState) -> frozenset[RunState]:
@@ -102,6 +105,10 @@ class Run:
     tags: frozenset[str] = frozenset()  # that a worker must have to get it; none holds a comma
     locks: frozenset[str] = frozenset()  # that it takes for as long as it is active: there are none yet
     not_before: Micros | None = None  # it does not start before; None: as soon as there is a slot
+
+    def for_later(self, at: Micros) -> bool:
+        """Whether at that time it waits for its moment. Then it makes its task no busier."""
+        return self.state in _WAITING and self.not_before is not None and self.not_before > at
 
 
 class Busy(StrEnum):

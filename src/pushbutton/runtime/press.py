@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pushbutton import threads
-from pushbutton.domain import cause, command
+from pushbutton.domain import cause, command, moment
 from pushbutton.domain.actor import LOCAL, Actor, Verb
 from pushbutton.domain.approval import Approval, Hold, held
 from pushbutton.domain.encodable import is_encodable
 from pushbutton.domain.inputs import check, fingerprint, mask
 from pushbutton.domain.param import Inputs, Param, ParamType
 from pushbutton.domain.policy import Resource, decide, require
-from pushbutton.domain.run import LONGEST_WHY, NewRun, Run, RunState
+from pushbutton.domain.run import LONGEST_WHY, Micros, NewRun, Run, RunState
 from pushbutton.domain.task import Offered, Reason, Task
 from pushbutton.domain.upload import of_value
 from pushbutton.errors import (
@@ -53,10 +53,13 @@ async def press(
     why: str = "",
     form: bool = False,
     approvers: int = 0,
+    not_before: Micros | None = None,
     also: Work | None = None,
 ) -> Pressed:
     """Check everything, then make the run; when this returns, the press survives a power cut. `approvers`: so many at
     least have to approve it, whatever the task asks for. `key` is the actor's own: the same one of another is another.
+
+    The run does not start before `not_before`; approvals are asked for at once.
 
     `raw` is JSON or, with `form`, the strings of a form or a command line. `also` changes the directory together with
     the run that is made, see `Store.press`. Raises `NoSuchTask`, `StillReading`, `TaskBroken`,
@@ -74,6 +77,8 @@ async def press(
         raise InvalidInputs({"": say("The reason is too long: write at most {n:,} characters.", n=LONGEST_WHY)})
     if not is_encodable(why):
         raise InvalidInputs({"": say("Half of a character is missing in the reason: type or paste it again.")})
+    if not_before is not None and (wrong := moment.refusal(not_before, now())):
+        raise InvalidInputs({"": wrong})
     inputs = await _read(core, offered, raw, why, form=form)
     command.build(task, inputs, python=core.python)  # what cannot be started is refused now, not later
     shown, at = mask(task, inputs), now()
@@ -95,7 +100,8 @@ async def press(
         why=why,
         key=_own(actor, key),
         # Masked: no trace of a secret is kept. A file counts by its content: sent once more, it has another value.
-        fingerprint=fingerprint({**shown, **_contents(task, shown)}) if key else "",
+        # Another moment is another press.
+        fingerprint=fingerprint({**shown, **_contents(task, shown), **_moment(not_before)}) if key else "",
         busy=task.limits.busy,
         limit=task.limits.at_once,
         hold=hold,
@@ -104,6 +110,7 @@ async def press(
         cause=cause.of(actor),
         digest=hold.digest if hold else await pressed_as(task),
         sealed=secret_inputs.sealed(core, secrets),
+        not_before=not_before,
     )
     # Shielded: who pressed may be gone before it is done (a client that hung up); half a press helps nobody.
     try:
@@ -120,6 +127,10 @@ async def press(
 def _own(actor: Actor, key: str) -> str:
     """As it is kept: nobody can take the place of another's press by guessing what it will be called."""
     return key if not key or actor.name == LOCAL.name else f"{actor.name}\n{key}"
+
+
+def _moment(not_before: Micros | None) -> Inputs:
+    return {} if not_before is None else {"": not_before}  # no input has no name
 
 
 def _contents(task: Task, inputs: Inputs) -> Inputs:

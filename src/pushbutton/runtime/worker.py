@@ -35,6 +35,7 @@ T = TypeVar("T")
 MANY = 1_000_000
 AWAY = 60.0  # seconds for which runs wait for a task that is not there, or broken, before they are given up
 LOOK = 0.5  # seconds between two looks for a task that is away, or whether a run is stopped whose secrets do not come
+CLOCK = 1.0  # seconds between two looks at the wall clock while a run waits for a moment
 SOON = 0.5  # seconds for which others wait while one run is looked at or begun
 
 
@@ -52,6 +53,7 @@ class Worker:
         self._later: set[str] = set()  # tasks that are not asked for before another look at them
         self._looks: dict[str, asyncio.Task[bool]] = {}  # by task: whether its file is there
         self._slow: Counter[str] = Counter()  # folders that did not say it soon
+        self._alarm: asyncio.TimerHandle | None = None  # rings at the next moment that a run waits for
 
     async def run(self) -> None:
         self._keep(self._look_after())
@@ -71,6 +73,7 @@ class Worker:
                 await asyncio.sleep(1)
         finally:
             unlisten()
+            self._wake_at(None)
 
     async def close(self) -> None:
         """Stop following. Nothing is told to end: the spools go on growing, and the next worker reads on."""
@@ -112,7 +115,25 @@ class Worker:
                 left_out.add(run.task)
             elif await self._take(replace(offer, task=run.task)):
                 return True
+        self._wake_at(await core.store.next_moment(after=now()))
         return False
+
+    def _wake_at(self, moment: int | None) -> None:
+        """Ask again at this moment of the wall clock. It takes the place of the one before. The clock can be set
+        meanwhile, which no timer notices, so it is looked at each second.
+        """
+        if self._alarm:
+            self._alarm.cancel()
+            self._alarm = None
+        if moment is not None:
+            left = max(0.0, (moment - now()) / 1e6)
+            self._alarm = asyncio.get_running_loop().call_later(min(left, CLOCK), self._ring, moment)
+
+    def _ring(self, moment: int) -> None:
+        if now() >= moment:
+            self._core.dispatch.wake()
+        else:
+            self._wake_at(moment)
 
     async def _allow(self) -> None:
         """Tell the gate how many runs of each task may go at the same time, as the tasks say now. The number is the

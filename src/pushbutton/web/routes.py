@@ -47,6 +47,7 @@ API: Final[tuple[Route, ...]] = (
     Call("GET", "/api/runs", runs.runs),
     Call("GET", "/api/runs/{number}", runs.run),
     Call("POST", "/api/runs/{number}/cancel", runs.cancel_run),
+    Call("POST", "/api/runs/{number}/move", runs.move_run),
     Call("GET", "/api/approvals", approvals.approvals),
     Call("GET", "/api/runs/{number}/plan", approvals.plan_of_run),
     Call("POST", "/api/runs/{number}/approve", approvals.approve_run),

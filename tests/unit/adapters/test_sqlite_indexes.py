@@ -9,7 +9,7 @@ import apsw
 import pytest
 
 from pushbutton.adapters.sql.run_rows import RUN_COLUMNS
-from pushbutton.adapters.sql.statements import ACTIVE_STATES, BUSY_STATES, UNFINISHED_STATES, runs
+from pushbutton.adapters.sql.statements import ACTIVE_STATES, BUSY_STATES, NEXT_MOMENT, UNFINISHED_STATES, runs
 from pushbutton.adapters.sqlite import SqliteStore
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import ACTIVE
@@ -42,6 +42,11 @@ async def test_the_runs_of_a_task_that_were_pressed_in_other_groups_are_passed_o
     only_the_index = sql.replace(RUN_COLUMNS, "id")
     assert only_the_index != sql
     assert "COVERING INDEX runs_by_task (task=?)" in plan(tmp_path, only_the_index, *values)
+
+
+async def test_the_next_moment_is_found_by_an_index(tmp_path):
+    await store_in(tmp_path)
+    assert "INDEX runs_moments (not_before>?)" in plan(tmp_path, NEXT_MOMENT, 1)
 
 
 async def store_in(folder: Path) -> None:

@@ -51,7 +51,7 @@ class MemoryStore:
 
     async def press(self, new: NewRun, also: Work | None = None) -> Pressed:
         known = self._keys.get((new.task, new.key)) if new.key else None
-        answer = decide(new, known, self._busy(new.task) if counts(new) else ())
+        answer = decide(new, known, self._busy(new) if counts(new) else ())
         if isinstance(answer, Answer):
             if answer.keep_key:
                 self._keys[new.task, new.key] = Known(answer.run, new.fingerprint)
@@ -74,9 +74,9 @@ class MemoryStore:
         *plans, (run, _) = made
         return Pressed(run, made=True, plan=plans[0][0] if plans else None)
 
-    def _busy(self, task: str) -> Sequence[int]:
-        mine = (run for run in self._runs.values() if run.task == task)
-        return [run.id for run in mine if run.state in BUSY and not run.aside]
+    def _busy(self, new: NewRun) -> Sequence[int]:
+        mine = (run for run in self._runs.values() if run.task == new.task)
+        return [run.id for run in mine if run.state in BUSY and not run.aside and not run.for_later(new.at)]
 
     async def first(self, offer: Offer, *, at: int) -> Run | None:
         if sum(run.worker == offer.worker for run in self._active()) >= offer.slots:
@@ -88,6 +88,10 @@ class MemoryStore:
                 if line not in heads or (run.not_before or 0) < (heads[line].not_before or 0):
                     heads[line] = run
         return min((run for run in heads.values() if self._fits(run, offer, at)), key=lambda run: run.id, default=None)
+
+    async def next_moment(self, *, after: int) -> int | None:
+        waiting = (run for run in self._runs.values() if run.state is RunState.WAITING and not run.aside)
+        return min((run.not_before for run in waiting if run.not_before and run.not_before > after), default=None)
 
     def _fits(self, run: Run, offer: Offer, at: int) -> bool:
         return (

@@ -36,6 +36,7 @@ SETTABLE = frozenset(
         "survivors",
         "aside",
         "sealed",
+        "not_before",
     ]
 )
 """Columns of a run that `Append.row` may set."""

@@ -148,6 +148,11 @@ _STARTS = f"""h.id = heads.id AND (h.not_before IS NULL OR h.not_before <= ?)
       < coalesce((SELECT l.at_once FROM limits AS l WHERE l.task = h.task), {ONE})"""
 
 
+# By an index whose condition this is, word for word: what waits is not looked through.
+NEXT_MOMENT = """SELECT min(not_before) FROM runs
+    WHERE state || '' = 'waiting' AND aside = 0 AND not_before IS NOT NULL AND not_before > ?"""
+
+
 def events(topics: Topics, after: int, upto: int | None, limit: int, kind: Kind | None) -> Statement | None:
     """None: nothing can match."""
     span = (after, upto if upto is not None else _BEYOND, *((kind.value,) if kind else ()), limit)

@@ -101,6 +101,10 @@ class SqlStore:
         row = await self._db.read(lambda db: db.execute(sql, [*known, *values]).fetchone())
         return run_from(row) if row else None
 
+    async def next_moment(self, *, after: int) -> int | None:
+        found = await self._db.read(lambda db: db.execute(statements.NEXT_MOMENT, (after,)).get)
+        return None if found is None else int(found)
+
     async def runs(self, query: RunQuery) -> Sequence[Run]:
         sql, values = statements.runs(query, self._db.dialect.like)
         return await self._db.read(lambda db: [run_from(row) for row in db.execute(sql, values)])

@@ -60,7 +60,7 @@ def _numbers(db: Connection, of: str, count: int) -> int:
 
 
 def press(db: Connection, trail: Trail, new: NewRun, also: Work | None) -> Pressed:
-    answer = decide(new, _known(db, new) if new.key else None, _busy(db, new.task) if counts(new) else ())
+    answer = decide(new, _known(db, new) if new.key else None, _busy(db, new) if counts(new) else ())
     if isinstance(answer, Answer):
         if answer.keep_key:
             stands_for = (new.task, new.key, answer.run, new.fingerprint)
@@ -88,9 +88,10 @@ def _known(db: Connection, new: NewRun) -> Known | None:
     return Known(*row) if row else None
 
 
-def _busy(db: Connection, task: str) -> Sequence[int]:
-    sql = f"SELECT id FROM runs WHERE state IN ({BUSY_STATES}) AND task = ? AND aside = 0 ORDER BY id"
-    return [row[0] for row in db.execute(sql, (task,))]
+def _busy(db: Connection, new: NewRun) -> Sequence[int]:
+    later = "state = 'waiting' AND not_before IS NOT NULL AND not_before > ?"
+    sql = f"SELECT id FROM runs WHERE state IN ({BUSY_STATES}) AND task = ? AND aside = 0 AND NOT ({later}) ORDER BY id"
+    return [row[0] for row in db.execute(sql, (new.task, new.at))]
 
 
 def _add_run(db: Connection, run: Run, new: NewRun) -> None:

@@ -139,8 +139,9 @@ class Store(Protocol):
 
         The same `(task, key)` again gives the same run, `made` False; with another fingerprint `KeyReused`.
         When the task has `limit` runs that make it busy: QUEUE inserts as waiting, SKIP inserts as skipped, JOIN
-        gives the newest of them. What is `sealed` is kept with a run that is not over. With `new.hold` a run is
-        inserted as held, and `new.plan` with it if there is `new.dry`. All of this is decided inside the one
+        gives the newest of them; those that wait for a moment after `new.at` do not make it busy. What is `sealed` is
+        kept with a run that is not over. With `new.hold` a run is inserted as held, and `new.plan` with it if there is
+        `new.dry`. All of this is decided inside the one
         transaction.
         """
         ...
@@ -162,6 +163,12 @@ class Store(Protocol):
 
     async def first(self, offer: Offer, *, at: int) -> Run | None:
         """The run that `claim` would give; nothing is written. `offer.child` counts for nothing here."""
+        ...
+
+    async def next_moment(self, *, after: int) -> int | None:
+        """The first moment after this one (both microseconds) that a waiting run must not start before; None: there is
+        none. Runs that are set aside do not count. It costs the same however many wait.
+        """
         ...
 
     async def allow(self, at_once: Mapping[str, int]) -> None:

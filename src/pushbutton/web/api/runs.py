@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from pushbutton.domain.run import RunState
 from pushbutton.errors import BadInput, NoSuchArtifact
-from pushbutton.runtime import cancel, history, report
+from pushbutton.runtime import cancel, history, later, report
 from pushbutton.runtime.ports import RunQuery
 from pushbutton.runtime.ports.files import result
 from pushbutton.web.http import body, sending
@@ -75,6 +75,21 @@ async def run(request: Request, number: str) -> Response:
 )
 async def cancel_run(request: Request, number: str) -> Response:
     return answer(schemas.RunShape.of(await cancel.cancel(core_of(request), actor_of(request), number_of(number))), 202)
+
+
+@operation(
+    "Start a run that waits for its moment at another one, or now",
+    "runs",
+    description="Needs the rights to press the task and to stop the run. 409: it waits for no moment, or was "
+    "approved for the one that it has.",
+    answers="RunShape",
+    takes="MoveShape",
+)
+async def move_run(request: Request, number: str) -> Response:
+    wanted = schemas.MoveShape.of(await body.read_json(request))
+    return answer(
+        schemas.RunShape.of(await later.move(core_of(request), actor_of(request), number_of(number), wanted.not_before))
+    )
 
 
 @operation(

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
+from pushbutton.domain import moment
 from pushbutton.domain.actor import EVERYWHERE, Verb
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit_chain import Checked
@@ -144,6 +145,7 @@ class RunShape(BaseModel):
     why: str
     inputs: dict[str, Any] = Field(description="Secrets are masked")
     pressed_at: str = Field(description="RFC 3339, UTC, microseconds")
+    not_before: str | None = Field(description="It does not start before; null: it waits for no moment")
     started_at: str | None
     ended_at: str | None
     exit_code: int | None = Field(description="Negative: that signal ended it")
@@ -171,6 +173,7 @@ class RunShape(BaseModel):
                 "why": run.why,
                 "inputs": run.inputs,
                 "pressed_at": iso(run.pressed_at),
+                "not_before": _time(run.not_before),
                 "started_at": _time(run.started_at),
                 "ended_at": _time(run.ended_at),
                 "exit_code": run.exit_code,
@@ -293,12 +296,36 @@ class TaskShape(BaseModel):
         )
 
 
+def _moment(value: Any) -> int | None:
+    """Microseconds since the epoch."""
+    found = None if value is None else moment.absolute(_text(value))
+    if value is not None and found is None:
+        raise ValueError("no time with an offset")
+    return found
+
+
+Moment = Annotated[int | None, PlainValidator(_moment, json_schema_input_type=str | None)]
+_NOT_BEFORE = "“not_before” is a time with its offset, such as 2026-12-24T06:00:00+01:00, or null."
+
+
 class PressShape(Body):
     inputs: Object = Field(default_factory=dict, description="By param name; see the task's `params`")
     why: Text = ""
+    not_before: Moment = Field(None, description="RFC 3339: the run waits, and starts then; null: as soon as it can")
 
     no_object: ClassVar[str] = "Send an object like {“inputs”: {…}, “why”: “…”}."
-    wrong: ClassVar[Sequence[tuple[Sequence[str], str]]] = ((("inputs",), no_object), (("why",), "“why” is a text."))
+    wrong: ClassVar[Sequence[tuple[Sequence[str], str]]] = (
+        (("inputs",), no_object),
+        (("why",), "“why” is a text."),
+        (("not_before",), _NOT_BEFORE),
+    )
+
+
+class MoveShape(Body):
+    not_before: Moment = Field(description="RFC 3339: the run starts then; null: now")
+
+    no_object: ClassVar[str] = "Send an object like {“not_before”: “2026-12-24T06:00:00+01:00”}."
+    wrong: ClassVar[Sequence[tuple[Sequence[str], str]]] = ((("not_before",), _NOT_BEFORE),)
 
 
 def _note(value: Any) -> str:

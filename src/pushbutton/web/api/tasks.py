@@ -85,7 +85,9 @@ async def press_task(request: Request, slug: str) -> Response:
     asked = await body.read_json(request)
     wanted = schemas.PressShape.of({} if asked is None else asked)
     key = request.headers.get("idempotency-key", "")
-    pressed = await press.press(core, actor_of(request), slug, wanted.inputs, key=key, why=wanted.why)
+    pressed = await press.press(
+        core, actor_of(request), slug, wanted.inputs, key=key, why=wanted.why, not_before=wanted.not_before
+    )
     prefer = ",".join(request.headers.getlist("prefer")).lower()
     headers = {"location": f"{request.scope.get('root_path', '')}/api/runs/{pressed.run.id}"}
     run, status = pressed.run, 202

@@ -1,0 +1,64 @@
+"""A run that waits for its moment: move it to another one, or start it now."""
+
+from __future__ import annotations
+
+from pushbutton.domain import moment
+from pushbutton.domain.actor import Actor, Verb
+from pushbutton.domain.audit import Deed, act
+from pushbutton.domain.event import iso
+from pushbutton.domain.policy import require
+from pushbutton.domain.run import Micros, Run, RunState
+from pushbutton.errors import BadInput, CannotMove, Fenced
+from pushbutton.sentence import say
+
+from . import journal, visibility
+from .core import Core, now
+from .ports import Append
+
+MOVE = "move"
+"""The code of the note that tells of it."""
+
+
+async def move(core: Core, actor: Actor, number: int, to: Micros | None) -> Run:
+    """It starts at `to` now; None: as soon as there is a slot. The run as it is then.
+
+    Only somebody who may both press the task and stop the run can: it is as if they stopped it and pressed it again.
+    Raises `NoSuchRun`, `Refused`, `BadInput`, `CannotMove` when it waits for no moment, or was approved for the one
+    that it has.
+    """
+    while True:
+        run = await visibility.run(core.store, core.catalog, actor, number)
+        for verb in (Verb.PRESS, Verb.STOP):
+            require(actor, verb, *visibility.places(core.catalog, run))
+        if wrong := refusal(run):
+            raise CannotMove(wrong)
+        at = now()
+        if to is not None and (wrong := moment.refusal(to, at)):
+            raise BadInput(wrong)
+        when = to if to is not None and to > at else at
+        if run.not_before == when or (run.not_before or 0) < when == at:
+            return run  # as it is
+        told = journal.note(_told(when, at), code=MOVE, actor=actor.name, not_before=iso(when))
+        done = act(actor, Deed.RUN_MOVE, f"run {number}", at, task=run.task, title=run.title, not_before=iso(when))
+        try:
+            entry = Append(number, [told], epoch=run.epoch, row={"not_before": when}, act=done, seen=run.hold)
+            await journal.write(core, entry)
+        except Fenced:
+            continue  # it was approved, started or stopped in this moment
+        core.dispatch.wake()
+        return await core.store.run(number)
+
+
+def _told(when: Micros, at: Micros) -> str:
+    if when <= at:
+        return say("It is to start now.")
+    return say("It is to start at {moment}.", moment=iso(when)[:16].replace("T", " ") + " UTC")
+
+
+def refusal(run: Run) -> str:
+    """Why it cannot be moved, whoever asks; "": it can."""
+    if run.state not in (RunState.HELD, RunState.WAITING) or run.not_before is None:
+        return say("Run {number} does not wait for a moment.", number=run.id)
+    if run.hold and run.hold.given:
+        return say("It was approved for the moment that it has: stop it, and press again for another one.")
+    return ""
