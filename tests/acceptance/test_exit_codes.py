@@ -89,6 +89,12 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (Exit.REFUSED, "stop {fine}"),
         (Exit.TROUBLE, "stop 1 --server {dead}"),
     ],
+    "move": [
+        (Exit.USAGE, "move 99 soon"),
+        (Exit.NOT_FOUND, "move 99 now"),
+        (Exit.REFUSED, "move {fine} now"),
+        (Exit.TROUBLE, "move 1 now --server {dead}"),
+    ],
     "approvals": [
         (Exit.OK, "approvals"),
         (Exit.REFUSED, "approvals --server {out}"),
@@ -212,7 +218,15 @@ def test_a_command_ends_with_the_codes_of_its_row(
     own = {7} if command in JOB else set()
     assert set(ended) - EVERY - own == set(OF[command]) - UNTRIED.get(command, set())
     assert own <= set(ended)
-    assert Exit.OK in ended or command in {"serve", "stop", "approve", "reject", "login", "restore"}  # tested elsewhere
+    assert Exit.OK in ended or command in {
+        "serve",
+        "stop",
+        "move",
+        "approve",
+        "reject",
+        "login",
+        "restore",
+    }  # tested elsewhere
 
 
 def test_the_table_has_a_row_for_each_command_and_no_other() -> None:

@@ -60,6 +60,7 @@ OF: Mapping[str, tuple[Exit, ...]] = {
     "watch": (Exit.FAILED, *_NAMED),
     "runs": _SERVER,
     "stop": _NAMED,
+    "move": _NAMED,
     "approvals": _SERVER,
     "approve": _NAMED,
     "reject": _NAMED,

@@ -31,6 +31,8 @@ from pushbutton.domain.run import RunState
 from pushbutton.domain.visible import visible
 from pushbutton.job.protocol import clean
 
+from .moments import shown
+
 __all__ = ["Decoder", "LiveView", "Plain", "View", "duration", "safe_line", "view"]
 
 
@@ -112,6 +114,8 @@ class _Teller:
                 return "info", f"↳ {title + ': ' if title else ''}{name}"
             case Kind.APPROVAL:
                 return self._approval(data)
+            case Kind.NOTE if data.get("not_before"):
+                return "note", f"· It was moved: it starts at {shown(str(data['not_before']))}."
             case Kind.NOTE | Kind.TRUNCATED | Kind.QUESTION | Kind.ANSWER:
                 return "note", f"· {_plain(data.get('text') or data.get('value'))}"
 
@@ -125,6 +129,8 @@ class _Teller:
                 self.waits, self.brief = at, not data.get("reason")
             again = f" {_plain(data['reason'])}" if data.get("reason") else ""
             begun = _held(data) if state is RunState.HELD else _BEGUN[state]
+            if state is RunState.WAITING and data.get("not_before"):
+                begun = f"It starts at {shown(str(data['not_before']))}."
             return "note", f"· {begun}{again}"
         level, word = _ENDED[state]
         took = f" after {duration(at - self.began)}" if self.began is not None and at - self.began >= MOMENT else ""
@@ -173,7 +179,8 @@ def _held(data: Mapping[str, Any]) -> str:
     except ValueError:
         until = ""
     plan = f" Its plan is run {_plain(data['plan'])}." if data.get("plan") else ""
-    return f"It waits for {what} by somebody else{until}.{plan}"
+    start = f" It starts at {shown(str(data['not_before']))} or later." if data.get("not_before") else ""
+    return f"It waits for {what} by somebody else{until}.{plan}{start}"
 
 
 class Decoder:

@@ -19,6 +19,7 @@ from pushbutton.errors import BadInput, InvalidInputs
 from . import options, safe_text
 from .exits import Exit
 from .help_text import flow
+from .moments import written
 from .remote import DEFAULT, Server, Url, params_of, segment
 
 __all__ = ["add"]
@@ -31,6 +32,7 @@ HELP = """Press a task's button on a server, and say which run that made.
   pushbutton press deploy --env prod --follow     and watch it to its end
   pushbutton press import --file ./orders.csv     a file is brought along
   pushbutton press unlock --password -            a secret from standard input
+  pushbutton press deploy --at "tomorrow 6:00"    and start it then
 
 Exits with 0 when it was pressed; with --follow, with the code of `watch`. Ctrl+C while following leaves the run
 running. An input that is named like an option of this command stands behind “--”.
@@ -54,6 +56,9 @@ def _press(
     key: Annotated[
         str, typer.Option(help="the same key again is the same press, and makes no second run", show_default=False)
     ] = "",
+    at: Annotated[
+        str, typer.Option(help="start then: “tomorrow 6:00”, “2026-12-24 06:00”, RFC 3339", show_default=False)
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="print the run as JSON")] = False,
     show_help: Annotated[bool, typer.Option("--help", help="show this, or what TASK can be given")] = False,
     server: Url = DEFAULT,
@@ -65,6 +70,7 @@ def _press(
         raise BadInput(f"Name the task first: pushbutton press TASK {task} …")
     if as_json and follow:
         raise BadInput("--json and --follow do not go together; press with --json, then watch the run.")
+    not_before = written(at) if at else ""
     with Server(server) as remote:
         described = remote.get(f"/api/tasks/{segment(task)}")
         params = params_of(described)
@@ -72,6 +78,8 @@ def _press(
             print(safe_text.text(_help(context, task, described)))
             return
         body: dict[str, Any] = {"inputs": _inputs(remote, params, context.args), **({"why": why} if why else {})}
+        if not_before:
+            body["not_before"] = not_before
         headers = {"Idempotency-Key": key or secrets.token_urlsafe(18)}
         run = remote.post(f"/api/tasks/{segment(task)}/runs", body, headers)
         number = int(run["number"])

@@ -12,7 +12,8 @@ from pushbutton.errors import BadInput, CannotMove, Fenced
 from pushbutton.sentence import say
 
 from . import journal, visibility
-from .core import Core, now
+from .clock import now
+from .core import Core
 from .ports import Append
 
 MOVE = "move"
@@ -29,7 +30,7 @@ async def move(core: Core, actor: Actor, number: int, to: Micros | None) -> Run:
     while True:
         run = await visibility.run(core.store, core.catalog, actor, number)
         for verb in (Verb.PRESS, Verb.STOP):
-            require(actor, verb, *visibility.places(core.catalog, run))
+            require(actor, verb, *visibility.resources(core.catalog, run))
         if wrong := refusal(run):
             raise CannotMove(wrong)
         at = now()

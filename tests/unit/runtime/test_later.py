@@ -19,7 +19,8 @@ from pushbutton.domain.policy import Grant
 from pushbutton.domain.run import Run, RunState
 from pushbutton.errors import BadInput, CannotMove, InvalidInputs, KeyReused, NoSuchRun, Refused
 from pushbutton.runtime import approve, cancel, later, press, worker
-from pushbutton.runtime.core import Core, now
+from pushbutton.runtime.clock import now
+from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.ports.people import AuditQuery, Change
 from pushbutton.testing import opened
