@@ -13,7 +13,10 @@ from .argument_text import as_text, refuse_option
 from .event import Json
 from .param import Inputs, Param, ParamType
 
-__all__ = ["By", "Way", "command_line", "ways"]
+__all__ = ["REST", "By", "Way", "command_line", "passed_alone", "ways"]
+
+REST = 1 << 30
+"""The place of an operand behind all others."""
 
 
 _BARE = re.compile(r"[A-Za-z_/](?:[\w/. -]{0,200}[\w/.-])?", re.ASCII)
@@ -31,7 +34,8 @@ class By(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Way:
     """Of one param. `flag`, for an option: as it stands in the command line, "--db_host", "-x", "-site"; "": made of
-    the param's name. A value that equals `usual` is what happens without it, and is not passed.
+    the param's name. The value follows a "=" at its end at once. A value that equals `usual` is what happens without
+    it, and is not passed.
     """
 
     by: By = By.ENV
@@ -40,6 +44,8 @@ class Way:
     repeat: bool = False  # a list: once for each
     count: bool = False  # a number: the flag so many times
     words: bool = False  # a list: all behind one flag, or operands
+    split: bool = False  # the value is a word of its own: "--shop north", not "--shop=north"
+    place: int = 0  # which operand it is, from 1; 0: behind those that have one, in the order of the params
     rest: bool = False  # an operand that takes whatever follows, so that "--" would be its first value
     under: str = ""  # the subcommand that it belongs to, "remote add" if it is one of another; "": to the script
     flags: Mapping[str, str] = field(default_factory=dict)  # of a choice: what is passed for it; "": nothing
@@ -85,6 +91,13 @@ def command_line(
     return found
 
 
+def passed_alone(
+    name: str, params: Sequence[Param], passing: Mapping[str, Way], inputs: Inputs, wrong: dict[str, str]
+) -> list[str]:
+    """The words of this input alone: its option with its value, or an operand; nothing where it is empty."""
+    return _Line([param for param in params if param.name == name], passing, inputs, wrong, "").part("")
+
+
 class _Line:
     def __init__(
         self,
@@ -94,10 +107,11 @@ class _Line:
         wrong: dict[str, str],
         from_file: str,
     ) -> None:
-        self._params, self._passing, self._inputs = params, passing, inputs
+        self._params = sorted(params, key=lambda param: passing.get(param.name, Way()).place or REST - 1)
+        self._passing, self._inputs = passing, inputs
         self._wrong, self._from_file = wrong, from_file
         # Beside "-site", "-s" with the value "ite" behind it would be another option.
-        self._long = any(len(way.flag) > 2 and not way.flag.startswith("--") for way in passing.values())
+        self._long = any(_long_with_one_dash(way.flag) for way in passing.values())
 
     def part(self, under: str) -> list[str]:
         """Options and operands of the script itself, or of one subcommand."""
@@ -139,9 +153,16 @@ class _Line:
             self._check(param, way, text)
             if way.words:
                 refuse_option(param, param.name, text, self._wrong)
-        return [flag, *texts] if way.words else [word for text in texts for word in self._one(param, flag, text)]
+        if way.words:
+            return [flag, *texts]
+        return [word for text in texts for word in self._one(param, flag, text, split=way.split)]
 
-    def _one(self, param: Param, flag: str, text: str) -> list[str]:
+    def _one(self, param: Param, flag: str, text: str, *, split: bool) -> list[str]:
+        if flag.endswith("="):
+            return [f"{flag}{text}"]
+        if split:
+            refuse_option(param, param.name, text, self._wrong)
+            return [flag, text]
         if len(flag) > 2:  # "--name", "-name"
             return [f"{flag}={text}"]
         if text and not text.startswith("=") and not self._long:
@@ -171,6 +192,10 @@ class _Line:
             )
         if way.file and text == "-":
             self._wrong[param.name] = say("Name a file: the job has no standard input, which “-” would mean.")
+
+
+def _long_with_one_dash(flag: str) -> bool:
+    return flag.startswith("-") and not flag.startswith("--") and len(flag.removesuffix("=")) > 2
 
 
 def _texts(way: Way, value: Json) -> list[str]:

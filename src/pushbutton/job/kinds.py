@@ -20,6 +20,9 @@ MOST = 20
 LONGEST = 24.0 * 366
 """Hours that a run may wait."""
 
+MOST_WORDS = 100
+"""Of one input, and operands of a command line."""
+
 _UNITS = {"": 1, "s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 _SIZES = {"": 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _DURATION = r"[0-9]+(\.[0-9]+)? ?(s|sec|min|m|h|d)?"
@@ -161,6 +164,49 @@ def _argv(value: Any) -> tuple[str, ...]:
     if not argv[0] or "{" in argv[0]:
         raise Unfit("a list that begins with the program; an input cannot choose it")
     return argv
+
+
+def _command(value: Any) -> tuple[Any, ...]:
+    """Items, and tuples of items that stand or fall together."""
+    if isinstance(value, str) or not isinstance(value, list | tuple) or not value:
+        return _argv(value)
+    if isinstance(value[0], list | tuple):
+        raise Unfit("a list that begins with the program, as a text")
+    apart = [item if isinstance(item, list | tuple) else (item,) for item in value]
+    if any(isinstance(item, dict) for items in apart for item in items):
+        raise Unfit("a list of texts; write “{…}” in quotes")
+    if not all(items and all(map(is_plain_text, items)) for items in apart):
+        raise Unfit("a list of texts, or of lists of texts that fall away together, the program first")
+    _argv([item for items in apart for item in items])
+    texts = [tuple(text_of(item) for item in items) for items in apart]
+    return tuple(held if isinstance(item, list | tuple) else held[0] for item, held in zip(value, texts, strict=True))
+
+
+def _spelling(value: Any) -> str:
+    """An option as it is typed; one that ends with "=" need not begin with "-" (`if=` of dd)."""
+    fine = isinstance(value, str) and value.isprintable() and not set(value) & set(" {}")
+    name = value.removesuffix("=") if fine else ""
+    if not name.strip("-") or "=" in name or not (name.startswith("-") or name != value):
+        raise Unfit("an option as it is typed, such as “--shop” or “-s”")
+    return str(value)
+
+
+def _words(value: Any) -> int | str:
+    if value in ("+", "*") and isinstance(value, str):
+        return value
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_WORDS:
+        raise Unfit(
+            f"how many words it is: a number from 1 to {MOST_WORDS}, “+” for one or more, or “*” for any number"
+        )
+    return value
+
+
+def _place(value: Any) -> int | str:
+    if value == "rest" and isinstance(value, str):
+        return value
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_WORDS:
+        raise Unfit(f"which operand it is: 1 to {MOST_WORDS}, or “rest” for all that follow")
+    return value
 
 
 def _env(value: Any) -> dict[str, str]:
@@ -325,6 +371,16 @@ SECONDS = Kind(_seconds, _DURATION_SCHEMA)
 GRACE = Kind(_grace, _DURATION_SCHEMA)
 SIZE = Kind(_size, {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": f"^{_SIZE}$"}]})
 ARGV = Kind(_argv, {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1}, written=True)
+_ITEM = {"type": ["string", "number"]}
+COMMAND = Kind(
+    _command,
+    {"type": "array", "items": {"anyOf": [_ITEM, {"type": "array", "items": _ITEM, "minItems": 1}]}, "minItems": 1},
+    written=True,
+)
+SPELLING = Kind(_spelling, {"type": "string", "pattern": "^(-[^\\s{}=]+=?|[^-\\s{}=][^\\s{}=]*=)$"})
+_NUMBER_OF = {"type": "integer", "minimum": 1, "maximum": MOST_WORDS}
+WORDS = Kind(_words, {"anyOf": [_NUMBER_OF, {"enum": ["+", "*"]}]})
+PLACE = Kind(_place, {"anyOf": [_NUMBER_OF, {"const": "rest"}]})
 ENV = Kind(_env, {"type": "object", "additionalProperties": {"type": ["string", "number"]}}, written=True)
 FOLDERS = Kind(_folders, {"type": "array", "items": {"type": "string"}})
 PARAMS = Kind(_params, {}, written=True)

@@ -164,8 +164,9 @@ WRITTEN: Mapping[str, Option] = {
         why="the inputs stand in the declaration",
     ),
     "command": option(
-        "The program and its arguments, one item each; {name} is filled in. No shell reads it.",
-        kinds.ARGV,
+        "The program and its arguments, one item each; {name} is filled in. Items in a list of their own fall away "
+        "together. No shell reads it.",
+        kinds.COMMAND,
         into="target.argv",
         only=(CONFIG,),
         why="what is run is this file itself",
@@ -182,6 +183,7 @@ OPTIONS: Mapping[str, Option] = {**(python.__kwdefaults__ or {}), **WRITTEN}
 
 
 _IN_FILES = (CONFIG, SCRIPT)
+_NO_LINE = "a function has arguments, and no command line"
 
 
 def field(
@@ -275,6 +277,46 @@ INPUTS: Mapping[str, Option] = {
         kinds.one_of("env", "option", "argument"),
         only=(SCRIPT,),
         why="a command says itself where {name} goes, and a function has arguments",
+    ),
+    "flag": option(
+        "The option by which it is passed, as it is typed: --shop or -s. Of a bool, what turns it on.",
+        kinds.SPELLING,
+        only=_IN_FILES,
+        why=_NO_LINE,
+    ),
+    "off": option(
+        "Of a bool: the flag that turns it off. Beside “flag”, one of the two is always passed.",
+        kinds.SPELLING,
+        only=_IN_FILES,
+        why=_NO_LINE,
+    ),
+    "repeat": option(
+        "Whether each value of a list has the option before it: --only=a --only=b.",
+        kinds.FLAG,
+        only=_IN_FILES,
+        why=_NO_LINE,
+    ),
+    "count": option(
+        "Whether a number is passed by the flag so many times: -vvv.", kinds.FLAG, only=_IN_FILES, why=_NO_LINE
+    ),
+    "words": option(
+        "How many words follow its option, or are its operands: a number, “+” for one or more, “*” for any number. "
+        "With 1, its value is a word of its own behind the option: --shop north.",
+        kinds.WORDS,
+        only=_IN_FILES,
+        why=_NO_LINE,
+    ),
+    "place": option(
+        "Which operand it is, from 1, behind the options; “rest”: a list of all that follow.",
+        kinds.PLACE,
+        only=_IN_FILES,
+        why=_NO_LINE,
+    ),
+    "under": option(
+        "The subcommand that it belongs to. It is asked only for that one, and passed behind it.",
+        kinds.NAME,
+        only=_IN_FILES,
+        why=_NO_LINE,
     ),
 }
 """What can be said of an input: in a file these, and in Python, by `Field`, what has a meaning beside a type hint. Only

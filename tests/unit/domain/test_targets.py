@@ -15,7 +15,7 @@ from pushbutton.adapters.catalog.model import Form, Found
 from pushbutton.domain import targets
 from pushbutton.domain.command import build, refusals
 from pushbutton.domain.param import Inputs, Param
-from pushbutton.domain.targets import Declared, Files, Start, Target
+from pushbutton.domain.targets import Declared, Files, KeyPath, Start, Target
 from pushbutton.domain.task import Task
 from pushbutton.domain.task_text import text
 from pushbutton.errors import InvalidInputs
@@ -43,9 +43,9 @@ class BookTarget(Declared):
     def shown(self, argv: Sequence[str]) -> str:
         return f"the book {Path(argv[1]).name}"
 
-    def faults(self, params: Sequence[Param]) -> Iterator[tuple[int, str]]:
+    def faults(self, params: Sequence[Param]) -> Iterator[tuple[KeyPath, str]]:
         if not params:
-            yield 0, "A book without inputs is dull."
+            yield ("book",), "A book without inputs is dull."
 
     def naming(self, names: Sequence[str]) -> Target:
         return self

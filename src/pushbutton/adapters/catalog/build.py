@@ -11,6 +11,7 @@ from typing import Any
 from pushbutton.domain.approval import Approval
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.run import Busy
+from pushbutton.domain.targets import flat
 from pushbutton.domain.task import Background, Limits, Reason, Task
 from pushbutton.job.options import OPTIONS
 
@@ -48,6 +49,7 @@ def _dry_run(given: str | bool | None, params: Sequence[Param]) -> str:
 
 _MADE: Mapping[str, Callable[[Any, Task], Any]] = {
     "title": lambda value, task: value or task.title,
+    "command": lambda value, _: flat(value),
     "reason": lambda value, _: Reason(value),
     "approvals": lambda value, _: Approval(*value),
     "cwd": lambda value, task: beside(Path(task.source.file), value),

@@ -10,8 +10,9 @@ from typing import Any
 from pushbutton.describe.title import title_of
 from pushbutton.domain.argument_text import protected
 from pushbutton.domain.param import Choice, Param, ParamType
-from pushbutton.domain.targets import IN_CONFIG, Arguments, ScriptTarget, Target
+from pushbutton.domain.targets import IN_CONFIG, Arguments, ScriptTarget, Target, flat
 from pushbutton.domain.task import Source, Task
+from pushbutton.domain.ways import Way
 from pushbutton.job.options import CONFIG, FIELD, INPUTS, OPTIONS, SCRIPT
 
 from .build import beside, built
@@ -19,6 +20,7 @@ from .model import faults
 from .numbers import as_offered, bare
 from .schema import KeyPath, Table
 from .script_form import ScriptForm, corrected
+from .way_keys import clashes, implied, says_way, way_faults, way_of, with_subcommands
 
 __all__ = ["Origin", "declare"]
 
@@ -55,18 +57,24 @@ def declare(
     its inputs, which the table corrects by their names, and adds to.
     """
     keys = Table(OPTIONS, origin.form, wrong).read(table, at)
-    passing: dict[str, str] = {}
+    passing: dict[str, str | Way] = {}
     params: list[Param] = []
+    standing = _standing(keys)
     for name, given in keys.get("params", {}).items():
         where = (*at, "params", name)
         values = Table(INPUTS, origin.form, wrong).read({} if given is None else given, where)
-        if form and (name in form.names or "pass" not in values):
+        if form and (name in form.names or not says_way(values)):
             form = corrected(form, str(name), values, where, wrong)
             continue
         if "hide" in values:
             wrong.append(((*where, "hide"), f"“{name}” stands here only: leave it out instead of hiding it."))
-        params.append(_param(str(name), values, where, wrong))
-        passing[str(name)] = values.get("pass", "env")
+        params.append(_param(str(name), {**implied(values), **values}, where, wrong))
+        doubtful = _wrong_below(where, wrong)
+        amiss = [] if doubtful else list(way_faults(str(name), values, params[-1].type, standing=name in standing))
+        wrong += [((*where, key), sentence) for key, sentence in amiss]
+        way = way_of(values) if not amiss and not doubtful else None
+        passing[str(name)] = way or values.get("pass", "env")
+    params, passing = _in_line(params, passing, form, (*at, "params"), wrong)
     target, known = _target(origin, keys, params, passing, at, wrong, form)
     params = [_when_as_offered(param, params) for param in params]
     for param in params:
@@ -91,11 +99,43 @@ def declare(
     return task
 
 
+def _standing(keys: Mapping[str, Any]) -> set[str]:
+    """The inputs that are items of a command."""
+    return {item[1:-1] for item in flat(keys.get("command", ())) if item.startswith("{")}
+
+
+def _wrong_below(where: KeyPath, wrong: Sequence[tuple[KeyPath, str]]) -> bool:
+    return any(place[: len(where)] == where for place, _ in wrong)
+
+
+def _in_line(
+    params: Sequence[Param],
+    passing: Mapping[str, str | Way],
+    form: ScriptForm | None,
+    at: KeyPath,
+    wrong: list[tuple[KeyPath, str]],
+) -> tuple[list[Param], dict[str, str | Way]]:
+    """The inputs that stand here, with their places in one command line with those that were read."""
+    read, ways = (form.params, form.passing) if form else ((), {})
+    if any(place[: len(at)] == at for place, _ in wrong):
+        return list(params), dict(passing)
+    together = {**ways, **passing}
+    wrong += [
+        ((*at, name, key), sentence) for name, key, sentence in clashes((*read, *params), together) if name in passing
+    ]
+    commands, command = (form.commands, form.words) if form else ((), "")
+    made, passed, amiss = with_subcommands((*read, *params), together, commands, command)
+    wrong += [((*at, name, "under"), sentence) for name, sentence in amiss if name in passing]
+    return [param for param in made if param.name in passing], {
+        name: passed[name] for name in passing if name in passed
+    }
+
+
 def _target(
     origin: Origin,
     keys: Mapping[str, Any],
     params: Sequence[Param],
-    passing: Mapping[str, str],
+    passing: Mapping[str, str | Way],
     at: KeyPath,
     wrong: list[tuple[KeyPath, str]],
     form: ScriptForm | None,
@@ -110,7 +150,8 @@ def _target(
     if not held:
         wrong.append((at, "It has no “command”: a list with the program and its arguments."))
     target = IN_CONFIG[held or "command"](keys.get(held, ()))
-    wrong += [((*at, held, index), sentence) for index, sentence in target.faults(params)]
+    target = target.taking({name: way for name, way in passing.items() if isinstance(way, Way)})
+    wrong += [((*at, *place), sentence) for place, sentence in target.faults(params)]
     unread = any(place[: len(at) + 1] == (*at, held) for place, _ in wrong)
     return target, target.naming(list(passing)) if unread else target
 
@@ -200,7 +241,7 @@ def _when_as_offered(param: Param, params: list[Param]) -> Param:
 
 
 def _check_passing(
-    param: Param, way: str, elsewhere: Collection[str], at: KeyPath, wrong: list[tuple[KeyPath, str]]
+    param: Param, way: str | Way, elsewhere: Collection[str], at: KeyPath, wrong: list[tuple[KeyPath, str]]
 ) -> None:
     if param.type is ParamType.SECRET and way != "env":
         wrong.append(((*at, "pass"), f"“{param.name}” is a secret, so it can only be passed by “env”."))

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from pushbutton.domain.targets import IN_CONFIG
+from pushbutton.domain.targets import IN_CONFIG, KeyPath
 from pushbutton.job import kinds
 from pushbutton.job.kinds import Kind, Unfit, Written
 from pushbutton.job.options import CONFIG, INPUTS, OPTIONS, Option, known, option, unknown
@@ -17,9 +17,6 @@ from pushbutton.job.options import CONFIG, INPUTS, OPTIONS, Option, known, optio
 from .numbers import bare
 
 __all__ = ["GROUP", "SECRET", "KeyPath", "Table", "config_schema", "plain"]
-
-KeyPath = tuple[str | int, ...]
-"""Where a value stands in its file: keys and indices from the top."""
 
 
 class Table:

@@ -19,11 +19,11 @@ from pushbutton.job.options import FIELD
 
 from .numbers import bare
 from .schema import KeyPath
+from .way_keys import MOST_TIMES, WAY_KEYS
 
 __all__ = ["Gap", "ScriptForm", "corrected", "forms_of"]
 
 _MOST_TASKS = 8  # subcommands that are a task each
-_MOST_TIMES = 9  # of a flag that counts
 _SECRET = re.compile(r"(?:^|_)(?:password|passwd|passphrase|secret|token|api_?key|private_key|credentials?)$")
 _NOT_BROUGHT = re.compile(r"(?:^|_)(?:out|output|dest|destination|dir|directory|folder|root|target|to)(?:$|_)|dir$")
 _CORRECTED = frozenset(key for key in FIELD if key not in ("choices", "labels")) | {"required"}
@@ -69,6 +69,7 @@ class ScriptForm:
     from_file: str = ""
     gaps: tuple[Gap, ...] = ()
     names: frozenset[str] = frozenset()  # of the inputs of all forms of the script
+    commands: frozenset[str] = frozenset()  # the subcommands that are tasks of their own
 
     def target(self, script: ScriptTarget) -> ScriptTarget:
         """The script as one that gets its inputs so."""
@@ -103,7 +104,7 @@ def corrected(
         return form
     wrong += [
         ((*at, key), f"“{key}” of “{name}” is what the script's source says: leave it out here.")
-        for key in ("type", "of", "pass")
+        for key in ("type", "of", "pass", *WAY_KEYS)
         if key in said
     ]
     fields = {key: value for key, value in said.items() if key in _CORRECTED}
@@ -328,7 +329,7 @@ def _param(one: Mapping[str, Any], name: str) -> tuple[Param, Way]:
         file=one["type"] in ("file", "out"), literal=bool(one["literal"]),
     )  # fmt: skip
     if one["count"]:
-        return replace(param, type=ParamType.INT, required=False, default=0, min=0, max=_MOST_TIMES), replace(
+        return replace(param, type=ParamType.INT, required=False, default=0, min=0, max=MOST_TIMES), replace(
             way, usual=0
         )
     if kind is ParamType.BOOL:

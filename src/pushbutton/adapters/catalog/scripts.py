@@ -131,7 +131,8 @@ def _laid(
     names = frozenset(param.name for form in forms for param in form.params)
     if said and not (names | {gap.name for form in forms for gap in form.gaps}) & said.keys():
         return replace(reading, ask=None)
-    forms = [replace(form, names=names).without(said) for form in forms]
+    commands = frozenset(form.words for form in forms if form.words)
+    forms = [replace(form, names=names, commands=commands).without(said) for form in forms]
     told = [f"{path}: {f'{form.command}: ' if form.command else ''}{form.told}" for form in forms]
     gaps = [f"{path}:{gap}" for form in forms for gap in form.gaps]
     return replace(made(forms), notes=(*told, *dict.fromkeys(gaps)))

@@ -7,10 +7,10 @@ configuration file, by the key that names them.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .command import CommandTarget
+from .command import CommandTarget, flat
 from .python import PythonTarget
 from .script import ScriptTarget
-from .target import Arguments, Declared, Files, Start, Target
+from .target import Arguments, Declared, Files, KeyPath, Start, Target
 
 __all__ = [
     "IN_CONFIG",
@@ -18,10 +18,12 @@ __all__ = [
     "CommandTarget",
     "Declared",
     "Files",
+    "KeyPath",
     "PythonTarget",
     "ScriptTarget",
     "Start",
     "Target",
+    "flat",
 ]
 
-IN_CONFIG: Mapping[str, Callable[[Any], Declared]] = {"command": CommandTarget}
+IN_CONFIG: Mapping[str, Callable[[Any], Declared]] = {"command": CommandTarget.declared}

@@ -7,14 +7,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from pushbutton.domain.param import Inputs, Param, ParamType
+from pushbutton.domain.ways import Way
 
 if TYPE_CHECKING:
     from pushbutton.domain.task import Task
 
-__all__ = ["Arguments", "Declared", "Files", "Start", "Target"]
+__all__ = ["Arguments", "Declared", "Files", "KeyPath", "Start", "Target"]
+
+KeyPath = tuple[str | int, ...]
+"""Where a value stands in a file: keys and indices, from its top or from the table of a task."""
 
 
 class Arguments(StrEnum):
@@ -97,8 +101,12 @@ class Declared(Target):
     """
 
     @abstractmethod
-    def faults(self, params: Sequence[Param]) -> Iterator[tuple[int, str]]:
-        """What does not fit its inputs: the place in what the key holds, and a sentence."""
+    def faults(self, params: Sequence[Param]) -> Iterator[tuple[KeyPath, str]]:
+        """What does not fit its inputs: the place in the task's table, and a sentence."""
+
+    def taking(self, ways: Mapping[str, Way]) -> Self:  # noqa: ARG002 - most have no command line to put them into
+        """It as one that gets these inputs so, where it has a command line."""
+        return self
 
     @abstractmethod
     def naming(self, names: Sequence[str]) -> Target:
