@@ -1,4 +1,4 @@
-"""The file: opening it with care, upgrading its schema, one writer thread, a few reader threads.
+"""The file: opening it with care, upgrading its schema, the writer's side of it, a few reader threads.
 
 apsw brings its own SQLite, because the systems' ones up to 3.51.2 can lose a WAL after a reset.
 """
@@ -11,26 +11,24 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib import resources
 from pathlib import Path
-from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import apsw
 
 from pushbutton import threads
-from pushbutton.adapters.sql.connection import Connection
+from pushbutton.adapters.sql.connection import Work
 from pushbutton.adapters.sql.trail import Trail
 from pushbutton.adapters.sql.trail_end import End
-from pushbutton.errors import PushbuttonError, StorageFull, StoreBusy, StoreDamaged, StoreError, StoreTooNew
+from pushbutton.adapters.sql.writer import Outcomes, Works, Writer, grouped
+from pushbutton.errors import StorageFull, StoreBusy, StoreDamaged, StoreError, StoreTooNew
 from pushbutton.sentence import say
 
 from .dialect import SQLITE
 
 T = TypeVar("T")
-Work = Callable[[Connection], T]
-Batch = list[tuple[Work[Any], asyncio.Future[Any]]]
-Results = list[tuple[asyncio.Future[Any], Any, BaseException | None]]
 
 FIXED = (3, 51, 3)
 """The first SQLite without the WAL-reset bug."""
@@ -55,14 +53,11 @@ class SqliteDatabase:
         self.path = path
         self.name = str(path)
         self.end = end
-        self._trail = Trail(end, SQLITE)
-        self._asked: Batch = []  # in this turn of the loop
-        self._jobs: SimpleQueue[tuple[Work[Any], asyncio.Future[Any]] | None] = SimpleQueue()
-        self._writer: threading.Thread | None = None
+        self._session = _Session(path, end)
+        self._writer = Writer(self._session, GROUP)
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-read")
         self._mine = threading.local()
         self._open_readers: list[apsw.Connection] = []
-        self._inode = 0
         self._closed = False
 
     # -- life
@@ -75,12 +70,8 @@ class SqliteDatabase:
                 f"This Python loads SQLite {apsw.sqlite_lib_version()}, which can lose data (its WAL-reset bug); "
                 "install apsw 3.51.3.0 or newer."
             )
-        loop = asyncio.get_running_loop()
-        ready: asyncio.Future[None] = loop.create_future()
-        self._writer = threading.Thread(target=self._serve, args=(loop, ready), name="store-write", daemon=True)
-        self._writer.start()
         try:
-            await ready
+            await self._writer.open()
         except BaseException:
             self._readers.shutdown()
             raise
@@ -89,46 +80,28 @@ class SqliteDatabase:
         """Everything that was asked for is written first; then the one file holds all of it, without a log beside it
         (unless another process has it open, or there is no room: the log then stays, and the next opening reads it).
         """
-        self._hand_over()
-        writer, self._writer = self._writer, None  # from here on both refuse: nothing gets behind the last job
+        finish = self._writer.close()
         self._closed = True
-        await threads.closing(self._end, writer)
+        await threads.closing(self._end, finish)
 
-    def _end(self, writer: threading.Thread | None) -> None:
+    def _end(self, finish: Callable[[], None]) -> None:
         """The writer goes last: only the last connection moves the log into the file, and a reader cannot."""
         self._readers.shutdown()
         for connection in self._open_readers:
             connection.close()
-        if writer:
-            self._jobs.put(None)
-            writer.join()
+        finish()
 
     async def write(self, work: Work[T]) -> T:
-        """Run `work` in the next transaction; when this returns, it is on the disk."""
-        if self._writer is None:
-            raise StoreError("The store is closed.")
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-        if not self._asked:
-            loop.call_soon(self._hand_over)
-        self._asked.append((work, future))
-        # Shielded: who was waiting may be cancelled (a client that hung up), what was asked for is still done.
-        return await asyncio.shield(future)
+        return await self._writer.write(work)
 
     def scrub(self) -> None:
         """Write the file anew, so that nothing that was deleted or replaced is left in it or in the log beside it.
 
         While others read, the log stays; what comes next writes over it. Writers wait, some seconds for a large file.
         """
-        with translated(self.path), contextlib.closing(self._connect(apsw.SQLITE_OPEN_READWRITE)) as connection:
+        with translated(self.path), contextlib.closing(_connect(self.path, apsw.SQLITE_OPEN_READWRITE)) as connection:
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-    def _hand_over(self) -> None:
-        """What was asked for in one turn of the loop goes into one transaction."""
-        asked, self._asked = self._asked, []
-        for job in asked:
-            self._jobs.put(job)
 
     async def read(self, work: Work[T]) -> T:
         """Also without `open`, to read beside another process."""
@@ -140,121 +113,76 @@ class SqliteDatabase:
         with translated(self.path):
             connection = getattr(self._mine, "connection", None)
             if connection is None:
-                connection = self._mine.connection = self._connect(apsw.SQLITE_OPEN_READONLY)
+                connection = self._mine.connection = _connect(self.path, apsw.SQLITE_OPEN_READONLY)
                 self._open_readers.append(connection)
             return work(connection)
 
-    # -- the writer thread
 
-    def _serve(self, loop: asyncio.AbstractEventLoop, ready: asyncio.Future[None]) -> None:
-        try:
-            with translated(self.path):
-                connection = self._start()
-        except Exception as error:  # noqa: BLE001  raised where the store is opened
-            loop.call_soon_threadsafe(ready.set_exception, error)
-            return
-        loop.call_soon_threadsafe(ready.set_result, None)
-        try:
-            while (job := self._jobs.get()) is not None:
-                batch, last = [job], False
-                while len(batch) < GROUP and not self._jobs.empty():
-                    following = self._jobs.get()
-                    if following is None:
-                        last = True
-                        break
-                    batch.append(following)
-                results = self._commit(connection, batch)
-                loop.call_soon_threadsafe(_settle, results)
-                if last:
-                    break
-        finally:
-            with contextlib.suppress(apsw.Error):
-                connection.execute("PRAGMA optimize")
-            connection.close()
-            self.end.close()
+class _Session:
+    """The writer's side."""
 
-    def _commit(self, connection: apsw.Connection, batch: Batch) -> Results:
-        """One transaction for all; a refusal (`Fenced`, …) undoes only its own part, a fault undoes everything."""
+    def __init__(self, path: Path, end: End) -> None:
+        self._path, self._name = path, str(path)
+        self._end, self._trail = end, Trail(end, SQLITE)
+        self._inode = 0
+        self._db: apsw.Connection  # from `start` on
+
+    def start(self) -> None:
+        with translated(self._path):
+            self._db = self._open()
+        self._begin = partial(self._db.execute, "BEGIN IMMEDIATE")
+
+    def commit(self, works: Works) -> Outcomes:
+        db = self._db
         try:
-            with translated(self.path):
+            with translated(self._path):
                 self._still_there()
-                try:
-                    results = self._together(connection, batch)
-                except PushbuttonError as refusal:
-                    connection.execute("ROLLBACK")
-                    if len(batch) == 1:
-                        return [(batch[0][1], None, refusal)]
-                    results = self._apart(connection, batch)
-                if self.end.touched:
-                    self.end.committed(self._trail.head(connection))
-                return results
-        except Exception as error:  # noqa: BLE001  every waiter gets it
-            if connection.in_transaction:
+                outcomes = grouped(db, self._begin, works, lambda _: db.execute("COMMIT"))
+                if self._end.touched:
+                    self._end.committed(self._trail.head(db))
+                return outcomes
+        except Exception:
+            if db.in_transaction:
                 with contextlib.suppress(apsw.Error):
-                    connection.execute("ROLLBACK")
-            return [(future, None, error) for _, future in batch]
+                    db.execute("ROLLBACK")
+            raise
 
-    @staticmethod
-    def _together(connection: apsw.Connection, batch: Batch) -> Results:
-        """Raises the first refusal. Hardly ever is there one, and a savepoint for each takes as long as their work."""
-        connection.execute("BEGIN IMMEDIATE")
-        results: Results = [(future, work(connection), None) for work, future in batch]
-        connection.execute("COMMIT")
-        return results
-
-    @staticmethod
-    def _apart(connection: apsw.Connection, batch: Batch) -> Results:
-        results: Results = []
-        connection.execute("BEGIN IMMEDIATE")
-        for work, future in batch:
-            connection.execute("SAVEPOINT one")
-            try:
-                results.append((future, work(connection), None))
-            except PushbuttonError as refusal:
-                connection.execute("ROLLBACK TO one")
-                results.append((future, None, refusal))
-            connection.execute("RELEASE one")
-        connection.execute("COMMIT")
-        return results
+    def end(self) -> None:
+        with contextlib.suppress(apsw.Error):
+            self._db.execute("PRAGMA optimize")
+        self._db.close()
+        self._end.close()
 
     def _still_there(self) -> None:
         """A file that was removed or replaced under us still takes writes, but nobody would ever see them again."""
         try:
-            inode = os.stat(self.name).st_ino  # noqa: PTH116  a path of pathlib's takes three times as long
+            inode = os.stat(self._name).st_ino  # noqa: PTH116  a path of pathlib's takes three times as long
         except FileNotFoundError:
             inode = -1
         if inode != self._inode:
             raise StoreDamaged(
                 say(
                     "{path} was removed or replaced while in use; restart the server. Nothing was recorded.",
-                    path=str(self.path),
+                    path=str(self._path),
                 )
             )
 
-    # -- opening
-
-    def _connect(self, flags: int) -> apsw.Connection:
-        connection = apsw.Connection(str(self.path), flags=flags)
-        connection.set_busy_timeout(BUSY_MS)
-        # A statement is planned once, and not again for each value that is bound: that takes longer than most of them.
-        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
-        connection.execute(f"PRAGMA cache_size = -{CACHE_KB}; PRAGMA foreign_keys = ON")
-        return connection
-
-    def _start(self) -> apsw.Connection:
-        known = self.path.exists() and self.path.stat().st_size > 0
-        if known and not os.access(self.path, os.W_OK):
-            raise StoreDamaged(f"{self.path} cannot be written. Give it to the user that runs this server.")
-        connection = self._connect(apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+    def _open(self) -> apsw.Connection:
+        known = self._path.exists() and self._path.stat().st_size > 0
+        if known and not os.access(self._path, os.W_OK):
+            raise StoreDamaged(f"{self._path} cannot be written. Give it to the user that runs this server.")
+        connection = _connect(self._path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
         try:
             steps = _steps()
             found = connection.execute("PRAGMA user_version").get
             if found > len(steps):
-                raise StoreTooNew(str(self.path), found, len(steps))
-            if known and self.path.stat().st_size <= CHECK_BELOW:
+                raise StoreTooNew(str(self._path), found, len(steps))
+            if known and self._path.stat().st_size <= CHECK_BELOW:
                 complaint = connection.execute("PRAGMA quick_check(1)").get
                 if complaint != "ok":
-                    raise StoreDamaged(f"{self.path} is damaged ({complaint}). It was left as it is; restore a backup.")
+                    raise StoreDamaged(
+                        f"{self._path} is damaged ({complaint}). It was left as it is; restore a backup."
+                    )
             connection.execute(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8000000"
             )
@@ -266,9 +194,9 @@ class SqliteDatabase:
                     for step in steps[found:]:
                         connection.execute(step)
                     connection.execute(f"PRAGMA user_version = {len(steps)}")
-            self.end.open()
-            self.path.chmod(0o600)
-            self._inode = self.path.stat().st_ino
+            self._end.open()
+            self._path.chmod(0o600)
+            self._inode = self._path.stat().st_ino
         except BaseException:
             connection.close()
             raise
@@ -289,15 +217,13 @@ def _move(connection: apsw.Connection, database: str, pages: int) -> int:
     return apsw.SQLITE_OK
 
 
-def _settle(results: Results) -> None:
-    for future, value, error in results:
-        if future.done():
-            continue
-        if error:
-            future.set_exception(error)
-            future.exception()  # seen: the waiter may be gone
-        else:
-            future.set_result(value)
+def _connect(path: Path, flags: int) -> apsw.Connection:
+    connection = apsw.Connection(str(path), flags=flags)
+    connection.set_busy_timeout(BUSY_MS)
+    # A statement is planned once, and not again for each value that is bound: that takes longer than most of them.
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KB}; PRAGMA foreign_keys = ON")
+    return connection
 
 
 def _steps() -> list[str]:

@@ -1,0 +1,159 @@
+"""The thread that writes: what is asked for while it works shares one transaction, and so one wait for the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+from typing import Any, Protocol, TypeVar
+
+from pushbutton.errors import PushbuttonError, StoreError
+
+from .connection import Connection, Work
+
+T = TypeVar("T")
+Works = Sequence[Work[Any]]
+Outcomes = list[tuple[Any, BaseException | None]]
+"""What each work returned, or why it was refused."""
+Job = tuple[Work[Any], asyncio.Future[Any]]
+
+
+class Session(Protocol):
+    """The writing side of a database. All of it is called in the writer's thread."""
+
+    def start(self) -> None:
+        """Raises what `open` raises."""
+        ...
+
+    def commit(self, works: Works) -> Outcomes:
+        """All works, durable when this returns. What it raises, each of them gets, and nothing of them is written."""
+        ...
+
+    def end(self) -> None: ...
+
+
+class Writer:
+    def __init__(self, session: Session, most: int) -> None:
+        """`most`: works in one transaction."""
+        self._session, self._most = session, most
+        self._asked: list[Job] = []  # in this turn of the loop
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    async def open(self) -> None:
+        loop = asyncio.get_running_loop()
+        ready: asyncio.Future[None] = loop.create_future()
+        self._thread = threading.Thread(target=self._serve, args=(loop, ready), name="store-write", daemon=True)
+        self._thread.start()
+        await ready
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` in the next transaction; when this returns, it is on the disk."""
+        if self._thread is None:
+            raise StoreError("The store is closed.")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        if not self._asked:
+            loop.call_soon(self._hand_over)
+        self._asked.append((work, future))
+        # Shielded: who was waiting may be cancelled (a client that hung up), what was asked for is still done.
+        return await asyncio.shield(future)
+
+    def close(self) -> Callable[[], None]:
+        """From here on it refuses; what is returned blocks until everything that was asked for is written."""
+        self._hand_over()
+        thread, self._thread = self._thread, None  # nothing gets behind the last job
+
+        def finish() -> None:
+            if thread:
+                self._jobs.put(None)
+                thread.join()
+
+        return finish
+
+    def _hand_over(self) -> None:
+        """What was asked for in one turn of the loop goes into one transaction."""
+        asked, self._asked = self._asked, []
+        for job in asked:
+            self._jobs.put(job)
+
+    def _serve(self, loop: asyncio.AbstractEventLoop, ready: asyncio.Future[None]) -> None:
+        try:
+            self._session.start()
+        except Exception as error:  # noqa: BLE001  raised where the store is opened
+            loop.call_soon_threadsafe(ready.set_exception, error)
+            return
+        loop.call_soon_threadsafe(ready.set_result, None)
+        try:
+            while (job := self._jobs.get()) is not None:
+                batch, last = [job], False
+                while len(batch) < self._most and not self._jobs.empty():
+                    following = self._jobs.get()
+                    if following is None:
+                        last = True
+                        break
+                    batch.append(following)
+                outcomes = self._outcomes([work for work, _ in batch])
+                loop.call_soon_threadsafe(_settle, [future for _, future in batch], outcomes)
+                if last:
+                    break
+        finally:
+            self._session.end()
+
+    def _outcomes(self, works: Works) -> Outcomes:
+        try:
+            return self._session.commit(works)
+        except Exception as error:  # noqa: BLE001  every waiter gets it
+            return [(None, error)] * len(works)
+
+
+def grouped(
+    db: Connection, begin: Callable[[], object], works: Works, commit: Callable[[Outcomes], object]
+) -> Outcomes:
+    """All works in one transaction; a refusal (`Fenced`, …) undoes only its own part. Any other fault is raised, and
+    the transaction may then be open.
+    """
+    try:
+        return _together(db, begin, works, commit)
+    except PushbuttonError as refusal:
+        db.execute("ROLLBACK")
+        if len(works) == 1:
+            return [(None, refusal)]
+    return _apart(db, begin, works, commit)
+
+
+def _together(
+    db: Connection, begin: Callable[[], object], works: Works, commit: Callable[[Outcomes], object]
+) -> Outcomes:
+    """Raises the first refusal. Hardly ever is there one, and a savepoint for each takes as long as their work."""
+    begin()
+    outcomes: Outcomes = [(work(db), None) for work in works]
+    commit(outcomes)
+    return outcomes
+
+
+def _apart(db: Connection, begin: Callable[[], object], works: Works, commit: Callable[[Outcomes], object]) -> Outcomes:
+    outcomes: Outcomes = []
+    begin()
+    for work in works:
+        db.execute("SAVEPOINT one")
+        try:
+            outcomes.append((work(db), None))
+        except PushbuttonError as refusal:
+            db.execute("ROLLBACK TO one")
+            outcomes.append((None, refusal))
+        db.execute("RELEASE one")
+    commit(outcomes)
+    return outcomes
+
+
+def _settle(futures: Sequence[asyncio.Future[Any]], outcomes: Outcomes) -> None:
+    for future, (value, error) in zip(futures, outcomes, strict=True):
+        if future.done():
+            continue
+        if error:
+            future.set_exception(error)
+            future.exception()  # seen: the waiter may be gone
+        else:
+            future.set_result(value)
