@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from .postgres import Postgres
+
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # many processes are started: what one has compiled the next one loads
 
 settings.register_profile("any machine", deadline=None)  # how long an example takes says nothing of what it shows
@@ -20,6 +22,13 @@ def _the_mask_of_new_files_is_left_as_it_was() -> Iterator[None]:
     yield
     after = os.umask(before)
     assert after == before, f"new files are made with {after:03o}, which was {before:03o}"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One for each process that runs tests."""
+    with Postgres() as server:
+        yield server
 
 
 LONGEST = (

@@ -9,7 +9,7 @@
     │                        LinkClosed
     ├── ConfigError ──────── (names file, line, column)
     ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy ·
-    │                        UploadsFull · SecretsLocked
+    │                        StoreAway · UploadsFull · SecretsLocked
     ├── SecretUnavailable ── (a named secret has no value where it should come from)
     ├── NotHeard ─────────── (a run's supervisor takes no reports now)
     ├── SignInFailed ─────── TooManySignIns · SlowDown
@@ -248,10 +248,8 @@ class StoreError(PushbuttonError):
 
 
 class StoreInUse(StoreError):
-    def __init__(self, path: str, holder: str) -> None:
-        super().__init__(
-            f"{path} is in use by {holder}. Stop that server first, or give this one another folder with --data."
-        )
+    def __init__(self, path: str, holder: str, instead: str = "give this one another folder with --data") -> None:
+        super().__init__(f"{path} is in use by {holder}. Stop that server first, or {instead}.")
 
 
 class StoreDamaged(StoreError):
@@ -286,6 +284,20 @@ class UploadsFull(StoreError):
 class StoreBusy(StoreError):
     def __init__(self) -> None:
         super().__init__(say("Another program holds the database; nothing was recorded. Try again in a moment."))
+
+
+class StoreAway(StoreBusy):
+    """A database that is elsewhere does not answer; nothing of what was asked is in it."""
+
+    def __init__(self, name: str, why: str) -> None:
+        StoreError.__init__(
+            self,
+            say(
+                "The database {name} does not answer ({why}); nothing was recorded. Try again in a moment.",
+                name=name,
+                why=why,
+            ),
+        )
 
 
 class NotHeard(PushbuttonError):

@@ -13,9 +13,22 @@ from pushbutton.runtime.ports import Store
 KEY = b"the key of the tests"
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def store(request: pytest.FixtureRequest, tmp_path) -> AsyncIterator[Store]:
-    adapter: Store = MemoryStore(KEY) if request.param == "memory" else SqliteStore(tmp_path / "history.db", KEY)
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    adapter = _adapter(request)
     await adapter.open()
     yield adapter
     await adapter.close()
+
+
+def _adapter(request: pytest.FixtureRequest) -> Store:
+    match request.param:
+        case "memory":
+            return MemoryStore(KEY)
+        case "sqlite":
+            return SqliteStore(request.getfixturevalue("tmp_path") / "history.db", KEY)
+        case _:
+            server = request.getfixturevalue("postgres")  # first: it says what is missing
+            from pushbutton.adapters.postgres import PostgresStore
+
+            return PostgresStore(server.empty(), KEY)

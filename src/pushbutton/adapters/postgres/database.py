@@ -1,0 +1,100 @@
+"""`sql.connection.Database` on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+import psycopg
+
+from pushbutton import threads
+from pushbutton.adapters.sql.connection import Work
+from pushbutton.adapters.sql.trail_end import End
+from pushbutton.adapters.sql.writer import Writer
+from pushbutton.errors import StoreError
+
+from .address import Address
+from .connections import Connections, Patience
+from .dialect import POSTGRES
+from .link import Link, translated
+from .session import Session
+
+__all__ = ["PostgresDatabase"]
+
+T = TypeVar("T")
+
+GROUP: Final = 500  # writes in one transaction at most
+READERS: Final = 4
+
+
+class PostgresDatabase:
+    """`write` and `read` run a function in a thread of the database; both may be awaited from the event loop."""
+
+    dialect = POSTGRES
+
+    def __init__(self, address: Address, end: End, *, alone: bool) -> None:
+        self.name = address.shown
+        self.end = end
+        self._address, self._connections = address, Connections(address)
+        self._writer = Writer(Session(self._connections, end, alone=alone), GROUP)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
+        self._mine = threading.local()
+        self._closed = False
+
+    async def open(self) -> None:
+        """Raises `StoreError`; the database is then as it was."""
+        try:
+            await self._writer.open()
+        except BaseException:
+            self._readers.shutdown()
+            self._connections.end()
+            raise
+
+    async def close(self) -> None:
+        """Everything that was asked for is written first, unless the database is away."""
+        finish = self._writer.close()
+        self._closed = True
+        self._connections.closing.set()
+        await threads.closing(self._end, finish)
+
+    def _end(self, finish: Callable[[], None]) -> None:
+        self._readers.shutdown()
+        finish()
+        self._connections.end()
+
+    async def write(self, work: Work[T]) -> T:
+        return await self._writer.write(work)
+
+    async def read(self, work: Work[T]) -> T:
+        """Also without `open`, to read beside another process."""
+        if self._closed:
+            raise StoreError("The store is closed.")
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    def scrub(self) -> None:
+        """Write the audit trail's table anew. The database's own log and its backups are out of reach from here."""
+        with translated(self._address):
+            link = self._connections.connect("SET statement_timeout = 0")
+            try:
+                link.execute("SET lock_timeout = 0")
+                link.execute("VACUUM (FULL) audit")
+            finally:
+                self._connections.drop(link)
+
+    def _read(self, work: Work[T]) -> T:
+        patience = Patience(self._connections)
+        with translated(self._address):
+            while True:
+                link: Link | None = getattr(self._mine, "link", None)
+                try:
+                    if link is None or link.gone:
+                        link = None
+                        link = self._mine.link = self._connections.connect("SET default_transaction_read_only = on")
+                    return work(link)
+                except psycopg.Error as error:
+                    if not self._connections.lost(error, link):
+                        raise
+                    patience.wait(error)

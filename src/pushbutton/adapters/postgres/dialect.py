@@ -1,0 +1,20 @@
+"""What PostgreSQL says otherwise than other databases, see `sql.connection.Dialect`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pushbutton.adapters.sql.connection import Dialect
+
+__all__ = ["POSTGRES"]
+
+POSTGRES: Final = Dialect(
+    like="ILIKE",
+    bytes_of="convert_to({}, 'UTF8')",
+    number_of="{}",
+    typed="1 = 1",  # a column has its type, whoever writes
+    thaw="DROP TRIGGER IF EXISTS audit_is_not_changed ON audit",
+    freeze="CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit\n"
+    "FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows()",
+    unreadable=(),  # what is not there is said by `link.translated`
+)

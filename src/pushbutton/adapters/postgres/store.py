@@ -1,0 +1,21 @@
+"""`runtime.ports.Store` in a database of PostgreSQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pushbutton.adapters.sql.store import SqlStore
+from pushbutton.adapters.sql.trail_end import End
+
+from .address import Address
+from .database import PostgresDatabase
+
+
+class PostgresStore(SqlStore):
+    def __init__(self, address: str, key: bytes = b"", *, apart: Path | None = None, alone: bool = False) -> None:
+        """`key`: of the audit trail's chain; `apart`: the file in which its end is noted, see `sql.trail_end`; `alone`:
+        it is a server's, of which there is one at a time.
+
+        Raises `StoreError` for what is no address.
+        """
+        super().__init__(PostgresDatabase(Address.of(address), End(key, apart), alone=alone))
