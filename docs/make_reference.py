@@ -236,7 +236,7 @@ def _options(options: Mapping[str, Option]) -> str:
     for name, row in options.items():
         everywhere = set(row.only) == set(FORMS)
         where = "everywhere" if everywhere else ", ".join(FORMS[form] for form in row.only)
-        rows.append((f"`{name}`", where, row.help if everywhere else f"{row.help} Nowhere else, for {row.why}."))
+        rows.append((f"`{name}`", where, f"{row.help} Nowhere else, for {row.why}." if row.why else row.help))
     return _table(("Option", "Where", "Meaning"), rows)
 
 

@@ -32,7 +32,7 @@ from pushbutton.job.load import load
 
 from . import docstring, hints
 from .evaluate import Foreign, NotPlain, Scope
-from .hints import MISSING, WrongHint
+from .hints import MISSING, UNKNOWN, WrongHint
 from .title import title_of
 
 __all__ = ["describe", "main", "run"]
@@ -223,13 +223,13 @@ class _Reader:
             raise _Wrong(node, f"the type of “{name}” is only known when the file runs: {_PLAINLY}")
         if argument.node.annotation is not None:
             try:
-                param = hints.describe(name, self._scope.value(argument.node.annotation), MISSING, self._scope.text)
+                param = hints.describe(name, self._scope.value(argument.node.annotation), UNKNOWN, self._scope.text)
             except NotPlain:
                 pass
             else:
                 sentence = f"the default of “{name}” is only known when the file runs: left empty, the job takes it"
                 self._warnings.append(_place(node, sentence))
-                return {**param, "required": False}
+                return param
         sentence = f"“{name}” is left to its default, because its type is only known when the file runs: {_PLAINLY}"
         self._warnings.append(_place(node, sentence))
         return None

@@ -16,13 +16,16 @@ from pushbutton.job.declare import Field, SecretStr
 from pushbutton.job.kinds import Unfit
 from pushbutton.job.options import FIELD, INPUTS, PYTHON, unknown
 
+from .brought import is_brought
 from .evaluate import Foreign, NotPlain
 from .title import title_of
 
-__all__ = ["MISSING", "WrongHint", "describe"]
+__all__ = ["MISSING", "UNKNOWN", "WrongHint", "describe"]
 
 MISSING: Any = object()
 """There is no hint, or no default."""
+UNKNOWN: Any = object()
+"""There is a default that only running tells."""
 
 _PLAIN: Mapping[Any, str] = {
     str: "str",
@@ -58,7 +61,7 @@ class WrongHint(Exception):
 
 
 def describe(name: str, hint: Any, default: Any, resolve: Resolve) -> dict[str, Any]:
-    """The param. `hint` and `default` may be MISSING. Raises `WrongHint`, `NotPlain`."""
+    """The param. `hint` and `default` may be MISSING, `default` also UNKNOWN. Raises `WrongHint`, `NotPlain`."""
     if hint is MISSING:
         hint = str if default is MISSING or default is None or type(default) not in _PLAIN else type(default)
     hint, optional, metadata = unwrap(hint, resolve)
@@ -73,10 +76,17 @@ def describe(name: str, hint: Any, default: Any, resolve: Resolve) -> dict[str, 
             _say(param, data, wrong)
         else:
             _constrain(param, data)
+    wrong += _not_a_path(param, hint)
+    _bring(param, default)
     wrong += [] if wrong else _unfitting(param)
-    if default is not MISSING and default is not None and param["type"] not in ("secret", "file"):
+    if (
+        default is not MISSING
+        and default is not UNKNOWN
+        and default is not None
+        and param["type"] not in ("secret", "file")
+    ):
         try:
-            param["default"] = _default(param, default)
+            param["default"] = _default(param, _as_written(default))
         except WrongHint as another:
             wrong += another.sentences
         if optional:
@@ -87,6 +97,26 @@ def describe(name: str, hint: Any, default: Any, resolve: Resolve) -> dict[str, 
     if wrong:
         raise WrongHint(*wrong)
     return param
+
+
+def _bring(param: dict[str, Any], default: Any) -> None:
+    """A path without a default is brought along, unless its name says that it is where something goes; any other is
+    one on the server. `Field(upload=…)` says otherwise.
+    """
+    said = param.pop("upload", None)
+    if param["type"] == "file" and not (
+        said if said is not None else default in (MISSING, None) and is_brought(param["name"])
+    ):
+        param["type"] = "str"
+
+
+def _not_a_path(param: Mapping[str, Any], hint: Any) -> Iterator[str]:
+    if "upload" in param and param["type"] != "file":
+        yield f"“upload” is about a path, and “{param['name']}” is {_name(hint)}"
+
+
+def _as_written(default: Any) -> Any:
+    return str(default) if isinstance(default, pathlib.PurePath) else default
 
 
 def _typed(name: str, hint: Any, resolve: Resolve) -> dict[str, Any]:
@@ -259,7 +289,7 @@ def _default(param: Mapping[str, Any], default: Any) -> Any:
         if not isinstance(default, list | tuple | set | frozenset):
             raise WrongHint(f"the default of “{name}” is {type(default).__name__}, and the hint says list")
         one = {"name": name, "type": param["of"]}
-        return [_default(one, str(item) if isinstance(item, pathlib.PurePath) else item) for item in default]
+        return [_default(one, _as_written(item)) for item in default]
     plain = canonical(default)
     if (
         kind == "choice"

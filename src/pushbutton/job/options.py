@@ -216,6 +216,13 @@ def field(
         only=(PYTHON,),
         why="a table of choices has the texts beside the values",
     ),
+    upload: bool | None = option(
+        "Whether a path is that of a file that who presses brings along, or one on the server. Where it is left out, a "
+        "path without a default is brought along, unless its name says that it is where something goes (out, dest, "
+        "dir, root …).",
+        kinds.FLAG,
+        only=(PYTHON,),
+    ),
     choices: Callable[[], Any] | None = option(
         "A function of the same file that tells what can be chosen whenever somebody opens the form. It is called "
         "without arguments, and gives texts, pairs of a value and its text, or a dict of them.",
@@ -265,6 +272,12 @@ INPUTS: Mapping[str, Option] = {
         kinds.ARGV,
         only=_IN_FILES,
         why="Field has choices, a function",
+    ),
+    "upload": option(
+        "Whether it is a file that who presses brings along, as with the type file; false, of a path that is read from "
+        "a script's source: it is a path on the server.",
+        kinds.FLAG,
+        only=_IN_FILES,
     ),
     "hide": option(
         "Whether an input that is read from the script's source is left out of the form, and left to the script.",

@@ -233,6 +233,29 @@ async def test_what_a_field_has_no_use_for_is_refused_with_the_reason(tmp_path, 
     assert f"named “{name}” for Field. It belongs to {belongs}: {INPUTS[name].why}." in task.broken
 
 
+@pytest.mark.parametrize("form", [form for form in FORMS if form != PYTHON])
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ({"upload": True}, "file"),
+        ({"upload": True, "type": "file"}, "file"),
+        ({"upload": False}, "str"),
+        ({"upload": True, "type": "str"}, "“it” is str, which nobody can bring along: make it file, or leave “upload”"),
+        (
+            {"upload": False, "type": "file"},
+            "“it” is file, which is brought along: make it str, or leave “upload” out.",
+        ),
+        ({"upload": True, "choices": ["a"]}, "“it” is choice, which nobody can bring along"),
+        ({"upload": "yes"}, "“upload” must be true or false."),
+    ],
+)
+async def test_upload_makes_an_input_a_file_that_is_brought_along(tmp_path, form, said, found):
+    reading, task = await read(tmp_path, form, {"params": {"it": said}})
+    told = [str(problem) for problem in reading.problems] or [str(param.type) for param in task.params]
+    assert len(told) == 1
+    assert found in told[0]
+
+
 def test_a_field_shows_what_it_was_given():
     assert repr(Field(min=1, label="Servers")) == "Field(min=1, label='Servers')"
     assert [line.split()[0] for line in (Field.__doc__ or "").splitlines() if "  " in line.strip()] == list(FIELD)

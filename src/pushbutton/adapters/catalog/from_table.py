@@ -167,7 +167,7 @@ def _param(name: str, keys: Mapping[str, Any], at: KeyPath, wrong: list[tuple[Ke
         return Param(name, ParamType.STR, required=False)  # of which nothing more can be said
     choices = tuple(Choice(*choice) for choice in keys.get("choices", ()))
     told = tuple(keys.get("choices_from", ()))
-    kind = ParamType(keys.get("type", "choice" if choices or told else "str"))
+    kind = ParamType(keys.get("type", "choice" if choices or told else "file" if keys.get("upload") else "str"))
     if not name.isascii() or not name.isidentifier():
         wrong.append((at, f"“{name}” cannot be the name of an input: use letters, digits and “_”."))
     if choices and told:
@@ -178,6 +178,11 @@ def _param(name: str, keys: Mapping[str, Any], at: KeyPath, wrong: list[tuple[Ke
             wrong.append(((*at, key), f"“{name}” has choices, so its type must be choice or choices."))
         else:
             wrong.append((at, f"“{name}” has nothing to choose from: add “choices”."))
+    if "upload" in keys and keys["upload"] != (kind is ParamType.FILE):
+        right = (
+            "which nobody can bring along: make it file" if keys["upload"] else "which is brought along: make it str"
+        )
+        wrong.append(((*at, "upload"), f"“{name}” is {kind}, {right}, or leave “upload” out."))
     each = ParamType(keys.get("of", "str"))
     several = kind is ParamType.LIST
     for key, kinds in (

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pushbutton.describe.brought import is_brought
 from pushbutton.describe.title import title_of
 from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.domain.targets import ScriptTarget
@@ -25,7 +26,6 @@ __all__ = ["Gap", "ScriptForm", "corrected", "forms_of"]
 
 _MOST_TASKS = 8  # subcommands that are a task each
 _SECRET = re.compile(r"(?:^|_)(?:password|passwd|passphrase|secret|token|api_?key|private_key|credentials?)$")
-_NOT_BROUGHT = re.compile(r"(?:^|_)(?:out|output|dest|destination|dir|directory|folder|root|target|to)(?:$|_)|dir$")
 _CORRECTED = frozenset(key for key in FIELD if key not in ("choices", "labels")) | {"required"}
 _TYPES = {
     "int": ParamType.INT,
@@ -341,7 +341,7 @@ def _param(one: Mapping[str, Any], name: str) -> tuple[Param, Way]:
         return _several(param, one, choices), way
     if choices:
         param = replace(param, type=ParamType.CHOICE, choices=choices)
-    elif file and one["default"] is None and not one["unknown"] and not _NOT_BROUGHT.search(name.lower()):
+    elif file and one["default"] is None and not one["unknown"] and is_brought(name):
         return replace(param, type=ParamType.FILE), way
     else:
         param = replace(param, min=one["min"], max=one["max"])
