@@ -59,12 +59,12 @@ class Machine(Calls):
         self.outside = outside
         self.ways: Ways = ()
         self.sides: dict[int, int] = {}  # of a condition that cannot be known: how many it has
-        self._tree = tree
+        self.tree = tree
 
     def run(self) -> None:
         """Raises `TooLong`."""
         try:
-            for stmt in self._tree.body:
+            for stmt in self.tree.body:
                 self._alone(partial(self.body, [stmt], [self.module]))
         except RecursionError:
             raise TooLong from None

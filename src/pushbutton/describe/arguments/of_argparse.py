@@ -14,7 +14,7 @@ from .perhaps import Perhaps
 from .types import meant
 from .values import UNKNOWN, Instance, Model, Outside, Unknown, known
 
-__all__ = ["Argparse"]
+__all__ = ["Argparse", "Container", "Reader"]
 
 _LOOKED = ("parse_args", "parse_known_args", "parse_intermixed_args", "parse_known_intermixed_args")
 _SUPPRESS = "argparse.SUPPRESS"
@@ -63,17 +63,11 @@ class _FileType(Model):
         self.mode = mode if isinstance(mode, str) else "r"
 
 
-class _Container(Model):
+class Container(Model):
     """What arguments are added to: a parser or one of its groups."""
 
-    library: Argparse
+    library: Library
     own: Command
-
-    def call_add_argument(self, node: ast.AST, *args: Any, unknown: bool = False, **kwargs: Any) -> Any:
-        made = _Reader(self.library, self, node).argument(args, kwargs, unknown=unknown)
-        if made is not None:
-            self.put(made, node)
-        return UNKNOWN
 
     def put(self, made: Argument, node: ast.AST) -> None:
         if self.root.perhaps.declared(made, self.own.arguments, node):
@@ -86,13 +80,6 @@ class _Container(Model):
                     self.own.arguments.remove(one)
         self.own.arguments.append(made)
 
-    def call_add_argument_group(self, node: ast.AST, *args: Any, **kwargs: Any) -> Any:
-        return _Group(self, 0, needed=False)
-
-    def call_add_mutually_exclusive_group(self, node: ast.AST, *args: Any, **kwargs: Any) -> Any:
-        self.library.mutexes += 1
-        return _Group(self, self.library.mutexes, needed=kwargs.get("required") is True)
-
     def call_set_defaults(self, node: ast.AST, *args: Any, unknown: bool = False, **kwargs: Any) -> Any:
         root = self.root
         root.defaults.update(kwargs)
@@ -103,11 +90,42 @@ class _Container(Model):
         return None
 
     @property
-    def root(self) -> Parser:
+    def root(self) -> Root:
         raise NotImplementedError
 
 
-class Parser(_Container):
+class Root(Container):
+    """The parser that a container is of."""
+
+    perhaps: Perhaps
+    defaults: dict[str, Any]
+    dests: dict[int, str]  # of an argument: where its value goes
+
+    @property
+    def root(self) -> Root:
+        return self
+
+
+class _Holder(Container):
+    """As argparse has it."""
+
+    library: Argparse
+
+    def call_add_argument(self, node: ast.AST, *args: Any, unknown: bool = False, **kwargs: Any) -> Any:
+        made = Reader(self.library, self, node).argument(args, kwargs, unknown=unknown)
+        if made is not None:
+            self.put(made, node)
+        return UNKNOWN
+
+    def call_add_argument_group(self, node: ast.AST, *args: Any, **kwargs: Any) -> Any:
+        return _Group(self, 0, needed=False)
+
+    def call_add_mutually_exclusive_group(self, node: ast.AST, *args: Any, **kwargs: Any) -> Any:
+        self.library.mutexes += 1
+        return _Group(self, self.library.mutexes, needed=kwargs.get("required") is True)
+
+
+class Parser(_Holder, Root):
     def __init__(self, library: Argparse, node: ast.AST, args: list[Any], kwargs: dict[Any, Any]) -> None:
         self.library, self.node = library, node
         self.perhaps = Perhaps(library)
@@ -135,10 +153,6 @@ class Parser(_Container):
             else:
                 library.lost(node, "what a parser takes over from another one is only known when it runs")
 
-    @property
-    def root(self) -> Parser:
-        return self
-
     def call_add_subparsers(self, node: ast.AST, *args: Any, **kwargs: Any) -> Any:
         return _Subparsers(self)
 
@@ -149,13 +163,13 @@ class Parser(_Container):
         return super().attribute(name)
 
 
-class _Group(_Container):
-    def __init__(self, of: _Container, mutex: int, *, needed: bool) -> None:
+class _Group(_Holder):
+    def __init__(self, of: _Holder, mutex: int, *, needed: bool) -> None:
         self.of, self.mutex, self.needed = of, mutex, needed
         self.library, self.own = of.library, of.own
 
     @property
-    def root(self) -> Parser:
+    def root(self) -> Root:
         return self.of.root
 
     def put(self, made: Argument, node: ast.AST) -> None:
@@ -187,10 +201,10 @@ class _Subparsers(Model):
         return made
 
 
-class _Reader:
+class Reader:
     """Of one `add_argument`."""
 
-    def __init__(self, library: Argparse, container: _Container, node: ast.AST) -> None:
+    def __init__(self, library: Library, container: Container, node: ast.AST) -> None:
         self.library, self.container, self.node = library, container, node
 
     def argument(self, args: tuple[Any, ...], given: dict[str, Any], *, unknown: bool) -> Argument | None:
