@@ -171,10 +171,14 @@ def _all(command: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from _all(one)
 
 
+def _lines(command: Mapping[str, Any]) -> list[int]:
+    """Where its arguments stand, and what is not told of it."""
+    return [*(one["line"] for one in command["arguments"]), *command["gaps"]]
+
+
 def _of_leaf(found: Mapping[str, Any], root: Mapping[str, Any], leaf: _Leaf, gaps: Sequence[Gap]) -> ScriptForm:
-    lines = {one["line"] for _, command in leaf.steps for one in command["arguments"]}
-    others = {one["line"] for command in _all(root) for one in command["arguments"]} - lines
-    part = _Part(gaps, others=others)
+    lines = {line for _, command in leaf.steps for line in _lines(command)}
+    part = _Part(gaps, others={line for command in _all(root) for line in _lines(command)} - lines)
     for words, command in leaf.steps:
         part.add(command["arguments"], words, last=command is leaf.command)
     return part.form(found, leaf, leaf.command["help"] or root["help"])
@@ -208,7 +212,7 @@ class _Part:
     """A form that is being put together."""
 
     def __init__(self, gaps: Sequence[Gap], *, others: Collection[int] = ()) -> None:
-        self._gaps, self._others = list(gaps), others  # the lines of other subcommands' arguments
+        self._gaps, self._others = list(gaps), others  # the lines of other subcommands
         self._params: list[Param] = []
         self._passing: dict[str, Way] = {}
 
@@ -325,8 +329,8 @@ def _param(one: Mapping[str, Any], name: str) -> tuple[Param, Way]:
     by = By.OPTION if one["flags"] else By.ARGUMENT
     way = Way(
         by, _flag(one), one["off"], repeat=bool(one["repeat"]), count=bool(one["count"]),
-        words=several and not one["repeat"], rest=bool(one["rest"]), ends=bool(one["ends"]),
-        file=one["type"] in ("file", "out"), literal=bool(one["literal"]),
+        words=several and not one["repeat"] and not (one["literal"] and one["flags"]), rest=bool(one["rest"]),
+        ends=bool(one["ends"]), file=one["type"] in ("file", "out"), literal=bool(one["literal"]),
     )  # fmt: skip
     if one["count"]:
         return replace(param, type=ParamType.INT, required=False, default=0, min=0, max=MOST_TIMES), replace(
@@ -335,7 +339,8 @@ def _param(one: Mapping[str, Any], name: str) -> tuple[Param, Way]:
     if kind is ParamType.BOOL:
         default = one["default"] if not one["unknown"] else None
         if one["off"]:
-            return replace(param, required=False, default=default), replace(way, usual=default)
+            usual = None if one["required"] else default  # else it is passed whatever it is
+            return replace(param, required=False, default=default), replace(way, usual=usual)
         return replace(param, required=False, default=False), replace(way, usual=False)
     if several:
         return _several(param, one, choices), way

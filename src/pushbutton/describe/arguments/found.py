@@ -64,6 +64,7 @@ class Command:
     alone: bool = False  # it does something without any of them
     line: int = 1
     word: str | None = None  # what is passed for it; None: its name, "": nothing
+    gaps: list[int] = field(default_factory=list)  # the lines of what is not told of it
 
 
 @dataclass

@@ -40,6 +40,10 @@ class Library(ABC):
         self.left_out += 1
         self.gap(node, text, name, left_out=True)
 
+    def lines(self, begin: int) -> list[int]:
+        """Of the gaps since there were `begin` of them."""
+        return [gap.line for gap in self.gaps[begin:]]
+
     def sides(self) -> dict[int, int]:
         """Of each condition that cannot be known, how many sides it has."""
         return self.machine.sides if self.machine is not None else {}

@@ -112,7 +112,9 @@ class _Holder(Container):
     library: Argparse
 
     def call_add_argument(self, node: ast.AST, *args: Any, unknown: bool = False, **kwargs: Any) -> Any:
+        begin = len(self.library.gaps)
         made = Reader(self.library, self, node).argument(args, kwargs, unknown=unknown)
+        self.own.gaps += self.library.lines(begin)
         if made is not None:
             self.put(made, node)
         return UNKNOWN

@@ -9,8 +9,8 @@ from typing import Any
 
 from .found import Argument, Command, Script
 from .library import Library
-from .machine import Machine
 from .names import identifier
+from .signature import NONE, parts
 from .values import UNKNOWN, Class, Function, Generic, Model, Outside, Unknown, known
 
 __all__ = ["Typer"]
@@ -119,16 +119,14 @@ class App(Model):
         """It with all that is below it. Of one command alone, without anything beside it, that command itself."""
         if len(self.commands) == 1 and self.top is None and not self.subs:
             only = self.commands[0]
-            return Command(name, only.help, self._arguments(only), line=getattr(only.node, "lineno", 1))
+            return self._of(only, name)
         helps = self.kwargs.get("help")
         found = Command(name, helps if isinstance(helps, str) else "", alone=self.alone)
         if self.top is not None:
             found.help = found.help or self.top.help
-            found.arguments = self._arguments(self.top)
-        for one in self.commands:
-            found.commands.append(
-                Command(one.name, one.help, self._arguments(one), line=getattr(one.node, "lineno", 1))
-            )
+            top = self._of(self.top, name)
+            found.arguments, found.gaps = top.arguments, top.gaps
+        found.commands += [self._of(one, one.name) for one in self.commands]
         for sub, called, node in self.subs:
             if called:
                 below = sub.command(called)
@@ -140,11 +138,19 @@ class App(Model):
         return found
 
     def below(self) -> list[Command]:
-        return [Command(one.name, one.help, self._arguments(one)) for one in self.commands]
+        return [self._of(one, one.name) for one in self.commands]
+
+    def _of(self, one: _Registered, name: str) -> Command:
+        begin = len(self.library.gaps)
+        arguments = self._arguments(one)
+        line = getattr(one.node, "lineno", 1)
+        return Command(name, one.help, arguments, line=line, gaps=self.library.lines(begin))
 
     def _arguments(self, one: _Registered) -> list[Argument]:
-        parts = _parts(one.function, self.library)
-        made = (_Reader(self.library, arg, hint, default).argument() for arg, hint, default in parts)
+        machine = self.library.machine
+        assert machine is not None  # noqa: S101 - set before the walk
+        found = parts(one.function, machine)
+        made = (_Reader(self.library, arg, hint, default).argument() for arg, hint, default in found)
         return [argument for argument in made if argument is not None]
 
 
@@ -175,35 +181,6 @@ class _Registers(Model):
         return made
 
 
-def _parts(function: Function, library: Typer) -> list[tuple[ast.arg, Any, Any]]:
-    """Of each argument: itself, its hint, and its default (`inspect.Parameter.empty`: none)."""
-    machine, spec = library.machine, function.node.args
-    assert machine is not None  # noqa: S101 - set before the walk
-    places = [*spec.posonlyargs, *spec.args]
-    defaults = [None] * (len(places) - len(spec.defaults)) + spec.defaults
-    pairs = [*zip(places, defaults, strict=True), *zip(spec.kwonlyargs, spec.kw_defaults, strict=True)]
-    empty = inspect.Parameter.empty
-    return [
-        (
-            arg,
-            _hint(machine, arg.annotation, function),
-            machine.value(default, function.names) if default is not None else empty,
-        )
-        for arg, default in pairs
-    ]
-
-
-def _hint(machine: Machine, node: ast.expr | None, function: Function) -> Any:
-    if node is None:
-        return None
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        try:
-            node = ast.parse(node.value, mode="eval").body
-        except SyntaxError:
-            return UNKNOWN
-    return machine.value(node, function.names)
-
-
 class _Reader:
     """Of one argument of a function."""
 
@@ -215,26 +192,25 @@ class _Reader:
         hint, info = self._unwrapped(self.hint)
         if isinstance(hint, Outside) and hint.name in _NOT_ASKED:
             return None
-        empty = inspect.Parameter.empty
         default = self.default
         if isinstance(default, Info):
             info = default
-            default = info.args[0] if info.args else info.kwargs.get("default", empty)
+            default = info.args[0] if info.args else info.kwargs.get("default", NONE)
             info = Info(info.made, info.args[1:], info.kwargs)
         if isinstance(default, Unknown) and info is None:
             return self._lost(f"whether “{self.arg.arg}” is an option is only known when it runs; it is left out")
         if info is None:
-            info = Info("Argument" if default is empty else "Option", [], {})
+            info = Info("Argument" if default is NONE else "Option", [], {})
         if None in info.kwargs or "parser" in info.kwargs or "click_type" in info.kwargs:
             return self._lost(f"“{self.arg.arg}” is made in a way that only running tells, and is left out")
         if default is Ellipsis:
-            default = empty
+            default = NONE
         if "default_factory" in info.kwargs:
             default = UNKNOWN
         return self._made(info, hint, default)
 
     def _made(self, info: Info, hint: Any, default: Any) -> Argument | None:
-        given, empty = info.kwargs, inspect.Parameter.empty
+        given = info.kwargs
         words = [one for one in info.args if isinstance(one, str)]
         on = [word.partition("/")[0].strip() for word in words if word.startswith("-")]
         off = [word.partition("/")[2].strip() for word in words if "/" in word]
@@ -246,7 +222,7 @@ class _Reader:
         found.hidden = given.get("hidden") is True
         text = given.get("help")
         found.help = re.sub(r"\s+", " ", text).strip() if isinstance(text, str) else ""
-        found.required = default is empty
+        found.required = default is NONE
         if given.get("hide_input") is True:
             found.type = "secret"
             return found
@@ -257,7 +233,7 @@ class _Reader:
             return None
         if found.type == "bool":
             return self._flag(found, on, off, plain, default, option=option)
-        self._default(found, None if default is empty else default)
+        self._default(found, None if default is NONE else default)
         return found
 
     def _flag(

@@ -11,6 +11,7 @@ from .library import Library
 from .machine import Machine
 from .of_argparse import Argparse
 from .of_click import Click
+from .of_fire import Fire
 from .of_optparse import Optparse
 from .of_typer import Typer
 from .values import TooLong
@@ -36,7 +37,7 @@ def read_file(path: str) -> dict[str, Any]:
 def read_python(source: str) -> Script | None:
     """None: none of the libraries that are known here takes its arguments. Raises `SyntaxError` and `TooLong`."""
     tree = ast.parse(source)
-    libraries: list[Library] = [Argparse(), Optparse(), Click(), Typer()]
+    libraries: list[Library] = [Argparse(), Optparse(), Click(), Typer(), Fire()]
 
     def outside(name: str, node: ast.AST, args: list[Any], kwargs: dict[Any, Any]) -> Any:
         for library in libraries:
