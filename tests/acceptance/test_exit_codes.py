@@ -125,6 +125,13 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (Exit.CONFIG, "check {folder}"),
         (Exit.CONFIG, "check {folder}/nowhere"),
     ],
+    "import": [
+        (Exit.OK, "import crontab {tab}"),
+        (Exit.USAGE, "import crontap {tab}"),
+        (Exit.USAGE, "import crontab {folder}"),
+        (Exit.NOT_FOUND, "import crontab {folder}/nowhere"),
+        (Exit.CONFIG, "import crontab {file}"),
+    ],
     "schema": [(Exit.OK, "schema"), (Exit.USAGE, "schema --yaml")],
     "login": [
         (Exit.USAGE, "login {out} --with-token"),
@@ -187,8 +194,9 @@ CASES: dict[str, list[tuple[int, str]]] = {
 def test_a_command_ends_with_the_codes_of_its_row(
     command: str, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file, empty = tmp_path / "file", tmp_path / "empty"
+    file, empty, tab = tmp_path / "file", tmp_path / "empty", tmp_path / "tab"
     file.touch()
+    tab.write_text("0 3 * * * true\n")
     empty.mkdir()
     stranger = personal()
     known: dict[str, object] = {
@@ -196,6 +204,7 @@ def test_a_command_ends_with_the_codes_of_its_row(
         "folder": world.folder,
         "file": file,
         "empty": empty,
+        "tab": tab,
         "stranger": stranger,
         "out": world.server.url,
         "dead": f"http://127.0.0.1:{free_port()}",

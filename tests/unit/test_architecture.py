@@ -104,6 +104,7 @@ EXCEPTIONS = {
     ("cli.check", "adapters.patterns"): "tries the patterns in them, within a limit",
     ("cli.audit", "adapters.sqlite"): "reads the audit trail without a server",
     ("cli.backup", "adapters.sqlite"): "copies a data folder, without a server or beside one",
+    ("cli.imports", "adapters.catalog"): "makes a configuration file of what other tools have",
     ("cli.schema", "adapters.catalog"): "prints the schema of the configuration file",
 }
 """(importer, imported or the room that it lies in) -> why this one may."""

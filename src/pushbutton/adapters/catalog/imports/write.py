@@ -1,0 +1,107 @@
+"""A draft as the text of a `pushbutton.yaml`."""
+
+from __future__ import annotations
+
+import io
+import re
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+from pushbutton.describe.title import title_of
+from pushbutton.domain.visible import visible
+
+from .kind import Draft, Param, Task
+
+__all__ = ["written"]
+
+_FIRST = ("title", "help", "group", "button", "confirm", "reason", "approvals", "command", "params")
+"""Keys that stand before the others."""
+_ONE_LINE = 100  # characters of a list that stands on one line
+_ODD = r"\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff"
+_LINE = rf"(?:[^{_ODD}]*[^ {_ODD}])?"
+_BLOCK = re.compile(rf"(?! ){_LINE}(?:\n{_LINE})*\n?")
+"""Texts that are the same again when their lines are written as they are."""
+_ESCAPED = re.compile(f"[{_ODD}]")
+_UNCOUNTED = ("name", "line", "slug", "notes", "file")  # what is no key
+
+
+def written(tasks: Mapping[str, Task], draft: Draft, head: str) -> str:
+    """`tasks` by their slugs; `head` is the comment at the top."""
+    parts = [*_comments([head]), ""]
+    if draft.secrets:
+        parts.append("secrets:")
+        for name, said in draft.secrets.items():
+            parts += [*_comments([said], "  "), textwrap.indent(_dumped({name: {"stored": True}}), "  ")]
+        parts.append("")
+    parts.append("tasks:")
+    for number, (slug, task) in enumerate(tasks.items()):
+        parts += [""] if number else []
+        parts += [*_comments(task.notes, "  "), textwrap.indent(_dumped({slug: _table(slug, task)}), "  ")]
+    return "\n".join(parts) + "\n"
+
+
+def _comments(lines: Iterable[str], indent: str = "") -> Iterator[str]:
+    for text in lines:
+        yield from (f"{indent}# {visible(line, lines=True)}".rstrip() for line in text.splitlines() if line.strip())
+
+
+def _table(slug: str, task: Task) -> dict[str, Any]:
+    found: dict[str, Any] = {"title": task.name} if task.name != title_of(slug) else {}
+    said = {one.name: getattr(task, one.name) for one in fields(task) if one.name not in _UNCOUNTED}
+    for key in dict.fromkeys((*_FIRST, *said)):
+        value = said.get(key)
+        if key == "params":
+            if task.params:
+                found[key] = {param.name: _param(param) for param in task.params}
+        elif key == "secrets" and value:
+            found[key] = list(value) if all(one == name for one, name in value.items()) else dict(value)
+        elif value:
+            found[key] = list(value) if isinstance(value, tuple) else value
+    return found
+
+
+def _param(param: Param) -> dict[str, Any]:
+    found = {}
+    for one in fields(param):
+        value = getattr(param, one.name)
+        if one.name == "label" and value == title_of(param.name):
+            continue
+        if one.name == "choices" and value:
+            found[one.name] = dict(value) if any(value.values()) else list(value)
+        elif one.name == "default" and value is not None:
+            found[one.name] = value
+        elif one.name != "name" and value not in (None, "", ()) and (value is not False or one.name == "required"):
+            found[one.name] = list(value) if isinstance(value, tuple) else value
+    if "choices" in found and isinstance(found["choices"], dict):
+        found["choices"] = {value: shown or value for value, shown in found["choices"].items()}
+    return found
+
+
+def _dumped(table: Mapping[str, Any]) -> str:
+    from ruamel.yaml import YAML  # noqa: PLC0415 - only where something is written
+
+    writer = YAML()
+    writer.width = 1 << 30
+    writer.indent(mapping=2, sequence=4, offset=2)
+    text = io.StringIO()
+    writer.dump(_styled(table), text)
+    return text.getvalue().rstrip("\n")
+
+
+def _styled(value: Any) -> Any:
+    """Texts of several lines as such, short lists on one line."""
+    from ruamel.yaml.comments import CommentedMap, CommentedSeq  # noqa: PLC0415
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString  # noqa: PLC0415
+
+    if isinstance(value, Mapping):
+        return CommentedMap({_styled(key): _styled(item) for key, item in value.items()})
+    if isinstance(value, list):
+        made = CommentedSeq(_styled(item) for item in value)
+        if all("\n" not in str(item) for item in value) and sum(len(str(item)) + 2 for item in value) < _ONE_LINE:
+            made.fa.set_flow_style()
+        return made
+    if isinstance(value, str) and "\n" in value and _BLOCK.fullmatch(value):
+        return LiteralScalarString(value)
+    return DoubleQuotedScalarString(value) if isinstance(value, str) and _ESCAPED.search(value) else value
