@@ -24,6 +24,7 @@ _LINE = rf"(?:[^{_ODD}]*[^ {_ODD}])?"
 _BLOCK = re.compile(rf"(?! ){_LINE}(?:\n{_LINE})*\n?")
 """Texts that are the same again when their lines are written as they are."""
 _ESCAPED = re.compile(f"[{_ODD}]")
+_SIGN_FIRST = re.compile(r"(?!-+\w)[^\w./$~]")
 _UNCOUNTED = ("name", "line", "slug", "notes", "file")  # what is no key
 
 
@@ -93,7 +94,11 @@ def _dumped(table: Mapping[str, Any]) -> str:
 def _styled(value: Any) -> Any:
     """Texts of several lines as such, short lists on one line."""
     from ruamel.yaml.comments import CommentedMap, CommentedSeq  # noqa: PLC0415
-    from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString  # noqa: PLC0415
+    from ruamel.yaml.scalarstring import (  # noqa: PLC0415
+        DoubleQuotedScalarString,
+        LiteralScalarString,
+        SingleQuotedScalarString,
+    )
 
     if isinstance(value, Mapping):
         return CommentedMap({_styled(key): _styled(item) for key, item in value.items()})
@@ -102,6 +107,10 @@ def _styled(value: Any) -> Any:
         if all("\n" not in str(item) for item in value) and sum(len(str(item)) + 2 for item in value) < _ONE_LINE:
             made.fa.set_flow_style()
         return made
-    if isinstance(value, str) and "\n" in value and _BLOCK.fullmatch(value):
+    if not isinstance(value, str):
+        return value
+    if "\n" in value and _BLOCK.fullmatch(value):
         return LiteralScalarString(value)
-    return DoubleQuotedScalarString(value) if isinstance(value, str) and _ESCAPED.search(value) else value
+    if _ESCAPED.search(value):
+        return DoubleQuotedScalarString(value)
+    return SingleQuotedScalarString(value) if _SIGN_FIRST.match(value) else value
