@@ -23,13 +23,12 @@ from .assembly.offline import Offline
 from .domain.actor import LOCAL, trusted
 from .domain.audit import Act
 from .domain.event import Draft, Event, Json, Kind
-from .domain.run import Run
+from .domain.run import Run, is_last
 from .runtime import cancel, press
 from .runtime.clock import now
 from .runtime.core import Core
 from .runtime.people import People
-from .runtime.ports import RunQuery, Store, Topics
-from .runtime.watch import EVERYTHING, is_last
+from .runtime.ports import EVERYTHING, RunQuery, Store, Topics
 
 if TYPE_CHECKING:
     from starlette.requests import Request

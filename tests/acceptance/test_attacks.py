@@ -18,8 +18,8 @@ import pytest
 from pushbutton.domain.person import Session
 from pushbutton.domain.policy import Grant
 from pushbutton.domain.token import hashed, new_token
-from pushbutton.runtime.frames import PING
 from pushbutton.runtime.refusals import SINGLE_EACH
+from pushbutton.runtime.watch.frames import PING
 
 from .people import people, written
 from .serving import Command, Lines, Served, environment, until

@@ -12,9 +12,9 @@ from starlette.routing import Mount, Route
 
 from pushbutton import Pushbutton
 from pushbutton.domain.event import Event, Kind
-from pushbutton.domain.run import RunState
+from pushbutton.domain.run import RunState, is_last
 from pushbutton.errors import InvalidInputs, NoSuchTask, StoreInUse
-from pushbutton.runtime.watch import EVERYTHING, is_last
+from pushbutton.runtime.ports import EVERYTHING
 from pushbutton.testing import opened, press_and_wait
 
 from .worlds import script, spool_of

@@ -14,10 +14,9 @@ from pushbutton import Pushbutton
 from pushbutton.adapters.seal import Seal
 from pushbutton.adapters.sqlite import SqliteStore
 from pushbutton.domain.event import Kind
-from pushbutton.domain.run import NewRun, Run, RunState
+from pushbutton.domain.run import NewRun, Run, RunState, is_last
 from pushbutton.errors import ConfigError, StoreBusy
-from pushbutton.runtime.ports import RunQuery, Topics
-from pushbutton.runtime.watch import EVERYTHING, is_last
+from pushbutton.runtime.ports import EVERYTHING, RunQuery, Topics
 from pushbutton.testing import opened, press_and_wait, watched
 
 from .serving import Served

@@ -333,7 +333,7 @@ async def test_what_a_client_has_seen_is_in_the_store_after_a_kill(tmp_path):
         server.kill9()
         store = SqliteStore(server.data / "history.db")
         await store.open()
-        from pushbutton.runtime.watch import EVERYTHING
+        from pushbutton.runtime.ports import EVERYTHING
 
         stored = [event.to_json() for event in await store.events(EVERYTHING, after=0)]
         assert (await store.runs(RunQuery()))[0].id == number

@@ -11,7 +11,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from pushbutton.domain.event import Event, Kind
-from pushbutton.runtime.frames import event_frame
+from pushbutton.runtime.watch.frames import event_frame
 from pushbutton.testing import opened
 from pushbutton.web.api import schemas
 from pushbutton.web.api.reference import Call, Stream

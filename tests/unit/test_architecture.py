@@ -304,7 +304,7 @@ def test_the_test_itself_sees_relative_and_late_imports():
     edges = {(edge.importer, edge.imported) for edge in EDGES}
     assert ("runtime.press", "runtime.core") in edges  # from .core import …
     assert ("app", "web.server") in edges  # inside a method
-    assert ("web.live.subscription", "runtime.watch") in edges
+    assert ("web.live.subscription", "runtime.watch.hub") in edges
 
 
 SPEAKS = {"delivery": {"tell", "hang_up"}, "watchdog": {"ask"}, "collector": {"end"}}

@@ -33,7 +33,7 @@ from pushbutton.runtime.core import Core
 from pushbutton.runtime.log.reader import LineReader
 from pushbutton.runtime.ports import Store
 from pushbutton.runtime.stream_permits import Permits
-from pushbutton.runtime.watch import Hub
+from pushbutton.runtime.watch.hub import Hub
 from pushbutton.runtime.worker import Worker
 from pushbutton.services import expiry, follow, leavers, pruner
 from pushbutton.services.catalog_audit import CatalogAudit

@@ -171,7 +171,7 @@ class _Foreground:
         from pushbutton.adapters.in_process import LocalNotifier  # noqa: PLC0415  what only this command needs
         from pushbutton.adapters.output import OutputFiles  # noqa: PLC0415
         from pushbutton.adapters.spools import SpoolFolder, SpoolRecords  # noqa: PLC0415
-        from pushbutton.runtime.watch import Wakeup  # noqa: PLC0415
+        from pushbutton.runtime.watch.wakeup import Wakeup  # noqa: PLC0415
         from pushbutton.runtime.watchdog import Liveness  # noqa: PLC0415
 
         from .live import Decoder  # noqa: PLC0415

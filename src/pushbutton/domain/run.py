@@ -9,7 +9,7 @@ from enum import StrEnum
 from .approval import Hold
 from .audit import Act, Deed
 from .cause import PERSON, Cause, of_run
-from .event import Json
+from .event import Event, Json, Kind
 
 Micros = int
 """Microseconds since 1970-01-01T00:00:00Z, wall clock. For showing and sorting, never for measuring a limit."""
@@ -167,3 +167,8 @@ class NewRun:
         data: dict[str, Json] = {"task": self.task, "title": self.title, "inputs": self.inputs}
         data |= {"why": self.why} if self.why else {}
         return Act(self.actor, Deed.RUN_JOIN if joined else Deed.RUN_PRESS, f"run {run}", self.at, data, self.address)
+
+
+def is_last(event: Event) -> bool:
+    """Whether it ends its run: nothing of that run follows."""
+    return event.kind is Kind.STATE and RunState(str(event.data["state"])).over

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from pushbutton.domain import cause
-from pushbutton.domain.run import NewRun, Run, RunState
+from pushbutton.domain.run import NewRun, Run, RunState, is_last
 from pushbutton.domain.task import Task
 from pushbutton.errors import CannotApprove
 from pushbutton.sentence import say
@@ -19,7 +19,6 @@ from .clock import now
 from .core import Core
 from .ports import Topics
 from .task_digest import with_files
-from .watch import is_last
 
 LOOK: Final = 0.5  # seconds between two tries to start the dry run
 

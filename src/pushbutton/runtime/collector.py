@@ -21,7 +21,8 @@ from .core import Core
 from .delivery import Delivery
 from .ports import Record, Topics
 from .spool_records import Batch, ending, read
-from .watch import TICK, Wakeup
+from .watch.pace import TICK
+from .watch.wakeup import Wakeup
 from .watchdog import Watchdog
 
 log = logging.getLogger(__name__)

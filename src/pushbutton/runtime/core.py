@@ -13,7 +13,7 @@ from .ports import Catalog, Dispatch, Files, Notifier, Output, Patterns, Records
 from .ports.people import Sealed
 from .signin import SignIn
 from .stream_permits import Permits
-from .watch import Hub
+from .watch.hub import Hub
 
 
 @dataclass(frozen=True, slots=True)

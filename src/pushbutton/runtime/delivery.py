@@ -17,7 +17,7 @@ from pushbutton.errors import StoreDamaged
 
 from . import journal
 from .core import Core
-from .watch import Wakeup
+from .watch.wakeup import Wakeup
 from .watchdog import Watchdog
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from pushbutton.sentence import say
 
 from .clock import now
 from .core import Core
-from .watch import Wakeup
+from .watch.wakeup import Wakeup
 
 PATIENCE = 2.0
 """Seconds until an answer: without a place by then it is refused; what has one and is still here goes out later."""

@@ -17,7 +17,7 @@ from pushbutton.domain.reach import Reach
 from . import clock, visibility
 from .directory import Directory
 from .ports import Catalog, Notifier
-from .watch import Listener
+from .watch.wakeup import Listener
 
 LOOK = 2.0  # seconds
 

@@ -18,8 +18,7 @@ from pushbutton.domain.event import Event
 from pushbutton.errors import StoreError
 from pushbutton.runtime.clock import now
 from pushbutton.runtime.core import Core
-from pushbutton.runtime.ports import Store
-from pushbutton.runtime.watch import EVERYTHING
+from pushbutton.runtime.ports import EVERYTHING, Store
 
 log = logging.getLogger(__name__)
 

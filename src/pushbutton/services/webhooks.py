@@ -13,11 +13,10 @@ from functools import partial
 from typing import Protocol
 
 from pushbutton.domain.event import Event, Kind
-from pushbutton.domain.run import RunState
+from pushbutton.domain.run import RunState, is_last
 from pushbutton.domain.webhook import Endpoint, ended, wanted
 from pushbutton.errors import NoSuchRun, Undelivered
 from pushbutton.runtime.core import Core
-from pushbutton.runtime.watch import is_last
 
 from . import follow
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from pushbutton.adapters.output import LogFolder
 from pushbutton.domain.encoding import AsUtf8, begun, charset
-from pushbutton.runtime.frames import complete
 from pushbutton.runtime.log import index as line_index
 from pushbutton.runtime.log.reader import LinePage, LineReader
+from pushbutton.runtime.watch.frames import complete
 
 SAID = {
     "cp1252": "Größe 50 €\nnaïve “quotes”\n",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from pushbutton.runtime.keepalive import Keepalive
+from pushbutton.runtime.watch.keepalive import Keepalive
 
 
 class Member:

@@ -12,11 +12,13 @@ from pushbutton.adapters.in_process import LocalNotifier
 from pushbutton.adapters.memory import MemoryStore
 from pushbutton.adapters.output import OutputFiles
 from pushbutton.domain.event import Draft, Event, Kind
-from pushbutton.domain.run import NewRun, RunState
-from pushbutton.runtime import watch
-from pushbutton.runtime.frames import complete, event_frame, frame
-from pushbutton.runtime.ports import Append, Topics
-from pushbutton.runtime.watch import EVERYTHING, Channel, Hub, Tap, Wakeup
+from pushbutton.domain.run import NewRun, RunState, is_last
+from pushbutton.runtime.ports import EVERYTHING, Append, Topics
+from pushbutton.runtime.watch.channel import TAIL, Channel
+from pushbutton.runtime.watch.frames import complete, event_frame, frame
+from pushbutton.runtime.watch.hub import Hub
+from pushbutton.runtime.watch.tap import Tap
+from pushbutton.runtime.watch.wakeup import Wakeup
 
 
 def status(number: int, text: str = "x", run: int = 1) -> Event:
@@ -100,7 +102,7 @@ def test_memory_is_bounded_and_the_floor_says_from_where_it_reaches():
     channel = Channel(EVERYTHING, event_frame, 0)
     for number in range(1, 101):
         channel.extend([status(number, "x" * 50_000)], number)
-    assert channel._size <= watch.TAIL
+    assert channel._size <= TAIL
     assert channel.floor > 70
     assert channel.after(channel.floor)[0].startswith(f"id: {channel.floor + 1}\n".encode())
 
@@ -161,8 +163,8 @@ def test_half_a_character_at_the_end_is_shown_as_broken(tmp_path):
 async def test_a_crowd_at_an_output_is_not_woken_for_each_batch_but_at_once_for_the_first_and_the_end(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(watch, "CROWD", 1)
-    monkeypatch.setattr(watch, "CROWDED", 1e9)  # longer than any machine is up
+    monkeypatch.setattr("pushbutton.runtime.watch.pace.CROWD", 1)
+    monkeypatch.setattr("pushbutton.runtime.watch.pace.CROWDED", 1e9)  # longer than any machine is up
     written = Written(tmp_path)
     tap, crowd = written.tap(), [Wakeup(), Wakeup()]
     tap.listeners.update(crowd)
@@ -182,7 +184,7 @@ async def test_a_crowd_at_an_output_is_not_woken_for_each_batch_but_at_once_for_
 
 
 async def test_a_crowd_hears_of_what_it_was_not_woken_for(tmp_path, monkeypatch):
-    monkeypatch.setattr(watch, "CROWD", 0)
+    monkeypatch.setattr("pushbutton.runtime.watch.pace.CROWD", 0)
     written = Written(tmp_path)
     tap, wakeup = written.tap(), Wakeup()
     tap.listeners.add(wakeup)
@@ -251,7 +253,7 @@ async def test_what_was_before_and_what_comes_join_without_a_gap(world):
 
 
 async def test_a_lost_hint_is_made_up_for(world, monkeypatch):
-    monkeypatch.setattr(watch, "POLL", 0.05)
+    monkeypatch.setattr("pushbutton.runtime.watch.hub.POLL", 0.05)
     run = await world.press()
     watching = asyncio.create_task(world.follow(EVERYTHING, 0, lambda event: event.kind is Kind.STATUS))
     await world.store.append(Append(run, [Draft(Kind.STATUS, {"text": "unheard"})]))
@@ -259,7 +261,7 @@ async def test_a_lost_hint_is_made_up_for(world, monkeypatch):
 
 
 async def test_output_that_grew_without_a_hint_is_seen_all_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr(watch, "POLL", 0.05)
+    monkeypatch.setattr("pushbutton.runtime.watch.hub.POLL", 0.05)
     world, written, wakeup = World(tmp_path), Written(tmp_path), Wakeup()
     await world.hub.open()
     with world.hub.tap(7, wakeup, over=False) as tap:
@@ -270,7 +272,7 @@ async def test_output_that_grew_without_a_hint_is_seen_all_the_same(tmp_path, mo
 
 
 async def test_a_hint_for_a_run_is_heard_by_who_watches_its_output(world, monkeypatch):
-    monkeypatch.setattr(watch, "POLL", 1e6)
+    monkeypatch.setattr("pushbutton.runtime.watch.hub.POLL", 1e6)
     written, wakeup = Written(world.folder), Wakeup()
     with world.hub.tap(7, wakeup, over=False) as tap:
         written.becomes(b"heard")
@@ -294,7 +296,7 @@ async def test_the_last_output_of_a_run_is_there_before_its_last_event(world):
         written.becomes(b"the last words")
         await world.store.append(Append(7, [Draft(Kind.STATE, {"state": "cancelled"})], to=RunState.CANCELLED))
         world.notifier.hint("events")
-        await world.follow(mine, 0, watch.is_last)
+        await world.follow(mine, 0, is_last)
         assert tap.over
     assert seen[-1] == (len(b"the last words"), True)
 
@@ -311,7 +313,7 @@ async def test_a_watcher_gets_its_topics_and_the_notes_to_everybody_only(world):
 
 
 async def test_who_is_behind_the_memory_reads_from_the_store(world, monkeypatch):
-    monkeypatch.setattr(watch, "TAIL", 500)
+    monkeypatch.setattr("pushbutton.runtime.watch.channel.TAIL", 500)
     run = await world.press()
     wakeup = Wakeup()
     with world.hub.channel(EVERYTHING, event_frame, wakeup) as channel:

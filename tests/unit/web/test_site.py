@@ -7,7 +7,7 @@ import pytest
 from tests.unit.web.sources import WEB
 from tests.unit.web.test_pages import a_site
 
-from pushbutton.runtime.watch import Wakeup
+from pushbutton.runtime.watch.wakeup import Wakeup
 from pushbutton.web.views.views import Views
 
 

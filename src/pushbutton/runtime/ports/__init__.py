@@ -108,6 +108,9 @@ class Topics:
         return self.reach is None or event.run is None or self.reach.holds(event.task or "", event.group)
 
 
+EVERYTHING = Topics(everything=True)
+
+
 class Store(Protocol):
     """Runs and events.
 

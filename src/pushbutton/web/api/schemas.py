@@ -567,7 +567,7 @@ class Problem(BaseModel):
 
 
 class OutputShape(Sent):
-    """What a job wrote, as a stream sends it; `runtime.watch` writes it."""
+    """What a job wrote, as a stream sends it; `runtime.watch.tap` writes it."""
 
     run: int
     offset: int = Field(description="Of its first byte")

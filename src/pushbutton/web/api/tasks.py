@@ -12,13 +12,13 @@ from starlette.responses import Response
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Event
 from pushbutton.domain.policy import Resource, decide, verbs
-from pushbutton.domain.run import Run
+from pushbutton.domain.run import Run, is_last
 from pushbutton.domain.task import Task
 from pushbutton.runtime import press, visibility
 from pushbutton.runtime.core import Core
-from pushbutton.runtime.frames import event_frame
 from pushbutton.runtime.ports import Topics
-from pushbutton.runtime.watch import Wakeup, is_last
+from pushbutton.runtime.watch.frames import event_frame
+from pushbutton.runtime.watch.wakeup import Wakeup
 from pushbutton.web.http import body
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.operation import operation

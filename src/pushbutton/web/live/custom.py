@@ -14,8 +14,8 @@ from pushbutton.config import Settings
 from pushbutton.domain.event import Event
 from pushbutton.errors import BadCursor
 from pushbutton.runtime.core import Core
-from pushbutton.runtime.ports import Topics
-from pushbutton.runtime.watch import EVERYTHING, Encode
+from pushbutton.runtime.ports import EVERYTHING, Topics
+from pushbutton.runtime.watch.channel import Encode
 from pushbutton.web.http.errors import problem, unacceptable
 
 from .stream import EventStream, acceptable, cursor

@@ -11,9 +11,9 @@ from starlette.responses import JSONResponse, Response
 from pushbutton.errors import BadInput
 from pushbutton.runtime import history, visibility
 from pushbutton.runtime.core import Core
-from pushbutton.runtime.frames import frame
 from pushbutton.runtime.ports import Topics
 from pushbutton.runtime.stream_permits import Permit
+from pushbutton.runtime.watch.frames import frame
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.errors import unacceptable
 from pushbutton.web.http.numbers import number_of, whole

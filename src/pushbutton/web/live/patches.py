@@ -22,10 +22,10 @@ from pushbutton import threads
 from pushbutton.domain.actor import Actor
 from pushbutton.errors import PushbuttonError, StoreError
 from pushbutton.runtime.clock import now
-from pushbutton.runtime.frames import event_frame, frame
 from pushbutton.runtime.log.reader import LinePage, LineReader
-from pushbutton.runtime.ports import Topics
-from pushbutton.runtime.watch import EVERYTHING, Wakeup
+from pushbutton.runtime.ports import EVERYTHING, Topics
+from pushbutton.runtime.watch.frames import event_frame, frame
+from pushbutton.runtime.watch.wakeup import Wakeup
 from pushbutton.terminal.styles import Line
 from pushbutton.web.http.numbers import number_of, whole
 from pushbutton.web.site import Site

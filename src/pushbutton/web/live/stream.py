@@ -20,8 +20,8 @@ from pushbutton.config import Settings
 from pushbutton.domain.actor import LOCAL, Actor
 from pushbutton.errors import BadCursor
 from pushbutton.runtime.core import Core
-from pushbutton.runtime.frames import PING, frame
 from pushbutton.runtime.stream_permits import Permit
+from pushbutton.runtime.watch.frames import PING, frame
 from pushbutton.web.http.errors import problem
 from pushbutton.web.http.limits import Crowd
 from pushbutton.web.http.scope import MORE

@@ -14,9 +14,13 @@ from functools import lru_cache
 from pushbutton.domain.run import Run
 from pushbutton.errors import BadInput
 from pushbutton.runtime.core import Core
-from pushbutton.runtime.frames import event_frame
 from pushbutton.runtime.ports import Topics
-from pushbutton.runtime.watch import Board, Channel, Encode, Hub, Listener, Tap
+from pushbutton.runtime.watch.board import Board
+from pushbutton.runtime.watch.channel import Channel, Encode
+from pushbutton.runtime.watch.frames import event_frame
+from pushbutton.runtime.watch.hub import Hub
+from pushbutton.runtime.watch.tap import Tap
+from pushbutton.runtime.watch.wakeup import Listener
 
 from .audience import MARK
 
