@@ -31,7 +31,7 @@ PATIENCE = 120.0
 
 
 @functools.cache
-def _programs() -> Path:
+def programs() -> Path:
     """The folder of `initdb` and `postgres`; the newest version where there are several."""
     with contextlib.suppress(ImportError):
         import psycopg  # noqa: F401
@@ -98,7 +98,7 @@ class Postgres:
         while True:
             with (self.folder / "log").open("ab") as log:
                 self._process = subprocess.Popen(
-                    [_programs() / "postgres", "-D", self._data, *words], cwd="/", stdout=log, stderr=log, **self._as
+                    [programs() / "postgres", "-D", self._data, *words], cwd="/", stdout=log, stderr=log, **self._as
                 )
             while self._process.poll() is None:
                 if self._answers():
@@ -163,7 +163,7 @@ class Postgres:
 
     def _call(self, program: str, *words: str) -> None:
         done = subprocess.run(
-            [_programs() / program, *words], cwd="/", capture_output=True, text=True, check=False, **self._as
+            [programs() / program, *words], cwd="/", capture_output=True, text=True, check=False, **self._as
         )
         assert done.returncode == 0, done.stderr
 

@@ -16,7 +16,8 @@ from pushbutton.domain.offer import Offer
 from pushbutton.domain.person import Link, Snapshot, User
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import TRANSITIONS, Busy, NewRun, Run, RunState, before
-from pushbutton.errors import Fenced, KeyReused, NoSuchRun, Refused
+from pushbutton.errors import Fenced, KeyReused, NoSuchRun, Refused, StoreBusy, StoreError
+from pushbutton.runtime.audit import check
 from pushbutton.runtime.ports import Append, RunQuery, Store, Topics
 from pushbutton.runtime.ports.people import Change
 from pushbutton.sentence import BESIDE, Sentence, say
@@ -353,6 +354,29 @@ async def test_hostile_text_comes_back_as_it_was(store):
 
 
 # -- reading
+
+
+async def test_the_character_0_in_a_text_is_kept_or_shown_and_takes_nothing_with_it(store):
+    run = await pressed(store, title="a\0b", why="because\0of", key="k\0", inputs={"x": "1\x002"})
+    assert (run.title.replace("\0", "␀"), run.why.replace("\0", "␀")) == ("a␀b", "because␀of")
+    assert run.inputs == {"x": "1\x002"}
+    assert (await store.press(new(title="a\0b", key="k\0", inputs={"x": "1\x002"}))).run.id == run.id
+    await store.append(Append(run.id, [Draft(Kind.STATUS, {"text": "x\0y"}, 5)], row={"status": "x\0y"}))
+    assert (await store.run(run.id)).status.replace("\0", "␀") == "x␀y"
+    assert [event.data for event in await store.events(EVERYTHING, after=1)] == [{"text": "x\0y"}]
+    await store.audit.record(Act("a\0da", "user.add", "user \0", 1, {"why": "\0"}, "\0"))
+    assert (await check(store.audit)).fault is None
+
+
+async def test_a_name_that_is_too_long_for_an_index_is_kept_or_refused_alone(store):
+    long = "".join(chr(33 + n * n % 8000) for n in range(9000))
+    answers = await asyncio.gather(
+        pressed(store, key="one"), pressed(store, key=long), pressed(store, key="two"), return_exceptions=True
+    )
+    assert [isinstance(answer, Run) for answer in answers][::2] == [True, True]
+    assert isinstance(answers[1], Run | StoreError)
+    assert not isinstance(answers[1], StoreBusy), "nobody should try it again"
+    assert await store.last_event() == sum(isinstance(answer, Run) for answer in answers)
 
 
 async def test_ids_rise_over_all_runs_in_the_order_of_commits(store):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import quote
@@ -29,6 +30,8 @@ class Address:
             raise StoreError("The address of a store begins with postgresql://, as in postgresql://user@host/database.")
         try:
             words = dict(conninfo_to_dict(text))
+            if not re.fullmatch(r"[0-9,]*", str(words.get("port") or "")) or "@" in str(words.get("dbname") or ""):
+                raise ValueError  # a password with a slash in it, taken for something that may be shown
         except (ProgrammingError, UnicodeError, ValueError):
             raise StoreError(
                 "The address of the store cannot be read: it is postgresql://user:password@host:port/database, and in "

@@ -18,11 +18,12 @@ from pushbutton.errors import StorageFull, StoreAway, StoreBusy, StoreDamaged, S
 
 from .address import Address
 
-__all__ = ["SILENT", "Link", "Watch", "translated"]
+__all__ = ["SILENT", "SILENT_WRITING", "Link", "Watch", "lost", "translated", "why"]
 
 CONNECT: Final = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 """Seconds and tries, where the address says nothing else."""
 SILENT = 40.0  # seconds after which a statement is given up that the database has not ended itself
+SILENT_WRITING = 15.0  # the same for the connection that writes: others may be waiting for what it holds
 _SESSION = """
 SET standard_conforming_strings = on;
 SET jit = off;
@@ -65,6 +66,7 @@ class Link:
         words.setdefault("application_name", f"pushbutton (process {os.getpid()} on {socket.gethostname()})"[:63])
         self.raw: Any = psycopg.connect(**words, autocommit=True)
         self.since = 0.0  # when a statement began that goes on; 0: none does
+        self.silent = SILENT  # seconds after which it is given up
         try:
             self.raw.execute(_SESSION)
             known = self.raw.execute(
@@ -79,7 +81,7 @@ class Link:
         self.since = time.monotonic()
         try:
             if not values:
-                return Rows(self.raw.execute(sql))
+                return Rows(self.raw.execute(sql, prepare=False))
             return Rows(self.raw.execute(_marked(sql), [_plain(value) for value in values]))
         except _REFUSALS as error:
             raise StoreError(f"The database does not take this ({_first_line(error)}). Nothing was recorded.") from None
@@ -134,7 +136,7 @@ class Watch:
             with self._lock:
                 links = list(self._links)
             for link in links:
-                if link.since and now - link.since > SILENT:
+                if link.since and now - link.since > link.silent:
                     link.hang_up()
 
 

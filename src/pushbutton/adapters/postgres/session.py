@@ -9,6 +9,7 @@ finds it taken.
 from __future__ import annotations
 
 import contextlib
+import math
 import secrets
 import time
 from typing import Final
@@ -22,7 +23,7 @@ from pushbutton.errors import StoreError, StoreInUse
 
 from .connections import PAUSE, Connections, Patience
 from .dialect import POSTGRES
-from .link import Link, translated
+from .link import SILENT_WRITING, Link, translated
 from .locks import HOLDER, PEN, SERVER
 from .schema import prepare
 
@@ -49,7 +50,10 @@ class Session:
 
     def start(self) -> None:
         with translated(self._address):
-            prepare(self._linked(), self._address, self._end.key)
+            link = self._linked()
+            link.silent = math.inf  # making tables may take as long as it does
+            prepare(link, self._address, self._end.key)
+            link.silent = SILENT_WRITING
         self._end.open()
 
     def commit(self, works: Works) -> Outcomes:
@@ -124,6 +128,7 @@ class Session:
             except BaseException:
                 self._connections.drop(link)
                 raise
+            link.silent = SILENT_WRITING
             self._link = link
         return self._link
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from pushbutton.domain.audit import SERVER, Act, Deed, Head, chained, sealed
@@ -66,6 +67,7 @@ class Trail:
         )
 
     def _write(self, db: Connection, head: Head, act: Act) -> Head:
+        act = _kept(act)
         digest = chained(self.key, head.hash, head.id + 1, act)
         after = sealed(self.key, head.id + 1, digest)
         db.execute(
@@ -81,6 +83,14 @@ class Trail:
 
     def _found(self, db: Connection, where: str, value: int) -> list[tuple[int, str]]:
         return [(number, _read(digest)) for number, digest in db.execute(self._hashes + where, (value,))]
+
+
+def _kept(act: Act) -> Act:
+    """With texts that every database keeps: what is read back must be what the hash is of."""
+    if "\0" in act.actor + act.verb + act.about + act.address:
+        texts = {name: getattr(act, name).replace("\0", "␀") for name in ("actor", "verb", "about", "address")}
+        return replace(act, **texts)
+    return act
 
 
 def written(data: Any) -> str:
