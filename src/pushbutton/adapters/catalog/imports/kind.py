@@ -18,9 +18,10 @@ is of another kind altogether is one sentence: `raise source.wrong("…", line)`
             task = Task(one["title"].text, ("sh", "-c", literal(text)), one.line, params=(Param(names.of("to")),))
 
 The fields of `Task` and `Param` are the keys of `pushbutton.yaml`, with their meaning there; what is None or empty is
-not written. `command` has `{name}` where an input goes, so that text which stands there as it is passes `literal`. An
-input that no item names is in the environment, as its name in capitals. What the product cannot do is a comment above
-the task as well, in `notes` ("schedule: 0 3 * * *  Europe/Vienna").
+not written. `command` has `{name}` where an input goes, so that text which stands there as it is passes `literal`; an
+item whose input is empty falls away, and with it the items beside it in a tuple of their own: `("--to", "{to}")`. An
+input that no item names, and that has no `flag` or `place`, is in the environment, as its name in capitals. What the
+product cannot do is a comment above the task as well, in `notes` ("schedule: 0 3 * * *  Europe/Vienna").
 
 `moving` calls the reader, makes the slugs, writes the file and reads it as the catalogue would: a task in which that
 finds a mistake is left out, with that sentence.
@@ -80,12 +81,20 @@ class Param:
     example: str = ""
     multiline: bool = False
     dash: bool = False
+    upload: bool | None = None
+    flag: str = ""
+    off: str = ""
+    repeat: bool = False
+    count: bool = False
+    words: int | str | None = None
+    place: int | str | None = None
+    under: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     name: str  # its title, from which its slug is made
-    command: tuple[str, ...]
+    command: tuple[str | tuple[str, ...], ...]  # a tuple in it: items that fall away together
     line: int  # in the source
     params: tuple[Param, ...] = ()
     slug: str = ""  # what its slug is made from, where that is not its title

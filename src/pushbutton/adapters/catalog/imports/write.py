@@ -25,6 +25,8 @@ _BLOCK = re.compile(rf"(?! ){_LINE}(?:\n{_LINE})*\n?")
 """Texts that are the same again when their lines are written as they are."""
 _ESCAPED = re.compile(f"[{_ODD}]")
 _SIGN_FIRST = re.compile(r"(?!-+\w)[^\w./$~]")
+_NOTHING: Mapping[str, tuple[Any, ...]] = {"default": (), "required": (), "upload": ()}
+"""By key of an input: values that say nothing; where it is not named, they are "", () and false."""
 _UNCOUNTED = ("name", "line", "slug", "notes", "file")  # what is no key
 
 
@@ -59,8 +61,12 @@ def _table(slug: str, task: Task) -> dict[str, Any]:
         elif key == "secrets" and value:
             found[key] = list(value) if all(one == name for one, name in value.items()) else dict(value)
         elif value:
-            found[key] = list(value) if isinstance(value, tuple) else value
+            found[key] = _listed(value)
     return found
+
+
+def _listed(value: Any) -> Any:
+    return [_listed(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _param(param: Param) -> dict[str, Any]:
@@ -73,8 +79,12 @@ def _param(param: Param) -> dict[str, Any]:
             found[one.name] = dict(value) if any(value.values()) else list(value)
         elif one.name == "default" and value is not None:
             found[one.name] = value
-        elif one.name != "name" and value not in (None, "", ()) and (value is not False or one.name == "required"):
-            found[one.name] = list(value) if isinstance(value, tuple) else value
+        elif (
+            one.name != "name"
+            and value not in (None, "", ())
+            and (value is not False or one.name in ("required", "upload"))
+        ):
+            found[one.name] = _listed(value)
     if "choices" in found and isinstance(found["choices"], dict):
         found["choices"] = {value: shown or value for value, shown in found["choices"].items()}
     return found
@@ -104,7 +114,7 @@ def _styled(value: Any) -> Any:
         return CommentedMap({_styled(key): _styled(item) for key, item in value.items()})
     if isinstance(value, list):
         made = CommentedSeq(_styled(item) for item in value)
-        if all("\n" not in str(item) for item in value) and sum(len(str(item)) + 2 for item in value) < _ONE_LINE:
+        if "\\n" not in str(value) and len(str(value)) < _ONE_LINE:
             made.fa.set_flow_style()
         return made
     if not isinstance(value, str):

@@ -20,6 +20,7 @@ from pushbutton.adapters.catalog.imports.tree import read_json, read_yaml
 from pushbutton.adapters.catalog.imports.write import written
 from pushbutton.adapters.catalog.model import FileTasks, Form, Found
 from pushbutton.cli import commands
+from pushbutton.domain.command import build
 from pushbutton.domain.template import fill
 from pushbutton.errors import BadInput, ConfigError
 
@@ -51,6 +52,19 @@ def test_every_text_comes_back_as_it_was(
     choice = got.params[0].choices[0]
     assert (choice.value, choice.label or choice.value) == (default, shown or default)
     assert got.params[0].default == default
+
+
+def test_items_that_fall_away_together_and_flags_are_read_as_they_were_drafted(tmp_path: Path) -> None:
+    params = (Param("to", required=False), Param("dry", type="bool", flag="--dry"), Param("all", place="rest"))
+    task = Task("Send", ("send", ("--to", "{to}"), "{dry}", literal("{}")), 1, params=params)
+    (found,) = reading(tmp_path, written({"send": task}, Draft(), "x")).tasks
+    assert not found.broken
+    cases: tuple[tuple[dict[str, Any], tuple[str, ...]], ...] = (
+        ({"all": ["a", "b"]}, ("send", "{}", "a", "b")),
+        ({"to": "Ida", "dry": True, "all": ["c"]}, ("send", "--to", "Ida", "--dry", "{}", "c")),
+    )
+    for inputs, argv in cases:
+        assert build(found, inputs, python="").argv == argv
 
 
 def test_a_task_in_which_the_catalogue_finds_a_mistake_is_left_out_with_its_line(
