@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-__all__ = ["Argument", "Command", "Gap", "Script"]
+__all__ = ["Argument", "Command", "Gap", "NotRead", "Script"]
+
+
+class NotRead(Exception):
+    """Why a script's arguments are not read, as the end of a sentence."""
 
 
 @dataclass

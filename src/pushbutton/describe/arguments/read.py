@@ -6,11 +6,12 @@ import ast
 import tokenize
 from typing import Any
 
-from .found import Script
+from .found import NotRead, Script
 from .library import Library
 from .machine import Machine
 from .of_argparse import Argparse
 from .of_click import Click
+from .of_docopt import Docopt
 from .of_fire import Fire
 from .of_optparse import Optparse
 from .of_typer import Typer
@@ -27,6 +28,8 @@ def read_file(path: str) -> dict[str, Any]:
         script = read_python(source)
     except SyntaxError as error:
         return {"sentence": f": line {error.lineno or 1} is not Python as it is here"}
+    except NotRead as why:
+        return {"sentence": f": {why}"}
     except TooLong:
         return {"sentence": ": it is too much to work out"}
     except (OSError, ValueError, RecursionError, MemoryError) as error:
@@ -35,9 +38,11 @@ def read_file(path: str) -> dict[str, Any]:
 
 
 def read_python(source: str) -> Script | None:
-    """None: none of the libraries that are known here takes its arguments. Raises `SyntaxError` and `TooLong`."""
+    """None: none of the libraries that are known here takes its arguments. Raises `SyntaxError`, `NotRead`
+    and `TooLong`.
+    """
     tree = ast.parse(source)
-    libraries: list[Library] = [Argparse(), Optparse(), Click(), Typer(), Fire()]
+    libraries: list[Library] = [Argparse(), Optparse(), Click(), Typer(), Fire(), Docopt()]
 
     def outside(name: str, node: ast.AST, args: list[Any], kwargs: dict[Any, Any]) -> Any:
         for library in libraries:
