@@ -15,7 +15,7 @@ from pushbutton.domain.actor import Verb
 from pushbutton.domain.event import Kind
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.person import User
-from pushbutton.domain.run import Run, RunState
+from pushbutton.domain.run import BUSY, Run, RunState
 from pushbutton.testing import opened
 from pushbutton.web.views.estimates import Outlook, Past
 from pushbutton.web.views.fragments import run_fragments, task_fragments, tasks_fragments
@@ -149,6 +149,31 @@ async def test_a_press_without_a_script_leads_to_the_run(tmp_path):
         run = await core.store.run(1)
         assert (run.inputs, run.why, run.actor) == ({"name": "Maya", "loud": False}, "Morning", "local")
         assert "Morning" in check((await client.get("/runs/1")).text)
+
+
+async def test_a_press_that_starts_a_run_reads_nothing_that_only_its_form_shows(tmp_path, monkeypatch):
+    async with a_site(tmp_path) as (core, client):
+        await client.post("/tasks/hello", data={"press-key": "one", "press-seen": "0", "name": "Maya"})
+        read, offers = [], []
+        runs, offered = core.store.runs, core.catalog.offered
+
+        async def counted(query):
+            read.append(query)
+            return await runs(query)
+
+        async def told(slug):
+            offers.append(slug)
+            return await offered(slug)
+
+        monkeypatch.setattr(core.store, "runs", counted)
+        monkeypatch.setattr(core.catalog, "offered", told)
+        answer = await client.post("/tasks/hello", data={"press-key": "two", "press-seen": "1", "name": "Aiko"})
+        assert answer.headers["location"] == "/runs/2"
+        assert ([query.states for query in read if query.task == "hello"], offers) == ([BUSY], ["hello"])
+        read.clear()
+        answer = await client.post("/tasks/hello", data={"press-key": "two", "press-seen": "1", "name": "Aiko"})
+        assert answer.headers["location"] == "/runs/2"
+        assert [query for query in read if query.task == "hello"] == []
 
 
 async def test_a_double_press_is_one_run(tmp_path):

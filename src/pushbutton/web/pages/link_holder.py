@@ -46,7 +46,7 @@ async def press(request: Request) -> Response:
     core, found = core_of(request), _link(request)
     if links.standing(core, found, now()) not in (Standing.OPEN, Standing.USED_UP):
         return await _closed(request, found)  # before a file of theirs is kept
-    task = _left((await core.catalog.offered(found.task)).task, found)
+    task = _left(core.catalog.task(found.task), found)
     form = base.sent(request)
     key, why = base.text_of(form, forms.KEY) or secrets.token_urlsafe(16), base.text_of(form, forms.WHY).strip()
     if (

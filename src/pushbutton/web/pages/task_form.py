@@ -50,29 +50,29 @@ async def task(request: Request) -> Response:
 
 
 async def press(request: Request) -> Response:
+    """Reads what a press needs. What the form shows beside it is read when the form is shown again."""
     core, who = core_of(request), reader(request)
-    view = await site_of(request).views.form(who.actor, request.path_params["slug"], now())
+    job = visibility.task(core.catalog, who.actor, request.path_params["slug"])
     form = base.sent(request)
     key = base.text_of(form, forms.KEY) or secrets.token_urlsafe(16)
     again = site_of(request).press_keys.seen(key)
-    dry = forms.is_dry(view.task, form)
-    asks = forms.asked_first(view.task, i18n.texts(who.language))
+    dry = forms.is_dry(job, form)
+    asks = forms.asked_first(job, i18n.texts(who.language))
     if asks and not dry and not base.text_of(form, forms.SURE):
-        return await _refused(request, view, form, say("Tick that you are sure, then press again."), key=key)
-    if not again and (faster := _faster(view, form)):
-        return await _form(request, view, forms.of_form(view.task, form), 409, key=key, faster=faster,
-                           why=base.text_of(form, forms.WHY))  # fmt: skip
+        return await _again(request, form, say("Tick that you are sure, then press again."), key=key)
+    if not again and (faster := await _faster(request, job, form)):
+        return await _again(request, form, status=409, key=key, faster=faster)
     try:
-        pressed = await with_files(core, view.task, form, lambda given: pressing.press(
-            core, who.actor, view.task.slug, given, key=key, why=base.text_of(form, forms.WHY).strip(), form=True,
+        pressed = await with_files(core, job, form, lambda given: pressing.press(
+            core, who.actor, job.slug, given, key=key, why=base.text_of(form, forms.WHY).strip(), form=True,
         ))  # fmt: skip
     except errors.InvalidInputs as error:
-        return await _refused(request, view, form, error.fields.get("", ""), key=key, wrong=error.fields)
+        return await _again(request, form, error.fields.get("", ""), key=key, wrong=error.fields)
     except errors.KeyReused:
         said = say("This form was already pressed with other inputs. Press once more to start another run.")
-        return await _refused(request, view, form, said, status=409)
+        return await _again(request, form, said, status=409)
     except (errors.StoreError, errors.TaskBroken, errors.Refused) as error:
-        return await _refused(request, view, form, str(error), key=key, status=503)
+        return await _again(request, form, str(error), key=key, status=503)
     url = f"{root_of(request)}/runs/{pressed.run.id}" + ("" if pressed.made or again else "?joined=1")
     if base.by_script(request):
         return JSONResponse({"go": url}, 201)
@@ -93,12 +93,13 @@ def inputs_of(job: Task) -> tuple[int, int]:
     return fields, sum(param.type is ParamType.FILE for param in job.params)
 
 
-def _faster(view: TaskView, form: FormData) -> Run | None:
+async def _faster(request: Request, job: Task, form: FormData) -> Run | None:
     """Somebody else's run that takes the place and that this form has not seen. Without the field: nobody."""
     seen = whole(base.text_of(form, forms.SEEN))
-    if seen is None or view.task.limits.busy.value != "queue":
+    if seen is None or job.limits.busy.value != "queue":
         return None
-    return next((run for run in view.busy if run.id > seen), None)
+    ahead = await site_of(request).views.ahead(actor_of(request), job)
+    return next((run for run in ahead if run.id > seen), None)
 
 
 async def with_files(
@@ -141,13 +142,14 @@ async def _chunks(upload: UploadFile) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def _refused(
-    request: Request, view: TaskView, form: FormData, whole: str, *,
-    key: str = "", wrong: Mapping[str, str] | None = None, status: int = 422,
+async def _again(
+    request: Request, form: FormData, whole: str = "", *,
+    key: str = "", wrong: Mapping[str, str] | None = None, status: int = 422, faster: Run | None = None,
 ) -> Response:  # fmt: skip
-    """The form again, with everything that was typed, and what has to change. Nothing was started."""
+    """The form with everything that was typed, and what has to change. Nothing was started."""
+    view = await site_of(request).views.form(actor_of(request), request.path_params["slug"], now())
     return await _form(request, view, forms.of_form(view.task, form), status, key=key, whole=whole, wrong=wrong,
-                       why=base.text_of(form, forms.WHY))  # fmt: skip
+                       faster=faster, why=base.text_of(form, forms.WHY))  # fmt: skip
 
 
 async def _form(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -118,8 +118,13 @@ class TaskView:
     @property
     def busy(self) -> tuple[Run, ...]:
         """Runs before the next one, oldest first, if they leave no room for it."""
-        unfinished = tuple(run for run in self.past.unfinished[::-1] if run.state in BUSY and not run.aside)
-        return unfinished if len(unfinished) >= self.task.limits.at_once else ()
+        return before_the_next(self.task, self.past.runs)
+
+
+def before_the_next(task: Task, runs: Iterable[Run]) -> tuple[Run, ...]:
+    """Of a task's runs, newest first, those that a press would wait for, oldest first; none where there is room."""
+    ahead = tuple(run for run in runs if run.state in BUSY and not run.aside)[::-1]
+    return ahead if len(ahead) >= task.limits.at_once else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +233,11 @@ class Views:
             return view
         offered = await self._catalog.offered(slug)
         return replace(view, task=offered.task, faults=offered.faults)
+
+    async def ahead(self, actor: Actor, task: Task) -> tuple[Run, ...]:
+        """The runs that a press of the task would wait for, as far as the actor may see them."""
+        query = RunQuery(task=task.slug, states=BUSY, limit=max(LAST_RUNS, task.limits.at_once))
+        return before_the_next(task, await self._store.runs(visibility.past(self._catalog, actor, query)))
 
     def _ask(self, may: frozenset[Verb], slug: str) -> tuple[str, ...]:
         return () if Verb.PRESS in may else self._directory.whom(visibility.resource(self._catalog, slug))
