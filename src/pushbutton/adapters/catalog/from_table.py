@@ -9,26 +9,21 @@ from typing import Any
 
 from pushbutton.describe.title import title_of
 from pushbutton.domain.argument_text import protected
-from pushbutton.domain.param import Choice, Param, ParamType
+from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.targets import IN_CONFIG, Arguments, ScriptTarget, Target, flat
 from pushbutton.domain.task import Source, Task
 from pushbutton.domain.ways import Way
-from pushbutton.job.options import CONFIG, FIELD, INPUTS, OPTIONS, SCRIPT
+from pushbutton.job.options import CONFIG, INPUTS, OPTIONS, SCRIPT
 
 from .build import beside, built
+from .correction import corrected
+from .input_table import KINDS, input_of, when_as_offered
 from .model import faults
-from .numbers import as_offered, bare
 from .schema import KeyPath, Table
-from .script_form import ScriptForm, corrected
+from .script_form import ScriptForm
 from .way_keys import clashes, implied, says_way, way_faults, way_of, with_subcommands
 
 __all__ = ["Origin", "declare"]
-
-_PLAIN = [key for key in FIELD if key in INPUTS and INPUTS[key] is FIELD[key]]
-"""What an input has as its file says it."""
-_NUMBERS = (ParamType.INT, ParamType.FLOAT)
-_KINDS = ("type", "choices", "choices_from")  # the keys that say what values an input has
-_MOMENTS = (ParamType.DATE, ParamType.TIME, ParamType.DATETIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +58,12 @@ def declare(
     for name, given in keys.get("params", {}).items():
         where = (*at, "params", name)
         values = Table(INPUTS, origin.form, wrong).read({} if given is None else given, where)
-        if form and (name in form.names or not says_way(values)):
+        if form and (name in form.names or not (says_way(values) or name in form.variables)):
             form = corrected(form, str(name), values, where, wrong)
             continue
         if "hide" in values:
             wrong.append(((*where, "hide"), f"“{name}” stands here only: leave it out instead of hiding it."))
-        params.append(_param(str(name), {**implied(values), **values}, where, wrong))
+        params.append(input_of(str(name), {**implied(values), **values}, where, wrong))
         doubtful = _wrong_below(where, wrong)
         amiss = [] if doubtful else list(way_faults(str(name), values, params[-1].type, standing=name in standing))
         wrong += [((*where, key), sentence) for key, sentence in amiss]
@@ -76,7 +71,8 @@ def declare(
         passing[str(name)] = way or values.get("pass", "env")
     params, passing = _in_line(params, passing, form, (*at, "params"), wrong)
     target, known = _target(origin, keys, params, passing, at, wrong, form)
-    params = [_when_as_offered(param, params) for param in params]
+    asked = [*(form.params if form else ()), *params]
+    inputs = [when_as_offered(param, asked) for param in asked]
     for param in params:
         _check_passing(param, passing[param.name], known.elsewhere, (*at, "params", param.name), wrong)
     bare = Task(
@@ -86,7 +82,7 @@ def declare(
         source=Source(str(origin.path), origin.line),
         help=origin.help,
         group=origin.group,
-        params=(*(form.params if form else ()), *params),
+        params=tuple(inputs),
         cwd=beside(origin.path, ""),
         digest=origin.digest,
     )
@@ -159,90 +155,7 @@ def _target(
 def _doubted(at: KeyPath, said: Collection[KeyPath]) -> set[str]:
     """The inputs of which nobody knows what their values are."""
     inside = [place[len(at) + 1 :] for place in said if place[: len(at) + 1] == (*at, "params")]
-    return {str(place[0]) for place in inside if len(place) == 1 or (place and place[1] in _KINDS)}
-
-
-def _param(name: str, keys: Mapping[str, Any], at: KeyPath, wrong: list[tuple[KeyPath, str]]) -> Param:
-    if any(place in [(*at, key) for key in _KINDS] for place, _ in wrong):
-        return Param(name, ParamType.STR, required=False)  # of which nothing more can be said
-    choices = tuple(Choice(*choice) for choice in keys.get("choices", ()))
-    told = tuple(keys.get("choices_from", ()))
-    kind = ParamType(keys.get("type", "choice" if choices or told else "file" if keys.get("upload") else "str"))
-    if not name.isascii() or not name.isidentifier():
-        wrong.append((at, f"“{name}” cannot be the name of an input: use letters, digits and “_”."))
-    if choices and told:
-        wrong.append(((*at, "choices_from"), f"“{name}” has choices already: leave one of the two out."))
-    if bool(choices or told) != (kind in (ParamType.CHOICE, ParamType.CHOICES)):
-        if choices or told:
-            key = "choices" if choices else "choices_from"
-            wrong.append(((*at, key), f"“{name}” has choices, so its type must be choice or choices."))
-        else:
-            wrong.append((at, f"“{name}” has nothing to choose from: add “choices”."))
-    if "upload" in keys and keys["upload"] != (kind is ParamType.FILE):
-        right = (
-            "which nobody can bring along: make it file" if keys["upload"] else "which is brought along: make it str"
-        )
-        wrong.append(((*at, "upload"), f"“{name}” is {kind}, {right}, or leave “upload” out."))
-    each = ParamType(keys.get("of", "str"))
-    several = kind is ParamType.LIST
-    for key, kinds in (
-        ("of", (ParamType.LIST,)),
-        ("min", (*_NUMBERS, *_MOMENTS, *((ParamType.LIST,) if each in _NUMBERS else ()))),
-        ("max", (*_NUMBERS, *_MOMENTS, *((ParamType.LIST,) if each in _NUMBERS else ()))),
-        ("min_length", (ParamType.STR, ParamType.SECRET, ParamType.CHOICES, ParamType.LIST, ParamType.FILE)),
-        ("max_length", (ParamType.STR, ParamType.SECRET, ParamType.CHOICES, ParamType.LIST, ParamType.FILE)),
-        ("pattern", (ParamType.STR, ParamType.SECRET, ParamType.LIST)),
-        ("pattern_text", (ParamType.STR, ParamType.SECRET)),
-        ("example", (ParamType.STR, ParamType.INT, ParamType.FLOAT)),
-        ("multiline", (ParamType.STR, ParamType.SECRET)),
-    ):
-        if key in keys and kind not in kinds:
-            wrong.append(((*at, key), f"“{name}” is {kind}, which can have no “{key}”."))
-    numbers = (each if several else kind) in _NUMBERS
-    right = "a number" if numbers else "in quotes"
-    wrong += [
-        ((*at, key), f"“{key}” of “{name}” must be {right}.")
-        for key in ("min", "max")
-        if key in keys and isinstance(keys[key], str) == numbers
-    ]
-    default = _default(keys.get("default"), kind, [choice.value for choice in choices])
-    if several and default is not None and not isinstance(default, list):
-        wrong.append(((*at, "default"), f"“default” of “{name}” must be a list."))
-        default = None
-    if kind is ParamType.STR and isinstance(default, bool | int | float):
-        wrong.append(((*at, "default"), f"“default” of “{name}” must be text; put it in quotes."))
-        default = None
-    if kind in (ParamType.SECRET, ParamType.FILE) and default is not None:
-        wrong.append(((*at, "default"), f"“{name}” is {kind}, which can have no default."))
-        default = None
-    if kind is ParamType.FLOAT and type(default) is int:
-        default = float(default)
-    return Param(
-        name=name,
-        type=kind,
-        required=keys.get("required", default is None and kind is not ParamType.BOOL),
-        default=False if kind is ParamType.BOOL and default is None else default,
-        nullable=keys.get("required") is False and default is not None and kind is not ParamType.BOOL,
-        choices=choices,
-        choices_from=told,
-        of=each,
-        **{key: keys[key] for key in _PLAIN if key in keys},
-    )
-
-
-def _default(given: Any, kind: ParamType, choices: list[Any]) -> Any:
-    if kind is ParamType.CHOICES and isinstance(given, list):
-        return [as_offered(one, choices) for one in given]
-    if kind is ParamType.LIST and isinstance(given, list):
-        return [bare(one) for one in given]
-    return as_offered(given, choices) if kind is ParamType.CHOICE else bare(given)
-
-
-def _when_as_offered(param: Param, params: list[Param]) -> Param:
-    """With the values that its “when” names as the other inputs have them."""
-    offered = {other.name: [choice.value for choice in other.choices] for other in params}
-    when = {name: [as_offered(one, offered.get(name, [])) for one in wanted] for name, wanted in param.when.items()}
-    return replace(param, when=when)
+    return {str(place[0]) for place in inside if len(place) == 1 or (place and place[1] in KINDS)}
 
 
 def _check_passing(

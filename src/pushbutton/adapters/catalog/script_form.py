@@ -15,18 +15,13 @@ from pushbutton.describe.title import title_of
 from pushbutton.domain.param import Choice, Param, ParamType
 from pushbutton.domain.targets import ScriptTarget
 from pushbutton.domain.ways import By, Way
-from pushbutton.job.kinds import nearest
-from pushbutton.job.options import FIELD
 
-from .numbers import bare
-from .schema import KeyPath
-from .way_keys import MOST_TIMES, WAY_KEYS
+from .way_keys import MOST_TIMES
 
-__all__ = ["Gap", "ScriptForm", "corrected", "forms_of"]
+__all__ = ["Gap", "ScriptForm", "forms_of"]
 
 _MOST_TASKS = 8  # subcommands that are a task each
 _SECRET = re.compile(r"(?:^|_)(?:password|passwd|passphrase|secret|token|api_?key|private_key|credentials?)$")
-_CORRECTED = frozenset(key for key in FIELD if key not in ("choices", "labels")) | {"required"}
 _TYPES = {
     "int": ParamType.INT,
     "float": ParamType.FLOAT,
@@ -69,6 +64,8 @@ class ScriptForm:
     from_file: str = ""
     gaps: tuple[Gap, ...] = ()
     names: frozenset[str] = frozenset()  # of the inputs of all forms of the script
+    variables: frozenset[str] = frozenset()  # inputs of the head alone, which the script finds in its environment
+    above: str = ""  # of a subcommand: what the script says of itself
     commands: frozenset[str] = frozenset()  # the subcommands that are tasks of their own
 
     def target(self, script: ScriptTarget) -> ScriptTarget:
@@ -90,37 +87,6 @@ class ScriptForm:
         """Less the gaps that a script's head closes. `said`: what it says, by input."""
         tables = {name: table if isinstance(table, Mapping) else {} for name, table in said.items()}
         return replace(self, gaps=tuple(gap for gap in self.gaps if not gap.told_by(tables.get(gap.name, {}))))
-
-
-def corrected(
-    form: ScriptForm, name: str, said: Mapping[str, Any], at: KeyPath, wrong: list[tuple[KeyPath, str]]
-) -> ScriptForm:
-    """With what a script's head says of one of its inputs. Of what cannot be, a sentence is added to `wrong`."""
-    param = next((one for one in form.params if one.name == name), None)
-    if param is None:
-        if name not in form.names:
-            hint = nearest(name, sorted(form.names))
-            wrong.append((at, f"The script takes nothing that is called “{name}”; say how it gets it (pass).{hint}"))
-        return form
-    wrong += [
-        ((*at, key), f"“{key}” of “{name}” is what the script's source says: leave it out here.")
-        for key in ("type", "of", "pass", *WAY_KEYS)
-        if key in said
-    ]
-    fields = {key: value for key, value in said.items() if key in _CORRECTED}
-    if "choices" in said or "choices_from" in said:
-        fields["choices"] = tuple(Choice(*choice) for choice in said.get("choices", ()))
-        fields["choices_from"] = tuple(said.get("choices_from", ()))
-        several = param.type in (ParamType.LIST, ParamType.CHOICES)
-        fields["type"] = ParamType.CHOICES if several else ParamType.CHOICE
-    if "default" in said:
-        fields["default"] = bare(said["default"])
-        fields["required"] = said.get("required", False)
-    made = replace(param, **fields)
-    hidden = said.get("hide") is True
-    params = [made if one is param else one for one in form.params if not (hidden and one is param)]
-    passing = {key: way for key, way in form.passing.items() if not (hidden and key == name)}
-    return replace(form, params=tuple(params), passing=passing)
 
 
 def forms_of(found: Mapping[str, Any]) -> list[ScriptForm]:
@@ -181,7 +147,7 @@ def _of_leaf(found: Mapping[str, Any], root: Mapping[str, Any], leaf: _Leaf, gap
     part = _Part(gaps, others={line for command in _all(root) for line in _lines(command)} - lines)
     for words, command in leaf.steps:
         part.add(command["arguments"], words, last=command is leaf.command)
-    return part.form(found, leaf, leaf.command["help"] or root["help"])
+    return replace(part.form(found, leaf, leaf.command["help"]), above=root["help"])
 
 
 def _of_all(

@@ -20,6 +20,7 @@ from typing import Any
 
 from pushbutton.domain.problem import Problem
 from pushbutton.domain.targets import Arguments
+from pushbutton.domain.template import BadTemplate, holes
 from pushbutton.sentence import say
 
 from .arguments import arguments, program_of
@@ -30,6 +31,7 @@ from .schema import plain as plain_table
 from .script_form import ScriptForm, forms_of
 from .script_help import help_of
 from .toml_block import read_toml
+from .way_keys import says_way
 
 __all__ = ["read_script"]
 
@@ -81,7 +83,7 @@ def read_script(found: Found) -> FileTasks | None:
     def made(forms: Sequence[ScriptForm]) -> FileTasks:
         """A task for each form; without any, the one that the head describes."""
         found: list[tuple[KeyPath, str]] = []
-        tasks = [declare(_named(origin, form), keys, (), found, form) for form in forms or (None,)]
+        tasks = [declare(_named(origin, form), _said_of(keys, form), (), found, form) for form in forms or (None,)]
         mistakes = [Problem(str(path), *problem)] if problem else []
         for place, sentence in dict.fromkeys(found):
             line, column = places.of(place)
@@ -94,22 +96,56 @@ def read_script(found: Found) -> FileTasks | None:
     if origin.arguments is not Arguments.READ or not python or coded or keys.get("read") is False:
         return reading
     said = keys.get("params")
-    tables = dict(said) if isinstance(said, Mapping) else {}
-    return replace(reading, ask=lambda answer: _laid(path, reading, made, answer, tables))
+    tables = {name: table if isinstance(table, Mapping) else {} for name, table in dict(said or {}).items()}
+    whole = content.decode("utf-8", "replace").splitlines()
+    outside = "\n".join([*whole[: first - 2], *whole[first + len(block) :]] if block else whole)
+    variables = frozenset(name for name, table in tables.items() if _by_environment(str(name), table, outside))
+    return replace(reading, ask=lambda answer: _laid(path, reading, made, answer, tables, variables))
+
+
+def _by_environment(name: str, table: Mapping[str, Any], source: str) -> bool:
+    """Whether an input that the head alone has reaches the script in its environment, where nothing is said of it."""
+    variable = re.escape(name.upper())
+    named = re.search(rf"(?<![A-Za-z0-9_]){variable}(?![A-Za-z0-9_])", source)
+    return not says_way(table) and (table.get("type") == "secret" or named is not None)
+
+
+def _said_of(keys: Mapping[str, Any], form: ScriptForm | None) -> Mapping[str, Any]:
+    """What the head says of this task. Of several, each keeps its own name and help, and what names inputs counts
+    where they are.
+    """
+    if form is None:
+        return keys
+    elsewhere = form.names - {param.name for param in form.params}
+    own = {key: value for key, value in keys.items() if not _named_in(key, value) & elsewhere}
+    if form.command and isinstance(own.get("title"), str):
+        own["title"] = f"{own['title']}: {form.command}"
+    if form.command and form.help:
+        own.pop("help", None)
+    return own
+
+
+def _named_in(key: str, value: Any) -> set[str]:
+    """The inputs that an option of a task names."""
+    if key not in ("dry_run", "button", "confirm") or not isinstance(value, str):
+        return set()
+    try:
+        return {value} if key == "dry_run" else set(holes(value))
+    except BadTemplate:
+        return set()
 
 
 def _named(origin: Origin, form: ScriptForm | None) -> Origin:
     """A subcommand is a task of its own, called by both names."""
     if form is None:
         return origin
-    help_text = origin.help or form.help
     if not form.command:
-        return replace(origin, help=help_text)
+        return replace(origin, help=origin.help or form.help)
     return replace(
         origin,
         slug=slug_of(f"{origin.slug} {form.command}"),
         name=f"{origin.name}: {form.command}",
-        help=form.help or help_text,
+        help=form.help or origin.help or form.above,
     )
 
 
@@ -118,10 +154,12 @@ def _laid(
     reading: FileTasks,
     made: Callable[[Sequence[ScriptForm]], FileTasks],
     answer: Mapping[str, Any],
-    said: Mapping[str, Any],
+    said: Mapping[str, Mapping[str, Any]],
+    variables: frozenset[str],
 ) -> FileTasks:
     """With what its source tells of its inputs, corrected by the head. `said`: what stands there, by input; if the
-    source has none of them, they are all that is asked for.
+    source has none of them, and each is in its environment (`variables`) or says how it is passed, they are all that
+    is asked for.
     """
     if "kind" not in answer:
         why = answer.get("sentence", "")
@@ -129,10 +167,11 @@ def _laid(
         return replace(reading, ask=None, notes=notes)
     forms = forms_of(answer)
     names = frozenset(param.name for form in forms for param in form.params)
-    if said and not (names | {gap.name for form in forms for gap in form.gaps}) & said.keys():
+    known = names | {gap.name for form in forms for gap in form.gaps}
+    if said and not known & said.keys() and all("pass" in table or name in variables for name, table in said.items()):
         return replace(reading, ask=None)
     commands = frozenset(form.words for form in forms if form.words)
-    forms = [replace(form, names=names, commands=commands).without(said) for form in forms]
+    forms = [replace(form, names=names, variables=variables, commands=commands).without(said) for form in forms]
     told = [f"{path}: {f'{form.command}: ' if form.command else ''}{form.told}" for form in forms]
     gaps = [f"{path}:{gap}" for form in forms for gap in form.gaps]
     return replace(made(forms), notes=(*told, *dict.fromkeys(gaps)))
