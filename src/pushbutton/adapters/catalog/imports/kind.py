@@ -134,6 +134,8 @@ class Row:
 
 KINDS: Mapping[str, Row] = {
     "crontab": Row("crontab", "a crontab, of a user or of the system"),
+    "make": Row("make", "a Makefile"),
+    "npm": Row("npm", "a package.json"),
 }
 """By the word that is typed."""
 

@@ -80,7 +80,7 @@ def move(kind: str, sources: Sequence[Source]) -> Moved:
             tasks[_free(slug_of(task.slug or task.name), tasks)] = task
     head = f"From {', '.join(source.name for source in sources)}, by: pushbutton import {kind}"
     text = written(tasks, draft, head)
-    if wrong := _mistakes(text):
+    if tasks and (wrong := _mistakes(text)):
         left += [_out(tasks[slug], sentence, sources) for slug, sentence in wrong.items()]
         tasks = {slug: task for slug, task in tasks.items() if slug not in wrong}
         text = written(tasks, draft, head)
