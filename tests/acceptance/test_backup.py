@@ -61,6 +61,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     tasks.mkdir()
     script(tasks, "job.sh", JOB, head=HEAD)
     script(tasks, "fresh.sh", "echo fresh\n")
+    (tasks / "count.py").write_text("#!/usr/bin/env python3\nimport argparse\nargparse.ArgumentParser().parse_args()\n")
+    (tasks / "count.py").chmod(0o755)
     with Served(tasks, data=folder / "data") as server:
         assert server.finished(server.press("fresh"))["number"] == 1
         sheet = server.http.post("/api/uploads?name=a sheet.csv", content=b"12 for Mona\n").json()["value"]
@@ -94,6 +96,8 @@ def test_a_backup_is_for_its_owner_alone_and_holds_no_secret_input_and_no_key(wo
     assert sorted(path.name for path in world.keys.iterdir()) == ["server.key"]
     assert not list(world.backup.rglob("*.key"))
     assert not (world.backup / "audit.end").exists()
+    assert list(world.server.data.glob("readings/*/*"))
+    assert not (world.backup / "readings").exists()
     assert (world.backup / "runs/2/in/sheet/a sheet.csv").read_bytes() == b"12 for Mona\n"
     with closing(apsw.Connection(str(world.backup / "history.db"))) as db:
         assert db.execute("SELECT sealed FROM runs").fetchall() == [("",)] * 4

@@ -147,6 +147,7 @@ class Embedded:
             python=python,
             stored=stored.names,
             remembered=self._folder / "addresses.json",
+            told=self._folder / "readings",
             contact=self._settings.contact,
             on_failure=self._settings.on_failure,
             refused=self._refused,

@@ -1,23 +1,29 @@
 """Describe files one after another, in one process: `python -m pushbutton.describe.reader`.
 
-Each line of its standard input is an order, {"path": …, "all": bool, "import": bool, "limit": seconds} or {"path": …,
-"arguments": true, "limit": seconds}; for each it writes one line: what `describe` or `read_file` gives, or {"slow":
-true, "ran": whether the author's code was running then}, or
+Each line of its standard input is an order, {"path": …, "all": bool, "import": bool, "limit": seconds}; for each it
+writes one line: what `describe` gives, or {"slow": true, "ran": whether the author's code was running then}, or
 {"code": how the reading ended without an answer}. Every file is read by a fork of its own, in its folder and in a
 session of its own, and nothing of that session is left when the answer is written: one file's code touches no other's.
 What costs is to load the modules, and that is done once.
+
+{"arguments": [path, …], "limit": seconds for each} is answered by a line for each path, with what `read_file` gives.
+Nothing of the author's runs then, so one fork reads them one after another; where one of them ends it, another fork
+goes on behind that one.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import resource
 import select
 import signal
 import sys
 import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from .arguments.read import read_file
@@ -32,25 +38,49 @@ _RUNS = b"\t"  # said before the author's code runs; white space, so that it is 
 
 
 class _Fork:
-    """`answer(order)`; `end()` is for the moment when the whole process is told to end."""
+    """`answer(order)`, `arguments(paths, limit)`; `end()` is for the moment when the whole process is told to end."""
 
     def __init__(self) -> None:
         self._child = 0
 
     def answer(self, order: dict[str, Any]) -> str:
-        inlet, outlet = os.pipe()
-        self._child = child = os.fork()
-        if child == 0:
-            _read(order, outlet)
-        os.close(outlet)
+        inlet = self._begin(partial(_describe, order))
         try:
-            said, whole = _until_line(inlet, order["limit"])
+            said, whole = next(_lines(inlet, order["limit"]))
         finally:
             os.close(inlet)
             code = self.end()
         if not whole:
             return json.dumps({"slow": True, "ran": said.startswith(_RUNS)})
         return said.decode("ascii") if said.endswith(b"\n") else json.dumps({"code": code})
+
+    def arguments(self, paths: Sequence[str], limit: float) -> Iterator[str]:
+        """One for each path."""
+        while paths:
+            inlet, told = self._begin(partial(_tell_arguments, paths)), 0
+            try:
+                for said, whole in _lines(inlet, limit):
+                    if not whole or not said.endswith(b"\n"):
+                        break
+                    told += 1
+                    yield said.decode("ascii")
+                    if told == len(paths):
+                        break
+            finally:
+                os.close(inlet)
+                code = self.end()
+            if told < len(paths):
+                yield json.dumps({"code": code})
+            paths = paths[told + 1 :]
+
+    def _begin(self, work: Callable[[int], None]) -> int:
+        """`work(outlet)` in a fork; what it writes there comes out here."""
+        inlet, outlet = os.pipe()
+        self._child = os.fork()
+        if self._child == 0:
+            _apart(work, outlet)
+        os.close(outlet)
+        return inlet
 
     def end(self) -> int:
         """The exit code of the one that reads now, which is gone with all that it started; a signal as below zero."""
@@ -67,14 +97,14 @@ class _Fork:
 
 def _soon_over(child: int) -> bool:
     """Whether it ends by itself, now that it has nothing more to say. It is not waited for yet."""
-    for _ in range(20):
+    for pause in range(14):
         if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
             return True
-        time.sleep(0.005)
+        time.sleep(min(0.0005 * 2**pause, 0.01))
     return False
 
 
-def _read(order: dict[str, Any], outlet: int) -> None:
+def _apart(work: Callable[[int], None], outlet: int) -> None:
     """In the fork. Never returns."""
     code = 1
     try:
@@ -82,40 +112,55 @@ def _read(order: dict[str, Any], outlet: int) -> None:
         os.setsid()
         os.dup2(os.open(os.devnull, os.O_RDWR), 0)
         os.dup2(0, 1)  # what the author's file prints when it is run must not mix with the answers
-        os.chdir(os.path.dirname(order["path"]))
         _, most = resource.getrlimit(resource.RLIMIT_AS)
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY if most < 0 else min(_MEMORY, most), most))
-
-        def runs() -> None:
-            resource.setrlimit(resource.RLIMIT_AS, (most, most))
-            os.write(outlet, _RUNS)
-
-        if order.get("arguments"):
-            resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS + 1))
-            found = read_file(order["path"])
-        else:
-            found = describe(order["path"], every=order["all"], execute=order["import"], runs=runs)
-        said = memoryview(f"{json.dumps(found)}\n".encode("ascii"))
-        while said:
-            said = said[os.write(outlet, said) :]
+        work(outlet)
         code = 0
     finally:
         os._exit(code)  # whatever the author's file raised or left behind ends here
 
 
-def _until_line(inlet: int, limit: float) -> tuple[bytes, bool]:
-    """What comes, up to the end of a line or of the pipe; False: it took longer than `limit` seconds."""
+def _describe(order: dict[str, Any], outlet: int) -> None:
+    def runs() -> None:
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        os.write(outlet, _RUNS)
+
+    os.chdir(os.path.dirname(order["path"]))
+    _say(outlet, describe(order["path"], every=order["all"], execute=order["import"], runs=runs))
+
+
+def _tell_arguments(paths: Sequence[str], outlet: int) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    for path in paths:
+        until = math.ceil(time.process_time()) + _SECONDS
+        resource.setrlimit(resource.RLIMIT_CPU, (until if most < 0 else min(until, most), most))
+        _say(outlet, read_file(path))
+
+
+def _say(outlet: int, found: object) -> None:
+    said = memoryview(f"{json.dumps(found)}\n".encode("ascii"))
+    while said:
+        said = said[os.write(outlet, said) :]
+
+
+def _lines(inlet: int, limit: float) -> Iterator[tuple[bytes, bool]]:
+    """Line by line, and what stands before the end of the pipe without one; False: it took longer than `limit` seconds,
+    and nothing more comes.
+    """
     said = bytearray()
     until = time.monotonic() + limit
-    while not said.endswith(b"\n"):
+    while True:
+        while (end := said.find(b"\n")) >= 0:
+            yield bytes(said[: end + 1]), True
+            del said[: end + 1]
+            until = time.monotonic() + limit
         ready, _, _ = select.select([inlet], [], [], max(0.0, until - time.monotonic()))
-        if not ready:
-            return bytes(said), False
-        piece = os.read(inlet, _PIECE)
+        piece = os.read(inlet, _PIECE) if ready else b""
         if not piece:
-            break
+            yield bytes(said), bool(ready)
+            return
         said += piece
-    return bytes(said), True
 
 
 def run() -> None:
@@ -128,8 +173,11 @@ def run() -> None:
 
     signal.signal(signal.SIGTERM, leave)
     for line in sys.stdin.buffer:
-        sys.stdout.write(f"{fork.answer(json.loads(line)).rstrip()}\n")
-        sys.stdout.flush()
+        order = json.loads(line)
+        paths = order.get("arguments")
+        for answer in [fork.answer(order)] if paths is None else fork.arguments(paths, order["limit"]):
+            sys.stdout.write(f"{answer.rstrip()}\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

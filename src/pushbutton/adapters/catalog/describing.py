@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,16 +47,37 @@ class Describer:
             return f"Reading it ended without an answer (exit code {answer['code']})."
         return answer
 
+    async def arguments(self, paths: Sequence[Path]) -> list[dict[str, Any]]:
+        """What `describe.arguments` says of each of these scripts, or {"sentence": the end of one on why it said
+        nothing}. Never raises but when we are told to end.
+        """
+        answers: list[dict[str, Any]] = []
+        while left := paths[len(answers) :]:
+            answer = await self._asked({"arguments": [str(path) for path in left], "limit": _PATIENCE}, _PATIENCE)
+            answers.append(_told(answer))
+            while len(answers) < len(paths) and self._process:
+                answers.append(_told(await self._answer(_PATIENCE)))
+        return answers
+
     async def _asked(self, order: dict[str, Any], limit: float) -> dict[str, Any] | str:
         """What the process says, or a sentence on why it said nothing."""
-        answer: Any = None
         try:
             process = self._process = self._process or await self._begin()
-            assert process.stdin  # noqa: S101 - both were asked for
-            assert process.stdout  # noqa: S101
+            assert process.stdin  # noqa: S101 - it was asked for
             process.stdin.write(f"{json.dumps(order)}\n".encode())
+        except OSError as error:
+            await self.close()
+            return f"It could not be read with {self._python}: {error.strerror}."
+        return await self._answer(limit)
+
+    async def _answer(self, limit: float) -> dict[str, Any] | str:
+        """The next line that it says; where there is none, it is over."""
+        answer: Any = None
+        try:
+            assert self._process  # noqa: S101 - the caller began
+            assert self._process.stdout  # noqa: S101 - it was asked for
             async with asyncio.timeout(limit + _MARGIN):
-                answer = json.loads(await process.stdout.readline())
+                answer = json.loads(await self._process.stdout.readline())
         except OSError as error:
             return f"It could not be read with {self._python}: {error.strerror}."
         except TimeoutError:
@@ -67,17 +89,6 @@ class Describer:
             if not isinstance(answer, dict):
                 await self.close()  # also when we are told to end: an answer that nobody took is nobody's
         return answer if isinstance(answer, dict) else "Reading it ended without an answer."
-
-    async def arguments(self, path: Path) -> dict[str, Any]:
-        """What `arguments` says of a script, or {"sentence": the end of one on why it said nothing}. Never raises but
-        when we are told to end.
-        """
-        answer = await self._asked({"path": str(path), "arguments": True, "limit": _PATIENCE}, _PATIENCE)
-        if isinstance(answer, str):
-            return {"sentence": f": {answer[:1].lower()}{answer[1:].rstrip('.')}"}
-        if "code" in answer or answer.get("slow"):
-            return {"sentence": ": it is too much to work out"}
-        return answer
 
     async def _begin(self) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
@@ -102,3 +113,12 @@ class Describer:
         except TimeoutError:
             process.kill()
             await process.wait()
+
+
+def _told(answer: dict[str, Any] | str) -> dict[str, Any]:
+    """Of a script's arguments."""
+    if isinstance(answer, str):
+        return {"sentence": f": {answer[:1].lower()}{answer[1:].rstrip('.')}"}
+    if "code" in answer or answer.get("slow"):
+        return {"sentence": ": it is too much to work out"}
+    return answer

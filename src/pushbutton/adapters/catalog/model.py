@@ -23,6 +23,7 @@ from pushbutton.job.kinds import nearest
 
 __all__ = [
     "NOTHING",
+    "Ask",
     "FileTasks",
     "Form",
     "Found",
@@ -63,6 +64,14 @@ NOTHING = Shared()
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """Of a script whose source may tell its form."""
+
+    sha256: str  # of all that it holds; "": it is too long to say
+    laid: Callable[[Mapping[str, Any]], FileTasks]  # the reading with what `describe.arguments` tells of these bytes
+
+
+@dataclass(frozen=True, slots=True)
 class FileTasks:
     """The tasks of one file. `whole` is set when the file as a whole is broken, so that nobody knows its tasks."""
 
@@ -72,8 +81,7 @@ class FileTasks:
     secrets: tuple[Secret, ...] = ()
     passed: str = ""  # why the file is no task, where it could be taken for one
     shared: Shared = NOTHING
-    ask: Callable[[Mapping[str, Any]], FileTasks] | None = field(default=None, compare=False)
-    """Of a script whose source may tell its form: the reading with what `describe.arguments` found there."""
+    ask: Ask | None = field(default=None, compare=False)
     notes: tuple[str, ...] = ()  # what reading its source told, a sentence each
 
     @property

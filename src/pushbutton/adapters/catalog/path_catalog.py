@@ -39,6 +39,7 @@ from .secrets import doubts
 from .settling import File
 from .skipped import account
 from .slow_patterns import SlowPatterns
+from .told import Told
 
 __all__ = ["PathCatalog"]
 
@@ -60,9 +61,10 @@ class PathCatalog:
     `changed` is called in the event loop's thread after each change of what `tasks()` gives. `python` reads the
     Python files; it should be the one that will run their tasks. `stored` gives the names of secrets that need no
     declaration; where it is left out, every name is taken for one. `remembered` is the file in which the addresses of
-    tasks outlive this process. `contact`: whom to ask about tasks that do not say it; `on_failure`: what it means that
-    one of them failed that does not say that. `refused`: why a task cannot have here what it asks for, nothing where it
-    can. `before`: words in front of a task's programs that tell choices.
+    tasks outlive this process, `told` the folder in which what was read of scripts does. `contact`: whom to ask about
+    tasks that do not say it; `on_failure`: what it means that one of them failed that does not say that. `refused`: why
+    a task cannot have here what it asks for, nothing where it can. `before`: words in front of a task's programs that
+    tell choices.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class PathCatalog:
         python: str = sys.executable,
         stored: Callable[[], Collection[str]] | None = None,
         remembered: Path | None = None,
+        told: Path | None = None,
         contact: str = "",
         on_failure: str = "",
         refused: Callable[[Task], str] = lambda _: "",
@@ -90,6 +93,7 @@ class PathCatalog:
         self._kept: Collection[str] | None = None  # the names of stored secrets at the last look; None: nobody knows
         self._assembly = Assembly(remembered, {"contact": contact, "on_failure": on_failure}, refused)
         self._python, self._at_once = python, asyncio.Semaphore(AT_ONCE)
+        self._told = Told(told, python) if told else None
         self._readers: dict[Path, Readers] = {}  # by the folder that is served
         self._roots: dict[Key, Path] = {}  # that through which each file is served
         self._read_once: set[Path] = set()  # the folders that are served, of which everything was read once
@@ -174,6 +178,8 @@ class PathCatalog:
             await self._branches.close()
             raise fault
         await threads.catalogue("together", self._assembly.open, *self._branches.first())
+        if self._told:
+            await threads.catalogue("told", self._told.open)
         await self._take()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_OPENING):
@@ -265,7 +271,7 @@ class PathCatalog:
 
     def _reader(self, root: Path) -> Readers:
         if root not in self._readers:
-            self._readers[root] = Readers(self._python, self._read, str(root), self._at_once)
+            self._readers[root] = Readers(self._python, self._read, str(root), self._at_once, self._told)
         return self._readers[root]
 
     def _stuck(self, root: Path) -> bool:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,11 @@ from pushbutton import threads
 from pushbutton.domain.problem import Problem
 
 from .describing import Describer
-from .model import FileTasks, Form, Found
+from .model import Ask, FileTasks, Form, Found
 from .python import is_script, read_python
 from .sanitise import sound
 from .scripts import read_script
+from .told import Told
 
 __all__ = ["AT_ONCE", "Key", "Readers", "key_of", "read"]
 
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 2
 """Python files that are read at the same time, of all folders together."""
 _BATCH = 100  # other files that are read in one go
+_ASKED = 10  # scripts whose sources are read in one go
 _HANGS = 30.0  # seconds after which nobody waits for a reading any more: it hangs, or is given up by itself
 
 Key = tuple[Path, str]
@@ -52,10 +54,9 @@ async def read(
             found = replace(found, form=Form.SCRIPT)
         if found.form in (Form.CONFIG, Form.SCRIPT):
             reading = await threads.catalogue(f"reading {place}", _plain, found)
-            if reading is not None and reading.ask is None:
-                return reading
             if reading is not None:
-                return await _with_its_form(found, reading, by or Describer(python), close=by is None)
+                ask = reading.ask
+                return await _with_its_form(found, ask, by or Describer(python), close=by is None) if ask else reading
             found = replace(found, form=Form.PYTHON)
         return _named_well(found, sound(await read_python(found, execute=execute, python=python, by=by)))
     except Exception as error:  # noqa: BLE001 - logged there
@@ -68,22 +69,34 @@ def _config(found: Found) -> FileTasks:
     return read_config(found)
 
 
-async def _with_its_form(found: Found, reading: FileTasks, by: Describer, *, close: bool) -> FileTasks:
+async def _with_its_form(found: Found, ask: Ask, by: Describer, *, close: bool) -> FileTasks:
     """With the inputs that its source tells."""
-    assert reading.ask  # noqa: S101 - the caller looked
     try:
-        answer = await by.arguments(found.path)
+        (answer,) = await by.arguments([found.path])
     finally:
         if close:
             await by.close()
-    return _named_well(found, sound(reading.ask(answer)))
+    return _laid(found, ask, answer)
 
 
-def _plain(found: Found) -> FileTasks | None:
-    """None: it is to be read as Python. Never raises."""
+def _laid(found: Found, ask: Ask, answer: Mapping[str, Any]) -> FileTasks:
+    """Never raises."""
+    try:
+        return _named_well(found, sound(ask.laid(answer)))
+    except Exception as error:  # noqa: BLE001 - logged there
+        return _failed(found, error)
+
+
+def _plain(found: Found, told: Told | None = None) -> FileTasks | None:
+    """None: it is to be read as Python. Where it has an `ask`, its source tells the rest. Never raises."""
     try:
         reading = _config(found) if found.form is Form.CONFIG else read_script(found)
-        return None if reading is None else _named_well(found, sound(reading))
+        if reading is None:
+            return None
+        if reading.ask is None:
+            return _named_well(found, sound(reading))
+        answer = told.of(reading.ask.sha256) if told else None
+        return reading if answer is None else _laid(found, reading.ask, answer)
     except Exception as error:  # noqa: BLE001 - logged there
         return _failed(found, error)
 
@@ -108,16 +121,23 @@ class Readers:
     Python files that are read at the same time.
 
     `read(found)` begins; `done(found, reading)` is called in the event loop when it is read. Of a file that is to be
-    read again meanwhile, only the last reading is told.
+    read again meanwhile, only the last reading is told. What is `told` of a script's source is not read again.
     """
 
     def __init__(
-        self, python: str, done: Callable[[Found, FileTasks], None], place: str, at_once: asyncio.Semaphore
+        self,
+        python: str,
+        done: Callable[[Found, FileTasks], None],
+        place: str,
+        at_once: asyncio.Semaphore,
+        told: Told | None = None,
     ) -> None:
-        self._python, self._done, self._place, self._at_once = python, done, place, at_once
+        self._python, self._done, self._place, self._at_once, self._told = python, done, place, at_once, told
         self._begun: dict[int, float] = {}  # what is read at this moment: since when
         self._plain: dict[Key, Found] = {}
         self._by_python: dict[Key, Found] = {}
+        self._asks: dict[Key, tuple[Found, Ask]] = {}  # scripts whose sources tell more
+        self._asked: dict[Key, Found] = {}  # those whose sources are read at this moment
         self._now: dict[Key, asyncio.Task[FileTasks]] = {}  # Python files that are read at this moment
         self._work: set[asyncio.Task[None]] = set()
         self._workers = 0  # of the Python ones
@@ -150,6 +170,8 @@ class Readers:
         """It is not there any more."""
         self._plain.pop(key, None)
         self._by_python.pop(key, None)
+        self._asks.pop(key, None)
+        self._asked.pop(key, None)
         if key in self._now:
             self._now[key].cancel()
 
@@ -160,6 +182,9 @@ class Readers:
 
     def _python_next(self, found: Found) -> None:
         self._by_python[key_of(found)] = found
+        self._work_by_python()
+
+    def _work_by_python(self) -> None:
         if self._workers < AT_ONCE:
             self._workers += 1
             self._begin(self._read_python())
@@ -182,7 +207,7 @@ class Readers:
             with self._timed(batch):
                 readings = await threads.catalogue(
                     f"reading {self._place}",
-                    lambda: [_plain(found) for _, found in batch],  # noqa: B023 - at once
+                    lambda: [_plain(found, self._told) for _, found in batch],  # noqa: B023 - at once
                 )
             for (key, found), reading in zip(batch, readings, strict=True):
                 if self._plain.get(key) is not found:
@@ -191,7 +216,8 @@ class Readers:
                 if reading is None:
                     self._python_next(replace(found, form=Form.PYTHON))
                 elif reading.ask is not None:
-                    self._python_next(found)
+                    self._asks[key] = found, reading.ask
+                    self._work_by_python()
                 else:
                     self._done(found, reading)
 
@@ -199,7 +225,10 @@ class Readers:
         describer, turn = Describer(self._python), _Turn(self._at_once)
         try:
             await turn.take()
-            while self._by_python:
+            while self._by_python or self._asks:
+                if self._asks:
+                    await self._ask(describer, turn)
+                    continue
                 key, found = next(iter(self._by_python.items()))
                 del self._by_python[key]
                 reading = read(found, execute=True, python=self._python, by=describer, place=self._place)
@@ -219,6 +248,24 @@ class Readers:
             self._workers -= 1
             turn.give_back()
             await describer.close()
+
+    async def _ask(self, describer: Describer, turn: _Turn) -> None:
+        """Read the sources of some scripts."""
+        batch = [self._asks.pop(key) for key in list(self._asks)[:_ASKED]]
+        self._asked |= {key_of(found): found for found, _ in batch}
+        with self._timed(batch), turn.given_up_after(_HANGS):
+            answers = await describer.arguments([found.path for found, _ in batch])
+            readings = await threads.catalogue(f"reading {self._place}", self._lay, batch, answers)
+        for (found, _), reading in zip(batch, readings, strict=True):
+            if self._asked.get(key_of(found)) is found:  # nothing has happened to it meanwhile
+                del self._asked[key_of(found)]
+                self._done(found, reading)
+
+    def _lay(self, batch: Sequence[tuple[Found, Ask]], answers: Sequence[Mapping[str, Any]]) -> list[FileTasks]:
+        if self._told:
+            for (_, ask), answer in zip(batch, answers, strict=True):
+                self._told.keep(ask.sha256, answer)
+        return [_laid(found, ask, answer) for (found, ask), answer in zip(batch, answers, strict=True)]
 
     @contextlib.contextmanager
     def _timed(self, what: object) -> Iterator[None]:

@@ -15,11 +15,12 @@ from pushbutton.domain.encodable import is_encodable
 from pushbutton.domain.problem import Problem
 from pushbutton.domain.task import Task
 
-from .model import FileTasks, broken
+from .model import NOTHING, FileTasks, broken
 
 __all__ = ["readable", "sound"]
 
 _BIGGEST = 2**63 - 1
+_FIELDS: dict[type[object], tuple[str, ...]] = {}  # asked for thousands of times at a start
 
 
 def readable(text: str) -> str:
@@ -46,7 +47,7 @@ def sound(reading: FileTasks) -> FileTasks:
         _mended(reading.whole) if reading.whole else None,
         _mended(reading.secrets),
         reading.passed,
-        _mended(reading.shared),
+        reading.shared if reading.shared is NOTHING else _mended(reading.shared),
         reading.ask,
         _mended(reading.notes),
     )
@@ -67,18 +68,28 @@ def _faults(task: Task) -> Iterator[str]:
 
 def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:
     """Every text and number in it, with the name of the innermost key around it."""
-    if is_dataclass(value):
-        for one in fields(value):
-            yield from _leaves(getattr(value, one.name), one.name)
-    elif isinstance(value, Mapping):
-        for name, item in value.items():
-            yield key, name
-            yield from _leaves(item, key)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _leaves(item, key)
-    else:
-        yield key, value
+    left = [(key, value)]
+    while left:
+        key, value = left.pop()
+        kind: type[object] = type(value)
+        if kind is str:
+            yield key, value
+        elif value is None or kind is bool or value == ():
+            continue
+        elif names := _fields_of(kind):
+            left += [(name, getattr(value, name)) for name in reversed(names)]
+        elif isinstance(value, Mapping):
+            left += [one for name, item in reversed(list(value.items())) for one in ((key, item), (key, name))]
+        elif isinstance(value, list | tuple):
+            left += [(key, item) for item in reversed(value)]
+        else:
+            yield key, value
+
+
+def _fields_of(kind: type[object]) -> tuple[str, ...]:
+    if kind not in _FIELDS:
+        _FIELDS[kind] = tuple(one.name for one in fields(kind)) if is_dataclass(kind) else ()
+    return _FIELDS[kind]
 
 
 def _mended(value: Any) -> Any:

@@ -12,6 +12,7 @@ The lines between the markers are TOML; the comment sign may be `#`, `//` or `--
 from __future__ import annotations
 
 import codecs
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -25,7 +26,7 @@ from pushbutton.sentence import say
 
 from .arguments import arguments, program_of
 from .from_table import Origin, declare
-from .model import FileTasks, Found, broken, digest, slug_of
+from .model import Ask, FileTasks, Found, broken, digest, slug_of
 from .schema import KeyPath
 from .schema import plain as plain_table
 from .script_form import ScriptForm, forms_of
@@ -92,15 +93,15 @@ def read_script(found: Found) -> FileTasks | None:
             mistakes.append(Problem(str(path), 1, len(shebang) if shebang.endswith("\r") else 1, sentence))
         return FileTasks(tuple(broken(task, mistakes) if mistakes else task for task in tasks), tuple(mistakes))
 
-    reading = made(())
     if origin.arguments is not Arguments.READ or not python or coded or keys.get("read") is False:
-        return reading
+        return made(())
     said = keys.get("params")
     tables = {name: table if isinstance(table, Mapping) else {} for name, table in dict(said or {}).items()}
     whole = content.decode("utf-8", "replace").splitlines()
     outside = "\n".join([*whole[: first - 2], *whole[first + len(block) :]] if block else whole)
     variables = frozenset(name for name, table in tables.items() if _by_environment(str(name), table, outside))
-    return replace(reading, ask=lambda answer: _laid(path, reading, made, answer, tables, variables))
+    sha256 = hashlib.sha256(content).hexdigest() if len(content) < _LARGEST_HASHED else ""
+    return FileTasks(ask=Ask(sha256, lambda answer: _laid(path, made, answer, tables, variables)))
 
 
 def _by_environment(name: str, table: Mapping[str, Any], source: str) -> bool:
@@ -151,7 +152,6 @@ def _named(origin: Origin, form: ScriptForm | None) -> Origin:
 
 def _laid(
     path: Path,
-    reading: FileTasks,
     made: Callable[[Sequence[ScriptForm]], FileTasks],
     answer: Mapping[str, Any],
     said: Mapping[str, Mapping[str, Any]],
@@ -164,12 +164,12 @@ def _laid(
     if "kind" not in answer:
         why = answer.get("sentence", "")
         notes = (f"{path}: what it takes cannot be read from its source{why}.",) if why else ()
-        return replace(reading, ask=None, notes=notes)
+        return replace(made(()), notes=notes)
     forms = forms_of(answer)
     names = frozenset(param.name for form in forms for param in form.params)
     known = names | {gap.name for form in forms for gap in form.gaps}
     if said and not known & said.keys() and all("pass" in table or name in variables for name, table in said.items()):
-        return replace(reading, ask=None)
+        return made(())
     commands = frozenset(form.words for form in forms if form.words)
     forms = [replace(form, names=names, variables=variables, commands=commands).without(said) for form in forms]
     told = [f"{path}: {f'{form.command}: ' if form.command else ''}{form.told}" for form in forms]

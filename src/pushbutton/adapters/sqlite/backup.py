@@ -31,9 +31,11 @@ _DATABASE: Final = "history.db"
 _ABOUT: Final = "backup.json"  # written last: without it, the copy is not whole
 _RUNS: Final = "runs"
 _SECRETS: Final = ".secrets"
-_ITS_OWN: Final = frozenset({"lock", "hint", "audit.end", ".gitignore", f"{_DATABASE}-wal", f"{_DATABASE}-shm", *KEYS})
+_ITS_OWN: Final = frozenset(
+    {"lock", "hint", "audit.end", ".gitignore", "readings", f"{_DATABASE}-wal", f"{_DATABASE}-shm", *KEYS}
+)
 """Of the folder as it is served now, in no copy; nor is `home.…`, by which a copy is known. `audit.end` notes an end
-that the copy does not have.
+that the copy does not have; `readings` are made anew.
 """
 
 

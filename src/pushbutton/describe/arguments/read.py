@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+import io
 import tokenize
+from pathlib import Path
 from typing import Any
 
 from .found import NotRead, Script
@@ -21,20 +24,36 @@ __all__ = ["read_file", "read_python"]
 
 
 def read_file(path: str) -> dict[str, Any]:
-    """The `Script` as JSON has it, or {"sentence": why there is none, as the end of one}."""
+    """The `Script` as JSON has it, or {"sentence": why there is none, as the end of one}; and the "sha256" of the bytes
+    that this was read from. It depends on nothing else: whoever keeps it need not read the same bytes again.
+    """
     try:
-        with tokenize.open(path) as file:  # as the encoding that it declares says
-            source = file.read()
-        script = read_python(source)
+        content = Path(path).read_bytes()
+    except OSError as error:
+        return {"sentence": _unreadable(error)}
+    try:
+        return {**_told(content), "sha256": hashlib.sha256(content).hexdigest()}
+    except MemoryError as error:  # which may be there another time
+        return {"sentence": _unreadable(error)}
+
+
+def _told(content: bytes) -> dict[str, Any]:
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)  # as the encoding that it declares says
+        script = read_python(io.TextIOWrapper(io.BytesIO(content), encoding).read())
     except SyntaxError as error:
         return {"sentence": f": line {error.lineno or 1} is not Python as it is here"}
     except NotRead as why:
         return {"sentence": f": {why}"}
     except TooLong:
         return {"sentence": ": it is too much to work out"}
-    except (OSError, ValueError, RecursionError, MemoryError) as error:
-        return {"sentence": f": it cannot be read ({type(error).__name__})"}
+    except (ValueError, RecursionError) as error:
+        return {"sentence": _unreadable(error)}
     return {"sentence": ""} if script is None else script.json()
+
+
+def _unreadable(error: Exception) -> str:
+    return f": it cannot be read ({type(error).__name__})"
 
 
 def read_python(source: str) -> Script | None:
