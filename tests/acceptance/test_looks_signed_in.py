@@ -6,6 +6,7 @@ import dataclasses
 import re
 import time
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -92,12 +93,23 @@ PAGES: Mapping[str, list[tuple[str, str]]] = {
     "/profile/factor": [("vic", "/profile/factor")],
     "/profile/links": [("ada", "/profile/links"), ("vic", "/profile/links"), ("ada", "/profile/links?all=1")],
     "/profile/tokens": [("pia", "/profile/tokens"), ("ada", "/profile/tokens?all=1")],
-    "/runs/{number}": [("pia", "/runs/{going}"), ("vic", "/runs/{failed}"), ("abe", "/runs/{held}")],
+    "/runs/{number}": [
+        ("pia", "/runs/{going}"),
+        ("vic", "/runs/{failed}"),
+        ("abe", "/runs/{held}"),
+        ("pia", "/runs/{later}"),
+    ],
+    "/runs/{number}/move": [("pia", "/runs/{later}/move")],
     "/runs/{number}/stop": [("pia", "/runs/{going}/stop")],
     "/runs/{number}/updates": [("pia", "/runs/{going}/updates")],
     "/signin": [("", "/signin")],
     "/signin/code": [("half", "/signin/code")],
-    "/tasks/{slug}": [("pia", "/tasks/deploy"), ("vic", "/tasks/deploy"), ("pia", "/tasks/switch")],
+    "/tasks/{slug}": [
+        ("pia", "/tasks/deploy"),
+        ("vic", "/tasks/deploy"),
+        ("pia", "/tasks/switch"),
+        ("pia", "/tasks/report"),
+    ],
     "/tasks/{slug}/hand-over": [("ada", "/tasks/deploy/hand-over")],
 }
 """Each route of a page, with who opens what of it. Who is "" is nobody."""
@@ -122,9 +134,9 @@ class Office(NamedTuple):
     def path(self, pattern: str) -> str:
         return re.sub(r"{(\w+)}", lambda match: str(self.made[match[1]]), pattern)
 
-    def press(self, who: str, task: str) -> int:
+    def press(self, who: str, task: str, **more: str) -> int:
         answer = self.server.http.post(
-            f"/api/tasks/{task}/runs", json={"inputs": {}}, headers=self.people[who].headers
+            f"/api/tasks/{task}/runs", json={"inputs": {}, **more}, headers=self.people[who].headers
         ).raise_for_status()
         number: int = answer.json()["number"]
         return number
@@ -166,6 +178,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         office.made.update(failed=office.press("ada", "fail"), held=office.press("pia", "switch"))
         until(lambda: office.over("failed"), what="the one that fails is over")
         office.made["going"] = office.press("max", "deploy")
+        next_week = datetime.now(UTC) + timedelta(days=7)
+        office.made["later"] = office.press("pia", "report", not_before=next_week.isoformat())
         terms = {"fix-month": "yes", "link-days": "7", "link-uses": "3", "link-approvers": "0", "link-note": "for Bob"}
         for name in ("link", "closed"):
             page = office.post("ada", "/tasks/report/hand-over", month="October", **terms)

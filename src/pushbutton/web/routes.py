@@ -82,6 +82,8 @@ PAGES: Final[tuple[Route, ...]] = (
     page("/runs/{number}/updates", run_page.updates),
     page("/runs/{number}/stop", run_page.stop_question),
     form("/runs/{number}/stop", run_page.stop),
+    page("/runs/{number}/move", run_page.move_question),
+    form("/runs/{number}/move", run_page.move),
     form("/runs/{number}/approve", approvals_page.approve_run),
     form("/runs/{number}/reject", approvals_page.reject_run),
     page("/approvals", approvals_page.inbox),

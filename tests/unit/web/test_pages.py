@@ -323,8 +323,8 @@ def test_a_run_has_the_same_parts_in_every_state(state):
     )
     assert {name for name, html in parts.items() if name not in Seen(html).ids()} == set()
     assert list(parts) == [
-        "title", "run-state", "run-lead", "run-acts", "run-hero", "run-plan", "run-steps", "run-updates", "run-facts",
-        "run-stop-say",
+        "title", "run-state", "run-lead", "run-acts", "run-hero", "run-counts", "run-plan", "run-steps", "run-updates",
+        "run-facts", "run-stop-say",
     ]  # fmt: skip
 
 
@@ -333,7 +333,7 @@ def test_parts_of_the_catalogue_and_of_a_task():
     past = Past((run, *(a_run(n, RunState.SUCCEEDED) for n in range(4))))
     view = TasksView((Card(task, past, MAY),), (Going(run, story(run, ()), Outlook()),), NOW)
     parts = tasks_fragments(view) | task_fragments(TaskView(task, past, NOW, MAY))
-    assert list(parts) == ["now", "running", "catalogue", "foot-deploy", "busy", "last-runs"]
+    assert list(parts) == ["now", "running", "catalogue", "foot-deploy", "busy", "next-moments", "last-runs"]
     assert {name for name, html in parts.items() if name not in Seen(html).ids()} == set()
 
 

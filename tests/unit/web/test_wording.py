@@ -54,6 +54,7 @@ def test_a_time_left_goes_in_steps(seconds, text):
     ("ago", "form", "text"),
     [
         (0, "clock", "09:42"), (0, "moment", "today at 09:42"), (24 * HOUR, "moment", "yesterday at 09:42"),
+        (-24 * HOUR, "moment", "tomorrow at 09:42"), (-48 * HOUR, "moment", "on 25 November at 09:42"),
         (11 * 24 * HOUR, "moment", "on 12 November at 09:42"), (365 * 24 * HOUR, "day", "23 November 2025"),
         (0, "full", "Today, 09:42:07"), (10 * S, "ago", "just now"), (12 * 60 * S, "ago", "12 minutes ago"),
         (2 * HOUR, "ago", "2 hours ago"), (20 * HOUR, "ago", "yesterday, 13:42"), (3 * 24 * HOUR, "ago", "3 days ago"),

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from pushbutton import errors
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.policy import decide
+from pushbutton.domain.run import Micros
 from pushbutton.runtime import approve, visibility
 from pushbutton.runtime.clock import now
 from pushbutton.web.http import body, csrf
@@ -22,9 +23,9 @@ from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.errors import http
 from pushbutton.web.http.viewer import Reader, reader, root_of
 from pushbutton.web.site import site_of
-from pushbutton.web.views import render
+from pushbutton.web.views import moments, render
 from pushbutton.web.views.views import WAITING
-from pushbutton.web.words import i18n
+from pushbutton.web.words import formatting, i18n
 from pushbutton.web.words.people import Names
 
 from . import error_page
@@ -45,6 +46,20 @@ def number_of(form: FormData, name: str) -> int:
     """What was typed as a whole number; 0 for nothing, -1 for anything else, which no field takes."""
     typed = text_of(form, name).strip() or "0"
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else -1
+
+
+def moment_of(form: FormData) -> Micros | None:
+    """When a form says that a run is to start, in the zone in which it was drawn; None: now. Raises `BadInput`."""
+    zone = formatting.zone(text_of(form, moments.ZONE))
+    return moments.chosen(text_of(form, moments.WHEN), text_of(form, moments.AT), now(), zone)
+
+
+def moments_of(request: Request, form: FormData | None = None) -> moments.Moments:
+    """What a form offers, with what was chosen in one that was sent."""
+    who, when, at = reader(request), "", ""
+    if form is not None:
+        when, at = text_of(form, moments.WHEN), text_of(form, moments.AT)
+    return moments.moments(now(), who.zone, i18n.texts(who.language), when=when, at=at)
 
 
 def _path(request: Request) -> str:

@@ -1,10 +1,11 @@
-"""The page of a run, its updates, and its stop."""
+"""The page of a run, its updates, its stop, and another moment for its start."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import replace
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -13,7 +14,7 @@ from pushbutton.domain.actor import Verb
 from pushbutton.domain.approval import may_give
 from pushbutton.domain.policy import require
 from pushbutton.domain.run import Run
-from pushbutton.runtime import cancel, history, visibility
+from pushbutton.runtime import cancel, history, later, visibility
 from pushbutton.runtime.clock import now
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import run_of, whole
@@ -23,7 +24,7 @@ from pushbutton.web.site import site_of
 from pushbutton.web.views import brought, output_tail, previews
 from pushbutton.web.views.views import Watching
 
-from .base import show
+from .base import moment_of, moments_of, sent, show
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ async def run(request: Request, status: int = 200, *, wrong: str = "", why: str 
     failed = found.state.value in ("failed", "lost")
     return await show(
         request, "run.html", status, room="tasks", parts=[f"patch:run:{found.id}", *tail], view=view,
+        moments=moments_of(request),
         previews=await previews.previews(core.files, found.id, view.story.results)
         if reads else (),
         brought=await brought.files(core, found, view.task) if reads or Verb.APPROVE in view.may else (),
@@ -88,6 +90,35 @@ async def stop_question(request: Request) -> Response:
         return RedirectResponse(f"{root_of(request)}/runs/{found.id}", 303)
     view = await site_of(request).views.run(who.actor, found, now())
     return await show(request, "stop.html", room="tasks", view=view)
+
+
+async def move_question(request: Request) -> Response:
+    """At which moment is it to start? The run's page asks in a dialog; without a script it is asked here."""
+    return await _when(request)
+
+
+async def move(request: Request) -> Response:
+    number, form = run_of(request), sent(request)
+    try:
+        await later.move(core_of(request), reader(request).actor, number, moment_of(form))
+    except errors.BadInput as error:
+        return await _when(request, 422, wrong=str(error), form=form)
+    except errors.CannotMove:
+        log.debug("run %s could not be moved any more", number)  # its page says what became of it
+    return RedirectResponse(f"{root_of(request)}/runs/{number}", 303)
+
+
+async def _when(request: Request, status: int = 200, *, wrong: str = "", form: FormData | None = None) -> Response:
+    core, who = core_of(request), reader(request)
+    found = await history.run(core, who.actor, run_of(request))
+    for verb in (Verb.PRESS, Verb.STOP):
+        require(who.actor, verb, *visibility.resources(core.catalog, found))
+    if later.refusal(found):
+        return RedirectResponse(f"{root_of(request)}/runs/{found.id}", 303)
+    view = await site_of(request).views.run(who.actor, found, now())
+    return await show(
+        request, "move.html", status, room="tasks", view=view, wrong=wrong, moments=moments_of(request, form)
+    )
 
 
 async def stop(request: Request) -> Response:

@@ -60,11 +60,16 @@ async def press(request: Request) -> Response:
     asks = forms.asked_first(job, i18n.texts(who.language))
     if asks and not dry and not base.text_of(form, forms.SURE):
         return await _again(request, form, say("Tick that you are sure, then press again."), key=key)
-    if not again and (faster := await _faster(request, job, form)):
+    try:
+        not_before = None if dry else base.moment_of(form)
+    except errors.BadInput as error:
+        return await _again(request, form, str(error), key=key)
+    if not again and not_before is None and (faster := await _faster(request, job, form)):
         return await _again(request, form, status=409, key=key, faster=faster)
     try:
         pressed = await with_files(core, job, form, lambda given: pressing.press(
             core, who.actor, job.slug, given, key=key, why=base.text_of(form, forms.WHY).strip(), form=True,
+            not_before=not_before,
         ))  # fmt: skip
     except errors.InvalidInputs as error:
         return await _again(request, form, error.fields.get("", ""), key=key, wrong=error.fields)
@@ -98,7 +103,7 @@ async def _faster(request: Request, job: Task, form: FormData) -> Run | None:
     seen = whole(base.text_of(form, forms.SEEN))
     if seen is None or job.limits.busy.value != "queue":
         return None
-    ahead = await site_of(request).views.ahead(actor_of(request), job)
+    ahead = await site_of(request).views.ahead(actor_of(request), job, now())
     return next((run for run in ahead if run.id > seen), None)
 
 
@@ -149,13 +154,13 @@ async def _again(
     """The form with everything that was typed, and what has to change. Nothing was started."""
     view = await site_of(request).views.form(actor_of(request), request.path_params["slug"], now())
     return await _form(request, view, forms.of_form(view.task, form), status, key=key, whole=whole, wrong=wrong,
-                       faster=faster, why=base.text_of(form, forms.WHY))  # fmt: skip
+                       faster=faster, sent=form, why=base.text_of(form, forms.WHY))  # fmt: skip
 
 
 async def _form(
     request: Request, view: TaskView, values: forms.Values | None = None, status: int = 200, *,
     key: str = "", whole: str = "", wrong: Mapping[str, str] | None = None, why: str = "",
-    from_run: int = 0, faster: Run | None = None,
+    from_run: int = 0, faster: Run | None = None, sent: FormData | None = None,
 ) -> Response:  # fmt: skip
     job: Task = view.task
     reason = (wrong or {}).get("why", "") if job.reason is Reason.REQUIRED and not why.strip() else ""
@@ -167,6 +172,7 @@ async def _form(
         whole=whole, wrong=wrong or whole, why=why, from_run=from_run, faster=faster, more_help=more,
         reason=reason, must_say=job.reason is Reason.REQUIRED,
         hand_over=Verb.PRESS in view.may and not job.broken and bool(in_person(reader(request).actor)),
+        moments=base.moments_of(request, sent),
         key=key or secrets.token_urlsafe(16), seen=max((item.id for item in view.past.runs), default=0),
         uploads=any(field.control == "file" for field in fields),
         asks=(asks := forms.asked_first(job, t)), question=forms.filled(asks, fields, t),

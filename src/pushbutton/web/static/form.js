@@ -28,8 +28,17 @@ const visible = text => text.replace(UNSEEN, letter => '\n\t'.includes(letter) ?
 
 function fill() { // "Deploy to {where}" follows what is chosen
   for (const element of all('[data-fill]')) {
-    element.textContent = element.dataset.fill.replace(/\{([^{}]+)\}/g, (match, name) => { const text = standing(name); return text === null ? match : visible(text).replaceAll(/[\n\t]/g, ' ') || '…'; });
+    const when = element.closest('.push') && chosenMoment();
+    element.textContent = (when ? `${when}: ` : '') + element.dataset.fill.replace(/\{([^{}]+)\}/g, (match, name) => { const text = standing(name); return text === null ? match : visible(text).replaceAll(/[\n\t]/g, ' ') || '…'; });
   }
+}
+
+function chosenMoment() { // what the button says of it, in the words and the zone in which it was chosen
+  const chosen = one('[name="press-when"]:checked', form);
+  if (!chosen || chosen.value === 'now') return '';
+  if (chosen.value !== 'other') return chosen.dataset.label;
+  const at = new Date(one('#press-at').value);
+  return Number.isNaN(+at) ? '…' : new Intl.DateTimeFormat(document.documentElement.lang === 'en' ? 'en-GB' : document.documentElement.lang, { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
 }
 
 function ask(form) { // what is asked only while other fields say so
@@ -177,6 +186,7 @@ function bringTyped() {
   });
   const why = one('#press-why');
   if (why.value) why.closest('details')?.setAttribute('open', '');
+  if (chosenMoment()) one('.later').open = true;
 }
 
 function cameBack() { // by a reload, by a way back, or from the sign-in page that the session's end led to

@@ -36,7 +36,7 @@ const day = (date, now) => {
 };
 
 function dayName(date, days, now) {
-  const name = days === 0 || days === 1 ? relative.format(-days, 'day')
+  const name = Math.abs(days) <= 1 ? relative.format(-days, 'day')
     : new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { day: 'numeric', month: 'long', ...(date.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' }) }).format(date);
   return name[0].toLocaleUpperCase(language) + name.slice(1);
 }

@@ -25,6 +25,7 @@ def run_fragments(view: RunView, language: str = "en", root: str = "", names: Na
         "run-lead": _said(parts.lead(view)),
         "run-acts": _said(parts.acts(view)),
         "run-hero": _said(parts.hero(view)),
+        "run-counts": _said(parts.counts(view)),
         "run-plan": _said(parts.plan(view)),
         "run-steps": _said(parts.steps(view)),
         "run-updates": _said(parts.updates(view)),
@@ -61,6 +62,7 @@ def task_fragments(view: TaskView, language: str = "en", root: str = "", names: 
     return {
         "catalogue": _said(parts.catalogue(view)),
         "busy": _said(parts.busy(view)),
+        "next-moments": _said(parts.next_moments(view)),
         "last-runs": _said(parts.last_runs(view)),
     }
 

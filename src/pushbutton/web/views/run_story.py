@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pushbutton.domain import moment
 from pushbutton.domain.event import Event, Json, Kind
 from pushbutton.domain.run import Micros, Run, RunState
 from pushbutton.domain.visible import visible
@@ -22,6 +23,7 @@ _FOLD = 12  # more steps than this are folded
 _STRETCH = 3  # so many alike in a row are worth it
 
 _SECOND = 1_000_000
+_OF_PEOPLE: Final = frozenset({"stop", "move"})  # notes that say what somebody did with the run
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,9 @@ class Update:
     level: str  # info, good, warn, bad
     text: str
     ours: bool = False  # said by Pushbutton, not by the job
-    by: str = ""  # who asked it to stop: that is all that it says then
+    by: str = ""  # who asked it to stop, or moved it: that is all that it says then
     number: int = 0  # of its event, by which an open page knows it again
+    to: Micros = 0  # the moment to which `by` moved its start: that is all that it says then
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +180,10 @@ def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None =
         elif event.kind in (Kind.STATUS, Kind.NOTE):
             ours = event.kind is Kind.NOTE
             saying = saying if ours else text_of(data, "text")
-            by = text_of(data, "actor") if ours and text_of(data, "code") == "stop" else ""
+            by = text_of(data, "actor") if ours and text_of(data, "code") in _OF_PEOPLE else ""
+            to = moment.absolute(text_of(data, "not_before")) or 0 if text_of(data, "code") == "move" else 0
             updates.append(
-                Update(event.at, text_of(data, "level") or "info", text_of(data, "text"), ours, by, event.id)
+                Update(event.at, text_of(data, "level") or "info", text_of(data, "text"), ours, by, event.id, to)
             )
         elif event.kind is Kind.STATE:
             reason = text_of(data, "reason")

@@ -19,6 +19,7 @@ from pushbutton.domain.task import Task
 from pushbutton.errors import NoSuchTask, StillReading
 from pushbutton.runtime import approve, visibility
 from pushbutton.runtime.core import Core
+from pushbutton.runtime.later import refusal
 from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.task_digest import pressed_as
 
@@ -118,12 +119,18 @@ class TaskView:
     @property
     def busy(self) -> tuple[Run, ...]:
         """Runs before the next one, oldest first, if they leave no room for it."""
-        return before_the_next(self.task, self.past.runs)
+        return before_the_next(self.task, self.past.runs, self.now)
+
+    @property
+    def later(self) -> tuple[Run, ...]:
+        """Those that wait for their moment, the next one first."""
+        waiting = (run for run in self.past.unfinished if run.for_later(self.now))
+        return tuple(sorted(waiting, key=lambda run: run.not_before or 0))
 
 
-def before_the_next(task: Task, runs: Iterable[Run]) -> tuple[Run, ...]:
+def before_the_next(task: Task, runs: Iterable[Run], now: Micros) -> tuple[Run, ...]:
     """Of a task's runs, newest first, those that a press would wait for, oldest first; none where there is room."""
-    ahead = tuple(run for run in runs if run.state in BUSY and not run.aside)[::-1]
+    ahead = tuple(run for run in runs if run.state in BUSY and not run.aside and not run.for_later(now))[::-1]
     return ahead if len(ahead) >= task.limits.at_once else ()
 
 
@@ -172,6 +179,16 @@ class RunView:
         return self.run.state is RunState.RUNNING and not (told.saying or told.current) and Verb.OUTPUT in self.may
 
     @property
+    def later(self) -> bool:
+        """It waits for its moment."""
+        return self.run.for_later(self.now)
+
+    @property
+    def movable(self) -> bool:
+        """The reader may start it at another moment."""
+        return {Verb.PRESS, Verb.STOP} <= self.may and not self.own and not self.run.aside and not refusal(self.run)
+
+    @property
     def stopping(self) -> bool:
         return bool(self.run.stop_by) and not self.run.state.over
 
@@ -216,6 +233,7 @@ class Views:
             cards.append(Card(task, await self.past(actor, slug), may, self._ask(may, slug)))
         active = await self._store.runs(visibility.query(self._catalog, actor, RunQuery(states=BUSY, limit=50)))
         self._forget({run.id for run in active})
+        active = [run for run in active if not run.for_later(now)]
         active = sorted(active, key=lambda run: (not run.state.active, run.id if run.state.active else 0))
         going = tuple([await self._going(actor, run, now) for run in active])
         return TasksView(tuple(cards), going, now, reading=self._catalog.reading, silent=bool(self._catalog.silent()))
@@ -234,10 +252,10 @@ class Views:
         offered = await self._catalog.offered(slug)
         return replace(view, task=offered.task, faults=offered.faults)
 
-    async def ahead(self, actor: Actor, task: Task) -> tuple[Run, ...]:
+    async def ahead(self, actor: Actor, task: Task, now: Micros) -> tuple[Run, ...]:
         """The runs that a press of the task would wait for, as far as the actor may see them."""
         query = RunQuery(task=task.slug, states=BUSY, limit=max(LAST_RUNS, task.limits.at_once))
-        return before_the_next(task, await self._store.runs(visibility.past(self._catalog, actor, query)))
+        return before_the_next(task, await self._store.runs(visibility.past(self._catalog, actor, query)), now)
 
     def _ask(self, may: frozenset[Verb], slug: str) -> tuple[str, ...]:
         return () if Verb.PRESS in may else self._directory.whom(visibility.resource(self._catalog, slug))
@@ -253,7 +271,7 @@ class Views:
         if run.state is RunState.WAITING:
             query = RunQuery(task=run.task, states=BUSY, before=run.id, limit=50)
             before = await self._store.runs(visibility.past(self._catalog, actor, query))
-            ahead = tuple(other for other in before[::-1] if not other.aside)
+            ahead = tuple(other for other in before[::-1] if not other.aside and not other.for_later(now))
         try:
             task = self._catalog.task(run.task)
         except (NoSuchTask, StillReading):

@@ -91,9 +91,11 @@ MONTHS = (
 
 
 def day(moment: date, today: date, t: Texts) -> str:
-    """One of "Today", "Yesterday", "12 November", "12 November 2025"."""
+    """One of "Today", "Tomorrow", "Yesterday", "12 November", "12 November 2025"."""
     if moment == today:
         return t("Today")
+    if moment == today + timedelta(days=1):
+        return t("Tomorrow")
     if moment == today - timedelta(days=1):
         return t("Yesterday")
     month = t(MONTHS[moment.month - 1])
@@ -106,7 +108,7 @@ def said_at(at: Micros, now: Micros, form: str, t: Texts, zone: tzinfo | None = 
     """A time as a page shows it. The same forms are known to `static/page.js`, which puts them into the reader's zone.
 
     clock   "09:42"                               day     "Today", "12 November"
-    moment  "today at 09:42", "on 12 November at 14:05"
+    moment  "today at 09:42", "tomorrow at 06:00", "on 12 November at 14:05"
     full    "Today, 09:42:07"                     ago     "12 minutes ago", "yesterday, 16:20", "on 12 November"
     """
     then, present = local(at, zone), local(now, zone)
@@ -122,6 +124,8 @@ def said_at(at: Micros, now: Micros, form: str, t: Texts, zone: tzinfo | None = 
     if form == "moment":
         if days == 0:
             return t("today at {clock}", clock=clock)
+        if days == -1:
+            return t("tomorrow at {clock}", clock=clock)
         return t("yesterday at {clock}", clock=clock) if days == 1 else t("on {day} at {clock}", day=name, clock=clock)
     return _ago(max(0, now - at) / SECOND, days, name, clock, t)
 
