@@ -135,7 +135,10 @@ class Row:
 KINDS: Mapping[str, Row] = {
     "crontab": Row("crontab", "a crontab, of a user or of the system"),
     "make": Row("make", "a Makefile"),
+    "just": Row("just", "a justfile"),
     "npm": Row("npm", "a package.json"),
+    "task": Row("task", "a Taskfile"),
+    "invoke": Row("invoke", "a tasks.py of Invoke or Fabric"),
 }
 """By the word that is typed."""
 
