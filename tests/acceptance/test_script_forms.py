@@ -41,10 +41,28 @@ print(vars(top.parse_args()))
 """
 
 
+COPY = """#!/bin/sh
+# Copies a shop.
+touch "$(dirname "$0")/copied"
+TO=cellar
+while [ $# -gt 0 ]; do
+    case "$1" in
+        -n | --shop) SHOP="$2"; shift ;;  # which shop
+        --to=*) TO="${1#*=}" ;;
+        --quiet) QUIET=1 ;;
+        --) shift; break ;;
+        *) echo "what is $1?" >&2; exit 2 ;;
+    esac
+    shift
+done
+echo "[$SHOP] [$TO] [$QUIET]"
+"""
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("tasks")
-    for name, text in (("greet.py", GREET), ("tool", TOOL)):
+    for name, text in (("greet.py", GREET), ("tool", TOOL), ("copy.sh", COPY)):
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
     with Served(folder) as server:
@@ -84,6 +102,26 @@ def test_subcommands_are_a_task_each_and_the_api_takes_the_options_own_names(sit
     number = site.press("tool-move", till="-7", config="x=y")
     assert site.finished(number)["state"] == "succeeded"
     assert site.output(number) == b"{'config': 'x=y', 'what': 'move', 'till': '-7'}\n"
+
+
+def test_a_shell_script_is_a_form_and_its_own_loop_finds_what_was_filled_in(browser: Browser, site: Served) -> None:
+    with Reader(browser, site) as reader:
+        page = reader.open("/tasks/copy")
+        expect(page.locator("#gaps")).to_have_count(0)
+        expect(page.get_by_text("which shop")).to_be_visible()
+        expect(page.locator("#f-to")).to_have_value("cellar")
+        page.get_by_label("Shop").fill("-n 'x' $(id)")
+        page.get_by_label("Quiet").check()
+        number = press(page)
+        over(page)
+    assert site.output(number) == b"[-n 'x' $(id)] [cellar] [1]\n"
+
+
+def test_reading_a_shell_script_never_runs_it(tmp_path: Path) -> None:
+    (tmp_path / "copy.sh").write_text(COPY)
+    (tmp_path / "copy.sh").chmod(0o755)
+    assert "copy.sh: 3 inputs (case), all known" in check(tmp_path)
+    assert not (tmp_path / "copied").exists()
 
 
 def test_reading_a_script_never_runs_it(tmp_path: Path) -> None:

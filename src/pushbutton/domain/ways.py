@@ -145,7 +145,7 @@ class _Line:
             return []
         if way.count:
             times = int(value) if isinstance(value, int | float) else 0
-            return [f"-{flag[1] * times}"] if len(flag) == 2 and times else [flag] * times
+            return [f"-{flag[1] * times}"] if len(flag) == 2 and times and not way.split else [flag] * times
         if param.type is ParamType.BOOL:
             return [flag] if value else [way.off] if way.off else []
         texts = _texts(way, value)

@@ -300,3 +300,83 @@ p.parse_args()
         "move-move": ["Number"],
         "move-list": ["All"],
     }
+
+
+SHELL = """#!/bin/sh
+{head}
+KEEP=7
+usage() {{
+    cat <<EOF
+  -s SHOP   which shop
+  -k DAYS   keep so many (default: $KEEP)
+  -f        do not ask
+EOF
+    exit "$1"
+}}
+while getopts ":s:k:p:fh" opt; do
+    case $opt in
+        s) SHOP=$OPTARG ;;
+        k) KEEP="${{OPTARG}}" ;;
+        p) DB_PASSWORD=$OPTARG ;;
+        f) FORCE=1 ;;
+        h) usage 0 ;;
+        *) usage 1 ;;
+    esac
+done
+shift $((OPTIND - 1))
+echo "$SHOP $KEEP $FORCE"
+"""
+
+
+async def read_shell(tmp_path: Path, head: str = "") -> tuple[list[Task], list[str], list[str]]:
+    lines = "".join(f"# {line}\n" for line in ["/// pushbutton", *head.splitlines(), "///"]) if head else ""
+    (tmp_path / "restore").write_text(SHELL.format(head=lines))
+    (tmp_path / "restore").chmod(0o755)
+    found = await examined([tmp_path])
+    return found.tasks, [str(one) for one in found.problems], found.notes
+
+
+async def test_a_shell_script_has_the_form_that_its_own_loop_tells(tmp_path: Path) -> None:
+    (task,), problems, notes = await read_shell(tmp_path)
+    assert problems == []
+    assert [(param.name, param.title, param.type, param.default, param.help) for param in task.params] == [
+        ("s", "Shop", "str", None, "which shop"),
+        ("k", "Keep", "str", "7", "keep so many (default: 7)"),
+        ("f", "Force", "bool", False, "do not ask"),
+    ]
+    assert argv(task, s="a b", k="7", f=True) == ["-sa b", "-f"]
+    assert argv(task, s="=x", k="8") == ["-s", "=x", "-k8"]
+    path = tmp_path / "restore"
+    secret = "-p is a secret, and everybody on the machine can read a command line: it is left out"
+    assert notes == [f"{path}: 3 inputs (getopts), 1 left out", f"{path}:16: {secret}"]
+
+
+async def test_the_head_of_a_shell_script_corrects_and_adds_by_name(tmp_path: Path) -> None:
+    head = """[params.s]
+required = true
+choices = ["north", "south"]
+[params.p]
+hide = true
+[params.db_password]
+type = "secret"
+pass = "env"
+[params.files]
+place = "rest"
+required = false"""
+    (task,), problems, notes = await read_shell(tmp_path, head)
+    assert problems == []
+    assert [(param.name, param.type, param.required) for param in task.params] == [
+        ("s", "choice", True), ("k", "str", False), ("f", "bool", False), ("db_password", "secret", True),
+        ("files", "list", False),
+    ]  # fmt: skip
+    assert argv(task, s="north", db_password="x", files=["a", "b"]) == ["-snorth", "a", "b"]
+    assert [note for note in notes if "left out" in note] == []
+
+
+async def test_a_loop_that_cannot_be_followed_is_said_and_the_head_is_all_that_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "long").write_text("#!/bin/bash\nMODE=$1; shift\nwhile getopts a o; do case $o in a) ;; esac; done\n")
+    (tmp_path / "long").chmod(0o755)
+    found = await examined([tmp_path])
+    sentence = "what it takes cannot be read from its source: line 2: it takes a word before its options."
+    assert found.notes == [f"{tmp_path / 'long'}: {sentence}"]
+    assert [task.params for task in found.tasks] == [()]

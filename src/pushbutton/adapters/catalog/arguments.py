@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from pushbutton.describe.shebang import program_of
 from pushbutton.domain.targets import Arguments
 
-__all__ = ["arguments", "program_of"]
+__all__ = ["arguments"]
 
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"})
 _LOOKS: Final[Mapping[str, re.Pattern[str]]] = {
@@ -40,14 +41,6 @@ def arguments(source: str, shebang: str) -> Arguments:
     if looks is None:
         return Arguments.UNKNOWN
     return Arguments.READ if looks.search(source) else Arguments.NONE
-
-
-def program_of(shebang: str) -> str:
-    """The name of the program behind "#!", through `env` and without its version: "python", "bash"; "" without one."""
-    words = [word for word in shebang.removeprefix("#!").split() if not word.startswith("-") and "=" not in word]
-    names = [word.rpartition("/")[2] for word in words] if shebang.startswith("#!") else []
-    name = next((name for name in names if name != "env"), "")
-    return re.sub(r"[\d.]+$", "", name)
 
 
 def _top_level(source: str) -> Iterator[str]:

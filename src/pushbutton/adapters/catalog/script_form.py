@@ -230,7 +230,7 @@ class _Part:
         called = one["flags"][0] if one["flags"] else one["name"]
         if one["hidden"] and not one["required"]:
             return None
-        if one["type"] == "secret" or _SECRET.search(one["name"].lower()):
+        if one["type"] == "secret" or any(_SECRET.search(one[key].lower()) for key in ("name", "called", "variable")):
             text = f"{called} is a secret, and everybody on the machine can read a command line: it is left out"
             self._lost(one, text)
             return None
@@ -291,12 +291,13 @@ def _param(one: Mapping[str, Any], name: str) -> tuple[Param, Way]:
     choices = tuple(Choice(value) for value in one["choices"])
     file = one["type"] in ("file", "path")
     label = title_of(one["called"]) if one["called"] not in ("", name) else ""
-    param = Param(name, kind, label=label, help=_help(one), required=bool(one["required"]))
+    param = Param(name, kind, label=label, help=_help(one), required=bool(one["required"]), dash=bool(one["split"]))
     by = By.OPTION if one["flags"] else By.ARGUMENT
     way = Way(
         by, _flag(one), one["off"], repeat=bool(one["repeat"]), count=bool(one["count"]),
         words=several and not one["repeat"] and not (one["literal"] and one["flags"]), rest=bool(one["rest"]),
         ends=bool(one["ends"]), file=one["type"] in ("file", "out"), literal=bool(one["literal"]),
+        split=bool(one["split"]),
     )  # fmt: skip
     if one["count"]:
         return replace(param, type=ParamType.INT, required=False, default=0, min=0, max=MOST_TIMES), replace(

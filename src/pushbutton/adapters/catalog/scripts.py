@@ -19,12 +19,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pushbutton.describe.shebang import SHELLS, program_of
 from pushbutton.domain.problem import Problem
 from pushbutton.domain.targets import Arguments
 from pushbutton.domain.template import BadTemplate, holes
 from pushbutton.sentence import say
 
-from .arguments import arguments, program_of
+from .arguments import arguments
 from .from_table import Origin, declare
 from .model import Ask, FileTasks, Found, broken, digest, slug_of
 from .schema import KeyPath
@@ -93,7 +94,8 @@ def read_script(found: Found) -> FileTasks | None:
             mistakes.append(Problem(str(path), 1, len(shebang) if shebang.endswith("\r") else 1, sentence))
         return FileTasks(tuple(broken(task, mistakes) if mistakes else task for task in tasks), tuple(mistakes))
 
-    if origin.arguments is not Arguments.READ or not python or coded or keys.get("read") is False:
+    known = python or program_of(shebang) in SHELLS
+    if origin.arguments is not Arguments.READ or not known or coded or keys.get("read") is False:
         return made(())
     said = keys.get("params")
     tables = {name: table if isinstance(table, Mapping) else {} for name, table in dict(said or {}).items()}
@@ -171,6 +173,7 @@ def _laid(
     if said and not known & said.keys() and all("pass" in table or name in variables for name, table in said.items()):
         return made(())
     commands = frozenset(form.words for form in forms if form.words)
+    names |= {gap.name for form in forms for gap in form.gaps if said.get(gap.name, {}).get("hide") is True}
     forms = [replace(form, names=names, variables=variables, commands=commands).without(said) for form in forms]
     told = [f"{path}: {f'{form.command}: ' if form.command else ''}{form.told}" for form in forms]
     gaps = [f"{path}:{gap}" for form in forms for gap in form.gaps]

@@ -40,6 +40,8 @@ class Argument:
     repeat: bool = False  # given once for each of its values
     count: bool = False  # given n times
     words: str = ""  # several values behind one flag or as operands: a number, "+" or "*"; "?": none or one
+    split: bool = False  # its value is the next word: never behind “=”, nor at once behind a letter
+    variable: str = ""  # of a shell script: what holds its value
     rest: bool = False  # everything that follows is its, whatever it looks like
     ends: bool = True  # behind "--" an operand may begin with "-"
     literal: bool = False  # it is read as Python writes a value

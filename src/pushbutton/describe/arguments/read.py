@@ -9,6 +9,9 @@ import tokenize
 from pathlib import Path
 from typing import Any
 
+from pushbutton.describe.shebang import SHELLS, program_of
+from pushbutton.describe.shell.read import read_shell
+
 from .found import NotRead, Script
 from .library import Library
 from .machine import Machine
@@ -39,8 +42,8 @@ def read_file(path: str) -> dict[str, Any]:
 
 def _told(content: bytes) -> dict[str, Any]:
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)  # as the encoding that it declares says
-        script = read_python(io.TextIOWrapper(io.BytesIO(content), encoding).read())
+        shell = program_of(content.partition(b"\n")[0].decode("utf-8", "replace")) in SHELLS
+        script = read_shell(content.decode("utf-8", "replace")) if shell else read_python(_as_python(content))
     except SyntaxError as error:
         return {"sentence": f": line {error.lineno or 1} is not Python as it is here"}
     except NotRead as why:
@@ -54,6 +57,11 @@ def _told(content: bytes) -> dict[str, Any]:
 
 def _unreadable(error: Exception) -> str:
     return f": it cannot be read ({type(error).__name__})"
+
+
+def _as_python(content: bytes) -> str:
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)  # as the encoding that it declares says
+    return io.TextIOWrapper(io.BytesIO(content), encoding).read()
 
 
 def read_python(source: str) -> Script | None:
