@@ -151,6 +151,7 @@ class _Line:
         texts = _texts(way, value)
         for text in texts:
             self._check(param, way, text)
+            self._refuse_end(param, way, text)
             if way.words:
                 refuse_option(param, param.name, text, self._wrong)
         if way.words:
@@ -178,10 +179,15 @@ class _Line:
             self._check(param, way, text)
             if not ends:
                 refuse_option(param, param.name, text, self._wrong)
-            elif text == "--":
-                self._wrong[param.name] = say("Write something else: “--” says where the options end.")
+            else:
+                self._refuse_end(param, way, text)
         marked = ends and (takes_more or any(text.startswith("-") for text in words))
         return ["--", *words] if marked else words
+
+    def _refuse_end(self, param: Param, way: Way, text: str) -> None:
+        """Also behind an option: argparse before Python 3.13 drops the value of `--name=--`."""
+        if way.ends and text == "--":
+            self._wrong[param.name] = say("Write something else: “--” says where the options end.")
 
     def _check(self, param: Param, way: Way, text: str) -> None:
         if text[:1] and text[0] in self._from_file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -133,3 +134,14 @@ def test_argparse_finds_what_was_filled_in(made: tuple[str, dict[str, Any], dict
     except InvalidInputs:  # a value that could not be told from an option is refused
         assume(False)
     assert parsed(source, argv) == expected, argv
+
+
+@pytest.mark.parametrize("options", ["'--shop'", "'-s'", "'--shop', action='append'", "'shop'"])
+def test_what_argparse_would_take_for_the_end_of_the_options_is_refused(options: str):
+    """Its older versions drop it even where it is the value of an option."""
+    source = f"import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument({options})\nparser.parse_args()"
+    name = "s" if options == "'-s'" else "shop"
+    with pytest.raises(InvalidInputs) as refused:
+        command_line(source, {name: ["--"] if "append" in options else "--"})
+    assert list(refused.value.fields) == [name]
+    assert "says where the options end" in refused.value.fields[name]
