@@ -48,11 +48,16 @@ class Way:
     place: int = 0  # which operand it is, from 1; 0: behind those that have one, in the order of the params
     rest: bool = False  # an operand that takes whatever follows, so that "--" would be its first value
     under: str = ""  # the subcommand that it belongs to, "remote add" if it is one of another; "": to the script
+    also: tuple[str, ...] = ()  # more subcommands that take the same
     flags: Mapping[str, str] = field(default_factory=dict)  # of a choice: what is passed for it; "": nothing
     usual: Json = None
     ends: bool = False  # its parser knows "--": what follows is no option, whatever it looks like
     file: bool = False  # a path that is opened, where "-" is no file
     literal: bool = False  # it is read as Python writes a value: text in quotes where it would be something else
+
+    def belongs(self, under: str) -> bool:
+        """Whether it is passed right behind this subcommand."""
+        return under == self.under or under in self.also
 
     @property
     def apart(self) -> bool:
@@ -120,7 +125,7 @@ class _Line:
         empty = ""  # an operand without a value, which a later one would take the place of
         for param in self._params:
             way = self._passing.get(param.name, Way())
-            if way.under != under or way.by in (By.ENV, By.COMMAND) or param.type is ParamType.SECRET:
+            if not way.belongs(under) or way.by in (By.ENV, By.COMMAND) or param.type is ParamType.SECRET:
                 continue
             value = self._inputs.get(param.name)
             if way.by is By.CHOOSER:
@@ -134,7 +139,7 @@ class _Line:
             else:
                 operands += [(param, way, text) for text in _texts(way, value)]
         takes_more = any(
-            way.words and way.by is By.OPTION and way.under == under and self._inputs.get(name)
+            way.words and way.by is By.OPTION and way.belongs(under) and self._inputs.get(name)
             for name, way in self._passing.items()
         )
         return [*options, *self._operands(operands, takes_more=takes_more)]

@@ -181,6 +181,8 @@ class _Part:
         self._gaps, self._others = list(gaps), others  # the lines of other subcommands
         self._params: list[Param] = []
         self._passing: dict[str, Way] = {}
+        self._sources: list[tuple[Mapping[str, Any], str]] = []  # what was read, and the input's name
+        self._operands_from = 0  # where the next operand of these arguments may stand among the params
 
     def form(self, found: Mapping[str, Any], leaf: _Leaf, help_text: str) -> ScriptForm:
         gaps = sorted({gap for gap in self._gaps if gap.line not in self._others}, key=lambda gap: (gap.line, gap.text))
@@ -215,6 +217,7 @@ class _Part:
     ) -> None:
         """`last`: no subcommand follows behind these."""
         seen: set[int] = set()
+        self._operands_from = 0
         for one in sorted(arguments, key=lambda one: bool(one["flags"])):
             number = one["one_of"]
             if number and number not in seen:
@@ -238,10 +241,34 @@ class _Part:
             text = f"{called} takes as many values as follow, and a subcommand follows: it is left out"
             self._lost(one, text)
             return None
+        if when and (same := self._same(one, under, when)):
+            return same
         param, way = _param(one, self.free(one["name"], under))
         param = replace(param, when=dict(when or {}))
         self.put(param, replace(way, under=under))
+        self._sources.append(({**one, "line": 0}, param.name))
         return param
+
+    def _same(self, one: Mapping[str, Any], under: str, when: Mapping[str, Sequence[Any]]) -> Param | None:
+        """The same input of other subcommands, which is asked for these as well. Operands stay in their order: what
+        comes behind one that is new is new, too.
+        """
+        source = {**one, "line": 0}
+        names = {name for was, name in self._sources if was == source}
+        for index, param in enumerate(self._params):
+            if param.name not in names or list(param.when) != list(when) or len(when) != 1:
+                continue
+            (chooser,) = when
+            if set(param.when[chooser]) & set(when[chooser]) or (not one["flags"] and index < self._operands_from):
+                continue
+            self._operands_from = self._operands_from if one["flags"] else index + 1
+            way = self._passing[param.name]
+            also = dict.fromkeys((*way.also, *([under] if under != way.under else [])))
+            self._passing[param.name] = replace(way, also=tuple(also))
+            self._params[index] = replace(param, when={chooser: [*param.when[chooser], *when[chooser]]})
+            return self._params[index]
+        self._operands_from = self._operands_from if one["flags"] else len(self._params)
+        return None
 
     def _choose(
         self,

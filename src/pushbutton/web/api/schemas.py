@@ -256,7 +256,8 @@ def _param(param: Param) -> dict[str, Any]:
     if param.when:
         shown["when"] = {name: list(wanted) for name, wanted in param.when.items()}
     for name in ("min", "max", "min_length", "max_length", "pattern", "pattern_text", "example", "multiline"):
-        if (value := getattr(param, name)) not in (None, "", False):
+        value = getattr(param, name)
+        if value or (value == 0 and value is not False):
             shown[name] = value
     return shown
 
