@@ -139,6 +139,7 @@ KINDS: Mapping[str, Row] = {
     "npm": Row("npm", "a package.json"),
     "task": Row("task", "a Taskfile"),
     "invoke": Row("invoke", "a tasks.py of Invoke or Fabric"),
+    "script-server": Row("script_server", "a runner of script-server: a JSON file of conf/runners"),
 }
 """By the word that is typed."""
 

@@ -86,6 +86,11 @@ class Node:
         return None
 
     @property
+    def whole(self) -> int | None:
+        """A whole number, also one that is written as a text."""
+        return self.number if isinstance(self.number, int) else None
+
+    @property
     def plain(self) -> Any:
         """The value without its lines."""
         if isinstance(self.value, Mapping):
