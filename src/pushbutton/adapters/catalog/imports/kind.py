@@ -13,7 +13,7 @@ is of another kind altogether is one sentence: `raise source.wrong("…", line)`
             try:
                 text = rewritten(one["shell"].text, find, holes)   # `shell_text`: `{{ to }}` becomes "$TO"
             except Unsafe as error:
-                left.append(Left(one["shell"].line + error.line, error.what, error.do))
+                left.append(Left(one["shell"].at(error.line), error.what, error.do))
                 continue
             task = Task(one["title"].text, ("sh", "-c", literal(text)), one.line, params=(Param(names.of("to")),))
 
@@ -140,6 +140,7 @@ KINDS: Mapping[str, Row] = {
     "task": Row("task", "a Taskfile"),
     "invoke": Row("invoke", "a tasks.py of Invoke or Fabric"),
     "script-server": Row("script_server", "a runner of script-server: a JSON file of conf/runners"),
+    "olivetin": Row("olivetin", "the config.yaml of OliveTin"),
 }
 """By the word that is typed."""
 

@@ -27,6 +27,7 @@ class Node:
 
     value: Mapping[str, Node] | Sequence[Node] | str | float | bool | None
     line: int
+    begins: int = 0  # where a text of several lines in the file has its first one
 
     def __getitem__(self, key: str | int) -> Node:
         there = self.value
@@ -70,6 +71,10 @@ class Node:
         if isinstance(self.value, bool):
             return "true" if self.value else "false"
         return text_of(self.value) if isinstance(self.value, str | int | float) else ""
+
+    def at(self, line: int) -> int:
+        """Where a line of the text stands, counted from 0."""
+        return self.begins + line if self.begins else self.line
 
     @property
     def truth(self) -> bool | None:
@@ -131,7 +136,8 @@ class _Composed:
         if given is None:
             return Node(None, line)
         if isinstance(given.value, str):
-            return Node(_scalar(given.tag, given.value, plain=given.style in (None, "")), line)
+            begins = given.start_mark.line + 2 if given.style in ("|", ">") else 0
+            return Node(_scalar(given.tag, given.value, plain=given.style in (None, "")), line, begins)
         if (given.value and isinstance(given.value[0], tuple)) or given.tag == "tag:yaml.org,2002:map":
             return Node(self._table(given.value), line)
         return Node([self.node(one, one.start_mark.line + 1) for one in given.value], line)
