@@ -257,7 +257,7 @@ def test_a_source_that_is_too_much_is_given_up():
 
 def test_a_file_that_is_not_python_says_so(tmp_path):
     path = tmp_path / "old.py"
-    path.write_text("import argparse\nprint argparse\n")
+    path.write_text("import argparse\nprint = = argparse\n")
     assert read_file(str(path))["sentence"] == ": line 2 is not Python as it is here"
     assert read_file(str(tmp_path / "gone.py")) == {"sentence": ": it cannot be read (FileNotFoundError)"}
 

@@ -12,13 +12,13 @@ The lines between the markers are TOML; the comment sign may be `#`, `//` or `--
 from __future__ import annotations
 
 import codecs
-import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pushbutton.describe.arguments.interpreter import fingerprint, named
 from pushbutton.describe.shebang import SHELLS, program_of
 from pushbutton.domain.problem import Problem
 from pushbutton.domain.targets import Arguments
@@ -102,7 +102,7 @@ def read_script(found: Found) -> FileTasks | None:
     whole = content.decode("utf-8", "replace").splitlines()
     outside = "\n".join([*whole[: first - 2], *whole[first + len(block) :]] if block else whole)
     variables = frozenset(name for name, table in tables.items() if _by_environment(str(name), table, outside))
-    sha256 = hashlib.sha256(content).hexdigest() if len(content) < _LARGEST_HASHED else ""
+    sha256 = fingerprint(content, named(content, str(path.parent))) if len(content) < _LARGEST_HASHED else ""
     return FileTasks(ask=Ask(sha256, lambda answer: _laid(path, made, answer, tables, variables)))
 
 

@@ -69,6 +69,7 @@ class Expressions:
     """
 
     steps = 0
+    whole_parts = False  # 3 / 2 is 1
 
     def call(self, called: Any, node: ast.AST, args: list[Any], kwargs: dict[Any, Any], *, follow: bool = True) -> Any:
         raise NotImplementedError
@@ -234,6 +235,8 @@ class Expressions:
             and size(left) * max(size(right), right if isinstance(right, int) else 1) > LONGEST
         ):
             return UNKNOWN
+        if op is ast.Div and self.whole_parts and isinstance(left, int) and isinstance(right, int):
+            op = ast.FloorDiv
         made = _BINARY[op](left, right)
         return made if size(made) <= LONGEST else UNKNOWN
 

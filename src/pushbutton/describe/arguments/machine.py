@@ -47,9 +47,9 @@ _STARS = {
 
 
 class Machine(Calls):
-    """`outside` is as `Calls` says. Methods `_do_X` are those of the syntax tree's statements."""
+    """`outside` is as `Calls` says. `old`: it is Python 2. A method `_do_X` is for statements that are X."""
 
-    def __init__(self, tree: ast.Module, outside: Callable[..., Any]) -> None:
+    def __init__(self, tree: ast.Module, outside: Callable[..., Any], *, old: bool = False) -> None:
         super().__init__()
         self.module: dict[str, Any] = {
             "__name__": "__main__",
@@ -57,6 +57,7 @@ class Machine(Calls):
             "__file__": UNKNOWN,
         }
         self.outside = outside
+        self.whole_parts = old
         self.ways: Ways = ()
         self.sides: dict[int, int] = {}  # of a condition that cannot be known: how many it has
         self.tree = tree
@@ -88,7 +89,9 @@ class Machine(Calls):
             names[-1][alias.asname or whole] = Outside(whole)
 
     def _do_ImportFrom(self, stmt: ast.ImportFrom, names: Names) -> None:
-        module = "." * stmt.level + (stmt.module or "")
+        module = "." * (stmt.level or 0) + (stmt.module or "")
+        if module == "__future__" and any(alias.name == "division" for alias in stmt.names):
+            self.whole_parts = False
         for alias in stmt.names:
             if alias.name == "*":
                 for name in _STARS.get(module, ()):
