@@ -77,11 +77,12 @@ def settings() -> str:
     rows = []
     for one in fields(config.Settings):
         names = [one.name, f"{one.name}_file"] if one.metadata["secret"] else [one.name]
+        options = " or ".join(f"`{config.option(name)}`" for name in config.names(one))
         rows.append(
             (
                 f"`{one.name}`",
                 " or ".join(f"`{config.variable(name)}`" for name in names),
-                f"`{config.option(names[-1])}`",
+                options,
                 f"`{one.default}`" if one.default != "" else "",
                 one.metadata["help"],
             )

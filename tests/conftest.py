@@ -38,6 +38,7 @@ LONGEST = (
     "test_doors",
     "test_approvals",
     "test_attacks",
+    "test_postgres",
     "test_storage",
     "test_login",
     "test_hand_over_pages",

@@ -150,6 +150,14 @@ class Postgres:
         name = address.partition("@/")[2].partition("?")[0]
         return f"postgresql://{user}:{quote(password, safe='')}@127.0.0.1:{port or self.port}/{name}"
 
+    def restored(self, address: str) -> str:
+        """The address of a new database in which everything of another is, as its dump has it."""
+        made = self.database()
+        with (self.folder / "dump").open("wb") as dump:
+            dump.write(self._call("pg_dump", "--format=custom", f"--dbname={address}"))
+        self._call("pg_restore", f"--dbname={made}", "--no-owner", str(self.folder / "dump"))
+        return made
+
     def admin(self, name: str = "postgres") -> str:
         return self.address(name, "postgres")
 
@@ -161,11 +169,12 @@ class Postgres:
             cursor = db.execute(statement)  # type: ignore[call-overload,unused-ignore]
             return cursor.fetchall() if cursor.description else []
 
-    def _call(self, program: str, *words: str) -> None:
-        done = subprocess.run(
-            [programs() / program, *words], cwd="/", capture_output=True, text=True, check=False, **self._as
-        )
-        assert done.returncode == 0, done.stderr
+    def _call(self, program: str, *words: str) -> bytes:
+        command = [str(programs() / program), *words]
+        done = subprocess.run(command, cwd="/", capture_output=True, text=False, check=False, **self._as)
+        assert done.returncode == 0, done.stderr.decode(errors="replace")
+        output: bytes = done.stdout
+        return output
 
 
 def _free_port() -> int:

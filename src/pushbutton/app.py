@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from . import config
-from .assembly import embedded
+from .assembly import embedded, stores
 from .assembly.offline import Offline
 from .domain.actor import LOCAL, trusted
 from .domain.audit import Act
@@ -49,13 +49,16 @@ class Pushbutton:
     """Tasks, their runs and their pages.
 
     `paths`: folders, Python files (`file.py` or `file.py:function`) and configuration files. `settings`: those of
-    `config.Settings`. Opened by its ASGI lifespan, by `async with`, or by the first use; a mounted application gets
-    no lifespan, so pass `lifespan=app.lifespan` to the one that mounts it, or it is never closed.
+    `config.Settings`; `store` is an address, as there, or an object.
+
+    Opened by its ASGI lifespan, by `async with`, or by the first use; a mounted application gets no lifespan, so pass
+    `lifespan=app.lifespan` to the one that mounts it, or it is never closed.
     """
 
-    def __init__(self, *paths: str | Path, store: Store | None = None, **settings: Any) -> None:
+    def __init__(self, *paths: str | Path, store: Store | str | None = None, **settings: Any) -> None:
         self.paths = tuple(str(path) for path in paths)
-        self.settings = config.load(**settings)
+        address, store = (store, None) if isinstance(store, str) else (None, store)
+        self.settings = config.load(store=address, **settings)
         embedded.check(self.settings)  # what is wrong with one is said at once
         self.folder = self.settings.folder(self.paths)
         self._store = store
@@ -103,6 +106,11 @@ class Pushbutton:
         """For the application that mounts this one."""
         async with self:
             yield
+
+    @property
+    def kept_in(self) -> str:
+        """The database in which the history is, where it is not in the data folder."""
+        return stores.kept_in(self.folder)
 
     async def closed(self) -> bool:
         """Whether one has to sign in here. Before it is opened, too, and then nothing is made for the question."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,11 +27,12 @@ def setting(
     most: float | None = None,
     secret: bool = False,
     tokens: bool = False,
+    flag: bool = False,
 ) -> T:
-    """`least` and `most` bound a number; a `secret` is text that no flag, `repr` or page shows; `tokens`: text that
-    may hold one.
+    """`least` and `most` bound a number; a `secret` is text that no flag, `repr` or page shows, but with `flag` one may
+    be given that holds none; `tokens`: text that may hold one.
     """
-    about = {"help": help, "least": least, "most": most, "secret": secret}
+    about = {"help": help, "least": least, "most": most, "secret": secret, "flag": flag or not secret}
     value: T = field(default=default, repr=not (secret or tokens), metadata=about)
     return value
 
@@ -41,6 +42,13 @@ class Settings:
     host: str = setting("127.0.0.1", "address to listen on; without login only this machine's own are allowed")
     port: int = setting(8080, "port to listen on; 0 takes a free one", least=0, most=65_535)
     data: str = setting("", "folder for history and output; default: .pushbutton beside the first task folder or file")
+    store: str = setting(
+        "",
+        "the address of a database for the history, like postgresql://user@host/name; without it, a file in the data "
+        "folder keeps it",
+        secret=True,
+        flag=True,
+    )
     at_once: int = setting(0, "runs at the same time, all tasks together; 0: four for each processor", least=0)
     python: str = setting("", "the Python that runs Python tasks; default: the one that runs Pushbutton")
     confine: str = setting(
@@ -163,6 +171,18 @@ class Settings:
             return Path(self.data).absolute()
         first = Path(paths[0]).absolute() if paths else Path.cwd()
         return (first if first.is_dir() else first.parent) / ".pushbutton"
+
+
+def names(spec: Field[Any]) -> list[str]:
+    """Those under which a setting may be an option: its own, unless it is secret, and that of a file which holds it."""
+    own = [spec.name] if spec.metadata["flag"] else []
+    return [*own, f"{spec.name}_file"] if spec.metadata["secret"] else own
+
+
+def has_password(address: str) -> bool:
+    """Whether an address of a store holds one, or may."""
+    before, at, _ = address.rpartition("@")
+    return (bool(at) and ":" in before.partition("://")[2]) or "password" in address.partition("?")[2]
 
 
 def variable(name: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from pushbutton.adapters.sql.store import SqlStore
 from pushbutton.adapters.sqlite import SqliteStore
 from pushbutton.domain.actor import Right, Verb
 from pushbutton.domain.person import Entry, Session, Token, User
@@ -38,9 +39,9 @@ class Person:
         return {"pushbutton": self.session}
 
 
-def people(data: Path, grants: Mapping[str, Sequence[str]]) -> dict[str, Person]:
+def people(data: Path, grants: Mapping[str, Sequence[str]], store: str = "") -> dict[str, Person]:
     """Somebody for each name, with these roles or rights; what EVERYONE gets is for all of them. The server that is to
-    use the folder must not have started yet.
+    use the folder, and the database at `store` instead of a file in it, must not have started yet.
     """
     at = time.time_ns() // 1000
     entries: list[Entry] = []
@@ -62,7 +63,7 @@ def people(data: Path, grants: Mapping[str, Sequence[str]]) -> dict[str, Person]
     (data / "server.key").write_text(key)
     (data / "server.key").chmod(0o600)
 
-    _write(data, entries)
+    _write(data, entries, store)
     return found
 
 
@@ -71,9 +72,9 @@ def written(data: Path, *entries: Entry) -> None:
     _write(data, entries)
 
 
-def _write(data: Path, entries: Sequence[Entry]) -> None:
+def _write(data: Path, entries: Sequence[Entry], address: str = "") -> None:
     async def write() -> None:
-        store = SqliteStore(data / "history.db", bytes.fromhex((data / "server.key").read_text()))
+        store = _store(data, address, bytes.fromhex((data / "server.key").read_text()))
         await store.open()
         await store.people.change(lambda _: Change(put=entries))
         await store.close()
@@ -82,6 +83,14 @@ def _write(data: Path, entries: Sequence[Entry]) -> None:
     writing = threading.Thread(target=lambda: asyncio.run(write()))
     writing.start()
     writing.join()
+
+
+def _store(data: Path, address: str, key: bytes) -> SqlStore:
+    if not address:
+        return SqliteStore(data / "history.db", key)
+    from pushbutton.adapters.postgres import PostgresStore
+
+    return PostgresStore(address, key)
 
 
 class Signed:

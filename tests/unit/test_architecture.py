@@ -103,6 +103,7 @@ EXCEPTIONS = {
     ("cli.check", "adapters.catalog"): "reads the files without a server",
     ("cli.check", "adapters.patterns"): "tries the patterns in them, within a limit",
     ("cli.audit", "adapters.sqlite"): "reads the audit trail without a server",
+    ("cli.audit", "adapters.postgres"): "the same, where the trail is there",
     ("cli.backup", "adapters.sqlite"): "copies a data folder, without a server or beside one",
     ("cli.imports", "adapters.catalog"): "makes a configuration file of what other tools have",
     ("cli.schema", "adapters.catalog"): "prints the schema of the configuration file",

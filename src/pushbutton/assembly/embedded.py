@@ -39,8 +39,7 @@ from pushbutton.services import expiry, follow, leavers, pruner
 from pushbutton.services.catalog_audit import CatalogAudit
 from pushbutton.services.webhooks import BOOKMARK, Webhooks
 
-from . import sign_in
-from .stores import sqlite
+from . import sign_in, stores
 
 log = logging.getLogger(__name__)
 
@@ -113,8 +112,7 @@ class Embedded:
             open_to_others = data_folder.make(self._folder, runs, self._folder / "uploads")
             stack.callback(os.close, data_folder.lock(self._folder))
             key = data_folder.key(self._folder)
-        store: Store = self._store or sqlite(self._folder, self._settings, key)
-        await store.open()
+        store = await stores.opened(self._folder, self._settings, key, self._store, alone=True)
         stack.push_async_callback(store.close)
         for path in open_to_others:  # said once it is sure that the folder can be used at all
             log.warning("%s is open to other users, and not ours to close", path)

@@ -15,8 +15,7 @@ from pushbutton.runtime.directory import Directory
 from pushbutton.runtime.people import People
 from pushbutton.runtime.ports import Store
 
-from . import sign_in
-from .stores import made, sqlite
+from . import sign_in, stores
 
 
 class Offline:
@@ -28,16 +27,15 @@ class Offline:
         """Whether one has to sign in here. Nothing is made for the question."""
         if sign_in.elsewhere(self._settings):
             return True
-        if self._store is None and not (self._folder / "history.db").exists():
+        if self._store is None and not stores.is_there(self._folder, self._settings):
             return False
         async with self.people() as people:
             return people.directory.closed
 
     @contextlib.asynccontextmanager
     async def people(self) -> AsyncIterator[People]:
-        key = made(self._folder)
-        store, passwords = self._store or sqlite(self._folder, self._settings, key), Passwords()
-        await store.open()
+        key = stores.made(self._folder)
+        store, passwords = await stores.opened(self._folder, self._settings, key, self._store), Passwords()
         directory = Directory(store.people)
         try:
             await directory.open()
@@ -48,9 +46,7 @@ class Offline:
             await store.close()
 
     async def record(self, act: Act) -> None:
-        key = made(self._folder)
-        store = self._store or sqlite(self._folder, self._settings, key)
-        await store.open()
+        store = await stores.opened(self._folder, self._settings, stores.made(self._folder), self._store)
         try:
             await store.audit.record(act)
         finally:

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,8 +20,10 @@ from pushbutton.errors import BadInput, StoreError
 from .exits import Exit
 from .help_text import flow
 from .operator import operator
+from .store import Store
 
 if TYPE_CHECKING:
+    from pushbutton.adapters.sql.store import SqlStore
     from pushbutton.domain.audit import Record
     from pushbutton.runtime.ports.people import Audit
 
@@ -78,19 +81,19 @@ def add(app: typer.Typer, panel: str) -> None:
 def _verify(
     path: Where = ".",
     data: Data = None,
+    store: Store = None,
     key: Annotated[str | None, typer.Option(help=f"file with the key; default: {KEY} beside the database")] = None,
     head: Annotated[str | None, typer.Option(metavar="N:HASH", help="a record and its hash, noted before")] = None,
     end_file: EndFile = None,
 ) -> None:
     noted = _noted(head) if head else None
-    file = _file(path, data)
-    apart = _apart(file, end_file)
-    secret = _key(Path(key) if key else file.with_name(KEY))
+    kept = _kept(path, data, store, end_file)
+    secret = _key(Path(key) if key else kept.folder / KEY)
 
     async def check() -> bool:
         from pushbutton.runtime.audit import check  # noqa: PLC0415  loads the whole runtime
 
-        async with _trail(file, secret, apart) as trail:
+        async with _trail(kept, secret) as trail:
             checked = await check(trail, noted=noted)
         print(" ".join([checked.sentence, *checked.more]))
         if checked.head.id:
@@ -104,6 +107,7 @@ def _verify(
 def _export(
     path: Where = ".",
     data: Data = None,
+    store: Store = None,
     after: Annotated[int, typer.Option(help="only records behind this one", show_default=False)] = 0,
     kind: Annotated[str, typer.Option(help="only these: run, session, task, …", show_default=False)] = "",
 ) -> None:
@@ -112,7 +116,7 @@ def _export(
         raise BadInput(f"“{kind}” is no kind. There are: {', '.join(sorted(kinds))}.")
 
     async def export() -> None:
-        async with _trail(_file(path, data)) as trail:
+        async with _trail(_kept(path, data, store, None)) as trail:
             seen: int | None = after or None
             while page := await trail.chain(seen, _PAGE):
                 seen = page[-1].id
@@ -126,16 +130,16 @@ def _export(
 def _redact(
     path: Where = ".",
     data: Data = None,
+    store: Store = None,
     key: Annotated[str | None, typer.Option(help=f"file with the key; default: {KEY} beside the database")] = None,
     why: Annotated[str, typer.Option(help="why, for who reads the trail; nothing secret", show_default=False)] = "",
     end_file: EndFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask whether it is meant", show_default=False)] = False,
 ) -> None:
-    from pushbutton.adapters.sqlite import SqliteStore  # noqa: PLC0415  loads SQLite
     from pushbutton.runtime.audit import holding, redact  # noqa: PLC0415  loads the whole runtime
 
-    file = _file(path, data)
-    secret_key = _key(Path(key) if key else file.with_name(KEY))
+    kept = _kept(path, data, store, end_file)
+    secret_key = _key(Path(key) if key else kept.folder / KEY)
     asks = sys.stdin.isatty()
     secret = typer.prompt("What is to be taken out (it is not shown)", hide_input=True) if asks else sys.stdin.read()
     secret = secret.rstrip("\r\n")
@@ -145,21 +149,21 @@ def _redact(
         raise BadInput("--why holds the secret itself.")
 
     async def work() -> None:
-        store = SqliteStore(file, secret_key, apart=_apart(file, end_file))
-        await store.open()
+        trail = _store(kept, secret_key)
+        await trail.open()
         try:
-            found = await holding(store.audit, secret)
+            found = await holding(trail.audit, secret)
             if not found:
                 print("It stands in no record.")
                 return
             print(f"It stands in {_count(found)}: {_listed(found)}.")
             if not yes and not typer.confirm("Take it out? It cannot be put back."):
                 raise typer.Abort
-            await redact(store.audit, operator(), secret, found, why=why)
-            head = await store.audit.head()
+            await redact(trail.audit, operator(), secret, found, why=why)
+            head = await trail.audit.head()
             print(f"It was taken out; record {head.id} says so. Exports and backups still hold it: change it there.")
         finally:
-            await store.close()
+            await trail.close()
 
     asyncio.run(work())
 
@@ -173,21 +177,48 @@ def _listed(records: Sequence[Record]) -> str:
     return ", ".join(named) + (", …" if len(records) > _LISTED else "")
 
 
-def _file(path: str, data: str | None) -> Path:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Where the trail is."""
+
+    folder: Path  # with the key
+    file: Path | None  # None: in the database that the settings name
+    apart: Path | None  # where its end is noted; None for nowhere
+    address: str = field(repr=False)
+
+
+def _kept(path: str, data: str | None, store: str | None, end_file: str | None) -> _Kept:
     """The database that is meant. Raises `StoreError` when there is none."""
     here = Path(path)
-    if data is None and here.is_file() and here.suffix == ".db":
-        return here.absolute()
-    folder = here if data is None and (here / FILE).exists() else config.load(data=data).folder((path,))
+    if data is None and store is None and here.is_file() and here.suffix == ".db":
+        return _in_file(here.absolute(), end_file)
+    settings = config.load(data=data, store=store, audit_end_file=end_file)
+    known = data is None and any((here / name).exists() for name in (FILE, KEY))
+    folder = here if known else settings.folder((path,))
+    if settings.store:
+        return _Kept(folder, None, settings.end_path(folder), settings.store)
     if not (folder / FILE).exists():
-        raise StoreError(f"There is no {FILE} in {folder}: name the data folder with --data.")
-    return (folder / FILE).absolute()
+        raise StoreError(
+            f"There is no {FILE} in {folder}: name the data folder with --data, or its database with --store."
+        )
+    return _in_file((folder / FILE).absolute(), end_file)
 
 
-def _apart(file: Path, given: str | None) -> Path | None:
-    """Where the end is noted apart. None for a copy of a database under another name: the note is of the one in use."""
-    settings = config.load(audit_end_file=given)
-    return settings.end_path(file.parent) if settings.audit_end_file or file.name == FILE else None
+def _in_file(file: Path, end_file: str | None) -> _Kept:
+    """A copy of a database under another name has no note apart: that one is of the one in use."""
+    settings = config.load(audit_end_file=end_file)
+    apart = settings.end_path(file.parent) if settings.audit_end_file or file.name == FILE else None
+    return _Kept(file.parent, file, apart, "")
+
+
+def _store(kept: _Kept, key: bytes) -> SqlStore:
+    if kept.file:
+        from pushbutton.adapters.sqlite import SqliteStore  # noqa: PLC0415  loads SQLite
+
+        return SqliteStore(kept.file, key, apart=kept.apart)
+    from pushbutton.adapters.postgres import PostgresStore  # noqa: PLC0415  only where it is asked for
+
+    return PostgresStore(kept.address, key, apart=kept.apart)
 
 
 def _key(file: Path) -> bytes:
@@ -209,11 +240,9 @@ def _noted(text: str) -> Head:
 
 
 @asynccontextmanager
-async def _trail(file: Path, key: bytes = b"", apart: Path | None = None) -> AsyncIterator[Audit]:
+async def _trail(kept: _Kept, key: bytes = b"") -> AsyncIterator[Audit]:
     """Read only: nothing is upgraded, and a server may write meanwhile."""
-    from pushbutton.adapters.sqlite import SqliteStore  # noqa: PLC0415  loads SQLite
-
-    store = SqliteStore(file, key, apart=apart)
+    store = _store(kept, key)
     try:
         yield store.audit
     finally:

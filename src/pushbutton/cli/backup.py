@@ -84,6 +84,11 @@ def _backup(
 
     settings = config.load(data=data, key_file=key_file)
     folder = settings.folder(tuple(paths or ["."]))
+    if settings.store or (folder / "store").exists():
+        raise StoreError(
+            f"The history of {folder} is in PostgreSQL: back it up with pg_dump, and the folder beside it "
+            "(docs/howto/fleet.md)."
+        )
     target = target.absolute()
     runs, left = backup.take(folder, target)
     own = [folder / backup.KEYS[0], settings.key_path or folder / backup.KEYS[1]]

@@ -21,6 +21,7 @@ from pushbutton.runtime.clock import now
 from . import safe_text
 from .help_text import flow
 from .operator import operator
+from .store import Store
 
 if TYPE_CHECKING:
     from pushbutton.adapters.secrets import EncryptedStore
@@ -80,18 +81,18 @@ def add(app: typer.Typer, panel: str) -> None:
     app.add_typer(group, name="secret", rich_help_panel=panel)
 
 
-def _set(name: Name, paths: Paths = None, data: Data = None, key_file: Key = None) -> None:
+def _set(name: Name, paths: Paths = None, data: Data = None, key_file: Key = None, store: Store = None) -> None:
     from pushbutton.adapters.secrets import SecretSources, is_short  # noqa: PLC0415  loads what asks for values
 
     if not is_variable(name):
         raise BadInput(f"“{name}” cannot be the name of a secret: use letters, digits and “_”, as for a variable.")
-    folder, store = _store(paths, data, key_file)
+    folder, kept = _store(paths, data, key_file)
     value = _ask(name) if sys.stdin.isatty() else sys.stdin.buffer.read()
     if not folder.exists():  # as a server would make it
         folder.mkdir(parents=True, mode=0o700)
         (folder / ".gitignore").write_text("*\n")
-    asyncio.run(SecretSources(dict, store).put(name, value))
-    _record(paths, data, Deed.SECRET_SET, f"secret {name}")
+    asyncio.run(SecretSources(dict, kept).put(name, value))
+    _record(paths, data, store, Deed.SECRET_SET, f"secret {name}")
     print(f"“{name}” is kept in {folder}.")
     if is_short(value):
         print("It is too short to be masked: what a job writes of it is shown as it is.")
@@ -139,25 +140,25 @@ def _origin(secret: Secret | None, *, kept: bool) -> str:
     return "nowhere: it is not kept" if isinstance(origin, Stored) and not kept else str(origin)
 
 
-def _remove(name: Name, paths: Paths = None, data: Data = None) -> None:
-    folder, store = _store(paths, data, None)
-    store.remove(name)
-    _record(paths, data, Deed.SECRET_REMOVE, f"secret {name}")
+def _remove(name: Name, paths: Paths = None, data: Data = None, store: Store = None) -> None:
+    folder, kept = _store(paths, data, None)
+    kept.remove(name)
+    _record(paths, data, store, Deed.SECRET_REMOVE, f"secret {name}")
     print(f"“{name}” is no longer kept in {folder}.")
 
 
-def _rotate(paths: Paths = None, data: Data = None, key_file: Key = None) -> None:
-    _, store = _store(paths, data, key_file)
-    count = store.rotate()
-    _record(paths, data, Deed.SECRET_ROTATE, "the stored secrets")
+def _rotate(paths: Paths = None, data: Data = None, key_file: Key = None, store: Store = None) -> None:
+    _, kept = _store(paths, data, key_file)
+    count = kept.rotate()
+    _record(paths, data, store, Deed.SECRET_ROTATE, "the stored secrets")
     print(f"{count} secret{'' if count == 1 else 's'} under a new key. Copies of the old one open old backups only.")
 
 
-def _record(paths: list[str] | None, data: str | None, deed: Deed, about: str) -> None:
+def _record(paths: list[str] | None, data: str | None, store: str | None, deed: Deed, about: str) -> None:
     """In the audit trail; never a value."""
     from pushbutton.app import Pushbutton  # noqa: PLC0415  loads every adapter
 
-    asyncio.run(Pushbutton(*(paths or ["."]), data=data).record(act(operator(), deed, about, now())))
+    asyncio.run(Pushbutton(*(paths or ["."]), data=data, store=store).record(act(operator(), deed, about, now())))
 
 
 def _store(paths: list[str] | None, data: str | None, key_file: str | None) -> tuple[Path, EncryptedStore]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pushbutton.runtime.ports import Catalog, Supervisors
 
 from .help_text import flow
+from .store import without_password
 
 __all__ = ["add"]
 
@@ -87,15 +88,19 @@ def _command() -> Any:
     parameters = [inspect.Parameter("paths", keyword, default=None, annotation=words)]
     for spec in fields(config.Settings):
         default = f"default: {spec.default}" if spec.default not in ("", 0) else ""
-        name, meaning = spec.name, spec.metadata["help"]
-        if spec.metadata["secret"]:  # never among the arguments
-            name, meaning = f"{name}_file", f"file that holds {meaning}"
-        known = "; ".join(filter(None, [config.variable(name), default]))
         panel = _PANELS.get(spec.name, _PANELS.get(spec.name.partition("_")[0]))
-        text = f"{meaning} ({known})"
-        option = typer.Option(config.option(name), help=text, show_default=False, rich_help_panel=panel)
-        kind: Any = Annotated[_KINDS[type(spec.default)] | None, option]
-        parameters.append(inspect.Parameter(name, keyword, default=None, annotation=kind))
+        for name in config.names(spec):
+            meaning = spec.metadata["help"]
+            if name != spec.name:
+                meaning = f"file that holds {meaning}"
+            known = "; ".join(filter(None, [config.variable(name), default]))
+            text = f"{meaning} ({known})"
+            check = without_password if name == "store" else None
+            option = typer.Option(
+                config.option(name), help=text, show_default=False, rich_help_panel=panel, callback=check
+            )
+            kind: Any = Annotated[_KINDS[type(spec.default)] | None, option]
+            parameters.append(inspect.Parameter(name, keyword, default=None, annotation=kind))
     parameters.append(inspect.Parameter("i_know_there_is_no_login", keyword, default=False, annotation=no_login))
     serve.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     serve.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -239,6 +244,8 @@ def _welcome(app: Pushbutton, catalog: Catalog, *, closed: bool) -> None:
     lines = [f"Pushbutton is ready: http://{f'[{host}]' if ':' in host else host}:{port}/"]
     lines += _tasks(catalog)
     lines.append(f"Data:  {app.folder}")
+    if kept := app.kept_in:
+        lines.append(f"Store: {kept}")
     if closed and of_this_machine(app.settings.host):
         lines.append("People sign in.")
     elif closed:

@@ -19,6 +19,7 @@ from pushbutton.runtime.people import People
 from . import safe_text
 from .help_text import flow
 from .operator import operator
+from .store import Store
 
 __all__ = ["add"]
 
@@ -63,6 +64,7 @@ def _add(
     url: Url = _URL,
     tasks: Paths = None,
     data: Data = None,
+    store: Store = None,
 ) -> None:
     async def work(people: People) -> None:
         first = not people.directory.all.users
@@ -70,11 +72,11 @@ def _add(
         print(f"Added {user.name}." + (" The first one: administers everything." if first else ""))
         await _show_invite(people, user.name, url)
 
-    _run(work, tasks, data)
+    _run(work, tasks, data, store)
 
 
-def _invite(name: Name, url: Url = _URL, tasks: Paths = None, data: Data = None) -> None:
-    _run(lambda people: _show_invite(people, name, url), tasks, data)
+def _invite(name: Name, url: Url = _URL, tasks: Paths = None, data: Data = None, store: Store = None) -> None:
+    _run(lambda people: _show_invite(people, name, url), tasks, data, store)
 
 
 async def _show_invite(people: People, name: str, url: str) -> None:
@@ -96,6 +98,7 @@ def _change(
     ] = False,
     tasks: Paths = None,
     data: Data = None,
+    store: Store = None,
 ) -> None:
     async def work(people: People) -> None:
         disabled = True if disable else False if enable else None
@@ -106,15 +109,15 @@ def _change(
             await people.other_account(operator(), name, now())
         print(f"Changed {name}.")
 
-    _run(work, tasks, data)
+    _run(work, tasks, data, store)
 
 
-def _remove(name: Name, tasks: Paths = None, data: Data = None) -> None:
+def _remove(name: Name, tasks: Paths = None, data: Data = None, store: Store = None) -> None:
     async def work(people: People) -> None:
         await people.remove(operator(), name, now())
         print(f"Removed {name}; what was done under that name stays in the history.")
 
-    _run(work, tasks, data)
+    _run(work, tasks, data, store)
 
 
 Who = Annotated[str, typer.Argument(help=f"user:NAME, group:NAME or {EVERYONE}")]
@@ -124,20 +127,24 @@ Gives = Annotated[
 Where = Annotated[str, typer.Option("--where", help="*, group:NAME (of tasks) or task:NAME")]
 
 
-def _give(who: Who, gives: Gives, where: Where = "*", tasks: Paths = None, data: Data = None) -> None:
+def _give(
+    who: Who, gives: Gives, where: Where = "*", tasks: Paths = None, data: Data = None, store: Store = None
+) -> None:
     async def work(people: People) -> None:
         await people.give(operator(), Grant(who, gives, where), now())
         print(f"{who} is {gives} for {'all tasks' if where == '*' else where} now.")
 
-    _run(work, tasks, data)
+    _run(work, tasks, data, store)
 
 
-def _take(who: Who, gives: Gives, where: Where = "*", tasks: Paths = None, data: Data = None) -> None:
+def _take(
+    who: Who, gives: Gives, where: Where = "*", tasks: Paths = None, data: Data = None, store: Store = None
+) -> None:
     async def work(people: People) -> None:
         await people.take(operator(), Grant(who, gives, where), now())
         print(f"{who} is not {gives} for {'all tasks' if where == '*' else where} any more.")
 
-    _run(work, tasks, data)
+    _run(work, tasks, data, store)
 
 
 def _state(user: User) -> str:
@@ -148,7 +155,7 @@ def _state(user: User) -> str:
     return "" if user.password or user.source != "local" else "invited"
 
 
-def _list(tasks: Paths = None, data: Data = None) -> None:
+def _list(tasks: Paths = None, data: Data = None, store: Store = None) -> None:
     async def work(people: People) -> None:
         users = people.directory.all.users
         if not users:
@@ -163,22 +170,26 @@ def _list(tasks: Paths = None, data: Data = None) -> None:
         for grant in people.directory.grants:
             console.print(safe_text.line(f"{grant.who} {grant.gives} {grant.where}"))
 
-    _run(work, tasks, data)
+    _run(work, tasks, data, store)
 
 
-def _run(work: Callable[[People], Awaitable[None]], tasks: list[str] | None, data: str | None) -> None:
-    asyncio.run(_inside(work, tuple(tasks or ["."]), data))
+def _run(
+    work: Callable[[People], Awaitable[None]], tasks: list[str] | None, data: str | None, store: str | None
+) -> None:
+    asyncio.run(_inside(work, tuple(tasks or ["."]), data, store))
 
 
-async def _inside(work: Callable[[People], Awaitable[None]], paths: tuple[str, ...], data: str | None) -> None:
-    async with _people(paths, data) as people:
+async def _inside(
+    work: Callable[[People], Awaitable[None]], paths: tuple[str, ...], data: str | None, store: str | None
+) -> None:
+    async with _people(paths, data, store) as people:
         await work(people)
 
 
 @contextlib.asynccontextmanager
-async def _people(paths: tuple[str, ...], data: str | None) -> AsyncIterator[People]:
+async def _people(paths: tuple[str, ...], data: str | None, store: str | None) -> AsyncIterator[People]:
     from pushbutton.app import Pushbutton  # noqa: PLC0415  loads every adapter
 
-    app = Pushbutton(*paths, data=data)
+    app = Pushbutton(*paths, data=data, store=store)
     async with app.people() as people:
         yield people

@@ -106,8 +106,13 @@ def test_serve_has_an_option_for_each_setting_that_is_no_secret(
 
 def test_no_secret_can_be_given_as_an_argument(capsys: pytest.CaptureFixture[str]) -> None:
     secrets = [spec.name for spec in fields(Settings) if spec.metadata["secret"]]
-    assert secrets == ["webhook_secret", "oidc_client_secret", "ldap_bind_password"]
-    for name in secrets:
+    assert secrets == ["store", "webhook_secret", "oidc_client_secret", "ldap_bind_password"]
+    for address in ("postgresql://ada:hush@h/x", "postgresql://h/x?password=hush", "postgresql://ada:hu/sh@h:1/hush"):
+        assert commands.run(["serve", "--store", address]) == 6
+        shown = capsys.readouterr()
+        assert "the password does not belong there" in shown.err
+        assert "hush" not in shown.err + shown.out
+    for name in secrets[1:]:
         assert commands.run(["serve", f"--{name.replace('_', '-')}", "hush"]) == 2
         shown = capsys.readouterr()
         assert "No such option" in shown.err

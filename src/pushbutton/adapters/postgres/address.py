@@ -22,6 +22,7 @@ _SHOWN = ("user", "host", "hostaddr", "port", "dbname")
 class Address:
     words: dict[str, Any] = field(repr=False)  # as `psycopg.connect` takes them
     shown: str
+    place: str  # the same, whoever signs in there
 
     @classmethod
     def of(cls, text: str) -> Self:
@@ -37,7 +38,8 @@ class Address:
                 "The address of the store cannot be read: it is postgresql://user:password@host:port/database, and in "
                 "its words every /, @, : and % is written as %2F, %40, %3A and %25."
             ) from None
-        return cls(words, _shown({name: str(words.get(name) or "") for name in _SHOWN}))
+        known = {name: str(words.get(name) or "") for name in _SHOWN}
+        return cls(words, _shown(known), _shown({**known, "user": ""}))
 
     def without_secrets(self, text: str) -> str:
         for name in _SECRET:

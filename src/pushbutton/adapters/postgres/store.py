@@ -12,10 +12,16 @@ from .database import PostgresDatabase
 
 
 class PostgresStore(SqlStore):
-    def __init__(self, address: str, key: bytes = b"", *, apart: Path | None = None, alone: bool = False) -> None:
+    def __init__(
+        self, address: Address | str, key: bytes = b"", *, apart: Path | None = None, alone: bool = False
+    ) -> None:
         """`key`: of the audit trail's chain; `apart`: the file in which its end is noted, see `sql.trail_end`; `alone`:
         it is a server's, of which there is one at a time.
 
         Raises `StoreError` for what is no address.
         """
-        super().__init__(PostgresDatabase(Address.of(address), End(key, apart), alone=alone))
+        super().__init__(PostgresDatabase(_read(address), End(key, apart), alone=alone))
+
+
+def _read(address: Address | str) -> Address:
+    return Address.of(address) if isinstance(address, str) else address
