@@ -39,6 +39,13 @@ class Origin:
     digest: str = ""
     shebang: str | None = None  # None: it stands in a configuration file
     arguments: Arguments = Arguments.UNKNOWN
+    command: str = ""  # the subcommand of the script that it is
+
+    @property
+    def title(self) -> str:
+        title, command = title_of(self.name), title_of(self.command)
+        inside = command[:1].lower() + command[1:] if command[1:2].islower() else command
+        return f"{title}: {inside}" if self.command else title
 
     @property
     def form(self) -> str:
@@ -77,7 +84,7 @@ def declare(
         _check_passing(param, passing[param.name], known.elsewhere, (*at, "params", param.name), wrong)
     bare = Task(
         slug=origin.slug,
-        title=title_of(origin.name),
+        title=origin.title,
         target=target,
         source=Source(str(origin.path), origin.line),
         help=origin.help,

@@ -1,7 +1,8 @@
 """The help of a script: the paragraph in its head that says what it does.
 
-That is the docstring of a Python script, else the first paragraph of comments. Left out are licences, authors, dates
-and versions, what is meant for editors and linters, blocks such as `# /// script`, and decoration.
+That is what its language has for it (the docstring of a Python script, NAME of Perl's POD, `.SYNOPSIS` of PowerShell,
+`usage_description=` of a shell), else the first paragraph of comments. Left out are licences, authors, dates, versions
+and links, what is meant for editors and linters, blocks such as `# /// script`, and decoration.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import inspect
 import re
 from collections.abc import Iterator, Sequence
 
-__all__ = ["help_of"]
+__all__ = ["comment_of", "help_of"]
 
 _BLOCK = re.compile(r"(?P<sign>#|//|--) /// [\w-]+\s*")
 _COMMENT = re.compile(r"(?:#+|//+|--+)(?:$|(?P<text>[\s*=#~_+-].*))")
@@ -21,7 +22,7 @@ _DOCSTRING = re.compile(
     r"(?:[ \t]*(?:#.*)?\n)*[rRuU]?(?P<quote>\"{3}|'{3}|\"|')(?P<text>.*?)(?<!\\)(?P=quote)", re.DOTALL
 )
 _FOR_TOOLS = re.compile(
-    r"-\*-|!/|/// |@\w+|\$(?:Id|Revision|Date|Author|Header)\b|https?://\S+$|<?[\w.+-]+@[\w.-]+>?$"
+    r"-\*-|!/|/// |@\w+|\$(?:Id|Revision|Date|Author|Header)\b|(?:see(?: also)?:?\s+)?<?https?://\S+$|<?[\w.+-]+@[\w.-]+>?$"
     r"|(?:shellcheck|vim?|ex|coding|pylint|flake8|ruff|noqa|type|mypy|isort|pragma|jscpd|nosemgrep|cspell)\b\s*[:=]?\s*"
     r"(?:disable|enable|ignore|source|set|\w+=|[\w.-]+$|\[)",
     re.IGNORECASE,
@@ -29,7 +30,7 @@ _FOR_TOOLS = re.compile(
 _FACT = re.compile(
     r"(?:authors?|written by|maintainers?|contributors?|created(?: by| on)?|creation date|date|(?:last )?(?:modified|"
     r"updated?|changed?|change)|version|revision|copyright|license|licence|spdx-[\w-]+|since|e-?mail|contact|website|"
-    r"homepage|url|repository|source|organi[sz]ation|company|team|todo)\b\s*(?:[:=]|by\b|\(c\)|©)|(?:version|revision|date)\s+v?\d|\(c\)\s|©|"
+    r"homepage|url|repository|source|organi[sz]ation|company|team|todo|args)\b\s*(?:[:=]|by\b|\(c\)|©)|(?:version|revision|date)\s+v?\d|\(c\)\s|©|"
     r"all rights reserved\b|copyright\b",
     re.IGNORECASE,
 )
@@ -44,10 +45,42 @@ _LABEL = re.compile(r"(?:description|purpose|summary|synopsis|about|desc|what)\s
 _NAME = re.compile(r"(?:(?:file|script|program)?\s*name|file|script|program)\s*:\s*", re.IGNORECASE)
 
 
+_POD = re.compile(r"^=head1[ \t]+NAME[ \t]*\n\s*\n(?P<text>[^=].*?)(?:\n\s*\n|\n=|\Z)", re.DOTALL | re.MULTILINE)
+_SYNOPSIS = re.compile(
+    r"^\s*(?:#\s*)?\.SYNOPSIS[ \t]*\n(?P<text>.+?)(?=\n\s*(?:#\s*)?(?:\.[A-Z]|#>)|\n\s*#?\s*\n|\Z)",
+    re.DOTALL | re.MULTILINE | re.IGNORECASE,
+)
+_DESCRIPTION = re.compile(
+    r"^(?:export +|readonly +)?usage_description="
+    r"(?:\"(?P<double>(?:[^\"\\]|\\.){0,4000})\"|'(?P<single>[^']{0,4000})')",
+    re.DOTALL | re.MULTILINE,
+)
+
+
 def help_of(lines: Sequence[str], name: str, *, python: bool) -> str:
-    """`lines`: the head of a file; `name`: the file's."""
-    doc = _docstring("\n".join(lines)) if python else ""
-    return _of_docstring(doc, name) or next(filter(None, (_told(some, name) for some in _paragraphs(lines))), "")
+    """What its language has for it; "": nothing. `lines`: the head of a file; `name`: the file's."""
+    source = "\n".join(lines)
+    if python:
+        return _of_docstring(_docstring(source), name)
+    for found in (_POD.search(source), _SYNOPSIS.search(source), _DESCRIPTION.search(source)):
+        if found and (told := _of_docstring(_plain(found), name)):
+            return told.split("\n\n")[0]
+    return ""
+
+
+def comment_of(lines: Sequence[str], name: str) -> str:
+    """The first paragraph of comments that says something."""
+    return next(filter(None, (_told(some, name) for some in _paragraphs(lines))), "")
+
+
+def _plain(found: re.Match[str]) -> str:
+    """Without signs of comments, and what POD marks."""
+    named = found.groupdict()
+    text = named.get("text") or named.get("double") or named.get("single") or ""
+    text = re.sub(r"^[ \t]*#[ \t]?|^[ \t]+", "", text, flags=re.MULTILINE)
+    text = re.sub(r"\b[BCFILX]<(.*?)>", r"\1", text) if found.re is _POD else text
+    text = re.sub(r"\\([\"$`\\])", r"\1", text) if named.get("double") else text
+    return re.sub(r"^\S+ +-+ +", "", text.strip()) if found.re is _POD else text.strip()
 
 
 def _docstring(source: str) -> str:

@@ -31,7 +31,7 @@ from .model import Ask, FileTasks, Found, broken, digest, slug_of
 from .schema import KeyPath
 from .schema import plain as plain_table
 from .script_form import ScriptForm, forms_of
-from .script_help import help_of
+from .script_help import comment_of, help_of
 from .toml_block import read_toml
 from .way_keys import says_way
 
@@ -70,12 +70,13 @@ def read_script(found: Found) -> FileTasks | None:
     table, places, fault = read_toml(block or [])
     if fault is not None:
         problem = (first + fault.line - 1, fault.column + 2, fault.sentence)
+    told = help_of(lines, path.name, python=python)
     origin = Origin(
         path=path,
         slug=slug_of(path.stem),
         name=path.stem,
         group=found.group,
-        help=help_of(lines, path.name, python=python),
+        help=told or comment_of(lines, path.name),
         digest=digest(content),
         shebang="" if coded else shebang.rstrip(),
         arguments=Arguments.UNKNOWN if program else arguments(content.decode("utf-8", "replace"), shebang),
@@ -85,7 +86,9 @@ def read_script(found: Found) -> FileTasks | None:
     def made(forms: Sequence[ScriptForm]) -> FileTasks:
         """A task for each form; without any, the one that the head describes."""
         found: list[tuple[KeyPath, str]] = []
-        tasks = [declare(_named(origin, form), _said_of(keys, form), (), found, form) for form in forms or (None,)]
+        tasks = [
+            declare(_named(origin, form, told), _said_of(keys, form), (), found, form) for form in forms or (None,)
+        ]
         mistakes = [Problem(str(path), *problem)] if problem else []
         for place, sentence in dict.fromkeys(found):
             line, column = places.of(place)
@@ -138,17 +141,19 @@ def _named_in(key: str, value: Any) -> set[str]:
         return set()
 
 
-def _named(origin: Origin, form: ScriptForm | None) -> Origin:
-    """A subcommand is a task of its own, called by both names."""
+def _named(origin: Origin, form: ScriptForm | None, told: str) -> Origin:
+    """A subcommand is a task of its own, called by both names. `told`: what the script says of itself, where that is
+    more than a comment.
+    """
     if form is None:
         return origin
     if not form.command:
-        return replace(origin, help=origin.help or form.help)
+        return replace(origin, help=told or form.help or origin.help)
     return replace(
         origin,
         slug=slug_of(f"{origin.slug} {form.command}"),
-        name=f"{origin.name}: {form.command}",
-        help=form.help or origin.help or form.above,
+        command=form.command,
+        help=form.help or told or form.above or origin.help,
     )
 
 
