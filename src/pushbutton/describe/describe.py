@@ -1,4 +1,4 @@
-"""What tasks a Python file holds, as JSON: `python -m pushbutton.describe.describe FILE [--all] [--import]`.
+"""What tasks a Python file holds, as JSON: `python -m pushbutton.describe.describe FILE [--main] [--all] [--import]`.
 
 The file is read, not run: its tree tells the names, hints, defaults and decorators (`evaluate`). A default that only
 running tells leaves its field empty, a type that only running tells breaks the task or leaves the input to its default.
@@ -11,8 +11,9 @@ With `--import`, a task that says `@task(dynamic=True)` has its file run for wha
 "errors" are all mistakes of a task; "places" says where its options ("title") and inputs ("params.name") stand, as
 [line, column]; "doubted" names the inputs that are missing because of a mistake, null where nobody knows which.
 
-Which functions and classes are tasks: those decorated with `task`. With `--all`, and when none is, every public
-function of the file and every public class with a `run` method. Exit code 1 when the file as a whole is broken.
+Which functions and classes are tasks: those decorated with `task`. With `--main`, and when none is, those that the file
+calls when it is run itself; with `--all`, and when there are none of these, every public function of the file and every
+public class with a `run` method. Exit code 1 when the file as a whole is broken.
 """
 
 from __future__ import annotations
@@ -68,7 +69,12 @@ class _Argument:
 
 
 def describe(
-    path: str, *, every: bool = False, execute: bool = False, runs: Callable[[], None] = lambda: None
+    path: str,
+    *,
+    every: bool = False,
+    main: bool = False,
+    execute: bool = False,
+    runs: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """The shape at the top of this file. `execute` allows to run the file for a task that says `dynamic=True`; `runs`
     is called right before.
@@ -82,7 +88,7 @@ def describe(
         return _broken(1, 1, f"Python cannot read it: {str(error) or type(error).__name__}")
     except OSError as error:
         return _broken(1, 1, f"it cannot be read: {error.strerror}")
-    return _Reader(tree, path, execute=execute, runs=runs).read(every=every)
+    return _Reader(tree, path, execute=execute, runs=runs).read(every=every, main=main)
 
 
 class _Reader:
@@ -95,9 +101,11 @@ class _Reader:
         self._module: Any = None  # the file as it is when it has run; set only when that is needed
         self._failed = ""
 
-    def read(self, *, every: bool) -> dict[str, Any]:
+    def read(self, *, every: bool, main: bool) -> dict[str, Any]:
         named = {node.name: node for node in _definitions(self._tree.body)}
         chosen = [(node, call) for node in named.values() if (call := self._decorator(node)) is not None]
+        if not chosen and main:
+            chosen = [(node, ()) for node in _called(self._tree, named) if self._callable(node, named)]
         if not chosen and every:
             chosen = [(node, ()) for node in named.values() if self._public(node, named)]
         tasks = [self._task(node, call, named) for node, call in sorted(chosen, key=lambda one: one[0].lineno)]
@@ -117,8 +125,9 @@ class _Reader:
         return None
 
     def _public(self, node: Function | ast.ClassDef, named: dict[str, Function | ast.ClassDef]) -> bool:
-        if node.name.startswith("_"):
-            return False
+        return not node.name.startswith("_") and self._callable(node, named)
+
+    def _callable(self, node: Function | ast.ClassDef, named: dict[str, Function | ast.ClassDef]) -> bool:
         return not isinstance(node, ast.ClassDef) or _method(node, "run", named) is not None
 
     # -- one task
@@ -365,6 +374,27 @@ def _certain(value: Any, node: ast.AST) -> Any:
     return value
 
 
+def _called(tree: ast.Module, named: dict[str, Function | ast.ClassDef]) -> list[Function | ast.ClassDef]:
+    """What of the file it calls, or hands to something else that does, when it is run itself."""
+    mains = [stmt for stmt in tree.body if isinstance(stmt, ast.If) and _is_main(stmt.test)]
+    names = {
+        node.id
+        for stmt in mains
+        for part in stmt.body
+        for node in ast.walk(part)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+    return [node for name, node in named.items() if name in names]
+
+
+def _is_main(test: ast.expr) -> bool:
+    """`__name__ == "__main__"`."""
+    if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq)):
+        return False
+    sides = [ast.unparse(side).strip("\"'") for side in (test.left, test.comparators[0])]
+    return sorted(sides) == ["__main__", "__name__"]
+
+
 def _definitions(body: list[ast.stmt]) -> Iterator[Function | ast.ClassDef]:
     for stmt in body:
         if isinstance(stmt, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -423,14 +453,14 @@ def _sentence(text: str) -> str:
 
 
 def main(argv: list[str]) -> int:
-    flags = {word for word in argv if word in ("--all", "--import")}
+    flags = {word for word in argv if word in ("--all", "--import", "--main")}
     paths = [word for word in argv if word not in flags]
     if len(paths) != 1:
-        sys.stderr.write("usage: python -m pushbutton.describe.describe FILE [--all] [--import]\n")
+        sys.stderr.write("usage: python -m pushbutton.describe.describe FILE [--main] [--all] [--import]\n")
         return 2
     answer = os.dup(1)  # what the author's file prints when it is run must not mix with the answer
     os.dup2(2, 1)
-    found = describe(paths[0], every="--all" in flags, execute="--import" in flags)
+    found = describe(paths[0], every="--all" in flags, main="--main" in flags, execute="--import" in flags)
     with os.fdopen(answer, "w", encoding="utf-8") as out:
         json.dump(found, out, ensure_ascii=True)
     return 1 if found["error"] else 0

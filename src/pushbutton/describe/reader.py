@@ -1,10 +1,10 @@
 """Describe files one after another, in one process: `python -m pushbutton.describe.reader`.
 
-Each line of its standard input is an order, {"path": …, "all": bool, "import": bool, "limit": seconds}; for each it
-writes one line: what `describe` gives, or {"slow": true, "ran": whether the author's code was running then}, or
-{"code": how the reading ended without an answer}. Every file is read by a fork of its own, in its folder and in a
-session of its own, and nothing of that session is left when the answer is written: one file's code touches no other's.
-What costs is to load the modules, and that is done once.
+Each line of its standard input is an order, {"path": …, "all": bool, "main": bool, "import": bool, "limit": seconds};
+for each it writes one line: what `describe` gives, or {"slow": true, "ran": whether the author's code was running
+then}, or {"code": how the reading ended without an answer}. Every file is read by a fork of its own, in its folder and
+in a session of its own, and nothing of that session is left when the answer is written: one file's code touches no
+other's. What costs is to load the modules, and that is done once.
 
 {"arguments": [path, …], "limit": seconds for each} is answered by a line for each path, with what `read_file` gives.
 Nothing of the author's runs then, so one fork reads them one after another; where one of them ends it, another fork
@@ -127,7 +127,7 @@ def _describe(order: dict[str, Any], outlet: int) -> None:
         os.write(outlet, _RUNS)
 
     os.chdir(os.path.dirname(order["path"]))
-    _say(outlet, describe(order["path"], every=order["all"], execute=order["import"], runs=runs))
+    _say(outlet, describe(order["path"], every=order["all"], main=order["main"], execute=order["import"], runs=runs))
 
 
 def _tell_arguments(paths: Sequence[str], outlet: int) -> None:

@@ -291,6 +291,30 @@ def test_decorated_functions_are_the_only_tasks_of_a_named_file(tmp_path: Path):
     assert [task["name"] for task in described(tmp_path, text, every=True)["tasks"]] == ["go"]
 
 
+HELPERS = "import sys\ndef helper(x: int): ...\ndef main(n: int): ...\nclass Works:\n    def run(self, n: int): ...\n"
+CALLED = {
+    "a call": ("if __name__ == '__main__':\n    main(3)", ["main"]),
+    "the other way round": ("if '__main__' == __name__: sys.exit(main(3))", ["main"]),
+    "handed to something": ("import typer\nif __name__ == '__main__':\n    typer.run(main)", ["main"]),
+    "of a private one": ("def _go(): ...\nif __name__ == '__main__': _go()", ["_go"]),
+    "of two": ("if __name__ == '__main__':\n    main(helper(1))", ["helper", "main"]),
+    "of a class": ("if __name__ == '__main__': Works().run(3)", ["Works"]),
+    "of what another file has": ("from x import y\nif __name__ == '__main__': y()", ["helper", "main", "Works"]),
+    "of none": ("main(3)", ["helper", "main", "Works"]),
+    "beside a decorated one": (
+        "import pushbutton as pb\n@pb.task\ndef go(): ...\nif __name__ == '__main__': main(3)",
+        ["go"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("end", "names"), CALLED.values(), ids=CALLED)
+def test_of_a_named_file_what_it_calls_itself_is_a_task(tmp_path: Path, end: str, names: list[str]) -> None:
+    path = tmp_path / "jobs.py"
+    path.write_text(f"{HELPERS}{end}\n")
+    assert [task["name"] for task in describe(str(path), every=True, main=True)["tasks"]] == names
+
+
 def test_another_packages_task_is_none_of_ours(tmp_path: Path):
     assert described(tmp_path, "from invoke import task\n@task\ndef go(c): ...\n")["tasks"] == []
 

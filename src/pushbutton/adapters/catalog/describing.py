@@ -28,11 +28,13 @@ class Describer:
         self._python = python
         self._process: asyncio.subprocess.Process | None = None
 
-    async def describe(self, path: Path, *, every: bool, execute: bool, limit: float) -> dict[str, Any] | str:
+    async def describe(
+        self, path: Path, *, every: bool, execute: bool, limit: float, main: bool = False
+    ) -> dict[str, Any] | str:
         """What `describe` says, or a sentence on why it said nothing. When this returns or raises, nothing that
         the file started is left.
         """
-        order = {"path": str(path), "all": every, "import": execute, "limit": limit}
+        order = {"path": str(path), "all": every, "main": main, "import": execute, "limit": limit}
         answer = await self._asked(order, limit)
         if isinstance(answer, str):
             return answer

@@ -37,7 +37,7 @@ __all__ = [
 class Form(StrEnum):
     SCRIPT = "script"  # an executable file
     PYTHON = "python"  # tasks are what `task` decorates, if it imports `task` at all
-    NAMED = "named"  # a Python file that somebody named: every public function may be a task
+    NAMED = "named"  # a Python file that somebody named: what it calls as `__main__`, else every public function
     CONFIG = "config"  # pushbutton.yaml
 
 

@@ -56,7 +56,8 @@ async def read_python(
     describer = by or Describer(python)
     try:
         every = found.form is Form.NAMED
-        answer = await describer.describe(path, every=every, execute=execute, limit=limit)
+        main = every and not found.function  # one that is named itself need not be called anywhere
+        answer = await describer.describe(path, every=every, main=main, execute=execute, limit=limit)
     finally:
         if by is None:
             await describer.close()

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import resource
 import shutil
 import stat
 import subprocess
@@ -18,6 +19,7 @@ __all__ = ["fingerprint", "named", "tree_by", "version_of"]
 
 _NAME = re.compile(r"(?:python|pypy)[0-9.]*")
 _BINARY = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
+_SECONDS = 2  # of a processor
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -65,15 +67,21 @@ def version_of(program: str) -> tuple[int, ...]:
     return (int(found[1]), int(found[2])) if found else ()
 
 
+def _limited() -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+
+
 def tree_by(program: str, path: str) -> dict[str, Any] | None:
     """What `foreign_tree.ASK` says of the file; None: this Python is ours, or says nothing."""
     if version_of(program) == sys.version_info[:2]:
         return None
     # Neither its environment nor what lies in a folder of ours or of the author's adds a module to it.
     order = [program, "-E", "-s", "-S", "-c", ASK, os.path.abspath(path)]
-    asked = subprocess.run(order, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, check=False)
     try:
+        asked = subprocess.run(
+            order, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, check=False, preexec_fn=_limited
+        )
         found = json.loads(asked.stdout)
-    except ValueError:
+    except (OSError, ValueError, subprocess.SubprocessError):
         return None
     return found if isinstance(found, dict) else None

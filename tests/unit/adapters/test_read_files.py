@@ -1,4 +1,4 @@
-"""What a source does not tell is named until the script's head tells it."""
+"""What becomes of a file: the gaps of a script until its head closes them, the tasks of a file that is named."""
 
 from __future__ import annotations
 
@@ -56,3 +56,13 @@ async def test_a_gap_goes_when_the_head_says_what_the_source_does_not(
     assert not task.broken, task.broken
     assert {name for name, text in GAPS.items() if any(text in note for note in reading.notes)} == GAPS.keys() - closed
     assert {name for name, text in GAPS.items() if any(text in gap for gap in task.target.gaps)} == GAPS.keys() - closed
+
+
+@pytest.mark.parametrize(("function", "names"), [("", ["main"]), ("helper", ["helper"])])
+async def test_of_a_named_file_what_it_calls_itself_is_a_task_and_any_other_by_its_name(
+    tmp_path: Path, function: str, names: list[str]
+) -> None:
+    path = tmp_path / "jobs.py"
+    path.write_text("def helper(x: int): ...\ndef main(n: int): ...\nif __name__ == '__main__':\n    main(3)\n")
+    reading = await read(Found(path, Form.NAMED, function=function), execute=False)
+    assert [task.slug for task in reading.tasks] == names
