@@ -147,6 +147,28 @@ def script(folder: Path, name: str, text: str) -> None:
     path.chmod(0o755)
 
 
+@contextlib.contextmanager
+def lasting(folder: Path, name: str) -> Iterator[None]:
+    """A task whose jobs last until the block is left, and no longer than this process, however it ends."""
+    pipe = folder / f"{name}.pipe"
+    os.mkfifo(pipe)
+    script(folder, f"{name}.sh", f"#!/bin/sh\nread line < '{pipe}'\n")
+    held = os.open(pipe, os.O_RDWR)
+    try:
+        yield
+    finally:
+        os.close(held)
+
+
+def facts(spool: Path) -> dict[str, dict[str, int]]:
+    """What a run's supervisor wrote down, by kind: `born`, `started`, `end`, …"""
+    try:
+        lines = (spool / "events").read_text().splitlines()
+    except FileNotFoundError:
+        return {}
+    return {fact["k"]: fact for fact in reversed([json.loads(line) for line in lines])}
+
+
 def press(server: Server, task: str) -> int:
     return int(_asked(server, "POST", f"/api/tasks/{task}/runs", b"{}")["number"])
 

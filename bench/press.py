@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import httpx
-from machine import HERE, Bench, Missing, Server, free_port, middle, script, started, state, until
+from machine import HERE, Bench, Missing, Server, facts, free_port, lasting, middle, script, started, state, until
 from machine import press as press_button
 from people import people
 from table import Row
@@ -36,7 +36,6 @@ PRESS, NOTHING = "/api/tasks/taken/runs", "/api/nothing"
 
 def run(bench: Bench) -> Iterator[Row]:
     folder = bench.new("press")
-    script(folder, "taken.sh", "#!/bin/sh\nexec sleep 1000\n")
     script(folder, "first.sh", FIRST)
     script(folder, "quick.sh", "#!/bin/sh\n# /// pushbutton\n# at_once = 1000\n# ///\n:\n")
     (folder / "tasks" / "jobs.py").write_text(PYTHON)
@@ -45,6 +44,13 @@ def run(bench: Bench) -> Iterator[Row]:
         "Python function": ("python-first", [sys.executable, "-c", BARE]),
     }
     log = bench.folder / "press.log"
+    with lasting(folder, "taken"):
+        yield from _rows(bench, folder, log, bare)
+    spools = [spool for data in ("open", "closed") for spool in (folder / data / "runs").iterdir()]
+    until(lambda: all("end" in said for spool in spools if (said := facts(spool))), "the last jobs are over")
+
+
+def _rows(bench: Bench, folder: Path, log: Path, bare: Mapping[str, tuple[str, list[str]]]) -> Iterator[Row]:
     with started(_words(folder, port := free_port(), "starts"), port, pin=False, log=log) as server:
         for kind, (slug, words) in bare.items():
             for clients in CLIENTS:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
-from machine import Bench, memory, middle, press, pushbutton, script, until
+from machine import Bench, facts, memory, middle, press, pushbutton, script, until
 from table import Row
 
 
@@ -21,9 +19,9 @@ def run(bench: Bench) -> Iterator[Row]:
             while len(numbers) < many:
                 numbers.append(press(server, "sleeps"))
             spools = [folder / "data" / "runs" / str(number) for number in numbers]
-            until(lambda spools=spools: all(_fact(spool, "started") for spool in spools), "all run")  # type: ignore[misc]
+            until(lambda spools=spools: all("started" in facts(spool) for spool in spools), "all run")  # type: ignore[misc]
             time.sleep(1.5)  # until each has looked around once
-            found = [memory(_fact(spool, "born")["pid"]) for spool in spools]
+            found = [memory(facts(spool)["born"]["pid"]) for spool in spools]
             rss, pss = middle([one["Rss"] / 1024 for one in found]), middle([one["Pss"] / 1024 for one in found])
             yield Row(
                 f"supervisor's memory, {many} runs",
@@ -35,16 +33,8 @@ def run(bench: Bench) -> Iterator[Row]:
                 10,
                 curve=("supervisor's memory, MB", many, rss),
             )
-        born = [_fact(spool, "started")["t"] - _fact(spool, "born")["t"] for spool in spools]
+        born = [said["started"]["t"] - said["born"]["t"] for said in map(facts, spools)]
         yield Row("from the supervisor's first word to the job's process", f"{middle(born) / 1000:.1f} ms")
         for number in numbers:
             httpx.post(f"{server.url}/api/runs/{number}/cancel", timeout=30)
         until(lambda: httpx.get(f"{server.url}/api/health", timeout=30).json()["runs"] == {}, "all are over", 60)
-
-
-def _fact(spool: Path, kind: str) -> dict[str, int]:
-    try:
-        lines = (spool / "events").read_text().splitlines()
-    except FileNotFoundError:
-        return {}
-    return next((fact for fact in map(json.loads, lines) if fact["k"] == kind), {})
