@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import os
+import time
 from collections import Counter
 from collections.abc import Coroutine, Mapping
 from dataclasses import replace
@@ -53,6 +55,8 @@ class Worker:
         self._later: set[str] = set()  # tasks that are not asked for before another look at them
         self._looks: dict[str, asyncio.Task[bool]] = {}  # by task: whether its file is there
         self._slow: Counter[str] = Counter()  # folders that did not say it soon
+        self._looked = -math.inf  # when the next moment that a run waits for was looked up, monotonic
+        self._unlooked = False  # whether there may be another one since
         self._alarm: asyncio.TimerHandle | None = None  # rings at the next moment that a run waits for
 
     async def run(self) -> None:
@@ -93,10 +97,12 @@ class Worker:
             self._follow(run)
 
     async def _look_after(self) -> None:
-        """Reap supervisors, and ring for orders, whose hint may be lost."""
+        """Reap supervisors, and ring for moments that were not looked up and for orders, whose hint may be lost."""
         while True:
             await asyncio.sleep(1)
             self._core.supervisors.reap()
+            if self._unlooked:
+                self._core.dispatch.wake()
             with contextlib.suppress(StoreError):
                 for number in await self._core.store.ordered():
                     self._core.notifier.hint(f"orders:{number}")
@@ -115,8 +121,17 @@ class Worker:
                 left_out.add(run.task)
             elif await self._take(replace(offer, task=run.task)):
                 return True
-        self._wake_at(await core.store.next_moment(after=now()))
+        await self._look_for_a_moment()
         return False
+
+    async def _look_for_a_moment(self) -> None:
+        """Once a second at most: the gate is asked after each press, and hardly a run waits for a moment. `_look_after`
+        has the gate asked again where a look was left out.
+        """
+        self._unlooked = time.monotonic() < self._looked + CLOCK
+        if not self._unlooked:
+            self._looked = time.monotonic()
+            self._wake_at(await self._core.store.next_moment(after=now()))
 
     def _wake_at(self, moment: int | None) -> None:
         """Ask again at this moment of the wall clock. It takes the place of the one before. The clock can be set

@@ -114,6 +114,20 @@ async def test_of_several_moments_each_is_kept(world):
     assert [run.id for run in sorted(ended, key=lambda run: run.started_at)] == [runs[1].id, runs[2].id, runs[0].id]
 
 
+async def test_the_next_moment_is_looked_up_for_many_presses_together(world, monkeypatch):
+    looks, look = [], world.core.store.next_moment
+
+    async def counted(*, after):
+        looks.append(after)
+        return await look(after=after)
+
+    monkeypatch.setattr(worker, "CLOCK", 3600.0)
+    monkeypatch.setattr(world.core.store, "next_moment", counted)
+    for _ in range(20):
+        await world.over((await world.press(after=None)).id)
+    assert looks == [], "one was looked up at the start"
+
+
 async def test_a_clock_that_is_put_forward_takes_the_moment_with_it(world):
     run = await world.press(after=2 * HOUR)
     world.clock.ahead = 2 * HOUR
