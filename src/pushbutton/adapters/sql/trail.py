@@ -38,7 +38,8 @@ class Trail:
     def record(self, db: Connection, act: Act) -> None:
         self._end.touched = True
         head = self.head(db)
-        fits, known = self._fits(db, head), self._is_there(db, self._end.head)
+        fits = self._fits(db, head)
+        known = (fits and head == self._end.head) or self._is_there(db, self._end.head)
         if not (fits and known):
             found: dict[str, Any] = {"head": str(head.id), "hash": head.hash}
             found |= {} if known else {"known": self._end.head.note}
