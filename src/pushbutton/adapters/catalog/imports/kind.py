@@ -134,11 +134,14 @@ class Row:
 
 KINDS: Mapping[str, Row] = {
     "crontab": Row("crontab", "a crontab, of a user or of the system"),
+    "github": Row("github", "a workflow of GitHub that people start by hand"),
+    "jenkins": Row("jenkins", "a Jenkinsfile that declares its pipeline"),
     "make": Row("make", "a Makefile"),
     "just": Row("just", "a justfile"),
     "npm": Row("npm", "a package.json"),
     "task": Row("task", "a Taskfile"),
     "invoke": Row("invoke", "a tasks.py of Invoke or Fabric"),
+    "ansible-vars": Row("ansible_vars", "an Ansible playbook that asks for variables, or a template of Semaphore"),
     "script-server": Row("script_server", "a runner of script-server: a JSON file of conf/runners"),
     "olivetin": Row("olivetin", "the config.yaml of OliveTin"),
 }
