@@ -69,9 +69,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield server
 
 
-def check(folder: Path) -> str:
-    with Command("check", str(folder)) as command:
-        command.wait()
+def check(folder: Path, *words: str) -> str:
+    with Command("check", *words, ".", cwd=folder) as command:
+        assert command.wait() == 0
         return command.out.text
 
 
@@ -131,6 +131,43 @@ def test_reading_a_script_never_runs_it(tmp_path: Path) -> None:
     assert "greet.py: 7 inputs (argparse), 1 with a gap" in told
     assert "greet.py:10: the default of --host is only known when it runs" in told
     assert not (tmp_path / "ran").exists()
+
+
+def test_check_prints_what_each_page_asks(tmp_path: Path) -> None:
+    for name, text in (("greet.py", GREET), ("copy.sh", COPY), ("purge.sh", '#!/bin/sh\necho "$1"\n')):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "late").write_text("#!/bin/sh\n")
+    assert check(tmp_path, "--forms").splitlines() == [
+        "copy.sh: 3 inputs (case), all known",
+        "greet.py: 7 inputs (argparse), 1 with a gap",
+        "greet.py:10: the default of --host is only known when it runs",
+        "late: passed over, because it begins with “#!”, but may not be executed: chmod +x late",
+        (
+            "purge.sh: looks at its arguments, and nobody has said what to fill in, so it is started without any: name "
+            "its inputs in its block; pushbutton header purge.sh prints one."
+        ),
+        "",
+        "Copy (copy)",
+        "  shop   “Shop”: text, optional. which shop",
+        "  to     “To”: text, default cellar",
+        "  quiet  “Quiet”: yes or no, default no",
+        "",
+        "Greet (greet)",
+        "  names      “Names”: a list of texts, required. Whom to greet",
+        "  times      “Times”: whole number, default 1. How often",
+        "  no_bow     “No bow”: yes or no, default no",
+        "  tone       “Tone”: one of warm | cool, default warm",
+        "  host       “Host”: text, optional",
+        "  now_or_at  “Now or at”: one of now | at, optional",
+        "  at         “At”: text, required, asked while now_or_at is at",
+        "",
+        "Purge (purge)",
+        "  Nobody has said what to fill in here.",
+        "",
+        "2 forms read from the source: 1 whole, 1 with gaps.",
+        "3 tasks: copy, greet, purge; 1 passed over. All is well.",
+    ]
 
 
 def test_a_head_ends_the_reading(tmp_path: Path) -> None:
