@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pushbutton.describe.arguments.found import Argument, Command, Gap, Script
+from pushbutton.describe.usage import Told, options_in
 
 from . import tree
 from .getopt import letters, spelled
@@ -20,9 +21,8 @@ from .parse import Script as Source
 from .parse import parse
 from .paths import Follower, Path, sets_arguments
 from .tree import Body, Case, Chain, For, Function, Loop, NotFollowed, Parameter, Simple, Substitution, Word, commands
-from .usage import Told, options_in
 
-__all__ = ["read_shell"]
+__all__ = ["Reading", "own_commands", "read_shell", "words_of"]
 
 _DEEPEST = 4
 _LOOKS = frozenset({"[", "test", "echo", "printf", ":"})
@@ -30,22 +30,24 @@ _LOOKS = frozenset({"[", "test", "echo", "printf", ":"})
 
 def read_shell(source: str) -> Script | None:
     """None: it has no loop over options. Raises `NotFollowed` where it has one that cannot be followed."""
-    return _Reading(parse(source)).script()
+    return Reading(parse(source)).script()
 
 
-class _Reading:
+class Reading:
+    """Of one script; what is asked of it first is in the fields then."""
+
     def __init__(self, source: Source) -> None:
-        self._source = source
+        self.source = source
         self._functions = {one.name: one for one in commands(source.body) if isinstance(one, Function)}
         self._held: dict[str, object] = {}
         self._ordered: Spelling | None = None  # by getopt
         self._getopts: dict[str, Spelling] = {}  # what getopt put in order, by variable
 
     def script(self) -> Script | None:
-        steps = list(self._steps(self._source.body, 0))
-        at = next((number for number, one in enumerate(steps) if self._is_loop(one)), None)
+        steps = list(self.steps())
+        at = next((number for number, one in enumerate(steps) if self.is_loop(one)), None)
         if at is None:
-            lost = next((one for one in commands(self._source.body) if self._is_loop(one)), None)
+            lost = next((one for one in commands(self.source.body) if self.is_loop(one)), None)
             if lost is None:
                 return None
             raise NotFollowed(lost.line, "the loop over its options is not gone through by itself")
@@ -62,8 +64,11 @@ class _Reading:
 
     # -- the way to the loop
 
-    def _steps(self, body: Body, depth: int) -> Iterator[tree.Command]:
+    def steps(self) -> Iterator[tree.Command]:
         """The commands in order, with those of functions that get all arguments in place of their calls."""
+        return self._steps(self.source.body, 0)
+
+    def _steps(self, body: Body, depth: int) -> Iterator[tree.Command]:
         for one in body:
             simple = one.first if isinstance(one, Chain) else one
             if isinstance(one, Function):
@@ -75,7 +80,7 @@ class _Reading:
             else:
                 yield one
 
-    def _is_loop(self, one: tree.Command) -> bool:
+    def is_loop(self, one: tree.Command) -> bool:
         return self._is_getopts(one) or self._items(one) is not None
 
     def _is_getopts(self, one: tree.Command) -> bool:
@@ -158,7 +163,7 @@ class _Reading:
                 if not inside and (one.words is None or any(_whole(word) for word in one.words)):
                     raise NotFollowed(one.line, "it goes over its arguments before its options")
             elif isinstance(one, tree.Test) and not inside:
-                self._refuse_words(one.words, one.line)
+                self._refusewords_of(one.words, one.line)
             elif isinstance(one, tree.Arithmetic):
                 self._held.update(dict.fromkeys(re.findall(r"[A-Za-z_]\w*", one.text), UNKNOWN))
 
@@ -182,11 +187,11 @@ class _Reading:
                 if _numbers(word):
                     raise NotFollowed(one.line, "it takes a word before its options")
         if one.name in _LOOKS:
-            self._refuse_words(one.words, one.line)
+            self._refusewords_of(one.words, one.line)
         elif any(_numbers(word) for word in one.words):
             raise NotFollowed(one.line, "it takes a word before its options")
 
-    def _refuse_words(self, words: Sequence[Word], line: int) -> None:
+    def _refusewords_of(self, words: Sequence[Word], line: int) -> None:
         """A test of the first word for something that is no option."""
         looks = [word for word in words if _numbers(word)]
         signs = {"[", "]", "test", "=", "==", "!=", "=~", "-z", "-n", "-a", "-o", "!", "&&", "||", "", None}
@@ -268,12 +273,12 @@ class _Reading:
     def _behind(self, steps: Sequence[tree.Command]) -> int:
         """The line at which operands are looked at; 0: at none."""
         for one in steps:
-            for inner in commands((one,)):
-                if self._is_loop(inner):
+            for inner in own_commands((one,)):
+                if self.is_loop(inner):
                     raise NotFollowed(inner.line, "it goes over its arguments twice")
                 if isinstance(inner, For) and (inner.words is None or any(_whole(word) for word in inner.words)):
                     return inner.line
-                for word in _words(inner):
+                for word in words_of(inner):
                     if _whole(word) or _numbers(word):
                         return inner.line
         return 0
@@ -283,7 +288,7 @@ class _Reading:
     def _help(self, arguments: Sequence[Argument]) -> None:
         lines = [
             (number + offset, text)
-            for number, whole in self._source.texts
+            for number, whole in self.source.texts
             for offset, text in enumerate(whole.replace("\\n", "\n").split("\n"))
         ]
         told: dict[str, Told] = {}
@@ -291,7 +296,7 @@ class _Reading:
             for flag in one.flags:
                 if one.help:
                     told.setdefault(flag, one)
-        beside = {number: text.lstrip("# ") for number, text in self._source.texts if text.startswith("#")}
+        beside = {number: text.lstrip("# ") for number, text in self.source.texts if text.startswith("#")}
         for argument in arguments:
             found = next((told[flag] for flag in argument.flags if flag in told), None)
             argument.help = self._filled(found.help) if found else beside.get(argument.line, "").strip()
@@ -324,10 +329,10 @@ def _first(word: Word) -> bool:
 
 
 def _over_all(one: For) -> bool:
-    return one.words is None or (len(one.words) == 1 and _all_words(one.words[0]))
+    return one.words is None or (len(one.words) == 1 and _allwords_of(one.words[0]))
 
 
-def _all_words(word: Word) -> bool:
+def _allwords_of(word: Word) -> bool:
     """`"$@"`, and nothing else."""
     return word.only is not None and word.only.name == "@" and word.only.quoted and not word.only.operator
 
@@ -360,11 +365,17 @@ def _deep(word: Word) -> Iterator[tree.Part]:
             yield from _deep(part.rest)
         elif isinstance(part, Substitution):
             for inner in commands(part.body):
-                for other in _words(inner):
+                for other in words_of(inner):
                     yield from _deep(other)
 
 
-def _words(one: tree.Command) -> Iterator[Word]:
+def own_commands(body: Body) -> Iterator[tree.Command]:
+    """All of them but those of functions, whose arguments are others."""
+    functions = {id(inner) for one in commands(body) if isinstance(one, Function) for inner in commands(one.body)}
+    return (one for one in commands(body) if id(one) not in functions)
+
+
+def words_of(one: tree.Command) -> Iterator[Word]:
     if isinstance(one, Simple):
         yield from one.words
         for put in one.assignments:
