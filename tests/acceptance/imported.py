@@ -95,10 +95,10 @@ class Imported:
         found = read_config(Found(self.folder / "pushbutton.yaml", Form.CONFIG))
         return {task.slug: task for task in found.tasks}
 
-    async def press(self, app: Pushbutton, task: str, **inputs: Any) -> list[Call]:
-        """How the programs were called by a run; it succeeded."""
+    async def press(self, app: Pushbutton, task: str, *, state: str = "succeeded", **inputs: Any) -> list[Call]:
+        """How the programs were called by a run that ended so."""
         self._calls.unlink(missing_ok=True)
         done = await press_and_wait(app, task, **inputs)
-        assert done.run.state == "succeeded", done.output
+        assert done.run.state == state, done.output
         lines = self._calls.read_text().splitlines() if self._calls.exists() else []
         return [Call(**json.loads(line)) for line in lines]

@@ -144,6 +144,7 @@ KINDS: Mapping[str, Row] = {
     "ansible-vars": Row("ansible_vars", "an Ansible playbook that asks for variables, or a template of Semaphore"),
     "script-server": Row("script_server", "a runner of script-server: a JSON file of conf/runners"),
     "olivetin": Row("olivetin", "the config.yaml of OliveTin"),
+    "rundeck": Row("rundeck", "jobs of Rundeck, as it exports them"),
 }
 """By the word that is typed."""
 

@@ -79,11 +79,11 @@ def move(kind: str, sources: Sequence[Source]) -> Moved:
         else:
             tasks[_free(slug_of(task.slug or task.name), tasks)] = task
     head = f"From {', '.join(source.name for source in sources)}, by: pushbutton import {kind}"
-    text = written(tasks, draft, head)
+    text = written(tasks, draft.secrets, head)
     if tasks and (wrong := _mistakes(text)):
         left += [_out(tasks[slug], sentence, sources) for slug, sentence in wrong.items()]
         tasks = {slug: task for slug, task in tasks.items() if slug not in wrong}
-        text = written(tasks, draft, head)
+        text = written(tasks, draft.secrets, head)
     order = [source.name for source in sources]
     left.sort(key=lambda one: (order.index(one.file) if one.file in order else 0, one.line))
     return Moved(text if tasks else "", len(tasks), tuple(left))

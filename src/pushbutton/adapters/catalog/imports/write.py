@@ -12,7 +12,7 @@ from typing import Any
 from pushbutton.describe.title import title_of
 from pushbutton.domain.visible import visible
 
-from .kind import Draft, Param, Task
+from .kind import Param, Task
 
 __all__ = ["written"]
 
@@ -30,12 +30,15 @@ _NOTHING: Mapping[str, tuple[Any, ...]] = {"default": (), "required": (), "uploa
 _UNCOUNTED = ("name", "line", "slug", "notes", "file")  # what is no key
 
 
-def written(tasks: Mapping[str, Task], draft: Draft, head: str) -> str:
-    """`tasks` by their slugs; `head` is the comment at the top."""
+def written(tasks: Mapping[str, Task], secrets: Mapping[str, str], head: str) -> str:
+    """`tasks` by their slugs; what is said of each of the `secrets`, of which those are written that a task needs;
+    `head` is the comment at the top.
+    """
     parts = [*_comments([head]), ""]
-    if draft.secrets:
+    needed = {name for task in tasks.values() for name in task.secrets}
+    if needed & secrets.keys():
         parts.append("secrets:")
-        for name, said in draft.secrets.items():
+        for name, said in ((name, said) for name, said in secrets.items() if name in needed):
             parts += [*_comments([said], "  "), textwrap.indent(_dumped({name: {"stored": True}}), "  ")]
         parts.append("")
     parts.append("tasks:")

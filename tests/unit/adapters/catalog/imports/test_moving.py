@@ -41,8 +41,17 @@ def test_every_text_comes_back_as_it_was(
     title: str, items: list[str], env: str, note: str, shown: str, default: str,
 ) -> None:  # fmt: skip
     param = Param("x", choices={default: shown, "other": ""}, default=default, help=note)
-    task = Task(title, ("prog", *map(literal, items)), 1, params=(param,), env={"A": env}, notes=(note,), help=note)
-    found = reading(tmp_path_factory.mktemp("w"), written({"t": task}, Draft(secrets={"KEY": note}), title))
+    task = Task(
+        title,
+        ("prog", *map(literal, items)),
+        1,
+        params=(param,),
+        env={"A": env},
+        notes=(note,),
+        help=note,
+        secrets={"KEY": "K"},
+    )
+    found = reading(tmp_path_factory.mktemp("w"), written({"t": task}, {"KEY": note}, title))
     assert found.whole is None
     (got,) = found.tasks
     assert not got.broken
@@ -57,7 +66,7 @@ def test_every_text_comes_back_as_it_was(
 def test_items_that_fall_away_together_and_flags_are_read_as_they_were_drafted(tmp_path: Path) -> None:
     params = (Param("to", required=False), Param("dry", type="bool", flag="--dry"), Param("all", place="rest"))
     task = Task("Send", ("send", ("--to", "{to}"), "{dry}", literal("{}")), 1, params=params)
-    (found,) = reading(tmp_path, written({"send": task}, Draft(), "x")).tasks
+    (found,) = reading(tmp_path, written({"send": task}, {}, "x")).tasks
     assert not found.broken
     cases: tuple[tuple[dict[str, Any], tuple[str, ...]], ...] = (
         ({"all": ["a", "b"]}, ("send", "{}", "a", "b")),
