@@ -13,7 +13,7 @@ from .argument_text import as_text, refuse_option
 from .event import Json
 from .param import Inputs, Param, ParamType
 
-__all__ = ["REST", "By", "Way", "command_line", "passed_alone", "ways"]
+__all__ = ["REST", "By", "Way", "command_line", "endless", "passed_alone", "ways"]
 
 REST = 1 << 30
 """The place of an operand behind all others."""
@@ -96,6 +96,11 @@ def command_line(
     return found
 
 
+def endless(param: Param, way: Way) -> bool:
+    """Whether an option takes as many words as follow."""
+    return way.words and (param.max_length is None or param.min_length != param.max_length)
+
+
 def passed_alone(
     name: str, params: Sequence[Param], passing: Mapping[str, Way], inputs: Inputs, wrong: dict[str, str]
 ) -> list[str]:
@@ -138,10 +143,8 @@ class _Line:
                 self._wrong[empty] = say("Fill this in, too: it stands before “{other}”.", other=param.title)
             else:
                 operands += [(param, way, text) for text in _texts(way, value)]
-        takes_more = any(
-            way.words and way.by is By.OPTION and way.belongs(under) and self._inputs.get(name)
-            for name, way in self._passing.items()
-        )
+        there = ((one, self._passing.get(one.name, Way())) for one in self._params if self._inputs.get(one.name))
+        takes_more = any(own.by is By.OPTION and own.belongs(under) and endless(one, own) for one, own in there)
         return [*options, *self._operands(operands, takes_more=takes_more)]
 
     def _option(self, param: Param, way: Way, value: Json) -> list[str]:
@@ -186,7 +189,8 @@ class _Line:
                 refuse_option(param, param.name, text, self._wrong)
             else:
                 self._refuse_end(param, way, text)
-        marked = ends and (takes_more or any(text.startswith("-") for text in words))
+        greedy = takes_more and bool(words) and not operands[0][1].rest
+        marked = greedy or (ends and any(text.startswith("-") for text in words))
         return ["--", *words] if marked else words
 
     def _refuse_end(self, param: Param, way: Way, text: str) -> None:

@@ -141,6 +141,14 @@ def test_operands_stand_in_their_places_behind_all_options(tmp_path: Path, form:
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_operands_are_told_from_the_words_of_an_option_before_them(tmp_path: Path, form: str) -> None:
+    said: dict[str, Any] = {"some": {"words": "+", "flag": "--some", "required": False}, "till": {"place": 1}}
+    made = task(tmp_path, form, said)
+    assert argv(made, some=["a", "b"], till="7") == ["--some", "a", "b", "--", "7"]
+    assert argv(made, till="7") == ["7"]
+
+
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     "said", [{"place": 1}, {"place": "rest"}, {"flag": "--x", "words": "+"}, {"flag": "--x", "words": 1}]
 )
@@ -257,6 +265,10 @@ def test_what_cannot_be_is_one_sentence_with_its_line(
         (
             {"a": {"place": 1, "choices": ["m"]}, "b": {"place": 2}, "c": {"flag": "-c", "under": "m"}},
             "“b” comes behind the subcommand “a”: say under which one it belongs.",
+        ),
+        (
+            {"a": {"place": 1, "choices": ["m"]}, "b": {"words": "+", "flag": "-b"}, "c": {"flag": "-c", "under": "m"}},
+            "“b” takes as many words as follow, and the subcommand “m” would be one: give “words”",
         ),
     ],
 )

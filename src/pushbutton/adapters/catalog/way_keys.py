@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from pushbutton.domain.param import Param, ParamType
-from pushbutton.domain.ways import REST, By, Way
+from pushbutton.domain.ways import REST, By, Way, endless
 
 __all__ = ["MOST_TIMES", "WAY_KEYS", "clashes", "implied", "says_way", "way_faults", "way_of", "with_subcommands"]
 
@@ -150,7 +150,10 @@ def with_subcommands(
         for one in params
         if one.name not in gone
     ]
-    wrong += _behind_chooser(made, passing, {name for when in below.values() for name in when})
+    choosers = {name for when in below.values() for name in when}
+    wrong += _behind_chooser(made, passing, choosers)
+    offered = (str(choice.value) for one in params if one.name in choosers for choice in one.choices)
+    wrong += _endless(made, passing, {*offered, *commands, command})
     return made, {name: way for name, way in kept.items() if name not in gone}, wrong
 
 
@@ -165,6 +168,22 @@ def _behind_chooser(
         if seen and name not in choosers:
             yield name, f"“{name}” comes behind the subcommand “{seen}”: say under which one it belongs."
         seen = seen or (name if name in choosers else "")
+
+
+def _endless(
+    params: Sequence[Param], passing: Mapping[str, str | Way], commands: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Options that would take a subcommand for one of their words."""
+    for param in params:
+        way = passing.get(param.name)
+        if not isinstance(way, Way) or way.by is not By.OPTION or not endless(param, way):
+            continue
+        behind = next(
+            (one for one in commands if one != way.under and (not way.under or _is_under(one, way.under))), ""
+        )
+        if behind:
+            sentence = f"“{param.name}” takes as many words as follow, and the subcommand “{behind}” would be one: "
+            yield param.name, f"{sentence}give “words” a number, or say “repeat”."
 
 
 def _chosen(param: Param, way: str | Way | None, under: str) -> list[Any]:
