@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
@@ -115,7 +116,8 @@ def files(task: Task) -> Iterator[Path]:
     yield from map(Path, named.sure)
     if found := shutil.which(named.program) if named.program and "/" not in named.program else named.program:
         yield Path(task.cwd, found)
-    yield from (path for word in named.perhaps if (path := Path(task.cwd, word)).is_file())
+    paths = (Path(task.cwd, word) for word in named.perhaps)
+    yield from (path for path in paths if os.path.isfile(path))  # noqa: PTH113  any word, also one too long for a name
 
 
 def _content(path: Path) -> str:

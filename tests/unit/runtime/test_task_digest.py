@@ -108,3 +108,9 @@ async def test_a_disk_that_does_not_answer_holds_up_no_press(tmp_path, monkeypat
     assert await pressed_as(replace(plain("script"), target=ScriptTarget(str(tmp_path / "a.sh")))) == ""
     with (tmp_path / "a.sh").open("w"):  # let the thread go
         pass
+
+
+@pytest.mark.parametrize("word", ["x" * 300, "a/" * 3000, "no\0file", "half\ud800"])
+async def test_a_word_that_no_file_can_be_called_is_none(tmp_path, word):
+    task = replace(plain("command"), target=CommandTarget(("/bin/echo", word)), cwd=str(tmp_path))
+    assert await pressed_as(task) == await frozen(task) != ""
