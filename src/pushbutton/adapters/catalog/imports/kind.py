@@ -145,6 +145,7 @@ KINDS: Mapping[str, Row] = {
     "script-server": Row("script_server", "a runner of script-server: a JSON file of conf/runners"),
     "olivetin": Row("olivetin", "the config.yaml of OliveTin"),
     "rundeck": Row("rundeck", "jobs of Rundeck, as it exports them"),
+    "cronicle": Row("cronicle", "events of Cronicle, beside the plugins that they use", more=True),
 }
 """By the word that is typed."""
 

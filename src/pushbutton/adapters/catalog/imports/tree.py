@@ -172,10 +172,12 @@ def _scalar(tag: str, text: str, *, plain: bool) -> Any:
     return text
 
 
-def read_json(source: Source) -> Node:
-    """JSON, with comments and a comma behind the last item, as some tools have it. Raises `ConfigError`."""
+def read_json(source: Source, line: int = 1) -> Node:
+    """JSON, with comments and a comma behind the last item, as some tools have it; `line` is that of its beginning.
+    Raises `ConfigError`.
+    """
     try:
-        return _Json(source).whole()
+        return _Json(source, line).whole()
     except RecursionError:
         raise source.wrong("Lists or tables in one another go too deep.") from None
 
@@ -187,9 +189,9 @@ class _Json:
     _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
     _WORDS: Mapping[str, Any] = {"true": True, "false": False, "null": None}
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, line: int) -> None:
         self._source, self._text, self._at = source, source.text, 0
-        self._line, self._counted = 1, 0
+        self._line, self._counted = line, 0
 
     def whole(self) -> Node:
         self._skip()
