@@ -9,6 +9,7 @@ import pytest
 from pushbutton.domain.actor import LOCAL
 from pushbutton.domain.audit import Act
 from pushbutton.domain.audit_chain import Fault
+from pushbutton.errors import StoreError
 from pushbutton.runtime.audit import check
 
 KEY = b"the key of the tests"
@@ -78,6 +79,28 @@ async def test_what_is_cut_off_stays_known_from_the_note_beside_it(postgres, tmp
     )
     found = await at_rest(address, apart=apart)
     assert (found.fault, found.number) == (Fault.CUT, left + 1)
+
+
+async def test_a_secret_is_taken_out_while_a_dump_reads_and_nobody_waits_for_that(postgres):
+    import psycopg
+
+    from pushbutton.runtime.audit import holding, redact
+
+    address = postgres.empty()
+    one = store(address)
+    await one.open()
+    await one.audit.record(Act("ada", "user.add", "user u1", 1, {"token": "hunter2secret"}))
+    found = await holding(one.audit, "hunter2secret")
+    reading = await psycopg.AsyncConnection.connect(address)
+    await reading.execute("SELECT count(*) FROM audit")
+    # The row is another one; only the table cannot be written anew, and that is said.
+    with pytest.raises(StoreError, match=r"was taken out of the records, but .* could not be written anew"):
+        await redact(one.audit, LOCAL, "hunter2secret", found)
+    await one.audit.record(Act("ada", "user.add", "user u2", 1))
+    await reading.close()
+    assert (await check(one.audit)).fault is None
+    assert "hunter2" not in str(postgres.sql("SELECT * FROM audit", address))
+    await one.close()
 
 
 async def test_a_secret_that_is_taken_out_is_in_no_row_any_more_and_the_trail_only_grows_again(postgres):

@@ -335,6 +335,17 @@ async def test_a_column_that_is_not_to_be_set_is_refused(store):
         await store.append(Append(run.id, row={"epoch": 9}))
 
 
+async def test_a_fault_of_ours_in_the_middle_of_a_write_leaves_nothing_of_it_and_holds_up_none_that_follows(store):
+    def put_and_fail(_: Snapshot) -> Change:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await store.press(new(key="k"), put_and_fail)
+    run = await pressed(store, "other")
+    assert [one.id for one in await store.runs(RunQuery())] == [run.id] == [1]
+    assert [event.id for event in await store.events(EVERYTHING, after=0)] == [1]
+
+
 async def test_appending_to_no_run_says_so(store):
     with pytest.raises(NoSuchRun, match="There is no run 99"):
         await store.append(Append(99, [Draft(Kind.STATUS, {"text": "x"})]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -40,6 +41,7 @@ class PostgresDatabase:
         self.end = end
         self._address, self._connections = address, Connections(address)
         self._writer = Writer(Session(self._connections, end, alone=alone), GROUP)
+        self.write = self._writer.write
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
         self._mine = threading.local()
         self._closed = False
@@ -65,9 +67,6 @@ class PostgresDatabase:
         finish()
         self._connections.end()
 
-    async def write(self, work: Work[T]) -> T:
-        return await self._writer.write(work)
-
     async def read(self, work: Work[T]) -> T:
         """Also without `open`, to read beside another process."""
         if self._closed:
@@ -78,8 +77,9 @@ class PostgresDatabase:
         """Write the audit trail's table anew. The database's own log and its backups are out of reach from here."""
         with translated(self._address):
             link = self._connections.connect("SET statement_timeout = 0")
+            link.silent = math.inf
             try:
-                link.execute("SET lock_timeout = 0")
+                link.execute("SET lock_timeout = '2s'")  # whoever writes the trail waits behind it: for a backup, say
                 link.execute("VACUUM (FULL) audit")
             finally:
                 self._connections.drop(link)

@@ -47,6 +47,7 @@ def prepare(link: Link, address: Address, key: bytes) -> None:
         _bring_up_to_date(link, address)
         _may_write(link, address)
         _same_key(link, address, key)
+        link.execute("DELETE FROM turns WHERE at < now() - interval '30 days'")  # of processes that were killed
     except BaseException:
         if not link.gone:
             link.execute("ROLLBACK")

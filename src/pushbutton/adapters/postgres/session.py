@@ -62,8 +62,8 @@ class Session:
             while True:
                 try:
                     return self._written(self._linked(), works)
-                except psycopg.Error as error:
-                    if not self._connections.lost(error, self._link):
+                except BaseException as error:
+                    if not (isinstance(error, psycopg.Error) and self._connections.lost(error, self._link)):
                         self._roll_back()
                         raise
                     patience.wait(error)

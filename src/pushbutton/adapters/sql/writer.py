@@ -94,8 +94,7 @@ class Writer:
                         last = True
                         break
                     batch.append(following)
-                outcomes = self._outcomes([work for work, _ in batch])
-                loop.call_soon_threadsafe(_settle, [future for _, future in batch], outcomes)
+                loop.call_soon_threadsafe(_settle, batch, self._outcomes([work for work, _ in batch]))
                 if last:
                     break
         finally:
@@ -148,8 +147,8 @@ def _apart(db: Connection, begin: Callable[[], object], works: Works, commit: Ca
     return outcomes
 
 
-def _settle(futures: Sequence[asyncio.Future[Any]], outcomes: Outcomes) -> None:
-    for future, (value, error) in zip(futures, outcomes, strict=True):
+def _settle(batch: Sequence[Job], outcomes: Outcomes) -> None:
+    for (_, future), (value, error) in zip(batch, outcomes, strict=True):
         if future.done():
             continue
         if error:

@@ -55,6 +55,7 @@ class SqliteDatabase:
         self.end = end
         self._session = _Session(path, end)
         self._writer = Writer(self._session, GROUP)
+        self.write = self._writer.write
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-read")
         self._mine = threading.local()
         self._open_readers: list[apsw.Connection] = []
@@ -90,9 +91,6 @@ class SqliteDatabase:
         for connection in self._open_readers:
             connection.close()
         finish()
-
-    async def write(self, work: Work[T]) -> T:
-        return await self._writer.write(work)
 
     def scrub(self) -> None:
         """Write the file anew, so that nothing that was deleted or replaced is left in it or in the log beside it.

@@ -104,7 +104,11 @@ CREATE TABLE audit_head (
   seal TEXT COLLATE "C" NOT NULL                     -- of both, with the key: nobody else can set it back
 );
 CREATE FUNCTION audit_only_grows() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION 'the audit trail only grows'; END $$;
+$$ BEGIN
+  -- Said in its own transaction by what takes a secret out: that changes no table, and so waits for no reader.
+  IF TG_OP = 'UPDATE' AND current_setting('pushbutton.redacts', true) = 'yes' THEN RETURN NULL; END IF;
+  RAISE EXCEPTION 'the audit trail only grows';
+END $$;
 CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
 FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows();
 CREATE TRIGGER audit_is_not_cut BEFORE DELETE OR TRUNCATE ON audit
