@@ -59,12 +59,56 @@ echo "[$SHOP] [$TO] [$QUIET]"
 """
 
 
+TILLS = """#!/bin/sh
+# Looks after tills.
+# /// pushbutton
+# [params.action]
+# choices = ["move", "count"]
+# place = 1
+#
+# [params.shop]
+# flag = "-s"
+# required = false
+#
+# [params.verbose]
+# flag = "-v"
+# count = true
+#
+# [params.backup]
+# flag = "--backup"
+# off = "--no-backup"
+# default = true
+#
+# [params.tills]
+# place = "rest"
+# under = "move"
+#
+# [params.only]
+# flag = "--only"
+# repeat = true
+# required = false
+# under = "count"
+# ///
+printf '[%s]' "$@"
+"""
+SHOWN = """tasks:
+  show:
+    command: [printf, '[%s]', "{force}", [--report, "{report}"], all, "{rooms}"]
+    params:
+      force: {type: bool, flag: --force}
+      report: {required: false}
+      rooms: {words: "*", required: false}
+      shop: {flag: --shop=, choices: [north, south]}
+"""
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("tasks")
-    for name, text in (("greet.py", GREET), ("tool", TOOL), ("copy.sh", COPY)):
+    for name, text in (("greet.py", GREET), ("tool", TOOL), ("copy.sh", COPY), ("tills.sh", TILLS)):
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
+    (folder / "pushbutton.yaml").write_text(SHOWN)
     with Served(folder) as server:
         yield server
 
@@ -115,6 +159,58 @@ def test_a_shell_script_is_a_form_and_its_own_loop_finds_what_was_filled_in(brow
         number = press(page)
         over(page)
     assert site.output(number) == b"[-n 'x' $(id)] [cellar] [1]\n"
+
+
+def test_what_a_head_says_of_options_and_subcommands_is_the_form(browser: Browser, site: Served) -> None:
+    with Reader(browser, site) as reader:
+        page = reader.open("/tasks/tills")
+        expect(page.locator("#f-tills")).to_be_hidden()
+        page.get_by_role("radio", name="count").check()
+        expect(page.locator("#f-only")).to_be_visible()
+        page.get_by_role("radio", name="move").check()
+        expect(page.locator("#f-only")).to_be_hidden()
+        page.locator("#f-tills").fill("7\n8 $(id)")
+        page.get_by_label("Shop").fill("-n orth")
+        page.get_by_label("Verbose").fill("2")
+        page.get_by_label("Backup").uncheck()
+        number = press(page)
+        over(page)
+    assert site.output(number) == b"[-s-n orth][-vv][--no-backup][move][7][8 $(id)]"
+
+
+def test_in_the_api_what_has_several_values_is_a_list(site: Served) -> None:
+    number = site.press("tills", action="count", only=["a,b", "c"])
+    assert site.finished(number)["state"] == "succeeded"
+    assert site.output(number) == b"[--backup][count][--only=a,b][--only=c]"
+
+
+def test_of_a_command_what_is_empty_falls_away_with_its_option(site: Served) -> None:
+    for inputs, shown in (
+        ({"shop": "north"}, b"[all][--shop=north]"),
+        (
+            {"shop": "south", "force": True, "report": "to day", "rooms": ["hall", "attic, back"]},
+            b"[--force][--report][to day][all][hall][attic, back][--shop=south]",
+        ),
+    ):
+        number = site.press("show", **inputs)
+        assert site.finished(number)["state"] == "succeeded"
+        assert site.output(number) == shown
+
+
+def test_a_head_corrects_what_was_read_of_a_shell_script(tmp_path: Path) -> None:
+    head = "# [params.shop]\n# choices = ['north', 'south']\n# [params.quiet]\n# hide = true\n"
+    (tmp_path / "copy.sh").write_text(COPY.replace("# Copies", f"# /// pushbutton\n{head}# ///\n# Copies"))
+    (tmp_path / "copy.sh").chmod(0o755)
+    told = check(tmp_path, "--forms")
+    assert "north" in told
+    assert "Quiet" not in told
+    assert "--quiet" not in told
+    (tmp_path / "copy.sh").write_text(
+        COPY.replace("# Copies", f"# /// pushbutton\n{head}# ///\n# Copies", 1).replace("--shop", "--store")
+    )
+    with Command("check", ".", cwd=tmp_path) as command:
+        assert command.wait() == 6
+        assert "copy.sh:3:" in command.out.text + command.err.text
 
 
 def test_reading_a_shell_script_never_runs_it(tmp_path: Path) -> None:

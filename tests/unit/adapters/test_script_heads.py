@@ -380,3 +380,43 @@ async def test_a_loop_that_cannot_be_followed_is_said_and_the_head_is_all_that_i
     sentence = "what it takes cannot be read from its source: line 2: it takes a word before its options."
     assert found.notes == [f"{tmp_path / 'long'}: {sentence}"]
     assert [task.params for task in found.tasks] == [()]
+
+
+LOOP = """#!/bin/sh
+{head}
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --store) SHOP="$2"; shift ;;
+        *) exit 2 ;;
+    esac
+    shift
+done
+{more}
+echo "$SHOP"
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "found"),
+    [
+        ("shelf", 'echo "$SHELF"', True),
+        ("shelf", 'echo "${SHELF:-attic}"', True),
+        ("shelf", 'SHELF="${SHELF:-attic}"; echo "$SHELF"', True),
+        ("shelf", 'SHELF=attic; echo "$SHELF"', False),
+        ("shelf", 'echo "$SHELFS"', False),
+        ("shelf", "# SHELF", False),
+        ("shop", "", False),
+    ],
+)
+async def test_a_shell_finds_in_its_environment_what_it_gives_no_value_itself(
+    tmp_path: Path, name: str, more: str, found: bool
+) -> None:
+    path = tmp_path / "copy.sh"
+    head = f"# /// pushbutton\n# [params.store]\n# label = 'x'\n# [params.{name}]\n# label = 'y'\n# ///"
+    path.write_text(LOOP.format(head=head, more=more))
+    path.chmod(0o755)
+    told = await examined([tmp_path])
+    assert (
+        [f"The script takes nothing that is called “{name}”" in str(one) for one in told.problems] == [True]
+    ) != found
+    assert [param.name for param in told.tasks[0].params] == ["store", *([name] if found else [])]

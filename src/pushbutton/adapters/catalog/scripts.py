@@ -111,9 +111,16 @@ def read_script(found: Found) -> FileTasks | None:
 
 def _by_environment(name: str, table: Mapping[str, Any], source: str) -> bool:
     """Whether an input that the head alone has reaches the script in its environment, where nothing is said of it."""
-    variable = re.escape(name.upper())
-    named = re.search(rf"(?<![A-Za-z0-9_]){variable}(?![A-Za-z0-9_])", source)
-    return not says_way(table) and (table.get("type") == "secret" or named is not None)
+    return not says_way(table) and (table.get("type") == "secret" or _finds(re.escape(name.upper()), source))
+
+
+def _finds(variable: str, source: str) -> bool:
+    """Whether a script looks for a variable of its environment: one that it names as a text, or that a shell has
+    without giving it a value of its own.
+    """
+    used = rf"\$\{{?{variable}(?!\w)"
+    own = rf"(?<![\w$]){variable}=(?![\"']?{used})"
+    return bool(re.search(rf"[\"']{variable}[\"']", source) or (re.search(used, source) and not re.search(own, source)))
 
 
 def _said_of(keys: Mapping[str, Any], form: ScriptForm | None) -> Mapping[str, Any]:
