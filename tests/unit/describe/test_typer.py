@@ -45,6 +45,7 @@ def one(parameter: str) -> Argument:
         ("out_dir: Path", {"name": "out_dir", "type": "path"}),
         ("day: Annotated[Optional[str], typer.Option(help='As 2026')] = None", {"flag": "--day", "help": "As 2026"}),
         ("kind: Kind = Kind.full", {"choices": ("full copy", "prices"), "default": "full copy"}),
+        ("kind: Kind = Kind['full']", {"choices": ("full copy", "prices"), "default": "full copy"}),
         ("kind: Literal['a', 'b'] = 'a'", {"choices": ("a", "b")}),
         ("dry_run: bool = True", {"off": "--no-dry-run", "default": True}),
         ("loud: bool = typer.Option(False, '--loud', '-l')", {"flag": "--loud", "off": "", "default": False}),

@@ -170,6 +170,8 @@ class Expressions:
             return Generic(owner, inner if isinstance(inner, tuple) else (inner,))
         if isinstance(owner, (str, list, tuple, dict)):
             return owner[self.value(node.slice, names)]
+        if isinstance(owner, Class) and isinstance(name := self.value(node.slice, names), str):
+            return self.attribute(owner, name) if self.is_enum(owner) else UNKNOWN
         return UNKNOWN
 
     def _of_Slice(self, node: ast.Slice, names: Names) -> Any:

@@ -61,12 +61,12 @@ class Optparse(Library):
         if not found.taken:
             return
         called = re.findall(r"<?[A-Za-z][\w-]*>?", parser.tail) if re.fullmatch(r"[\w<> -]*", parser.tail) else []
-        made = found.argument(called)
-        if made.help == "" and parser.tail:
-            made.help = parser.tail
-        parser.own.arguments.append(made)
+        made = found.arguments(called)
+        if len(made) == 1:
+            made[0].help = parser.tail
+        parser.own.arguments += made
         if not found.told:
-            self.gap(found.node, "how many operands it takes is only known when it runs", made.name)
+            self.gap(found.node, "how many operands it takes is only known when it runs", made[0].name)
 
 
 def _base(parser: Any) -> Any:

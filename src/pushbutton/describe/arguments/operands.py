@@ -18,7 +18,7 @@ _TEXT = frozenset({"format", "join", "str", "len", "basename", "dedent", "strip"
 class Operands:
     """Of the words that a call of `called` gives as the second of two."""
 
-    def __init__(self, tree: ast.Module, called: str) -> None:
+    def __init__(self, tree: ast.Module, *called: str) -> None:
         self._names = _names(tree, called)
         self._tests: set[int] = set()  # the nodes of conditions on which the script refuses
         self.least = 0
@@ -31,16 +31,18 @@ class Operands:
         self.node: ast.AST = looks[0] if looks else tree
         self.taken = bool(looks) and self.most != 0
 
-    def argument(self, called: Sequence[str]) -> Argument:
-        """`called`: how its usage names them, where that is known."""
-        one = self.most == 1
-        name = called[0].strip("<>").lower() if len(called) == 1 and one else "arg" if one else "args"
-        made = Argument(identifier(name), getattr(self.node, "lineno", 1), required=self.least > 0)
+    def arguments(self, called: Sequence[str]) -> list[Argument]:
+        """`called`: how its usage names them, one by one; they are a list where that is not as many as there are."""
+        line = getattr(self.node, "lineno", 1)
+        names = [identifier(name.strip("<>").lower()) for name in called]
+        if self.most == len(names) and len(set(names)) == len(names):
+            return [Argument(name, line, required=number < self.least) for number, name in enumerate(names)]
+        made = Argument("arg" if self.most == 1 else "args", line, required=self.least > 0)
         if self.most is not None and self.most > 1 and self.least == self.most:
             made.words = str(self.most)
-        elif not one:
+        elif self.most != 1:
             made.words = "+" if self.least else "*"
-        return made
+        return [made]
 
     def _is_list(self, node: ast.AST) -> bool:
         return isinstance(getattr(node, "ctx", None), ast.Load) and _called(node) in self._names
@@ -84,9 +86,9 @@ def _called(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
-def _names(tree: ast.Module, called: str) -> set[str]:
+def _names(tree: ast.Module, called: Sequence[str]) -> set[str]:
     """What the list is called wherever it is handed on to."""
-    calls, names = {called}, set()
+    calls, names = set(called), set()
     for _ in range(3):  # `return parser.parse_args()` of a function, which others call
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef) and any(_gives(one, calls) for one in ast.walk(node)):

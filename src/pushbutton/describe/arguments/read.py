@@ -22,6 +22,7 @@ from .of_argparse import Argparse
 from .of_click import Click
 from .of_docopt import Docopt
 from .of_fire import Fire
+from .of_getopt import Getopt
 from .of_optparse import Optparse
 from .of_typer import Typer
 from .python2 import python2
@@ -103,7 +104,7 @@ def read_python(source: str) -> Script | None:
 
 def read_tree(tree: ast.Module, *, old: bool = False) -> Script | None:
     """The same. `old`: it is Python 2."""
-    libraries: list[Library] = [Argparse(), Optparse(), Click(), Typer(), Fire(), Docopt()]
+    libraries: list[Library] = [Argparse(), Optparse(), Click(), Typer(), Fire(), Docopt(), Getopt()]
 
     def outside(name: str, node: ast.AST, args: list[Any], kwargs: dict[Any, Any]) -> Any:
         for library in libraries:
