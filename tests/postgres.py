@@ -17,6 +17,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -73,8 +74,7 @@ class Postgres:
         self._shared = ""
 
     def __enter__(self) -> Self:
-        if self._as:
-            os.chown(self.folder, self._as["user"], self._as["group"])
+        self._own()
         self._call("initdb", "-D", str(self._data), "-U", "postgres", "--auth-local=trust", "--auth-host=scram-sha-256",
                    "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")  # fmt: skip
         self.port = _free_port()
@@ -123,6 +123,33 @@ class Postgres:
         except psycopg.OperationalError:
             return False
         return True
+
+    @contextlib.contextmanager
+    def standby(self) -> Iterator[Postgres]:
+        """Another server with everything that is written here; from here on nothing is acknowledged that it has not."""
+        other = Postgres(durable=self._durable)
+        other._own()
+        self._call("pg_basebackup", "-D", str(other._data), "-R", "-c", "fast", "-d", self.admin())
+        other.port = _free_port()
+        other.start()
+        try:
+            self.sql("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            self.sql("SELECT pg_reload_conf()")
+            until = time.monotonic() + PATIENCE
+            while self.sql("SELECT sync_state FROM pg_stat_replication") != [("sync",)]:
+                assert time.monotonic() < until, "the standby does not follow"
+                time.sleep(0.05)
+            yield other
+        finally:
+            other.__exit__()
+
+    def promote(self) -> None:
+        """From here on it is written to."""
+        self.sql("SELECT pg_promote()")
+
+    def _own(self) -> None:
+        if self._as:
+            os.chown(self.folder, self._as["user"], self._as["group"])
 
     # -- databases
 

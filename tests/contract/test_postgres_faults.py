@@ -8,17 +8,20 @@ import asyncio
 import contextlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from pushbutton.domain.audit import Act
 from pushbutton.domain.run import NewRun
-from pushbutton.errors import StoreAway
+from pushbutton.errors import StorageFull, StoreAway
 from pushbutton.runtime.audit import check
 from pushbutton.runtime.ports import RunQuery, Store, Topics
 from tests.postgres import Postgres
@@ -62,7 +65,7 @@ class Told:
 
     def __init__(self) -> None:
         self.written: list[str] = []
-        self.refused: list[str] = []
+        self.refused: list[str] = []  # may be there all the same, once
         self.grown = asyncio.Event()
 
     async def more(self, count: int) -> None:
@@ -125,6 +128,65 @@ async def test_a_database_that_is_ended_at_once_three_times_under_many_writers_k
             await asyncio.to_thread(own.stop, number)
             await asyncio.to_thread(own.start)
         await asyncio.gather(*writers)
+        await assert_whole(store, told)
+
+
+async def test_a_synchronous_standby_that_takes_over_has_all_that_was_acknowledged(own, dice):
+    first = own.over_tcp(own.database())
+    with own.standby() as other:
+        both = first.replace(f"127.0.0.1:{own.port}", f"127.0.0.1:{own.port},127.0.0.1:{other.port}")
+        async with opened(f"{both}?target_session_attrs=read-write", alone=True) as store:
+            assert store._db.name == f"postgresql://buttons@127.0.0.1:{own.port},127.0.0.1:{other.port}/t1"  # type: ignore[attr-defined]
+            told = Told()
+            writers = [asyncio.create_task(write(store, told, f"w{n}", 60)) for n in range(8)]
+            await told.more(dice.randrange(40, 200))
+            await asyncio.to_thread(own.stop, signal.SIGKILL)
+            await asyncio.to_thread(other.promote)
+            before = len(told.written)
+            await asyncio.gather(*writers)
+            await write(store, told, "after", 1)
+            await assert_whole(store, told)
+            assert len(told.written) > before
+
+
+async def press_much(store: Store, told: Told) -> None:
+    """Until it is refused. Nothing is recorded of these."""
+    for number in range(1000):
+        await store.press(replace(new(f"more.{number}"), why=os.urandom(30_000).hex()))
+        told.refused.append(f"more.{number}")
+
+
+@pytest.fixture
+def small(own) -> Iterator[Path]:
+    """A disk of 40 MB of its own, which the server has."""
+    folder = own.folder / "small"
+    folder.mkdir()
+    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "t", folder], check=False).returncode:
+        pytest.skip("it takes root to have a small disk")
+    try:
+        (folder / "room").mkdir()
+        shutil.chown(folder / "room", own.folder.owner(), own.folder.group())
+        own.sql(f"CREATE TABLESPACE small LOCATION '{folder / 'room'}'")
+        yield folder
+    finally:
+        own.stop()
+        subprocess.run(["umount", folder], check=True)
+
+
+async def test_a_full_disk_of_the_database_is_said_and_what_is_written_then_is_whole(own, small):
+    own.sql("CREATE DATABASE full_one OWNER buttons TABLESPACE small")
+    async with opened(own.address("full_one")) as store:
+        told = Told()
+        await write(store, told, "before", 3)
+        with (small / "filler").open("wb") as filler, contextlib.suppress(OSError):
+            while True:
+                filler.write(os.urandom(1 << 16))
+                filler.flush()
+        with pytest.raises(StorageFull, match="The disk is full, so nothing was recorded"):
+            await press_much(store, told)
+        assert len(await store.runs(RunQuery(limit=2000))) == 3 + len(told.refused), "it can be read all the while"
+        (small / "filler").unlink()
+        await write(store, told, "after", 3)
         await assert_whole(store, told)
 
 

@@ -50,6 +50,8 @@ class Address:
 
 def _shown(words: dict[str, str]) -> str:
     user = f"{words['user']}@" if words["user"] else ""
-    port = f":{words['port']}" if words["port"] else ""
+    hosts, ports = (words["host"] or words["hostaddr"]).split(","), words["port"].split(",")
+    ports = ports if len(ports) == len(hosts) else ports * len(hosts)
+    places = ",".join(f"{host}:{port}" if port else host for host, port in zip(hosts, ports, strict=False))
     name = f"/{words['dbname']}" if words["dbname"] else ""
-    return f"postgresql://{user}{words['host'] or words['hostaddr']}{port}{name}"
+    return f"postgresql://{user}{places}{name}"
