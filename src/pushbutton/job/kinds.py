@@ -209,6 +209,18 @@ def _place(value: Any) -> int | str:
     return value
 
 
+def _under(value: Any) -> tuple[str, ...]:
+    """Subcommands, the words of one that is inside another with one space between."""
+    found = [value] if isinstance(value, str) else value
+    if (
+        not isinstance(found, list | tuple)
+        or not found
+        or not all(isinstance(one, str) and one.split() for one in found)
+    ):
+        raise Unfit("the subcommand as text, or a list of several")
+    return tuple(dict.fromkeys(" ".join(one.split()) for one in found))
+
+
 def _env(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(map(is_plain_text, value.values())):
         raise Unfit("a table of names and texts")
@@ -381,6 +393,7 @@ SPELLING = Kind(_spelling, {"type": "string", "pattern": "^(-[^\\s{}=]+=?|[^-\\s
 _NUMBER_OF = {"type": "integer", "minimum": 1, "maximum": MOST_WORDS}
 WORDS = Kind(_words, {"anyOf": [_NUMBER_OF, {"enum": ["+", "*"]}]})
 PLACE = Kind(_place, {"anyOf": [_NUMBER_OF, {"const": "rest"}]})
+UNDER = Kind(_under, {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]})
 ENV = Kind(_env, {"type": "object", "additionalProperties": {"type": ["string", "number"]}}, written=True)
 FOLDERS = Kind(_folders, {"type": "array", "items": {"type": "string"}})
 PARAMS = Kind(_params, {}, written=True)

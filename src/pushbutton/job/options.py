@@ -326,8 +326,8 @@ INPUTS: Mapping[str, Option] = {
         why=_NO_LINE,
     ),
     "under": option(
-        "The subcommand that it belongs to. It is asked only for that one, and passed behind it.",
-        kinds.NAME,
+        "The subcommand that it belongs to, or a list of several. It is asked only for these, and passed behind them.",
+        kinds.UNDER,
         only=_IN_FILES,
         why=_NO_LINE,
     ),

@@ -270,6 +270,15 @@ button = "Go on with {till}"
     ]
 
 
+async def test_a_head_may_say_under_which_subcommand_an_input_is(tmp_path: Path) -> None:
+    _, problems, _ = await read(tmp_path, '[params.till]\nunder = "move"', TILLS)
+    assert problems == []
+    _, problems, _ = await read(tmp_path, '[params.till]\nunder = "list"', TILLS)
+    assert "“under” of “till” is what the script's source says" in problems[0]
+    _, problems, _ = await read(tmp_path, '[params.dry_run]\nunder = "move"', TILLS)
+    assert "“under” of “dry_run” is what the script's source says" in problems[0]
+
+
 async def test_what_names_an_input_of_no_subcommand_is_a_mistake(tmp_path: Path) -> None:
     _, problems, _ = await read(tmp_path, 'button = "Go on with {tyll}"', TILLS)
     assert [True for one in problems if "names “{tyll}”, and there is no such input" in one] != []

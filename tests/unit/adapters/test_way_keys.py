@@ -201,6 +201,25 @@ def test_what_is_under_a_subcommand_is_asked_and_passed_only_there(tmp_path: Pat
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_what_several_subcommands_take_is_asked_once(tmp_path: Path, form: str) -> None:
+    said = {
+        **TILL,
+        "till": {"place": 1, "under": ["move", "list"]},
+        "shop": {"flag": "-s", "under": ["remote", "list"]},
+    }
+    made = task(tmp_path, form, said)
+    params = {param.name: dict(param.when) for param in made.params}
+    assert params["till"] == {"command": ["move", "list"]}
+    assert params["shop"] == {"command": ["remote add", "list"]}
+    assert argv(made, command="list", till="7", shop="n") == ["list", "-sn", "7"]
+    assert argv(made, command="move", till="7") == ["move", "7"]
+    assert argv(made, command="remote add", url="x", shop="n") == ["remote", "-sn", "add", "x"]
+    twice = {**said, "other": {"place": 1, "under": "list"}}
+    (problem,) = read(tmp_path, form, twice).problems
+    assert "“till” and “other” would both be the operand 1" in str(problem)
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_without_anything_under_it_a_choice_with_a_place_is_an_operand_like_others(tmp_path: Path, form: str) -> None:
     said: dict[str, Any] = {"action": {"choices": ["up", "down"], "place": 1}, "site": {"place": 2}}
     assert argv(task(tmp_path, form, said), action="up", site="x") == ["up", "x"]
@@ -238,7 +257,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"place": 0}, "“place” must be which operand it is: 1 to 100, or “rest” for all that follow."),
     ({"place": "last"}, "“place” must be which operand it is"),
     ({"repeat": "yes"}, "“repeat” must be true or false."),
-    ({"under": ""}, "“under” must be text"),
+    ({"under": ""}, "“under” must be the subcommand as text, or a list of several."),
+    ({"under": []}, "“under” must be the subcommand as text, or a list of several."),
+    ({"under": [3]}, "“under” must be the subcommand as text, or a list of several."),
+    ({"flag": "-x", "under": ["move"]}, "There is no subcommand “move”"),
 ]
 
 

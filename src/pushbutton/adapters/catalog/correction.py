@@ -127,4 +127,6 @@ def _agrees(param: Param, way: Way, key: str, said: Mapping[str, Any]) -> bool:
         return bool(value == (str(way.by) if key == "pass" else way.flag))
     if key == "words":
         return way.words is bool(value != 1)
-    return key in ("off", "repeat", "count", "under") and bool(value == getattr(way, key))
+    if key == "under":
+        return bool(way.under) and set(value) == {way.under, *way.also}
+    return key in ("off", "repeat", "count") and bool(value == getattr(way, key))

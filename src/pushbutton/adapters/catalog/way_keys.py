@@ -57,6 +57,7 @@ def way_of(keys: Mapping[str, Any]) -> Way | None:
     words = keys.get("words", 1)
     option = any(key in said for key in _OF_OPTIONS) or (keys.get("pass") == "option")
     flag = keys.get("flag", "")
+    under = keys.get("under", ())
     return Way(
         By.OPTION if option else By.ARGUMENT,
         flag,
@@ -66,7 +67,8 @@ def way_of(keys: Mapping[str, Any]) -> Way | None:
         words=words != 1 or place == "rest",
         split=option and "words" in said and words == 1,
         place=REST if place == "rest" else place,
-        under=" ".join(keys.get("under", "").split()),
+        under=next(iter(under), ""),
+        also=tuple(under[1:]),
         usual=0 if keys.get("count") else True if "off" in said and not flag else None,
     )
 
@@ -129,21 +131,23 @@ def with_subcommands(
     as one; and of what cannot be, (the input, a sentence). `commands`: those that are tasks of their own; `command`:
     which one this task is.
     """
-    wanted = {name: way.under for name, way in passing.items() if isinstance(way, Way) and way.under}
+    wanted = {name: way for name, way in passing.items() if isinstance(way, Way) and way.under}
     below: dict[str, Mapping[str, Sequence[Any]]] = {}  # when it is asked
     kept, wrong = dict(passing), []
     gone = set()
-    for name, under in wanted.items():
-        found = ((one.name, _chosen(one, passing.get(one.name), under)) for one in params)
-        chooser, values = next(((one, values) for one, values in found if values), ("", []))
-        if chooser:
-            below[name] = {chooser: values}
-            way = passing[chooser]
-            kept[chooser] = way if isinstance(way, Way) and way.by is By.COMMAND else Way(By.COMMAND)
-        elif not any(_is_under(one, under) for one in (*commands, command)):
-            sentence = f"There is no subcommand “{under}”: an input with “place” must have it among its choices."
-            wrong.append((name, sentence))
-        elif not _is_under(command, under):
+    for name, own in wanted.items():
+        for under in (own.under, *own.also):
+            found = ((one.name, _chosen(one, passing.get(one.name), under)) for one in params)
+            chooser, values = next(((one, values) for one, values in found if values), ("", []))
+            if chooser:
+                already = below.get(name, {}).get(chooser, [])
+                below[name] = {chooser: [*already, *(value for value in values if value not in already)]}
+                way = passing[chooser]
+                kept[chooser] = way if isinstance(way, Way) and way.by is By.COMMAND else Way(By.COMMAND)
+            elif not any(_is_under(one, under) for one in (*commands, command)):
+                sentence = f"There is no subcommand “{under}”: an input with “place” must have it among its choices."
+                wrong.append((name, sentence))
+        if name not in below and not any(_is_under(command, under) for under in (own.under, *own.also)):
             gone.add(name)  # it belongs to another task of the same script
     made = [
         replace(one, when={**below[one.name], **one.when}) if one.name in below else one
@@ -178,8 +182,9 @@ def _endless(
         way = passing.get(param.name)
         if not isinstance(way, Way) or way.by is not By.OPTION or not endless(param, way):
             continue
+        above = (way.under, *way.also)
         behind = next(
-            (one for one in commands if one != way.under and (not way.under or _is_under(one, way.under))), ""
+            (one for one in commands if any(one != up and (not up or _is_under(one, up)) for up in above)), ""
         )
         if behind:
             sentence = f"“{param.name}” takes as many words as follow, and the subcommand “{behind}” would be one: "
@@ -212,10 +217,11 @@ def clashes(params: Sequence[Param], passing: Mapping[str, str | Way]) -> Iterat
             if not value:
                 continue
             shown = "operands that follow" if value == str(REST) else f"operand {value}" if key == "place" else value
-            if other := taken.get((way.under, shown)):
+            places = [(under, shown) for under in (way.under, *way.also)]
+            if other := next((taken[place] for place in places if place in taken), ""):
                 yield param.name, key, f"“{other}” and “{param.name}” would both be {_quoted(key, shown)}: change one."
             elif not param.when:  # of two that are never asked together
-                taken[way.under, shown] = param.name
+                taken |= dict.fromkeys(places, param.name)
 
 
 def _quoted(key: str, shown: str) -> str:
