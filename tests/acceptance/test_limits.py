@@ -9,8 +9,9 @@ import re
 import socket
 import sys
 import termios
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -81,52 +82,72 @@ def test_a_form_that_is_too_much_is_refused_and_starts_nothing(server, path, kin
     assert server.get("/api/runs?limit=1") == before
 
 
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+def together(work: Callable[[T], U], given: Sequence[T]) -> list[U]:
+    """Each in a thread of its own: the server looks for two seconds at what comes behind an answer that ends the
+    connection, and one after the other these would be minutes.
+    """
+    with ThreadPoolExecutor(len(given)) as threads:
+        return list(threads.map(work, given))
+
+
 ON_ITS_WAY = 16 << 20
 """Bytes that two kernels may hold of one connection."""
 
 
+PATHS = ("/tasks/touch", "/theme", "/api/tasks/touch/runs", "/api/events", "/api/runs/1/events", "/nowhere", "/%00")
+
+
 @pytest.mark.parametrize("kind", [FORM, "multipart/form-data; boundary=x", "text/plain", ""])
-@pytest.mark.parametrize(
-    "path", ["/tasks/touch", "/theme", "/api/tasks/touch/runs", "/api/events", "/api/runs/1/events", "/nowhere", "/%00"]
-)
-def test_a_body_without_end_is_cut_and_takes_no_memory(server, path, kind):
+def test_a_body_without_end_is_cut_and_takes_no_memory(server, kind):
     """In chunks, so that no length says how much it will be: of 200 MB the least part is read, and then the connection
     is closed. What the kernels of both sides have on its way is not read by anybody.
     """
     before = resident(server.pid)
-    sent_bytes = 0
-    head = request(path, method="POST", headers={"content-type": kind, "transfer-encoding": "chunked"})
     piece = b"&a=" + b"x" * 65_533
     first = piece if "multi" not in kind else b'--x\r\ncontent-disposition: form-data; name="a"\r\n\r\n' + piece
-    with socket.create_connection(("127.0.0.1", server.port), 10) as sock:
-        sock.sendall(head)
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            for number in range(3200):
-                data = piece if number else first
-                sock.sendall(b"%x\r\n%b\r\n" % (len(data), data))
-                sent_bytes += len(data)
-        answer = sock.recv(4096)
-    assert re.match(rb"HTTP/1.1 (4\d\d|303)", answer), answer
-    assert sent_bytes < (18 << 20) + ON_ITS_WAY
+
+    def send(path: str) -> tuple[bytes, int]:
+        sent_bytes = 0
+        head = request(path, method="POST", headers={"content-type": kind, "transfer-encoding": "chunked"})
+        with socket.create_connection(("127.0.0.1", server.port), 60) as sock:
+            sock.sendall(head)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                for number in range(3200):
+                    data = piece if number else first
+                    sock.sendall(b"%x\r\n%b\r\n" % (len(data), data))
+                    sent_bytes += len(data)
+            return sock.recv(4096), sent_bytes
+
+    for path, (answer, sent_bytes) in zip(PATHS, together(send, PATHS), strict=True):
+        assert re.match(rb"HTTP/1.1 (4\d\d|303)", answer), (path, answer)
+        assert sent_bytes < (18 << 20) + ON_ITS_WAY, path
     assert resident(server.pid) - before < 40 << 20
     assert server.get("/api/health")["ok"]
 
 
-@pytest.mark.parametrize("path", ["/api/uploads?name=x", "/tasks/touch", "/api/runs/1/cancel"])
-def test_a_body_without_end_is_cut_for_who_is_not_signed_in_as_well(tmp_path, path):
+def test_a_body_without_end_is_cut_for_clients_that_are_not_signed_in_as_well(tmp_path):
     script(tmp_path, "touch.sh", "true")
-    sent_bytes = 0
-    with (
-        Served(tmp_path, proxy_user_header="Remote-User", proxy_from="192.0.2.1", admins="user:ada") as served,
-        socket.create_connection(("127.0.0.1", served.port), 10) as sock,
-    ):
-        sock.sendall(request(path, method="POST", headers={"content-length": str(1 << 40)}))
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            while sent_bytes <= ON_ITS_WAY:
-                sock.sendall(b"x" * (1 << 16))
-                sent_bytes += 1 << 16
-        assert re.match(rb"HTTP/1.1 (401|303)", sock.recv(4096))
-    assert sent_bytes < ON_ITS_WAY
+    paths = ["/api/uploads?name=x", "/tasks/touch", "/api/runs/1/cancel"]
+
+    def send(path: str) -> tuple[bytes, int]:
+        sent_bytes = 0
+        with socket.create_connection(("127.0.0.1", served.port), 60) as sock:
+            sock.sendall(request(path, method="POST", headers={"content-length": str(1 << 40)}))
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                while sent_bytes <= ON_ITS_WAY:
+                    sock.sendall(b"x" * (1 << 16))
+                    sent_bytes += 1 << 16
+            return sock.recv(4096), sent_bytes
+
+    with Served(tmp_path, proxy_user_header="Remote-User", proxy_from="192.0.2.1", admins="user:ada") as served:
+        found = together(send, paths)
+    for path, (answer, sent_bytes) in zip(paths, found, strict=True):
+        assert re.match(rb"HTTP/1.1 (401|303)", answer), (path, answer)
+        assert sent_bytes < ON_ITS_WAY, path
 
 
 def test_after_a_short_body_that_nobody_wanted_the_connection_is_good_for_more(server):
@@ -167,12 +188,16 @@ def whole(client: socket.socket) -> bytes:
 def test_each_of_two_hundred_clients_reads_the_whole_answer_to_a_body_that_is_too_large(server, kind, connection):
     headers, data = refused_body(kind)
     headers |= {"content-type": "application/json", "connection": connection}
-    for number in range(50):
+
+    def answer(_: int) -> bytes:
         with socket.create_connection(("127.0.0.1", server.port), 60) as client:
             client.sendall(request("/api/tasks/touch/runs", method="POST", headers=headers))
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 client.sendall(data)
-            top, _, rest = whole(client).partition(b"\r\n\r\n")
+            return whole(client)
+
+    for number, said in enumerate(together(answer, range(50))):
+        top, _, rest = said.partition(b"\r\n\r\n")
         length = re.search(rb"content-length: (\d+)", top.lower())
         assert top.startswith(b"HTTP/1.1 400 "), (number, top)
         assert b"connection: close" in top.lower()
