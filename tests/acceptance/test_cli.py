@@ -60,8 +60,23 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(folder: Path) -> Iterator[Served]:
+    """For what ends it, or counts its runs."""
     with Served(folder / "jobs.py") as served:
         yield served
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """For what presses and looks. Each leaves no run behind that goes on."""
+    path = tmp_path_factory.mktemp("cli") / "jobs.py"
+    path.write_text(TASKS)
+    with Served(path) as served:
+        yield served
+
+
+def next_number(server: Served) -> int:
+    """Of the next run."""
+    return max((run["number"] for run in server.get("/api/runs?limit=1")), default=0) + 1
 
 
 def script(folder: Path, name: str, body: str) -> Path:
@@ -93,12 +108,13 @@ def alive(mark: str) -> list[int]:
 # -- press and watch
 
 
-def test_press_follow_shows_output_on_stdout_and_what_is_said_on_stderr(server: Served) -> None:
-    with Command("press", "talk", "--lines", "2", "--follow", "--server", server.url) as press:
+def test_press_follow_shows_output_on_stdout_and_what_is_said_on_stderr(shared: Served) -> None:
+    number = next_number(shared)
+    with Command("press", "talk", "--lines", "2", "--follow", "--server", shared.url) as press:
         assert press.wait() == 0
     assert press.out.text == "line 0\nline 1"
     told = press.err.text
-    assert told.startswith(f"Run 1: {server.url}/runs/1\n")
+    assert told.startswith(f"Run {number}: {shared.url}/runs/{number}\n")
     for line in ("▶ Talk", "● said 0", "● said 1", "[ 50 %]", "✔ Talk"):
         assert line in told
     assert re.search(r"^✔ Succeeded", told, re.MULTILINE)
@@ -117,31 +133,34 @@ def test_a_run_that_is_silent_for_a_second_is_said_to_run(folder: Path) -> None:
     assert re.fullmatch(said, press.err.text)
 
 
-def test_press_says_number_and_address_and_does_not_wait(server: Served) -> None:
-    with Command("press", "talk", "--server", server.url) as press:
+def test_press_says_number_and_address_and_does_not_wait(shared: Served) -> None:
+    number = next_number(shared)
+    with Command("press", "talk", "--server", shared.url) as press:
         assert press.wait() == 0
-    assert press.out.text == f"Run 1: {server.url}/runs/1"
-    assert server.finished(1)["state"] == "succeeded"
+    assert press.out.text == f"Run {number}: {shared.url}/runs/{number}"
+    assert shared.finished(number)["state"] == "succeeded"
 
 
-def test_press_with_a_key_again_answers_with_the_same_run(server: Served) -> None:
-    for said in ("Run 1: ", "Run 1 is there already: "):
-        with Command("press", "talk", "--key", "once", "--server", server.url) as press:
+def test_press_with_a_key_again_answers_with_the_same_run(shared: Served) -> None:
+    number = next_number(shared)
+    for said in (f"Run {number}: ", f"Run {number} is there already: "):
+        with Command("press", "talk", "--key", "once", "--server", shared.url) as press:
             assert press.wait() == 0
         assert press.out.text.startswith(said)
-    assert len(server.get("/api/runs")) == 1
+    assert next_number(shared) == number + 1
 
 
-def test_press_refuses_wrong_inputs_by_name_and_starts_nothing(server: Served) -> None:
-    with Command("press", "talk", "--lnies", "2", "--server", server.url) as press:
+def test_press_refuses_wrong_inputs_by_name_and_starts_nothing(shared: Served) -> None:
+    number = next_number(shared)
+    with Command("press", "talk", "--lnies", "2", "--server", shared.url) as press:
         assert press.wait() == 2
     assert press.err.text == (
         "pushbutton: Nothing was started:\n  --lnies: There is no such option. Did you mean --lines?"
     )
-    with Command("press", "talk", "--lines", "many", "--server", server.url) as press:
+    with Command("press", "talk", "--lines", "many", "--server", shared.url) as press:
         assert press.wait() == 2
     assert "  --lines: Write a whole number, such as 3." in press.err.text
-    assert server.get("/api/runs") == []
+    assert next_number(shared) == number
 
 
 def test_the_help_of_a_press_says_what_belongs_to_the_press_and_whether_a_reason_is_needed(folder: Path) -> None:
@@ -165,34 +184,35 @@ def test_the_help_of_a_press_says_what_belongs_to_the_press_and_whether_a_reason
     assert "behind “--”" not in two.out.text
 
 
-def test_press_of_a_task_that_is_not_there_names_the_nearest(server: Served) -> None:
-    with Command("press", "takl", "--server", server.url) as press:
+def test_press_of_a_task_that_is_not_there_names_the_nearest(shared: Served) -> None:
+    with Command("press", "takl", "--server", shared.url) as press:
         assert press.wait() == 3
     assert press.err.text == "pushbutton: There is no task named “takl”. Did you mean “talk”?"
 
 
-def test_a_run_that_fails_passes_its_code_on(server: Served) -> None:
-    with Command("press", "bad", "--code", "9", "--follow", "--server", server.url) as press:
+def test_a_run_that_fails_passes_its_code_on(shared: Served) -> None:
+    number = next_number(shared)
+    with Command("press", "bad", "--code", "9", "--follow", "--server", shared.url) as press:
         assert press.wait() == 9
-    with Command("watch", "1", env={"PUSHBUTTON_SERVER": server.url}) as watch:
+    with Command("watch", str(number), env={"PUSHBUTTON_SERVER": shared.url}) as watch:
         assert watch.wait() == 9
     assert "✘ Failed" in watch.err.text
     assert "(code 9)" in watch.err.text
 
 
-def test_ctrl_c_while_following_leaves_the_run_running(server: Served, folder: Path) -> None:
-    gate = folder / "gate"
-    with Command("press", "gated", "--gate", gate, "--lines", "1", "--follow", "--server", server.url) as press:
+def test_ctrl_c_while_following_leaves_the_run_running(shared: Served, folder: Path) -> None:
+    gate, number = folder / "gate", next_number(shared)
+    with Command("press", "gated", "--gate", gate, "--lines", "1", "--follow", "--server", shared.url) as press:
         press.err.wait_for("at the gate")
         press.signal(signal.SIGINT)
         assert press.wait() == 130
     assert press.err.text.splitlines()[-1] == (
-        f"· Run 1 goes on. Watch: pushbutton watch 1 --server {server.url}. "
-        f"Stop it: pushbutton stop 1 --server {server.url}"
+        f"· Run {number} goes on. Watch: pushbutton watch {number} --server {shared.url}. "
+        f"Stop it: pushbutton stop {number} --server {shared.url}"
     )
-    assert server.run(1)["state"] == "running"
+    assert shared.run(number)["state"] == "running"
     gate.touch()
-    assert server.finished(1)["state"] == "succeeded"
+    assert shared.finished(number)["state"] == "succeeded"
 
 
 @pytest.mark.parametrize("end", ["kill", "term"])
@@ -228,15 +248,16 @@ def test_watch_over_a_restarted_server_shows_every_byte_once(server: Served, fol
         assert told.text.count(once) == 1, told.text
 
 
-def test_a_watcher_who_comes_late_sees_it_all(server: Served) -> None:
-    number = server.press("talk", lines=500)
-    server.finished(number)
-    with Command("watch", str(number), "--server", server.url) as watch:
+def test_a_watcher_who_comes_late_sees_it_all(shared: Served) -> None:
+    number = shared.press("talk", lines=500)
+    shared.finished(number)
+    with Command("watch", str(number), "--server", shared.url) as watch:
         assert watch.wait() == 0
     assert watch.out.text.split("\n") == [f"line {n}" for n in range(500)]
 
 
-def test_press_brings_files_along_and_reads_secrets_from_standard_input(server: Served, folder: Path) -> None:
+def test_press_brings_files_along_and_reads_secrets_from_standard_input(shared: Served, folder: Path) -> None:
+    number = next_number(shared)
     (folder / "note.txt").write_text("what the file says")
     press = subprocess.run(
         [
@@ -258,13 +279,13 @@ def test_press_brings_files_along_and_reads_secrets_from_standard_input(server: 
         capture_output=True,
         text=True,
         cwd=folder,
-        env=environment(PUSHBUTTON_SERVER=server.url),
+        env=environment(PUSHBUTTON_SERVER=shared.url),
         check=False,
     )
     assert press.returncode == 0, press.stderr
     assert press.stdout == "what the file says 12 an input that is named like an option\n"
-    assert server.run(1)["inputs"]["password"] == "•••"
-    assert server.run(1)["why"] == ""
+    assert shared.run(number)["inputs"]["password"] == "•••"
+    assert shared.run(number)["why"] == ""
 
 
 def test_run_reads_a_secret_from_standard_input_and_says_when_it_is_too_short_to_be_masked(folder: Path) -> None:
@@ -285,10 +306,10 @@ def test_run_reads_a_secret_from_standard_input_and_says_when_it_is_too_short_to
     assert note in run.stderr.splitlines()
 
 
-def test_watch_into_a_pipe_that_closes_ends_without_a_word(server: Served) -> None:
-    number = server.press("gated", gate="/nowhere", lines=50_000)
+def test_watch_into_a_pipe_that_closes_ends_without_a_word(shared: Served) -> None:
+    number = shared.press("gated", gate="/nowhere", lines=50_000)
     watch = subprocess.Popen(
-        [sys.executable, "-m", "pushbutton", "watch", str(number), "--server", server.url],
+        [sys.executable, "-m", "pushbutton", "watch", str(number), "--server", shared.url],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment(),
@@ -302,36 +323,42 @@ def test_watch_into_a_pipe_that_closes_ends_without_a_word(server: Served) -> No
     assert watch.wait(PATIENCE) == 1
     assert "pushbutton:" not in told
     assert "Traceback" not in told
-    assert server.run(number)["state"] == "running"
+    assert shared.run(number)["state"] == "running"
+    shared.http.post(f"/api/runs/{number}/cancel").raise_for_status()
+    shared.finished(number)
 
 
-def test_stop_ends_a_run_and_its_watcher_exits_with_1(server: Served, folder: Path) -> None:
-    with Command("press", "gated", "--gate", folder / "never", "--follow", "--server", server.url) as press:
+def test_stop_ends_a_run_and_its_watcher_exits_with_1(shared: Served, folder: Path) -> None:
+    number = next_number(shared)
+    with Command("press", "gated", "--gate", folder / "never", "--follow", "--server", shared.url) as press:
         press.err.wait_for("at the gate")
-        with Command("stop", "1", "--server", server.url) as stop:
+        with Command("stop", str(number), "--server", shared.url) as stop:
             assert stop.wait() == 0
-        assert stop.out.text == "Run 1 is being stopped. See its end: pushbutton watch 1"
+        assert stop.out.text == f"Run {number} is being stopped. See its end: pushbutton watch {number}"
         assert press.wait() == 1
     assert "▲ Stopped" in press.err.text
-    with Command("stop", "1", "--server", server.url) as stop:
+    with Command("stop", str(number), "--server", shared.url) as stop:
         assert stop.wait() == 4
-    assert stop.err.text == "pushbutton: Run 1 is not running any more: it is cancelled."
+    assert stop.err.text == f"pushbutton: Run {number} is not running any more: it is cancelled."
 
 
-def test_runs_lists_the_newest_first(server: Served) -> None:
-    server.finished(server.press("talk"))
-    server.finished(server.press("bad"))
-    with Command("runs", "--server", server.url) as runs:
+def test_runs_lists_the_newest_first(shared: Served) -> None:
+    first, second = shared.press("talk"), shared.press("bad")
+    for number in (first, second):
+        shared.finished(number)
+    with Command("runs", "--server", shared.url) as runs:
         assert runs.wait() == 0
-    rows = runs.out.text.splitlines()
+    rows = runs.out.text.splitlines()[:3]
     assert [row.split()[:3] for row in rows] == [
         ["RUN", "TASK", "STATE"],
-        ["2", "bad", "failed"],
-        ["1", "talk", "succeeded"],
+        [str(second), "bad", "failed"],
+        [str(first), "talk", "succeeded"],
     ]
-    with Command("runs", "--task", "talk", "--json", "--server", server.url) as runs:
+    with Command("runs", "--task", "talk", "--json", "--server", shared.url) as runs:
         assert runs.wait() == 0
-    assert [run["number"] for run in json.loads(runs.out.text)] == [1]
+    listed = json.loads(runs.out.text)
+    assert listed[0]["number"] == first
+    assert {run["task"] for run in listed} == {"talk"}
 
 
 def test_without_a_server_there_is_one_sentence(folder: Path) -> None:
@@ -417,21 +444,21 @@ def test_a_server_whose_words_nobody_reads_serves_all_the_same(folder: Path) -> 
     assert (server.returncode, complaint) == (0, "")
 
 
-def test_a_second_server_on_the_same_data_is_refused(server: Served, folder: Path) -> None:
-    with Command("serve", folder / "jobs.py", "--data", server.data, "--port", "0") as second:
+def test_a_second_server_on_the_same_data_is_refused(shared: Served) -> None:
+    with Command("serve", shared.data.parent / "jobs.py", "--data", shared.data, "--port", "0") as second:
         assert second.wait() == 5
     assert second.err.text == (
-        f"pushbutton: {server.data} is in use by another server (process {server.pid}). "
+        f"pushbutton: {shared.data} is in use by another server (process {shared.pid}). "
         "Stop that server first, or give this one another folder with --data."
     )
     assert second.out.text == ""
 
 
-def test_a_taken_port_is_named(server: Served, tmp_path: Path) -> None:
-    with Command("serve", tmp_path, "--data", tmp_path / "other", "--port", str(server.port)) as second:
+def test_a_taken_port_is_named(shared: Served, tmp_path: Path) -> None:
+    with Command("serve", tmp_path, "--data", tmp_path / "other", "--port", str(shared.port)) as second:
         assert second.wait() == 5
     assert second.err.text == (
-        f"pushbutton: Port {server.port} of 127.0.0.1 is taken by another program. "
+        f"pushbutton: Port {shared.port} of 127.0.0.1 is taken by another program. "
         "Choose another with --port, or any free one with --port 0."
     )
 
