@@ -45,7 +45,7 @@ ALL: Rights = frozenset(Right(verb) for verb in Verb)
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`rights` were worked out when it was let in; code that keeps an actor for longer asks the directory again.
+    """`rights` are those of when it was let in; code that keeps an actor for longer asks the directory again.
 
     A token or a link does less than its owner may: it needs the right in `within` as well, where there is one.
     """
@@ -56,8 +56,8 @@ class Actor:
     user: str = ""  # whose it is: a user's name; "" for what belongs to no user
     title: str = ""  # how a page calls that user
     credential: str = ""  # what it was let in by, for the directory to look at again; never a secret itself
-    address: str = ""  # from where it came over the network
-    own: bool = False  # sees no runs but those that it pressed itself
+    address: str = ""  # the network address that it came from
+    own: bool = False  # sees only the runs that it pressed itself
 
     @property
     def known(self) -> bool:
@@ -65,7 +65,7 @@ class Actor:
 
     @property
     def audience(self) -> str:
-        """The same for all with the same rights, "" for those with every right: they see the same pages."""
+        """The same for all actors with the same rights, who see the same pages; "" for those with every right."""
         if self.rights >= ALL and self.within is None and not self.own:
             return ""
         mine = ",".join(f"{right.verb}@{right.where}" for right in sorted(self.rights))

@@ -1,6 +1,6 @@
 """An approval: what a task asks others for before a run of it starts, and who gave it. Pure.
 
-A run that waits for one holds no slot of its task: a press that somebody forgot must not keep others out for a day.
+A run that waits for one holds no slot of its task: a press that was forgotten must not block the task for a day.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HOUR = 3600 * 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What a task asks for: so many people besides the one who presses, within so many hours."""
+    """What a task asks for: a number of people besides the presser, within a number of hours."""
 
     approvers: int = 1
     expires: float = EXPIRES
@@ -51,7 +51,7 @@ class Hold:
     plan: int = 0  # the dry run that shows what it will do; 0: there is none
     again: int = 0  # the dry run that shows that this is still so, once it is approved
     given: tuple[Given, ...] = ()
-    secrets: str = ""  # what its secret inputs are told apart by, see `runtime.input_files`; "": it has none
+    secrets: str = ""  # tells secret inputs apart, see `runtime.input_files`; "": it has none
 
     @property
     def missing(self) -> int:
@@ -73,12 +73,12 @@ def held(approval: Approval, presser: Actor, at: int, digest: str, secrets: str 
 
 
 def identity(actor: Actor) -> str:
-    """Two actors with the same are one: a user, whatever they were let in by; else the actor's own name."""
+    """The same for two actors that are one person: the user, whatever let them in; else the actor's own name."""
     return actor.user or actor.name
 
 
 def may_give(actor: Actor, hold: Hold) -> Decision:
-    """Whether the actor, who has the right, is the one to use it here."""
+    """Whether the actor, who has the right to approve, may approve this run."""
     me = identity(actor)
     if me == hold.user:
         return Decision(allowed=False, reason=say("You pressed this yourself: somebody else has to approve it."))

@@ -1,7 +1,7 @@
-"""How values reach a job that is no function of ours: as text, in its command line or its environment.
+"""How values reach a job that is not a Python function: as text, in its command line or its environment.
 
 A list becomes its values with commas between, so none of them may hold one. An input that is passed by the environment
-and has no value is an empty variable, so that `set -u` has nothing to say.
+and has no value is an empty variable, so that `set -u` does not end the script.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def protected(variable: str) -> bool:
 
 
 def as_text(value: Json) -> str:
-    """As a job finds it."""
+    """The text that the job gets."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):
@@ -88,10 +88,10 @@ _COMMA = say("One of these holds a comma, and the job is given them with commas 
 
 
 def together(inputs: Inputs) -> dict[str, str]:
-    """A sentence for each list that nobody could take apart again."""
+    """A sentence for each list that the job could not split again."""
     return {name: _COMMA for name, value in inputs.items() if _not_apart(value)}
 
 
 def _not_apart(value: Json) -> bool:
-    """Whether nobody could take these values apart again."""
+    """Whether the values, once joined, could not be split again."""
     return isinstance(value, list | tuple) and any("," in as_text(item) for item in value)

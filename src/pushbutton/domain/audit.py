@@ -32,7 +32,7 @@ class Deed(StrEnum):
     RUN_REJECT = "run.reject"
     RUN_EXPIRE = "run.expire"  # nobody approved it in time
     RUN_RELEASE = "run.release"  # it was set aside in a copy of the data folder, and may start now
-    REQUEST_REFUSE = "request.refuse"  # somebody tried what is not theirs to do, or with what does not count
+    REQUEST_REFUSE = "request.refuse"  # an act without the right to it, or with a credential that does not count
     SESSION_BEGIN = "session.begin"
     SESSION_HALF = "session.half"  # the second factor is still asked for
     SESSION_REFUSE = "session.refuse"
@@ -40,7 +40,7 @@ class Deed(StrEnum):
     USER_ADD = "user.add"
     USER_CHANGE = "user.change"
     USER_REMOVE = "user.remove"
-    USER_GONE = "user.gone"  # the directory that names them knows them no more, or has locked them
+    USER_GONE = "user.gone"  # the authority does not know them any more, or has locked them
     USER_PASSWORD = "user.password"
     USER_FACTOR = "user.factor"
     USER_REFUSE = "user.refuse"  # a wrong password or code where somebody changes their own account
@@ -71,7 +71,7 @@ class Deed(StrEnum):
 
 
 SERVER = "server"
-"""The actor of what no person did."""
+"""The actor where no person acted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """How many records there are and the hash of the last, as noted apart from them."""
+    """The number of records and the hash of the last one, kept apart from the records."""
 
     id: int = 0
     hash: str = FIRST

@@ -1,4 +1,4 @@
-"""Walks the audit trail's chain and says the first place at which it is not as it was written. Pure."""
+"""Walks the audit trail's chain and finds the first place where it is not as it was written. Pure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Checked:
     fault: Fault | None = None
     number: int = 0
     more: tuple[str, ...] = ()
-    """What else is known of it, a sentence each."""
+    """What else is known of the fault, one sentence each."""
 
     @property
     def sentence(self) -> Sentence:
@@ -119,7 +119,7 @@ class Chain:
         return Checked(self.last, *wrong, (self._missing,) if self._missing else ())
 
     def _unvouched(self) -> tuple[Fault, int] | None:
-        """A record out of which something was taken, and no record says so."""
+        """A record from which something was removed, without a record that says so."""
         for number in sorted(self._believed):
             if self._vouched.get(number) != self._redacted[number]:
                 return Fault.CHANGED, number

@@ -22,8 +22,8 @@ class CauseKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Cause:
     kind: CauseKind = CauseKind.PERSON
-    parent: int = 0  # the number of a run; 0: it comes of none
-    attempt: int = 1  # counts what was pressed once and is tried again
+    parent: int = 0  # the number of the run that caused it; 0: none did
+    attempt: int = 1  # 1 for a press, and one more for each retry
 
 
 PERSON: Final = Cause()

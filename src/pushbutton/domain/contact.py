@@ -20,7 +20,7 @@ class Contact:
 
 
 def contact_of(text: str) -> Contact:
-    """Whatever is written is shown; only a mail address or a link can be opened."""
+    """Any text is shown; only a mail address or a link can be opened."""
     text = text.strip()
     if (named := _NAMED.fullmatch(text)) and (href := _href(named["address"])):
         return Contact(named["label"], href)

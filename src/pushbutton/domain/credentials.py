@@ -1,8 +1,8 @@
-"""What of a setting may be recorded, shown or logged: everything but what lets somebody in.
+"""Which part of a setting may be recorded, shown or logged: all but credentials.
 
 One function decides. It knows an address (user and password, the values of its query, a part of its path that looks
 like a token), a `name=value`, `--name value` or header whose name says that a secret follows, and the beginnings of
-well-known tokens. In the place of a secret stands a mark. What stands for a value (`{input}`, `$NAME`) is none.
+well-known tokens. A mark takes the place of a secret. A placeholder (`{input}`, `$NAME`) is no secret.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from .event import Json
 
 Mark = Callable[[str], str]
-"""What stands in the place of a secret."""
+"""Takes the place of a secret."""
 
 _NAMES = (
     r"pass(?:word|wd|phrase|code)?|pwd|secrets?|token|jwt|bearer|api[-_]?key|access[-_]?key|private[-_]?key|auth[-_]?key"
@@ -48,18 +48,18 @@ _KNOWN = re.compile(
 _STANDS_FOR = re.compile(r"[\"']?(?:\$?\{[^{}]*\}|\$\(?[\w.]+\)?|%[\w]+%|" + _MARK + r"|…)[\"']?")
 _A_NAME_ALONE = re.compile(rf"--?(?:(?i:{_NAME})|{_CAMEL})")
 _AS_GOOD_AS_PASSWORDS = frozenset({"webhook"})
-"""Settings whose addresses let somebody in by their path."""
+"""Settings that hold addresses whose path is a secret."""
 _USER_ALONE = frozenset({"-u", "--user", "--proxy-user"})
 _TOKEN_LIKE = re.compile(r"(?=[^/]*[0-9])(?=[^/]*[A-Za-z])[\w.~+=%:-]{16,}|[A-Za-z0-9+=]{24,}")
 
 
 def unseen(_: str) -> str:
-    """The mark where nobody compares."""
+    """The mark where two values are never compared."""
     return "…"
 
 
 def hashed_with(key: bytes) -> Mark:
-    """Marks that differ when the secrets do: one sees that it changed, not what it is."""
+    """Marks that differ when the secrets do: they show that a secret changed, not what it is."""
 
     def mark(secret: str) -> str:
         return f"(hash {hmac.new(key, secret.encode(errors='surrogatepass'), hashlib.sha256).hexdigest()[:16]})"
@@ -68,12 +68,12 @@ def hashed_with(key: bytes) -> Mark:
 
 
 def hidden(value: str, mark: Mark) -> str:
-    """The mark of a value that is a secret; what stands for a value, or is a mark already, is left."""
+    """The mark for a secret value; a placeholder, or a mark, stays as it is."""
     return value if not value or _STANDS_FOR.fullmatch(value) else mark(value)
 
 
 def concealed(text: str, mark: Mark = unseen) -> str:
-    """The text without what lets somebody in."""
+    """The text without credentials."""
     text = _ADDRESS.sub(
         lambda found: found["scheme"] + _address(found["rest"], mark, plain_user="http" not in found["scheme"]), text
     )
@@ -83,12 +83,12 @@ def concealed(text: str, mark: Mark = unseen) -> str:
 
 
 def names_secret(name: str) -> bool:
-    """Whether what is called so is a secret, such as `api_token`."""
+    """Whether a value of this name is a secret, such as `api_token`."""
     return _A_NAME_ALONE.fullmatch(f"--{name}") is not None
 
 
 def concealed_words(words: Iterable[str], mark: Mark = unseen) -> list[str]:
-    """The same of a command's arguments: what stands behind `--token` may be the next one."""
+    """The same for a command's arguments: the value of `--token` may be the next one."""
     shown: list[str] = []
     before = ""
     for word in words:
@@ -104,7 +104,7 @@ def concealed_words(words: Iterable[str], mark: Mark = unseen) -> list[str]:
 
 
 def concealed_setting(name: str, value: Json, mark: Mark = unseen) -> Json:
-    """The same of a setting of this name: what is recorded and shown of it."""
+    """The same for a setting of this name: what is recorded and shown of it."""
     if isinstance(value, str):
         return concealed_address(value, mark) if name in _AS_GOOD_AS_PASSWORDS else concealed(value, mark)
     if isinstance(value, Sequence):

@@ -15,12 +15,12 @@ __all__ = ["AsUtf8", "begun", "charset", "likely", "text"]
 
 
 def text(data: bytes, encoding: str) -> str:
-    """All of it; what is none becomes U+FFFD."""
+    """All of it; bytes that are no character become U+FFFD."""
     return data.decode(encoding or "utf-8", "replace")
 
 
 def likely(data: bytes, encoding: str) -> str:
-    """UTF-8 if it is that, for not all that belongs to a task speaks as its job does; else as `text`."""
+    """UTF-8 if it is valid UTF-8, since not everything in a task uses the encoding of its job; else as `text`."""
     try:
         return data.decode()
     except UnicodeDecodeError:
@@ -35,7 +35,7 @@ def begun(data: bytes, encoding: str) -> int:
 
 
 def charset(encoding: str) -> str:
-    """As HTTP and browsers call it."""
+    """Its name in HTTP and browsers."""
     name = re.sub(r"^cp(125\d)$", r"windows-\1", encoding or "utf-8")
     return {"cp932": "windows-31j"}.get(name, name.replace("_", "-"))
 
@@ -66,11 +66,11 @@ class AsUtf8:
         return bool(self._decoder.getstate()[0])
 
     def place(self, begin: int) -> int:
-        """Where the line began that begins here in what was made, or that this stands in. It was not forgotten."""
+        """Where in the source the line begins in which this place of the result lies. The line was not forgotten."""
         return self._read_at[bisect_right(self._made_at, begin) - 1]
 
     def forget(self, begin: int) -> None:
-        """Lines that begin before this one in what was made are not asked for any more."""
+        """Lines that begin before this place of the result are not asked for any more."""
         done = bisect_right(self._made_at, begin) - 1
         del self._made_at[:done], self._read_at[:done]
 

@@ -22,11 +22,11 @@ _PAGERS = ("PAGER", "GIT_PAGER", "MANPAGER", "SYSTEMD_PAGER", "BAT_PAGER", "DELT
 
 
 LIVE = {"PYTHONUNBUFFERED": "1"}
-"""Python writes into a pipe in blocks of 8 kB otherwise: nobody would see what a script says while it says it."""
+"""Otherwise Python writes into a pipe in blocks of 8 kB, and what a script prints is not seen while it runs."""
 
 
 def of_terminal(size: tuple[int, int] | None) -> dict[str, str]:
-    """What a job is told of its terminal, (rows, columns): nobody is there to press a key in a pager."""
+    """What a job is told of its terminal, (rows, columns). A pager would wait for a key, so it gets none."""
     if size is None:
         return {"TERM": "dumb"}
     return {"TERM": "xterm-256color", **dict.fromkeys(_PAGERS, "cat")}

@@ -14,7 +14,7 @@ What `data` holds, by kind (all keys optional unless said otherwise):
     truncated  kept (bytes), text           the output went past its cap; the job goes on
 
 A text that Pushbutton itself says is a `Sentence`: the store keeps its id and its values under `sentences` beside it,
-where nothing that a job or a caller says can get, and gives it back as one; streams and answers hold the text.
+where nothing from a job or a caller is ever written, and gives it back as one; streams and answers hold the text.
 """
 
 from __future__ import annotations

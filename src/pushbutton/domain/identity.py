@@ -1,4 +1,4 @@
-"""Who an outside authority says somebody is, and what a name may look like here."""
+"""A person as an outside authority names them, and what a name may look like here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["LONGEST_TEXT", "Identity", "group_names", "one_line", "user_name"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]*")
 RESERVED = frozenset({"local", "server", "somebody", "everyone", "oidc", "ldap", "proxy"})
-"""What actors are called that are no users."""
+"""Names of actors that are no users."""
 LONGEST_NAME = 100
 LONGEST_TEXT = 200
 MOST_GROUPS = 1_000
@@ -22,7 +22,7 @@ MOST_GROUPS = 1_000
 @dataclass(frozen=True, slots=True)
 class Identity:
     name: str
-    """The name here: what `user_name` made of the authority's."""
+    """The name here: made by `user_name` from the authority's."""
     title: str = ""
     """The whole name, for people to read; "" if it is not known. One line."""
     email: str = ""
@@ -31,7 +31,7 @@ class Identity:
     source: str = ""
     """The authority: `oidc`, `ldap`, `proxy`."""
     subject: str = ""
-    """What the authority calls them for ever, while names may pass to somebody else; "" where it says nothing of it."""
+    """The authority's lasting id, while a name may pass to another person; "" where it gives none."""
 
 
 def user_name(text: str) -> str:
@@ -39,8 +39,8 @@ def user_name(text: str) -> str:
 
     Plain ASCII, because names are compared and shown to tell people apart: a Cyrillic “а” looks like a Latin one under
     every normal form, and lower case folds more than it shows (the sign for Kelvin becomes a “k”). Not “:”, which
-    stands in the names of actors that are nobody's (`schedule:nightly`), and no “-” in front, which a command takes for
-    an option.
+    stands in the names of actors that belong to no person (`schedule:nightly`), and no “-” in front, which a command
+    takes for an option.
     """
     if not text:
         raise BadInput(say("The user name is empty; give one."))
@@ -68,7 +68,7 @@ def one_line(text: object) -> str:
 
 
 def group_names(names: Iterable[object]) -> frozenset[str]:
-    """What can be a group's name among these; the rest gives no rights. At most 1,000, the first ones in order."""
+    """Those that can be names of groups; the others give no rights. At most 1,000, the first ones in order."""
     kept = [
         name.strip()
         for name in names

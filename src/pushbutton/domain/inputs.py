@@ -1,6 +1,6 @@
 """From what somebody sent to `Inputs`: every value checked, all at once, and in its canonical form.
 
-Every sentence says what to do, and none repeats a value: what was sent may be a secret, or hostile.
+Every sentence says what to do, and none repeats a value, which may be a secret, or hostile.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def parse(
 def check(
     params: Sequence[Param], raw: object, *, form: bool = False, paths: bool = False, fits: Fits = here
 ) -> tuple[Inputs, dict[str, str]]:
-    """The inputs that are well, and a sentence for each that is wrong; see `parse`."""
+    """The valid inputs, and a sentence for each that is wrong; see `parse`."""
     if not isinstance(raw, Mapping):
         return {}, {"": say("Send the inputs as an object of names and values.")}
     wrong = _unknown([param.name for param in params], raw)
@@ -129,19 +129,19 @@ def check(
 
 
 def cleared_is_empty(param: Param) -> bool:
-    """Whether a field that somebody cleared is an empty text, and neither None nor the default."""
+    """Whether a cleared field is an empty text, and neither None nor the default."""
     if param.type is not ParamType.STR or param.required or param.may_be_none:
         return False
     return param.default == "" or (not param.min_length and (not param.pattern or here(param.pattern, "") is True))
 
 
 def applies(param: Param, inputs: Inputs) -> bool:
-    """Whether the param is asked at all, as these inputs of the others stand."""
+    """Whether the param is asked, given the inputs of the others."""
     return all(name in inputs and _among(inputs[name], wanted) for name, wanted in param.when.items())
 
 
 def in_order(params: Sequence[Param]) -> tuple[list[Param], list[Param]]:
-    """Each behind those that its `when` names; and those for which that cannot be, which are never asked."""
+    """Each behind the params that its `when` names; and those that cannot be ordered so, which are never asked."""
     placed: list[Param] = []
     left = list(params)
     while True:
@@ -159,13 +159,13 @@ def mask(task: Task, inputs: Inputs) -> Inputs:
 
 
 def fingerprint(inputs: Inputs) -> str:
-    """The same for equal inputs, in whatever order. Hand over masked ones: a hash of a weak secret can be guessed."""
+    """The same for equal inputs, in any order. Pass masked ones: a hash of a weak secret can be guessed."""
     text = json.dumps(inputs, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def bounds_fault(param: Param) -> tuple[str, str]:
-    """Which of `min` and `max` no value could be compared with, and a sentence; ("", "") when they are well."""
+    """Which of `min` and `max` cannot be compared with a value, and a sentence; ("", "") when both can."""
     read: list[Any] = []
     for key, bound in (("min", param.min), ("max", param.max)):
         try:
@@ -238,7 +238,7 @@ def _one(param: Param, raw: Mapping[Any, Any], *, form: bool, paths: bool, fits:
 
 
 def _from_form(param: Param, value: object) -> object:
-    """The text of a form as the value that JSON would have held; text that is none stays text, and is refused later."""
+    """The text of a form as the value that JSON would have held; other text stays as it is, and is refused later."""
     if param.type is ParamType.CHOICES:
         if isinstance(value, str):
             value = [value] if _offered(param, picked(param, value)) else [part.strip() for part in value.split(",")]
@@ -270,7 +270,7 @@ def _from_form(param: Param, value: object) -> object:
 
 
 def _lines(param: Param, value: object) -> object:
-    """The lines of a text, or of several, as the values of a list. A line without anything is none."""
+    """The lines of a text, or of several, as the values of a list. Empty lines are left out."""
     if _size(value) > VALUE_LIMIT:
         return value
     texts = [value] if isinstance(value, str) else value
@@ -282,7 +282,7 @@ def _lines(param: Param, value: object) -> object:
 
 
 def _each(param: Param) -> Param:
-    """Of a list: what each of its values is."""
+    """The type of each value of a list."""
     return replace(param, type=param.of, min_length=None, max_length=None, required=True, default=None, pattern="")
 
 
@@ -307,7 +307,7 @@ def _offered(param: Param, value: object) -> bool:
 
 
 def _blank(param: Param, *, given: bool, many: bool) -> Json:
-    """What a param is that was left out or left empty (`many`: by an empty text or list)."""
+    """The value of a param that was left out or left empty (`many`: by an empty text or list)."""
     if many and param.type in (ParamType.CHOICES, ParamType.LIST) and not param.required:
         return []
     if given and param.may_be_none:
@@ -467,7 +467,7 @@ def _read_moment(read: Callable[[str], T], text: str, ask: str) -> T:
 
 
 def _choice(param: Param, value: object) -> Json:
-    if param.choices_from and not param.choices:  # who knows them checks it: a press always does
+    if param.choices_from and not param.choices:  # a press asks the program for them, and checks the value then
         return _text(value, say("Choose one."))
     for alike in (same, _equal):
         for choice in param.choices:
@@ -622,7 +622,7 @@ def same(one: object, other: object) -> bool:
 
 
 def _equal(one: object, other: object) -> bool:
-    """The same number, as JSON knows them."""
+    """The same number, by JSON's rules."""
     numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (one, other))
     return numbers and one == other
 

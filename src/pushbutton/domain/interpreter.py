@@ -1,7 +1,7 @@
 """How another Python runs a module of `job/` or `describe/`, also one in which Pushbutton is not installed.
 
 The package is loaded from where it lies. The folder around it comes last on `sys.path`, for processes that the job
-starts itself: there nothing of ours stands in for a module that the author has.
+starts itself: nothing of ours takes the place of a module of the author's.
 """
 
 from __future__ import annotations

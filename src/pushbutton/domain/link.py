@@ -1,7 +1,7 @@
 """The text of a hand-over link: `<id>.pbl_<signature>`.
 
-Signed instead of random: the store holds nothing that opens anything, so a copy of it is of no use without the server's
-key; who made a link can see it again; and an entry that was changed behind our back has no valid link any more.
+Signed instead of random: the store holds no secret, so a copy of it is of no use without the server's key; the maker of
+a link can see it again; and an entry that was changed in the file has no valid link any more.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NOWHERE = Link("", "", "", {}, 0, 0, 0)
 """Signs what is compared with a link that does not exist, so that it takes as long as one that does."""
 
 AFTER: Micros = 86_400 * 1_000_000
-"""For so long after its end a link still shows the runs that it pressed."""
+"""How long a link still shows its runs after its end."""
 
 
 def new_id() -> str:
@@ -30,7 +30,7 @@ def new_id() -> str:
 
 
 def text(key: bytes, link: Link) -> str:
-    """What stands behind `/link/`."""
+    """The text behind `/link/`."""
     return f"{link.id}.{_signature(key, link)}"
 
 

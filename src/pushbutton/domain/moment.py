@@ -12,7 +12,7 @@ from .run import Micros
 
 FARTHEST = timedelta(days=366)
 PAST = timedelta(hours=1)
-"""A moment that went by no longer ago starts at once: a client that was slow, or sends its press once more."""
+"""A moment that is past, but by no more than this, starts the run at once: the client was slow, or repeats a press."""
 
 _WRITTEN = re.compile(
     r"(?P<day>today|tomorrow|\d{4}-\d{2}-\d{2})?[ T]*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?",

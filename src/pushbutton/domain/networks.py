@@ -25,7 +25,7 @@ def networks(text: str, *, where: str) -> tuple[Network, ...]:
 
 
 def address(text: str) -> Address | None:
-    """One address, without the port or brackets that some write with it; None for what is none.
+    """One address, without a port or brackets; None for anything else.
 
     An IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) is the IPv4 address.
     """
@@ -42,11 +42,11 @@ def address(text: str) -> Address | None:
 
 
 HOUSEHOLD = 64
-"""Bits of an IPv6 address behind which one client chooses the rest as it likes."""
+"""Bits of an IPv6 address that name a network; the client chooses the rest."""
 
 
 def household(text: str) -> str:
-    """What an address is counted as: IPv6 by its network. What is no address is itself."""
+    """What an address is counted as: an IPv6 address as its network, anything that is no address as it is."""
     one = address(text)
     if isinstance(one, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((one, HOUSEHOLD), strict=False))

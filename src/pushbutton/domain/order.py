@@ -17,9 +17,9 @@ from .event import Json
 __all__ = ["MOST", "MOST_SIZE", "PIECE", "Order", "OrderKind", "fits", "pieces"]
 
 PIECE = 64 << 10
-"""Bytes of lines in one report, and of a line of which anything is taken: more of one is cut before it is shown."""
+"""Bytes of the lines in one report, and of one line: a longer one is cut."""
 _BEYOND = 8
-"""Of a line that is too long, so many more: whoever cuts it has to see that something follows."""
+"""Bytes that are kept beyond it of a line that is too long, so that the reader sees that it was cut."""
 MOST = 1000
 """Reports that may wait for one supervisor."""
 MOST_SIZE = 1_000_000
@@ -40,7 +40,7 @@ class Order:
 
     @property
     def bounded(self) -> bool:
-        """Whether there may be too many: an order to stop always has its place."""
+        """Whether the number of these is limited: an order to stop is always taken."""
         return self.kind is not OrderKind.STOP
 
 

@@ -39,13 +39,13 @@ class Choice:
 class Param:
     name: str  # an identifier: the Python argument, the option `--name`, the form field behind a prefix
     type: ParamType
-    label: str = ""  # shown; made from the name where it is empty
+    label: str = ""  # shown; where it is empty, made from the name
     help: str = ""
     required: bool = True
     default: Json = None  # canonical form; None: no default
-    nullable: bool = False  # it has a default, and None is a value beside it: what is cleared
+    nullable: bool = False  # it has a default, and None is allowed besides: what a cleared field means
     choices: tuple[Choice, ...] = ()
-    choices_from: tuple[str, ...] = ()  # the program that tells `choices` when somebody asks; see `Catalog.offered`
+    choices_from: tuple[str, ...] = ()  # the program that prints `choices` when they are needed; see `Catalog.offered`
     min: float | str | None = None  # number, or canonical date/time; of a list, of each value
     max: float | str | None = None
     min_length: int | None = None  # characters (str), bytes (file), items (choices, list)

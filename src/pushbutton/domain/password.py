@@ -1,4 +1,4 @@
-"""What a password must be: long, and not the first that anybody tries.
+"""What a password must be: long, and none of those that are tried first.
 
 No rule says which characters it has to hold: that makes passwords that are written down, not better ones
 (NIST SP 800-63B).
@@ -14,7 +14,7 @@ __all__ = ["LONGEST", "SHORTEST", "require_good"]
 
 SHORTEST = 12
 LONGEST = 1_000
-"""Characters. Anything longer is no password but load."""
+"""Characters, at most: a longer text only costs time."""
 
 _COMMON = frozenset(
     {

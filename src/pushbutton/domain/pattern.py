@@ -1,7 +1,7 @@
-"""An author's `pattern`, compared without ever holding up who asks.
+"""An author's `pattern`, compared without ever blocking the caller.
 
-Python's `re` tries one way after another, and some patterns have more ways than anybody can wait for: `(a+)+` has twice
-as many with each letter. How many there are at most can be counted beforehand. What is cheap by that count is compared
+Python's `re` tries one way after another, and some patterns have far too many ways: with each letter, `(a+)+` has twice
+as many. How many there are at most can be counted beforehand. What is cheap by that count is compared
 here; the rest is compared in a process that can be ended (`Fits`).
 """
 
@@ -33,12 +33,12 @@ def here(pattern: str, text: str) -> bool | None:
 
 
 def maybe(pattern: str, text: str) -> bool:
-    """True as well when it may take long: a first look, before the comparison that decides."""
+    """Also True when it may take long: a first check, before the comparison that decides."""
     return here(pattern, text) is not False
 
 
 def nested(pattern: str) -> str:
-    """A text on which a pattern that repeats a repetition may be slow, to try it; "" when it does not do that.
+    """A text on which a pattern with a repeated repetition may be slow, for a trial; "" for a pattern without one.
 
     It is a guess: what comes before the repetition once, the repetition's shortest content thirty times, and a
     character that fits nothing.

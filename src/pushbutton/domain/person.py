@@ -1,4 +1,4 @@
-"""What the directory keeps of people: who they are, how they were let in, and what they handed on. All of it is small.
+"""What the directory keeps of people: names, sign-ins, tokens and links. All of it is small.
 
 Secrets (of sessions, tokens, invitations, links) are random and kept as hashes only.
 """
@@ -33,12 +33,12 @@ class User:
     disabled: bool = False
     added_at: Micros = 0
     seen_at: Micros = 0  # when they last signed in
-    gone_at: Micros = 0  # when the authority that names them was found to know them no more, or to have locked them
+    gone_at: Micros = 0  # when the authority was found not to know them any more, or to have locked them
     pins: tuple[str, ...] = ()  # slugs of the tasks that they keep at the top
 
     @property
     def left(self) -> bool:
-        """Whether they were found to be gone since they signed in last."""
+        """Whether the authority was found not to know them since their last sign-in."""
         return self.gone_at > max(self.seen_at, self.added_at)
 
     @property
@@ -57,7 +57,7 @@ class Session:
     until: Micros  # whatever happens
     seen_at: Micros  # to the minute or so
     address: str = ""
-    agent: str = ""  # what the browser calls itself
+    agent: str = ""  # the browser's own name
     pending: bool = False  # the second factor is still asked for
 
 
@@ -91,7 +91,7 @@ class Link:
 
     id: str  # short, public: names the link in runs and in the audit trail
     task: str
-    maker: str  # a user: the link does nothing that its maker may not do any more
+    maker: str  # a user: the link can do no more than its maker may now
     inputs: Mapping[str, Json]  # fixed
     until: Micros
     uses: int  # left

@@ -32,7 +32,7 @@ INCLUDES: Mapping[Role, frozenset[Verb]] = {
 }
 
 EVERYONE = "everyone"
-"""Whom a grant may be given to besides "user:ada" and "group:ops": everybody who is signed in."""
+"""A grant to everybody who is signed in, beside those to "user:ada" and "group:ops"."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,7 +51,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What somebody wants to do something with: a task and the group that it stands in, or neither."""
+    """What a right is about: a task and its group, or neither."""
 
     task: str = ""
     group: str = ""
@@ -113,8 +113,8 @@ def require(actor: Actor, verb: Verb, *resources: Resource) -> None:
 
 
 def directly(actor: Actor) -> Decision:
-    """Whether it is who it says itself, not what somebody handed on. No token and no link makes tokens and links or
-    changes people, whatever its scope says: what it made would outlive it, and would not be cut down as it is.
+    """Whether the person acts, and no token or link. No token and no link makes tokens and links or changes people,
+    whatever its scope says: what it made would outlive it, and would not be restricted as it is.
     """
     if not actor.known:
         return Decision(allowed=False, reason=say("Sign in first."))
@@ -124,7 +124,7 @@ def directly(actor: Actor) -> Decision:
 
 
 def in_person(actor: Actor) -> Decision:
-    """Directly, and somebody to whom a token or a link can belong."""
+    """Directly, and as a user, to whom a token or a link can belong."""
     if directly(actor) and not actor.user:
         reason = say("Nobody signs in here yet, so there is nobody whose it could be: make a user first.")
         return Decision(allowed=False, reason=reason)
@@ -132,7 +132,7 @@ def in_person(actor: Actor) -> Decision:
 
 
 def require_directly(actor: Actor, verb: Verb | None = None) -> None:
-    """With `verb`: who may do that to the server itself as well. Raises `Refused` with the reason."""
+    """With `verb`, actors that may do this to the server itself pass as well. Raises `Refused` with the reason."""
     decision = directly(actor)
     if not decision:
         raise Refused(decision.reason)

@@ -7,7 +7,7 @@ import re
 from pushbutton.errors import ConfigError
 
 PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]{1,60}){1,8}", re.ASCII)
-"""Nothing that would lead to another site, or up."""
+"""It cannot lead to another site, or up."""
 
 
 def prefix(text: str, *, where: str) -> str:

@@ -28,7 +28,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """No run is made: an earlier one is the answer."""
+    """No run is made: the answer is an earlier one."""
 
     run: int
     act: Act | None = None  # to be recorded
@@ -50,7 +50,7 @@ class Make:
 
     @property
     def count(self) -> int:
-        """How many runs these are."""
+        """The number of runs."""
         return 2 if self.dry else 1
 
     def runs(self, number: int) -> Sequence[tuple[Run, NewRun]]:

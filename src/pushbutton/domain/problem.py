@@ -13,7 +13,7 @@ __all__ = ["Problem"]
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Line and column count from 1. A warning leaves the task usable. The sentence may quote what stands in the file,
-    but nothing that lets somebody in.
+    but no credentials.
     """
 
     file: str

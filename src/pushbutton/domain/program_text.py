@@ -1,4 +1,4 @@
-"""Which items of a command are the text of a program: into these no value may be filled.
+"""Which items of a command are the text of a program: no value may be put into these.
 
 One rule for everything that reads programs (shells, Python, Perl, awk …): from its name on, up to the item in which
 its program is settled, no item may have an input in it; what follows is data. A program is settled by a text that
@@ -24,7 +24,7 @@ SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "mksh", "pdksh", "oksh",
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """How a program is told its program. Options are matched as a whole."""
+    """How a program finds the text that it runs. Options are matched as a whole."""
 
     text: str  # those before a program's text, which is the next item, or follows at once as the group "here"
     plain: str  # those that are known to take no value

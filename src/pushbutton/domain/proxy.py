@@ -1,4 +1,4 @@
-"""Who a proxy in front says somebody is: headers, believed from named addresses only."""
+"""A person as a proxy in front names them: by headers, which are believed from named addresses only."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class TrustedProxy:
         return replace(cls(_networks(networks), *headers), separator=separator.strip())
 
     def identity(self, peer: str, headers: Iterable[tuple[bytes, bytes]]) -> Identity | None:
-        """None: nobody is said, or by somebody who is not believed. Raises `SignInFailed` for what is unclear.
+        """None: no person is named, or the peer is not believed. Raises `SignInFailed` for what is unclear.
 
         `peer`: the address at the other end of the connection itself, never what a header says of it. `headers`: raw,
         as ASGI gives them, every copy of each.
@@ -86,7 +86,7 @@ class TrustedProxy:
 
 
 def _decoded(name: str, value: bytes, *, shown: bool) -> str:
-    """UTF-8; what is only `shown` may be ISO-8859-1 as well, which HTTP was once written in."""
+    """UTF-8; what is only `shown` may be ISO-8859-1 as well, the encoding of older HTTP."""
     try:
         return value.decode().strip()
     except UnicodeDecodeError:

@@ -20,13 +20,13 @@ from .event import Json
 
 REMOVED = "(removed)"
 SHORTEST = 4
-"""Characters: less would be found in what it has nothing to do with."""
+"""Characters, at least: a shorter text would be found in unrelated places."""
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 
 
 def spellings(secret: str) -> tuple[str, ...]:
-    """How it may stand in a record, the longest first: as it is, or inside a text that is JSON. Raises `BadInput`."""
+    """The forms in which it may stand in a record, longest first: as it is, or inside JSON text. Raises `BadInput`."""
     if len(secret) < SHORTEST:
         raise BadInput(
             say("What is to be taken out has at least {n} characters: give more of what stands there.", n=SHORTEST)
@@ -68,7 +68,7 @@ def left(key: bytes, number: int, digest: str, done: Act) -> str:
 
 
 def vouched(records: Iterable[Record]) -> dict[int, str]:
-    """What these records vouch for; give them oldest first: the last word on a record counts."""
+    """What these records vouch for; pass them oldest first, since the last one about a record counts."""
     found: dict[int, str] = {}
     for record in records:
         claims = record.act.data.get("records") if record.act.verb == Deed.AUDIT_REDACT else None

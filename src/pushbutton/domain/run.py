@@ -26,7 +26,7 @@ class RunState(StrEnum):
     SUCCEEDED = "succeeded"  # the job said so: exit 0
     FAILED = "failed"  # the job ended otherwise, could not start, or took too long
     CANCELLED = "cancelled"  # a person stopped it
-    LOST = "lost"  # its supervisor is gone: nobody knows how it ended
+    LOST = "lost"  # its supervisor is gone, so its end is unknown
     SKIPPED = "skipped"  # its turn passed: the task was busy and says `skip`
 
     @property
@@ -89,19 +89,19 @@ class Run:
     ended_at: Micros | None = None
     exit_code: int | None = None  # negative: ended by that signal
     reason: str = ""  # one sentence on how it ended
-    why: str = ""  # what the presser gave as reason
+    why: str = ""  # the presser's reason
     status: str = ""  # the last thing that it said
     step: str = ""  # the step that it is in
     progress: float | None = None  # percent, 0 to 100
     stop_by: str = ""  # who asked to stop it
-    worker: str = ""  # who runs it
+    worker: str = ""  # the name of the worker that has it
     collected: int = 0  # bytes of spool/events that are in the store
     survivors: tuple[str, ...] = ()  # processes that could not be ended, "pid name"
     hold: Hold | None = None  # the approval that it waits for or got; None: it needs none
-    group: str = ""  # that its task stood in when it was pressed; "": in none, or nobody knows
+    group: str = ""  # of its task when it was pressed; "": none, or unknown
     aside: bool = False  # it came with a copy of the data folder, and does not start before a person says so
     cause: Cause = PERSON  # who or what pressed it
-    digest: str = ""  # the task as which it was pressed, see `runtime.task_digest`; "": nobody knows
+    digest: str = ""  # of the task as it was pressed, see `runtime.task_digest`; "": unknown
     tags: frozenset[str] = frozenset()  # that a worker must have to get it; none holds a comma
     locks: frozenset[str] = frozenset()  # that it takes for as long as it is active: there are none yet
     not_before: Micros | None = None  # it does not start before; None: as soon as there is a slot
@@ -139,14 +139,14 @@ class NewRun:
     group: str = ""  # that the task stands in
     cause: Cause = PERSON
     digest: str = ""  # of the task, see `runtime.task_digest`; "": it could not be read in time
-    sealed: str = ""  # its secret inputs, which nobody reads here
+    sealed: str = ""  # its secret inputs, which are not read here
     tags: frozenset[str] = frozenset()  # these three as in `Run`
     locks: frozenset[str] = frozenset()
     not_before: Micros | None = None
 
     def plan(self, run: int) -> NewRun:
         """The dry run that shows what the run will do. It waits for its turn, whatever else the task says, and for
-        nothing else: who approves needs it now, and it changes nothing.
+        nothing else: the approvers need it now, and it changes nothing.
         """
         return replace(
             self,

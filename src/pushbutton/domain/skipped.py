@@ -1,4 +1,4 @@
-"""What lies among the tasks and is none."""
+"""A file or folder among the tasks that is no task."""
 
 from __future__ import annotations
 

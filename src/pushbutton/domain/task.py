@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Reason(StrEnum):
-    """Whether who presses has to say why."""
+    """Whether the presser has to give a reason."""
 
     OPTIONAL = "optional"
     REQUIRED = "required"
@@ -36,7 +36,7 @@ class Limits:
     timeout: float | None = None  # from the start of the job; None: no limit
     grace: float = 10.0  # between asking the tree to end (TERM) and making it (KILL)
     linger: float = 2.0  # what a background process gets after the job's own process has ended
-    output: int = 1 << 30  # output kept; past it the job goes on, unheard
+    output: int = 1 << 30  # output kept; the job goes on, what it writes beyond is dropped
     at_once: int = 1  # runs of this task at the same time
     busy: Busy = Busy.QUEUE
     background: Background = Background.END
@@ -60,7 +60,7 @@ class Task:
     group: str = ""
     button: str = ""  # "Deploy to {where}"; empty: the title
     confirm: str = ""  # asked before the press, with `{name}` filled in; empty: no question
-    on_failure: str = ""  # what it means that a run failed, in the author's words; empty: nobody knows
+    on_failure: str = ""  # what it means that a run failed, in the author's words; empty: not said
     contact: str = ""  # whom to ask about it: a name, a mail address, a link; empty: not said
     params: tuple[Param, ...] = ()
     reason: Reason = Reason.OPTIONAL
@@ -75,7 +75,7 @@ class Task:
     user: str = ""  # as whom it runs; empty: as the server
     confine: str = ""  # "data": it is kept from the data folder; empty: as the server wants it
     limits: Limits = Limits()
-    inherited: frozenset[str] = frozenset()  # those fields of text that its group or the server says, not itself
+    inherited: frozenset[str] = frozenset()  # text fields that its group or the server sets, not the task
     digest: str = ""  # of the file that it was read from
     broken: str = ""  # why it cannot be pressed: a line for each mistake; empty: it can
 
@@ -100,7 +100,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A task with the choices that it offers right now, and a sentence for each param whose choices nobody can tell."""
+    """A task with the choices that it offers right now, and a sentence for each param whose choices are unknown."""
 
     task: Task
     faults: Mapping[str, str] = field(default_factory=dict)
@@ -113,7 +113,7 @@ class Command:
     argv: tuple[str, ...]
     cwd: str
     env: Mapping[str, str] = field(repr=False)  # added to the allow-listed environment; secrets are in it
-    payload: str = field(default="", repr=False)  # JSON for our own Python child, by a pipe; "" for everybody else
+    payload: str = field(default="", repr=False)  # JSON for our own Python child, by a pipe; "" for every other program
     script: bool = False  # argv[0] is a script of the author's, which must not change while it runs
     tty: tuple[int, int] | None = None
     frozen: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of the files that were approved, by path

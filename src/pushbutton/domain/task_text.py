@@ -1,6 +1,6 @@
 """A task's declaration as text, one fact a line: two of them can be compared, and a person can read what changed.
 
-What may be secret stands there as a keyed hash (`credentials`): one sees that it changed, not what it is.
+What may be secret stands there as a keyed hash (`credentials`), which shows that it changed, not what it is.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _HIDDEN = frozenset({"env"})  # fields whose values are shown as hashes
 _LEFT_OUT = frozenset(
     {
         "line",  # moves when something above it grows
-        "inherited",  # who says it; what is said stands there
+        "inherited",  # names the place that sets a field, not the value
     }
 )
 
 
 def text(task: Task, key: bytes) -> str:
-    """Everything that is not as it is by default, in the order of the declaration."""
+    """Every field that has not its default value, in the order of the declaration."""
     # A command is written out whole; of other jobs the file says what they do.
     left_out = {"digest"} if task.target.whole else set()
     mark = hashed_with(key)
@@ -64,11 +64,11 @@ def digest(declared: str) -> str:
 def diff(before: str, after: str) -> str:
     """The lines that went ("-…") and came ("+…"), with one unchanged line around them."""
     lines = difflib.unified_diff(_lines(before), _lines(after), lineterm="", n=1)
-    return "\n".join(list(lines)[2:])  # behind the names of files, which there are not
+    return "\n".join(list(lines)[2:])  # behind file names, of which there are none
 
 
 def _lines(text: str) -> list[str]:
-    return text.removesuffix("\n").split("\n")  # nothing else ends a line: what somebody typed may hold U+2028
+    return text.removesuffix("\n").split("\n")  # nothing else ends a line: typed text may hold U+2028
 
 
 def _facts(value: Any, path: str, mark: Mark, left_out: frozenset[str] | set[str]) -> Iterator[tuple[str, Any]]:
@@ -95,6 +95,6 @@ def _facts(value: Any, path: str, mark: Mark, left_out: frozenset[str] | set[str
 
 
 def by_default(spec: Any, value: Any) -> bool:
-    """Whether a field has the value that it has where nothing is said of it."""
+    """Whether a field has its default value."""
     default = spec.default_factory() if spec.default_factory is not MISSING else spec.default
     return bool(default is not MISSING and value == default and type(value) is type(default))

@@ -38,7 +38,7 @@ class Throttle:
         self._owners: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     def wait(self, account: str, address: str, now: float) -> float:
-        """Seconds until the next try is heard; 0: now."""
+        """Seconds until the next try is allowed; 0: now."""
         address = household(address)
         own = self._left((account, address), FREE, now)
         if (account, address) in self._owners:
@@ -55,7 +55,7 @@ class Throttle:
             self._counts.popitem(last=False)
 
     def undone(self, account: str, address: str) -> None:
-        """The last one that counted was no mistake."""
+        """Takes the last mistake back: it was none."""
         for key in _keys(account, address):
             if count := self._counts.get(key):
                 count.mistakes = max(0, count.mistakes - 1)

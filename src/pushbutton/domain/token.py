@@ -1,9 +1,9 @@
-"""Random secrets that we give away, and the hashes by which we know them again.
+"""Random secrets that are given to people and programs, and the hashes that are kept of them.
 
 The prefixes are for secret scanners: `pbr_` a run's own token, `pbt_` a person's token for programs, `pbs_` a session,
-`pbi_` an invitation, `pbl_` a hand-over link. All hold at least 192 bits that nobody can guess, which is enough for a
-plain hash. What stays in scripts and settings for long, a personal token, ends with a checksum as well: a scanner tells
-it from anything that only looks like it, without asking us.
+`pbi_` an invitation, `pbl_` a hand-over link. All hold at least 192 random bits, which is enough for a plain hash.
+A personal token, which stays in scripts and settings for long, ends with a checksum as well: a scanner can tell it from
+anything that only looks like one, without asking the server.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def new_token(prefix: str = "pbr") -> str:
 
 
 def hashed(token: str) -> str:
-    """What the store keeps of it."""
+    """The hash that the store keeps."""
     return hashlib.sha256(token.encode(errors="surrogateescape")).hexdigest()
 
 

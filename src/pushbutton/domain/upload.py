@@ -1,7 +1,7 @@
-"""A file that somebody brought for an input, as the input's value says it: `<key>-<sha256>-<name>`. Pure.
+"""An uploaded file as the value of an input: `<key>-<sha256>-<name>`. Pure.
 
-The key is random, so nobody guesses what others brought; the digest says what the content has to be, wherever the value
-is kept, shown, approved or recorded; the name is the one that the file was given.
+The key is random, so that other people's files cannot be guessed; the digest says what the content has to be, wherever
+the value is kept, shown, approved or recorded; the name is the one that the file had.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from dataclasses import dataclass
 __all__ = ["LONGEST", "Upload", "given_name", "is_key", "of_value"]
 
 LONGEST = 255
-"""Bytes of a file's name: more are in no folder."""
+"""Bytes of a file's name: file systems take no more."""
 
 _VALUE = re.compile(r"([0-9a-f]{24})-(?:([0-9a-f]{64})-)?(.+)", re.DOTALL)
 _KEY = re.compile(r"[0-9a-f]{24}")
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Turn round what stands beside them; no word is written with them."""
+"""They reverse the text beside them, and no word is written with them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
     key: str
-    sha256: str  # "": it was brought to a version that did not ask
+    sha256: str  # "": an earlier version took it, without a digest
     name: str  # as it was given
 
     @property

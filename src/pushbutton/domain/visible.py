@@ -1,4 +1,4 @@
-"""Text as people can trust it: what cannot be seen, or turns round what stands beside it, is shown as an escape.
+"""Text that people can trust: characters that cannot be seen, or that reverse others, are shown as escapes.
 
 Control and format characters, blanks of other kinds than the common one, marks of direction, tag letters, fillers,
 selectors of variants and halves of characters become `\\u202e` and the like. Emoji stay as they are, with the selectors

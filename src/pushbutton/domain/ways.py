@@ -20,7 +20,7 @@ REST = 1 << 30
 
 
 _BARE = re.compile(r"[A-Za-z_/](?:[\w/. -]{0,200}[\w/.-])?", re.ASCII)
-"""Text that reads as itself where a value of Python may stand."""
+"""Text that stays the same text where its reader takes Python values."""
 
 
 class By(StrEnum):
@@ -66,7 +66,7 @@ class Way:
 
 
 def ways(passing: Mapping[str, str | Way]) -> dict[str, Way]:
-    """Those that are only named are what their name says, without more."""
+    """The same, each that was given by name alone as a way of that kind."""
     return {name: way if isinstance(way, Way) else Way(By(way)) for name, way in passing.items()}
 
 

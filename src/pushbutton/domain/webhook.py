@@ -33,7 +33,7 @@ from .run import Run
 
 PORTS = {"http": 80, "https": 443}
 OPEN_V6 = ipaddress.ip_network("2000::/3")
-"""What there is of IPv6 for everybody; all else is a neighbour, this machine, or NAT64, which carries any address."""
+"""The public addresses of IPv6; all others are local, this machine, or NAT64, which carries any address."""
 SHUT: tuple[Network, ...] = tuple(
     ipaddress.ip_network(text)
     for text in (

@@ -210,7 +210,7 @@ def _alone(item: str) -> str:
 
 
 def _sample(param: Param) -> Json:
-    """A value that shows where its input is passed."""
+    """A placeholder that shows where its input is passed."""
     if param.type is ParamType.BOOL:
         return True
     hole = f"{{{param.name}}}"

@@ -1,4 +1,4 @@
-"""What each kind of job has to say of itself."""
+"""What each kind of job answers."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Target(ABC):
 
     @property
     def undescribed(self) -> Arguments:
-        """Whether it looks at arguments that nobody has described, so that it is started without any."""
+        """Whether it takes arguments that are not described, so that it is started without any."""
         return Arguments.NONE
 
     def shown(self, argv: Sequence[str]) -> str:
@@ -105,9 +105,9 @@ class Declared(Target):
         """What does not fit its inputs: the place in the task's table, and a sentence."""
 
     def taking(self, ways: Mapping[str, Way]) -> Self:  # noqa: ARG002 - most have no command line to put them into
-        """It as one that gets these inputs so, where it has a command line."""
+        """The same, with these inputs passed so, where it has a command line."""
         return self
 
     @abstractmethod
     def naming(self, names: Sequence[str]) -> Target:
-        """It as one that gets these inputs otherwise than in its environment: nobody knows what could not be read."""
+        """The same, with these inputs not in its environment: what could not be read is unknown."""
