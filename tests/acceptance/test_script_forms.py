@@ -286,3 +286,36 @@ def test_a_script_whose_arguments_nobody_has_described_starts_after_a_second_pre
         assert server.get("/api/runs") == []
         page.locator("#sure .push").click()
         over(page)
+
+
+def test_a_block_is_printed_and_by_run_the_script_is_asked_once(tmp_path: Path) -> None:
+    script = tmp_path / "back up.sh"
+    script.write_text(
+        "#!/bin/sh\n"
+        f"echo x >> {tmp_path}/ran\n"
+        'if [ "$1" = --help ]; then echo "  --to PLACE   where it goes (default: attic)"; exit; fi\n'
+        'exec printf "%s\\n" "$@"\n'
+    )
+    script.chmod(0o755)
+    with Command("header", script.name, cwd=tmp_path) as header:
+        assert header.wait() == 6
+        assert "ask the script itself with --run" in header.err.text
+    assert not (tmp_path / "ran").exists()
+    with Command("header", "--run", script.name, cwd=tmp_path) as header:
+        assert header.wait() == 0
+        assert "Running back up.sh --help, for 10 seconds at most" in header.err.text
+        block = header.out.text
+    assert (tmp_path / "ran").read_text() == "x\n"
+    first, _, rest = script.read_text().partition("\n")
+    script.write_text(f"{first}\n{block.strip()}\n{rest}")
+    with Command("run", script.name, "--to", "the cellar", cwd=tmp_path) as run:
+        assert run.wait() == 0
+        assert run.out.text.strip() == "--to=the cellar"
+    for words, code, said in (
+        ([script.name], 2, "has a block already, in line 2"),
+        (["nowhere.sh"], 3, "There is no file nowhere.sh."),
+        (["."], 2, "is no file: name one script."),
+    ):
+        with Command("header", *words, cwd=tmp_path) as header:
+            assert header.wait() == code
+            assert said in header.err.text

@@ -101,6 +101,7 @@ EXCEPTIONS = {
     ("cli.secret", "adapters.catalog"): "lists who needs them",
     ("cli.find", "adapters.catalog"): "finds one file's task for `run`, without a server",
     ("cli.check", "adapters.catalog"): "reads the files without a server",
+    ("cli.header", "adapters.catalog"): "reads a script without a server, or asks it",
     ("cli.check", "adapters.patterns"): "tries the patterns in them, within a limit",
     ("cli.audit", "adapters.sqlite"): "reads the audit trail without a server",
     ("cli.audit", "adapters.postgres"): "the same, where the trail is there",

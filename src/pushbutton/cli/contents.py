@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Write tasks": {
         "run": ("run", "Run a task here and now, without a server."),
         "check": ("check", "Look for mistakes in folders and files of tasks."),
+        "header": ("header", "Print the block for the head of a script, to be pasted and changed."),
         "import": ("imports", "Write a pushbutton.yaml from a file of another tool."),
         "schema": ("schema", "Print the JSON schema of pushbutton.yaml, for editors."),
     },

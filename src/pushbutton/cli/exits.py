@@ -66,6 +66,7 @@ OF: Mapping[str, tuple[Exit, ...]] = {
     "reject": _NAMED,
     "run": (Exit.FAILED, Exit.NOT_FOUND, Exit.TROUBLE, Exit.CONFIG),
     "check": (Exit.CONFIG,),
+    "header": (Exit.NOT_FOUND, Exit.CONFIG),
     "import": (Exit.NOT_FOUND, Exit.CONFIG),
     "schema": (),
     "login": (Exit.NOT_FOUND, *_SERVER),

@@ -18,7 +18,7 @@ from pushbutton.domain.ways import By, Way
 
 from .way_keys import MOST_TIMES
 
-__all__ = ["Gap", "ScriptForm", "forms_of"]
+__all__ = ["Gap", "ScriptForm", "forms_of", "is_secret"]
 
 _MOST_TASKS = 8  # subcommands that are a task each
 _SECRET = re.compile(r"(?:^|_)(?:password|passwd|passphrase|secret|token|api_?key|private_key|credentials?)$")
@@ -86,7 +86,14 @@ class ScriptForm:
     def without(self, said: Mapping[str, Any]) -> ScriptForm:
         """Less the gaps that a script's head closes. `said`: what it says, by input."""
         tables = {name: table if isinstance(table, Mapping) else {} for name, table in said.items()}
-        return replace(self, gaps=tuple(gap for gap in self.gaps if not gap.told_by(tables.get(gap.name, {}))))
+        operands = any("place" in table or table.get("pass") == "argument" for table in tables.values())
+        left = (gap for gap in self.gaps if not (gap.about == "operands" and operands))
+        return replace(self, gaps=tuple(gap for gap in left if not gap.told_by(tables.get(gap.name, {}))))
+
+
+def is_secret(name: str) -> bool:
+    """By what it is called."""
+    return bool(_SECRET.search(name.lower()))
 
 
 def forms_of(found: Mapping[str, Any]) -> list[ScriptForm]:
@@ -233,7 +240,7 @@ class _Part:
         called = one["flags"][0] if one["flags"] else one["name"]
         if one["hidden"] and not one["required"]:
             return None
-        if one["type"] == "secret" or any(_SECRET.search(one[key].lower()) for key in ("name", "called", "variable")):
+        if one["type"] == "secret" or any(is_secret(one[key]) for key in ("name", "called", "variable")):
             text = f"{called} is a secret, and everybody on the machine can read a command line: it is left out"
             self._lost(one, text)
             return None

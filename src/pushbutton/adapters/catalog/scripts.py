@@ -35,7 +35,7 @@ from .script_help import comment_of, help_of
 from .toml_block import read_toml
 from .way_keys import says_way
 
-__all__ = ["read_script"]
+__all__ = ["block_of", "read_script"]
 
 _HEAD = 64 * 1024
 _LARGEST_HASHED = 16 << 20
@@ -66,7 +66,7 @@ def read_script(found: Found) -> FileTasks | None:
             return FileTasks(passed=why)
     lines = [] if program else plain.splitlines()
     python = path.suffix == ".py" or program_of(shebang) in _PYTHONS
-    block, first, problem = _block(lines)
+    block, first, problem = block_of(lines)
     table, places, fault = read_toml(block or [])
     if fault is not None:
         problem = (first + fault.line - 1, fault.column + 2, fault.sentence)
@@ -228,8 +228,8 @@ def _unstartable(shebang: str) -> str:
     return ""
 
 
-def _block(lines: list[str]) -> tuple[list[str] | None, int, tuple[int, int, str] | None]:
-    """The TOML lines, the number of the first, and what is wrong with the block."""
+def block_of(lines: list[str]) -> tuple[list[str] | None, int, tuple[int, int, str] | None]:
+    """The TOML lines, the number of the first, and what is wrong with the block. None, 1, None: there is no block."""
     for number, line in enumerate(lines, 1):
         if not (match := _OPEN.fullmatch(line)):
             continue

@@ -19,7 +19,8 @@ class Gap:
     line: int
     text: str
     name: str = ""  # the input that it is about
-    about: str = ""  # "default" or "choices", where that alone is not told; "": whether and how the input is taken
+    about: str = ""  # "default" or "choices", where that alone is not told; "": whether and how the input is taken;
+    # "operands": that there are such
     left_out: bool = False
 
 

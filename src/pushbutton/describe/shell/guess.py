@@ -14,13 +14,14 @@ from pushbutton.describe.arguments.names import identifier
 from pushbutton.describe.usage import operands_in
 
 from . import tree
-from .paths import sets_arguments
+from .paths import Follower, Path, sets_arguments
 from .read import Reading, own_commands, words_of
 from .tree import Assignment, Case, For, Literal, Parameter, Simple, Word, commands
 
 __all__ = ["Guess", "Variable", "guess"]
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+_ENDING = frozenset({"usage", "die", "fail", "error", "abort", "fatal", "help", "show_help", "print_usage"})
 _WORDS = re.compile(r"\^?\(?(?P<words>[\w-]+(?:\|[\w-]+)+)\)?\$?")
 
 
@@ -79,7 +80,7 @@ class _Guesses:
                     self._found.before = one.line
                 continue
             for inner in own_commands((one,)):
-                for word in words_of(inner):
+                for word in () if _asks_for_option(inner) else words_of(inner):
                     self._looked(inner, word, gone)
                 if isinstance(inner, For) and inner.words is None:
                     self._all(inner, inner.name)
@@ -156,7 +157,7 @@ class _Guesses:
                 made.name = one.name
             made.required = made.required or (one.required and made.default is None)
             made.choices = made.choices or one.choices
-        if many is not None and self._rest is not None and self._rest.name == "arguments":
+        if many is not None and self._rest is not None:
             self._rest.name = many.name
 
     # -- what is required
@@ -164,27 +165,50 @@ class _Guesses:
     def _checks(self) -> None:
         for one in self._steps:
             for inner in own_commands((one,)):
-                if isinstance(inner, (Simple, tree.Test)):
-                    self._check(list(words_of(inner)))
+                if isinstance(inner, tree.Chain) and inner.others:
+                    sign, behind = inner.others[0]
+                    if self._ends((behind,)):
+                        self._check(inner.first, "-z" if sign == "&&" else "-n")
+                elif isinstance(inner, tree.If):
+                    condition, body = inner.branches[0]
+                    if condition and self._ends(body):
+                        self._check(condition[-1], "-z")
+                elif isinstance(inner, (Simple, tree.Test)):
+                    self._matched(list(words_of(inner)))
 
-    def _check(self, words: list[Word]) -> None:
-        texts = [word.literal if word.literal is not None else "" for word in words]
+    def _ends(self, body: tree.Body) -> bool:
+        if any(_names(one) in _ENDING for one in body):
+            return True
+        try:
+            paths = Follower(self._reading.functions).through(body, [Path()])
+        except tree.NotFollowed:
+            return False
+        return all(path.ends == "exit" for path in paths)
+
+    def _check(self, test: tree.Command, sign: str) -> None:
+        """`test` is asked, and the script ends where `sign` says that something is missing."""
+        words = list(words_of(test))
+        texts = [word.literal or "" for word in words]
         only = [word.only for word in words]
-        for at, sign in enumerate(texts):
-            if sign in ("-z", "-n") and at + 1 < len(only) and (named := only[at + 1]) is not None:
+        for at, text in enumerate(texts[:-1]):
+            named = only[at + 1]
+            if text == sign and named is not None:
                 self._needs(named)
-            if sign == "=~" and at and at + 1 < len(words) and (named := only[at - 1]) is not None:
-                match = _WORDS.fullmatch("".join(getattr(part, "text", "") for part in words[at + 1].parts))
-                if match and named.name.isdigit() and (made := self._by_place.get(int(named.name))):
-                    made.choices = made.choices or tuple(match["words"].split("|"))
-                    made.required = True
-        if len(words) > 2 and any(named is not None and named.name == "#" for named in only):
-            at = next(number for number, named in enumerate(only) if named is not None and named.name == "#")
-            sign, number = (texts[at + 1], texts[at + 2]) if at + 2 < len(texts) else ("", "")
-            if number.isdigit():
-                least = {"-lt": 0, "<": 0, "-ne": 0, "!=": 0, "-le": 1, "-eq": 1, "=": 1, "==": 1}.get(sign)
-                if least is not None and (int(number) == 0 or least == 0):
-                    self._least = max(self._least, int(number) + least)
+        for number_of, compared, number in zip(only, texts[1:], texts[2:], strict=False):
+            if number_of is not None and number_of.name == "#" and number.isdigit() and sign == "-z":
+                self._least = max(self._least, _least(compared, int(number)))
+
+    def _matched(self, words: list[Word]) -> None:
+        """`[[ $1 =~ ^(backup|restore)$ ]]`"""
+        for at, word in enumerate(words[1:-1], 1):
+            named = words[at - 1].only
+            if word.literal != "=~" or named is None or not named.name.isdigit():
+                continue
+            match = _WORDS.fullmatch("".join(getattr(part, "text", "") for part in words[at + 1].parts))
+            made = self._by_place.get(int(named.name))
+            if match and made:
+                made.choices = made.choices or tuple(match["words"].split("|"))
+                made.required = True
 
     def _needs(self, named: Parameter) -> None:
         if named.name.isdigit() and int(named.name) in self._by_place:
@@ -216,6 +240,12 @@ class _Guesses:
         self._found.variables = list(found.values())
 
 
+def _least(sign: str, number: int) -> int:
+    """So many operands there are where `[ $# SIGN NUMBER ]` does not end the script."""
+    zero = {"-eq": 1, "=": 1, "==": 1} if number == 0 else {}
+    return {"-lt": number, "<": number, "-ne": number, "!=": number, "-le": number + 1, **zero}.get(sign, 0)
+
+
 def _variable(part: Parameter, line: int) -> Variable | None:
     told = part.rest.literal if part.rest is not None else ""
     if part.operator in (":?", "?"):
@@ -234,6 +264,14 @@ def _from_outside(put: Assignment) -> bool:
 def _assigned(one: tree.Command) -> Iterator[Assignment]:
     if isinstance(one, Simple):
         yield from one.assignments
+
+
+def _asks_for_option(one: tree.Command) -> bool:
+    """`[ "$1" = --help ]`"""
+    if not isinstance(one, tree.Test) and _names(one) not in ("[", "test"):
+        return False
+    signs = {"-z", "-n", "-lt", "-le", "-gt", "-ge", "-eq", "-ne", "-a", "-o", "-f", "-d", "-e", "-r", "-w", "-x", "-s"}
+    return any((word.literal or "").startswith("-") and word.literal not in signs for word in words_of(one))
 
 
 def _names(one: tree.Command) -> str:

@@ -25,6 +25,7 @@ from .tree import Body, Case, Chain, For, Function, Loop, NotFollowed, Parameter
 __all__ = ["Reading", "own_commands", "read_shell", "words_of"]
 
 _DEEPEST = 4
+_OPERANDS = "it takes operands, too, and they are left out"
 _LOOKS = frozenset({"[", "test", "echo", "printf", ":"})
 
 
@@ -38,7 +39,7 @@ class Reading:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self._functions = {one.name: one for one in commands(source.body) if isinstance(one, Function)}
+        self.functions = {one.name: one for one in commands(source.body) if isinstance(one, Function)}
         self._held: dict[str, object] = {}
         self._ordered: Spelling | None = None  # by getopt
         self._getopts: dict[str, Spelling] = {}  # what getopt put in order, by variable
@@ -57,7 +58,7 @@ class Reading:
         found = self._getopts_loop(loop) if self._is_getopts(loop) else self._word_loop(loop)
         behind = self._behind(steps[at + 1 :]) or found.operands
         if behind:
-            found.gaps.append(Gap(behind, "it takes operands, too, and they are left out", left_out=True))
+            found.gaps.append(Gap(behind, _OPERANDS, about="operands", left_out=True))
         self._help(found.arguments)
         kind = "getopts" if self._is_getopts(loop) else "getopt" if self._ordered else "case"
         return Script(kind, Command("", arguments=found.arguments, line=loop.line), found.gaps)
@@ -75,8 +76,8 @@ class Reading:
                 continue
             if isinstance(one, tree.Group) and not one.apart:
                 yield from self._steps(one.body, depth)
-            elif isinstance(simple, Simple) and simple.name in self._functions and depth < _DEEPEST and _all(simple):
-                yield from self._steps(self._functions[simple.name].body, depth + 1)
+            elif isinstance(simple, Simple) and simple.name in self.functions and depth < _DEEPEST and _all(simple):
+                yield from self._steps(self.functions[simple.name].body, depth + 1)
             else:
                 yield one
 
@@ -120,8 +121,8 @@ class Reading:
         self._refilled(one.words)
         if one.name in (".", "source", "eval", "read"):
             self._held = dict.fromkeys(self._held, UNKNOWN)
-        if one.name in self._functions:
-            self._touched(*self._functions[one.name].body, inside=True)
+        if one.name in self.functions:
+            self._touched(*self.functions[one.name].body, inside=True)
 
     def _reordered(self, one: Simple) -> bool:
         """`eval set -- "$found"`."""
@@ -227,7 +228,7 @@ class Reading:
         if case is None:
             raise NotFollowed(loop.line, "its loop over getopts has no “case” of what was found")
         number = loop.body.index(case)
-        follower = Follower(self._functions, {"OPTARG": 1, name: 0}, numbered=False)
+        follower = Follower(self.functions, {"OPTARG": 1, name: 0}, numbered=False)
         spelling = Spelling("getopts", letters(told, call.line))
         return self._options(follower, (loop.body[:number], case, loop.body[number + 1 :]), spelling, [Path()])
 
@@ -237,9 +238,9 @@ class Reading:
         if isinstance(loop, For):
             if self._ordered:
                 raise NotFollowed(loop.line, "what getopt put in order is gone through in another way")
-            follower = Follower(self._functions, {loop.name: 0}, numbered=False)
+            follower = Follower(self.functions, {loop.name: 0}, numbered=False)
             return self._options(follower, parts, None, [Path()], single=True)
-        follower = Follower(self._functions)
+        follower = Follower(self.functions)
         return self._options(follower, parts, self._ordered, [Path()])
 
     def _options(

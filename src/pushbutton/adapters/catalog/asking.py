@@ -1,0 +1,52 @@
+"""A script is asked what it takes: it is run once with `--help`, by its author and in the author's environment."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+from pushbutton.errors import BadInput
+
+__all__ = ["SECONDS", "help_printed_by"]
+
+SECONDS = 10.0
+_LONGEST = 1 << 20  # bytes
+_QUIET = {"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1", "PAGER": "cat"}
+
+
+async def help_printed_by(path: Path) -> str:
+    """What it prints, on both of its outputs. Nothing of it is left when this returns. Raises `BadInput`."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            f"{path.parent}{os.sep}{path.name}",  # never a word that is looked for on PATH
+            "--help",
+            env={**os.environ, **_QUIET},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise BadInput(f"{path} cannot be started: {error.strerror}.") from None
+    try:
+        async with asyncio.timeout(SECONDS):
+            said = await _until_its_end(process)
+    except TimeoutError:
+        raise BadInput(f"{path} --help did not end within {SECONDS:g} seconds, so it was ended.") from None
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+    return said.decode("utf-8", "replace")
+
+
+async def _until_its_end(process: asyncio.subprocess.Process) -> bytes:
+    assert process.stdout  # noqa: S101 - it was asked for
+    said = bytearray()
+    while piece := await process.stdout.read(1 << 16):
+        said += piece[: _LONGEST - len(said)]
+    await process.wait()
+    return bytes(said)
