@@ -100,6 +100,7 @@ async def test_an_input_that_the_source_does_not_have_is_added_with_its_way(tmp_
         ('[params.only]\ndefault = "a"', 4, "“default” of “only” must be a list."),
         ('[params.verbose]\ndefault = "a"', 4, "The default of “verbose” does not fit"),
         ("[params.verbose]\nmultiline = true", 4, "“verbose” is int, which can have no “multiline”."),
+        ("[params.verbose]\nmin = -1", 4, "“verbose” is how many times its flag is given: from 0 to 100."),
         ("[params.verbose]\nmax = 'x'", 4, "“max” of “verbose” must be a number."),
         ("[params.verbose]\nupload = true", 4, "“verbose” is int, which nobody can bring along"),
         ("[params.shop]\nhide = true", 4, "The script does not start without “shop”, so it cannot be hidden."),

@@ -237,6 +237,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"words": 2, "flag": "--x", "type": "int"}, "“words” of “it” passes several values, and its type is int"),
     ({"place": "rest", "type": "str"}, "“place” of “it” passes several values, and its type is str"),
     ({"count": True, "type": "bool"}, "“count” of “it” is a number of times, and its type is bool: make it int."),
+    ({"count": True, "min": -1}, "“it” is how many times its flag is given: from 0 to 100."),
+    ({"count": True, "max": 5000}, "“it” is how many times its flag is given: from 0 to 100."),
     ({"flag": "--x", "words": 1, "type": "bool"}, "“it” is a bool, whose flag takes no value: leave “words” out."),
     ({"flag": "x=", "type": "bool"}, "“it” is a bool, whose flag takes no value: write it without “=”."),
     ({"flag": "x=", "words": 2}, "“flag” of “it” ends with “=”, so that its value follows at once: leave “words” out."),

@@ -15,7 +15,7 @@ from pushbutton.job.kinds import nearest
 from .input_table import PLAIN, can_have, input_of
 from .schema import KeyPath
 from .script_form import ScriptForm
-from .way_keys import WAY_KEYS
+from .way_keys import WAY_KEYS, count_faults
 
 __all__ = ["corrected"]
 
@@ -105,6 +105,8 @@ def _against(param: Param, way: Way, said: Mapping[str, Any]) -> Iterator[tuple[
     for key in ("type", "of", "pass", *WAY_KEYS):
         if key in said and not _agrees(param, way, key, said):
             yield key, f"“{key}” of “{name}” is what the script's source says: leave it out here."
+    if way.count:
+        yield from count_faults(name, said)
     ordered = way.words and param.min_length == param.max_length and (param.max_length or 0) > 1
     for key in ("choices", "choices_from"):
         if key in said and ordered:

@@ -10,8 +10,19 @@ from typing import Any
 
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.ways import REST, By, Way, endless
+from pushbutton.job import kinds
 
-__all__ = ["MOST_TIMES", "WAY_KEYS", "clashes", "implied", "says_way", "way_faults", "way_of", "with_subcommands"]
+__all__ = [
+    "MOST_TIMES",
+    "WAY_KEYS",
+    "clashes",
+    "count_faults",
+    "implied",
+    "says_way",
+    "way_faults",
+    "way_of",
+    "with_subcommands",
+]
 
 WAY_KEYS = ("flag", "off", "repeat", "count", "words", "place", "under")
 MOST_TIMES = 9
@@ -113,6 +124,8 @@ def _against_kind(
         yield "off", f"“off” of “{name}” is a flag that says no, and its type is {kind}: make it bool."
     if "count" in said and kind is not ParamType.INT:
         yield "count", f"“count” of “{name}” is a number of times, and its type is {kind}: make it int."
+    elif "count" in said:
+        yield from count_faults(name, keys)
     for key, several in (("repeat", True), ("words", number != 1), ("place", keys.get("place") == "rest")):
         if key in said and several and kind not in _SEVERAL:
             yield key, f"“{key}” of “{name}” passes several values, and its type is {kind}: make it list or choices."
@@ -122,6 +135,13 @@ def _against_kind(
         yield "flag", f"“{name}” is a bool, whose flag takes no value: write it without “=”."
     if kind is ParamType.CHOICES and isinstance(number, int) and number > 1:
         yield "words", f"“words” of “{name}” can be “+” or “*”: several choices have no order of their own."
+
+
+def count_faults(name: str, keys: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is said of how many times a flag may be given."""
+    for key in ("min", "max"):
+        if isinstance(bound := keys.get(key), int | float) and not 0 <= bound <= kinds.MOST_WORDS:
+            yield key, f"“{name}” is how many times its flag is given: from 0 to {kinds.MOST_WORDS}."
 
 
 def with_subcommands(
