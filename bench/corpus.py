@@ -96,9 +96,11 @@ def planned(kind: str, seed: int, number: int) -> Plan:
     gap = _GAPS.get(library, ())
     opened = number % _OPEN == 3 and gap
     which = [draw.option(kind=one[1], gap=one[0]) for one in [gap[number // _OPEN % len(gap)]]] if opened else []
+    if library in ("argparse", "docopt") and number % 5 == 1 and number % 8 != 5:  # a helper adds no groups
+        which.append(draw.either())
     if not commands:
         return _fitted(Plan(library, (*draw.options(1, 8), *which, *_operands(draw, library))))
-    names = draw.any.sample(VERBS, draw.any.randint(2, 6))
+    names = draw.any.sample(VERBS, draw.any.randint(2, 6) if number % 7 else 10)
     below = {name: (*draw.options(0, 3), *_operands(draw, library)) for name in names}
     below[names[0]] = (*below[names[0]], *which)
     top = draw.options(0, 2) if library in ("argparse", "click") else ()
@@ -125,7 +127,7 @@ def _fitted(plan: Plan) -> Plan:
             return replace(arg, required=False)
         if plan.library == "docopt":
             default = str(arg.default) if arg.default is not None else None
-            return replace(arg, default=default, long=arg.long or f"--{arg.name}")
+            return arg if arg.kind == "either" else replace(arg, default=default, long=arg.long or f"--{arg.name}")
         if plan.library == "typer" and not arg.operand:
             long = f"--{arg.name.replace('_', '-')}"
             return replace(arg, long=long, short="" if arg.kind == "pair" else arg.short)

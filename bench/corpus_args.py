@@ -18,14 +18,15 @@ ADJECTIVES = ("new", "old", "main", "spare", "daily", "cold", "north", "south", 
 VERBS = ("move", "show", "count", "shut", "load", "weigh", "bake", "stamp", "ship", "check", "sort", "pack")
 _TYPES = {
     "text": "str", "int": "int", "float": "float", "yes": "bool", "pair": "bool", "count": "int", "repeat": "list",
-    "many": "list", "two": "list", "choice": "choice", "sheet": "file",
+    "many": "list", "two": "list", "choice": "choice", "sheet": "file", "either": "choice",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Arg:
     name: str  # what the script calls its value
-    kind: str  # text, int, float, yes, pair, count, repeat, many, two, choice, or sheet: a file that is read
+    kind: str  # text, int, float, yes, pair, count, repeat, many, two, choice, sheet (a file that is read), or either:
+    # one of the flags that its choices name
     operand: bool = False
     short: str = ""
     long: str = ""
@@ -49,6 +50,8 @@ class Arg:
     @property
     def called(self) -> str:
         """The name of its input."""
+        if self.kind == "either":
+            return "_or_".join(self.choices)
         return self.name if self.operand else self.flag.lstrip("-").replace("-", "_")
 
     def answer(self) -> dict[str, Any] | None:
@@ -88,13 +91,16 @@ class Plan:
         return [*self.args, *(arg for args in self.commands.values() for arg in args)]
 
     def answer(self) -> dict[str, Any]:
-        """Each form by the name of its subcommand."""
-        forms = {name: _answers((*self.args, *args)) for name, args in self.commands.items()}
-        if not forms:
-            forms = {"": _answers(self.args)}
+        """Each form by the name of its subcommand; with more than eight of these, one form has a choice of them."""
+        lines = {name: _answers((*self.args, *args)) for name, args in self.commands.items()}
+        lines = lines or {"": _answers(self.args)}
+        forms = lines
+        if len(lines) > 8:
+            which = replace(Arg("command", "choice", choices=tuple(lines)), operand=True, required=True)
+            forms = {"": _answers((*self.args, which, *(arg for args in self.commands.values() for arg in args)))}
         gaps = sorted({arg.called for arg in self.all if arg.gap})
         top = [arg.called for arg in self.args] if self.commands else []
-        return {"library": self.library, "forms": forms, "top": top, "gaps": gaps}
+        return {"library": self.library, "forms": forms, "lines": lines, "top": top, "gaps": gaps}
 
 
 def _answers(args: tuple[Arg, ...]) -> list[dict[str, Any]]:
@@ -128,6 +134,9 @@ class Draw:
             long = ""
         self._flags |= {short, long}
         return self._filled(Arg(name, kind, short=short, long=long, gap=gap))
+
+    def either(self) -> Arg:
+        return Arg("", "either", choices=(self.name(), self.name()))
 
     def operand(self, kind: str = "text", *, required: bool = True) -> Arg:
         return Arg(self.name(), kind, operand=True, required=required)

@@ -92,6 +92,11 @@ def _argparse_words(arg: Arg) -> str:
 def _adds(args: Sequence[Arg], to: str, how: str = "add_argument") -> str:
     lines = []
     for arg in args:
+        if arg.kind == "either":
+            flags = [repr(f"--{choice.replace('_', '-')}") for choice in arg.choices]
+            lines += [f"one_of = {to}.add_mutually_exclusive_group()"]
+            lines += [f"one_of.add_argument({flag}, action='store_true')" for flag in flags]
+            continue
         line = f"{to}.{how}({_argparse_words(arg)})"
         lines += ["if os.path.exists('/etc/bakery'):", f"    {line}"] if arg.gap == "perhaps" else [line]
     return "\n".join(lines) or "pass"
@@ -521,7 +526,7 @@ def _docopt_usage(args: Sequence[Arg]) -> str:
             continue
         flag = arg.flag
         if arg.kind == "either":
-            words.append("[" + " | ".join(f"--{choice}" for choice in arg.choices) + "]")
+            words.append("[" + " | ".join(f"--{choice.replace('_', '-')}" for choice in arg.choices) + "]")
         elif arg.kind in ("yes", "count"):
             words.append(f"[{flag}]" + ("..." if arg.kind == "count" else ""))
         else:
@@ -533,7 +538,7 @@ def _docopt_usage(args: Sequence[Arg]) -> str:
 def _docopt(plan: Plan, any_: random.Random, lines: Sequence[str], *, tail: str = "") -> str:
     described = ""
     for arg in plan.all:
-        if not arg.operand:
+        if not arg.operand and arg.kind != "either":
             value = "" if arg.kind in ("yes", "count") else "=<v>" if arg.long else " <v>"
             flags = ", ".join(flag for flag in (arg.short, arg.long) if flag)
             default = f" [default: {arg.default}]" if arg.default is not None else ""

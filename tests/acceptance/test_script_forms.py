@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -101,11 +103,58 @@ SHOWN = """tasks:
       shop: {flag: --shop=, choices: [north, south]}
 """
 
+DOCOPT = """#!{python}
+'''Keeps tills alike.
+
+Usage:
+  sync [--db=NAME] --from-net
+  sync [--db=NAME] [-z] <file>...
+  sync (start|stop) TILL [--force | --wait=SECS]
+
+Options:
+  -d NAME --db=NAME  Which [default: tills].
+  -z                 Packed.
+'''
+import json
+import sys
+from docopt import docopt
+print(json.dumps(docopt(__doc__), sort_keys=True))
+"""
+FIRE = """#!{python}
+import fire, json
+class Tills:
+    def __init__(self, db="a"): self.db = db
+    def move(self, till: str, times=1, quick=False): print(json.dumps([self.db, till, times, quick]))
+    def names(self, *shops: str): print(json.dumps(shops))
+fire.Fire(Tills)
+"""
+OPTPARSE = """#!{python}
+import optparse
+p = optparse.OptionParser(usage="%prog [options] FROM TO")
+p.add_option("-n", type="int", default=1, dest="times")
+p.add_option("-q", action="store_false", default=True, dest="loud")
+opts, args = p.parse_args()
+if len(args) != 2: p.error("from where to where?")
+print(vars(opts), args)
+"""
+GETOPT = """#!{python}
+import getopt, sys
+opts, args = getopt.getopt(sys.argv[1:], "s:v", ["shop="])
+for o, a in opts:
+    if o in ("-s", "--shop"): print("shop", a)
+    if o == "-v": n = 0; n += 1
+if args: sys.exit("nothing else, please")
+print(opts)
+"""
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("tasks")
-    for name, text in (("greet.py", GREET), ("tool", TOOL), ("copy.sh", COPY), ("tills.sh", TILLS)):
+    others = {"sync": DOCOPT, "till.py": FIRE, "old.py": OPTPARSE, "letters": GETOPT}
+    shown = {name: text.replace("{python}", sys.executable) for name, text in others.items()}
+    of_shells = {"copy.sh": COPY, "tills.sh": TILLS}
+    for name, text in {"greet.py": GREET, "tool": TOOL, **of_shells, **shown}.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
     (folder / "pushbutton.yaml").write_text(SHOWN)
@@ -218,6 +267,25 @@ def test_reading_a_shell_script_never_runs_it(tmp_path: Path) -> None:
     (tmp_path / "copy.sh").chmod(0o755)
     assert "copy.sh: 3 inputs (case), all known" in check(tmp_path)
     assert not (tmp_path / "copied").exists()
+
+
+@pytest.mark.parametrize(
+    ("slug", "inputs", "output"),
+    [
+        ("sync-start", {"till": "7", "force_or_wait": "wait", "wait": "=3"},
+         '"--wait": "=3", "-z": false, "<file>": [], "TILL": "7", "start": true, "stop": false'),
+        ("sync", {"file": ["a b", "c"], "db": "north"}, '"--db": "north"'),
+        ("sync-from-net", {}, '"--from-net": true'),
+        ("till-move", {"till": "-7", "times": 2, "quick": True}, '["a", "-7", 2, true]'),
+        ("till-names", {"db": "12", "shops": ["-x", "True"]}, '["-x", "True"]'),
+        ("old", {"from_": "-a", "to": "b c", "n": -3, "q": True}, "{'times': -3, 'loud': False} ['-a', 'b c']"),
+        ("letters", {"shop": "a=b", "v": 2}, "[('--shop', 'a=b'), ('-v', ''), ('-v', '')]"),
+    ],
+)  # fmt: skip
+def test_other_parsers_find_what_was_pressed(site: Served, slug: str, inputs: dict[str, Any], output: str) -> None:
+    number = site.press(slug, **inputs)
+    assert site.finished(number)["state"] == "succeeded", site.output(number)
+    assert output in site.output(number).decode()
 
 
 def test_reading_a_script_never_runs_it(tmp_path: Path) -> None:
