@@ -1,8 +1,9 @@
 """Measure, and print one table: `./dev bench [NAME …] [--quick] [--write]`.
 
-Names: fanout, output, press, runs, history, crowd, browser. Without one, all of them. `--quick` takes fewer rounds and
-smaller sizes; `--write` puts the table and its curves into docs/performance.md. SCRIPT_SERVER=/path/to/checkout has it
-measured beside us; sse-starlette is, where it is installed, which `./dev bench` sees to.
+Names: fanout, output, press, runs, history, catalogue, crowd, browser. Without one, all of them. `--quick` takes fewer
+rounds and smaller sizes; `--write` puts the table and its curves into docs/performance.md.
+SCRIPT_SERVER=/path/to/checkout has it measured beside us; sse-starlette is, where it is installed, which `./dev bench`
+sees to.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import browser
+import catalogue
 import crowd
 import fanout
 import history
@@ -31,6 +33,7 @@ FIGURES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "press": press.run,
     "runs": runs.run,
     "history": history.run,
+    "catalogue": catalogue.run,
     "crowd": crowd.run,
     "browser": browser.run,
 }

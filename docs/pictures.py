@@ -102,6 +102,10 @@ def pictures(browser: Browser, address: str, theme: str, size: dict[str, int], s
     shoot(page, f"run-over{suffix}")
     page.goto(f"{address}/history")
     shoot(page, f"history{suffix}")
+    page.goto(f"{address}/tasks/move-orders")
+    page.locator("[name=in-shop][value=harbour]").check()
+    page.locator("[name=in-till]").fill("7")
+    shoot(page, f"script{suffix}")
     page.close()
 
 

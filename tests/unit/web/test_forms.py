@@ -12,6 +12,7 @@ from pushbutton.domain.task import Task
 from pushbutton.web.http import favourites
 from pushbutton.web.http.viewer import way_back
 from pushbutton.web.views import filters, find, forms
+from pushbutton.web.views.catalogue import Selection, selected
 from pushbutton.web.views.export import cell
 from pushbutton.web.views.render import markdown, page
 from pushbutton.web.words.i18n import texts
@@ -132,8 +133,8 @@ def test_a_favourite_is_turned_on_and_off():
 
 def test_a_task_is_found_by_every_word_without_accents():
     task = a_task(help="Erzählt *alles* über München.", group="Berichte")
-    assert find.matches(task, "munchen BERICHTE dep")
-    assert not find.matches(task, "munchen invoice")
+    assert selected([task], Selection("munchen BERICHTE dep")).tasks == (task,)
+    assert selected([task], Selection("munchen invoice")).tasks == ()
 
 
 def test_what_can_be_found_is_shown_with_words_of_each_group():

@@ -21,6 +21,7 @@ from .context import actor_of, core_of
 from .cookies import liked, liking, secure
 
 THEMES: Final = ("auto", "light", "dark")
+LISTS: Final = ("auto", "rows", "cards")
 _YEAR = 365 * 86400
 
 
@@ -32,6 +33,7 @@ class Reader:
     zone: tzinfo | None  # None: the server's
     keys: bool  # keyboard shortcuts
     pins: tuple[str, ...]
+    tasks: str  # how they are shown, one of `LISTS`
 
 
 def reader(request: Request) -> Reader:
@@ -43,6 +45,7 @@ def reader(request: Request) -> Reader:
         zone=zone(unquote(liked(request, "zone"))),
         keys=liked(request, "keys") != "off",
         pins=_pins(request),
+        tasks=shape if (shape := liked(request, "tasks")) in LISTS else "auto",
     )
 
 

@@ -1,8 +1,9 @@
 """Boards: what a page shows that has a latest value only, made once for all who watch it.
 
-    patch:REST         parts of pages as HTML; REST is `run:42`, `task:deploy`, `tasks`, `inbox` or `now`, with a
-                       language before it for another than English: `patch:de:run:42`. Inside the server, the path
-                       below which its links lie stands behind it: `patch:de:run:42@/buttons`
+    patch:REST         parts of pages as HTML; REST is `run:42`, `task:deploy`, `tasks`, `tasks:SELECTION` (of many
+                       those that a page shows), `inbox` or `now`, with a language before it for another than English:
+                       `patch:de:run:42`. Inside the server, the path below which its links lie stands behind it:
+                       `patch:de:run:42@/buttons`
     tail:42            the last lines of a run's output, for its followers
 
 Each frame is whole: who misses one misses nothing. A board works only while somebody watches it.
@@ -30,6 +31,7 @@ from pushbutton.terminal.styles import Line
 from pushbutton.web.http.numbers import number_of, whole
 from pushbutton.web.site import Site
 from pushbutton.web.views import fragments, output_tail, render
+from pushbutton.web.views.catalogue import Selection
 from pushbutton.web.views.output_lines import line_json
 from pushbutton.web.views.views import Watching
 from pushbutton.web.words import i18n
@@ -161,8 +163,8 @@ def _drawer(site: Site, root: str, actor: Actor, rest: str) -> tuple[_Draw, Topi
         html = await threads.showing(fragments.task_fragments, view, language, root, names())
         return _Drawing(html, Topics(tasks=frozenset({which})))
 
-    async def all_tasks() -> _Drawing:
-        view = await views.tasks(actor, now())
+    async def some_tasks() -> _Drawing:
+        view = await views.tasks(actor, now(), Selection.named(which))
         html = await threads.showing(fragments.tasks_fragments, view, language, root, names())
         return _Drawing(html, EVERYTHING, ages=bool(view.going))
 
@@ -181,7 +183,9 @@ def _drawer(site: Site, root: str, actor: Actor, rest: str) -> tuple[_Draw, Topi
         return a_run, Topics(runs=frozenset({number}))
     if name == "task":
         return a_task, Topics(tasks=frozenset({which}))
-    return {"tasks": all_tasks, "inbox": inbox, "now": going}.get(thing, nothing), EVERYTHING
+    if name == "tasks":
+        return some_tasks, EVERYTHING
+    return {"inbox": inbox, "now": going}.get(thing, nothing), EVERYTHING
 
 
 def _pill(count: int, language: str, root: str) -> str:

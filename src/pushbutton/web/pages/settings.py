@@ -1,4 +1,4 @@
-"""What a reader likes: appearance, language, keys, and the tasks that are kept at the top."""
+"""What a reader likes: appearance, language, keys, how tasks are listed, and the tasks that are kept at the top."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from starlette.responses import RedirectResponse, Response
 
 from pushbutton.web.http import favourites
 from pushbutton.web.http.context import actor_of, core_of
-from pushbutton.web.http.viewer import THEMES, reader, remember, root_of, way_back
+from pushbutton.web.http.viewer import LISTS, THEMES, reader, remember, root_of, way_back
 from pushbutton.web.words import i18n
 
 from .base import sent, text_of
 
 
 async def settings(request: Request) -> Response:
-    """Appearance, language and keys. A script sends one of them, the form sends all."""
+    """Appearance, language, keys and how tasks are listed. A script sends one of them, the form sends all."""
     form = sent(request)
     response = RedirectResponse(_back(request, form), 303)
     if (theme := text_of(form, "theme")) in THEMES:
         remember(request, response, "theme", theme)
     if (language := text_of(form, "language")) in i18n.LANGUAGES:
         remember(request, response, "language", language)
+    if (tasks := text_of(form, "tasks")) in LISTS:
+        remember(request, response, "tasks", tasks)
     if text_of(form, "settings") == "all":
         remember(request, response, "keys", "on" if text_of(form, "keys") else "off")
     return response

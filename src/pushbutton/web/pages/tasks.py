@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,12 +11,14 @@ from starlette.responses import Response
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.policy import decide
 from pushbutton.domain.problem import Problem
+from pushbutton.runtime import visibility
 from pushbutton.runtime.clock import now
 from pushbutton.runtime.ports import Catalog
 from pushbutton.web.http.context import core_of
-from pushbutton.web.http.viewer import Reader, reader
+from pushbutton.web.http.viewer import reader
 from pushbutton.web.site import site_of
 from pushbutton.web.views import find
+from pushbutton.web.views.catalogue import CARDS, MANY_GROUPS, Selection
 from pushbutton.web.views.views import Card, TasksView
 
 from .base import show
@@ -24,20 +27,30 @@ log = logging.getLogger(__name__)
 
 
 async def tasks(request: Request) -> Response:
-    who = reader(request)
-    view = await site_of(request).views.tasks(who.actor, now())
-    query, group = request.query_params.get("q", "").strip()[:100], request.query_params.get("group", "")
-    anywhere = [card for card in view.cards if find.matches(card.task, query)]
-    found = [card for card in anywhere if group in ("", card.task.group)]
-    meant = find.meant(query, (card.task for card in view.cards)) if query and not anywhere else ""
+    who, views = reader(request), site_of(request).views
+    selection = Selection.of(request.query_params, who.pins)
+    view = await views.tasks(who.actor, now(), selection)
+    shown, query = view.shown, selection.query
     catalog, admin = core_of(request).catalog, bool(decide(who.actor, Verb.ADMIN))
+    every = visibility.tasks(catalog, who.actor)
     return await show(
-        request, "tasks.html", room="tasks", parts=["patch:tasks"], view=view, query=query, group=group,
-        pins=who.pins, sections=_sections(view, found, who), meant=meant, elsewhere=len(anywhere) - len(found),
-        examples=find.examples([card.task for card in view.cards]),
+        request, "tasks.html", room="tasks", parts=[_topic(view, selection)], view=view, shown=shown, query=query,
+        group=selection.group, asked=selection, many_groups=MANY_GROUPS, pins=who.pins,
+        sections=_sections(view, selection, who.pins),
+        index=shown.large and selection.group is None and not query and bool(shown.named),
+        dense=who.tasks == "rows" or (who.tasks != "cards" and shown.total > CARDS), many=shown.total > CARDS,
+        recent=await views.recent(who.actor) if shown.total > CARDS and not query and not selection.group else (),
+        meant=find.meant(query, every.values()) if query and not shown.found + shown.elsewhere else "",
+        examples=find.examples(list(every.values())),
         passed=await catalog.passed() if admin else (), problems=_untold(catalog) if admin else (),
         places=catalog.places() if admin else (),
     )  # fmt: skip
+
+
+def _topic(view: TasksView, selection: Selection) -> str:
+    """Of many tasks, those that are shown are followed; of few, all of them, by everybody who looks at any."""
+    name = selection.name if view.shown.large else ""
+    return f"patch:tasks:{name}" if name else "patch:tasks"
 
 
 def _untold(catalog: Catalog) -> list[Problem]:
@@ -46,10 +59,14 @@ def _untold(catalog: Catalog) -> list[Problem]:
     return [problem for problem in catalog.problems() if problem.reason not in told]
 
 
-def _sections(view: TasksView, found: list[Card], who: Reader) -> list[tuple[str, list[Card]]]:
-    """The kept tasks first ("*"), in their order, then the groups in the catalogue's, then the rest ("")."""
-    by_slug = {card.task.slug: card for card in found}
-    kept = [by_slug[slug] for slug in who.pins if slug in by_slug]
-    rest = [card for card in found if card not in kept]
-    named = [("*", kept), *((name, [card for card in rest if card.task.group == name]) for name in (*view.groups, ""))]
+def _sections(view: TasksView, selection: Selection, pins: Sequence[str]) -> list[tuple[str, list[Card]]]:
+    """The kept tasks first ("*"), in their order, then the groups in the catalogue's, then the rest (""). Of many
+    tasks, the kept ones are apart on the first page alone.
+    """
+    first = selection.kept if view.shown.large else pins
+    by_slug = {card.task.slug: card for card in view.cards}
+    kept = [by_slug[slug] for slug in first if slug in by_slug]
+    rest = [card for card in view.cards if card not in kept]
+    groups = (*view.shown.named, "")
+    named = [("*", kept), *((name, [card for card in rest if card.task.group == name]) for name in groups)]
     return [(name, cards) for name, cards in named if cards]

@@ -4,6 +4,7 @@ import { apply, morph } from './morph.js';
 
 const SILENCE = 3_000; // ms without a connection before it is worth a word
 const HERE = 20_000; // ms between two signs of life
+const TYPING = 1_500; // ms after the last key until what was found is followed
 const AGAIN = 2_000; // ms until the next attempt to load what is missing
 const one = selector => document.querySelector(selector);
 const language = document.documentElement.lang;
@@ -66,7 +67,10 @@ function link(live, last, over = false) {
 /** What this page shows does not lead up to what follows: fetch it once more. */
 async function refetch() {
   const page = await anew();
-  if (page) put(page, '#main');
+  if (!page) return;
+  put(page, '#main');
+  document.body.dataset.topics = page.body.dataset.topics;
+  follow();
 }
 
 /** Somebody signed in again in another tab: a form here is sent with the token of today, and keeps what was typed. */
@@ -140,16 +144,31 @@ function use(other) {
   here();
 }
 
-for (const topic of (document.body.dataset.topics ?? '').split(' ')) {
-  const [board, rest] = [topic.split(':')[0], topic.slice(topic.indexOf(':') + 1)];
-  if (board === 'patch') heard.set(`patch:${language}:${rest}`, data => {
-    const mark = one('#catalogue')?.dataset.mark;
-    apply(data.html);
-    if (mark !== one('#catalogue')?.dataset.mark) renew();
-  });
+/** What the page shows by now may be followed by another topic than what it began with. */
+function follow() {
+  for (const topic of followed) heard.delete(topic);
+  followed = [];
+  for (const topic of (document.body.dataset.topics ?? '').split(' ')) {
+    const [board, rest] = [topic.split(':')[0], topic.slice(topic.indexOf(':') + 1)];
+    if (board !== 'patch') continue;
+    followed.push(`patch:${language}:${rest}`);
+    heard.set(followed.at(-1), data => {
+      const mark = one('#catalogue')?.dataset.mark;
+      apply(data.html);
+      if (mark !== one('#catalogue')?.dataset.mark) renew();
+    });
+  }
+  here();
 }
+
+let followed = [], searching = 0;
+follow();
+document.addEventListener('topics', () => { // once somebody has stopped typing
+  clearTimeout(searching);
+  searching = setTimeout(follow, TYPING);
+});
 const pill = `patch:${language}:now`;
-if (one('#now') && !heard.has(`patch:${language}:tasks`)) heard.set(pill, data => apply(data.html));
+if (one('#now') && !followed.some(topic => topic.startsWith(`patch:${language}:tasks`))) heard.set(pill, data => apply(data.html));
 if (one('#inbox')) heard.set(`patch:${language}:inbox`, data => apply(data.html));
 if (document.body.dataset.live !== 'no') connect();
 

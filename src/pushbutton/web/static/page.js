@@ -206,48 +206,96 @@ document.addEventListener('submit', event => {
   fetch(form.getAttribute('action'), { method: 'POST', body, redirect: 'manual' });
 });
 
-// --- find a task while typing
+// --- find a task while typing: in the page where it holds all tasks, else the server does it
 
 const parsed = async address => new DOMParser().parseFromString(await (await fetch(address)).text(), 'text/html');
 const fold = text => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ß', 'ss');
 const search = one('#find input');
+const listed = () => all('#found .task h3 a').filter(link => link.checkVisibility());
 if (search && one('#found')) {
-  let asking = 0, lacking = search.defaultValue !== ''; // a page that was searched by its address has only what was found
-  const complete = async () => {
-    lacking = false;
-    const address = new URL(location.href);
-    address.searchParams.delete('q');
-    try { one('#found').replaceWith(one('#found', await parsed(address))); } catch { lacking = true; return; }
-    narrow();
+  let waiting = 0, newest = 0, answered = Promise.resolve();
+  const ask = async () => {
+    const mine = ++newest, page = await parsed(location.href).catch(() => null); // no connection: it stays as it is
+    if (!page || mine !== newest) return;
+    for (const id of ['groups', 'recent', 'found', 'none']) {
+      const old = one(`#${id}`), fresh = one(`#${id}`, page);
+      if (old && fresh) old.replaceWith(fresh);
+    }
+    foldAgain();
+    document.body.dataset.topics = page.body.dataset.topics;
+    document.dispatchEvent(new Event('topics'));
+    if (!one('#none').hidden) announce(one('#none h2')?.textContent ?? '');
   };
-  const narrow = () => {
-    const query = search.value.trim(), words = fold(query).split(/\s+/).filter(Boolean);
+  const later = wait => {
+    clearTimeout(waiting);
+    answered = new Promise(done => { waiting = setTimeout(() => ask().finally(done), wait); });
+  };
+  const narrow = query => {
+    const words = fold(query).split(/\s+/).filter(Boolean), counts = new Map();
     let count = 0;
     for (const card of all('#found .task')) {
       card.hidden = !words.every(word => card.dataset.words.includes(word));
-      count += !card.hidden;
+      if (card.hidden) continue;
+      count += 1;
+      counts.set(card.dataset.group, (counts.get(card.dataset.group) ?? 0) + 1);
     }
-    for (const group of all('#found .group')) group.hidden = !one('.task:not([hidden])', group);
-    clearTimeout(asking);
-    const none = one('#none');
-    none.hidden = count > 0;
-    if (!count) asking = setTimeout(async () => { // the server knows the nearest word, and other groups
-      const fresh = one('#none', await parsed(location.href).catch(() => document));
-      if (fresh !== none && search.value.trim() === query) { none.replaceChildren(...fresh.childNodes); announce(one('h2', none)?.textContent ?? ''); }
-    }, 250);
+    for (const group of all('#found .group')) {
+      group.hidden = !one('.task:not([hidden])', group);
+      if (group.matches('details')) group.open = words.length > 0 || !folded.has(group.dataset.name);
+      const number = one('h2 .n', group);
+      if (number) number.textContent = all('.task:not([hidden])', group).length;
+    }
+    for (const chip of all('#groups .chip')) {
+      one('b', chip).textContent = 'all' in chip.dataset ? count : counts.get(chip.dataset.name) ?? 0;
+      const address = new URL(chip.href);
+      if (query) address.searchParams.set('q', query); else address.searchParams.delete('q');
+      chip.href = address;
+    }
+    one('#none').hidden = count > 0;
+    if (!count) later(250); else clearTimeout(waiting); // the server knows the nearest word
   };
   search.addEventListener('input', () => {
     const query = search.value.trim(), address = new URL(location.href);
     if (query) address.searchParams.set('q', query); else address.searchParams.delete('q');
+    address.searchParams.delete('page');
+    if (!one('#find [name=group]')) address.searchParams.delete('group'); // of many tasks, a search is over all groups
     history.replaceState(history.state, '', address);
-    if (lacking) complete(); else narrow();
+    newest += 1; // what was asked before is not wanted any more
+    if (one('#found[data-whole]')) narrow(query); else later(60);
   });
-  one('#find').addEventListener('submit', event => {
-    const only = all('#found .task:not([hidden]) h3 a');
+  one('#find').addEventListener('submit', async event => {
     event.preventDefault();
-    if (search.value.trim() && only.length) only[0].focus();
+    if (!search.value.trim()) return;
+    await answered;
+    listed()[0]?.click();
   });
 }
+
+// --- arrow keys, from the search through what was found
+
+document.addEventListener('keydown', event => {
+  if (!/^Arrow(Up|Down)$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  const links = event.target === search || event.target.closest?.('#found .task') ? listed() : [];
+  const at = links.indexOf(event.target), next = at + (event.key === 'ArrowDown' ? 1 : -1);
+  if (!links.length || next < -1 || (at < 0 && next < 0)) return;
+  event.preventDefault();
+  (next < 0 ? search : links[next])?.focus();
+});
+
+// --- groups that were folded stay so in this browser
+
+const folded = new Set();
+try { for (const name of JSON.parse(localStorage.folded ?? '[]')) folded.add(name); } catch { /* no storage */ }
+function foldAgain() {
+  for (const group of all('#found[data-whole] details.group')) group.open = !folded.has(group.dataset.name);
+}
+foldAgain();
+document.addEventListener('toggle', event => {
+  const group = event.target;
+  if (!group.matches?.('#found[data-whole] details.group') || search?.value.trim()) return;
+  if (group.open) folded.delete(group.dataset.name); else folded.add(group.dataset.name);
+  try { localStorage.folded = JSON.stringify([...folded]); } catch { /* no storage */ }
+}, true);
 
 // --- the filters of history and audit trail act when they are changed
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 from pushbutton.domain.task import Task
 
 _MANY: Final = 6
+_EXAMPLES: Final = 3
 
 
 def fold(text: str) -> str:
     """Small letters without accents: what is compared."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text)
     return "".join(char for char in plain if not unicodedata.combining(char)).casefold()
 
@@ -23,10 +27,28 @@ def haystack(task: Task) -> str:
     return fold(f"{task.title} {task.group} {task.summary} {task.slug}")
 
 
-def matches(task: Task, query: str) -> bool:
-    """Every word of the query is somewhere in what the task says of itself."""
-    text = haystack(task)
-    return all(word in text for word in fold(query).split())
+def words(query: str) -> list[str]:
+    """What is looked for: a task that is found has each of them somewhere in what it says of itself."""
+    return fold(query).split()
+
+
+class Haystacks:
+    """What is compared of each task, made once; of thousands it takes longer than to search."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[Task, str]] = {}
+        self._tasks: Mapping[str, Task] = {}
+
+    def over(self, tasks: Mapping[str, Task]) -> None:
+        """These are the tasks now."""
+        if tasks is not self._tasks:
+            self._tasks, self._made = tasks, {slug: one for slug, one in self._made.items() if slug in tasks}
+
+    def of(self, task: Task) -> str:
+        known = self._made.get(task.slug)
+        if known is None or known[0] is not task:
+            known = self._made[task.slug] = task, haystack(task)
+        return known[1]
 
 
 def examples(tasks: Sequence[Task]) -> list[str]:
@@ -35,13 +57,19 @@ def examples(tasks: Sequence[Task]) -> list[str]:
     """
     if len(tasks) < _MANY:
         return []
-    first = {task.group: task for task in reversed(tasks)}
-    words = [re.findall(r"\w{4,}", task.title)[-1:] for task in (*sorted(first.values(), key=tasks.index), *tasks)]
-    return list(dict.fromkeys(word for found in words for word in found))[:3]
+    first: dict[str, Task] = {}
+    for task in tasks:
+        first.setdefault(task.group, task)
+    said = (re.findall(r"\w{4,}", task.title)[-1:] for task in chain(first.values(), tasks))
+    found: dict[str, None] = {}
+    while len(found) < _EXAMPLES and (words := next(said, None)) is not None:
+        found |= dict.fromkeys(words)
+    return list(found)
 
 
 def meant(query: str, tasks: Iterable[Task]) -> str:
     """A word of the tasks' titles that looks like the query, or ""."""
-    words = {fold(word): word for task in tasks for word in re.findall(r"\w{3,}", f"{task.title} {task.group}")}
-    near = difflib.get_close_matches(fold(query).strip(), words, n=1, cutoff=0.7)
-    return words[near[0]].lower() if near else ""
+    said = {word for task in tasks for word in re.findall(r"\w{3,}", f"{task.title} {task.group}")}
+    known = {fold(word): word for word in said}
+    near = difflib.get_close_matches(fold(query).strip(), known, n=1, cutoff=0.7)
+    return known[near[0]].lower() if near else ""

@@ -24,7 +24,9 @@ from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.task_digest import pressed_as
 
 from .approval import Waits, waits
+from .catalogue import Marks, Selection, Shown, selected
 from .estimates import Outlook, Past, Progress, lasted, outlook
+from .find import Haystacks
 from .output_lines import LineReaders
 from .run_story import Story, story
 
@@ -33,11 +35,14 @@ LAST_RUNS: Final = 20
 
 WAITING = 50
 """Runs that wait for an approval and are shown at once."""
+_RECENT = 5  # tasks that somebody pressed last
+_PRESSES = 50  # runs among which these are looked for
 _STEP_RUNS = 5  # past runs whose steps are read
 _KEPT = 1000  # sets of usual steps
 _PAGE = 1000  # events per read
 _EVENTS_READ = 20_000  # a page reads no more of a run's events than this
 _SECOND = 1_000_000
+_ALL = Selection()
 _WRONG = frozenset({RunState.FAILED, RunState.LOST})
 
 
@@ -72,29 +77,13 @@ async def _pressed_as(task: Task, run: Run) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class TasksView:
-    cards: tuple[Card, ...]
+    cards: tuple[Card, ...]  # those that are shown
     going: tuple[Going, ...]
     now: Micros
     reading: bool = False  # there may be more in a moment
     silent: bool = False  # a folder does not answer
-
-    @property
-    def mark(self) -> str:
-        """Another one where a card came, went or says something else of its task; what runs do changes nothing."""
-        said = [
-            (card.task.slug, card.task.title, card.task.group, card.task.summary, card.task.broken, sorted(card.may))
-            for card in self.cards
-        ]
-        return hashlib.sha256(repr((said, self.reading, self.silent)).encode()).hexdigest()[:16]
-
-    @property
-    def groups(self) -> Mapping[str, int]:
-        """Names with the number of tasks in each, in the catalogue's order; tasks without a group are not counted."""
-        counted: dict[str, int] = {}
-        for card in self.cards:
-            if card.task.group:
-                counted[card.task.group] = counted.get(card.task.group, 0) + 1
-        return counted
+    shown: Shown = field(default_factory=Shown)
+    mark: str = ""  # another one where a task came, went or says something else; what runs do changes nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,19 +213,32 @@ class Views:
         self._steps: dict[tuple[int, ...], Mapping[str, float]] = {}
         self._told: dict[int, list[Event]] = {}
         self._highest: dict[int, float] = {}
+        self._haystacks = Haystacks()
+        self._marks = Marks()
 
-    async def tasks(self, actor: Actor, now: Micros) -> TasksView:
+    async def tasks(self, actor: Actor, now: Micros, selection: Selection = _ALL) -> TasksView:
         seen = visibility.tasks(self._catalog, actor)
+        self._haystacks.over(self._catalog.tasks())
+        found = selected(seen.values(), selection, self._haystacks.of)
         cards = []
-        for slug, task in seen.items():
-            may = self._may(actor, slug)
-            cards.append(Card(task, await self.past(actor, slug), may, self._ask(may, slug)))
+        for task in found.tasks:
+            may = self._may(actor, task.slug)
+            cards.append(Card(task, await self.past(actor, task.slug), may, self._ask(may, task.slug)))
         active = await self._store.runs(visibility.query(self._catalog, actor, RunQuery(states=BUSY, limit=50)))
         self._forget({run.id for run in active})
         active = [run for run in active if not run.for_later(now)]
         active = sorted(active, key=lambda run: (not run.state.active, run.id if run.state.active else 0))
         going = tuple([await self._going(actor, run, now) for run in active])
-        return TasksView(tuple(cards), going, now, reading=self._catalog.reading, silent=bool(self._catalog.silent()))
+        reading, silent = self._catalog.reading, bool(self._catalog.silent())
+        mark = f"{self._marks.of(self._catalog.tasks(), seen, actor)}{reading:d}{silent:d}"
+        return TasksView(tuple(cards), going, now, reading, silent, found, mark)
+
+    async def recent(self, actor: Actor) -> list[Task]:
+        """The tasks that somebody pressed last, the latest first."""
+        seen = visibility.tasks(self._catalog, actor)
+        query = RunQuery(actor=actor.name, limit=_PRESSES)
+        runs = await self._store.runs(visibility.query(self._catalog, actor, query))
+        return [seen[slug] for slug in dict.fromkeys(run.task for run in runs) if slug in seen][:_RECENT]
 
     async def task(self, actor: Actor, slug: str, now: Micros) -> TaskView:
         """Raises `NoSuchTask`."""
