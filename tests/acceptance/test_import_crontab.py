@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pushbutton.adapters.catalog.imports import Source, move
+from pushbutton.errors import ConfigError
 from tests.acceptance.imported import Imported
 
 TABLE = r"""
@@ -97,3 +99,17 @@ def test_commands_of_a_user_are_no_users(tmp_path: Path, monkeypatch: pytest.Mon
     moved = Imported(tmp_path, monkeypatch, "crontab", "1 2 3 4 5 silo weigh\n@weekly till count\n")
     assert not moved.left
     assert moved.moved.tasks == 2
+
+
+def test_it_starts_at_the_home_that_the_table_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = Imported(tmp_path, monkeypatch, "crontab", f"HOME={tmp_path}/bin\n0,30 1-5/2 * * sun,mon-wed keep\n")
+    assert moved.tasks["keep"].cwd == f"{tmp_path}/bin"
+    assert "# schedule: 0,30 1-5/2 * * sun,mon-wed" in moved.moved.text
+
+
+@pytest.mark.parametrize(
+    "line", ["1" * 5000 + "x a", "jan" * 3000, "* * * * " + "1-" * 3000 + "x y", "may the fourth be with you"]
+)
+def test_what_looks_like_times_and_is_none(line: str) -> None:
+    with pytest.raises(ConfigError, match="has no times"):
+        move("crontab", [Source("x", line)])

@@ -73,6 +73,13 @@ actions:
     justification: Why now?
     maxRate: [{limit: 3, duration: 5m}]
     arguments: [{name: a}, {type: html, title: "<i>"}, {name: far, type: moon}]
+  - title: Names of them
+    shell: post --format '{{.Names}} {{ .State.Status }}'
+  - title: Of one
+    exec: [post, "{{ ovens.ip }}"]
+  - title: If so
+    shell: 'post {{ if .Arguments.a }}{{ a }}{{ end }}'
+    arguments: [{name: a}]
 entities:
   - {file: ovens.yaml, name: ovens}
 dashboards:
@@ -134,6 +141,8 @@ async def test_whatever_a_value_is_it_stays_one_word(moved: Imported) -> None:
             ]  # fmt: skip
             (call,) = await moved.press(app, "try-it", n=1, note=f"{value}\n{value}")
             assert call.stdin == f'it\'s "{value}\n{value}"\n'
+            (call,) = await moved.press(app, "names-of-them")
+            assert call.argv == ["post", "--format", "{{.Names}} {{ .State.Status }}"]
             (call,) = await moved.press(app, "keep-the-phrase", phrase=value, input_path="a b/c")
             assert call.argv == ["post", f"-p{value}", "a b/c"]
 
@@ -147,7 +156,7 @@ async def test_a_list_of_words_gets_each_value_as_it_is(moved: Imported) -> None
 
 
 def test_what_is_asked_is_what_was_asked_there(moved: Imported) -> None:
-    post, add, run, keep, send = moved.tasks.values()
+    post, add, run, keep, send, _ = moved.tasks.values()
     assert (post.slug, post.title, post.group, post.confirm) == ("post-it", "Post the list", "Mail", "Post {{it}}?")
     assert (post.limits.timeout, post.limits.at_once, post.limits.busy) == (3, 2, "skip")
     asked = {param.name: param for param in post.params}
@@ -186,4 +195,7 @@ def test_what_was_not_taken_is_told_with_its_line(moved: Imported) -> None:
     assert said("post -d", "“a” stands in JSON")
     assert said("arguments: [{name: a}", "of the type “moon”")
     assert said("arguments: [{name: a}", "What the form of “Send it on” said")
+    assert said("shell: post --format", "“{{.Names}}” is none of the arguments")
+    assert said("- title: Of one", "stands for each of the entities")
+    assert said("shell: 'post {{ if", "decides what its command is")
     assert all(one.do for one in moved.left)

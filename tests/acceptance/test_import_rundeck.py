@@ -50,7 +50,7 @@ JOBS = r"""
         set -e
         till move @option.till@ "${RD_OPTION_PASS:0:2}" "$1" "$#"
         [[ @option.till@ != bad ]]
-        till moved
+        till moved ida@example.org@x
       args: ${option.day} 'a b'
       errorhandler: {exec: 'till open ${option.till}', keepgoingOnSuccess: 'false'}
     - script: |
@@ -158,7 +158,7 @@ async def test_steps_come_one_after_the_other_until_one_fails(moved: Imported) -
             assert made == [
                 ["till", "close", value],
                 ["till", "move", value, "hu", "2026-11-23", "2"],
-                ["till", "moved"],
+                ["till", "moved", "ida@example.org@x"],
                 ["till", "count", value, value],
             ]
         made = [call.argv for call in await moved.press(app, "move-it", state="failed", till="bad")]

@@ -126,3 +126,9 @@ def test_several_runners_are_one_file(tmp_path: Path, monkeypatch: pytest.Monkey
     moved = Imported(tmp_path, monkeypatch, "script-server", files)
     assert list(moved.tasks) == ["same", "same-2", "same-3"]
     assert [one.file for one in moved.left] == ["a.json", "b.json", "c.json"]
+
+
+def test_a_second_parameter_of_a_name_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = '{"script_path": "x", "parameters": [\n{"name": "A", "secure": true},\n{"name": "A"}\n]}'
+    moved = Imported(tmp_path, monkeypatch, "script-server", text)
+    assert "A second parameter “A”" in moved.told(3)

@@ -14,8 +14,9 @@ from .shell_text import first_words
 
 __all__ = ["read"]
 
-_FIELD = r"[*\d,/~-]+|(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun|\d+)[-,/\d]*)+"
-_JOB = re.compile(rf"(?P<when>@[a-z_]+|(?:(?:{_FIELD})\s+){{4}}(?:{_FIELD}))\s+(?P<rest>\S.*)", re.IGNORECASE)
+_TIME = r"(?:\*|\d{1,4}|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)"
+_FIELD = rf"{_TIME}(?:[-,/~]{_TIME})*"
+_JOB = re.compile(rf"(?P<when>@[a-z_]+|(?:{_FIELD}\s+){{4}}{_FIELD})\s+(?P<rest>\S.*)", re.IGNORECASE)
 _ASSIGNMENT = re.compile(r"""(?P<name>[A-Za-z_]\w*|"[^"]+"|'[^']+')\s*=\s*(?P<value>.*)""")
 _USER = re.compile(r"(?P<user>[a-z_][a-z0-9_.-]*\$?(?::[\w-]+)?(?:/[\w-]+)?)\s+(?P<rest>\S.*)")
 _NO_PROGRAMS = frozenset({"root", "nobody", "www-data", "daemon", "postgres", "mysql", "apache", "nginx"})
@@ -143,7 +144,7 @@ def _task(match: re.Match[str], number: int, state: _State, left: list[Left], *,
         command=(state.shell, "-c", literal(_with_input(text, fed))),
         line=number,
         help=told,
-        cwd="~",
+        cwd=state.env.get("HOME") or "~",
         env=dict(state.env),
         busy="skip" if re.search(r"\bflock\s+(?:-\w+\s+)*(?:-\w*n\w*|--nonblock|--nb)\b", text) else "",
         notes=tuple(notes),

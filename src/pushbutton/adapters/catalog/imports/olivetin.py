@@ -17,7 +17,9 @@ from .values import pattern
 __all__ = ["read"]
 
 _HOLE = re.compile(r"\{\{-?\s*(?:\.Arguments\.)?([A-Za-z_][\w-]*)\s*-?\}\}")
-_OTHER = re.compile(r"\{\{-?\s*(\.?[A-Za-z][\w.-]*\.[\w.-]+)\s*-?\}\}")
+_ENTITY = re.compile(r"\{\{-?\s*(?:\.CurrentEntity\.|[A-Za-z][\w-]*\.)[\w.-]+\s*-?\}\}")
+_LOGIC = re.compile(r"\{\{-?\s*(?:if|range|with|end|else|block|define|template)\b[^}]*\}\}")
+_ANY = re.compile(r"\{\{[^}]*\}\}")
 _EMAIL = r"[^@\s]+@[^@\s]+"
 _URL = r"[A-Za-z][A-Za-z0-9+.-]*:\S+"
 _KINDS: Mapping[str, Mapping[str, Any]] = {
@@ -103,10 +105,16 @@ class _Action:
 
     def task(self) -> Task | None:
         node = self._node
-        if node["entity"] or _OTHER.search(f"{self._title} {node['shell'].text}"):
+        texts = " ".join((self._title, node["shell"].text, *(one.text for one in node["exec"])))
+        if match := _LOGIC.search(texts):
+            what = f"“{self._title}” is left out: “{match[0]}” decides what its command is."
+            self._tell(node["shell"] or node["exec"] or node, what, "Decide it in the shell, or in a script.")
+            return None
+        if node["entity"] or _ENTITY.search(texts):
+            of = f" “{node['entity'].text}”" if node["entity"].text else ""
             self._tell(
                 node["entity"] or node,
-                f"“{self._title}” is left out: it stands for each of the entities “{node['entity'].text}”.",
+                f"“{self._title}” is left out: it stands for each of the entities{of}.",
                 "Write a task for each, or an input with their names as “choices” or “choices_from”.",
             )
             return None
@@ -115,6 +123,9 @@ class _Action:
         command = self._command()
         if not command:
             return None
+        for match in _ANY.finditer(_HOLE.sub("", texts)):
+            what = f"“{match[0]}” is none of the arguments of “{self._title}”, and stays as it is."
+            self._tell(node["shell"] or node["exec"] or node, what, "Look whether that is what its program is to get.")
         self._left += _told(node, self._title)
         cron = node["execOnCron"]
         for one in [node["acls"], *node["acls"]]:

@@ -22,6 +22,10 @@ _IN_EXEC = re.compile(r"\$\{([a-zA-Z]+)\.([\w.-]+?)(?:\.value)?\}")
 _IN_SCRIPT = re.compile(r"@([a-zA-Z]+)\.([\w.-]+?)(?:\.value)?@")
 _VARIABLE = re.compile(r"\bRD_(?:OPTION|FILE)_(\w+)")
 _OPTIONS = ("option", "unquotedoption", "file")
+_CONTEXTS = frozenset(
+    {*_OPTIONS, "job", "node", "globals", "data", "server", "execution", "project", "secureOption", "export", "exec"}
+)
+"""What Rundeck fills in; anything else is text."""
 _STEPS = ("exec", "script", "scriptfile")
 _DATES: Mapping[str, str] = {
     **dict.fromkeys(("YYYY",), "[0-9]{4}"),
@@ -294,6 +298,8 @@ class _Job:
 
         def meant(match: re.Match[str]) -> Hole | None:
             kind, name = match[1], match[2]
+            if kind not in _CONTEXTS and kind.removeprefix("unquoted") not in _CONTEXTS:
+                return None
             option = self.options.get(name) if kind in _OPTIONS else None
             if option is None:
                 line = match.string.count("\n", 0, match.start())

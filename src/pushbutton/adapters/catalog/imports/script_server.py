@@ -53,6 +53,7 @@ class _Runner:
         self._left: list[Left] = []
         self._names = Names()
         self._params: list[Param] = []
+        self._seen: set[str] = set()
         self._command: list[str | tuple[str, ...]] = []
 
     def draft(self) -> Draft:
@@ -113,6 +114,10 @@ class _Runner:
         if not name:
             self._tell(node, "A parameter without a name is not taken.", "Write it by hand.")
             return
+        if name in self._seen:
+            self._tell(node, f"A second parameter “{name}” is not taken.", "Give it another name.")
+            return
+        self._seen.add(name)
         if node["pass_as"].text == "stdin":
             self._tell(node, f"“{name}” was typed while the script ran; a job has nobody who types.", _BY_HAND)
             return

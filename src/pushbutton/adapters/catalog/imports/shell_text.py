@@ -244,8 +244,11 @@ class _Scan:
         self.bare: list[tuple[str, int]] = []
 
     def whole(self) -> None:
-        while self._at < len(self._text):
-            self._list("")  # an end that nothing began is passed over
+        try:
+            while self._at < len(self._text):
+                self._list("")  # an end that nothing began is passed over
+        except RecursionError:
+            raise Unsafe(0, "Its brackets go too deep.", "Write a script that does it.") from None
 
     # -- the text, sign by sign
 

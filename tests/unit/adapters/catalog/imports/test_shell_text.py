@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import subprocess
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -131,6 +132,79 @@ def test_a_hole_that_would_be_a_part_of_a_program_is_refused_with_its_line(
     assert refused.value.line == line
     assert said_of_it in refused.value.what
     assert refused.value.do
+
+
+@pytest.mark.parametrize("text", ["$(" * 5000, "( " * 5000, '"$(' * 3000, "${a:-" * 5000 + "{{ x }}"])
+def test_what_goes_too_deep_is_refused(text: str) -> None:
+    with pytest.raises(Unsafe, match="too deep"):
+        one(text)
+    assert first_words(text) == []
+
+
+SINGLE = ["{{x}}", " ", "a", '"', "$A", "`", "\\", "#", "\n", "{", "}"]
+DOUBLE = ["{{x}}", " {{x}}s", " ", "a", "'", '\\"', "${A}", "${Z:-{{x}}}", "`v q`", "#", "\\\\", "\\$", "}", "$((1+2))"]
+BODY = ["{{x}}", " ", "a", "'", '"', "${A}", "\\$", "\\\\", "${Z:-{{x}}}", "\n", ") "]
+
+
+class Texts:
+    """Shell texts with `{{x}}` in them, put together at random of what shells know; each is well formed."""
+
+    def __init__(self, random: Random) -> None:
+        self._any = random
+
+    def command(self, depth: int = 0) -> str:
+        if depth > 2 or self._any.random() < 0.5:
+            return self.simple(depth)
+        inner, after = self.command(depth + 1), self.simple(depth)
+        return self._any.choice(
+            [
+                f"{after}; {inner}", f"{after} | cat", f"if true; then {inner}; fi", f"( {inner} )", f"{{ {inner}; }}",
+                f"case a in a) {inner};; esac", f'y={self.word(depth)}; v "$y"', f"{after} 2>/dev/null",
+                f"cat <<E\n{self.body(depth)}\nE\n{after}", f"{after} # it's {{{{x}}}} \"\n{after}",
+                f"true && {inner} || v no", "f() { v \"$@\"; }; f {{x}} '{{x}}'",
+                f"cat <<-E\n\t{self.body(depth)}\n\tE",
+                "v \"$(cat <<E\n{{x}} it's\nE\n)\"", "v {{x}}>/dev/null; v 2", "cat <<'E'\n$A `it's\nE\nv {{x}}",
+                'while read -r l; do v "$l" {{x}}; done <<E\n{{x}} l\nm\nE\nv z',
+            ]
+        )  # fmt: skip
+
+    def simple(self, depth: int) -> str:
+        return " ".join(["v", *(self.word(depth) for _ in range(self._any.randint(0, 3)))])
+
+    def word(self, depth: int) -> str:
+        return "".join(self.piece(depth) for _ in range(self._any.randint(1, 3)))
+
+    def piece(self, depth: int) -> str:
+        inner = self.command(depth + 1) if depth < 2 else "v"
+        return self._any.choice(
+            [
+                "{{x}}", "a", "b=", "-", f'"{self.double(depth)}"', f"'{self.some(SINGLE)}'",
+                "${A}", "\\'", "\\ ",
+                "${Z:-{{x}}}", "${Z:-'q {{x}}'}", f'"$({inner})"', "\\{", "x{{x}}y", "$((2*3))", '"`v z`"', "${A#v}",
+                '"${Z:-{{x}}}"', "${#A}",
+            ]
+        )  # fmt: skip
+
+    def double(self, depth: int) -> str:
+        inner = self.command(depth + 1) if depth < 2 else "v"
+        return self.some([*DOUBLE, f"$({inner})"])
+
+    def body(self, depth: int) -> str:
+        return self.some([*BODY, f"$({self.simple(2)})"])
+
+    def some(self, parts: list[str]) -> str:
+        return "".join(self._any.choice(parts) for _ in range(self._any.randint(0, 4)))
+
+
+@settings(deadline=None, max_examples=60)
+@given(random=st.randoms(use_true_random=False), value=st.sampled_from(["a b", "it's", '"', "$(id)`id`\\", "*", "é"]))
+def test_a_text_does_with_a_value_what_it_did_with_a_plain_one_in_its_place(random: Random, value: str) -> None:
+    text, plain = Texts(random).command(), "plain"
+    shell = random.choice(["dash", "bash"])
+    made = one(text)
+    theirs = said(shell, text.replace("{{x}}", plain), A="val")
+    assert said(shell, made, X=plain, A="val") == theirs
+    assert said(shell, made, X=value, A="val") == theirs.replace(plain, value)
 
 
 def test_a_number_may_be_calculated_with() -> None:
