@@ -7,7 +7,8 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -96,8 +97,7 @@ def told(office: Office, name: str, number: int, by: str) -> int:
     person, count = office.who[name], 0
     for kind in ("text/html", "application/json", "text/event-stream"):
         headers = {"accept": kind, **(person.headers if by == "token" else {"cookie": f"pushbutton={person.session}"})}
-        for path in READ:
-            said = head(office.server, path.format(run=number), headers)
+        for path, said in heads(office.server, [(path.format(run=number), headers) for path in READ]):
             text = re.sub(r"payroll?|hush", "", said) if "payrol" in path or "hush" in path else said
             count += bool(re.search(r"(?i)payroll|salaries|hush-hush", text))
     return count
@@ -112,6 +112,12 @@ def head(server: Served, path: str, headers: dict[str, str]) -> str:
             if found.endswith(PING) and "event-stream" in answer.headers.get("content-type", ""):
                 break
     return found.decode(errors="replace") + str(dict(answer.headers))
+
+
+def heads(server: Served, asked: Sequence[tuple[str, dict[str, str]]]) -> Iterator[tuple[str, str]]:
+    """Each path and what comes. Side by side, because each stream is looked at for a second."""
+    with ThreadPoolExecutor(10) as threads:
+        yield from zip([path for path, _ in asked], threads.map(lambda one: head(server, *one), asked), strict=True)
 
 
 DONE: list[tuple[str, str, dict[str, Any]]] = [
@@ -213,9 +219,9 @@ def test_no_topic_of_a_stream_lets_eve_watch_what_she_may_not_see(office):
     number = office.payroll()
     seen = {"ada": 0, "eve": 0}
     for name in seen:
-        for topic in TOPICS:
-            path = f"/api/events?topics={quote(topic.format(run=number))}&since=0"
-            said = head(office.server, path, {"accept": "text/event-stream", **office.who[name].headers})
+        headers = {"accept": "text/event-stream", **office.who[name].headers}
+        paths = [f"/api/events?topics={quote(topic.format(run=number))}&since=0" for topic in TOPICS]
+        for _, said in heads(office.server, [(path, headers) for path in paths]):
             frames = re.sub(r'"topic": ?"[^"]*"', "", said)
             seen[name] += bool(re.search(r"(?i)payroll|salaries|hush", frames))
     assert seen["ada"] > 8
@@ -247,9 +253,11 @@ def test_a_task_that_moves_to_another_group_leaves_what_it_said_where_it_was(tmp
         assert made.ask("ned", "GET", f"/api/runs/{number}").status_code == 404
         seen = {"bob": 0, "vic": 0}
         for name in seen:
+            asked = []
             for path in [*READ, *(f"/api/events?topics={quote(topic)}&since=0" for topic in topics)]:
                 kind = "text/event-stream" if "events" in path or path.endswith("/stream") else "*/*"
-                said = head(made.server, path.format(run=number), {"accept": kind, **made.who[name].headers})
+                asked.append((path.format(run=number), {"accept": kind, **made.who[name].headers}))
+            for _, said in heads(made.server, asked):
                 seen[name] += bool(re.search("salaries|hush-hush", said))
         assert seen["bob"] > 12
         assert seen["vic"] == 0
