@@ -1,8 +1,8 @@
-"""Finds out who asks, before anything else is looked at. Pure ASGI, behind the guard.
+"""Finds the actor of a request, before anything else is looked at. Pure ASGI, behind the guard.
 
-A browser holds a session in a cookie, a program sends a token as “Authorization: Bearer …”, a trusted proxy says a name
-in a header. A request with none of it is nobody's and gets the sign-in page, or a 401; while nobody is
-configured, everybody is `LOCAL`.
+A browser holds a session in a cookie, a program sends a token as “Authorization: Bearer …”, a trusted proxy gives a
+name in a header. A request without any of these gets the sign-in page, or a 401; while there are no people, every
+request is `LOCAL`'s.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .scope import HOLDER, PEER
 log = logging.getLogger(__name__)
 
 OPEN = ("/static/", "/signin", "/invite/", "/theme", "/api/asks", "/api/health")
-"""Below these paths one needs to be nobody in particular."""
+"""Paths that are open without a sign-in, with all below them."""
 
 
 class Auth:
@@ -87,7 +87,7 @@ class Auth:
         return vouched or directory.unnamed(), None
 
     async def _look(self) -> None:
-        """Another process may have let somebody in just now."""
+        """The command line, which is another process, may just have made the session or token."""
         with contextlib.suppress(StoreError):
             await self._core.directory.look()
 
@@ -111,7 +111,7 @@ class Auth:
             return unknown("Sign in first, or send a token as “Authorization: Bearer …”.")
         root, query = str(scope.get("root_path", "")).rstrip("/"), scope.get("query_string", b"").decode("latin-1")
         back, more = root + quote(path) + (f"?{query}" if query else ""), ""
-        if scope["method"] not in SAFE:  # a form: nothing of it is kept, so back to the page that it stands on
+        if scope["method"] not in SAFE:  # a form: nothing of it is kept, so back to its page
             came = urlsplit(headers.get("referer", ""))
             back = came._replace(scheme="", netloc="", fragment="").geturl() if came.netloc == headers["host"] else ""
             more = "" if path == "/signout" else "&ended=1"
@@ -119,7 +119,7 @@ class Auth:
 
 
 def _brought(scope: Scope, what: str) -> None:
-    """What it was that does not count, for the audit trail: never the secret itself."""
+    """The credential that does not count, for the audit trail: its kind, never the secret itself."""
     scope.setdefault("state", {})["brought"] = what
 
 

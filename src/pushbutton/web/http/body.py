@@ -21,12 +21,12 @@ DEEPEST = 50
 FIELD = 1 << 20
 """Bytes of one text field of a form."""
 FIELDS = 16 << 20
-"""Of all of them, and of what stands between them."""
+"""Bytes of all fields, and of what stands between them."""
 
 
 async def parts(request: Request, largest: int) -> AsyncIterator[bytes]:
-    """The body as it comes. Raises `BadInput` for one that says at once that it is larger, and for one that is cut:
-    nobody hears that, but it is no fault of ours.
+    """The body as it comes. Raises `BadInput` for one that is announced as larger, and for one that is cut: the client
+    is gone then, and it is no fault of ours.
     """
     _announced(request, largest)
     try:
@@ -54,8 +54,8 @@ async def read(request: Request, largest: int = LARGEST) -> bytes:
 
 @contextlib.asynccontextmanager
 async def form(request: Request, *, fields: int = 10, files: int = 0) -> AsyncIterator[FormData]:
-    """What a form sent, with at most so many of each; its files are gone afterwards. Raises `BadInput`, and what
-    starlette has against it (400).
+    """A form with at most so many fields and files; the files are gone afterwards. Raises `BadInput`, and starlette's
+    refusals (400).
     """
     most = FIELDS + files * LARGEST_FILE
     _announced(request, most)

@@ -1,4 +1,4 @@
-"""One client's connection, with the limits that the server brings none of its own for.
+"""One client's connection, with limits that uvicorn does not have.
 
 A request's head has to be there in time and may not be endless, a body has to go on coming, and a client that takes
 nothing is cut: otherwise each of them holds a descriptor and memory for as long as it likes.
@@ -25,9 +25,9 @@ BODY_SECONDS = 60.0
 STALL_SECONDS = 60.0
 LEFT_SECONDS = 2.0
 LEFT = 256 << 10
-"""What a body that nobody wants any more may still take. One that is shorter is passed over, and the connection goes
-on. Of another, the answer says that the connection closes: so much of it is thrown away, and its sender has so long to
-read the answer.
+"""How much is still read of a body that is not needed any more, and for how long. A shorter one is skipped, and the
+connection goes on. For a longer one, the answer says that the connection closes: so much of it is thrown away, and its
+sender has so long to read the answer.
 """
 
 _LATE = (
@@ -51,7 +51,7 @@ def _chunk(data: bytes) -> bytes:
 
 
 class _Flow(FlowControl):
-    """uvicorn's, which has an event for each client: here it is made for those that make somebody wait."""
+    """uvicorn's has an event for each client; here it is made only when something has to wait."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -73,17 +73,17 @@ class _Flow(FlowControl):
 
 
 class _Pipeline(list[Any]):
-    """uvicorn has a deque for each client, which takes 600 bytes to be empty, and hardly ever is anything in it."""
+    """uvicorn has a deque for each client, which takes 600 bytes also while it is empty, as it nearly always is."""
 
     def appendleft(self, value: object) -> None:
         self.insert(0, value)
 
 
 class _Unheard:
-    """In the place of a request's event: nothing waits for it any more."""
+    """Takes the place of a request's event for which nothing waits any more."""
 
     def set(self) -> None:
-        """Nobody waits."""
+        """Nothing waits."""
 
 
 _UNHEARD = _Unheard()
@@ -118,7 +118,7 @@ class _HeadTooLarge(Exception):
 class Connection(HttpToolsProtocol):
     """What is added to the parser's protocol: two timers, two counts, a short way out for streams (`live.writer`)."""
 
-    __slots__ = (  # with these in its dictionary, it would be too large to be shared by all
+    __slots__ = (  # with these in it, its dictionary would be too large for Python to share its keys
         "_body",
         "_closes",
         "_completed",
@@ -200,7 +200,7 @@ class Connection(HttpToolsProtocol):
         if self._open_end:
             self._open_end -= len(data)
             if self._open_end <= 0:
-                self.transport.close()  # it said that it is shorter
+                self.transport.close()  # the body is longer than was announced
                 return
         self._heard = self.loop.time()
         if self._incoming is None:
@@ -259,7 +259,7 @@ class Connection(HttpToolsProtocol):
 
     def ends_with_answer(self, *, goes_on: bool) -> bool:
         """Whether the connection has to end with the answer that is about to be given: its request's body is still
-        coming, and so much of it, or nobody knows how much, that it is not waited for; or it does not go on anyway.
+        coming, and is too long, or of unknown length, to be waited for; or it does not go on anyway.
         """
         headers = dict(cast("dict[str, Any]", self.scope)["headers"])
         length = headers.get(b"content-length", b"")

@@ -1,4 +1,4 @@
-"""The names of our cookies. Over https each says by its name that it came by https, and what nobody else may set."""
+"""The names of our cookies. Over https a prefix of the name keeps other hosts, and plain http, from setting them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ def secure(scope: Scope) -> bool:
 
 
 def host(scope: Scope, name: str) -> str:
-    """One that lets somebody in or ties a form to a browser: no other host, and no plain http, can set it. Its path is
-    that of the whole host.
+    """A cookie that lets somebody in or ties a form to a browser: no other host, and no plain http, can set it. Its
+    path is that of the whole host.
     """
     return f"__Host-{name}" if secure(scope) else name
 
@@ -24,7 +24,7 @@ def path(scope: Scope, below: str = "") -> str:
 
 
 def liking(scope: Scope, name: str) -> str:
-    """One that says how somebody likes the pages, below the root alone."""
+    """A cookie with a setting of the pages, for the root alone."""
     return f"__Secure-{name}" if secure(scope) else name
 
 

@@ -1,7 +1,7 @@
-"""The token in each form: it shows that the form comes from a page that we gave to this very browser.
+"""The token in each form: it shows that the form comes from a page that was served to this browser.
 
-Beside `Origin` and `Sec-Fetch-Site`, which every browser of today sends, this is a second check of the same.
-While nobody has to sign in there is nothing that a token could be tied to: there the first one has to do.
+A second check, after `Origin` and `Sec-Fetch-Site`, which all current browsers send. While nobody has to sign in there
+is nothing that a token could be tied to, and the first check has to do.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def right(core: Core, basis: str, given: str) -> bool:
 
 
 def basis(request: Request) -> str:
-    """What this browser is known by: its session, a proxy's word for who it is, or a cookie for its forms."""
+    """What identifies this browser: its session, the name that a proxy gives, or a cookie for its forms."""
     session: Session | None = getattr(request.state, "session", None)
     if session:
         return f"session:{session.id}"

@@ -81,7 +81,7 @@ async def http(_: Request, error: Exception) -> Response:
 
 
 async def ours(request: Request, error: Exception) -> Response:
-    """A fault of ours: a number for the one who asks, the traceback for the log."""
+    """A fault of ours: the client gets a number, the log the traceback."""
     number = secrets.token_hex(3).upper()
     log.error("fault %s at %s %s", number, request.method, request.url.path, exc_info=error)
     title = f"Something broke on our side. An administrator finds it in the log as {number}."

@@ -1,4 +1,4 @@
-"""Tasks that a reader keeps at the top: with the person who signed in, or in the browser, in a cookie."""
+"""Tasks that a reader keeps at the top: kept with the person who signed in, or in a cookie."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MOST = 30
 
 
 def read(cookie: str) -> tuple[str, ...]:
-    """Slugs in the order in which they were kept. What is no slug is left out."""
+    """Slugs in the order in which they were added. Anything else is left out."""
     return tuple(dict.fromkeys(slug for slug in cookie.split(".") if _SLUG.fullmatch(slug)))[:_MOST]
 
 

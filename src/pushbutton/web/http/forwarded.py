@@ -1,13 +1,13 @@
-"""What the proxies in front say of a request: how, by which name, from where and below which path it came to them.
+"""What proxies in front say of a request: its scheme, host, client address and prefix.
 
-Pure ASGI, in front of everything. Only those that `trust_proxy` names are believed: anybody can write such headers.
+Pure ASGI, in front of everything. Only proxies that `trust_proxy` names are believed: any client can send such headers.
 
     X-Forwarded-For      the last address that is no proxy of ours   → scope["client"]
     X-Forwarded-Proto    the last one: http or https                 → scope["scheme"]
     X-Forwarded-Host     the last one, where `Host` is ours too      → the host header
     X-Forwarded-Prefix   what the proxy took from the path's begin   → scope["root_path"], and the path whole again
 
-The setting `root_path` is the prefix where the proxy says none; whether it takes it from the path or not is alike.
+The setting `root_path` is the prefix where the proxy sends none, whether the proxy removes it from the path or not.
 """
 
 from __future__ import annotations
@@ -78,19 +78,19 @@ class Proxies:
         return _rooted(scope, prefix, added="" if whole else prefix)
 
     def _host(self, headers: Headers) -> bytes:
-        """Only where the one that was asked for is ours as well: many proxies pass on what a client wrote."""
+        """Only where the `Host` header is ours as well: many proxies pass on what a client wrote."""
         told = _last(headers, "x-forwarded-host")
         asked = headers.getlist("host")
         ours = bool(told) and len(asked) == 1 and self._hosts.known(asked[0])
         return told.encode("latin-1") if ours else b""
 
     def _client(self, headers: Headers) -> str:
-        """The address that the last of our proxies was asked from; "" when they do not say."""
+        """The address of the client of the outermost of our proxies; "" when they do not say."""
         found = ""
         for word in reversed(_all(headers, "x-forwarded-for")):
             one = address(word)
             if one is None:
-                break  # what stands before it was written by nobody whom we know
+                break  # what stands before it was not written by a trusted proxy
             found = str(one)
             if not within(one, self._trusted):
                 break

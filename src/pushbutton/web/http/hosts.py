@@ -1,4 +1,4 @@
-"""Under which names the server is reached. A name that is not known may be another site's, rebound to our address."""
+"""The names of the server. Another name may belong to another site, and be rebound to our address."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Hosts:
         self._names = frozenset(name.rstrip(".").lower() for name in names)
 
     def known(self, host: str) -> bool:
-        """Whether a `Host` header, with or without a port, is one of ours: case and a dot at the end count nothing."""
+        """Whether a `Host` header, with or without a port, is one of ours. Case and a dot at the end do not matter."""
         found = _HOST.fullmatch(host)
         if not found or int(found[2] or 0) > 65_535:
             return False

@@ -1,4 +1,4 @@
-"""How many places each client holds at once: one that takes them all leaves none for the others."""
+"""How many places each client holds at once, so that one cannot take them all."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from pushbutton.domain.networks import Network, address, household, within
 
 
 class Crowd:
-    """Counts by name: `place` makes one of an address, everything else names itself. `most` 0 counts nobody, and the
-    name "" is never counted.
-    """
+    """Counts by name; `place` makes one from an address. With `most` 0 nothing is counted, and the name "" never is."""
 
     def __init__(self, most: int, free: Sequence[Network] = ()) -> None:
         self._most, self._free = most, free

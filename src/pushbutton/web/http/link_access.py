@@ -1,7 +1,7 @@
-"""In front of everything below `/link/<text>`: lets the holder of a hand-over link in, and to nothing else.
+"""In front of everything below `/link/<text>`: lets the holder of a hand-over link in there, and nowhere else.
 
 A link is a root of its own. `/link/<text>` is its page; below it lie the pages and streams of the runs that were
-pressed with it, and none of the others: what is not listed here is not there. No session counts here, and no token.
+pressed with it, and no others. What is not listed here does not exist there. Sessions and tokens do not count.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class LinkAccess:
 
 
 def _unseen(send: Send, *, kept: bool) -> Send:
-    """Nothing of it stays in a cache or an index."""
+    """Keeps it out of caches and indexes."""
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start" and not kept:

@@ -40,7 +40,7 @@ def operation(
     security: Sequence[Mapping[str, Any]] | None = None,
 ) -> Callable[[Endpoint], Operation]:
     """`answers`, `takes`: the models of the JSON that it sends and takes; `frames`: those of a stream, by the frame's
-    `event`; `body`: what it takes that is no such JSON. The others are as in an OpenAPI document.
+    `event`; `body`: a body that is no such JSON. The others are as in an OpenAPI document.
     """
     more = {"parameters": list(parameters), "requestBody": body, "security": security}
     said = {

@@ -1,7 +1,7 @@
-"""Who may reach the server at all: known host names only, and writes only from our own pages or from programs.
+"""Which requests may reach the server: known host names only, and writes only from our own pages or from programs.
 
-Pure ASGI, in front of everything. While nobody logs in, these two are what keeps another web site, opened in the same
-browser, from pressing buttons (cross-site requests, DNS rebinding).
+Pure ASGI, in front of everything. While nobody logs in, these two checks keep another web site in the same browser from
+pressing buttons (cross-site requests, DNS rebinding).
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ HEADERS = [
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
 DOWNLOAD = "default-src 'none'; sandbox; frame-ancestors 'none'"
-"""The policy of a file that a job made: whatever opens it in a browser, nothing in it is run or asked for."""
+"""The policy of a file that a job made: a browser runs and loads nothing of it."""
 OVER_HTTPS = [*HEADERS, (b"strict-transport-security", b"max-age=31536000")]
-"""Who came by https comes by nothing else for a year. Over http the header would be ignored, or a lie."""
+"""A browser that came by https uses only https for a year. Over http the header would be ignored, or a lie."""
 
 
 NO_STORE = (b"cache-control", b"no-store")
-"""For JSON that says nothing else of it: there are inputs in it, and what people wrote."""
+"""For JSON without a header of its own: inputs and people's words are in it."""
 _JSON = (b"application/json", b"application/problem+json")
 
 

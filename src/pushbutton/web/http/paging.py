@@ -21,7 +21,7 @@ from .viewer import root_of
 PAGE = 50
 """Of a page."""
 MOST = 500
-"""Of an answer of the API; so many where nobody says how many."""
+"""The default number in an answer of the API."""
 
 
 class Made(Protocol):
@@ -77,7 +77,7 @@ def number(before: str) -> int:
 
 
 def link(request: Request, path: str, more: str, limit: int, **kept: str) -> dict[str, str]:
-    """The header that says where more follow; none where nothing does."""
+    """The header with the address of the next page, if there is one."""
     if not more:
         return {}
     query = urlencode({**kept, "before": more, "limit": limit})

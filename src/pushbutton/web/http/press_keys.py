@@ -1,4 +1,4 @@
-"""The idempotency keys of forms that were pressed, to tell a double press from somebody who was faster."""
+"""The idempotency keys of forms that were pressed, to tell a double press from another person's."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Requests that are refused are in the audit trail: 403, and 401 or the way to the sign-in page where something was
-brought that does not count (a token, a session, a proxy's word).
+"""Refused requests are in the audit trail: each 403, and a 401 or a redirect to the sign-in page where a credential did
+not count (a token, a session, a proxy's name).
 
 Of the request only what it was about is kept, and its method: no token, no cookie, and no secret in an address.
 """

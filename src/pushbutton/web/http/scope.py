@@ -1,4 +1,4 @@
-"""What layers leave for each other in the scope of a request, by name."""
+"""The names under which layers leave something for each other in the scope of a request."""
 
 from __future__ import annotations
 

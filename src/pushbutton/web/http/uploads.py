@@ -1,4 +1,4 @@
-"""Files that people bring for an input, before they press: stored under their key, see `domain.upload`."""
+"""Files that are uploaded for an input, before the press: stored under their key, see `domain.upload`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from pushbutton.sentence import say
 
 LARGEST: Final = 512 << 20
 ROOM: Final = 10 << 30
-"""Bytes of all files together that nobody has pressed with yet."""
+"""Bytes of all files together that no press has used yet."""
 MANY: Final = 10_000
-"""Of these files."""
+"""The number of these files."""
 _LOOK: Final = 32 << 20
-"""After so many bytes of one file it is looked whether there still is room: others come at the same time."""
+"""After so many bytes of one file, room is checked again: other files come at the same time."""
 
 
 async def save(files: Files, name: str, parts: AsyncIterator[bytes]) -> str:

@@ -50,7 +50,7 @@ def reader(request: Request) -> Reader:
 
 
 def _pins(request: Request) -> tuple[str, ...]:
-    """Of a person on every device, of a browser while nobody signs in."""
+    """A person's, on every device; the browser's while nobody signs in."""
     user = core_of(request).directory.all.users.get(actor_of(request).user)
     return user.pins if user else favourites.read(liked(request, favourites.COOKIE))
 
