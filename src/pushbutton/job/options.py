@@ -298,7 +298,8 @@ INPUTS: Mapping[str, Option] = {
         why=_NO_LINE,
     ),
     "off": option(
-        "Of a bool: the flag that turns it off. Beside “flag”, one of the two is always passed.",
+        "Of a bool: the flag that turns it off. Beside “flag”, one of the two is always passed; alone, it is on unless "
+        "its default is false.",
         kinds.SPELLING,
         only=_IN_FILES,
         why=_NO_LINE,

@@ -73,6 +73,10 @@ PASSED: list[tuple[dict[str, Any], Any, list[str]]] = [
     ({"flag": "--on", "off": "--no-on"}, True, ["--on"]),
     ({"flag": "--on", "off": "--no-on", "default": True}, True, ["--on"]),
     ({"flag": "--on", "off": "--no-on"}, False, ["--no-on"]),
+    ({"off": "--no-backup"}, False, ["--no-backup"]),
+    ({"off": "--no-backup"}, None, []),
+    ({"off": "--no-backup", "default": False}, None, ["--no-backup"]),
+    ({"flag": "--on", "off": "--no-on"}, None, ["--no-on"]),
     ({"off": "--no-backup", "default": True}, False, ["--no-backup"]),
     ({"off": "--no-backup", "default": True}, True, []),
     ({"repeat": True}, ["a,b", "c"], ["--it=a,b", "--it=c"]),
@@ -100,8 +104,9 @@ def test_a_value_is_passed_as_its_keys_say(
     tmp_path: Path, form: str, said: dict[str, Any], value: Any, expected: list[str]
 ) -> None:
     made = task(tmp_path, form, {"it": said})
-    assert argv(made, it=value) == expected
-    assert "IT" not in build(made, parse(made.params, {"it": value}), python="/py").env
+    inputs = {} if value is None else {"it": value}
+    assert argv(made, **inputs) == expected
+    assert "IT" not in build(made, parse(made.params, inputs), python="/py").env
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -47,8 +47,8 @@ def implied(keys: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if keys.get("count") and keys.get("type", "int") == "int":
         found = {"type": "int", "default": 0, "min": 0, "max": MOST_TIMES}
-    elif "off" in keys:
-        found = {"type": "bool"}
+    elif "off" in keys and keys.get("type", "bool") == "bool":
+        found = {"type": "bool", **({} if "flag" in keys else {"default": True})}  # it happens unless it is turned off
     elif several:
         found = {"type": "choices" if "choices" in keys or "choices_from" in keys else "list"}
     number = keys.get("words", 1)
