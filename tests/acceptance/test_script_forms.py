@@ -371,7 +371,7 @@ def test_a_block_is_printed_and_by_run_the_script_is_asked_once(tmp_path: Path) 
     assert not (tmp_path / "ran").exists()
     with Command("header", "--run", script.name, cwd=tmp_path) as header:
         assert header.wait() == 0
-        assert "Running back up.sh --help, for 10 seconds at most" in header.err.text
+        assert "Running './back up.sh' --help, for 10 seconds at most" in header.err.text
         block = header.out.text
     assert (tmp_path / "ran").read_text() == "x\n"
     first, _, rest = script.read_text().partition("\n")
@@ -387,3 +387,26 @@ def test_a_block_is_printed_and_by_run_the_script_is_asked_once(tmp_path: Path) 
         with Command("header", *words, cwd=tmp_path) as header:
             assert header.wait() == code
             assert said in header.err.text
+
+
+def test_the_inputs_of_a_command_are_printed_for_its_file(tmp_path: Path) -> None:
+    config = tmp_path / "pushbutton.yaml"
+    (tmp_path / "greeter.py").write_text(GREET)
+    config.write_text("tasks:\n  greet:\n    command: [python3, greeter.py]\n")
+    with Command("header", "pushbutton.yaml:greet", cwd=tmp_path) as header:
+        assert header.wait() == 0
+        block = header.out.text
+    assert not (tmp_path / "ran").exists()
+    with Command("header", "--run", "pushbutton.yaml:greet", cwd=tmp_path) as header:
+        assert header.wait() == 0
+        assert "Running python3 greeter.py --help, for 10 seconds at most" in header.err.text
+        asked = header.out.text
+    assert (tmp_path / "ran").read_text() == "x"
+    for inputs in (block, asked):
+        config.write_text(f"tasks:\n  greet:\n    command: [python3, greeter.py]\n{inputs}\n")
+        assert "1 task: greet" in check(tmp_path)
+        with Command("run", "pushbutton.yaml:greet", "--names", "Ida", "--tone", "cool", "--now", cwd=tmp_path) as run:
+            assert run.wait() == 0
+            assert json.loads(run.out.text) == {
+                "names": ["Ida"], "times": 1, "no_bow": True, "tone": "cool", "host": "here", "now": True, "at": None,
+            }  # fmt: skip

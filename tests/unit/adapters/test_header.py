@@ -13,7 +13,7 @@ import pytest
 
 from pushbutton.adapters.catalog.asking import help_printed_by
 from pushbutton.adapters.catalog.check import examined
-from pushbutton.adapters.catalog.header import block_for
+from pushbutton.adapters.catalog.header import block_for, block_for_command
 from pushbutton.domain.command import build
 from pushbutton.domain.inputs import parse
 from pushbutton.domain.task import Task
@@ -170,7 +170,7 @@ async def test_what_a_script_prints_for_help_becomes_a_block_by_which_it_finds_i
     path = put(tmp_path, UNREADABLE)
     with pytest.raises(ConfigError, match="ask the script itself with --run"):
         await block_for(path)
-    put(tmp_path, UNREADABLE, str(await block_for(path, await help_printed_by(path))))
+    put(tmp_path, UNREADABLE, str(await block_for(path, await help_printed_by([str(path)]))))
     (task,) = await tasks(tmp_path)
     given = {"till": "7", "extra": ["a", "b"], "shop": "north", "between": ["1", "2"], "quiet": True, "backup": False}
     process = await asyncio.create_subprocess_exec(
@@ -192,7 +192,7 @@ p.parse_args()
 """
     path = put(tmp_path, source)
     before = await block_for(path)
-    after = await block_for(path, await help_printed_by(path))
+    after = await block_for(path, await help_printed_by([str(path)]))
     assert len(before.notes) > len(after.notes) == 0
     put(tmp_path, source, str(after))
     (task,) = await tasks(tmp_path)
@@ -212,7 +212,7 @@ async def test_asking_a_script_is_over_when_its_time_is_and_nothing_of_it_is_lef
     os.set_blocking(held, True)
     path = put(tmp_path, f"#!/bin/sh\nexec 9> {tmp_path}/held\nsleep 600 &\necho ready\nwait\n")
     with pytest.raises(BadInput, match="did not end within 1 seconds"):
-        await help_printed_by(path)
+        await help_printed_by([str(path)])
     assert await asyncio.to_thread(os.read, held, 1) == b""  # comes when nobody has it open any more
     os.close(held)
 
@@ -222,7 +222,7 @@ async def test_a_script_is_asked_in_the_environment_of_its_author_and_gets_nothi
 ):
     monkeypatch.setenv("OF_THE_AUTHOR", "yes")
     path = put(tmp_path, '#!/bin/sh\necho "$OF_THE_AUTHOR $*"; cat; echo "on the other" >&2\n')
-    assert await help_printed_by(path) == "yes --help\non the other\n"
+    assert await help_printed_by([str(path)]) == "yes --help\non the other\n"
 
 
 @pytest.mark.parametrize(
@@ -249,3 +249,59 @@ async def test_the_sign_of_the_block_is_that_of_the_language(tmp_path: Path):
     put(tmp_path, "#!/usr/bin/env node\nprocess.argv\n", block)
     (task,) = await tasks(tmp_path)
     assert argv(task, shop="a b") == ["--shop=a b"]
+
+
+COMMAND = """tasks:
+  go:
+    title: Go
+    command: {command}
+{more}
+"""
+
+
+async def pasted(folder: Path, command: str, said: str | None = None, more: str = "") -> Task:
+    """The command with what was printed for it below it."""
+    config = folder / "pushbutton.yaml"
+    config.write_text(COMMAND.format(command=command, more=more))
+    (task,) = [one for one in await tasks(folder) if one.slug == "go"]
+    block = await block_for_command(task, said)
+    config.write_text(COMMAND.format(command=command, more=f"{more}\n{block}"))
+    return next(one for one in await tasks(folder) if one.slug == "go")
+
+
+async def test_a_command_gets_the_inputs_of_the_script_that_it_starts(tmp_path: Path):
+    path = put(tmp_path, ARGPARSE)
+    path.chmod(0o644)
+    task = await pasted(tmp_path, "[python3, ./move]")
+    given = {
+        "till": 7,
+        "kind": "prices",
+        "only": [1, 2],
+        "between": [0.5, 1],
+        "now": True,
+        "extra": ["x"],
+        "verbose": 2,
+    }
+    assert argv(task, **given)[1:] == [
+        "--kind=prices", "--verbose", "--verbose", "--backup", "--only=1", "--only=2", "--between", "0.5", "1.0",
+        "--rate=0.5", "--now", "7", "x",
+    ]  # fmt: skip
+    assert {param.name for param in task.params if param.required} == {"till"}
+
+
+async def test_a_command_of_a_subcommand_gets_its_inputs_and_keeps_its_own(tmp_path: Path):
+    put(tmp_path, SUBCOMMANDS).chmod(0o644)
+    more = "    params:\n      all: {flag: --all, type: bool, label: Everything}"
+    task = await pasted(tmp_path, "[python3, move, move]", more=more)
+    assert [(param.name, param.title) for param in task.params] == [("all", "Everything"), ("till", "Till")]
+    assert argv(task, till="7", all=True) == ["move", "move", "--all", "7"]
+    with pytest.raises(BadInput, match=r"has subcommands: put one of them behind it in “command” \(move, show\)"):
+        await pasted(tmp_path, "[python3, move]")
+
+
+async def test_a_command_may_be_any_program_that_prints_its_help(tmp_path: Path):
+    said = "Usage: copy [OPTION]... SOURCE... DEST\n  -t, --target=DIR   where it goes\n  -v   talk\n"
+    task = await pasted(tmp_path, "[copy]", said)
+    assert argv(task, target="/a", v=True, source=["x", "y"], dest="z") == ["--target=/a", "-v", "x", "y", "z"]
+    with pytest.raises(ConfigError, match="ask the script itself with --run"):
+        await pasted(tmp_path, "[copy]")

@@ -1,4 +1,4 @@
-"""A script is asked what it takes: it is run once with `--help`, by its author and in the author's environment."""
+"""A script, or another program, is asked what it takes: it is run once with `--help`, in our own environment."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from pathlib import Path
+from collections.abc import Sequence
 
 from pushbutton.errors import BadInput
 
@@ -17,12 +17,13 @@ _LONGEST = 1 << 20  # bytes
 _QUIET = {"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1", "PAGER": "cat"}
 
 
-async def help_printed_by(path: Path) -> str:
-    """What it prints, on both of its outputs. Nothing of it is left when this returns. Raises `BadInput`."""
+async def help_printed_by(argv: Sequence[str], cwd: str | None = None) -> str:
+    """What the program prints, on both of its outputs. Nothing of it is left when this returns. Raises `BadInput`."""
     try:
         process = await asyncio.create_subprocess_exec(
-            f"{path.parent}{os.sep}{path.name}",  # never a word that is looked for on PATH
+            *argv,
             "--help",
+            cwd=cwd,
             env={**os.environ, **_QUIET},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -30,12 +31,12 @@ async def help_printed_by(path: Path) -> str:
             start_new_session=True,
         )
     except OSError as error:
-        raise BadInput(f"{path} cannot be started: {error.strerror}.") from None
+        raise BadInput(f"{argv[0]} cannot be started: {error.strerror}.") from None
     try:
         async with asyncio.timeout(SECONDS):
             said = await _until_its_end(process)
     except TimeoutError:
-        raise BadInput(f"{path} --help did not end within {SECONDS:g} seconds, so it was ended.") from None
+        raise BadInput(f"{argv[0]} --help did not end within {SECONDS:g} seconds, so it was ended.") from None
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

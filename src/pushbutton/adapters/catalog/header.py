@@ -1,10 +1,12 @@
-"""The block for the head of a script, to be pasted: what is read from its source, what is guessed, what it told itself.
+"""The block for the head of a script, or for a command, to be pasted: what is read from the source, what is guessed,
+what the script told of itself.
 
 Read inputs are named, to be corrected; all others are declared as a whole.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import sys
@@ -21,6 +23,9 @@ from pushbutton.describe.shell.read import Reading
 from pushbutton.describe.usage import told_by
 from pushbutton.domain.argument_text import protected
 from pushbutton.domain.param import Param, ParamType
+from pushbutton.domain.targets import CommandTarget
+from pushbutton.domain.task import Task
+from pushbutton.domain.template import holes
 from pushbutton.domain.ways import By, Way
 from pushbutton.errors import BadInput, ConfigError
 
@@ -29,7 +34,7 @@ from .param_keys import correcting, declaring
 from .script_form import ScriptForm, forms_of, is_secret
 from .scripts import block_of
 
-__all__ = ["Block", "block_for"]
+__all__ = ["Block", "block_for", "block_for_command", "literals"]
 
 _SIGNS: Mapping[str, str] = {"node": "//", "deno": "//", "bun": "//", "php": "//", "lua": "--", "luajit": "--"}
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -44,26 +49,33 @@ class Block:
     params: dict[str, dict[str, Any]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     guessed: list[str] = field(default_factory=list)  # inputs of which nothing is certain
+    yaml: str = ""  # it is for a pushbutton.yaml: "whole", or "add" to the inputs that stand there
 
     @property
     def remark(self) -> str:
         return f"Guessed, so look at it: {', '.join(self.guessed)}." if self.guessed else ""
 
     def __str__(self) -> str:
+        if self.yaml:
+            return "\n".join(self._yaml())
         lines = ["/// pushbutton", *(f"# {' '.join(note.split())}" for note in self.notes)]
         for name, keys in self.params.items():
             lines += ["", f"[params.{name}]", *(f"{_key(key)} = {_toml(value)}" for key, value in keys.items())]
         return "\n".join(f"{self.sign} {line}".rstrip() for line in [*lines, "///"])
 
+    def _yaml(self) -> Iterator[str]:
+        yield from (f"    # {' '.join(note.split())}" for note in self.notes)
+        if self.yaml == "whole":
+            yield "    params:"
+        for name, keys in self.params.items():
+            yield f"      {name}:{'' if keys else ' {}'}"
+            yield from (f"        {key}: {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items())
+
 
 async def block_for(path: Path, said: str | None = None) -> Block:
     """`said`: what the script printed when it was asked for its help. Raises `BadInput` and `ConfigError`."""
     text, shebang = _script(path)
-    describer = Describer(sys.executable)
-    try:
-        (answer,) = await describer.arguments([path])
-    finally:
-        await describer.close()
+    answer = await _read(path)
     forms = forms_of(answer) if "kind" in answer else []
     told = _form(told_by(said)) if said is not None else None
     seems = _guessed(text) if program_of(shebang) in SHELLS else Guess()
@@ -82,6 +94,55 @@ async def block_for(path: Path, said: str | None = None) -> Block:
     if not block.params:
         raise ConfigError(_nothing(answer, said), file=str(path), line=1)
     return block
+
+
+async def block_for_command(task: Task, said: str | None = None) -> Block:
+    """The inputs of a command in a `pushbutton.yaml`, from the source of the script that it starts. Raises `BadInput`
+    and `ConfigError`.
+    """
+    argv = literals(task)
+    block = Block(yaml="add" if task.params else "whole")
+    form: ScriptForm | None = None
+    answer: Mapping[str, Any] = {}
+    found = next(((at, file) for at, word in enumerate(argv[:2]) if (file := _file(word, task)) is not None), None)
+    if said is not None:
+        form = _form(told_by(said))
+    elif found is not None:
+        at, file = found
+        answer = await _read(file)
+        forms = forms_of(answer) if "kind" in answer else []
+        words = " ".join(argv[at + 1 :])
+        form = next((one for one in forms if one.words == words), forms[0] if len(forms) == 1 else None)
+        block.notes += [f"{file.name}, line {gap}" for gap in form.gaps] if form else []
+        if form is None and len(forms) > 1:
+            names = ", ".join(one.words for one in forms)
+            raise BadInput(f"{file.name} has subcommands: put one of them behind it in “command” ({names}).")
+    if form is not None:
+        _declared(block, form, {param.name for param in task.params})
+    if not block.params:
+        raise ConfigError(_nothing(answer, said), file=task.source.file, line=task.source.line)
+    return block
+
+
+def literals(task: Task) -> list[str]:
+    """The words of a command before its first input."""
+    argv = task.target.argv if isinstance(task.target, CommandTarget) else ()
+    return list(itertools.takewhile(lambda word: not holes(word), argv))
+
+
+def _file(word: str, task: Task) -> Path | None:
+    """The script that a word of a command is."""
+    path = Path(task.cwd or Path(task.source.file).parent, word)
+    return path if path.is_file() and b"\0" not in path.read_bytes()[:1024] else None
+
+
+async def _read(path: Path) -> dict[str, Any]:
+    describer = Describer(sys.executable)
+    try:
+        (answer,) = await describer.arguments([path])
+    finally:
+        await describer.close()
+    return answer
 
 
 def _script(path: Path) -> tuple[str, str]:
@@ -164,12 +225,25 @@ def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
 # -- what is declared
 
 
-def _declared(block: Block, form: ScriptForm) -> None:
-    place = 0
+def _declared(block: Block, form: ScriptForm, besides: Collection[str] = ()) -> None:
+    """`besides`: inputs that stand there already."""
+    place, operands = 0, sum(way.by is By.ARGUMENT for way in form.passing.values())
+    for param, way in _without_choosers(form):
+        place += way.by is By.ARGUMENT
+        if param.name not in besides:
+            block.params[param.name] = declaring(param, way, place, last=place == operands)
+
+
+def _without_choosers(form: ScriptForm) -> Iterator[tuple[Param, Way]]:
+    """Of options that exclude each other each is one that may be left out: a file has no key for which one it is."""
     for param in form.params:
         way = form.passing[param.name]
-        place += way.by is By.ARGUMENT
-        block.params[param.name] = declaring(param, way, place)
+        if way.by is By.CHOOSER:
+            for name, flag in way.flags.items():
+                if flag:
+                    yield Param(name, ParamType.BOOL, required=False, default=False), Way(By.OPTION, flag)
+        else:
+            yield (replace(param, when={}, required=False) if param.when else param), way
 
 
 def _besides(block: Block, seems: Guess, *, told: bool) -> None:

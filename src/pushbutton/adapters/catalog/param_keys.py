@@ -27,10 +27,10 @@ def correcting(param: Param, read: Param) -> dict[str, Any]:
     return keys
 
 
-def declaring(param: Param, way: Way, place: int = 0) -> dict[str, Any]:
-    """The whole of an input. `place`: which operand it is, where it is one."""
+def declaring(param: Param, way: Way, place: int = 0, *, last: bool = True) -> dict[str, Any]:
+    """The whole of an input. `place`: which operand it is, where it is one; `last`: no other stands behind it."""
     keys: dict[str, Any] = {key: getattr(param, key) for key in ("label", "help") if getattr(param, key)}
-    passed = _passed(param, way, place)
+    passed = _passed(param, way, place, last=last)
     several = param.type in (ParamType.LIST, ParamType.CHOICES)
     plain = param.type in (ParamType.STR, ParamType.CHOICE) or several or "count" in passed or "off" in passed
     if not plain or (several and not {"repeat", "place", "words"} & passed.keys()):
@@ -47,14 +47,17 @@ def declaring(param: Param, way: Way, place: int = 0) -> dict[str, Any]:
     implied = param.default is None and param.type is not ParamType.BOOL
     if param.required != implied and param.type is not ParamType.BOOL:
         keys["required"] = param.required
-    return keys | {key: getattr(param, key) for key in _BOUNDS if getattr(param, key) is not None}
+    keys |= {key: getattr(param, key) for key in _BOUNDS if getattr(param, key) is not None}
+    return keys | ({"dash": True} if param.dash else {})
 
 
-def _passed(param: Param, way: Way, place: int) -> dict[str, Any]:
+def _passed(param: Param, way: Way, place: int, *, last: bool) -> dict[str, Any]:
     if way.by is By.ENV:
         return {"pass": "env"}
     if way.by is not By.OPTION:
         several = param.type in (ParamType.LIST, ParamType.CHOICES)
+        if several and not last:
+            return {"place": place, "words": _number(param)}
         return {"place": "rest" if several else place}
     keys: dict[str, Any] = {"flag": way.flag or f"--{param.name.replace('_', '-')}"}
     if way.off:
