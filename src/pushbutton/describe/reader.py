@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from .arguments.interpreter import Pythons
 from .arguments.read import read_file
 from .describe import describe
 
@@ -132,10 +133,11 @@ def _describe(order: dict[str, Any], outlet: int) -> None:
 
 def _tell_arguments(paths: Sequence[str], outlet: int) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    pythons = Pythons()  # they end with this fork
     for path in paths:
         until = math.ceil(time.process_time()) + _SECONDS
         resource.setrlimit(resource.RLIMIT_CPU, (until if most < 0 else min(until, most), most))
-        _say(outlet, read_file(path))
+        _say(outlet, read_file(path, pythons))
 
 
 def _say(outlet: int, found: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import shutil
+import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from pushbutton.describe.arguments import interpreter
 from pushbutton.describe.arguments.foreign_tree import tree_of
-from pushbutton.describe.arguments.interpreter import named, tree_by, version_of
+from pushbutton.describe.arguments.interpreter import Pythons, named, version_of
 from pushbutton.describe.arguments.python2 import python2
 from pushbutton.describe.arguments.read import read_file
 
@@ -78,7 +79,9 @@ def flags(found: dict[str, Any]) -> list[str]:
 def test_a_tree_of_another_python_is_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interpreter, "version_of", lambda _: ())  # as if it were another one
     path = script(tmp_path, "#!x", SCRIPT)
-    found = tree_by(OURS, path)
+    pythons = Pythons()
+    found = pythons.tree_by(OURS, path)
+    pythons.close()
     assert found is not None
     assert ast.dump(tree_of(found["tree"])) == ast.dump(ast.parse(Path(path).read_text("utf-8")))
 
@@ -95,6 +98,35 @@ def test_the_python_that_is_named_says_what_is_a_mistake(tmp_path: Path, other: 
     source = "import argparse\np = argparse.ArgumentParser()\nnonlocal = ?\np.parse_args()\n"
     found = read_file(script(tmp_path, f"#!{other}", source))
     assert found["sentence"] == ": line 5 is not Python as it is here"
+
+
+def test_one_process_of_another_python_reads_many_scripts_and_the_next_one_where_it_was_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interpreter, "version_of", lambda _: ())  # as if it were another one
+    started: list[subprocess.Popen[str]] = []
+    begin = interpreter._started
+
+    def starts(program: str) -> subprocess.Popen[str]:
+        started.append(begin(program))
+        return started[-1]
+
+    monkeypatch.setattr(interpreter, "_started", starts)
+    pythons = Pythons()
+    path = script(tmp_path, f"#!{OURS}", SCRIPT)
+    whole = read_file(path, pythons)
+    assert [read_file(path, pythons) for _ in range(3)] == [whole] * 3
+    (tmp_path / "tool").write_text(f"#!{OURS}\nx = = 1\n")
+    assert "line 2 is not Python" in read_file(path, pythons)["sentence"]
+    assert len(started) == 1
+    started[0].kill()
+    started[0].wait()
+    by_ours = read_file(script(tmp_path, f"#!{OURS}", SCRIPT), pythons)
+    assert (flags(by_ours), "sha256" in by_ours) == (flags(whole), False)  # nobody need keep it
+    assert flags(read_file(script(tmp_path, f"#!{OURS}", SCRIPT), pythons)) == flags(whole)
+    assert len(started) == 2
+    pythons.close()
+    assert [one.poll() is None for one in started] == [False, False]
 
 
 NEWER = """

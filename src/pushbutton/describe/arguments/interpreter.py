@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import re
-import resource
 import shutil
 import stat
 import subprocess
@@ -15,11 +15,10 @@ from typing import Any
 
 from .foreign_tree import ASK
 
-__all__ = ["fingerprint", "named", "tree_by", "version_of"]
+__all__ = ["Pythons", "fingerprint", "named", "version_of"]
 
 _NAME = re.compile(r"(?:python|pypy)[0-9.]*")
 _BINARY = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
-_SECONDS = 2  # of a processor
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -67,21 +66,46 @@ def version_of(program: str) -> tuple[int, ...]:
     return (int(found[1]), int(found[2])) if found else ()
 
 
-def _limited() -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+class Pythons:
+    """The other Pythons that are asked, each by one process for all scripts that name it."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, subprocess.Popen[str]] = {}
+        self.silent = False  # whether the last one that was asked said nothing, which it may another time
+
+    def tree_by(self, program: str, path: str) -> dict[str, Any] | None:
+        """What `foreign_tree.ASK` says of the file; None: this Python is ours, or says nothing."""
+        self.silent = False
+        if version_of(program) == sys.version_info[:2]:
+            return None
+        try:
+            asked = self._running[program] = self._running.get(program) or _started(program)
+            assert asked.stdin  # noqa: S101 - both were asked for
+            assert asked.stdout  # noqa: S101
+            asked.stdin.write(f"{json.dumps(os.path.abspath(path))}\n")
+            asked.stdin.flush()
+            found = json.loads(asked.stdout.readline())
+        except (OSError, ValueError):
+            self._end(program)
+            found = None
+        self.silent = not isinstance(found, dict)
+        return found if isinstance(found, dict) else None
+
+    def close(self) -> None:
+        for program in list(self._running):
+            self._end(program)
+
+    def _end(self, program: str) -> None:
+        asked = self._running.pop(program, None)
+        if asked is not None:
+            asked.kill()
+            with contextlib.suppress(OSError):
+                asked.communicate()
 
 
-def tree_by(program: str, path: str) -> dict[str, Any] | None:
-    """What `foreign_tree.ASK` says of the file; None: this Python is ours, or says nothing."""
-    if version_of(program) == sys.version_info[:2]:
-        return None
+def _started(program: str) -> subprocess.Popen[str]:
     # Neither its environment nor what lies in a folder of ours or of the author's adds a module to it.
-    order = [program, "-E", "-s", "-S", "-c", ASK, os.path.abspath(path)]
-    try:
-        asked = subprocess.run(
-            order, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, check=False, preexec_fn=_limited
-        )
-        found = json.loads(asked.stdout)
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return None
-    return found if isinstance(found, dict) else None
+    return subprocess.Popen(
+        [program, "-E", "-s", "-S", "-c", ASK], cwd="/", encoding="ascii", stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip

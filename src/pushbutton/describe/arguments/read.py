@@ -15,7 +15,7 @@ from pushbutton.describe.shell.read import read_shell
 
 from .foreign_tree import tree_of
 from .found import Gap, NotRead, Script
-from .interpreter import fingerprint, named, tree_by
+from .interpreter import Pythons, fingerprint, named
 from .library import Library
 from .machine import Machine
 from .of_argparse import Argparse
@@ -31,26 +31,31 @@ from .values import TooLong
 __all__ = ["read_file", "read_python", "read_tree"]
 
 
-def read_file(path: str) -> dict[str, Any]:
+def read_file(path: str, by: Pythons | None = None) -> dict[str, Any]:
     """The `Script` as JSON has it, or {"sentence": why there is none, as the end of one}; and the "sha256" of the bytes
     that this was read from, and of the Python that they name. It depends on nothing else: whoever keeps it need not
-    read the same again.
+    read the same again. `by`: where other Pythons are asked.
     """
     try:
         content = Path(path).read_bytes()
     except OSError as error:
         return {"sentence": _unreadable(error)}
     program = named(content, os.path.dirname(path))
+    pythons = by or Pythons()
     try:
-        return {**_told(content, path, program), "sha256": fingerprint(content, program)}
+        told = _told(content, path, program, pythons)
+        return told if pythons.silent else {**told, "sha256": fingerprint(content, program)}
     except MemoryError as error:  # which may be there another time
         return {"sentence": _unreadable(error)}
+    finally:
+        if by is None:
+            pythons.close()
 
 
-def _told(content: bytes, path: str, program: str) -> dict[str, Any]:
+def _told(content: bytes, path: str, program: str, by: Pythons) -> dict[str, Any]:
     try:
         shell = program_of(content.partition(b"\n")[0].decode("utf-8", "replace")) in SHELLS
-        script = read_shell(content.decode("utf-8", "replace")) if shell else _read(content, path, program)
+        script = read_shell(content.decode("utf-8", "replace")) if shell else _read(content, path, program, by)
     except SyntaxError as error:
         return {"sentence": f": line {error.lineno or 1} is not Python as it is here"}
     except NotRead as why:
@@ -66,9 +71,9 @@ def _unreadable(error: Exception) -> str:
     return f": it cannot be read ({type(error).__name__})"
 
 
-def _read(content: bytes, path: str, program: str) -> Script | None:
+def _read(content: bytes, path: str, program: str, by: Pythons) -> Script | None:
     """By the Python that it names, if that is there, else by ours; and Python 2 by its text, where neither reads it."""
-    told = tree_by(program, path) if program else None
+    told = by.tree_by(program, path) if program else None
     if told is not None and "tree" in told:
         return read_tree(tree_of(told["tree"]), old=told["version"] < [3])
     try:
