@@ -31,6 +31,10 @@ USER, PASSWORD = "buttons", "p@ss: w/ör%d"
 PATIENCE = 120.0
 
 
+_WITH_US = ("setpriv", "--pdeathsig", "QUIT") if shutil.which("setpriv") else ()
+"""It ends with the process of the tests, however that ends."""
+
+
 @functools.cache
 def programs() -> Path:
     """The folder of `initdb` and `postgres`; the newest version where there are several."""
@@ -92,13 +96,18 @@ class Postgres:
     def start(self) -> None:
         """Returns when it takes connections."""
         options = [f"unix_socket_directories={self.folder}", "listen_addresses=127.0.0.1", f"port={self.port}"]
+        options += ["dynamic_shared_memory_type=mmap"]  # in its folder: nothing is left where it is killed
         options += [] if self._durable else ["fsync=off", "full_page_writes=off", "autovacuum=off"]
         words = [word for option in options for word in ("-c", option)]
         until = time.monotonic() + PATIENCE
         while True:
             with (self.folder / "log").open("ab") as log:
                 self._process = subprocess.Popen(
-                    [programs() / "postgres", "-D", self._data, *words], cwd="/", stdout=log, stderr=log, **self._as
+                    [*_WITH_US, programs() / "postgres", "-D", self._data, *words],
+                    cwd="/",
+                    stdout=log,
+                    stderr=log,
+                    **self._as,
                 )
             while self._process.poll() is None:
                 if self._answers():
