@@ -81,6 +81,38 @@ async def test_what_does_not_answer_or_lets_nobody_in_says_why(postgres):
     await refused("postgresql://buttons@name.invalid/x", StoreAway, r"name\.invalid")
 
 
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"N", bytes(64)])
+async def test_what_is_no_postgresql_is_said(answer):
+    async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(answer)
+        writer.close()
+
+    listening = await asyncio.start_server(other, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    await refused(f"postgresql://buttons:secret@127.0.0.1:{port}/x", StoreAway, f"127.0.0.1:{port}/x does not answer")
+    listening.close()
+
+
+@pytest.mark.parametrize("option", ["options=-cnonsense%3D1", "options=-csearch_path%3Dnowhere", "sslmode=require"])
+async def test_an_address_that_asks_for_what_is_not_there_is_said(postgres, option):
+    address = postgres.over_tcp(postgres.database())
+    await refused(f"{address}?{option}", StoreError, "nonsense|may use no schema there|does not support SSL")
+
+
+async def test_a_table_that_somebody_took_away_is_said_and_nothing_else_is_harmed(postgres):
+    address = postgres.database()
+    one = store(address)
+    await one.open()
+    postgres.sql("DROP TABLE bookmarks; ALTER TABLE leases RENAME COLUMN until TO till; ALTER TABLE home ALTER known "
+                 "TYPE BIGINT USING 1", address)  # fmt: skip
+    for work in (one.bookmark("x"), one.lease("x", "y", at=1, until=2), one.settle("text")):
+        with pytest.raises(StoreError):
+            await work
+    assert (await one.press(NEW)).run.id == 1
+    await one.close()
+
+
 async def test_an_older_postgresql_is_named(postgres, monkeypatch):
     from pushbutton.adapters.postgres import schema
 

@@ -181,6 +181,8 @@ def translated(address: Address) -> Iterator[None]:
         raise StoreDamaged(f"{address.shown} is no store of Pushbutton ({_first_line(error)}).") from None
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise StoreAway(address.shown, why(address, error)) from None
+    except psycopg.Error as error:
+        raise StoreError(f"{address.shown} does not do what is asked of it: {why(address, error)}.") from None
 
 
 def why(address: Address, error: Exception) -> str:
