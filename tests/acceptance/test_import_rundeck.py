@@ -29,6 +29,7 @@ JOBS = r"""
   - {name: days, multivalued: true, delimiter: ',', values: [mon, tue], enforced: true, multivalueAllSelected: true}
   - {name: others, multivalued: true, delimiter: ';', value: x;y}
   - {name: path, hidden: true, value: /srv}
+  - {name: free, valuesUrl: 'https://example.org/x'}
   sequence:
     commands:
     - exec: till close ${option.till} --why "it's ${option.why-not}" '${option.why-not}' $RD_OPTION_TILL ${option.days}
@@ -172,7 +173,7 @@ def test_what_is_asked_is_what_was_asked_there(moved: Imported) -> None:
     assert (close.group, close.help, close.limits.timeout) == ("tills", "Closes one.\n\nIt takes a minute.", 5400)
     assert (close.limits.at_once, moved.tasks["move-it"].limits.busy) == (3, "skip")
     asked = {param.name: param for param in close.params}
-    assert list(asked) == ["days", "others", "input_path", "till", "why_not"]
+    assert list(asked) == ["days", "others", "input_path", "free", "till", "why_not"]
     assert (asked["till"].required, asked["till"].default) == (True, "b2")
     assert (asked["others"].type, asked["others"].default) == (ParamType.LIST, ["x", "y"])
     assert asked["days"].default == ["mon", "tue"]
@@ -207,7 +208,8 @@ def test_what_was_not_taken_is_told_with_its_line(moved: Imported) -> None:
     assert said("commands:", "The 3 steps of “Move it” are one script")
     assert said("- jobref", "“With another” is left out: one of its steps is another job")
     assert said("- {exec: 'psql", "“Told” is left out")
-    assert said("options: {x: {valuesUrl", "came from an address")
+    assert not said("options: {x: {valuesUrl", "came from an address"), "of what is left out, only why"
+    assert said("- {name: free", "came from an address")
     assert said('exec "till", "@option', "“Perl” is left out")
     assert said("options: {dbpass", "named secret SHOP_DB")
 

@@ -35,7 +35,7 @@ def add(app: typer.Typer, panel: str) -> None:
 
 def _import(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="what the file is of")],
-    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="“-” is standard input")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="“-” is standard input")],
 ) -> None:
     from pushbutton.adapters.catalog.imports import move, opened  # noqa: PLC0415  loads the readers
 

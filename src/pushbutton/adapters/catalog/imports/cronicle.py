@@ -105,6 +105,7 @@ class _Event:
 
     def task(self) -> Task | None:
         event, plugin = self._event, self._event["plugin"].text
+        before = len(self._left)
         try:
             cwd = ""
             if plugin == "shellplug":
@@ -112,6 +113,7 @@ class _Event:
             else:
                 command, cwd = self._plugin(plugin)
         except _Out:
+            del self._left[before:-1]  # of what is not there, only why
             return None
         self._beside()
         group = event["category"].text

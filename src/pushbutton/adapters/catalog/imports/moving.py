@@ -16,6 +16,7 @@ from pushbutton.errors import BadInput, ConfigError, NotFound
 from pushbutton.job.kinds import nearest
 
 from .kind import KINDS, Draft, Left, Source, Task, joined
+from .script_text import LONGEST
 from .write import written
 
 __all__ = ["Moved", "move", "opened"]
@@ -76,6 +77,8 @@ def move(kind: str, sources: Sequence[Source]) -> Moved:
     for task in draft.tasks:
         if _OF_NO_FILE.search(repr(task)):
             left.append(_out(task, "it holds a NUL, or half a character: no command line can.", sources))
+        elif any(len(str(item).encode()) > LONGEST for item in task.command):
+            left.append(_out(task, "its command is too long for a command line.", sources))
         else:
             tasks[_free(slug_of(task.slug or task.name), tasks)] = task
     head = f"From {', '.join(source.name for source in sources)}, by: pushbutton import {kind}"

@@ -118,10 +118,12 @@ class _Action:
                 "Write a task for each, or an input with their names as “choices” or “choices_from”.",
             )
             return None
+        before = len(self._left)
         for one in node["arguments"]:
             self._argument(one)
         command = self._command()
         if not command:
+            del self._left[before:-1]  # of what is not there, only why
             return None
         for match in _ANY.finditer(_HOLE.sub("", texts)):
             what = f"“{match[0]}” is none of the arguments of “{self._title}”, and stays as it is."

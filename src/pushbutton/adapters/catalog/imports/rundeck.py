@@ -94,11 +94,13 @@ class _Job:
         job = self.job
         texts = " ".join(step[key].text for step in job["sequence"]["commands"] for key in _STEPS)
         names = Names(assigned(texts))
+        before = len(self.left)
         for name, option in self._ordered():
             self._option(name, option, names)
         try:
             command = self._command()
         except _Out:
+            del self.left[before:-1]  # of what is not there, only why
             return None
         self.left += list(self._beside())
         many = job["multipleExecutions"].truth

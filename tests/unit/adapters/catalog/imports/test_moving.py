@@ -83,12 +83,13 @@ def test_a_task_in_which_the_catalogue_finds_a_mistake_is_left_out_with_its_line
         fine = Task("Fine", ("true",), 1)
         wrong = Task("Wrong", ("true", "{x}"), 7)
         half = Task("Half", ("echo", "\ud800"), 9)
-        return Draft((fine, wrong, half, Task("fine!", ("false",), 9)), (Left(8, "Gone."),))
+        long = Task("Long", ("sh", "-c", ":" * 200_000), 10)
+        return Draft((fine, wrong, half, Task("fine!", ("false",), 9), long), (Left(8, "Gone."),))
 
     monkeypatch.setattr("pushbutton.adapters.catalog.imports.crontab.read", read)
     moved = move("crontab", [Source("a.tab", "")])
     assert moved.tasks == 2
-    assert [(one.file, one.line) for one in moved.left] == [("a.tab", 7), ("a.tab", 8), ("a.tab", 9)]
+    assert [(one.file, one.line) for one in moved.left] == [("a.tab", line) for line in (7, 8, 9, 10)]
     assert "“Wrong” is left out: there is no input named “x”" in moved.left[0].what
     assert "fine-2:" in moved.text
     assert "Wrong" not in moved.text
