@@ -7,10 +7,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from pushbutton.adapters.catalog.config import read_config
 from pushbutton.adapters.catalog.model import FileTasks, Form, Found
+from pushbutton.adapters.catalog.schema import config_schema
 from pushbutton.adapters.catalog.scripts import read_script
 from pushbutton.domain.command import build
 from pushbutton.domain.inputs import parse
@@ -459,3 +461,29 @@ async def test_what_falls_away_together_is_part_of_what_is_approved(tmp_path: Pa
 def test_every_key_of_a_way_is_one_of_files_only() -> None:
     for key in ("flag", "off", "repeat", "count", "words", "place", "under"):
         assert set(INPUTS[key].only) == set(FORMS)
+
+
+def schema_takes(params: dict[str, Any], *command: Any) -> bool:
+    tree = {"tasks": {"move": {"command": ["/bin/move", *command], "params": params}}}
+    try:
+        jsonschema.validate(tree, config_schema())
+    except jsonschema.ValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("said", "value", "expected"), PASSED)
+def test_the_schema_for_editors_takes_what_is_taken(said: dict[str, Any], value: Any, expected: list[str]) -> None:
+    assert schema_takes({"it": said})
+
+
+@pytest.mark.parametrize("said", [said for said, sentence in WRONG if "” must be" in sentence])
+def test_the_schema_for_editors_refuses_what_no_key_can_be(said: dict[str, Any]) -> None:
+    assert not schema_takes({"it": said})
+
+
+def test_the_schema_for_editors_knows_items_that_fall_away_together() -> None:
+    assert schema_takes(TILL, "{till}", ["--report", "{report}"], 3)
+    assert schema_takes({"it": {"flag": "-x", "under": ["move", "list"]}})
+    for odd in ([], [["x"]], {"name": None}, True):
+        assert not schema_takes({}, odd)
