@@ -1,6 +1,6 @@
-"""Approve, reject, expire: what becomes of a run that waits for other people than the one who pressed it.
+"""Approve, reject, expire: what becomes of a run that waits for approvals of other people than its presser.
 
-Each is one write that counts only while the run is as it was read; when somebody else was faster, it is read again.
+Each is one write that counts only while the run is as it was read; when another write was faster, it is read again.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ async def _approve(core: Core, actor: Actor, run: Run, why: str, seen: str) -> R
             else:
                 await journal.move(core, run, RunState.WAITING, drafts=[said], act=done, seen=hold, hold=after)
         except Fenced:
-            run = await core.store.run(number)  # somebody was faster
+            run = await core.store.run(number)  # another write was faster
             continue
         return await core.store.run(number)
 
@@ -98,7 +98,7 @@ async def _reject(core: Core, actor: Actor, run: Run, why: str) -> Run:
 
 
 async def expire(core: Core, run: Run) -> bool:
-    """Its time is over by the clock on the wall. False: it does not wait any more, or somebody was faster."""
+    """Its time is over by the wall clock. False: it does not wait any more, or another write was faster."""
     hold, at = run.hold, now()
     if run.state is not RunState.HELD or hold is None or at < hold.until:
         return False

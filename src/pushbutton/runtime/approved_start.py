@@ -1,4 +1,4 @@
-"""A run that was approved starts as it was approved: the same task, and a dry run that says the same once more."""
+"""An approved run starts as it was approved: the same task, and a new dry run with the same output."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ async def again(core: Core, task: Task, run: Run, begin: Begin) -> None:
 
 
 async def _pressed(core: Core, new: NewRun, run: Run) -> Run:
-    """A new dry run; or one that was pressed before the server was killed, and did not start. It would start later,
-    when nobody waits for it any more.
+    """A new dry run; or one that was pressed before the server was killed, and did not start. It would start
+    later, when nothing waits for it any more.
     """
     for number in itertools.count(1):
         dry = (await core.store.press(replace(new, key=again_key(run, number)))).run
@@ -75,12 +75,12 @@ async def _pressed(core: Core, new: NewRun, run: Run) -> Run:
 
 
 def again_key(run: Run, number: int) -> str:
-    """The idempotency key of the dry run that is made for the run for the so-manieth time; no header can hold it."""
+    """The idempotency key of the run's n-th dry run; no header can hold it."""
     return f"run:{run.id}\nagain {number}"
 
 
 async def as_approved(core: Core, task: Task, run: Run) -> Mapping[str, str]:
-    """What starts is what was approved, to the byte. Raises `CannotApprove`; a run that needed nobody may start.
+    """What starts is what was approved, to the byte. Raises `CannotApprove`; a run without approvals may start.
 
     The hashes of the files that were approved, by path: its supervisor looks once more.
     """

@@ -1,4 +1,4 @@
-"""Runs whose files are being copied: a press is kept, and its run is not to start before they are there."""
+"""Runs whose files are still being copied: the press is kept, and its run must not start before they are there."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ async def check(audit: Audit, *, noted: Head | None = None) -> Checked:
 
 
 def _with_runs(checked: Checked, unpressed: Sequence[int]) -> Checked:
-    """With the runs of which the trail knows no press."""
+    """Also finds the runs whose press is not in the trail."""
     if not unpressed:
         return checked
     named = ", ".join(map(str, unpressed[:NAMED])) + (", …" if len(unpressed) > NAMED else "")
@@ -79,7 +79,7 @@ async def _walk(audit: Audit, noted: Sequence[Head], redacted: dict[int, str]) -
         if not page or chain.wrong:
             return chain.end(head)
         behind = page[PAGE] if len(page) > PAGE else None
-        await threads.auditing(chain.feed, page[:PAGE], behind)  # a million of them must not hold up anybody's press
+        await threads.auditing(chain.feed, page[:PAGE], behind)  # a million of them must not delay a press
         after = page[:PAGE][-1].id
 
 
@@ -117,7 +117,7 @@ def _holding(records: Sequence[Record], forms: Sequence[str]) -> Sequence[Record
 
 async def redact(audit: Audit, actor: Actor, secret: str, records: Sequence[Record], *, why: str = "") -> Sequence[int]:
     """Take a secret out of these records; that it was done is a record as well. Raises `StoreDamaged` where the trail
-    is not as it was written: what somebody changed must not become right by it.
+    is not as it was written: a forged record must not become valid by it.
     """
     checked = await check(audit)
     if checked.fault:

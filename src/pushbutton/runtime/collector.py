@@ -27,7 +27,7 @@ from .watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
-BREATH = 0.005  # between two looks, at least: a job that writes at full speed gives a word for each batch
+BREATH = 0.005  # between two looks, at least: a job that writes at full speed sends a hint for each batch
 POLL = 0.5  # how often to look without a hint; also how soon a killed supervisor is noticed
 ATTEMPTS = 3  # how often a supervisor that dies before it starts the job is tried again
 
@@ -71,7 +71,7 @@ async def _follow(core: Core, run: Run, wakeup: Wakeup, watchdog: Watchdog, deli
             await journal.said(core, run, reading.drafts, reading.row, reading.heard)
             delivery.heard(reading.heard)
         elif after > position:
-            position = after  # debris, which is no record; what follows may be one
+            position = after  # no whole record; what follows may be one
             continue
         elif why and born:
             return await _ended(core, run, why, watchdog.liveness.code, survivors)

@@ -1,7 +1,7 @@
 """Asking for a token or a link from a terminal: a program shows a short code, a person who is signed in says yes to it
 in the browser, and the program fetches what was made. Nothing secret is typed; the program never sees a password.
 
-All of it is held in memory for a few minutes: after a restart one asks again.
+All of it is held in memory for a few minutes; after a restart the program has to ask again.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Answer(StrEnum):
 class DeviceGrant:
     code: str  # what both sides show: "BCDF-GHJK"
     wanted: GrantRequest
-    address: str  # from where it is asked
+    address: str  # the address of the program
     until: Micros
     answer: Answer = Answer.NONE
     made: str = ""  # the text of the token or link, until it is fetched
@@ -67,7 +67,7 @@ class DeviceGrant:
 
 
 class DeviceGrants:
-    """Those of a server."""
+    """All grants of a server."""
 
     def __init__(self) -> None:
         self._open: dict[str, DeviceGrant] = {}  # by the hash of what the program fetches the answer with
@@ -89,7 +89,7 @@ class DeviceGrants:
         return self._open[self._key(code, at)]
 
     def answer(self, grant: DeviceGrant, answer: Answer, at: Micros, *, made: str = "", by: str = "") -> None:
-        """Raises `NotFound` when somebody was faster, or it is too late."""
+        """Raises `NotFound` when another answer was faster, or it is too late."""
         key = self._key(grant.code, at)
         self._open[key] = DeviceGrant(grant.code, grant.wanted, grant.address, grant.until, answer, made, by)
 

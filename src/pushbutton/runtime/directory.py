@@ -1,4 +1,4 @@
-"""The directory: who there is and what each may do now. Held in memory, changed only through `change`, which writes and
+"""The directory: the people, and what each may do now. Held in memory, changed only through `change`, which writes and
 records first. Another process (the command line) may change it too; that is seen within a second.
 """
 
@@ -32,7 +32,7 @@ KNOWN = 5  # of those to ask for a right, so many are named
 
 
 class Directory:
-    """`outside`: people are known by another authority as well, so that one has to log in even while nobody is here."""
+    """`outside`: another authority knows people as well, so that one has to log in even while there are none here."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Directory:
         trusted: float = 30 * 86400,
     ) -> None:
         """`fixed`: grants that the settings give; `idle`, `longest`: seconds that a session may be unused, and last;
-        `trusted`: seconds after their last sign-in for which what people have counts whom another authority names.
+        `trusted`: seconds after a sign-in for which the credentials of a person count whom another authority names.
         """
         self.fixed = tuple(fixed)
         self._people = people
@@ -80,10 +80,10 @@ class Directory:
         """Whether one has to log in. While nobody is configured, everybody is `LOCAL`."""
         return self._outside or bool(self._seen.users)
 
-    # -- who somebody is
+    # -- actors
 
     def unnamed(self) -> Actor:
-        """Somebody who brought nothing."""
+        """The actor of a request without credentials."""
         return NOBODY if self.closed else LOCAL
 
     def actor(self, user: User) -> Actor:
@@ -93,8 +93,8 @@ class Directory:
         return Actor(user.name, rights_of(user.name, user.groups, self.grants), user=user.name, title=user.called)
 
     def lapsed(self, user: User, at: int) -> bool:
-        """Whether the authority that names them has not done so for too long, so that they may have left, or was found
-        to know them no more. Whatever they have counts again once they sign in.
+        """Whether their authority has not named them for too long, so that they may have left, or was found not to know
+        them any more. Their credentials count again once they sign in.
         """
         if user.source == LOCAL_SOURCE:
             return False
@@ -160,7 +160,7 @@ class Directory:
                 return self.unnamed() if actor.name == LOCAL.name else actor
 
     def whom(self, *places: Resource) -> tuple[str, ...]:
-        """Whom to ask for a right that one does not have: its administrators, by what they are called."""
+        """The people to ask for a missing right: the administrators, by their titles."""
         looking_after = [
             user.called for user in self._seen.users.values() if decide(self.actor(user), Verb.ADMIN, *places)
         ]
@@ -182,7 +182,7 @@ class Directory:
     # -- changes
 
     async def change(self, work: Work) -> None:
-        """Write and record; then everybody who asks gets the new state. Raises what `work` raises."""
+        """Write and record; from then on the new state counts. Raises what `work` raises."""
         async with self._changing:
             self._seen = await self._people.change(work)
         self._tell()
@@ -218,7 +218,7 @@ class Directory:
         return secret, session
 
     async def touch(self, session: Session, at: int) -> None:
-        """It is used; written down once a minute."""
+        """The session is in use; written down once a minute."""
         if at - session.seen_at >= MINUTE:
             await self._note(
                 lambda now: (
@@ -246,7 +246,7 @@ class Directory:
             )
 
     async def _note(self, work: Work) -> None:
-        """Write what is good to know. A store that cannot write keeps nobody from looking."""
+        """Write what is good to know, and go on where the store cannot write."""
         try:
             await self.change(work)
         except StoreError as error:

@@ -20,12 +20,12 @@ from .ports import Topics
 
 _PAGE: Final = 1000
 _CUT: Final = frozenset({"lost-output", "storage"})
-"""Notes that say that some of the output is not there."""
+"""Notes which say that some of the output is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`sha256` is the whole output's; "" while it is not known, and where nobody can go by it: `wrong` says why."""
+    """`sha256` is the whole output's; "" while it is not known, and where it does not count: `wrong` says why."""
 
     number: int
     state: RunState | None  # None: its run is not there any more

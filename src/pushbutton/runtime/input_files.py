@@ -1,8 +1,8 @@
-"""Files that people brought for a run: its own copies, which are what was pressed, to the byte, or nothing is started.
+"""Files that were uploaded for a run: its own copies. Unless they are what was pressed, to the byte, nothing starts.
 
-A press copies what was uploaded to a file of the run's own: nobody else reads or writes it, and the job finds it under
-the name that it was given. The input's value holds the SHA-256, which is looked at again
-when somebody approves, when somebody looks, and right before the start.
+A press copies what was uploaded to a file that only this run uses, and the job finds it under the name that it was
+given. The input's value holds the SHA-256, which is checked again at each approval, at each download, and right before
+the start.
 """
 
 from __future__ import annotations

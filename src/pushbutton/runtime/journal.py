@@ -1,6 +1,6 @@
 """The journal: the only place that changes a run's state, always in the transaction that appends the event.
 
-Commit, then hint. A full or busy store is waited for: what a run said is never dropped because of it.
+Commit, then hint. A full or busy store is waited for, so that nothing that a run said is dropped.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def _told(when: Micros, at: Micros) -> str:
 
 
 def refusal(run: Run) -> str:
-    """Why it cannot be moved, whoever asks; "": it can."""
+    """Why nobody can move it; "": it can be moved."""
     if run.state not in (RunState.HELD, RunState.WAITING) or run.not_before is None:
         return say("Run {number} does not wait for a moment.", number=run.id)
     if run.hold and run.hold.given:

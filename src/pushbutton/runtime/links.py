@@ -48,14 +48,14 @@ class Standing(StrEnum):
     REVOKED = "revoked"
     EXPIRED = "expired"
     USED_UP = "used up"
-    MAKER = "maker"  # who made it is gone, disabled, or may not press this any more
+    MAKER = "maker"  # its maker is gone, disabled, or may not press this any more
     TASK_GONE = "task gone"
     TASK_CHANGED = "task changed"  # what was fixed does not fit its inputs any more
     TASK_BROKEN = "task broken"
 
 
 SENTENCES: Mapping[Standing, str] = {
-    Standing.REVOKED: say("This link was taken back by who made it."),
+    Standing.REVOKED: say("This link was taken back by its maker."),
     Standing.EXPIRED: say("This link was good for a time that is over."),
     Standing.USED_UP: say("This link is used up."),
     Standing.MAKER: say("Who made this link may not press this any more, so the link may not either."),
@@ -110,7 +110,7 @@ async def make(
         mine = [known for known in seen.links.values() if known.maker == actor.user]
         if sum(not _past(known, at) for known in mine) >= MOST:
             raise Refused(say("You have {n} links already: revoke those that nobody needs any more.", n=MOST))
-        # Nothing can be seen with these any more; and if one person makes and revokes very many, the oldest go sooner.
+        # Nothing can be seen with these any more. If one person makes and revokes very many, the oldest go sooner.
         late = [known for known in seen.links.values() if at >= known.until + KEPT]
         past = sorted((known for known in mine if _past(known, at)), key=lambda known: known.made_at)
         return Change(done, put=[link], drop=[*late, *(known for known in past[:-MOST_PAST] if known not in late)])
@@ -122,7 +122,7 @@ async def make(
 MOST_PAST = 500
 """Links of one person that are over, and still listed."""
 KEPT = 30 * DAY
-"""For so long after its end a link is in its maker's list."""
+"""How long a link is listed after its end."""
 
 
 def _fixed(task: Task, given: Mapping[str, object], *, form: bool, fits: Fits) -> tuple[Inputs, dict[str, str]]:
@@ -151,7 +151,7 @@ def _fixed(task: Task, given: Mapping[str, object], *, form: bool, fits: Fits) -
 async def revoke(core: Core, actor: Actor, name: str) -> Link:
     """By its id. Its maker may, and an administrator. What was pressed with it goes on.
 
-    Raises `NoSuchLink` also for one that is not the actor's to know of.
+    Raises `NoSuchLink` also for one that the actor may not know of.
     """
     found = core.directory.all.links.get(name)
     if found is None or not _looks_after(core, actor, found):
@@ -176,7 +176,7 @@ def listed(core: Core, actor: Actor, *, everybody: bool = False) -> Sequence[Lin
 
 
 def shown(core: Core, actor: Actor, link: Link) -> str:
-    """The link's text for its maker; "" for everybody else: with the text anybody can press."""
+    """The link's text for its maker; "" for everybody else, since the text is all that a press needs."""
     return text.text(core.key, link) if actor.within is None and actor.user == link.maker else ""
 
 
@@ -211,7 +211,7 @@ def standing(core: Core, link: Link, at: Micros) -> Standing:
 
 
 def maker(core: Core, link: Link) -> str:
-    """What who made it is called."""
+    """What its maker is called."""
     user = core.directory.all.users.get(link.maker)
     return user.called if user else link.maker
 

@@ -36,7 +36,7 @@ class People:
 
     async def add(self, actor: Actor, name: str, at: int, *, title: str = "", email: str = "",
                   groups: Sequence[str] = ()) -> User:  # fmt: skip
-        """Somebody who signs in here. Without a password until they take up an invitation. Raises `BadInput`."""
+        """A user who signs in here, without a password until they use an invitation. Raises `BadInput`."""
         require_directly(actor, Verb.ADMIN)
         fresh = User(user_name(name), one_line(title), one_line(email), _groups(groups), LOCAL_SOURCE, added_at=at)
 
@@ -45,7 +45,7 @@ class People:
                 raise BadInput(say("There is already a user named “{name}”; take another name.", name=fresh.name))
             put: list[Entry] = [fresh]
             if not now.users:
-                put.append(Grant(f"user:{fresh.name}", Role.ADMIN))  # or nobody could look after anything
+                put.append(Grant(f"user:{fresh.name}", Role.ADMIN))  # or there would be no administrator
             done = act(actor, Deed.USER_ADD, f"user {fresh.name}", at, groups=list(fresh.groups), admin=len(put) > 1)
             return Change(done, put=put)
 
@@ -217,7 +217,7 @@ class People:
 
     async def take_factor(self, actor: Actor, secret: str, code: str, at: int) -> list[str]:
         """From now on a code is asked for. The recovery codes, to be shown once. Raises `SignInFailed`, and `BadInput`
-        where there is one: nobody may replace the phone from another person's open browser.
+        where there is one: the phone must not be replaced from another person's open browser.
         """
         require_directly(actor)
         if _user(self.directory.all, actor.user).factor:

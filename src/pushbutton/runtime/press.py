@@ -112,7 +112,7 @@ async def press(
         sealed=secret_inputs.sealed(core, secrets),
         not_before=not_before,
     )
-    # Shielded: who pressed may be gone before it is done (a client that hung up); half a press helps nobody.
+    # Shielded: the client may hang up before it is done, and half a press is of no use.
     try:
         pressed = await asyncio.shield(asyncio.create_task(_make(core, task, new, also)))
     except KeyReused:
@@ -125,7 +125,7 @@ async def press(
 
 
 def _own(actor: Actor, key: str) -> str:
-    """As it is kept: nobody can take the place of another's press by guessing what it will be called."""
+    """The key as it is kept: apart for each actor, so that no one can take another's press by guessing its key."""
     return key if not key or actor.name == LOCAL.name else f"{actor.name}\n{key}"
 
 
@@ -161,7 +161,7 @@ async def _kept(core: Core, new: NewRun, also: Work | None) -> Pressed:
 
 
 async def _copied(core: Core, task: Task, runs: Sequence[Run]) -> None:
-    """What was brought along is the runs' own, or they end."""
+    """Copies the uploaded files to the runs; where that fails, the runs end."""
     try:
         for run in runs:
             await input_files.keep(core, task, run, fresh=True)
@@ -188,7 +188,7 @@ async def _never(core: Core, runs: Sequence[Run], reason: str) -> None:
 
 
 async def _hold(core: Core, actor: Actor, task: Task, inputs: Inputs, at: int, approvers: int) -> Hold | None:
-    """What the press waits for. A dry run changes nothing, so it waits for nobody."""
+    """What the press waits for. A dry run changes nothing, so it needs no approval."""
     asked = task.approval or (Approval() if approvers else None)
     if asked is None or task.is_dry(inputs):
         return None

@@ -1,5 +1,5 @@
-"""What was refused, for the audit trail: who tried what. A flood of it fills no disk: within a minute the first few are
-records of their own, and what comes behind is counted and recorded at the minute's end, one record for each who tried.
+"""Refused requests, for the audit trail. A flood of them does not fill the disk: within a minute the first few are
+records of their own, and the others are counted and recorded at the minute's end, one record for each actor.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 MINUTE = 60.0  # seconds
 SINGLE = 20  # of a minute that are recorded one by one
-SINGLE_EACH = 5  # of them of one who tries from one address
+SINGLE_EACH = 5  # of them of one actor from one address
 COUNTED = 10  # of those behind that are counted each; all others are counted together
 
 _Who = tuple[str, str]
@@ -33,7 +33,7 @@ class Refusals:
         self._writing: set[asyncio.Task[None]] = set()
 
     def note(self, act: Act) -> None:
-        """Nobody waits for it to be written."""
+        """Does not wait until it is written."""
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._minute, self.flush)
         who = (act.actor, act.address)
@@ -56,7 +56,7 @@ class Refusals:
             self._write(replace(act, data={**act.data, "more": count}))
 
     async def written(self) -> None:
-        """Returns when all that was to be written is."""
+        """Returns when everything is written."""
         while self._writing:
             await asyncio.wait(self._writing)
 

@@ -21,13 +21,13 @@ from .core import Core
 from .watch.wakeup import Wakeup
 
 PATIENCE = 2.0
-"""Seconds until an answer: without a place by then it is refused; what has one and is still here goes out later."""
+"""Seconds until an answer. A report without a place by then is refused; one with a place goes out later."""
 
 
 async def authorize(core: Core, number: int, token: str) -> None:
     """Before anything of a report is read. Raises `Refused` for another run's token, `NotRunning` when it is over."""
     right = ""
-    with contextlib.suppress(NoSuchRun):  # told like a wrong token: whether there is such a run is nobody's to learn
+    with contextlib.suppress(NoSuchRun):  # refused like a wrong token, which does not tell whether there is such a run
         right = await core.store.token(number)
     if not hmac.compare_digest(hashed(token), right):
         raise Refused(say("This needs the run's own token, as “Authorization: Bearer …”."))

@@ -45,7 +45,7 @@ async def release(core: Core, actor: Actor, number: int) -> Run:
 
 async def _release(core: Core, actor: Actor, run: Run) -> Run:
     if run.hold and run.hold.plan:
-        await _plan(core, actor, run.hold.plan)  # first: who approves needs it
+        await _plan(core, actor, run.hold.plan)  # first: the approvers need it
     at = now()
     note = Draft(
         Kind.NOTE, {"text": say("It was released: it came with a copy of the data folder."), "code": "aside"}, at

@@ -1,4 +1,4 @@
-"""Signing in: by password here or elsewhere, by a provider, by a proxy's word; a second factor where there is one.
+"""Signing in: by a password here or elsewhere, by a provider, by a trusted proxy; a second factor where there is one.
 
 A refusal is the same sentence, after the same time, whether the name is known or not.
 """
@@ -39,7 +39,7 @@ PATIENCE = 600.0  # seconds for one of them
 
 @dataclass(frozen=True, slots=True)
 class From:
-    """Where somebody signs in from."""
+    """The client that signs in."""
 
     address: str
     agent: str = ""
@@ -84,7 +84,7 @@ class SignIn:
 
     async def _known(self, account: str, password: str, where: From) -> User | None:
         """The user with this name and password, of here or of the authority."""
-        await self.directory.look()  # who was let in by command just now is let in
+        await self.directory.look()  # so that a user who was just added by command can sign in
         user = self.directory.all.users.get(account)
         if self.authority and (user is None or user.source != LOCAL_SOURCE):
             identity = await self.authority.check(account, password)
@@ -98,7 +98,7 @@ class SignIn:
             return self.directory.all.users.get(account)
         return user
 
-    # -- by somebody else's word
+    # -- by another authority
 
     async def elsewhere(self, redirect_uri: str, back: str, address: str = "") -> Begun:
         """Begin a sign-in at the provider. `back`: the path to return to here."""
@@ -142,7 +142,7 @@ class SignIn:
         return await self._begin(user, where, identity.source, pending=bool(user.factor))
 
     async def _taken(self, identity: Identity, where: From) -> User:
-        """The user whom another authority has named; one who may not come in leaves a record."""
+        """The user whom another authority has named; a refusal leaves a record."""
         try:
             return await self._admitted(identity)
         except SignInFailed as error:
@@ -300,7 +300,7 @@ class SignIn:
         return one_try(self.throttle, account, where.address)
 
     async def _refused(self, name: str, where: From, error: SignInFailed) -> SignInFailed:
-        # What was typed is not kept where nobody has that name: it may be a password in the wrong field.
+        # A name that nobody has is not recorded: it may be a password in the wrong field.
         about = f"user {name}" if name in self.directory.all.users else "user (unknown)"
         act = Act("", Deed.SESSION_REFUSE, about, where.at, {"agent": where.agent}, where.address)
         await self.directory.change(lambda _: Change(act))
@@ -320,7 +320,7 @@ def one_try(throttle: Throttle, account: str, address: str) -> Iterator[None]:
     try:
         yield
     except (TooManySignIns, StoreError):
-        throttle.undone(account, address)  # nobody looked at it
+        throttle.undone(account, address)  # it was not checked
         raise
     throttle.undone(account, address)
 
@@ -331,7 +331,7 @@ def _disabled(name: str) -> SignInFailed:
 
 
 def _by_password(account: str) -> str:
-    """Nobody types themselves into another's counter: each kind of try has its own names."""
+    """Each kind of try has its own names, so that typing one of another kind does not reach its counter."""
     return f"password:{account}"
 
 

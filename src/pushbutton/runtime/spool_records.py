@@ -125,7 +125,7 @@ _FAULTS = {
 
 
 def _not_started(end: Record) -> str:
-    """The spool is not only a supervisor's to write in: it can name no id, and what it names has to say what the text
+    """Others than the supervisor may write in the spool: it can name no id, and what it names has to say what the text
     says. The text alone is what supervisors of 0.2.0 write.
     """
     text, fault, values = str(end["error"]), end.get("fault"), end.get("values")

@@ -48,7 +48,7 @@ def _reach(catalog: Catalog, actor: Actor) -> Reach | None:
 
 
 class Permits:
-    """Those that are given out; one that nobody holds any more is forgotten."""
+    """Those that are given out; one that is not held any more is forgotten."""
 
     def __init__(self, catalog: Catalog, directory: Directory, notifier: Notifier) -> None:
         self._catalog, self._directory, self._notifier = catalog, directory, notifier

@@ -1,6 +1,6 @@
 """What a task is, down to the bytes that it runs: the same before an approval and after it, or nothing is started.
 
-Part of it are the whole declaration, and the content of the file that is run. Of a command, that of every file that it
+It covers the whole declaration, and the content of the file that is run. Of a command, that of every file that it
 names; what stands beside it in the same configuration file is no part of it. Nor is whom to ask and what a failure
 means, where its group or the server says so and not the task itself. Not part of it is what the program itself reads
 when it runs: modules that it imports, data, the network.
@@ -89,7 +89,7 @@ def place(task: Task) -> str:
 
 
 def _frozen(task: Task) -> tuple[str, dict[str, str]]:
-    # What can be chosen is told anew whenever somebody asks; what was chosen is frozen with the inputs.
+    # The choices are asked for anew each time; what was chosen is frozen with the inputs.
     params = tuple(replace(param, choices=()) if param.choices_from else param for param in task.params)
     unsaid: dict[str, Any] = dict.fromkeys(task.inherited, "")
     declared = _plain(replace(task, params=params, **unsaid))

@@ -1,6 +1,6 @@
-"""Tokens: what a person's programs are let in by. Each has a name and an end, and does no more than its scope says.
+"""Tokens: credentials of a person's programs. Each has a name and an end, and may do no more than its scope says.
 
-What the owner may is looked at when a token is used, not when it is made: who loses a right loses it with all tokens.
+The owner's rights are looked at when a token is used, not when it is made: a right that is lost is lost for all tokens.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .ports import Catalog
 from .ports.people import Change
 
 DAYS = 90
-"""How long a token lasts if nobody says otherwise."""
+"""How long a token lasts by default."""
 MOST_DAYS = 3650
 MOST = 100
 """Tokens of one person."""
@@ -36,7 +36,7 @@ _HINT = 4
 
 
 def scope(verbs: Iterable[Verb], where: Iterable[str]) -> frozenset[Right]:
-    """Each verb at each place, with what it includes: who may do anything with a task may see it."""
+    """Each verb at each place, with what it includes: any right on a task includes seeing it."""
     asked = frozenset(verbs) | {Verb.SEE}
     full = frozenset(Verb) if Verb.ADMIN in asked else asked
     return frozenset(Right(verb, place) for verb in full for place in where)
@@ -45,7 +45,7 @@ def scope(verbs: Iterable[Verb], where: Iterable[str]) -> frozenset[Right]:
 async def make(
     core: Core, actor: Actor, name: str, rights: frozenset[Right], days: int | None = DAYS, *, instead: bool = False
 ) -> tuple[str, Token]:
-    """A new token, and its text, which nobody can show again. `days` None: until it is revoked. `instead`: it takes the
+    """A new token, and its text, which cannot be shown again. `days` None: until it is revoked. `instead`: it takes the
     place of one of the same name.
 
     Raises `Refused`, `InvalidInputs`.
@@ -79,7 +79,7 @@ async def make(
 async def revoke(core: Core, actor: Actor, token: str) -> Token:
     """By its id. Its owner may, an administrator, and the token itself. It counts no more at once.
 
-    Raises `NoSuchToken` also for one that is not the actor's to know of.
+    Raises `NoSuchToken` also for one that the actor may not know of.
     """
     found = core.directory.all.tokens.get(token)
     if found is None or not _may_revoke(actor, found):

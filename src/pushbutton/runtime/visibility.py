@@ -25,7 +25,7 @@ def resource(catalog: Catalog, slug: str) -> Resource:
 
 def resources(catalog: Catalog, run: Run) -> tuple[Resource, Resource]:
     """Where the rights for a run stand: where its task stands now, and where it stood when it was pressed. Both have to
-    allow what somebody wants to do with the run.
+    allow what is done with the run.
     """
     return resource(catalog, run.task), Resource(run.task, run.group)
 

@@ -1,6 +1,6 @@
-"""Whether a run's supervisor does what it is there for, and when the server has to end the run without it.
+"""Whether a run's supervisor works, and when the server has to end the run without it.
 
-All is counted in time in which the server was awake itself: after a pause of the whole machine nobody is late.
+Only time in which the server was awake counts, so that after a pause of the whole machine no supervisor is late.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Liveness:
 
     @property
     def ignoring(self) -> bool:
-        """It does not do what it was told: then the job has not been asked to end either."""
+        """It does not carry out an order to stop, so the job has not been asked to end either."""
         return not self.word and (
             (self._ordered and self.late >= LATE) or (self.silent and self._over >= LATE and not self._ordered)
         )

@@ -50,11 +50,11 @@ class Worker:
         """
         self._core, self._alone = core, alone
         self._following: set[asyncio.Task[Any]] = set()
-        self._other_tasks = True  # than those whose limits the gate knows
+        self._other_tasks = True  # whether the tasks are other ones than those whose limits the gate knows
         self._away: dict[str, float] = {}  # tasks that are not there, and since when runs wait for them
         self._later: set[str] = set()  # tasks that are not asked for before another look at them
         self._looks: dict[str, asyncio.Task[bool]] = {}  # by task: whether its file is there
-        self._slow: Counter[str] = Counter()  # folders that did not say it soon
+        self._slow: Counter[str] = Counter()  # folders that did not answer soon
         self._looked = -math.inf  # when the next moment that a run waits for was looked up, monotonic
         self._unlooked = False  # whether there may be another one since
         self._alarm: asyncio.TimerHandle | None = None  # rings at the next moment that a run waits for
@@ -116,7 +116,7 @@ class Worker:
         offer = Offer(core.worker, core.at_once)
         while run := await core.store.first(offer.leaving_out(left_out), at=now()):
             if core.arriving.holds(run.id, run.task):
-                left_out.add(run.task)  # who presses wakes us
+                left_out.add(run.task)  # the press wakes us
             elif not await self._can_start(run):
                 left_out.add(run.task)
             elif await self._take(replace(offer, task=run.task)):
@@ -164,7 +164,7 @@ class Worker:
                 raise
 
     def _changed(self) -> None:
-        """The tasks are other ones."""
+        """The tasks have changed."""
         tasks = self._core.catalog.tasks()
         self._away = {slug: at for slug, at in self._away.items() if slug not in tasks or tasks[slug].broken}
         self._other_tasks = True
@@ -194,7 +194,7 @@ class Worker:
         return await self._take(Offer(self._core.worker, self._core.at_once, child=run.id))
 
     async def _can_start(self, run: Run) -> bool:
-        """Whether its task is there. One that nobody can tell anything of ends the run."""
+        """Whether its task is there. Where that cannot be found out, the run ends."""
         try:
             return not await self._is_away(run.task)
         except NoAnswer as error:
@@ -227,8 +227,8 @@ class Worker:
         self._core.dispatch.wake()
 
     async def _is_there(self, task: Task) -> bool | None:
-        """Whether the file that is to run is there; None: nobody knows yet, and others are not to wait for it: it is
-        looked at again when that is known. Raises `NoAnswer`.
+        """Whether the file that is to run is there; None: not known yet. Other runs do not wait for that; once it is
+        known, the task is looked at again. Raises `NoAnswer`.
         """
         look, folder = self._looks.get(task.slug), task_digest.place(task)
         if look is None:
@@ -261,7 +261,7 @@ class Worker:
         try:
             started = await self._start(run, token)
         except Exception:
-            self._follow(run)  # who follows finds out what became of it
+            self._follow(run)  # following it shows what became of it
             raise
         if started:
             self._follow(run)

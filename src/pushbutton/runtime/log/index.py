@@ -275,7 +275,7 @@ class LineIndex:
         self._flushed = self._drawn_size
 
     def _own(self) -> None:
-        """Make sure that nobody else writes the derived files; where somebody does, or nobody may, use own ones."""
+        """Make sure that nothing else writes the derived files; where that cannot be had, use own ones."""
         if self._release:
             return
         try:

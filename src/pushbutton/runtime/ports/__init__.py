@@ -289,7 +289,7 @@ class Dispatch(Protocol):
     """Says when to ask the gate. It knows no runs: those that wait are rows, and which one starts, the gate decides.
 
     It may ask too often. It must ask again after `wake`, also one that comes while it asks, again at once while there
-    is something, and now and then by itself: a slot or a run may have come without a word.
+    is something, and now and then by itself: a slot or a run may have come without a call.
     """
 
     async def run_worker(self, ask: Ask) -> None:
@@ -302,7 +302,7 @@ class Dispatch(Protocol):
 
 
 class Notifier(Protocol):
-    """Hints. One may be lost or doubled; who waits looks by itself as well, slowly."""
+    """Hints. One may be lost or doubled, so that watchers also look by themselves, slowly."""
 
     def hint(self, topic: str) -> None: ...
 
@@ -383,7 +383,7 @@ class Patterns(Protocol):
 class Secrets(Protocol):
     """Named secrets. Nothing of a value is in any error, log or repr; names are not secret.
 
-    Values are asked for anew each time: who changes one, where it comes from, changes it for the next run.
+    Values are asked for anew each time: one that is changed at its source is changed for the next run.
     """
 
     async def resolve(self, names: Collection[str]) -> Mapping[str, str]:

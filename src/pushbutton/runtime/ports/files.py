@@ -56,7 +56,7 @@ class Files(Protocol):
     """
 
     def put(self, name: str) -> AbstractContextManager[Writing]:
-        """Write a file whose name nobody is told before it is complete; with an error inside nothing is kept. Raises
+        """Write a file that appears under its name once it is complete; with an error inside nothing is kept. Raises
         `FileExistsError`.
         """
         ...

@@ -37,7 +37,7 @@ class Log(Protocol):
 class Output(Protocol):
     """Output of runs. It only grows, and can be read while it does; a run that wrote nothing has none.
 
-    A watcher looks at the hint `run:NUMBER`, and once a second by itself: nobody has to call it. All but `digest`
+    A watcher looks at the hint `run:NUMBER`, and once a second by itself, without being called. All but `digest`
     take microseconds and are made in the event loop.
     """
 

@@ -1,4 +1,4 @@
-"""The ports of people: who there is, what was done, and how passwords are checked."""
+"""The ports of people: the directory, the audit trail, and how passwords are checked."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Audit(Protocol):
 
     Implementers guarantee: append-only, ids without gaps, each hash as `domain.audit.chained`, and with each record the
     head as `domain.audit.sealed`. Where the head that they find does not fit the records, or what is known of it apart
-    from the store does not, an `audit.broken` comes first, so that what somebody did to the end stays seen. A record
+    from the store does not, an `audit.broken` comes first, so that a change of the end stays visible. A record
     that is not as it was written any more comes with an empty hash rather than not at all.
     """
 
@@ -110,7 +110,7 @@ class Passwords(Protocol):
     async def hash(self, password: str) -> str: ...
 
     async def check(self, hashed: str | None, password: str) -> bool:
-        """As slow for None (nobody of that name, or nobody with a password) as for a wrong one."""
+        """As slow for None (no user of that name, or none with a password) as for a wrong one."""
         ...
 
     def stale(self, hashed: str) -> bool:
@@ -177,7 +177,7 @@ class Authority(Protocol):
     async def check(self, name: str, password: str) -> Identity | None: ...
 
     async def gone(self, names: Sequence[str]) -> Mapping[str, str]:
-        """Who of these is not there any more, or locked for good, and how that shows, in a few words. Where anything is
-        unclear, nobody is.
+        """Those of them who are gone, or locked for good, and how that shows, in a few words. Cases that are not clear
+        are left out.
         """
         ...

@@ -57,7 +57,7 @@ class Supervisors(Protocol):
         ...
 
     def hang_up(self, run: int) -> None:
-        """Nobody follows the run here any more: forget what went out."""
+        """The run is not followed here any more: forget what went out."""
         ...
 
     def names_file(self, line: str) -> bool:
@@ -84,7 +84,7 @@ class Supervisors(Protocol):
 
     async def end(self, run: int) -> Sequence[str]:
         """The supervisor hangs: kill it, so that it does nothing any more should it wake up, and all that is below it.
-        Who could not be ended is named, "pid name".
+        Processes that could not be ended are named, "pid name".
         """
         ...
 
@@ -95,13 +95,13 @@ class Supervisors(Protocol):
         ...
 
     async def clear(self, run: int) -> Sequence[str]:
-        """The supervisor is gone: end what is left of its tree. Who could not
-        be ended is named, "pid name".
+        """The supervisor is gone: end what is left of its tree. Processes that could not be ended are named,
+        "pid name".
         """
         ...
 
     async def remove(self, run: int) -> None: ...
 
     def reap(self) -> None:
-        """Reap supervisors that have ended: nobody else does."""
+        """Reap supervisors that have ended; nothing else does."""
         ...

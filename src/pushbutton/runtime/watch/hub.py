@@ -1,4 +1,4 @@
-"""Follows the store once for all who watch."""
+"""Follows the store once for all watchers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PAGE = 500  # events read from the store at once, for a watcher that is behind
 
 
 class Hub:
-    """Follows the store once for everybody and wakes who watches."""
+    """Follows the store once for everybody and wakes the watchers."""
 
     def __init__(self, store: Store, notifier: Notifier, output: Output) -> None:
         self._store, self._notifier, self._output = store, notifier, output
@@ -127,7 +127,7 @@ class Hub:
         """Shared by all who ask for the same."""
         return self._keepalives.setdefault(seconds, Keepalive(seconds))
 
-    # -- who watches
+    # -- watchers
 
     def follow(self, topics: Topics, encode: Encode, listener: Listener) -> Channel:
         """Until `leave`, as with the two below."""
@@ -156,7 +156,7 @@ class Hub:
         return board
 
     def leave(self, source: Channel | Tap | Board, listener: Listener) -> None:
-        """What nobody follows any more is let go."""
+        """A source without listeners is dropped."""
         source.listeners.discard(listener)
         if isinstance(source, Channel):
             self.watchers -= 1
