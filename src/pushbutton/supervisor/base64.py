@@ -12,7 +12,7 @@ CODED = 8
 
 
 def encoded(text: str) -> bytes:
-    """As a job would write it: bytes that were no text are themselves, half characters are written as they can be."""
+    """As a job would write it: bytes that were no text stay as they are, and half characters are kept."""
     try:
         return text.encode(errors="surrogateescape")
     except UnicodeEncodeError:

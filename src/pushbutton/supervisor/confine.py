@@ -1,9 +1,9 @@
-"""Keep a job from one folder, by Landlock: what a process may not reach, neither it nor what it starts can ever reach.
+"""Keep a job out of one folder, by Landlock: what a process may not reach, its children cannot reach either.
 
 Landlock only allows, and what it allows counts for all below. So everything beside the way to the closed folder is
 allowed: each entry of `/` but the one that leads there, each entry of that one but the next, and so on. Two things
-follow. In the folders on that way nobody can make, replace or remove an entry; and an entry that comes there later is
-out of reach for a run that is under way. A symbolic link is not followed here, as it could lead into the folder; what
+follow. In the folders on that way no entry can be made, replaced or removed; and an entry that comes there later is out
+of reach for a run that is under way. A symbolic link is not followed here, as it could lead into the folder; what
 it leads to has its own place in the tree.
 
 A process of the run cannot look into others outside of it either (memory, descriptors, folders, by /proc): the kernel

@@ -29,8 +29,8 @@ class Control:
         self._long = False  # it was too long: the rest of it is no order either
 
     def feed(self, data: bytes) -> list[dict[str, Any]]:
-        """The orders that are complete with this and were not heard before, in their order. What is none is passed
-        over: other processes of the same user can write here, too.
+        """The orders that are complete with this and were not heard before, in their order. Anything else is skipped:
+        other processes of the same user can write here, too.
         """
         *lines, rest = (self._begun + data).split(b"\n")
         if lines and self._long:

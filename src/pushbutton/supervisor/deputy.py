@@ -1,6 +1,6 @@
-"""A job as another user, through a program such as `sudo`: that passes on neither variables nor descriptors, so both
-follow by a socket, which is its standard input; nothing of them is in a command line. And whom we may not signal then,
-a process of theirs ends for us.
+"""A job as another user, through a program such as `sudo`. It passes on neither variables nor descriptors, so both
+follow by a socket, which is its standard input; nothing of them is in a command line. Processes that we may not signal
+then are ended by a process of that user.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ else:
     import _signal as signal  # what `signal` adds are enums, and 3 ms of a start
 
 LIMIT = 60.0
-"""Seconds in which a job has to begin: `sudo` may ask somebody else whether it may."""
+"""Seconds in which a job has to begin: `sudo` may have to ask another machine."""
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from pushbutton.supervisor import {module}; {module}.{name}()"
 _SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _HERE = b"\0"
@@ -54,10 +54,10 @@ def spawn(through: Sequence[str], order: dict[str, Any], fds: dict[str, int | No
             rest = rest[ours.send(rest) :]
         os.close(tell)
         tell = -1
-        ours.close()  # what nobody took is gone with it
+        ours.close()  # what was not taken is gone with it
         answer = _read(told)
     except OSError:
-        pass  # nobody is there
+        pass  # the other side is gone
     finally:
         ours.close()
         os.close(told)
@@ -66,7 +66,7 @@ def spawn(through: Sequence[str], order: dict[str, Any], fds: dict[str, int | No
     if answer == _HERE:
         return pid
     by = " ".join(through[:4])
-    if answer is None:  # when it comes, it finds nobody to tell, and ends
+    if answer is None:  # when it comes, the other side is gone, and it ends
         raise SpawnError("late", program=by, seconds=f"{LIMIT:g}")
     os.waitpid(pid, 0)
     if answer:

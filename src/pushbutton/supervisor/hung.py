@@ -40,7 +40,7 @@ def worked(folder: str) -> int | None:
 
 
 def overtime(folder: str, declared: float | None = None) -> float | None:
-    """Seconds since the run's time limit; None where it has none or nobody wrote it down. `declared`: the limit where
+    """Seconds since the run's time limit; None where it has none or it is not written down. `declared`: the limit where
     the lock says nothing (of 0.2.0).
     """
     entry = _entry(folder)
@@ -58,7 +58,7 @@ def goes_down(folder: str) -> None:
 
 
 def ask(folder: str) -> None:
-    """TERM for everybody below the supervisor, once for each."""
+    """TERM for every process below the supervisor, once."""
     if supervisor := _supervisor(folder):
         members = process.descendants(supervisor.pid, process.everybody())
         for member in members:
@@ -74,11 +74,11 @@ def ask(folder: str) -> None:
 
 
 def end(folder: str, mark: bytes) -> list[str]:
-    """End the supervisor and everybody below it; "pid name" of who stays.
+    """End the supervisor and every process below it; "pid name" of each that stays.
 
-    It is held first, so that it starts nobody while we look: whatever the job did to hide, it is still below the
-    supervisor, which is nobody's parent once it is dead. One that cannot even be killed now (it waits for a disk)
-    does nothing any more when it can: it dies before its next instruction.
+    It is stopped first, so that it starts nothing while we look: whatever the job did to hide, its processes are below
+    the supervisor as long as that lives. One that cannot even be killed now (it waits for a disk) does nothing any
+    more: it dies before its next instruction.
     """
     known = orphans.listed(folder)
     supervisor = _supervisor(folder)

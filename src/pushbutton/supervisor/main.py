@@ -49,7 +49,7 @@ LOOK = 1.0  # how often the tree is written down
 SOON = 0.05  # a process that was told the end of its input may ask once more
 ASK = 0.1  # how often it is looked for orphans that have not been asked to end
 QUIET = 0.5  # after so much silence, what was held back for a secret that may begin with it is let go
-SLEEP = 60.0  # at most so long without a look: no number of seconds that anybody asks for is too large for `poll`
+SLEEP = 60.0  # at most so long without a look, whatever was asked for: a number may be too large for `poll`
 LONGEST = 1e9  # seconds that an order may give
 KILLING = 5.0  # how long KILL is repeated before survivors are named
 F_SETPIPE_SZ = 1031
@@ -252,7 +252,7 @@ class Supervisor:
         os.fchmod(events, 0o666)
 
     def _as_approved(self) -> None:
-        """As late as can be: between this look and the start no file is left to be exchanged but in a moment."""
+        """As late as can be: a file can only be exchanged in the moment between this look and the start."""
         if not self.spec["frozen"]:
             return
         from hashlib import file_digest  # noqa: PLC0415  for approved runs only
@@ -473,7 +473,7 @@ class Supervisor:
         return True
 
     def _carry_out(self, order: dict[str, Any]) -> None:
-        """What we do not know is heard all the same: it is nobody else's to do."""
+        """An order of an unknown kind counts as heard: no other process could carry it out."""
         if order.get("do") == "stop":
             by = order.get("by")
             self._stop(Why.CANCEL, by=by if isinstance(by, str) else "", grace=_seconds(order.get("grace")))
@@ -511,8 +511,8 @@ class Supervisor:
     def _ask(self, members: list[process.Process]) -> None:
         """TERM, once for each.
 
-        Who is forked while we look is missed if its parent dies of it: it becomes our own child then, and is asked a
-        moment later. What a living parent starts now is its tidying up, and is left alone.
+        A process that is forked while we look is missed if its parent dies of TERM: it becomes our own child then, and
+        is asked a moment later. What a living parent starts now is its clean-up, and is left alone.
         """
         for member in members:
             if (member.pid, member.start) not in self.asked:
@@ -525,7 +525,7 @@ class Supervisor:
         self._within(Due.ASK, ASK)
 
     def _have_asked(self) -> None:
-        """By a process of theirs, one after the other: another user's may not be signalled by us."""
+        """By a process of that user, one after the other: we may not signal another user's processes."""
         if self.through and self.unasked and not self.helper:
             from . import deputy  # noqa: PLC0415  few jobs are another user's
 
@@ -546,7 +546,7 @@ class Supervisor:
         return [one for one in process.descendants(os.getpid(), everybody) if one.pid not in own]
 
     def _kill(self) -> None:
-        """STOP them all until nobody new appears, then KILL: a fork in between cannot escape."""
+        """STOP them all until no new one appears, then KILL: a fork in between cannot escape."""
         process.send_all(process.stop_all(os.getpid()), signal.SIGKILL)
         self._signal_group(signal.SIGKILL)
         self._have_ended()
@@ -603,9 +603,9 @@ class Supervisor:
         self._within(Due.LOOK, LOOK)
 
     def _end_input(self) -> None:
-        """Nobody types: a process that waits for a line gets the end of the input, each time that it asks. One that
-        waits for a key gets the key that means the same. One key at a time, or those of now would be read later; and
-        again and again, for a program that asks for a password drops what was typed before.
+        """There is no keyboard: a process that waits for a line gets the end of the input, each time that it asks. One
+        that waits for a key gets the key that means the same. One key at a time, or those of now would be read later;
+        and again and again, for a program that asks for a password drops what was typed before.
         """
         if self.output < 0:
             return
@@ -690,7 +690,7 @@ class Supervisor:
             shutil.rmtree(os.path.dirname(self.room), ignore_errors=True)
 
     def _left_behind(self) -> bool:
-        """`background: leave`: somebody must go on emptying the pipe, or what was left behind would die of it."""
+        """`background: leave`: the pipe has to be read on, or the processes that were left behind would die of it."""
         if self.spec["background"] == "leave" and not self.alone and self.output >= 0:
             return True
         if self.batch:

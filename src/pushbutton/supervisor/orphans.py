@@ -79,9 +79,9 @@ def find(known: set[tuple[int, int]], mark: bytes) -> list[Process]:
 
 
 def end(folder: str, mark: bytes) -> list[str]:
-    """End all that is left of the run; "pid name" of who stays.
+    """End all that is left of the run; "pid name" of each that stays.
 
-    Nobody is touched on account of a copied spool (a restored backup, while the original's job goes on): its writer
+    No process is touched on account of a copied spool (a restored backup, while the original's job goes on): its writer
     lives, and has its lock elsewhere.
     """
     patience = time.monotonic() + PATIENCE
@@ -112,7 +112,7 @@ def _end_as(by: list[str], known: set[tuple[int, int]], mark: bytes) -> None:
 
 
 def end_all(known: set[tuple[int, int]], mark: bytes, by: list[str] | None = None, *, hold: bool = True) -> list[str]:
-    """STOP until nobody new appears, KILL, look until they are gone or time is up; "pid name" of those left. `by`:
+    """STOP until no new one appears, KILL, look until they are gone or time is up; "pid name" of those left. `by`:
     words that make a program another user's, which may end what we may not. Without `hold` nothing is stopped before:
     `sudo` stops itself when its child is stopped, and only root could let it go on.
     """

@@ -1,7 +1,7 @@
-"""What holds secrets in memory is nobody's to look into: not its memory, environment or descriptors, and no core dump
-of it is written. Other programs of the same user can look into a process otherwise, and jobs are such programs.
+"""A process that holds secrets is closed to others: not its memory, environment or descriptors can be read, and no core
+dump of it is written. Otherwise other programs of the same user could look into it, and jobs are such programs.
 
-A program that is started by it is as open as any other: the kernel opens it again when it begins.
+A program that it starts is as open as any other: the kernel opens it again when it begins.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def seen() -> None:
 
 def possible(mounts: str = _MOUNTS) -> bool:
     """Whether its own user can still see that such a process is there, and whether it works: not where `/proc` is
-    mounted with `hidepid`, which takes what nobody may look into for somebody else's.
+    mounted with `hidepid`, which takes a process that may not be looked into for another user's.
     """
     try:
         with open(mounts, encoding="utf-8", errors="replace") as file:

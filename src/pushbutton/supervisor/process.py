@@ -240,7 +240,7 @@ def zombies(of: int) -> set[tuple[int, int]]:
 
 def below(of: int) -> list[Process]:
     """The same as the kernel's own lists tell it, without a look at anybody else's: what it takes does not grow with
-    the machine. Who comes or goes meanwhile may be missed, so nothing is proved by it.
+    the machine. Processes that come or go meanwhile may be missed, so nothing is proved by it.
     """
     if not os.path.exists(f"/proc/self/task/{os.getpid()}/children"):
         return descendants(of, everybody())  # a kernel without these lists
@@ -287,7 +287,7 @@ def send(process: Process, number: int) -> bool:
 
 
 def send_all(members: list[Process], number: int) -> None:
-    """Signal all of them, whole process groups in one step: nobody can fork between the signals of a group.
+    """Signal all of them, whole process groups in one step: no process can fork between the signals of a group.
 
     The groups are the job's own: it was started in a session of its own, and no group spans two sessions.
     """
@@ -301,7 +301,7 @@ def send_all(members: list[Process], number: int) -> None:
 
 
 def stop_all(of: int, rounds: int = 100) -> list[Process]:
-    """Stop every process below `of`, looking again until nobody new appears: who is stopped cannot fork.
+    """Stop every process below `of`, looking again until no new one appears: a stopped process cannot fork.
 
     Killing from one snapshot misses what is forked meanwhile; after this, nothing is.
     """

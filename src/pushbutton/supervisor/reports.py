@@ -34,7 +34,7 @@ class Reports:
         return [found for line in lines if (found := self._take(line))]
 
     def finish(self, fd: int) -> list[str | Named]:
-        """A last line that nobody completed."""
+        """A last line that was not completed."""
         found = self._take(self._begun.pop(fd, b""))
         return [found] if found else []
 
@@ -79,7 +79,7 @@ class Reports:
                 return reported_file.in_line(value) or self._text(value)
             return reported_file.in_json(value) or slim_json.dumps(self._cleaned(value))
         except RecursionError:
-            return f"status {self._text(text)}"  # so that nobody else undoes it
+            return f"status {self._text(text)}"  # so that no later reader undoes it
 
     def _text(self, text: str, *, cut: bool = False) -> str:
         return self._redact.clean(without_escapes(text), cut=cut)
@@ -100,7 +100,7 @@ class Reports:
 
 
 def names_file(text: str) -> bool:
-    """Whether a line names a file when everything is undone that anybody undoes."""
+    """Whether a line names a file once every escape is undone that any reader undoes."""
     try:
         value = _understood(text[:LINE])
     except RecursionError:
@@ -145,7 +145,7 @@ def _begun(line: bytes) -> str:
 
 
 def without_escapes(text: str) -> str:
-    """Terminal escapes: nobody shows them, and they must not tear a secret into two harmless halves.
+    """Terminal escapes: they are not shown, and they must not tear a secret into two harmless halves.
 
     By hand, because `re` takes as long to load as all the rest.
     """

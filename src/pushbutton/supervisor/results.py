@@ -1,4 +1,4 @@
-"""Results: files that a job hands over, copied the moment it says so; what becomes of them later counts nothing.
+"""Results: files that a job hands over, copied the moment it says so; what becomes of them later does not matter.
 
 A thread copies them, one after the other: a large file, or a network drive that does not answer, must not keep the
 supervisor from reading what the job writes. Values of secrets are masked on the way.
@@ -30,7 +30,7 @@ STALL = 30.0
 """Seconds without a byte after which a file is given up."""
 CHUNK = 256 << 10
 SYNC = 64 << 20
-"""Bytes after which they are put on the disk: a disk that is slow is none that does not answer."""
+"""Bytes after which they are put on the disk: a slow disk is not taken for one that does not answer."""
 NAME = 200
 """Bytes of a kept file's name: there is room for a number."""
 TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108  where jobs put their files, not we
@@ -219,7 +219,7 @@ def _why(error: OSError) -> Refused:
 
 
 def _name(path: str, redact: Redactor) -> str:
-    """What it is called here: the name that the job gave it, without secrets and what nobody can see."""
+    """What it is called here: the name that the job gave it, without secrets and invisible characters."""
     name = os.fsencode(os.path.basename(os.path.normpath(path))).decode(errors="replace")
     name = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in redact.clean(name))
     stem, ending = os.path.splitext(name)

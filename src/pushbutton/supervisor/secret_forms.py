@@ -41,7 +41,7 @@ _SHELL = {code: f"\\{code:03o}" for code in (*range(32), *range(127, 256))}
 _SHELL |= {ord(char): f"\\{name}" for char, name in zip("\a\b\t\n\v\f\r\x1b\\'", "abtnvfrE\\'", strict=True)}
 """Inside of $'…': as `declare -p` and `printf %q` write what has control characters."""
 _TAME = re.compile(r"[A-Za-z0-9+/=_.,:@-]*")
-"""As lines of keys are: next to nobody escapes anything of it."""
+"""Like the lines of keys: hardly any program escapes them."""
 _CORE = re.compile(rb"[A-Za-z0-9]+")
 _MARKS = (b"\\", b"%", b"&")
 
@@ -74,7 +74,7 @@ def forms(value: str, encoding: str = "") -> dict[bytes, set[bytes]]:
 
 
 def _coded(text: str, encoding: str) -> set[bytes]:
-    """As a job writes it that speaks another encoding: what that one lacks is left out, or stands there as a sign."""
+    """As a job writes it that speaks another encoding: what that one lacks is left out, or replaced by a sign."""
     found = set()
     for form in _written(text):
         try:

@@ -46,8 +46,9 @@ _ASKS = {
 def whole(argv: Sequence[str], *, path: str, digest: str = "", tty: bool = False) -> tuple[list[str], bytes]:
     """What to start in place of the script `argv[0]`, and what it must find on its standard input; b"": nothing.
 
-    `path` is the PATH of who runs it; `digest` the SHA-256 of the only text that may be handed over, if there is one;
-    `tty` says that its input, too, is a terminal: the shell is given it as descriptor 4.
+    `path` is the PATH of the user that runs it; `digest` the SHA-256 of the only text that may be handed over, if there
+    is one; `tty` says that its input, too, is a terminal: the shell is given it as descriptor 4.
+
     What is no shell's script, or cannot be started so, comes back as it is.
     """
     script, *arguments = argv

@@ -40,7 +40,7 @@ all that the job had written to its pipe before) and `k`:
               fault, values               what it says, as a word of `faults.FAULTS` and the texts in its places
 
 An order has a number `n`, from 1 on without gaps, and says what to `do`. It may come torn and come again: the
-supervisor passes over what is no line of JSON, and over every number but the next one.
+supervisor skips what is no line of JSON, and every number but the next one.
 
     {"n": 17, "do": "stop", "grace": 10, "by": "…"}
     {"n": 18, "do": "report", "lines": "…"}   lines from elsewhere, which can name no file
@@ -118,7 +118,7 @@ _FACTS = {
     "storage": {**_BASIC, "lost": _is_number},
     "end": {**_BASIC, "code": _is_code},
 }
-"""What must be in a record for somebody to read it, by its kind."""
+"""What must be in a record for it to be read, by its kind."""
 _MORE = {
     "why": _is_text,
     "error": _is_sentence,
@@ -220,7 +220,7 @@ class Spool:
         self._pending = b""  # events that the disk did not take yet
         self._cap = cap
         self.size = os.fstat(self._output).st_size
-        self.lost = 0  # bytes of output that nobody will see
+        self.lost = 0  # bytes of output that are lost
         self._unsaid = 0  # of those, not yet told
         self._capped = self._ended = False
         self.unheard = 0  # reports that were dropped
