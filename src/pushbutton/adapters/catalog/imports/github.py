@@ -21,7 +21,7 @@ from .tree import Node, read_yaml
 
 __all__ = ["read"]
 
-_HOLE = re.compile(r"\$\{\{(?P<code>.*?)\}\}", re.DOTALL)
+_HOLE = re.compile(r"\$\{\{(?P<code>.{0,1000}?)\}\}", re.DOTALL)
 _DOTTED = re.compile(
     r"(?P<of>github\.event\.inputs|inputs|secrets|env|vars)(?:\.(?P<name>[\w-]+)|\['(?P<key>[^']+)'\])"
 )

@@ -32,6 +32,9 @@ _MEANING: Mapping[str, tuple[str, str]] = {
     "parameters": ("“{}” is no parameter that is known here.", "Add an input for it, if the steps need one."),
     "environment": ("What “{}” is, only Jenkins knows.", "Add it to “env”, if the steps need it."),
     "stage": ("“{}” of a stage is not taken.", "Look whether its steps need it."),
+    "computed": ("What “{}” runs here, only Jenkins knows, and it is left out.", "Write it down as one text."),
+    "windows": ("“{}” is a step for Windows, and left out.", "Do it in a shell's words, or in a script."),
+    "around": ("“{}” around steps is not taken: they go once, as long as they take.", ""),
     "parallel": ("Stages that went side by side ({}) go one after the other here.", ""),
     "steps": ("“{}” is a step that only Jenkins has, and left out.", "Do it in a script, and name that in “command”."),
     "scripted": ("“{}” is a part of a program in Groovy, and left out.", "Write its work as a script."),
@@ -146,7 +149,7 @@ class _Reader:
                 default = one.default if isinstance(one.default, str) else ""
                 yield self._secret(default or one.name, one.name, one.line), one.name
         for step in self._found.steps:
-            for variable in step.variables:
+            for variable in step.around.variables:
                 if variable.credential:
                     yield self._secret(variable.credential, variable.name, variable.line), variable.name
 
@@ -163,9 +166,9 @@ class _Reader:
 
     def _step(self, one: Step) -> Joined | None:
         """None: it is left out, which is said."""
-        stage = f" of the stage “{one.stage}”" if one.stage else ""
+        stage = f" of the stage “{one.around.stage}”" if one.around.stage else ""
         conditions = []
-        for _, text in one.when:
+        for _, text in one.around.when:
             condition = read_condition(text, self._asked)
             if condition is None:
                 what = f"A step{stage} is left out: only Jenkins knows when “{text.splitlines()[0]}” is so."
@@ -180,7 +183,7 @@ class _Reader:
             text = self._rewritten(one.script, one.line)
             variables = {
                 variable.name: self._word(variable)
-                for variable in one.variables
+                for variable in one.around.variables
                 if variable.value is not None and is_variable(variable.name)
             }
         except Unsafe as error:
@@ -189,7 +192,12 @@ class _Reader:
         first, _, rest = text.lstrip().partition("\n")
         own = first.startswith("#!")
         return Joined(
-            rest if own else text, one.stage, " && ".join(conditions), variables, options="set +e" if own else ""
+            rest if own else text,
+            one.around.stage,
+            " && ".join(conditions),
+            variables,
+            one.around.folder,
+            "set +e" if own else "",
         )
 
     @staticmethod
@@ -232,7 +240,7 @@ class _Reader:
         name = (match[1] or match[2]) if match else ""
         if name in self._inputs:
             return Hole(self._inputs[name])
-        own = {variable.name for step in self._found.steps for variable in step.variables}
+        own = {variable.name for step in self._found.steps for variable in step.around.variables}
         own |= {param.name for param in self._found.parameters}
         if name in own and name == name.upper():
             return Hole(name.lower())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .groovy import Code, Statement, Text, Value, read_groovy
 
-__all__ = ["Jenkinsfile", "Parameter", "Step", "Variable", "read_jenkinsfile"]
+__all__ = ["Around", "Jenkinsfile", "Parameter", "Step", "Variable", "read_jenkinsfile"]
 
 _KINDS = {
     "string": "str",
@@ -44,14 +44,22 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """`sh`. `when`: the conditions of the stages around it, as they are written, with their lines."""
+class Around:
+    """What stands around a step. `when`: the conditions of its stages, as they are written, with their lines."""
 
-    line: int
-    script: Text
     stage: str = ""
     when: tuple[tuple[int, str], ...] = ()
     variables: tuple[Variable, ...] = ()
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`sh`."""
+
+    line: int
+    script: Text
+    around: Around = Around()
 
 
 @dataclass(slots=True)
@@ -95,7 +103,7 @@ def _pipeline(code: Code, found: Jenkinsfile) -> None:
             _options(inner, found)
         elif part.name == "stages":
             for stage in inner:
-                _stage(stage, (), variables, found)
+                _stage(stage, Around(variables=variables), found)
         elif part.name not in ("environment", "agent"):
             found.left.append((part.line, part.name, "pipeline"))
 
@@ -171,25 +179,23 @@ def _variables(code: Code, found: Jenkinsfile) -> Iterator[Variable]:
             found.left.append((one.line, one.name, "environment"))
 
 
-def _stage(
-    stage: Statement, when: tuple[tuple[int, str], ...], variables: tuple[Variable, ...], found: Jenkinsfile
-) -> None:
-    name = _plain(stage.value()) or ""
+def _stage(stage: Statement, around: Around, found: Jenkinsfile) -> None:
+    around = replace(around, stage=_plain(stage.value()) or "")
     parts = stage.block.statements if stage.block else ()
     for part in parts:
         if part.name == "when" and part.block:
-            when = (*when, *_when(part.block, part.line))
+            around = replace(around, when=(*around.when, *_when(part.block, part.line)))
         elif part.name == "environment" and part.block:
-            variables = (*variables, *_variables(part.block, found))
+            around = replace(around, variables=(*around.variables, *_variables(part.block, found)))
     for part in parts:
         if part.name == "steps" and part.block:
             for one in part.block.statements:
-                _step(one, name, when, variables, found)
+                _step(one, around, found)
         elif part.name in ("stages", "parallel") and part.block:
             if part.name == "parallel":
                 found.left.append((part.line, "parallel", "parallel"))
             for inner in part.block.statements:
-                _stage(inner, when, variables, found)
+                _stage(inner, around, found)
         elif part.name not in ("when", "environment", "agent"):
             found.left.append((part.line, part.name, "stage"))
 
@@ -203,21 +209,73 @@ def _when(code: Code, line: int) -> Iterator[tuple[int, str]]:
             yield one.line or line, f"{one.name} …"
 
 
-def _step(
-    one: Statement, stage: str, when: tuple[tuple[int, str], ...], variables: tuple[Variable, ...], found: Jenkinsfile
-) -> None:
+def _step(one: Statement, around: Around, found: Jenkinsfile) -> None:
     script = one.value("script") or one.value()
     if one.name == "sh" and isinstance(script, Text):
-        found.steps.append(Step(one.line, script, stage, when, variables))
+        found.steps.append(Step(one.line, script, around))
     elif one.name == "input" and isinstance(message := one.value("message") or one.value(), Text):
         found.questions.append((one.line, message))
-    elif one.name == "echo" and isinstance(script, Text) and script.plain is not None:
+    elif one.name == "echo" and isinstance(script, Text):
         return  # what it says in Jenkins' log is no work
-    elif one.name in ("timestamps", "ansiColor") and one.block:
-        for inner in one.block.statements:
-            _step(inner, stage, when, variables, found)
+    elif one.block and (inner := _inside(one, around, found)) is not None:
+        for step in one.block.statements:
+            _step(step, inner, found)
     else:
-        found.left.append((one.line, one.name or "what stands here", "steps"))
+        part = "computed" if one.name == "sh" else "windows" if one.name in _WINDOWS else "steps"
+        found.left.append((one.line, one.name or "what stands here", part))
+
+
+_WINDOWS = frozenset({"bat", "powershell", "pwsh"})
+_PLAIN_STEPS = frozenset({"sh", "echo", "dir", "withEnv", "withCredentials", "timestamps", "ansiColor"})
+
+
+def _inside(one: Statement, around: Around, found: Jenkinsfile) -> Around | None:
+    """What stands around the steps in its block; None: only Jenkins knows what becomes of them."""
+    if one.name in ("timestamps", "ansiColor"):
+        return around
+    if one.name in ("timeout", "retry"):
+        found.left.append((one.line, one.name, "around"))
+        return around
+    if one.name == "script":
+        return around if _all_plain(one) else None
+    if one.name == "dir" and (folder := _plain(one.value())):
+        return replace(around, folder=f"{around.folder}/{folder}" if around.folder else folder)
+    if one.name == "withEnv":
+        variables = tuple(_assigned(one))
+    elif one.name == "withCredentials":
+        variables = tuple(_credentials(one))
+    else:
+        return None
+    return replace(around, variables=(*around.variables, *variables)) if variables else None
+
+
+def _all_plain(one: Statement) -> bool:
+    """Whether there is no program in it, only steps one after the other."""
+    return all(
+        inner.name in _PLAIN_STEPS and not inner.assigned and (inner.block is None or _all_plain(inner))
+        for inner in (one.block.statements if one.block else ())
+    )
+
+
+def _assigned(one: Statement) -> Iterator[Variable]:
+    """`withEnv(["NAME=value"])`."""
+    given = one.value()
+    for text in given if isinstance(given, list) else ():
+        first, *rest = text.parts if isinstance(text, Text) and text.parts else ("",)
+        name, equals, value = first.partition("=") if isinstance(first, str) else ("", "", "")
+        if equals:
+            yield Variable(name, one.line, Text((value, *rest)))
+
+
+def _credentials(one: Statement) -> Iterator[Variable]:
+    """`withCredentials([string(credentialsId: 'x', variable: 'NAME')])`; () where one of them is of another kind."""
+    found = []
+    for call in one.calls:
+        credential, name = _plain(call.value("credentialsId")), _plain(call.value("variable"))
+        if call.name != "string" or not credential or not name:
+            return
+        found.append(Variable(name, call.line, credential=credential))
+    yield from found
 
 
 def _scripted(statement: Statement, found: Jenkinsfile) -> None:

@@ -18,7 +18,7 @@ from .shell_text import Unsafe
 
 __all__ = ["read"]
 
-_HOLE = re.compile(r"\{\{(?!\{)(?P<code>.*?)\}\}", re.DOTALL)
+_HOLE = re.compile(r"\{\{(?!\{)(?P<code>.{0,1000}?)\}\}", re.DOTALL)
 _QUOTED = re.compile(r"\s*quote\(\s*(?P<name>[\w-]+)\s*\)\s*")
 _NAMES = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"|(?P<name>[A-Za-z_][\w-]*)(?!\s*\()")
 _ELSEWHERE = ("windows", "macos", "openbsd")

@@ -84,6 +84,10 @@ class Taken:
     how: set[Use] = field(default_factory=set)
     unsafe: Unsafe | None = None
 
+    def add(self, other: Taken) -> None:
+        self.how |= other.how
+        self.unsafe = self.unsafe or other.unsafe
+
 
 def take(found: dict[str, Taken], line: int, text: str, holes: Mapping[int, tuple[int, str]]) -> None:
     """Add to `found` what a shell's text does with values. `line`: where the text begins; `holes`: where one begins,
@@ -91,27 +95,33 @@ def take(found: dict[str, Taken], line: int, text: str, holes: Mapping[int, tupl
     """
     how = uses(text, holes)
     for at, (_, name) in holes.items():
-        here = line + text.count("\n", 0, at)
-        one = found.setdefault(name, Taken(here))
-        one.how.add(how.get(at, Use.BARE))
-        if one.unsafe is None:
-            one.unsafe = _unsafe(
-                text, {place: end for place, (end, other) in holes.items() if other == name}, name, line
-            )
+        found.setdefault(name, Taken(line + text.count("\n", 0, at))).how.add(how.get(at, Use.BARE))
+    if (unsafe := _unsafe(text, holes, line)) is None:
+        return
+    names = {name for _, name in holes.values()}
+    for name in names:
+        one = found[name]
+        one.unsafe = one.unsafe or (_unsafe(text, holes, line, name) if len(names) <= _APART else unsafe)
 
 
-def _unsafe(text: str, places: Mapping[int, int], name: str, line: int) -> Unsafe | None:
+def _unsafe(text: str, holes: Mapping[int, tuple[int, str]], line: int, only: str = "") -> Unsafe | None:
+    """Why no value may stand there; of one name `only`, with what stands there for the others."""
+    names: list[str] = []
     pieces, before = [], 0
-    for begin, end in places.items():
-        pieces += [text[before:begin], _MARK]
-        before = end
+    for begin, (end, name) in holes.items():
+        if only in ("", name):
+            pieces += [text[before:begin], _MARK]
+            names.append(name)
+            before = end
+    marked = iter(names)
     try:
-        rewritten("".join([*pieces, text[before:]]), re.compile(_MARK), lambda _: Hole(name))
+        rewritten("".join([*pieces, text[before:]]), re.compile(_MARK), lambda _: Hole(next(marked)))
     except Unsafe as error:
         return Unsafe(line + error.line, error.what, error.do)
     return None
 
 
+_APART = 50  # names in one text of which each is looked at by itself
 _MARK = "\ue000"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import deque
 from collections.abc import Iterator
 from pathlib import PurePath
 
@@ -51,7 +52,8 @@ def read(source: Source) -> Draft:
     chosen = _chosen(found)
     if not chosen:
         raise source.wrong("No target of it is meant for people: name them behind “.PHONY:”, or give them “## help”.")
-    tasks = [task for target in chosen if (task := _Reader(source, found, left).task(target)) is not None]
+    reader = _Reader(source, found, left)
+    tasks = [task for target in chosen if (task := reader.task(target)) is not None]
     passed = [one for name, one in found.targets.items() if one not in chosen and one.recipe]
     left += [
         Left(one.line, f"The target “{one.name}” is passed over: it makes a file, or is a step of others.",
@@ -92,10 +94,11 @@ def _left(found: Makefile) -> Iterator[Left]:
 
 
 class _Reader:
-    """Of one target."""
+    """Of targets."""
 
     def __init__(self, source: Source, found: Makefile, left: list[Left]) -> None:
         self._source, self._found, self._left = source, found, left
+        self._known: dict[str, dict[str, Taken]] = {}  # what each target takes, without what it needs
 
     def task(self, target: Target) -> Task | None:
         asked = self._asked(target)
@@ -134,23 +137,29 @@ class _Reader:
     def _asked(self, target: Target) -> dict[str, Taken]:
         """The variables that it takes from outside, by itself and in what it needs."""
         asked: dict[str, Taken] = {}
-        seen: set[str] = set()
-        waiting = [target]
+        seen = {target.name}
+        waiting = deque([target])
         while waiting:
-            one = waiting.pop(0)
-            if one.name in seen:
-                continue
-            seen.add(one.name)
-            own = {variable.name for variable in one.own if not variable.given}
-            for line, text in one.recipe:
-                self._in_text(line, text, own, asked)
-            for need in one.needs:
-                if match := _GUARD.fullmatch(need):
-                    asked.setdefault(match[1], Taken(one.line))
-                for name in self._through(need):
-                    asked.setdefault(name, Taken(one.line)).how.add(Use.BARE)
-                if need in self._found.targets:
-                    waiting.append(self._found.targets[need])
+            one = waiting.popleft()
+            for name, taken in self._of_itself(one).items():
+                asked.setdefault(name, Taken(taken.line)).add(taken)
+            needed = [self._found.targets[need] for need in one.needs if need in self._found.targets]
+            waiting += [need for need in needed if need.name not in seen]
+            seen |= {need.name for need in needed}
+        return asked
+
+    def _of_itself(self, target: Target) -> dict[str, Taken]:
+        if target.name in self._known:
+            return self._known[target.name]
+        asked = self._known[target.name] = {}
+        own = {variable.name for variable in target.own if not variable.given}
+        for line, text in target.recipe:
+            self._in_text(line, text, own, asked)
+        for need in target.needs:
+            if match := _GUARD.fullmatch(need):
+                asked.setdefault(match[1], Taken(target.line))
+            for name in self._through(need):
+                asked.setdefault(name, Taken(target.line)).how.add(Use.BARE)
         return asked
 
     def _in_text(self, line: int, text: str, own: set[str], asked: dict[str, Taken]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 __all__ = ["Makefile", "Reference", "Target", "Variable", "read_makefile", "references"]
 
-_RULE = re.compile(r"(?P<targets>[^:=#\t][^:=#]*?)\s*(?:&:|::?)(?!=)(?P<rest>.*)", re.DOTALL)
+_RULE = re.compile(r"(?P<targets>[^:=#\t][^:=#]*+)::?(?!=)(?P<rest>.*)", re.DOTALL)
 _SET = re.compile(
     r"\s*(?P<words>(?:(?:export|override|private|unexport)\s+)*)(?P<name>[\w.-]+)\s*"
     r"(?P<how>\?=|:{0,3}=|\+=|!=)\s*(?P<value>.*)",
@@ -167,7 +167,7 @@ class _Reader:
         return Variable(match["name"], number, value, match["how"] == "?=", sure, told)
 
     def _rule(self, number: int, match: re.Match[str]) -> None:
-        names = match["targets"].split()
+        names = match["targets"].rstrip().removesuffix("&").split()
         rest, remark = _uncommented(match["rest"])
         if (own := _SET.fullmatch(rest)) and rest.strip():
             variable = self._variable(number, own)

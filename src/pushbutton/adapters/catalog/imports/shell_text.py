@@ -97,7 +97,10 @@ def rewritten(text: str, pattern: re.Pattern[str], meant: Callable[[re.Match[str
         return chr(_FIRST + len(holes) - 1)
 
     scan = _Scan(pattern.sub(mark, text), holes)
-    scan.whole()
+    try:
+        scan.whole()
+    except RecursionError:
+        raise Unsafe(0, "Its “$(” in one another go too deep.", "Write it as a script.") from None
     for command in scan.commands:
         _refuse_programs(command, holes)
     return Rewritten("".join(scan.out), tuple(scan.bare), tuple(_in_json(scan.commands, holes)))

@@ -28,7 +28,7 @@ _OWN = frozenset(
 _ARGS = "CLI_ARGS"
 _SHELL, _NOBODY, _ANOTHER = "a shell", "nobody", "another task, in whatever way"
 """Who reads a text in which values are filled in."""
-_HOLE = re.compile(r"\{\{-?(?P<code>(?:\"(?:\\.|[^\"\\])*\"|`[^`]*`|.)*?)-?\}\}", re.DOTALL)
+_HOLE = re.compile(r"\{\{-?(?P<code>(?:\"(?:\\.|[^\"\\])*\"|`[^`]*`|.){0,1000}?)-?\}\}", re.DOTALL)
 _NAME = re.compile(r"(?<![\w.)\"])\.([A-Za-z_]\w*)")
 _QUOTED = re.compile(r"\s*(?:(?:shellQuote|q)\s+\.(\w+)|\.(\w+)\s*\|\s*(?:shellQuote|q))\s*")
 _DEFAULT = re.compile(
@@ -48,7 +48,7 @@ class _Variable:
 def read(source: Source) -> Draft:
     tree = read_yaml(source)
     tasks = tree["tasks"]
-    if not tasks.is_table:
+    if not tasks.is_table and not tree["includes"].table:
         raise source.wrong("It is no Taskfile: below “tasks:” its tasks would stand, each by its name.")
     left: list[Left] = []
     for name, one in tree["includes"].table.items():

@@ -150,6 +150,46 @@ def test_a_value_is_one_word_whatever_is_in_it(bakery: World) -> None:
         assert heat.argv[:4] == ["heat", value.replace("\n", " "), "--note", value]
 
 
+AROUND = r"""
+pipeline {
+  parameters { string(name: 'OVEN') }
+  stages { stage('x') { steps {
+    dir('one') { dir("two") { sh "./act ${params.OVEN}" } }
+    withEnv(["A=x ${params.OVEN}", 'B=2']) { timestamps { sh '../act "$A" "$B"'.replace('../', './') } }
+    withEnv(['A=1', "B=\$x ${params.OVEN}"]) { sh './one/two/act "$A" "$B"' }
+    withCredentials([string(credentialsId: 'oven-key', variable: 'KEY')]) { sh './one/two/act "$KEY"' }
+    withCredentials([usernamePassword(credentialsId: 'a', usernameVariable: 'b')]) { sh './act never' }
+    script { sh './one/two/act script'; echo 'x' }
+    script { def x = 1; sh './act never' }
+    retry(3) { sh './one/two/act once' }
+    bat 'dir'
+    sh './one/two/act last'
+  } } }
+}
+"""
+
+
+def test_what_stands_around_steps_is_kept(tmp_path: Path) -> None:
+    world = World(tmp_path).move("jenkins", AROUND, "Jenkinsfile", "one/two/act")
+    calls = world.press("pipeline", {"oven_key": "k e y"}, oven="big one")
+    assert [call.argv for call in calls] == [
+        ["big one"],
+        ["1", "$x big one"],
+        ["k e y"],
+        ["script"],
+        ["once"],
+        ["last"],
+    ]
+    only_jenkins = "is a step that only Jenkins has, and left out."
+    assert [(line, what) for line, what in world.left if "secret" not in what and "quotes" not in what] == [
+        (6, "What “sh” runs here, only Jenkins knows, and it is left out."),
+        (9, f"“withCredentials” {only_jenkins}"),
+        (11, f"“script” {only_jenkins}"),
+        (12, "“retry” around steps is not taken: they go once, as long as they take."),
+        (13, "“bat” is a step for Windows, and left out."),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -75,3 +75,11 @@ def test_a_value_in_the_text_of_another_program_is_known_with_its_line() -> None
     unsafe = found["there"].unsafe
     assert unsafe is not None
     assert (unsafe.line, "ssh reads" in unsafe.what) == (11, True)
+
+
+def test_a_text_that_goes_too_deep_is_let_in_nowhere() -> None:
+    found: dict[str, Taken] = {}
+    text = '"$(a ' * 3000 + "x"
+    take(found, 1, text, {len(text) - 1: (len(text), "deep")})
+    assert found["deep"].unsafe is not None
+    assert "too deep" in found["deep"].unsafe.what

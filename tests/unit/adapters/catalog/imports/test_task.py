@@ -138,6 +138,11 @@ def test_what_is_no_taskfile_is_one_sentence(text: str) -> None:
         move("task", [Source("Taskfile.yml", text)])
 
 
+def test_a_file_that_only_includes_others_says_so() -> None:
+    moved = move("task", [Source("Taskfile.yml", "includes: {a: ./a.yml}\n")])
+    assert (moved.text, [one.what for one in moved.left]) == ("", ["What is included is not read: a"])
+
+
 TEXT = st.text(st.sampled_from("{}.|AB q\"'$-a"), max_size=14) | st.sampled_from(
     ["{{.A}}", '{{.A | default "x"}}', "a"]
 )
