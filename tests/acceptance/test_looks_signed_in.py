@@ -84,6 +84,7 @@ PAGES: Mapping[str, list[tuple[str, str]]] = {
     "/approvals": [("abe", "/approvals"), ("ada", "/approvals")],
     "/audit": [("ada", "/audit")],
     "/confirm": [("ada", "/confirm"), ("ada", "/confirm?code={code}")],
+    "/find": [("ada", "/find?q=a"), ("vic", "/find"), ("max", "/find?q=zzz")],
     "/history": [("ada", "/history"), ("vic", "/history?q=zzz")],
     "/invite/{secret}": [("", "/invite/{invite}")],
     "/link/{text}": [("", "{link}"), ("", "{closed}")],

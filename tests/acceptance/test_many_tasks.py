@@ -184,3 +184,37 @@ def test_the_search_stays_in_sight_and_hides_no_row_that_has_the_focus(browser, 
         place = row.bounding_box()
         assert place
         assert place["y"] >= box["y"] + box["height"]
+
+
+def test_a_key_leads_anywhere_and_starts_nothing(browser, some):
+    with Reader(browser, some) as reader:
+        page = reader.open("/history")
+        page.keyboard.press("Control+k")
+        palette = page.get_by_role("dialog", name="Go to…")
+        expect(palette.get_by_role("link", name="Tasks", exact=True)).to_be_visible()
+        expect(palette.get_by_role("textbox")).to_be_focused()
+        assert axe(page) == []
+        page.keyboard.type("job 12")
+        expect(palette.locator("a")).to_have_text([re.compile("Job 12")])
+        page.keyboard.press("ArrowDown")
+        expect(palette.locator("a")).to_be_focused()
+        page.keyboard.press("ArrowUp")
+        expect(palette.get_by_role("textbox")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(palette).to_be_hidden()
+        page.get_by_role("link", name="Go to…").click()
+        expect(palette.get_by_role("textbox")).to_have_value("")
+        page.keyboard.type("job 7")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/tasks/job-7")
+        assert some.http.get("/api/runs").json() == []
+
+
+def test_the_places_are_a_page_without_a_script_and_in_german(browser, some):
+    with Reader(browser, some, java_script_enabled=False, locale="de-DE") as reader:
+        page = reader.open("/")
+        page.get_by_role("link", name="Gehe zu …").click()
+        page.get_by_role("searchbox").fill("verl")
+        page.get_by_role("button", name="Suchen").click()
+        page.locator("main").get_by_role("link", name="Verlauf").click()
+        page.wait_for_url("**/history")

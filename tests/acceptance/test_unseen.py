@@ -107,7 +107,7 @@ ONE: dict[str, tuple[int, int, int]] = {
 }
 WITH_EVERYTHING = {
     # lists and streams: each has what one may see; see the tests below
-    "/", "/history", "/history.csv", "/approvals", "/api/tasks", "/api/runs", "/api/events", "/api/approvals",
+    "/", "/find", "/history", "/history.csv", "/approvals", "/api/tasks", "/api/runs", "/api/events", "/api/approvals",
     "/profile/links", "/api/links", "/api/aside",
 }  # fmt: skip
 OF_NO_TASK = {
@@ -199,13 +199,23 @@ def test_a_name_that_is_nearly_that_of_a_hidden_task_does_not_suggest_it(world):
             assert "vault" not in http.get("/", params={"q": near}).text.replace(near, "")
 
 
+def test_the_way_to_a_run_or_to_people_is_shown_to_those_who_may_see_them(world):
+    with browser(world, "eve") as eve, browser(world, "ada") as ada:
+        for number, seen in ((world.hidden, False), (world.seen, True)):
+            assert (f'href="/runs/{number}"' in eve.get(f"/find?q={number}").text) is seen
+            assert f'href="/runs/{number}"' in ada.get(f"/find?q=%23{number}").text
+        assert 'href="/people/eve"' in ada.get("/find?q=eve").text
+        assert 'href="/people' not in eve.get("/find?q=e").text
+
+
 # --- lists, search, counts
 
 
 @pytest.mark.parametrize(
     "path",
     [
-        "/", "/?q=whisper", "/history", "/history?q=whisper", "/history?who=ada", "/history.csv", "/approvals",
+        "/", "/?q=whisper", "/?q=va", "/find", "/find?q=va",
+        "/history", "/history?q=whisper", "/history?who=ada", "/history.csv", "/approvals",
         "/profile/links", "/api/tasks", "/api/runs", "/api/runs?state=succeeded", "/api/approvals", "/api/links",
     ],
 )  # fmt: skip

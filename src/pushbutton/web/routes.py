@@ -14,7 +14,7 @@ from .live import endpoints as live
 from .pages import approvals as approvals_page
 from .pages import aside as aside_page
 from .pages import audit as audit_page
-from .pages import base, device, history, link_holder, links, people, profile, sign_in, task_form
+from .pages import base, device, find, history, link_holder, links, people, profile, sign_in, task_form
 from .pages import reference as reference_page
 from .pages import run as run_page
 from .pages import settings as settings_page
@@ -87,6 +87,7 @@ PAGES: Final[tuple[Route, ...]] = (
     form("/runs/{number}/approve", approvals_page.approve_run),
     form("/runs/{number}/reject", approvals_page.reject_run),
     page("/approvals", approvals_page.inbox),
+    page("/find", find.find),
     page("/history", history.runs),
     page("/history.csv", history.runs_csv),
     page("/aside", aside_page.page),

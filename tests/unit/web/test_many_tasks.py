@@ -14,6 +14,7 @@ from tests.unit.web.worlds import a_task
 
 from pushbutton.domain.actor import LOCAL, Actor, Right, Verb
 from pushbutton.domain.task import Task
+from pushbutton.runtime.ports import RunQuery
 from pushbutton.web.views.catalogue import AT_ONCE, ROWS, Marks, Selection, selected
 from pushbutton.web.views.find import Haystacks, haystack
 
@@ -197,3 +198,23 @@ async def test_what_was_pressed_last_leads_back_to_it_and_rows_or_cards_are_reme
         assert '<div id="found" data-whole>' in (await http.get("/")).text
         await http.post("/theme", data={"csrf": token[1], "tasks": "sideways"})
         assert '<div id="found" data-whole>' in (await http.get("/")).text
+
+
+async def test_the_page_of_places_leads_to_tasks_runs_and_pages_and_starts_nothing(tmp_path):
+    async with a_site(tmp_path, python(30, "Stock")) as (core, http):
+        assert "/tasks/job-7" not in (await http.get("/find")).text
+        number = (await http.post("/api/tasks/job-7/runs", json={})).json()["number"]
+        for query, href in {
+            "": "/tasks/job-7", f"#{number}": f"/runs/{number}", str(number): f"/runs/{number}",
+            "job 29": "/tasks/job-29", "hist": "/history", "STOCK job 2": "/tasks/job-2",
+        }.items():  # fmt: skip
+            html = (await http.get("/find", params={"q": query})).text
+            assert f'<li><a href="{href}">' in html, query
+        html = (await http.get("/find", params={"q": "<b>"}, headers={"accept-language": "de"})).text
+        assert "Nichts passt zu „&lt;b&gt;“" in html
+        assert [run.task for run in await core.store.runs(RunQuery())] == ["job-7"]
+
+
+def test_a_name_of_nothing_is_everything():
+    for text in ("", "&" * 40, "x=1&" * 40, "page=x&group", "%ff%fe"):
+        assert selected(tasks(3), Selection.named(text)).total == 3

@@ -41,3 +41,12 @@ addEventListener('keydown', event => {
   const done = event.key === '?' ? showKeys() : event.key === 'o' ? toOutput() : /^[/fwnN:]$/.test(event.key) && part(event.key);
   if (done) event.preventDefault();
 });
+
+addEventListener('keydown', event => { // also while somebody types
+  if (document.body.dataset.keys === 'off' || event.isComposing || event.altKey || event.shiftKey) return;
+  if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'k' || document.querySelector('dialog[open]')) return;
+  const way = document.querySelector('.top .find');
+  if (!way) return;
+  event.preventDefault();
+  way.click();
+});

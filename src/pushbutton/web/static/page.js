@@ -271,15 +271,44 @@ if (search && one('#found')) {
   });
 }
 
-// --- arrow keys, from the search through what was found
+// --- go to a task, a run, a person, a page: the server's page for it, in a dialog
+
+const palette = one('#palette');
+if (palette) {
+  const field = one('input', palette), places = one('.places', palette), form = one('form', palette);
+  let waiting = 0, newest = 0, answered = Promise.resolve();
+  const ask = async () => {
+    const mine = ++newest, page = await parsed(`${form.action}?q=${encodeURIComponent(field.value.trim())}`).catch(() => null);
+    if (page && mine === newest) places.replaceChildren(...one('main .places', page)?.childNodes ?? []);
+  };
+  palette.addEventListener('ask', () => {
+    field.value = '';
+    places.replaceChildren();
+    answered = ask();
+  });
+  field.addEventListener('input', () => {
+    clearTimeout(waiting);
+    newest += 1;
+    answered = new Promise(done => { waiting = setTimeout(() => ask().finally(done), 60); });
+  });
+  form.addEventListener('submit', async event => {
+    event.preventDefault();
+    await answered;
+    one('a', places)?.click();
+  });
+}
+
+// --- arrow keys, from a search through what was found
 
 document.addEventListener('keydown', event => {
   if (!/^Arrow(Up|Down)$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-  const links = event.target === search || event.target.closest?.('#found .task') ? listed() : [];
+  const going = palette?.open, field = going ? one('input', palette) : search;
+  const inside = event.target === field || event.target.closest?.(going ? '#palette .places' : '#found .task');
+  const links = !inside ? [] : going ? all('#palette .places a') : listed();
   const at = links.indexOf(event.target), next = at + (event.key === 'ArrowDown' ? 1 : -1);
   if (!links.length || next < -1 || (at < 0 && next < 0)) return;
   event.preventDefault();
-  (next < 0 ? search : links[next])?.focus();
+  (next < 0 ? field : links[next])?.focus();
 });
 
 // --- groups that were folded stay so in this browser

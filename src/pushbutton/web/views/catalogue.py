@@ -47,7 +47,7 @@ class Selection:
     @classmethod
     def named(cls, text: str) -> Self:
         """What `name` made, or somebody else."""
-        found = {key: values[-1] for key, values in parse_qs(text, keep_blank_values=True, max_num_fields=9).items()}
+        found = {key: values[-1] for key, values in parse_qs(text, keep_blank_values=True).items()}
         return cls.of(found, tuple(filter(None, found.get("kept", "").split("."))))
 
     @property

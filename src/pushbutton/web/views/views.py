@@ -26,7 +26,7 @@ from pushbutton.runtime.task_digest import pressed_as
 from .approval import Waits, waits
 from .catalogue import Marks, Selection, Shown, selected
 from .estimates import Outlook, Past, Progress, lasted, outlook
-from .find import Haystacks
+from .find import Haystacks, fold, words
 from .output_lines import LineReaders
 from .run_story import Story, story
 
@@ -232,6 +232,14 @@ class Views:
         reading, silent = self._catalog.reading, bool(self._catalog.silent())
         mark = f"{self._marks.of(self._catalog.tasks(), seen, actor)}{reading:d}{silent:d}"
         return TasksView(tuple(cards), going, now, reading, silent, found, mark)
+
+    def find(self, actor: Actor, query: str) -> list[Task]:
+        """Tasks by what they say of themselves; those whose title begins so come first."""
+        seen = visibility.tasks(self._catalog, actor)
+        self._haystacks.over(self._catalog.tasks())
+        looked = words(query)
+        found = [task for task in seen.values() if all(word in self._haystacks.of(task) for word in looked)]
+        return sorted(found, key=lambda task: not fold(task.title).startswith(fold(query)))
 
     async def recent(self, actor: Actor) -> list[Task]:
         """The tasks that somebody pressed last, the latest first."""
