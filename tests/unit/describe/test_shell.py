@@ -204,6 +204,23 @@ def test_help_and_version_are_no_inputs_even_where_they_are_kept_for_later():
     assert list(by_name(loop("--help) H=1 ;; --version) V=1 ;; -h) HIDE=1 ;;"))) == ["h"]
 
 
+def test_a_flag_behind_which_the_next_turn_takes_a_word_is_left_out():
+    ahead = found(
+        'for a in "$@"; do\nif [ -n "$next" ]; then eval "$next=\\$a"; next=; continue; fi\n'
+        "case $a in -o) next=OUT ;; -q) Q=1 ;; esac; done"
+    )
+    assert (list(by_name(ahead)), [gap.text for gap in ahead.gaps]) == (
+        ["q"], ["-o is looked at by the next turn of the loop, and is left out"],
+    )  # fmt: skip
+    script = loop('-o) next=1 ;; -q) Q=1 ;; *) [ "$next" ] && OUT=$1 ;;')
+    assert list(by_name(script)) == ["q"]
+
+
+def test_a_copy_of_the_word_is_not_what_an_option_fills():
+    (one,) = found('while [ $# -gt 0 ]; do key="$1"; case $key in -f) FORCE=1 ;; esac; shift; done').command.arguments
+    assert (one.variable, one.called) == ("FORCE", "force")
+
+
 def test_operands_are_left_out_and_named():
     assert [gap.text for gap in loop("--y) Y=1 ;; *) P=$1 ;;").gaps] == [
         "it takes operands, too, and they are left out"
@@ -273,6 +290,16 @@ NOT = {
     ),
     "in backquotes": ('\nX=`getopt -a -o a -- "$@"`\nwhile :; do case $1 in -a) ;; esac; done', 2, "come apart"),
     "long ones inside of getopts": (LETTERS.replace("a o", '"a-:" o'), 1, "has something else"),
+    "a loop that leaves the last word": (
+        "while [[ $# -gt 1 ]]; do case $1 in --x) X=$2; shift;; --y) Y=1;; esac; shift; done",
+        1,
+        "while there are arguments left",
+    ),
+    "a loop that asks for two words": (
+        'while [ -n "$2" ]; do case $1 in --x) X=$2; shift;; esac; shift; done',
+        1,
+        "while there are arguments left",
+    ),
     "no case": ("while getopts a o; do [ $o = a ] && A=1; done", 1, "has no “case”"),
     "no shell": (f"case a in\n a) fi ;; esac\n{LETTERS}", 2, ""),
 }

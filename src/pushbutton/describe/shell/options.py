@@ -36,6 +36,7 @@ class Options:
     follow: Callable[[Item], list[Path]]
     before: Mapping[str, object]  # what variables hold before the loop: a text, or UNKNOWN
     spelling: Spelling | None = None
+    looked_at: frozenset[str] = frozenset()  # the variables that the loop itself looks at
     arguments: list[Argument] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     operands: int = 0  # the line at which it takes one; 0: in no branch
@@ -164,6 +165,8 @@ class Options:
             return why
         made = Argument("", item.line, flags=tuple(flags))
         if not many:
+            if self.spelling is None and any(one.name in self.looked_at for path in paths for one in path.sets):
+                return "is looked at by the next turn of the loop"
             self._flag(made, paths)
             return ""
         taken = [one for path in paths for one in path.sets if one.word is not None and one.word >= (0 if equal else 1)]

@@ -240,6 +240,9 @@ class Reading:
                 raise NotFollowed(loop.line, "what getopt put in order is gone through in another way")
             follower = Follower(self.functions, {loop.name: 0}, numbered=False)
             return self._options(follower, parts, None, [Path()], single=True)
+        assert isinstance(loop, Loop)  # noqa: S101 - there is no other
+        if _leaves_some(loop.condition):
+            raise NotFollowed(loop.line, "it ends while there are arguments left")
         follower = Follower(self.functions)
         return self._options(follower, parts, self._ordered, [Path()])
 
@@ -263,9 +266,10 @@ class Reading:
                 raise NotFollowed(item.line, "a branch falls through to the next one")
             inside = follower.through(item.body, first[:1])
             paths = follower.through(behind, [replace(path, succeeded=None) for path in inside])
-            return [replace(path, shifted=1) for path in paths] if single else paths
+            own = [replace(path, sets=path.sets[len(first[0].sets) :]) for path in paths]
+            return [replace(path, shifted=1) for path in own] if single else own
 
-        found = Options(follow, self._held, spelling)
+        found = Options(follow, self._held, spelling, looked_at=_looked_at((*before, case, *behind)))
         found.read(case.items)
         return found
 
@@ -310,6 +314,45 @@ class Reading:
 
         text = re.sub(r"\$\{?([A-Za-z_]\w*)\}?", known, text)
         return re.sub(r"\s*[(\[][^()\[\]]*(?:\$|…)[^()\[\]]*[)\]]", "", text).strip()
+
+
+def _leaves_some(condition: Body) -> bool:
+    """`while [ $# -gt 1 ]`: a last word that is alone is not looked at."""
+    for one in commands(condition):
+        words = list(words_of(one))
+        texts = [word.literal or "" for word in words]
+        for at, word in enumerate(words[:-2]):
+            counts = word.only is not None and word.only.name == "#"
+            if (
+                counts
+                and texts[at + 2].isdigit()
+                and int(texts[at + 2]) > {"-gt": 0, ">": 0, "-ge": 1}.get(texts[at + 1], 99)
+            ):
+                return True
+        if any(part.name.isdigit() and int(part.name) > 1 for word in words for part in _parameters(word)):
+            return True
+        if isinstance(one, tree.Arithmetic) and re.search(r"#\}?\s*(?:>\s*[1-9]|>=\s*[2-9])", one.text):
+            return True
+    return False
+
+
+def _looked_at(body: Body) -> frozenset[str]:
+    """The variables that these commands look at, besides to add to them."""
+    found: set[str] = set()
+    for one in commands(body):
+        if isinstance(one, Simple):
+            for word in one.words:
+                found |= {part.name for part in _parameters(word)}
+            for put in one.assignments:
+                for word in put.value if isinstance(put.value, tuple) else (put.value,):
+                    found |= {part.name for part in _parameters(word) if part.name != put.name}
+        else:
+            found |= {part.name for word in words_of(one) for part in _parameters(word)}
+    return frozenset(found)
+
+
+def _parameters(word: Word) -> Iterator[Parameter]:
+    return (part for part in _deep(word) if isinstance(part, Parameter))
 
 
 def _named(one: tree.Command) -> str:
