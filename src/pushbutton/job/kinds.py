@@ -389,11 +389,12 @@ COMMAND = Kind(
     {"type": "array", "items": {"anyOf": [_ITEM, {"type": "array", "items": _ITEM, "minItems": 1}]}, "minItems": 1},
     written=True,
 )
-SPELLING = Kind(_spelling, {"type": "string", "pattern": "^(-[^\\s{}=]+=?|[^-\\s{}=][^\\s{}=]*=)$"})
+SPELLING = Kind(_spelling, {"type": "string", "pattern": "^(-+[^-\\s{}=][^\\s{}=]*=?|[^-\\s{}=][^\\s{}=]*=)$"})
 _NUMBER_OF = {"type": "integer", "minimum": 1, "maximum": MOST_WORDS}
 WORDS = Kind(_words, {"anyOf": [_NUMBER_OF, {"enum": ["+", "*"]}]})
 PLACE = Kind(_place, {"anyOf": [_NUMBER_OF, {"const": "rest"}]})
-UNDER = Kind(_under, {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]})
+_SAID = {"type": "string", "pattern": "\\S"}
+UNDER = Kind(_under, {"anyOf": [_SAID, {"type": "array", "items": _SAID, "minItems": 1}]})
 ENV = Kind(_env, {"type": "object", "additionalProperties": {"type": ["string", "number"]}}, written=True)
 FOLDERS = Kind(_folders, {"type": "array", "items": {"type": "string"}})
 PARAMS = Kind(_params, {}, written=True)
