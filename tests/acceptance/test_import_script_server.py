@@ -31,7 +31,7 @@ RUNNER = r"""{
     {"name": "By", "param": "--by", "constant": true, "default": "the office"},
     {"name": "For", "param": "--for", "constant": true, "default": "${auth.username}"},
     {"name": "Goods", "param": "--goods", "type": "multiselect", "multiselect_argument_type": "repeat_param_value",
-     "values": ["rye", "spelt: dark"]},
+     "values": ["rye", "spelt, dark"]},
     {"name": "Sizes", "param": "--sizes", "type": "multiselect", "multiselect_argument_type": "argument_per_value",
      "values": ["a5", "a 6"]},
     {"name": "Days", "type": "multiselect", "values": ["mon", "tue"], "default": "tue,mon"},
@@ -65,12 +65,12 @@ async def test_a_script_gets_the_arguments_that_script_server_gave_it(moved: Imp
         for value in HOSTILE:
             (call,) = await moved.press(
                 app, "print-the-price-cards", shop="out let", text_1=value, copies=9, dry=False, loud="loud",
-                goods=["rye", "spelt: dark"], sizes=["a5", "a 6"], days=["mon"], card_path=value, note=f"{value}\n2",
+                goods=["rye", "spelt, dark"], sizes=["a5", "a 6"], days=["mon"], card_path=value, note=f"{value}\n2",
                 printer="p2", tray=value, code="ab", card_key=value, odd=value,
             )  # fmt: skip
             assert call.argv == [
                 "cards", "by shop", "--{x}", "--shop=out let", "--text", value, "-n", "9", "loud", "--by", "the office",
-                "--goods=rye", "--goods=spelt: dark", "--sizes", "a5", "a 6", "mon", f"{value}\n2", "p2", value,
+                "--goods=rye", "--goods=spelt, dark", "--sizes", "a5", "a 6", "mon", f"{value}\n2", "p2", value,
                 "--code", "ab", "--odd", value,
             ]  # fmt: skip
             assert (call.env["CARD_KEY"], call.env["CARD_PATH"]) == (value, value)

@@ -438,6 +438,19 @@ def test_behind_the_text_of_a_program_inputs_are_its_arguments(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_choices_that_are_passed_apart_may_hold_commas(tmp_path: Path, form: str) -> None:
+    said: dict[str, Any] = {"type": "choices", "choices": ["rye", "spelt, dark"], "flag": "--goods"}
+    for way, words in (
+        ({"repeat": True}, ["--goods=rye", "--goods=spelt, dark"]),
+        ({"words": "+"}, ["--goods", "rye", "spelt, dark"]),
+    ):
+        made = task(tmp_path, form, {"goods": {**said, **way}})
+        assert argv(made, goods=["rye", "spelt, dark"])[-len(words) :] == words
+    (problem,) = read(tmp_path, form, {"goods": said}).problems
+    assert "holds a comma" in problem.sentence
+
+
+@pytest.mark.parametrize("form", FORMS)
 async def test_each_key_is_part_of_what_is_approved(tmp_path: Path, form: str) -> None:
     """What is said otherwise makes another task."""
     said: list[dict[str, Any]] = [

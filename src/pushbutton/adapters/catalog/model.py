@@ -171,8 +171,9 @@ def _two_in_one(task: Task) -> Iterator[tuple[str, str]]:
         if other := taken.get(variable):
             yield f"params.{name}", f"“{other}” and “{name}” would both be ${variable}: give one another name."
         taken[variable] = name
-    for param in task.params if task.target.as_text else ():
-        if param.type is ParamType.CHOICES and any("," in str(choice.value) for choice in param.choices):
+    several = [param for param in task.params if param.type is ParamType.CHOICES and task.target.as_text]
+    for param in several:
+        if param.name not in task.target.apart and any("," in str(choice.value) for choice in param.choices):
             said = f"a choice of “{param.name}” holds a comma, and the job is given several with commas between: "
             yield f"params.{param.name}.choices", f"{said}write it without, and put the comma into what is shown."
 

@@ -58,7 +58,7 @@ class CommandTarget(Declared):
 
     def start(self, task: Task, inputs: Inputs, wrong: dict[str, str], *, python: str) -> Start:  # noqa: ARG002 - its own
         argv = (*self._arguments(task, inputs, wrong), *command_line(task.params, self._behind, inputs, wrong))
-        wrong |= together({name: value for name, value in inputs.items() if not self.ways.get(name, Way()).apart})
+        wrong |= together({name: value for name, value in inputs.items() if name not in self.apart})
         return Start(argv, environment(self.variables(task.params), inputs, task.env))
 
     @property
@@ -71,6 +71,10 @@ class CommandTarget(Declared):
         programs = program_items(self.argv, _has_hole)
         fine = (item for index, item in enumerate(self.argv) if index not in programs and _has_hole(item))
         return frozenset(name for item in fine for name in holes(item)) | self.ways.keys()
+
+    @property
+    def apart(self) -> frozenset[str]:
+        return frozenset(name for name, way in self.ways.items() if way.apart)
 
     def naming(self, names: Sequence[str]) -> Self:
         known = (name for name in names if name.isascii() and name.isidentifier())

@@ -38,7 +38,7 @@ class ScriptTarget(Target):
     def start(self, task: Task, inputs: Inputs, wrong: dict[str, str], *, python: str) -> Start:  # noqa: ARG002 - its own
         found = ways(self.passing)
         line = command_line(task.params, found, inputs, wrong, command=self.command, from_file=self.from_file)
-        wrong |= together({name: value for name, value in inputs.items() if not found.get(name, Way()).apart})
+        wrong |= together({name: value for name, value in inputs.items() if name not in self.apart})
         env = environment(self.variables(task.params), inputs, task.env)
         return Start((self.file, *line), env, script=bool(self.shebang))
 
@@ -49,6 +49,10 @@ class ScriptTarget(Target):
     @property
     def elsewhere(self) -> frozenset[str]:
         return frozenset(name for name, way in ways(self.passing).items() if way.by is not By.ENV)
+
+    @property
+    def apart(self) -> frozenset[str]:
+        return frozenset(name for name, way in ways(self.passing).items() if way.apart)
 
     @property
     def undescribed(self) -> Arguments:

@@ -71,6 +71,11 @@ class Target(ABC):
         """The inputs that it gets otherwise than in its environment."""
         return frozenset()
 
+    @property
+    def apart(self) -> frozenset[str]:
+        """Those of which it gets each value as a word of its own; the others' values come with commas between."""
+        return frozenset()
+
     def variables(self, params: Sequence[Param]) -> dict[str, str]:
         """By param, the environment variable in which it finds it; a secret always is in one."""
         if not self.as_text:
