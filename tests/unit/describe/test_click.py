@@ -116,3 +116,50 @@ def test_a_subcommand_whose_name_depends_on_the_version_of_click_is_left_out() -
         "@cli.command()\ndef plain(): ...\ncli()"
     )
     assert ([one.name for one in script.command.commands], script.left_out) == (["plain"], 1)
+
+
+@pytest.mark.parametrize(
+    ("source", "gaps"),
+    [
+        ("@top.command()\ndef go(): ...", []),
+        (
+            "if MORE:\n    @top.command()\n    def go(): ...",
+            ["whether there is the subcommand “go” is only known when it runs"],
+        ),
+        (
+            "@click.command()\n@click.option('--x')\ndef go(x): ...\nif MORE: top.add_command(go)",
+            ["whether there is the subcommand “go” is only known when it runs"],
+        ),
+        (
+            """
+def go(**x): ...
+go = click.option('--x')(go)
+if MORE: go = click.option('--y', required=True)(go)
+go = top.command()(go)
+""",
+            ["whether there is --y is only known when it runs"],
+        ),
+    ],
+)
+def test_what_is_there_under_a_condition_that_cannot_be_known_is_said(source: str, gaps: list[str]) -> None:
+    script = found(f"import click\nfrom other import MORE\n@click.group()\ndef top(): ...\n{source}\ntop()")
+    assert [gap.text for gap in script.gaps] == gaps
+    assert [one.name for one in script.command.commands] == ["go"]
+    assert not any(argument.required for argument in script.command.commands[0].arguments)
+
+
+def test_a_group_that_is_under_a_condition_itself_has_its_commands_for_sure() -> None:
+    script = found(
+        """
+        import click
+        from other import MORE
+        if MORE:
+            @click.group()
+            def top(): ...
+            @top.command()
+            @click.option("--x")
+            def go(x): ...
+            top()
+        """
+    )
+    assert ([one.name for one in script.command.commands], script.gaps) == (["go"], [])

@@ -131,3 +131,19 @@ def test_a_value_that_typer_would_take_for_an_option_is_refused() -> None:
     source = f"{HEAD}def main(pair: Tuple[str, str] = typer.Option(('', ''))): ...\ntyper.run(main)"
     with pytest.raises(InvalidInputs):
         command_line(source, {"pair": ["-a", "b"]})
+
+
+def test_a_command_that_is_there_under_a_condition_that_cannot_be_known_is_said() -> None:
+    script = found(
+        """
+        from other import MORE
+        app = typer.Typer()
+        @app.command()
+        def one(): ...
+        if MORE:
+            @app.command()
+            def other(): ...
+        app()
+        """
+    )
+    assert [one.text for one in script.gaps] == ["whether there is the subcommand “other” is only known when it runs"]

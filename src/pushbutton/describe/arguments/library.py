@@ -40,6 +40,13 @@ class Library(ABC):
         self.left_out += 1
         self.gap(node, text, name, left_out=True)
 
+    def perhaps(self, node: ast.AST, own: Ways, called: str, name: str = "") -> bool:
+        """Whether the walk is under a condition that cannot be known, beyond those at `own`; that is said then."""
+        if self.ways()[: len(own)] == own and len(self.ways()) > len(own):
+            self.gap(node, f"whether there is {called} is only known when it runs", name)
+            return True
+        return False
+
     def lines(self, begin: int) -> list[int]:
         """Of the gaps since there were `begin` of them."""
         return [gap.line for gap in self.gaps[begin:]]

@@ -11,7 +11,7 @@ from .found import Argument, Command, Script
 from .library import Library
 from .names import identifier
 from .types import meant
-from .values import UNKNOWN, Class, Function, Instance, Model, Outside, Unknown, known
+from .values import UNKNOWN, Class, Function, Instance, Model, Outside, Unknown, Ways, known
 
 __all__ = ["Click"]
 
@@ -89,8 +89,8 @@ class _Wraps(Model):
 class Pending(Model):
     """A function for which arguments are declared, and that is no command yet."""
 
-    def __init__(self, function: Any) -> None:
-        self.function = function
+    def __init__(self, function: Any, ways: Ways) -> None:
+        self.function, self.ways = function, ways
         self.arguments: list[Argument] = []  # the last declared first, as decorators are applied
 
 
@@ -102,8 +102,10 @@ class _Declares(Model):
         if isinstance(made, ClickCommand):
             target: Any = made
         else:
-            target = made if isinstance(made, Pending) else Pending(made)
+            target = made if isinstance(made, Pending) else Pending(made, self.library.ways())
         found = _Reader(self.library, self.node).read(self.made, self.args, self.kwargs)
+        if found is not None and self.library.perhaps(self.node, target.ways, found.flag or found.name, found.name):
+            found.required = False
         if found is not None and isinstance(target, ClickCommand):
             target.own.arguments.append(found)
         elif found is not None:
@@ -140,7 +142,7 @@ class ClickCommand(Model):
     def __init__(
         self, library: Click, group: bool, function: Any, name: str, kwargs: dict[Any, Any], node: ast.AST
     ) -> None:
-        self.library, self.group, self.below, self.node = library, group, False, node
+        self.library, self.group, self.below, self.node, self.ways = library, group, False, node, library.ways()
         helps = kwargs.get("help")
         if not isinstance(helps, str) and isinstance(function, Function):
             helps = ast.get_docstring(function.node) or ""
@@ -155,6 +157,7 @@ class ClickCommand(Model):
         if not command.own.name:
             self.library.lost(node, "the name of a subcommand is only known when it runs")
             return
+        self.library.perhaps(node, self.ways, f"the subcommand “{command.own.name}”")
         self.own.commands = [one for one in self.own.commands if one.name != command.own.name]
         self.own.commands.append(command.own)
 

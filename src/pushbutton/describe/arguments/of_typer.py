@@ -86,7 +86,7 @@ class _Registered:
 
 class App(Model):
     def __init__(self, library: Typer, kwargs: dict[Any, Any], node: ast.AST) -> None:
-        self.library, self.kwargs, self.node = library, kwargs, node
+        self.library, self.kwargs, self.node, self.ways = library, kwargs, node, library.ways()
         self.commands: list[_Registered] = []
         self.subs: list[tuple[App, str, ast.AST]] = []
         self.top: _Registered | None = None
@@ -177,6 +177,7 @@ class _Registers(Model):
             self.app.top = registered
             self.app.alone = self.app.alone or self.kwargs.get("invoke_without_command") is True
         else:
+            library.perhaps(node, self.app.ways, f"the subcommand “{name}”")
             self.app.commands.append(registered)
         return made
 
