@@ -126,7 +126,7 @@ def _whole(server: Server, count: int) -> None:
     """Wait until it has read everything, without asking so often that this costs it much."""
 
     def read() -> bool:
-        time.sleep(0.05)
+        time.sleep(0.2)
         page = _page(server, "/")[1]
         counts = re.findall(rb"</span><b>([\d,]+)</b></a>", page)  # of each group
         return b"still being read" not in page and sum(int(one.replace(b",", b"")) for one in counts) == count
