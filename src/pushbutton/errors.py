@@ -1,8 +1,8 @@
 """Every exception of Pushbutton, in one place.
 
     PushbuttonError
-    ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchArtifact · NoSuchUser · InviteGone · NoSuchSecret ·
-    │                        NoSuchToken · NoSuchLink
+    ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchSchedule · NoSuchArtifact · NoSuchUser · InviteGone ·
+    │                        NoSuchSecret · NoSuchToken · NoSuchLink
     ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange · NothingOffered
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
     ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · NotHeld · NotAside · CannotApprove · CannotMove ·
@@ -71,6 +71,11 @@ class NoSuchRun(NotFound):
             say("There is no run {number}. It may have been removed, or the link may be cut off.", number=number)
         )
         self.number = number
+
+
+class NoSuchSchedule(NotFound):
+    def __init__(self, name: str) -> None:
+        super().__init__(say("There is no schedule “{name}”.", name=name[:200]))
 
 
 class NoSuchArtifact(NotFound):

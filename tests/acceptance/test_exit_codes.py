@@ -95,6 +95,13 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (Exit.REFUSED, "move {fine} now"),
         (Exit.TROUBLE, "move 1 now --server {dead}"),
     ],
+    "schedule": [
+        (Exit.OK, "schedule list"),
+        (Exit.USAGE, "schedule next nightly"),
+        (Exit.NOT_FOUND, "schedule next fine/nightly"),
+        (Exit.REFUSED, "schedule list --server {out}"),
+        (Exit.TROUBLE, "schedule list --server {dead}"),
+    ],
     "approvals": [
         (Exit.OK, "approvals"),
         (Exit.REFUSED, "approvals --server {out}"),

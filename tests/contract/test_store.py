@@ -16,10 +16,11 @@ from pushbutton.domain.offer import Offer
 from pushbutton.domain.person import Link, Snapshot, User
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import TRANSITIONS, Busy, NewRun, Run, RunState, before
+from pushbutton.domain.schedule import ALL_OF_THEM, COPIED, MOST, Firing, Pause, Verdict
 from pushbutton.errors import Fenced, KeyReused, NoSuchRun, Refused, StoreBusy, StoreError
 from pushbutton.runtime.audit import check
 from pushbutton.runtime.ports import Append, RunQuery, Store, Topics
-from pushbutton.runtime.ports.people import Change
+from pushbutton.runtime.ports.people import AuditQuery, Change
 from pushbutton.sentence import BESIDE, Sentence, say
 
 EVERYTHING = Topics(everything=True)
@@ -684,3 +685,70 @@ async def test_a_copy_of_a_folder_has_no_bookmark_and_no_lease(store):
     await store.settle("there", Act("server", "server.copied", "server", 1))
     assert await store.bookmark("one") is None
     assert await store.lease("loop", "b", at=1, until=2)
+
+
+# -- schedules
+
+
+NIGHTLY = "deploy/nightly"
+
+
+def due(at: int, verdict: Verdict = Verdict.PRESSED, **more: Any) -> Firing:
+    return Firing(NIGHTLY, at, verdict, **more)
+
+
+async def test_a_due_moment_has_one_press_whoever_presses_and_how_often(store):
+    pressed_by_two = await asyncio.gather(
+        *(store.press(new(key="schedule:deploy/nightly\n5000", not_before=5000, firing=due(5000))) for _ in range(8))
+    )
+    assert len({answer.run.id for answer in pressed_by_two}) == 1
+    assert sum(answer.made for answer in pressed_by_two) == 1
+    assert await store.firings(NIGHTLY) == [due(5000, run=pressed_by_two[0].run.id)]
+
+
+async def test_what_became_of_a_moment_is_kept_once_and_read_newest_first(store):
+    run = (await store.press(new(key="k", firing=due(3000, Verdict.CAUGHT_UP)))).run
+    await store.fire([due(1000, Verdict.OLD), due(2000, Verdict.PAUSED, why="stock-taking")])
+    await store.fire([due(3000, Verdict.MISSED), due(2000, Verdict.BROKEN)])
+    expected = [due(3000, Verdict.CAUGHT_UP, run=run.id), due(2000, Verdict.PAUSED, why="stock-taking")]
+    assert await store.firings(NIGHTLY) == [*expected, due(1000, Verdict.OLD)]
+    assert await store.firings(NIGHTLY, limit=2) == expected
+    assert await store.firings("deploy/other") == []
+
+
+async def test_of_a_schedule_the_newest_hundred_are_kept(store):
+    await store.fire([due(at, Verdict.MISSED) for at in range(1, MOST + 31)])
+    assert [one.due for one in await store.firings(NIGHTLY, limit=1000)] == list(range(MOST + 30, 30, -1))
+    await store.fire([due(MOST + 31)])
+    assert len(await store.firings(NIGHTLY, limit=1000)) == MOST
+
+
+@pytest.mark.parametrize("busy", [Busy.SKIP, Busy.JOIN])
+async def test_a_moment_that_finds_its_task_busy_says_so_with_the_run(store, busy):
+    going = await running(store)
+    answer = await store.press(new(key="k", busy=busy, at=5000, not_before=5000, firing=due(5000)))
+    number = going.id if busy is Busy.JOIN else answer.run.id
+    assert await store.firings(NIGHTLY) == [due(5000, Verdict.BUSY, run=number)]
+
+
+async def test_a_press_that_is_refused_leaves_no_moment_behind(store):
+    await store.press(new(key="k", fingerprint="f"))
+    with pytest.raises(KeyReused):
+        await store.press(new(key="k", fingerprint="other", firing=due(5000)))
+    assert await store.firings(NIGHTLY) == []
+
+
+async def test_a_pause_is_kept_with_its_record_and_ended_with_another(store):
+    pause = Pause(7000, "stock-taking", "ada")
+    await store.pause(NIGHTLY, Pause(1, "before", "bob"), Act("bob", "schedule.pause", NIGHTLY, 1))
+    await store.pause(NIGHTLY, pause, Act("ada", "schedule.pause", NIGHTLY, 2))
+    assert await store.pauses() == {NIGHTLY: pause}
+    await store.pause(NIGHTLY, None, Act("ada", "schedule.resume", NIGHTLY, 3))
+    assert await store.pauses() == {}
+    assert [record.act.at for record in await store.audit.records(AuditQuery())] == [3, 2, 1]
+
+
+async def test_on_a_copy_all_schedules_are_paused(store):
+    assert await store.pauses() == {}
+    await store.settle("here", Act("service:copy", "server.copied", "server", 1))
+    assert await store.pauses() == {ALL_OF_THEM: Pause(0, COPIED, "service:copy")}

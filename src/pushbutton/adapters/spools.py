@@ -19,6 +19,7 @@ from typing import Any
 import pushbutton
 from pushbutton import threads
 from pushbutton.domain.environment import LIVE, kept, of_terminal
+from pushbutton.domain.event import iso
 from pushbutton.domain.order import Order
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Command, Task
@@ -182,6 +183,7 @@ class SpoolFolder:
             **command.env,
             "PUSHBUTTON_RUN": str(run.id),
             "PUSHBUTTON_TASK": run.task,
+            **({"PUSHBUTTON_DUE": iso(run.not_before)} if run.not_before is not None else {}),
             "PUSHBUTTON_FILES": str(folder / spool.FILES),
             "PUSHBUTTON_RECEIPTS": str(folder / spool.RECEIPTS),
             "PUSHBUTTON_SPOOL": str(folder),

@@ -8,7 +8,7 @@ import logging
 import os
 import resource
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -35,7 +35,7 @@ from pushbutton.runtime.ports import Store
 from pushbutton.runtime.stream_permits import Permits
 from pushbutton.runtime.watch.hub import Hub
 from pushbutton.runtime.worker import Worker
-from pushbutton.services import expiry, follow, leavers, pruner
+from pushbutton.services import expiry, follow, leavers, pruner, scheduler
 from pushbutton.services.catalog_audit import CatalogAudit
 from pushbutton.services.webhooks import BOOKMARK, Webhooks
 
@@ -192,13 +192,20 @@ class Embedded:
         worker = Worker(core, alone=True)  # this process holds the lock of the data folder
         stack.push_async_callback(worker.close)
         background(stack, worker.run())
-        alone("pruner", worker_name, lambda: pruner.run(core, self._settings.keep_days))
-        alone("expiry", worker_name, lambda: expiry.run(core))
+        for name, loop in self._loops(core).items():
+            alone(name, worker_name, loop)
         if (authority := signin.authority) and (hours := self._settings.ldap_look_hours):
             alone("leavers", worker_name, lambda: leavers.run(directory, authority, hours))
         if endpoints := webhook.endpoints(self._settings.webhook, where="webhook"):
             background(stack, self._tell(core).run(endpoints))
         return core
+
+    def _loops(self, core: Core) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        return {
+            "pruner": lambda: pruner.run(core, self._settings.keep_days),
+            "schedules": lambda: scheduler.run(core),
+            "expiry": lambda: expiry.run(core),
+        }
 
     def _refused(self, task: Task) -> str:
         """Why a task cannot have what it asks for, as a sentence."""

@@ -61,6 +61,7 @@ OF: Mapping[str, tuple[Exit, ...]] = {
     "runs": _SERVER,
     "stop": _NAMED,
     "move": _NAMED,
+    "schedule": _NAMED,
     "approvals": _SERVER,
     "approve": _NAMED,
     "reject": _NAMED,

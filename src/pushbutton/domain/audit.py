@@ -28,6 +28,8 @@ class Deed(StrEnum):
     RUN_JOIN = "run.join"  # a press that was answered with the run that was there
     RUN_STOP = "run.stop"
     RUN_MOVE = "run.move"  # it starts at another moment than it was pressed for
+    SCHEDULE_PAUSE = "schedule.pause"
+    SCHEDULE_RESUME = "schedule.resume"
     RUN_APPROVE = "run.approve"
     RUN_REJECT = "run.reject"
     RUN_EXPIRE = "run.expire"  # nobody approved it in time

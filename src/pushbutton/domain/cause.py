@@ -36,6 +36,8 @@ def of(actor: Actor) -> Cause:
             return Cause(CauseKind.TOKEN)
         case "link":
             return Cause(CauseKind.LINK)
+        case "schedule":
+            return Cause(CauseKind.SCHEDULE)
         case _:
             return PERSON
 

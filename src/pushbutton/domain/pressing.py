@@ -14,6 +14,7 @@ from pushbutton.errors import KeyReused
 from .audit import Act
 from .event import Draft, Json, Kind, iso
 from .run import Busy, NewRun, Run, RunState
+from .schedule import Firing, Verdict
 
 WAS_BUSY = "It was busy, and a press is not kept waiting here."
 
@@ -92,7 +93,7 @@ def counts(new: NewRun) -> bool:
     """Whether the runs that make its task busy matter to this press. Whether it is busy at a later moment is not known:
     a press for later waits for its turn then.
     """
-    return new.busy is not Busy.QUEUE and new.not_before is None
+    return new.busy is not Busy.QUEUE and (new.not_before is None or new.not_before <= new.at)
 
 
 def decide(new: NewRun, known: Known | None = None, busy: Sequence[int] = ()) -> Answer | Make:
@@ -109,6 +110,16 @@ def decide(new: NewRun, known: Known | None = None, busy: Sequence[int] = ()) ->
             return Answer(busy[-1], new.act(busy[-1], joined=True), keep_key=bool(new.key))
         return Make(new, RunState.SKIPPED, WAS_BUSY)
     return Make(new, RunState.HELD if new.hold else RunState.WAITING)
+
+
+def fired(new: NewRun, run: int, state: RunState | None = None) -> Sequence[Firing]:
+    """What became of the due moment that `new` comes of, if it comes of one; `state`: of the run that was made, None
+    where an earlier one is the answer.
+    """
+    if new.firing is None:
+        return ()
+    busy = state in (None, RunState.SKIPPED)
+    return [replace(new.firing, run=run, verdict=Verdict.BUSY if busy else new.firing.verdict)]
 
 
 def first_event(run: Run) -> Draft:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from .approval import Hold
 from .audit import Act, Deed
 from .cause import PERSON, Cause, of_run
 from .event import Event, Json, Kind
+
+if TYPE_CHECKING:
+    from .schedule import Firing
 
 Micros = int
 """Microseconds since 1970-01-01T00:00:00Z, wall clock. For showing and sorting, never for measuring a limit."""
@@ -143,6 +147,7 @@ class NewRun:
     tags: frozenset[str] = frozenset()  # these three as in `Run`
     locks: frozenset[str] = frozenset()
     not_before: Micros | None = None
+    firing: Firing | None = None  # the due moment of a schedule that it comes of; its run is not known yet
 
     def plan(self, run: int) -> NewRun:
         """The dry run that shows what the run will do. It waits for its turn, whatever else the task says, and for
@@ -160,6 +165,7 @@ class NewRun:
             cause=of_run(run),
             locks=frozenset(),
             not_before=None,
+            firing=None,
         )
 
     def act(self, run: int, *, joined: bool = False) -> Act:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .approval import Approval
 from .param import Inputs, Param
 from .run import Busy
+from .schedule import Schedule
 
 if TYPE_CHECKING:
     from .targets import Target
@@ -75,6 +76,7 @@ class Task:
     user: str = ""  # as whom it runs; empty: as the server
     confine: str = ""  # "data": it is kept from the data folder; empty: as the server wants it
     limits: Limits = Limits()
+    schedules: tuple[Schedule, ...] = ()  # when it is pressed by itself
     inherited: frozenset[str] = frozenset()  # text fields that its group or the server sets, not the task
     digest: str = ""  # of the file that it was read from
     broken: str = ""  # why it cannot be pressed: a line for each mistake; empty: it can

@@ -150,6 +150,52 @@ def _approvals(value: Any) -> tuple[int, float]:
     return approvers, float(expires)
 
 
+_SCHEDULE = ("cron", "every", "zone", "inputs", "name", "catch_up", "window")
+CATCH_UP = ("latest", "none", "all")
+
+
+def _schedules(value: Any) -> tuple[dict[str, Any], ...]:
+    """A table each, with all of its keys; of an “every” and a “window” seconds."""
+    listed = value if isinstance(value, list | tuple) else [value]
+    if not listed or not all(isinstance(one, dict) for one in listed):
+        raise Unfit("a list of tables, each with “cron” or “every”")
+    found = tuple(_schedule(one, number) for number, one in enumerate(listed, 1))
+    names = [one["name"] for one in found]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise Unfit(f"a list in which each has a name of its own; “{twice}” stands there twice")
+    return found
+
+
+def _schedule(table: dict[str, Any], number: int) -> dict[str, Any]:
+    for key in table:
+        if key not in _SCHEDULE:
+            raise Unfit(f"a list of tables that have no “{key}”.{nearest(str(key), _SCHEDULE)}")
+    for key in ("cron", "zone", "name", "catch_up"):
+        if key in table and not isinstance(table[key], str):
+            raise Unfit(f"a list of tables in which “{key}” is a text")
+    if ("cron" in table) == ("every" in table):
+        raise Unfit("a list of tables, each with “cron” or “every”, and not with both")
+    if "every" in table and "zone" in table:
+        raise Unfit("a list of tables in which “zone” stands beside a “cron”: an “every” needs none")
+    name = table.get("name", str(number))
+    if not (set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") and all(name.split("-"))):
+        raise Unfit("a list of tables whose names are of a-z, 0-9 and “-”")
+    catch_up = table.get("catch_up", CATCH_UP[0])
+    if catch_up not in CATCH_UP:
+        raise Unfit("a list of tables in which “catch_up” is latest, none or all")
+    inputs = table.get("inputs", {})
+    if not isinstance(inputs, dict) or not all(isinstance(one, str) for one in inputs):
+        raise Unfit("a list of tables in which “inputs” is a table of inputs by name")
+    every = _seconds(table["every"]) if "every" in table else 0.0
+    if "every" in table and every < 1:
+        raise Unfit("a list of tables in which “every” is at least a second")
+    window = _seconds(table["window"]) if "window" in table else 86_400.0
+    return {
+        "name": name, "cron": table.get("cron", ""), "every": float(every), "zone": table.get("zone", ""),
+        "inputs": inputs, "catch_up": catch_up, "window": float(window),
+    }  # fmt: skip
+
+
 def is_plain_text(value: Any) -> bool:
     """Whether it is a text, or a number that becomes one."""
     return isinstance(value, str | int | float) and not isinstance(value, bool)
@@ -417,6 +463,23 @@ SECRETS = Kind(
         ]
     },
 )
+_ONE_SCHEDULE = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "cron": {
+            "type": "string",
+            "description": "Minute, hour, day of the month, month, day of the week.",
+        },
+        "every": {**_DURATION_SCHEMA, "description": "In place of cron: so long after the last due moment."},
+        "zone": {"type": "string", "description": "Of cron, such as Europe/Berlin; else the server's."},
+        "inputs": {"type": "object", "description": "What is filled in; of others the default counts."},
+        "name": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
+        "catch_up": {"enum": list(CATCH_UP), "description": "What becomes of moments that were missed."},
+        "window": {**_DURATION_SCHEMA, "description": "What was missed longer ago is too old; a day."},
+    },
+}
+SCHEDULES = Kind(_schedules, {"anyOf": [_ONE_SCHEDULE, {"type": "array", "items": _ONE_SCHEDULE, "minItems": 1}]})
 APPROVALS = Kind(
     _approvals,
     {

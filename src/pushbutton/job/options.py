@@ -138,6 +138,11 @@ def python(
         "searched is decoded by it; a download has the bytes as they came.",
         kinds.ENCODING,
     ),
+    schedules: Mapping[str, Any] | Sequence[Mapping[str, Any]] = option(
+        "When it is pressed by itself: a list of tables with “cron” (five fields) and “zone”, or with “every”; "
+        "“inputs”, “name”, “catch_up” and “window”.",
+        kinds.SCHEDULES,
+    ),
     logging: bool = option(
         "Whether log records at INFO and above become statuses.",
         kinds.FLAG,

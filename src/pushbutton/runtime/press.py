@@ -17,6 +17,7 @@ from pushbutton.domain.inputs import check, fingerprint, mask
 from pushbutton.domain.param import Inputs, Param, ParamType
 from pushbutton.domain.policy import Resource, decide, require
 from pushbutton.domain.run import LONGEST_WHY, Micros, NewRun, Run, RunState
+from pushbutton.domain.schedule import Firing
 from pushbutton.domain.task import Offered, Reason, Task
 from pushbutton.domain.upload import of_value
 from pushbutton.errors import (
@@ -54,12 +55,14 @@ async def press(
     form: bool = False,
     approvers: int = 0,
     not_before: Micros | None = None,
+    firing: Firing | None = None,
     also: Work | None = None,
 ) -> Pressed:
     """Check everything, then make the run; when this returns, the press survives a power cut. `approvers`: so many at
     least have to approve it, whatever the task asks for. `key` is the actor's own: the same one of another is another.
 
-    The run does not start before `not_before`; approvals are asked for at once.
+    The run does not start before `not_before`; approvals are asked for at once. `firing`: the due moment of a schedule
+    that it comes of, kept with the run.
 
     `raw` is JSON or, with `form`, the strings of a form or a command line. `also` changes the directory together with
     the run that is made, see `Store.press`. Raises `NoSuchTask`, `StillReading`, `TaskBroken`,
@@ -77,7 +80,7 @@ async def press(
         raise InvalidInputs({"": say("The reason is too long: write at most {n:,} characters.", n=LONGEST_WHY)})
     if not is_encodable(why):
         raise InvalidInputs({"": say("Half of a character is missing in the reason: type or paste it again.")})
-    if not_before is not None and (wrong := moment.refusal(not_before, now())):
+    if not_before is not None and not firing and (wrong := moment.refusal(not_before, now())):
         raise InvalidInputs({"": wrong})
     inputs = await _read(core, offered, raw, why, form=form)
     command.build(task, inputs, python=core.python)  # what cannot be started is refused now, not later
@@ -111,6 +114,7 @@ async def press(
         digest=hold.digest if hold else await pressed_as(task),
         sealed=secret_inputs.sealed(core, secrets),
         not_before=not_before,
+        firing=firing,
     )
     # Shielded: the client may hang up before it is done, and half a press is of no use.
     try:

@@ -24,8 +24,10 @@ from pushbutton.domain.task import Task
 from pushbutton.domain.task_text import by_default
 from pushbutton.errors import NoAnswer
 
-_PLACES = frozenset({"source", "digest", "broken", "arguments", "inherited"})
-"""Of a task: where it is declared, and what is known of its file from reading it. The file itself is read again."""
+_PLACES = frozenset({"source", "digest", "broken", "arguments", "inherited", "schedules"})
+"""Of a task: where it is declared, what is known of its file from reading it (the file itself is read again), and when
+it is pressed, which is not what a press of it does.
+"""
 _FIRST = frozenset(
     {
         *("slug", "title", "target", "help", "group", "button", "confirm", "params", "reason", "dry_run", "approval"),

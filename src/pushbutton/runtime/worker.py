@@ -25,6 +25,7 @@ from pushbutton.errors import Fenced, NoAnswer, NoSuchTask, PushbuttonError, Sec
 from pushbutton.sentence import say
 
 from . import approved_start, input_files, journal, secret_inputs, task_digest
+from .alarm import Alarm
 from .clock import now
 from .collector import collect
 from .core import Core
@@ -37,7 +38,7 @@ T = TypeVar("T")
 MANY = 1_000_000
 AWAY = 60.0  # seconds for which runs wait for a task that is not there, or broken, before they are given up
 LOOK = 0.5  # seconds between two looks for a task that is away, or whether a run is stopped whose secrets do not come
-CLOCK = 1.0  # seconds between two looks at the wall clock while a run waits for a moment
+CLOCK = 1.0  # seconds between two looks for the next moment that a run waits for
 SOON = 0.5  # seconds for which others wait while one run is looked at or begun
 
 
@@ -57,7 +58,7 @@ class Worker:
         self._slow: Counter[str] = Counter()  # folders that did not answer soon
         self._looked = -math.inf  # when the next moment that a run waits for was looked up, monotonic
         self._unlooked = False  # whether there may be another one since
-        self._alarm: asyncio.TimerHandle | None = None  # rings at the next moment that a run waits for
+        self._alarm = Alarm(core.dispatch.wake, now)  # at the next moment that a run waits for
 
     async def run(self) -> None:
         self._keep(self._look_after())
@@ -77,7 +78,7 @@ class Worker:
                 await asyncio.sleep(1)
         finally:
             unlisten()
-            self._wake_at(None)
+            self._alarm.set(None)
 
     async def close(self) -> None:
         """Stop following. Nothing is told to end: the spools go on growing, and the next worker reads on."""
@@ -131,24 +132,7 @@ class Worker:
         self._unlooked = time.monotonic() < self._looked + CLOCK
         if not self._unlooked:
             self._looked = time.monotonic()
-            self._wake_at(await self._core.store.next_moment(after=now()))
-
-    def _wake_at(self, moment: int | None) -> None:
-        """Ask again at this moment of the wall clock. It takes the place of the one before. The clock can be set
-        meanwhile, which no timer notices, so it is looked at each second.
-        """
-        if self._alarm:
-            self._alarm.cancel()
-            self._alarm = None
-        if moment is not None:
-            left = max(0.0, (moment - now()) / 1e6)
-            self._alarm = asyncio.get_running_loop().call_later(min(left, CLOCK), self._ring, moment)
-
-    def _ring(self, moment: int) -> None:
-        if now() >= moment:
-            self._core.dispatch.wake()
-        else:
-            self._wake_at(moment)
+            self._alarm.set(await self._core.store.next_moment(after=now()))
 
     async def _allow(self) -> None:
         """Tell the gate how many runs of each task may go at the same time, as the tasks say now. The number is the

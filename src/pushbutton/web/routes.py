@@ -9,6 +9,7 @@ from starlette.routing import Route
 from .api import approvals, credentials, health, inputs, notes, output, runs, tasks, uploads
 from .api import aside as aside_api
 from .api import audit as audit_api
+from .api import schedules as schedules_api
 from .api.reference import Call, Stream, openapi
 from .live import endpoints as live
 from .pages import approvals as approvals_page
@@ -48,6 +49,13 @@ API: Final[tuple[Route, ...]] = (
     Call("GET", "/api/runs/{number}", runs.run),
     Call("POST", "/api/runs/{number}/cancel", runs.cancel_run),
     Call("POST", "/api/runs/{number}/move", runs.move_run),
+    Call("GET", "/api/schedules", schedules_api.listed),
+    Call("POST", "/api/schedules/pause", schedules_api.pause_all),
+    Call("POST", "/api/schedules/resume", schedules_api.resume_all),
+    Call("GET", "/api/schedules/{slug}/{name}", schedules_api.one),
+    Call("GET", "/api/schedules/{slug}/{name}/firings", schedules_api.firings),
+    Call("POST", "/api/schedules/{slug}/{name}/pause", schedules_api.pause),
+    Call("POST", "/api/schedules/{slug}/{name}/resume", schedules_api.resume),
     Call("GET", "/api/approvals", approvals.approvals),
     Call("GET", "/api/runs/{number}/plan", approvals.plan_of_run),
     Call("POST", "/api/runs/{number}/approve", approvals.approve_run),

@@ -8,9 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pushbutton.adapters.zone import here
 from pushbutton.domain.approval import Approval
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.run import Busy
+from pushbutton.domain.schedule import CatchUp, Schedule
 from pushbutton.domain.targets import flat
 from pushbutton.domain.task import Background, Limits, Reason, Task
 from pushbutton.job.options import OPTIONS
@@ -47,6 +49,11 @@ def _dry_run(given: str | bool | None, params: Sequence[Param]) -> str:
     return given if isinstance(given, str) else ""
 
 
+def _schedule(table: Mapping[str, Any]) -> Schedule:
+    zone = table["zone"] or (here() if table["cron"] else "")
+    return Schedule(**{**table, "zone": zone, "catch_up": CatchUp(table["catch_up"])})
+
+
 _MADE: Mapping[str, Callable[[Any, Task], Any]] = {
     "title": lambda value, task: value or task.title,
     "command": lambda value, _: flat(value),
@@ -56,6 +63,7 @@ _MADE: Mapping[str, Callable[[Any, Task], Any]] = {
     "results": lambda value, task: tuple(beside(Path(task.source.file), folder) for folder in value),
     "busy": lambda value, _: Busy(value),
     "background": lambda value, _: Background(value),
+    "schedules": lambda value, _: tuple(_schedule(one) for one in value),
     "tty": lambda value, _: value and tuple(value),
 }
 """What a task holds of an option that is no plain value, or that depends on where its file lies."""

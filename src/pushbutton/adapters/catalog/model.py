@@ -11,10 +11,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pushbutton.domain.inputs import bounds_fault, in_order, parse
+from pushbutton.adapters.zone import known
+from pushbutton.domain.inputs import bounds_fault, check, in_order, parse
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.pattern import maybe
 from pushbutton.domain.problem import Problem
+from pushbutton.domain.schedule import Schedule, fault
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.task import Task
 from pushbutton.domain.template import BadTemplate, holes
@@ -138,10 +140,34 @@ def faults(task: Task, doubted: Collection[str] = ()) -> list[tuple[str, str]]:
     if task.dry_run and task.dry_run not in doubted and ParamType.BOOL not in kinds:
         sentence = f"“dry_run” names “{task.dry_run}”, and there is no such input that is yes or no."
         found.append(("dry_run", sentence))
+    found += _schedule_faults(task, doubted)
     found += _two_in_one(task)
     found += _secrets_in_the_way(task)
     found += _unknown_holes(task, {param.name for param in task.params} | doubted)
     return found
+
+
+def _schedule_faults(task: Task, doubted: Collection[str]) -> Iterator[tuple[str, str]]:
+    for schedule in task.schedules:
+        if schedule.cron and (wrong := fault(schedule.cron)):
+            yield (
+                "schedules",
+                f"“{schedule.cron}” is no line of cron ({wrong}): write it as “30 6 * * 1-5”.",
+            )
+        if schedule.zone and not known(schedule.zone):
+            yield "schedules", f"there is no time zone “{schedule.zone}”: write one such as Europe/Berlin."
+        if secret := next((name for name in schedule.inputs if name in task.secrets), ""):
+            yield "schedules", f"the secret input “{secret}” cannot stand in a schedule: give the task a named secret."
+        elif not doubted:
+            yield from _unfit_inputs(task, schedule)
+
+
+def _unfit_inputs(task: Task, schedule: Schedule) -> Iterator[tuple[str, str]]:
+    """As far as that is known before choices are asked for."""
+    asked = {param.name for param in task.params if param.choices_from or param.type is ParamType.FILE}
+    for name, sentence in check(task.params, schedule.inputs, fits=maybe)[1].items():
+        if name not in asked:
+            yield "schedules", f"the inputs of the schedule “{schedule.name}” do not fit: “{name}”: {sentence}"
 
 
 def _secrets_in_the_way(task: Task) -> Iterator[tuple[str, str]]:

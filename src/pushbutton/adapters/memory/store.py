@@ -15,9 +15,10 @@ from pushbutton.domain.cause import CauseKind
 from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.offer import ONE, Offer
 from pushbutton.domain.order import Order, fits
-from pushbutton.domain.pressing import Answer, Known, counts, decide, first_event
+from pushbutton.domain.pressing import Answer, Known, counts, decide, fired, first_event
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, NewRun, Run, RunState, before
+from pushbutton.domain.schedule import ALL_OF_THEM, COPIED, MOST, Firing, Pause
 from pushbutton.errors import Fenced, NoSuchRun, NotHeard
 from pushbutton.runtime.ports import Append, Pressed, RunQuery, Topics
 from pushbutton.runtime.ports.people import Work
@@ -39,6 +40,8 @@ class MemoryStore:
         self._ordered: dict[int, int] = {}  # the last number that was given, by run
         self._last_run = self._last_event = self._forgotten = 0
         self._home = ""
+        self._firings: dict[str, dict[int, Firing]] = {}  # by schedule and due moment
+        self._pauses: dict[str, Pause] = {}
         self._at_once: dict[str, int] = {}
         self._bookmarks: dict[str, int] = {}
         self._leases: dict[str, tuple[str, int]] = {}
@@ -57,6 +60,7 @@ class MemoryStore:
                 self._keys[new.task, new.key] = Known(answer.run, new.fingerprint)
             if answer.act:
                 self.audit.add(answer.act)
+            self._fire(fired(new, answer.run))
             return Pressed(self._runs[answer.run], made=False)
         if also:
             self.people.apply(also)  # first: when it refuses, nothing was done yet
@@ -72,6 +76,7 @@ class MemoryStore:
             self._add(run, [first_event(run)])
             self.audit.add(asked.act(run.id))
         *plans, (run, _) = made
+        self._fire(fired(new, run.id, run.state))
         return Pressed(run, made=True, plan=plans[0][0] if plans else None)
 
     def _busy(self, new: NewRun) -> Sequence[int]:
@@ -88,6 +93,29 @@ class MemoryStore:
                 if line not in heads or (run.not_before or 0) < (heads[line].not_before or 0):
                     heads[line] = run
         return min((run for run in heads.values() if self._fits(run, offer, at)), key=lambda run: run.id, default=None)
+
+    def _fire(self, firings: Sequence[Firing]) -> None:
+        for one in firings:
+            kept = self._firings.setdefault(one.schedule, {})
+            kept.setdefault(one.due, one)
+            for due in sorted(kept)[:-MOST]:
+                del kept[due]
+
+    async def fire(self, firings: Sequence[Firing]) -> None:
+        self._fire(firings)
+
+    async def firings(self, schedule: str, *, limit: int = MOST) -> Sequence[Firing]:
+        kept = self._firings.get(schedule, {})
+        return [kept[due] for due in sorted(kept, reverse=True)[:limit]]
+
+    async def pause(self, schedule: str, pause: Pause | None, act: Act) -> None:
+        self._pauses.pop(schedule, None)
+        if pause:
+            self._pauses[schedule] = pause
+        self.audit.add(act)
+
+    async def pauses(self) -> Mapping[str, Pause]:
+        return dict(self._pauses)
 
     async def next_moment(self, *, after: int) -> int | None:
         waiting = (run for run in self._runs.values() if run.state is RunState.WAITING and not run.aside)
@@ -191,6 +219,7 @@ class MemoryStore:
             self._runs |= going
             count = len(going)
             self._bookmarks, self._leases = {}, {}
+            self._pauses.setdefault(ALL_OF_THEM, Pause(0, COPIED, aside.actor))
             self.audit.add(replace(aside, data={**aside.data, "runs": count}))
         return count
 

@@ -11,11 +11,12 @@ from pushbutton.domain.offer import Offer
 from pushbutton.domain.order import Order
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import NewRun, Run, RunState
+from pushbutton.domain.schedule import MOST, Firing, Pause
 from pushbutton.errors import NoSuchRun
 from pushbutton.runtime.ports import Append, Pressed, RunQuery, Topics
 from pushbutton.runtime.ports.people import Work
 
-from . import statements, writing
+from . import schedules, statements, writing
 from .audit import SqlAudit
 from .connection import Database
 from .people import SqlPeople
@@ -67,6 +68,12 @@ class SqlStore:
     async def lease(self, name: str, holder: str, *, at: int, until: int) -> bool:
         return await self._db.write(lambda db: writing.lease(db, name, holder, at, until))
 
+    async def fire(self, firings: Sequence[Firing]) -> None:
+        await self._db.write(lambda db: schedules.fire(db, firings))
+
+    async def pause(self, schedule: str, pause: Pause | None, act: Act) -> None:
+        await self._db.write(lambda db: schedules.pause(db, self._trail, schedule, pause, act))
+
     async def forget(self, runs: Sequence[int]) -> None:
         await self._db.write(lambda db: writing.forget(db, runs))
 
@@ -100,6 +107,12 @@ class SqlStore:
         sql = f"{lines} SELECT {RUN_COLUMNS} FROM runs WHERE {this}"
         row = await self._db.read(lambda db: db.execute(sql, [*known, *values]).fetchone())
         return run_from(row) if row else None
+
+    async def firings(self, schedule: str, *, limit: int = MOST) -> Sequence[Firing]:
+        return await self._db.read(lambda db: schedules.firings(db, schedule, limit))
+
+    async def pauses(self) -> Mapping[str, Pause]:
+        return await self._db.read(schedules.pauses)
 
     async def next_moment(self, *, after: int) -> int | None:
         found = await self._db.read(lambda db: db.execute(statements.NEXT_MOMENT, (after,)).get)

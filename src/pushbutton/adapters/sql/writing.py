@@ -10,14 +10,14 @@ from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.offer import ONE, Offer
 from pushbutton.domain.order import Order, fits
-from pushbutton.domain.pressing import Answer, Known, counts, decide, first_event
+from pushbutton.domain.pressing import Answer, Known, counts, decide, fired, first_event
 from pushbutton.domain.run import UNFINISHED, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, NoSuchRun, NotHeard
 from pushbutton.runtime.ports import Append, Pressed
 from pushbutton.runtime.ports.people import Work
 from pushbutton.sentence import kept
 
-from . import statements
+from . import schedules, statements
 from .connection import Connection
 from .people import change
 from .run_rows import RUN_COLUMNS, SETTABLE, dumps, hold_text, names_text, run_from
@@ -67,6 +67,7 @@ def press(db: Connection, trail: Trail, new: NewRun, also: Work | None) -> Press
             db.execute("INSERT INTO joined (task, key, run, fingerprint) VALUES (?, ?, ?, ?)", stands_for)
         if answer.act:
             trail.record(db, answer.act)
+        schedules.fire(db, fired(new, answer.run))
         return Pressed(run_of(db, answer.run), made=False)
     made = answer.runs(_numbers(db, "runs", answer.count))
     for run, asked in made:
@@ -76,6 +77,7 @@ def press(db: Connection, trail: Trail, new: NewRun, also: Work | None) -> Press
     if also:
         change(db, trail, also)
     *plans, (run, _) = made
+    schedules.fire(db, fired(new, run.id, run.state))
     return Pressed(run, made=True, plan=plans[0][0] if plans else None)
 
 
@@ -210,6 +212,7 @@ def settle(db: Connection, trail: Trail, home: str, aside: Act | None) -> int:
         count = sum(1 for _ in going)
         db.execute("DELETE FROM bookmarks")
         db.execute("DELETE FROM leases")
+        schedules.pause_all(db, aside.actor)
         trail.record(db, replace(aside, data={**aside.data, "runs": count}))
     sql = "INSERT INTO home (one, known) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET known = excluded.known"
     db.execute(sql, (home,))

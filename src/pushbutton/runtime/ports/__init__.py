@@ -23,6 +23,7 @@ from pushbutton.domain.order import Order
 from pushbutton.domain.problem import Problem
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import NewRun, Run, RunState
+from pushbutton.domain.schedule import MOST, Firing, Pause
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.skipped import Skipped
 from pushbutton.domain.task import Offered, Task
@@ -145,7 +146,7 @@ class Store(Protocol):
         gives the newest of them; those that wait for a moment after `new.at` do not make it busy. What is `sealed` is
         kept with a run that is not over. With `new.hold` a run is inserted as held, and `new.plan` with it if there is
         `new.dry`. All of this is decided inside the one
-        transaction.
+        transaction. With `new.firing` what became of that due moment is kept with the run that is made.
         """
         ...
 
@@ -180,6 +181,22 @@ class Store(Protocol):
         """
         ...
 
+    async def fire(self, firings: Sequence[Firing]) -> None:
+        """Keep what became of these due moments, where nothing is kept of them yet; of a schedule the newest `MOST`."""
+        ...
+
+    async def firings(self, schedule: str, *, limit: int = MOST) -> Sequence[Firing]:
+        """What is kept of a schedule, newest first."""
+        ...
+
+    async def pause(self, schedule: str, pause: Pause | None, act: Act) -> None:
+        """Pause a schedule, or end that; with its record."""
+        ...
+
+    async def pauses(self) -> Mapping[str, Pause]:
+        """By schedule; those that have ended may be among them."""
+        ...
+
     async def append(self, entry: Append) -> Sequence[Event]:
         """Write events and row in one transaction. Raises `Fenced` (nothing written) when the run is not at
         `entry.epoch`, when `entry.to` may not follow its state, when an epoch is given and the run is over, or when
@@ -209,7 +226,7 @@ class Store(Protocol):
     async def settle(self, home: str, aside: Act | None = None) -> int:
         """Keep how the data folder is known again. With `aside`, which is recorded with their number as `runs`, every
         run that is not over is set aside in the same transaction: none of them passes the gate or makes its task busy
-        while it is; bookmarks and leases are forgotten. How many runs those are.
+        while it is; bookmarks and leases are forgotten; all schedules are paused. How many runs those are.
         """
         ...
 

@@ -5,6 +5,7 @@ API's document is made of. A server that starts does not load this: see `lazily`
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
@@ -17,9 +18,11 @@ from pushbutton.domain.event import iso
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.person import Link, Token
 from pushbutton.domain.run import Run
+from pushbutton.domain.schedule import Firing, Pause
 from pushbutton.domain.task import Task
 from pushbutton.errors import BadInput
 from pushbutton.runtime.dry_run import Plan
+from pushbutton.runtime.schedules import Planned
 
 
 class Body(BaseModel):
@@ -320,6 +323,78 @@ class PressShape(Body):
         (("why",), "“why” is a text."),
         (("not_before",), _NOT_BEFORE),
     )
+
+
+class PauseShape(Body):
+    until: Moment = Field(None, description="RFC 3339; null: until somebody ends the pause")
+    reason: Text = ""
+
+    no_object: ClassVar[str] = "Send an object like {“until”: “2026-12-24T06:00:00+01:00”, “reason”: “…”}."
+    wrong: ClassVar[Sequence[tuple[Sequence[str], str]]] = (
+        (("until",), "“until” is a time with its offset, such as 2026-12-24T06:00:00+01:00, or null."),
+        (("reason",), "“reason” is a text."),
+    )
+
+
+class FiringShape(BaseModel):
+    """What became of one due moment."""
+
+    due: str
+    verdict: Literal["pressed", "caught up", "missed", "too old", "paused", "broken", "busy"]
+    run: int | None = Field(description="That came of it; null: none")
+    why: str
+
+    @classmethod
+    def of(cls, firing: Firing) -> Self:
+        return cls.model_construct(
+            due=iso(firing.due), verdict=firing.verdict.value, run=firing.run or None, why=firing.why
+        )
+
+
+class SchedulePause(BaseModel):
+    until: str | None = Field(description="Null: until somebody ends it")
+    reason: str
+    actor: str
+
+    @classmethod
+    def of(cls, pause: Pause) -> Self:
+        until = iso(pause.until) if pause.until else None
+        return cls.model_construct(until=until, reason=pause.reason, actor=pause.actor)
+
+
+class ScheduleShape(BaseModel):
+    """When a task is pressed by itself."""
+
+    id: str = Field(description="The task and the schedule’s name: “deploy/nightly”")
+    task: str
+    name: str
+    cron: str = Field(description="Five fields; empty: it goes by `every`")
+    zone: str = Field(description="Of cron")
+    every: float | None = Field(description="Seconds since the last due moment; null: it goes by `cron`")
+    inputs: dict[str, Any]
+    catch_up: Literal["latest", "none", "all"] = Field(description="What becomes of moments that were missed")
+    next: str | None = Field(description="Its next due moment; null: there is none, or it is paused without an end")
+    last: FiringShape | None
+    paused: SchedulePause | None
+    file: str = Field(description="That declares it, with the line of its task")
+
+    @classmethod
+    def of(cls, planned: Planned) -> Self:
+        schedule, pause = planned.schedule, planned.pause
+        return cls.model_construct(
+            id=planned.id,
+            task=planned.task.slug,
+            name=schedule.name,
+            cron=schedule.cron,
+            zone=schedule.zone,
+            every=schedule.every or None,
+            inputs=dict(schedule.inputs),
+            catch_up=schedule.catch_up.value,
+            next=_time(planned.next),
+            last=FiringShape.of(planned.last) if planned.last else None,
+            paused=SchedulePause.of(pause) if pause else None,
+            file=f"{Path(planned.task.source.file).name}:{planned.task.source.line}",
+        )
 
 
 class MoveShape(Body):

@@ -21,6 +21,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     Deed.RUN_JOIN: mark("{who} pressed “{task}” and was led to {run}"),
     Deed.RUN_STOP: mark("{who} stopped “{task}” ({run})"),
     Deed.RUN_MOVE: mark("{who} moved “{task}” ({run}) to another moment"),
+    Deed.SCHEDULE_PAUSE: mark("{who} paused a schedule of “{task}”"),
+    Deed.SCHEDULE_RESUME: mark("{who} ended the pause of a schedule of “{task}”"),
     Deed.RUN_APPROVE: mark("{who} approved “{task}” ({run})"),
     Deed.RUN_REJECT: mark("{who} rejected “{task}” ({run})"),
     Deed.RUN_EXPIRE: mark("Nobody approved “{task}” in time ({run})"),

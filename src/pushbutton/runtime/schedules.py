@@ -1,0 +1,202 @@
+"""The schedules of the tasks: what is due of them, and the verbs with which people pause them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pushbutton.domain.actor import ALL, Actor, Verb
+from pushbutton.domain.audit import Deed, act
+from pushbutton.domain.encodable import is_encodable
+from pushbutton.domain.event import iso
+from pushbutton.domain.policy import Resource, require
+from pushbutton.domain.run import LONGEST_WHY, Micros
+from pushbutton.domain.schedule import ALL_OF_THEM, Firing, Pause, Schedule, Verdict, come, following
+from pushbutton.domain.task import Reason, Task
+from pushbutton.errors import (
+    BadInput,
+    InvalidInputs,
+    KeyReused,
+    NoSuchSchedule,
+    PushbuttonError,
+    StillReading,
+    StoreError,
+)
+from pushbutton.sentence import say
+
+from . import visibility
+from .clock import now
+from .core import Core
+from .press import press
+
+DUE = "It was due."
+"""What is said where a press has to say why."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A schedule as it stands."""
+
+    task: Task
+    schedule: Schedule
+    pause: Pause | None  # None: it is not paused
+    last: Firing | None  # what became of its last due moment; None: none has come
+    next: Micros | None  # None: no moment comes, or it is paused without an end
+
+    @property
+    def id(self) -> str:
+        return id_of(self.task, self.schedule)
+
+
+def id_of(task: Task, schedule: Schedule) -> str:
+    """By which the store and people name it: "deploy/nightly"."""
+    return f"{task.slug}/{schedule.name}"
+
+
+async def listed(core: Core, actor: Actor) -> Sequence[Planned]:
+    """Of the tasks that the actor may see; those that press next first, paused ones last."""
+    found, pauses, at = [], await core.store.pauses(), now()
+    for task, schedule in _all(visibility.tasks(core.catalog, actor)):
+        found.append(await _planned(core, task, schedule, pauses, at))
+    return sorted(found, key=lambda one: (one.next is None, one.next or 0, one.id))
+
+
+async def named(core: Core, actor: Actor, id: str) -> Planned:  # noqa: A002
+    """Raises `NoSuchSchedule`."""
+    slug, _, name = id.partition("/")
+    task = visibility.tasks(core.catalog, actor).get(slug)
+    schedule = next((one for one in task.schedules if one.name == name), None) if task else None
+    if task is None or schedule is None:
+        raise NoSuchSchedule(id)
+    return await _planned(core, task, schedule, await core.store.pauses(), now())
+
+
+async def firings(core: Core, actor: Actor, id: str) -> Sequence[Firing]:  # noqa: A002
+    """What became of its last due moments, newest first. Raises `NoSuchSchedule`."""
+    await named(core, actor, id)
+    return [one for one in await core.store.firings(id) if one.verdict is not Verdict.BEGUN]
+
+
+async def pause(core: Core, actor: Actor, id: str, *, until: Micros = 0, reason: str = "") -> Planned:  # noqa: A002
+    """It presses nothing until then; 0: until it is resumed. Raises `NoSuchSchedule`, `Refused`, `BadInput`."""
+    found = await _administered(core, actor, id)
+    await _pause(core, actor, id, until, reason, task=found.task.slug, title=found.task.title)
+    return await named(core, actor, id)
+
+
+async def pause_all(core: Core, actor: Actor, *, until: Micros = 0, reason: str = "") -> Pause:
+    """No schedule presses anything until then, whatever else is said of it. Raises `Refused`, `BadInput`."""
+    require(actor, Verb.ADMIN)
+    return await _pause(core, actor, ALL_OF_THEM, until, reason)
+
+
+async def resume_all(core: Core, actor: Actor) -> None:
+    """Those that were paused by themselves stay so. Raises `Refused`."""
+    require(actor, Verb.ADMIN)
+    done = act(actor, Deed.SCHEDULE_RESUME, "all schedules", now())
+    await core.store.pause(ALL_OF_THEM, None, done)
+    core.notifier.hint("schedules")
+
+
+async def _pause(core: Core, actor: Actor, id: str, until: Micros, reason: str, **data: str) -> Pause:  # noqa: A002
+    if len(reason) > LONGEST_WHY or not is_encodable(reason):
+        raise BadInput(say("The reason is too long: write at most {n:,} characters.", n=LONGEST_WHY))
+    at = now()
+    if until and until <= at:
+        raise BadInput(say("This moment has gone by."))
+    about = "all schedules" if id == ALL_OF_THEM else f"schedule {id}"
+    data |= {"until": iso(until)} if until else {}
+    data |= {"why": reason.strip()} if reason.strip() else {}
+    pause = Pause(until, reason.strip(), actor.name)
+    await core.store.pause(id, pause, act(actor, Deed.SCHEDULE_PAUSE, about, at, **data))
+    core.notifier.hint("schedules")
+    return pause
+
+
+async def resume(core: Core, actor: Actor, id: str) -> Planned:  # noqa: A002
+    """What was due in the pause stays undone. Raises `NoSuchSchedule`, `Refused`."""
+    found = await _administered(core, actor, id)
+    done = act(actor, Deed.SCHEDULE_RESUME, f"schedule {id}", now(), task=found.task.slug, title=found.task.title)
+    await core.store.pause(id, None, done)
+    core.notifier.hint("schedules")
+    return await named(core, actor, id)
+
+
+async def look(core: Core) -> Micros | None:
+    """Deal with all moments that have come: each is pressed once at most, or kept with the reason why it was not. The
+    next moment; None: there is none.
+
+    Raises `StoreError`; what was not dealt with is when this is called again.
+    """
+    pauses, soonest = await core.store.pauses(), None
+    for task, schedule in _all(core.catalog.tasks()):
+        coming = await _deal(core, task, schedule, _paused(pauses, id_of(task, schedule)))
+        if coming is not None and (soonest is None or coming < soonest):
+            soonest = coming
+    return soonest
+
+
+async def _deal(core: Core, task: Task, schedule: Schedule, paused: Sequence[Pause]) -> Micros | None:
+    """The schedule's next moment."""
+    name, at = id_of(task, schedule), now()
+    newest = await core.store.firings(name, limit=1)
+    if not newest:
+        await core.store.fire([Firing(name, at, Verdict.BEGUN)])
+        return following(schedule, at)
+    seen = newest[0].due
+    for due, verdict in come(schedule, seen, at):
+        firing, seen = Firing(name, due, verdict), due
+        if verdict not in (Verdict.PRESSED, Verdict.CAUGHT_UP):
+            await core.store.fire([firing])
+        elif pause := next((one for one in paused if one.holds(due)), None):
+            await core.store.fire([replace(firing, verdict=Verdict.PAUSED, why=pause.reason)])
+        else:
+            await _press(core, task, schedule, firing)
+    return following(schedule, max(seen, at) if schedule.cron else seen)
+
+
+async def _press(core: Core, task: Task, schedule: Schedule, firing: Firing) -> None:
+    actor = Actor(f"schedule:{firing.schedule}", ALL, credential=f"schedule:{firing.schedule}")
+    try:
+        await press(
+            core, actor, task.slug, schedule.inputs, key=str(firing.due), not_before=firing.due, firing=firing,
+            why=DUE if task.reason is Reason.REQUIRED else "",
+        )  # fmt: skip
+    except KeyReused:
+        log.warning("the schedule %s was changed while it pressed; what was pressed stays", firing.schedule)
+    except (StoreError, StillReading):
+        raise
+    except PushbuttonError as error:
+        fields = error.fields.items() if isinstance(error, InvalidInputs) else ()
+        why = "; ".join(f"{name}: {text}" if name else text for name, text in fields) or str(error)
+        log.warning("the schedule %s pressed nothing: %s", firing.schedule, why)
+        await core.store.fire([replace(firing, verdict=Verdict.BROKEN, why=why)])
+
+
+async def _planned(core: Core, task: Task, schedule: Schedule, pauses: Mapping[str, Pause], at: Micros) -> Planned:
+    kept = await core.store.firings(id_of(task, schedule), limit=1)
+    holding = [one for one in _paused(pauses, id_of(task, schedule)) if one.holds(at)]
+    paused = next((one for one in holding if not one.until), max(holding, key=lambda one: one.until, default=None))
+    after = at if schedule.cron or not kept else max(kept[0].due, at - int(schedule.every * 1_000_000))
+    coming = following(schedule, max(after, paused.until if paused else 0))
+    if paused and not paused.until:
+        coming = None
+    last = kept[0] if kept and kept[0].verdict is not Verdict.BEGUN else None
+    return Planned(task, schedule, paused, last, coming)
+
+
+def _paused(pauses: Mapping[str, Pause], id: str) -> Sequence[Pause]:  # noqa: A002
+    return [pauses[name] for name in (id, ALL_OF_THEM) if name in pauses]
+
+
+async def _administered(core: Core, actor: Actor, id: str) -> Planned:  # noqa: A002
+    found = await named(core, actor, id)
+    require(actor, Verb.ADMIN, Resource(found.task.slug, found.task.group))
+    return found
+
+
+def _all(tasks: Mapping[str, Task]) -> Iterator[tuple[Task, Schedule]]:
+    return ((task, schedule) for task in tasks.values() for schedule in task.schedules)

@@ -1,0 +1,41 @@
+"""Presses what is due. At rest it looks at the clock, and at the schedules when one is due, the tasks change, or one is
+paused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from pushbutton.errors import PushbuttonError
+from pushbutton.runtime import schedules
+from pushbutton.runtime.alarm import Alarm
+from pushbutton.runtime.clock import now
+from pushbutton.runtime.core import Core
+
+log = logging.getLogger(__name__)
+
+AGAIN = 1.0  # seconds until it is tried again where it could not be done
+
+
+async def run(core: Core) -> None:
+    """Until cancelled."""
+    woken = asyncio.Event()
+    alarm = Alarm(woken.set, now)
+    listening = [core.notifier.listen(topic, woken.set) for topic in ("catalog", "schedules")]
+    try:
+        while True:
+            woken.clear()
+            try:
+                alarm.set(None if core.catalog.reading else await schedules.look(core))
+            except PushbuttonError as error:
+                log.warning("what is due waits: %s", error)
+                asyncio.get_running_loop().call_later(AGAIN, woken.set)
+            except Exception:
+                log.exception("pressing what is due failed; trying again")
+                asyncio.get_running_loop().call_later(AGAIN, woken.set)
+            await woken.wait()
+    finally:
+        alarm.set(None)
+        for end in listening:
+            end()

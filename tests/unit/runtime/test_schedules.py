@@ -1,0 +1,182 @@
+"""What a server presses by itself: each due moment once, or kept with the reason why not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pushbutton.app import Pushbutton
+from pushbutton.domain.actor import Actor
+from pushbutton.domain.cause import CauseKind
+from pushbutton.domain.event import Kind
+from pushbutton.domain.person import User
+from pushbutton.domain.policy import Grant
+from pushbutton.domain.run import RunState
+from pushbutton.domain.schedule import Verdict
+from pushbutton.errors import BadInput, NoSuchSchedule, Refused
+from pushbutton.runtime import press, schedules, worker
+from pushbutton.runtime.clock import now
+from pushbutton.runtime.core import Core
+from pushbutton.runtime.ports import RunQuery, Topics
+from pushbutton.runtime.ports.people import AuditQuery, Change
+from pushbutton.testing import opened
+
+TASKS = """
+from typing import Literal
+from pushbutton import task
+
+@task(schedules={{"every": 3600, "inputs": {{"where": "{where}"}}, "name": "hourly"}})
+def report(where: Literal["test", "live"] = "test"):
+    print("made for", where)
+"""
+SECOND = 1_000_000
+HOUR = 3600 * SECOND
+ID = "report/hourly"
+
+
+@dataclass
+class Clock:
+    """The wall clock, as what looks after schedules sees it."""
+
+    ahead: int = 0
+
+    def __call__(self) -> int:
+        return now() + self.ahead
+
+
+@dataclass
+class World:
+    app: Pushbutton
+    core: Core
+    clock: Clock
+    file: Path
+
+    def who(self, name: str = "ada") -> Actor:
+        return self.core.directory.actor(self.core.directory.all.users[name])
+
+    async def verdicts(self) -> list[Verdict]:
+        return [one.verdict for one in await self.core.store.firings(ID)][::-1]
+
+    async def passes(self, hours: float) -> list[Verdict]:
+        """So much later somebody looks; all that became of its moments, the oldest first."""
+        self.clock.ahead += int(hours * HOUR)
+        await schedules.look(self.core)
+        return await self.verdicts()
+
+    async def runs(self) -> int:
+        return len(await self.core.store.runs(RunQuery(task="report")))
+
+
+@pytest.fixture
+async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    clock = Clock()
+    for module in (schedules, press, worker):
+        monkeypatch.setattr(module, "now", clock)
+    file = tmp_path / "tasks.py"
+    file.write_text(TASKS.format(where="live"))
+    async with opened(file) as app:
+        core = await app.open()
+        rights = [Grant("user:ada", "admin"), Grant("user:eve", "presser")]
+        people = [User("ada", "Ada"), User("eve", "Eve"), User("bob", "Bob")]
+        await core.directory.change(lambda _: Change(put=[*people, *rights]))
+        await schedules.look(core)  # the first look at it, whoever is first
+        yield World(app, core, clock, file)
+        if await core.store.counts():  # what still runs would write into a folder that goes
+            async for _ in app.events(since=0):
+                if not await core.store.counts():
+                    break
+
+
+async def over(world: World, number: int) -> None:
+    async with asyncio.timeout(60):
+        async for event in world.core.hub.events(Topics(runs=frozenset({number})), 0):
+            if event.kind is Kind.STATE and RunState(str(event.data["state"])).over:
+                return
+
+
+async def test_what_is_due_is_pressed_once_with_its_inputs_and_its_cause(world):
+    assert await world.passes(0.99) == [Verdict.BEGUN]
+    assert await world.passes(0.0101) == [Verdict.BEGUN, Verdict.PRESSED]
+    await schedules.look(world.core)
+    [run] = await world.core.store.runs(RunQuery(task="report"))
+    [firing, _] = await world.core.store.firings(ID)
+    assert (run.actor, run.cause.kind, run.inputs) == ("schedule:report/hourly", CauseKind.SCHEDULE, {"where": "live"})
+    assert (firing.run, run.not_before) == (run.id, firing.due)
+    await over(world, run.id)
+
+
+async def test_a_schedule_that_is_new_catches_nothing_up(world):
+    assert await world.passes(0) == [Verdict.BEGUN]
+    assert await world.runs() == 0
+
+
+async def test_of_what_was_missed_the_last_is_caught_up(world):
+    assert await world.passes(3.5) == [Verdict.BEGUN, Verdict.MISSED, Verdict.MISSED, Verdict.CAUGHT_UP]
+    assert await world.runs() == 1
+
+
+async def test_a_clock_that_is_put_back_presses_nothing_twice(world):
+    await world.passes(1.0001)
+    assert await world.passes(-2) == [Verdict.BEGUN, Verdict.PRESSED]
+    assert await world.passes(2) == [Verdict.BEGUN, Verdict.PRESSED]
+    assert await world.passes(1) == [Verdict.BEGUN, Verdict.PRESSED, Verdict.PRESSED]
+
+
+async def test_a_paused_schedule_presses_nothing_and_catches_nothing_up_afterwards(world):
+    paused = await schedules.pause(world.core, world.who(), ID, reason="stock-taking")
+    assert (paused.next, paused.pause and paused.pause.reason) == (None, "stock-taking")
+    assert await world.passes(1.0001) == [Verdict.BEGUN, Verdict.PAUSED]
+    resumed = await schedules.resume(world.core, world.who(), ID)
+    assert (resumed.pause, resumed.next is not None) == (None, True)
+    assert await world.passes(0.5) == [Verdict.BEGUN, Verdict.PAUSED]
+    assert await world.passes(0.5) == [Verdict.BEGUN, Verdict.PAUSED, Verdict.PRESSED]
+    acts = [record.act.verb for record in await world.core.store.audit.records(AuditQuery(limit=5))]
+    assert {"schedule.pause", "schedule.resume"} <= set(acts)
+
+
+async def test_a_pause_ends_by_itself(world):
+    await schedules.pause(world.core, world.who(), ID, until=world.clock() + HOUR + HOUR // 2)
+    assert await world.passes(1.0001) == [Verdict.BEGUN, Verdict.PAUSED]
+    assert await world.passes(1) == [Verdict.BEGUN, Verdict.PAUSED, Verdict.PRESSED]
+
+
+async def test_all_are_paused_whatever_each_says_and_one_stays_paused_by_itself(world):
+    await schedules.pause_all(world.core, world.who(), reason="maintenance")
+    assert await world.passes(1.0001) == [Verdict.BEGUN, Verdict.PAUSED]
+    await schedules.pause(world.core, world.who(), ID)
+    await schedules.resume_all(world.core, world.who())
+    assert await world.passes(1) == [Verdict.BEGUN, Verdict.PAUSED, Verdict.PAUSED]
+
+
+async def test_what_does_not_fit_the_task_any_more_presses_nothing_and_says_the_field(world, monkeypatch):
+    offered = world.core.catalog.offered
+
+    async def without_live(slug: str):
+        found = await offered(slug)
+        return type(found)(found.task, {"where": "Nobody can say which there are."})
+
+    monkeypatch.setattr(world.core.catalog, "offered", without_live)
+    assert await world.passes(1.0001) == [Verdict.BEGUN, Verdict.BROKEN]
+    [broken, _] = await world.core.store.firings(ID)
+    assert broken.why == "where: Nobody can say which there are."
+    assert await world.runs() == 0
+
+
+async def test_who_does_not_administer_the_task_pauses_nothing_and_a_stranger_sees_none(world):
+    assert [one.id for one in await schedules.listed(world.core, world.who("eve"))] == [ID]
+    with pytest.raises(Refused):
+        await schedules.pause(world.core, world.who("eve"), ID)
+    with pytest.raises(Refused):
+        await schedules.pause_all(world.core, world.who("eve"))
+    assert await schedules.listed(world.core, world.who("bob")) == []
+    with pytest.raises(NoSuchSchedule):
+        await schedules.named(world.core, world.who("bob"), ID)
+    with pytest.raises(NoSuchSchedule):
+        await schedules.pause(world.core, world.who(), "report/other")
+    with pytest.raises(BadInput, match="gone by"):
+        await schedules.pause(world.core, world.who(), ID, until=1)
+    assert await world.core.store.pauses() == {}
