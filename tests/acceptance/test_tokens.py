@@ -34,7 +34,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     tasks = folder / "tasks"
     tasks.mkdir()
     for name in ("hidden", "seen"):
-        script(tasks, name, f"echo secret-of-{name}; pushbutton status done")
+        yearly = 'schedules = [{cron = "0 0 1 1 *", name = "x", inputs = {}}]'
+        script(tasks, name, f"echo secret-of-{name}; pushbutton status done", head=yearly)
     session, cookie = a_session()
     looks, looks_text = a_token(Right(Verb.SEE, "task:seen"), name="looks")
     full, full_text = a_token(*(Right(verb) for verb in Verb), name="full")
@@ -59,6 +60,11 @@ BEYOND: dict[tuple[str, str], tuple[int, int]] = {
     ("get", "/api/runs/{number}/events"): (404, 200),
     ("post", "/api/runs/{number}/events"): (403, 403),  # for the run's own token
     ("post", "/api/runs/{number}/cancel"): (404, 403),
+    ("post", "/api/runs/{number}/move"): (404, 403),
+    ("get", "/api/schedules/{slug}/{name}"): (404, 200),
+    ("get", "/api/schedules/{slug}/{name}/firings"): (404, 200),
+    ("post", "/api/schedules/{slug}/{name}/pause"): (404, 403),
+    ("post", "/api/schedules/{slug}/{name}/resume"): (404, 403),
     ("get", "/api/runs/{number}/plan"): (404, 403),
     ("post", "/api/runs/{number}/approve"): (404, 403),
     ("post", "/api/runs/{number}/reject"): (404, 403),
@@ -73,6 +79,8 @@ BEYOND: dict[tuple[str, str], tuple[int, int]] = {
     # what belongs to no task
     ("post", "/api/events"): (403, 403),
     ("post", "/api/uploads"): (403, 403),
+    ("post", "/api/schedules/pause"): (403, 403),
+    ("post", "/api/schedules/resume"): (403, 403),
     ("get", "/api/audit"): (403, 403),
     ("post", "/api/audit/check"): (403, 403),
     ("post", "/api/tokens"): (403, 403),
@@ -83,7 +91,8 @@ BEYOND: dict[tuple[str, str], tuple[int, int]] = {
 }
 """(method, path) -> statuses."""
 OPEN_TO_ALL = {("post", "/api/asks")} | {
-    ("get", f"/api/{name}") for name in ("tasks", "runs", "events", "health", "tokens", "links", "approvals", "aside")
+    ("get", f"/api/{name}")
+    for name in ("tasks", "runs", "events", "health", "tokens", "links", "approvals", "aside", "schedules")
 }
 """What answers everybody, with what they may see; each has its own test below."""
 BODIES: dict[str, Any] = {
@@ -92,6 +101,7 @@ BODIES: dict[str, Any] = {
     "/api/links": {"task": "seen"},
     "/api/asks/answer": {"poll": "x"},
     "/api/runs/{number}/reject": {"why": "because"},
+    "/api/runs/{number}/move": {"not_before": None},
 }
 
 
@@ -125,6 +135,7 @@ def test_lists_hold_what_a_token_may_see(world):
     assert {run["task"] for run in ask(world, world.looks, "GET", "/api/runs").json()} == {"seen"}
     assert {run["task"] for run in ask(world, world.looks, "GET", "/api/runs?task=hidden").json()} == set()
     assert ask(world, world.looks, "GET", "/api/approvals").json() == []
+    assert [one["task"] for one in ask(world, world.looks, "GET", "/api/schedules").json()] == ["seen"]
     assert ask(world, world.looks, "GET", "/api/tokens?all=1").status_code == 403
     assert ask(world, world.looks, "GET", "/api/links?all=1").status_code == 403
 
