@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pushbutton.adapters.zone import here
 from pushbutton.domain.approval import Approval
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.run import Busy
@@ -16,6 +15,8 @@ from pushbutton.domain.schedule import CatchUp, Schedule
 from pushbutton.domain.targets import flat
 from pushbutton.domain.task import Background, Limits, Reason, Task
 from pushbutton.job.options import OPTIONS
+
+from .zone import here
 
 __all__ = ["beside", "built"]
 

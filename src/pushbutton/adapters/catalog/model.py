@@ -11,7 +11,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pushbutton.adapters.zone import known
 from pushbutton.domain.inputs import bounds_fault, check, in_order, parse
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.pattern import maybe
@@ -22,6 +21,8 @@ from pushbutton.domain.task import Task
 from pushbutton.domain.template import BadTemplate, holes
 from pushbutton.errors import InvalidInputs
 from pushbutton.job.kinds import nearest
+
+from .zone import known
 
 __all__ = [
     "NOTHING",
