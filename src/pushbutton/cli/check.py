@@ -112,9 +112,7 @@ def _undescribed(tasks: Sequence[Task], here: str) -> Iterator[str]:
 
 def _read(tasks: Sequence[Task]) -> str:
     """How many forms come from a source, and how many of them are whole."""
-    from pushbutton.domain.targets import ScriptTarget  # noqa: PLC0415  loads the kinds of jobs
-
-    gaps = [bool(task.target.gaps) for task in tasks if isinstance(task.target, ScriptTarget) and task.target.read]
+    gaps = [bool(untold) for task in tasks if (untold := task.target.untold) is not None]
     if not gaps:
         return ""
     known = "all whole" if not any(gaps) else f"{gaps.count(False)} whole, {gaps.count(True)} with gaps"

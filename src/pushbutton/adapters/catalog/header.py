@@ -23,7 +23,6 @@ from pushbutton.describe.shell.read import Reading
 from pushbutton.describe.usage import told_by
 from pushbutton.domain.argument_text import protected
 from pushbutton.domain.param import Param, ParamType
-from pushbutton.domain.targets import CommandTarget
 from pushbutton.domain.task import Task
 from pushbutton.domain.template import holes
 from pushbutton.domain.ways import By, Way
@@ -126,8 +125,7 @@ async def block_for_command(task: Task, said: str | None = None) -> Block:
 
 def literals(task: Task) -> list[str]:
     """The words of a command before its first input."""
-    argv = task.target.argv if isinstance(task.target, CommandTarget) else ()
-    return list(itertools.takewhile(lambda word: not holes(word), argv))
+    return list(itertools.takewhile(lambda word: not holes(word), task.target.written))
 
 
 def _file(word: str, task: Task) -> Path | None:

@@ -67,6 +67,10 @@ class CommandTarget(Declared):
         return Files(program="".join(self.argv[:1]), perhaps=tuple(words))
 
     @property
+    def written(self) -> tuple[str, ...]:
+        return self.argv
+
+    @property
     def elsewhere(self) -> frozenset[str]:
         programs = program_items(self.argv, _has_hole)
         fine = (item for index, item in enumerate(self.argv) if index not in programs and _has_hole(item))

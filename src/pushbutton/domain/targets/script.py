@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -41,6 +41,10 @@ class ScriptTarget(Target):
         wrong |= together({name: value for name, value in inputs.items() if name not in self.apart})
         env = environment(self.variables(task.params), inputs, task.env)
         return Start((self.file, *line), env, script=bool(self.shebang))
+
+    @property
+    def untold(self) -> Sequence[str] | None:
+        return self.gaps if self.read else None
 
     @property
     def files(self) -> Files:

@@ -94,6 +94,16 @@ class Target(ABC):
         """Whether it takes arguments that are not described, so that it is started without any."""
         return Arguments.NONE
 
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The words with which its author has it started, inputs as “{name}”; (): it is no such thing."""
+        return ()
+
+    @property
+    def untold(self) -> Sequence[str] | None:
+        """What the source that its form was read from did not tell; None: its form was not read from a source."""
+        return None
+
     def shown(self, argv: Sequence[str]) -> str:
         """What is started, for its approvers."""
         return shlex.join(argv)
