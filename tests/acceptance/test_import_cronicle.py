@@ -80,7 +80,7 @@ def test_what_is_asked_is_what_was_asked_there(moved: Imported) -> None:
     assert [(param.type, param.title) for param in order.params] == [
         (ParamType.STR, "How many"), (ParamType.BOOL, "At once"), (ParamType.CHOICE, "Kind"), (ParamType.STR, "Where"),
     ]  # fmt: skip
-    assert "# schedule: 7,37 4,5 * * 1,5  Europe/Vienna\n  weigh-it:" in moved.moved.text
+    assert "schedules: [{cron: '7,37 4,5 * * 1,5', zone: Europe/Vienna, catch_up: none}]" in moved.moved.text
 
 
 def test_what_was_not_taken_is_told_with_its_line(moved: Imported) -> None:

@@ -68,12 +68,11 @@ async def test_each_line_of_a_crontab_does_what_cron_would_have_done(moved: Impo
     assert moved.tasks["count-drawers"].help == "Twice in a working day."
 
 
-def test_when_cron_started_it_stands_in_a_comment(moved: Imported) -> None:
-    comments = re.findall(r"# schedule: (.*)", moved.moved.text)
-    assert comments == [
-        "10,40 6-8 * * mon-fri  Europe/Vienna", "0 2 1 jan *  Europe/Vienna", "@reboot", "*/15 * * * *  Europe/Vienna",
-        "5 7 * * 0  Europe/Vienna", "@daily  Europe/Vienna",
-    ]  # fmt: skip
+def test_it_is_pressed_when_cron_started_it(moved: Imported) -> None:
+    found = [(one.cron, one.zone) for task in moved.tasks.values() for one in task.schedules]
+    times = ("10,40 6-8 * * mon-fri", "0 2 1 jan *", "*/15 * * * *", "5 7 * * 0", "0 0 * * *")
+    assert found == [(one, "Europe/Vienna") for one in times]
+    assert re.findall(r"# schedule: (.*)", moved.moved.text) == ["@reboot"]
 
 
 def test_what_a_crontab_has_beside_is_told_with_its_line(moved: Imported) -> None:
@@ -104,7 +103,7 @@ def test_commands_of_a_user_are_no_users(tmp_path: Path, monkeypatch: pytest.Mon
 def test_it_starts_at_the_home_that_the_table_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     moved = Imported(tmp_path, monkeypatch, "crontab", f"HOME={tmp_path}/bin\n0,30 1-5/2 * * sun,mon-wed keep\n")
     assert moved.tasks["keep"].cwd == f"{tmp_path}/bin"
-    assert "# schedule: 0,30 1-5/2 * * sun,mon-wed" in moved.moved.text
+    assert [one.cron for one in moved.tasks["keep"].schedules] == ["0,30 1-5/2 * * sun,mon-wed"]
 
 
 @pytest.mark.parametrize(

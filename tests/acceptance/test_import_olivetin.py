@@ -170,7 +170,8 @@ def test_what_is_asked_is_what_was_asked_there(moved: Imported) -> None:
     assert [param.type for param in keep.params] == [ParamType.SECRET, ParamType.STR]
     assert (keep.params[1].pattern, keep.params[1].help) == (r"[\w/. -]+", "Such as a.csv (Orders), b.csv.")
     assert (send.title, send.reason, send.help) == ("Send it on", Reason.REQUIRED, "Why now?")
-    assert "# schedule: 0 4 * * *\n  # schedule: @hourly\n  try-it:" in moved.moved.text
+    why = "(the inputs of the schedule “1” do not fit: “n”: Fill this in)"
+    assert f"# schedule: 0 4 * * *  {why}\n  # schedule: @hourly  {why}\n  try-it:" in moved.moved.text
 
 
 def test_what_was_not_taken_is_told_with_its_line(moved: Imported) -> None:

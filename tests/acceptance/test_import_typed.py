@@ -19,7 +19,8 @@ def test_what_it_writes_passes_the_check_and_can_be_run(tmp_path: Path) -> None:
     table = "MAILTO=ida@example.org\n# Say it\n0 3 * * *  echo 'it is' 100\\% said\n"
     done = pushbutton(tmp_path, "import", "crontab", "-", given=table)
     assert done.returncode == 0
-    told, count = done.stderr.splitlines()
+    warning, told, count = done.stderr.splitlines()
+    assert warning.endswith("start with: pushbutton schedule pause all")
     assert told.startswith("standard input:1: Nobody gets mail here (MAILTO=ida@example.org). ")
     assert count == "1 task; 1 remark."
     (tmp_path / "pushbutton.yaml").write_text(done.stdout)

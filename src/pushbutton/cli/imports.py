@@ -41,6 +41,8 @@ def _import(
 
     moved = move(kind, [opened(file) for file in files])
     sys.stdout.write(moved.text)
+    if moved.warning:
+        print(moved.warning, file=sys.stderr)
     for one in moved.left:
         print(safe_text.line(_told(one)), file=sys.stderr)
     print(_counted(moved.tasks, len(moved.left)), file=sys.stderr)

@@ -6,12 +6,13 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .kind import Draft, Left, Param, Source, Task, literal
+from .kind import Draft, Left, Param, Source, Task, Timed, literal
 from .names import Names, plain_name
 from .script_text import LONGEST, is_shell, starter
+from .times import timed
 from .tree import Node, read_json
 
 __all__ = ["read"]
@@ -21,7 +22,7 @@ _TOLD: Mapping[str, tuple[str, str]] = {
     "chain": ("What it starts when it is over is not taken", "Let its command start that: pushbutton press NAME."),
     "chain_error": ("What it starts when it failed is not taken", "A webhook can tell another system."),
     "retries": ("A run that failed is not tried again by itself", "Press “Again”."),
-    "catch_up": ("What was missed is not made up for", "Press it by hand."),
+    "catch_up": ("What was missed more than a day ago is not made up for", "See “window” of its schedule."),
     "detached": ("It was detached; here a run goes on without the server anyway", "There is nothing to do."),
     "multiplex": ("It ran on all of its servers; here it runs on this one", "Let its command go to the others."),
     "cpu_limit": ("How much of the processor it may take is not limited", "Let its command say so: systemd-run."),
@@ -131,7 +132,7 @@ class _Event:
             timeout=event["timeout"].number or None,
             at_once=20 if at_once == 0 else at_once if at_once and at_once > 1 else None,
             busy="skip" if at_once and not event["queue"].truth else "",
-            notes=tuple(self._schedule()),
+            schedules=tuple(self._schedule()),
         )
 
     def _script(self) -> tuple[str, ...]:
@@ -220,13 +221,19 @@ class _Event:
         if "enabled" in event and event["enabled"].truth is False:
             self._tell(event["enabled"], f"“{self._title}” was switched off.", "Leave it out, if you can.")
 
-    def _schedule(self) -> Iterator[str]:
+    def _schedule(self) -> Iterator[Timed]:
         timing = self._event["timing"]
         if not timing.is_table:
             return
         keys = ("minutes", "hours", "days", "months", "weekdays")
         fields = [",".join(one.text for one in timing[key]) or "*" for key in keys]
         years = ",".join(one.text for one in timing["years"])
-        off = "" if self._event["enabled"].truth is not False else "(switched off)"
-        parts = [f"schedule: {' '.join(fields)}", self._event["timezone"].text, years and f"(in {years})", off]
-        yield "  ".join(part for part in parts if part)
+        why = "a schedule has no years" if years else ""
+        if self._event["multiplex"].truth or self._event["target"].text not in _OWN_GROUPS:
+            why = "it ran on other servers"
+        if self._event["enabled"].truth is False or self._event["enabled"].number == 0:
+            why = "it is switched off there"
+        times, zone = " ".join(fields), self._event["timezone"].text
+        written = "  ".join(filter(None, (times, zone, years and f"(in {years})")))
+        found = timed(times, zone, written=written, why=why, either_day=False, line=timing.line)
+        yield replace(found, catch_up="all") if self._event["catch_up"].truth else found

@@ -11,6 +11,7 @@ from pushbutton.job.kinds import is_variable
 
 from .kind import Draft, Left, Source, Task, literal
 from .shell_text import first_words
+from .times import timed
 
 __all__ = ["read"]
 
@@ -111,6 +112,9 @@ def _assigned(name: str, value: str, number: int, state: _State, left: list[Left
             left.append(Left(number, f"{name} is for cron alone.", "It is left out."))
     elif is_variable(name):
         state.env[name] = value
+        if name == "TZ" and value:
+            what = "TZ is for the commands; most crons start them by the clock of the machine, and so do the schedules."
+            left.append(Left(number, what, f"If this cron reads it, add “zone: {value}” to each."))
     else:
         left.append(Left(number, f"“{name}” cannot be the name of a variable here.", "It is left out."))
 
@@ -121,9 +125,10 @@ def _task(match: re.Match[str], number: int, state: _State, left: list[Left], *,
     if system and (with_user := _USER.fullmatch(command)):
         user, command = with_user["user"], with_user["rest"]
     text, fed = _parted(command)
-    notes = [f"schedule: {when}  {state.zone}".rstrip()]
-    if when == "@reboot":
-        notes = ["schedule: @reboot"]
+    notes = []
+    at_start = when.lower() == "@reboot"
+    if at_start:
+        notes.append("schedule: @reboot")
         left.append(
             Left(number, "Nothing starts here when the machine starts (@reboot).", "Press it by a service of systemd.")
         )
@@ -148,6 +153,7 @@ def _task(match: re.Match[str], number: int, state: _State, left: list[Left], *,
         env=dict(state.env),
         busy="skip" if re.search(r"\bflock\s+(?:-\w+\s+)*(?:-\w*n\w*|--nonblock|--nb)\b", text) else "",
         notes=tuple(notes),
+        schedules=() if at_start else (timed(when, state.zone, nicknames=True),),
     )
 
 

@@ -12,11 +12,12 @@ from pushbutton.describe.title import title_of
 from pushbutton.job.kinds import is_variable
 
 from .conditions import Condition, Every, in_shell, read_condition
-from .kind import Draft, Left, Param, Source, Task, literal
+from .kind import Draft, Left, Param, Source, Task, Timed, literal
 from .names import Names, plain_name
 from .pipeline import Step, joined_steps, one_word
 from .place import beside
 from .shell_text import Hole, Unsafe, assigned, rewritten, used
+from .times import timed
 from .tree import Node, read_yaml
 
 __all__ = ["read"]
@@ -101,18 +102,33 @@ class _Job:
             self._left.append(Left(job["needs"].line, what))
         minutes = job["timeout-minutes"].number
         shells = {self._shell(one) for one in job["steps"] if one["run"]}
+        params = tuple(self._params(alone=alone))
         return Task(
             name,
             ("sh" if shells == {"sh"} else "bash", "-c", literal(joined_steps(steps))),
             job.line,
-            params=tuple(self._params(alone=alone)),
+            params=params,
             cwd=beside(self._source, ".github/workflows"),
             env=self._env,
             timeout=minutes * 60 if minutes and minutes > 0 else None,
             at_once=1 if self._alone(job) else None,
             secrets=self._named,
-            notes=tuple(f"schedule: {one['cron'].text}" for one in self._tree["on"]["schedule"]),
+            schedules=tuple(self._schedules(params)),
         )
+
+    def _schedules(self, params: Sequence[Param]) -> Iterator[Timed]:
+        job, why = self._job, ""
+        if any(param.default for param in params):
+            why = "there its inputs have no defaults when nobody presses it"
+        elif any(_EVENT in node.text for node in (job["if"], *(step["if"] for step in job["steps"]))):
+            why = f"its steps ask for {_EVENT}, and here are those of a press by hand"
+        elif job["needs"]:
+            why = "it waited for other jobs"
+        elif job["environment"]:
+            why = "somebody may have had to say yes to its environment"
+        for one in self._tree["on"]["schedule"]:
+            zone = one["timezone"].text or "UTC"
+            yield timed(one["cron"].text, zone, why=why, from_on=True, line=one["cron"].line)
 
     def _alone(self, job: Node) -> bool:
         """Whether there is one run at a time."""

@@ -13,13 +13,14 @@ from .conditions import in_shell, read_condition
 from .groovy import Hole as Filled
 from .groovy import Text
 from .jenkinsfile import Jenkinsfile, Parameter, Step, Variable, read_jenkinsfile
-from .kind import Draft, Left, Param, Source, Task, literal
+from .kind import Draft, Left, Param, Source, Task, Timed, literal
 from .limits import SHELLS
 from .names import Names, plain_name
 from .pipeline import Step as Joined
 from .pipeline import joined_steps, one_word
 from .place import STANDARD_INPUT, beside
 from .shell_text import Hole, Unsafe, assigned, rewritten, used
+from .times import timed
 
 __all__ = ["read"]
 
@@ -101,8 +102,18 @@ class _Reader:
             at_once=1 if found.alone else None,
             cwd=beside(self._source),
             secrets=dict(self._secrets()),
-            notes=tuple(f"schedule: {when}" for _, when in found.schedules),
+            schedules=tuple(self._schedules()),
         )
+
+    def _schedules(self) -> Iterator[Timed]:
+        zone = ""
+        why = "it asks whether to go on in the middle of a run" if self._found.questions else ""
+        for at, line in self._found.schedules:
+            if match := re.fullmatch(r"TZ\s*=\s*(\S+)", line):
+                zone = match[1]
+            elif not line.startswith("#"):
+                spread = "only Jenkins knows when that is" if re.search("H|@", line) else ""
+                yield timed(line, zone, why=spread or why, either_day=False, line=at)
 
     # -- parameters
 

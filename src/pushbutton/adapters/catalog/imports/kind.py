@@ -21,7 +21,8 @@ The fields of `Task` and `Param` are the keys of `pushbutton.yaml`, with their m
 not written. `command` has `{name}` where an input goes, so that text which stands there as it is passes `literal`; an
 item whose input is empty falls away, and with it the items beside it in a tuple of their own: `("--to", "{to}")`. An
 input that no item names, and that has no `flag` or `place`, is in the environment, as its name in capitals. What the
-product cannot do is a comment above the task as well, in `notes` ("schedule: 0 3 * * *  Europe/Vienna").
+product cannot do is a comment above the task as well, in `notes`. When the source starts it is said in `schedules`,
+which `times` makes: a schedule where five fields of cron say the same, else a comment with the reason.
 
 `moving` calls the reader, makes the slugs, writes the file and reads it as the catalogue would: a task in which that
 finds a mistake is left out, with that sentence.
@@ -35,7 +36,7 @@ from typing import Any
 
 from pushbutton.errors import ConfigError
 
-__all__ = ["KINDS", "Draft", "Left", "Param", "Row", "Source", "Task", "joined", "literal"]
+__all__ = ["KINDS", "Draft", "Left", "Param", "Row", "Source", "Task", "Timed", "joined", "literal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,18 @@ class Param:
 
 
 @dataclass(frozen=True, slots=True)
+class Timed:
+    """A time at which the source starts a task: a schedule, or a comment where `why` says why it is none."""
+
+    written: str  # as the comment has it
+    cron: str = ""
+    zone: str = ""
+    why: str = ""
+    catch_up: str = "none"
+    line: int = 0  # 0: that of the task
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     name: str  # its title, from which its slug is made
     command: tuple[str | tuple[str, ...], ...]  # a tuple in it: items that fall away together
@@ -112,6 +125,7 @@ class Task:
     busy: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)  # name -> the variable in which the job finds it
     tty: bool = False
+    schedules: tuple[Timed, ...] = ()
     notes: tuple[str, ...] = ()  # comments above it, a line each
     file: str = ""  # of the source that it stands in; `moving` fills it in
 

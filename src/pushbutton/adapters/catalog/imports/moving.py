@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -15,12 +15,16 @@ from pushbutton.adapters.catalog.model import Form, Found, slug_of
 from pushbutton.errors import BadInput, ConfigError, NotFound
 from pushbutton.job.kinds import nearest
 
-from .kind import KINDS, Draft, Left, Source, Task, joined
+from .kind import KINDS, Draft, Left, Source, Task, Timed, joined
 from .script_text import LONGEST
 from .write import written
 
 __all__ = ["Moved", "move", "opened"]
 
+_WARNING = (
+    "Its schedules count as soon as this file is served, beside those of the source: "
+    "switch the source off first, or start with: pushbutton schedule pause all"
+)
 _LARGEST = 8 << 20
 _OF_NO_FILE = re.compile(r"(?<!\\)(?:\\\\)*\\(?:x00|ud[89a-f])")
 """In the `repr` of a text: what neither a file nor a command line can hold."""
@@ -32,6 +36,7 @@ class Moved:
     text: str  # of the file; empty where nothing could be taken
     tasks: int
     left: tuple[Left, ...]
+    warning: str = ""  # before all else: it presses by itself
 
 
 def opened(path: str) -> Source:
@@ -80,16 +85,52 @@ def move(kind: str, sources: Sequence[Source]) -> Moved:
         elif any(len(str(item).encode()) > LONGEST for item in task.command):
             left.append(_out(task, "its command is too long for a command line.", sources))
         else:
-            tasks[_free(slug_of(task.slug or task.name), tasks)] = task
+            tasks[_free(slug_of(task.slug or task.name), tasks)] = _by_hand(task, _asked_for(task))
     head = f"From {', '.join(source.name for source in sources)}, by: pushbutton import {kind}"
-    text = written(tasks, draft.secrets, head)
-    if tasks and (wrong := _mistakes(text)):
+    text = written(tasks, draft.secrets, _headed(head, tasks))
+    wrong = _mistakes(text) if tasks else {}
+    if any(_presses_itself(tasks[slug]) for slug in wrong):
+        tasks = {slug: _by_hand(task, wrong.get(slug, "")) for slug, task in tasks.items()}
+        text = written(tasks, draft.secrets, _headed(head, tasks))
+        wrong = _mistakes(text)
+    if wrong:
         left += [_out(tasks[slug], sentence, sources) for slug, sentence in wrong.items()]
         tasks = {slug: task for slug, task in tasks.items() if slug not in wrong}
-        text = written(tasks, draft.secrets, head)
+        text = written(tasks, draft.secrets, _headed(head, tasks))
+    left += [_untimed(task, one, sources) for task in tasks.values() for one in task.schedules if one.why]
     order = [source.name for source in sources]
     left.sort(key=lambda one: (order.index(one.file) if one.file in order else 0, one.line))
-    return Moved(text if tasks else "", len(tasks), tuple(left))
+    warning = _WARNING if any(map(_presses_itself, tasks.values())) else ""
+    return Moved(text if tasks else "", len(tasks), tuple(left), warning)
+
+
+def _presses_itself(task: Task) -> bool:
+    return any(not one.why for one in task.schedules)
+
+
+def _headed(head: str, tasks: Mapping[str, Task]) -> str:
+    return f"{head}\n{_WARNING}" if any(map(_presses_itself, tasks.values())) else head
+
+
+def _by_hand(task: Task, why: str) -> Task:
+    """With comments in place of its schedules, where there is a reason."""
+    if not why:
+        return task
+    why = f"{why[:1].lower()}{why[1:]}".rstrip(".")
+    return replace(task, schedules=tuple(replace(one, why=one.why or why) for one in task.schedules))
+
+
+def _asked_for(task: Task) -> str:
+    """What only somebody who presses can give."""
+    for param in task.params:
+        if (param.type == "file" or param.choices_from) and param.default is None and param.required is not False:
+            return f"“{param.name}” has to be filled in"
+    return ""
+
+
+def _untimed(task: Task, one: Timed, sources: Sequence[Source]) -> Left:
+    what = f"“{task.name}” is not pressed by itself ({one.written}): {one.why}."
+    return Left(one.line or task.line, what, "Write “schedules” by hand.", task.file or sources[0].name)
 
 
 def _named(draft: Draft, file: str) -> Draft:

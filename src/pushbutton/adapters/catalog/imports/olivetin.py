@@ -8,9 +8,10 @@ from typing import Any
 
 from pushbutton.adapters.catalog.model import slug_of
 
-from .kind import Draft, Left, Param, Source, Task, literal
+from .kind import Draft, Left, Param, Source, Task, Timed, literal
 from .names import Names
 from .shell_text import Hole, Unsafe, assigned, rewritten
+from .times import timed
 from .tree import Node, read_yaml
 from .values import pattern
 
@@ -89,6 +90,23 @@ def _grouped(contents: Node, group: str) -> Iterator[tuple[str, str]]:
             yield title, group
 
 
+_ZONE = re.compile(r"(?:CRON_)?TZ=(\S+)\s+(.*)", re.DOTALL)
+
+
+def _timed(node: Node) -> Timed:
+    written = node.text
+    match = _ZONE.fullmatch(written.strip())
+    times = match[2] if match else written
+    return timed(
+        times.replace("?", "*"),
+        match[1] if match else "",
+        written=written,
+        nicknames=True,
+        from_on=True,
+        line=node.line,
+    )
+
+
 class _Action:
     def __init__(self, node: Node, group: str, left: list[Left]) -> None:
         self._node, self._group, self._left = node, group, left
@@ -148,7 +166,7 @@ class _Action:
             timeout=max(3, node["timeout"].whole or 0) if node["timeout"] else None,
             at_once=at_once if at_once and at_once > 1 else None,
             busy="skip" if at_once else "",
-            notes=tuple(f"schedule: {one.text}" for one in [cron, *cron] if one.text),
+            schedules=tuple(_timed(one) for one in [cron, *cron] if one.text),
         )
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["in_cron"]
+__all__ = ["beyond_cron", "in_cron"]
 
 
 def in_cron(times: str) -> str:
@@ -14,6 +14,14 @@ def in_cron(times: str) -> str:
         return times
     _, minute, hour, day, month, weekday = (field.replace("?", "*") for field in fields[:6])
     return " ".join((minute, hour, day, month, _weekday(weekday)))
+
+
+def beyond_cron(times: str) -> str:
+    """Why cron cannot say it, as far as seconds and years go; "": it can."""
+    fields = times.split()
+    if fields and fields[0].strip("0"):
+        return "a schedule has no seconds"
+    return "a schedule has no years" if len(fields) > 6 and fields[6] not in "*?" else ""
 
 
 def _weekday(field: str) -> str:

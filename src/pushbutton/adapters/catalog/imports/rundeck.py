@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .kind import Draft, Left, Param, Source, Task, literal
+from .kind import Draft, Left, Param, Source, Task, Timed, literal
 from .names import Names, plain_name
-from .quartz import in_cron
+from .quartz import beyond_cron, in_cron
 from .rundeck_xml import read_jobs
 from .script_text import LONGEST, in_shell, is_shell, starter
 from .shell_text import Hole, Unsafe, assigned, rewritten
+from .times import timed
 from .tree import Node, read_json, read_yaml
 from .values import pattern
 
@@ -115,7 +116,7 @@ class _Job:
             at_once=(job["maxMultipleExecutions"].whole or 20) if many else None,
             busy="" if many else "skip",
             secrets={one.secret: one.variable for one in self.options.values() if one.secret},
-            notes=tuple(self._schedule()),
+            schedules=tuple(self._schedule()),
         )
 
     # -- options
@@ -337,14 +338,19 @@ class _Job:
             return None
         return f"{seconds // 60} min" if seconds % 60 == 0 else seconds
 
-    def _schedule(self) -> Iterator[str]:
+    def _schedule(self) -> Iterator[Timed]:
         node = self.job["schedule"]
         if not node:
             return
-        off = "" if self.job["scheduleEnabled"].truth is not False else "  (switched off)"
         times = _quartz(node)
         zone = self.job["timeZone"].text
-        yield "  ".join(part for part in (f"schedule: {in_cron(times)}", zone, f"(Quartz: {times})") if part) + off
+        why = beyond_cron(times)
+        if self.job["nodefilters"]:
+            why = "it ran on other nodes"
+        if self.job["scheduleEnabled"].truth is False or self.job["executionEnabled"].truth is False:
+            why = "it is switched off there"
+        written = "  ".join(filter(None, (in_cron(times), zone, f"(Quartz: {times})")))
+        yield timed(in_cron(times), zone, written=written, why=why, from_on=True, either_day=False, line=node.line)
 
     def _beside(self) -> Iterator[Left]:
         job = self.job

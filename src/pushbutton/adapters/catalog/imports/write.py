@@ -12,7 +12,7 @@ from typing import Any
 from pushbutton.describe.title import title_of
 from pushbutton.domain.visible import visible
 
-from .kind import Param, Task
+from .kind import Param, Task, Timed
 
 __all__ = ["written"]
 
@@ -44,13 +44,26 @@ def written(tasks: Mapping[str, Task], secrets: Mapping[str, str], head: str) ->
     parts.append("tasks:")
     for number, (slug, task) in enumerate(tasks.items()):
         parts += [""] if number else []
-        parts += [*_comments(task.notes, "  "), textwrap.indent(_dumped({slug: _table(slug, task)}), "  ")]
+        parts += [
+            *_comments([*_unsaid(task), *task.notes], "  "),
+            textwrap.indent(_dumped({slug: _table(slug, task)}), "  "),
+        ]
     return "\n".join(parts) + "\n"
 
 
 def _comments(lines: Iterable[str], indent: str = "") -> Iterator[str]:
     for text in lines:
         yield from (f"{indent}# {visible(line, lines=True)}".rstrip() for line in text.splitlines() if line.strip())
+
+
+def _unsaid(task: Task) -> Iterator[str]:
+    """When the source starts it, where no schedule says so."""
+    return (f"schedule: {one.written}  ({one.why})" for one in task.schedules if one.why)
+
+
+def _schedule(one: Timed) -> dict[str, Any]:
+    zone = {"zone": one.zone} if one.zone else {}
+    return {"cron": one.cron, **zone, "catch_up": one.catch_up}
 
 
 def _table(slug: str, task: Task) -> dict[str, Any]:
@@ -61,6 +74,9 @@ def _table(slug: str, task: Task) -> dict[str, Any]:
         if key == "params":
             if task.params:
                 found[key] = {param.name: _param(param) for param in task.params}
+        elif key == "schedules":
+            if said_here := [_schedule(one) for one in task.schedules if not one.why]:
+                found[key] = said_here
         elif key == "secrets" and value:
             found[key] = list(value) if all(one == name for one, name in value.items()) else dict(value)
         elif value:

@@ -83,16 +83,20 @@ def test_inputs_are_taken_with_their_types_defaults_and_choices(bakery: World) -
     assert [choice.value for choice in task.params[0].choices] == ["heat", "cool down"]
     assert task.named_secrets == {"oven_token": "TOKEN"}
     assert dict(task.env) == {"SHOP": "no{rth", "GITHUB_EVENT_NAME": "workflow_dispatch"}
-    assert "# schedule: 15 3 * * 1-5\n  # schedule: 0 0 1 * *\n" in bakery.moved.text
+    why = "(there its inputs have no defaults when nobody presses it)"
+    assert f"# schedule: 15 3 * * 1-5  UTC  {why}\n  # schedule: 0 0 1 * *  UTC  {why}\n" in bakery.moved.text
     assert task.cwd == str(bakery.folder)
 
 
 def test_what_is_not_taken_is_said_with_its_line(bakery: World) -> None:
     python = "“note” stands in the text of a program that python reads: a value would become a part of that program."
+    no_defaults = "there its inputs have no defaults when nobody presses it."
     assert bakery.left == [
         (2, "The name of a run is not taken."),
         (7, "The environments that “oven” could be are not in the file."),
         (11, "“late” was a text that is “false” by itself; here it says yes or no."),
+        (13, f"“Bakery by hand” is not pressed by itself (15 3 * * 1-5  UTC): {no_defaults}"),
+        (13, f"“Bakery by hand” is not pressed by itself (0 0 1 * *  UTC): {no_defaults}"),
         (17, "The variable AGAIN is not taken: what “github.sha” is, only GitHub knows."),
         (18, "One run at a time was allowed for each “oven-${{ inputs.oven }}”; here it is one at all."),
         (23, "The environment of the job is not taken."),

@@ -99,7 +99,10 @@ def test_parameters_are_taken_with_their_kinds_defaults_and_choices(bakery: Worl
     assert [choice.value for choice in task.params[1].choices] == ["rye", "two words"]
     assert (task.params[2].help, task.params[4].help) == ("it's", "Several\nlines")
     assert task.named_secrets == {"bakery_login": "LOGIN", "oven_key": "KEY_FILE"}
-    assert "# schedule: H 4 * * 1-5\n  # schedule: H 6 * * 6\n" in bakery.moved.text
+    assert (
+        "# schedule: H 4 * * 1-5  (only Jenkins knows when that is)\n  # schedule: H 6 * * 6  (only"
+        in bakery.moved.text
+    )
     assert task.cwd == str(bakery.folder / "bakery")
 
 
@@ -110,6 +113,8 @@ def test_what_is_not_taken_is_said_with_its_line(bakery: World) -> None:
         (2, "“library” is a part of a program in Groovy, and left out."),
         (5, "“tools” of the pipeline is not taken."),
         (6, "The option “skipDefaultCheckout” is not taken."),
+        (7, "“Bakery” is not pressed by itself (H 4 * * 1-5): only Jenkins knows when that is."),
+        (7, "“Bakery” is not pressed by itself (H 6 * * 6): only Jenkins knows when that is."),
         (8, "The trigger “pollSCM” is not taken."),
         (9, "What “NOW” is, only Jenkins knows."),
         (9, f"“oven-key” {secret} $KEY_FILE."),
