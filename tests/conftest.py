@@ -32,10 +32,10 @@ def postgres() -> Iterator[Postgres]:
 
 
 LONGEST = (
-    "test_doors_pages",
-    "test_pages",
     "test_doors",
     "test_live",
+    "test_pages",
+    "test_doors_looks",
     "test_approvals",
     "test_recovery",
     "test_storage",

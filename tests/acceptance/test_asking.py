@@ -11,8 +11,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from tests.acceptance.pages import SIZES, Reader, axe, browser, go_on, over, press
 from tests.acceptance.serving import Served
-from tests.acceptance.test_pages import SIZES, Reader, axe, browser, go_on, over, press
 
 __all__ = ["browser"]
 

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.acceptance.browser import chromium
+from tests.acceptance.pages import SIZES, Reader, axe
 from tests.acceptance.serving import Served, until
-from tests.acceptance.test_pages import SIZES, Reader, axe
 from tests.acceptance.worlds import script
 
 YAML = "tasks:\n  greet:\n    command: [echo, {word}]\n"

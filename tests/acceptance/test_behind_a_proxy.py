@@ -15,9 +15,9 @@ import pytest
 from httpx_sse import ServerSentEvent, connect_sse
 from playwright.sync_api import Browser, Request, expect, sync_playwright
 
+from .pages import FLAGS, TASKS, Reader, over, press
 from .proxy import NAME, blocks, caddy, nginx
 from .serving import PATIENCE, Served
-from .test_pages import FLAGS, TASKS, Reader, over, press
 from .worlds import script
 
 TALK = """

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from tests.acceptance.pages import Reader, axe, browser, over, press
 from tests.acceptance.serving import Served, until
-from tests.acceptance.test_pages import Reader, axe, browser, over, press
 
 __all__ = ["browser"]
 

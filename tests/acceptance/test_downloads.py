@@ -11,9 +11,9 @@ import pytest
 
 from pushbutton.web.http.viewer import way_back
 
+from .pages import Reader, browser
 from .rawhttp import request
 from .serving import Served
-from .test_pages import Reader, browser
 from .worlds import script
 
 __all__ = ["browser"]

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.acceptance.pages import Reader, axe, browser, press
 from tests.acceptance.serving import Served
-from tests.acceptance.test_pages import Reader, axe, browser, press
 
 __all__ = ["browser"]
 

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Page, expect
 
+from .pages import Reader, browser, over
 from .serving import Served
-from .test_pages import Reader, browser, over
 from .worlds import script
 
 __all__ = ["browser"]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.acceptance.pages import SIZES, Reader, axe, browser, go_on, over, press
 from tests.acceptance.serving import Served, until
-from tests.acceptance.test_pages import SIZES, Reader, axe, browser, go_on, over, press
 
 __all__ = ["browser"]
 

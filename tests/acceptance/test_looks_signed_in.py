@@ -23,10 +23,10 @@ from pushbutton.domain.token import hashed, new_token
 from pushbutton.testing import opened
 from pushbutton.web.application import build
 from tests.acceptance.entries import DAY, a_session, put
+from tests.acceptance.pages import SIZES, Reader, axe, browser
 from tests.acceptance.people import Person, people
 from tests.acceptance.serving import PATIENCE, Served, until
 from tests.acceptance.test_looks import LONG, SMALL, wide
-from tests.acceptance.test_pages import SIZES, Reader, axe, browser
 
 __all__ = ["browser"]
 

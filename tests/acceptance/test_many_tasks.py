@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.acceptance.pages import SIZES, Reader, axe, browser
 from tests.acceptance.serving import Served, until
-from tests.acceptance.test_pages import SIZES, Reader, axe, browser
 
 __all__ = ["browser"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Request, expect
 
-from tests.acceptance.test_pages import TASKS, Reader, axe, browser, go_on, over, press
+from tests.acceptance.pages import TASKS, Reader, axe, browser, go_on, over, press
 
 __all__ = ["browser"]
 

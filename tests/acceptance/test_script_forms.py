@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.acceptance.pages import Reader, browser, over, press
 from tests.acceptance.serving import Command, Served
-from tests.acceptance.test_pages import Reader, browser, over, press
 
 __all__ = ["browser"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.acceptance.pages import Reader, browser, go_on, over, press
 from tests.acceptance.serving import Served
-from tests.acceptance.test_pages import Reader, browser, go_on, over, press
 
 __all__ = ["browser"]
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
+from tests.acceptance.pages import Reader, browser
 from tests.acceptance.people import Signed
 from tests.acceptance.serving import Command, until
 from tests.acceptance.test_approvals import Office
-from tests.acceptance.test_pages import Reader, browser
 from tests.acceptance.worlds import script
 
 __all__ = ["browser"]
