@@ -36,6 +36,7 @@ LONGEST = (
     "test_live",
     "test_pages",
     "test_doors_looks",
+    "test_axe_signed_in",
     "test_approvals",
     "test_recovery",
     "test_storage",

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-pytest.register_assert_rewrite("tests.acceptance.pages", "tests.acceptance.doors")  # these fail with what they compared
+SHARED = ("doors", "office", "pages")
+pytest.register_assert_rewrite(*(f"tests.acceptance.{name}" for name in SHARED))  # they fail with what they compared
 
 expect.set_options(timeout=60_000)  # a net only: what is expected comes when it comes, also on a busy machine

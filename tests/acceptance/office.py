@@ -1,0 +1,195 @@
+"""An office whose people are signed in, with something of everything, and every page that there is of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from playwright.sync_api import Page
+
+from pushbutton.domain.person import Invite, User
+from pushbutton.domain.policy import Grant
+from pushbutton.domain.token import hashed, new_token
+from tests.acceptance.entries import DAY, a_session, put
+from tests.acceptance.pages import Reader
+from tests.acceptance.people import Person, people
+from tests.acceptance.serving import PATIENCE, Served, until
+from tests.acceptance.test_looks import LONG
+
+TITLES = {
+    "ada": "Ada Lovelace",
+    "pia": "Pia Sandström-Wolkenstein",
+    "vic": "Victor Hugo",
+    "abe": "Aiko Mori",
+    "max": "M" * 60,
+}
+TASKS = f'''
+import time
+from pathlib import Path
+from typing import Literal
+
+from pushbutton import progress, status, step, task
+
+HERE = Path(__file__).parent
+
+
+@task(group="Deployments", title="Deploy the web shop", confirm="Deploy to {{where}}?")
+def deploy(where: Literal["test", "live"] = "test", version: str = "2.14.3") -> None:
+    """Puts a new version there."""
+    with step("Copy the files"):
+        progress(5, "5 of 8", of=8)
+        status("5 of 8 servers are done")
+        while not (HERE / "go-on").exists():
+            time.sleep(0.02)
+
+
+@task(group="Deployments", title="Switch the database over", approvals=1)
+def switch(server: str = "db-2") -> None:
+    """Makes another machine the main one."""
+
+
+@task(group="Deployments")
+def fail() -> None:
+    """Fails over a long word."""
+    raise SystemExit("There is no {LONG}")
+
+
+@task(group="Reports")
+def report(month: Literal["September", "October"] = "October") -> str:
+    """Adds up a month."""
+    return "Sent"
+'''
+
+PAGES: Mapping[str, list[tuple[str, str]]] = {
+    "/": [("ada", "/"), ("vic", "/"), ("max", "/?q=zzz")],
+    "/api": [("ada", "/api")],
+    "/aside": [("ada", "/aside")],
+    "/approvals": [("abe", "/approvals"), ("ada", "/approvals")],
+    "/audit": [("ada", "/audit")],
+    "/confirm": [("ada", "/confirm"), ("ada", "/confirm?code={code}")],
+    "/find": [("ada", "/find?q=a"), ("vic", "/find"), ("max", "/find?q=zzz")],
+    "/history": [("ada", "/history"), ("vic", "/history?q=zzz")],
+    "/invite/{secret}": [("", "/invite/{invite}")],
+    "/link/{text}": [("", "{link}"), ("", "{closed}")],
+    "/people": [("ada", "/people")],
+    "/people/{name}": [("ada", "/people/pia"), ("ada", "/people/max")],
+    "/profile": [("pia", "/profile"), ("max", "/profile")],
+    "/profile/factor": [("vic", "/profile/factor")],
+    "/profile/links": [("ada", "/profile/links"), ("vic", "/profile/links"), ("ada", "/profile/links?all=1")],
+    "/profile/tokens": [("pia", "/profile/tokens"), ("ada", "/profile/tokens?all=1")],
+    "/runs/{number}": [
+        ("pia", "/runs/{going}"),
+        ("vic", "/runs/{failed}"),
+        ("abe", "/runs/{held}"),
+        ("pia", "/runs/{later}"),
+    ],
+    "/runs/{number}/move": [("pia", "/runs/{later}/move")],
+    "/runs/{number}/stop": [("pia", "/runs/{going}/stop")],
+    "/runs/{number}/updates": [("pia", "/runs/{going}/updates")],
+    "/signin": [("", "/signin")],
+    "/signin/code": [("half", "/signin/code")],
+    "/tasks/{slug}": [
+        ("pia", "/tasks/deploy"),
+        ("vic", "/tasks/deploy"),
+        ("pia", "/tasks/switch"),
+        ("pia", "/tasks/report"),
+    ],
+    "/tasks/{slug}/hand-over": [("ada", "/tasks/deploy/hand-over")],
+}
+"""Each route of a page, with who opens what of it. Who is "" is nobody."""
+
+PROBLEMS = [("vic", "/tasks/deploy/hand-over"), ("vic", "/runs/99999"), ("pia", "/nothing/here")]
+REFUSED = ["status of 403", "status of 404", "status of 410"]
+
+
+class Office(NamedTuple):
+    server: Served
+    people: dict[str, Person]
+    sessions: dict[str, str]
+    made: dict[str, Any]  # what stands in the braces of `PAGES`
+
+    def reader(self, browser: Any, who: str, **wishes: Any) -> Reader:
+        reader = Reader(browser, self.server, **wishes)
+        reader.expected = list(REFUSED)
+        if who:
+            reader.context.add_cookies([{"name": "pushbutton", "value": self.sessions[who], "url": self.server.url}])
+        return reader
+
+    def path(self, pattern: str) -> str:
+        return re.sub(r"{(\w+)}", lambda match: str(self.made[match[1]]), pattern)
+
+    def press(self, who: str, task: str, **more: str) -> int:
+        answer = self.server.http.post(
+            f"/api/tasks/{task}/runs", json={"inputs": {}, **more}, headers=self.people[who].headers
+        ).raise_for_status()
+        number: int = answer.json()["number"]
+        return number
+
+    def over(self, name: str) -> bool:
+        run = self.server.http.get(f"/api/runs/{self.made[name]}", headers=self.people["ada"].headers)
+        return bool(run.raise_for_status().json()["over"])
+
+    def post(self, who: str, path: str, **sent: Any) -> str:
+        """What a form of a person's page leads to."""
+        cookies = {"pushbutton": self.sessions[who]}
+        with httpx.Client(base_url=self.server.url, cookies=cookies, timeout=PATIENCE, follow_redirects=True) as client:
+            csrf = re.search(r'name="csrf" content="([^"]+)"', client.get("/history").text)
+            assert csrf
+            return client.post(path, data={"csrf": csrf[1], **sent}).raise_for_status().text
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    folder = tmp_path_factory.mktemp("office")
+    tasks, data = folder / "tasks", folder / "data"
+    tasks.mkdir()
+    (tasks / "shop.py").write_text(TASKS)
+    known = people(data, {"ada": ["admin"], "pia": ["presser"], "vic": [], "abe": ["approver"], "max": ["presser"]})
+    half, secret = a_session("half")
+    invite = new_token("pbi")
+    put(
+        data,
+        *(User(name, title, groups=("release",) if name == "pia" else ()) for name, title in TITLES.items()),
+        User("half", "Half Way", factor="sealed"),
+        dataclasses.replace(half, pending=True),
+        Invite(hashed(invite), "half", time.time_ns() // 1000 + DAY, "ada"),
+        Grant("user:vic", "viewer", "group:Deployments"),
+        Grant("group:release", "approver", "group:Reports"),
+    )
+    sessions = {name: person.session for name, person in known.items()} | {"half": secret}
+    with Served(tasks, data=data) as server:
+        office = Office(server, known, sessions, {"invite": invite})
+        office.made.update(failed=office.press("ada", "fail"), held=office.press("pia", "switch"))
+        until(lambda: office.over("failed"), what="the one that fails is over")
+        office.made["going"] = office.press("max", "deploy")
+        next_week = datetime.now(UTC) + timedelta(days=7)
+        office.made["later"] = office.press("pia", "report", not_before=next_week.isoformat())
+        terms = {"fix-month": "yes", "link-days": "7", "link-uses": "3", "link-approvers": "0", "link-note": "for Bob"}
+        for name in ("link", "closed"):
+            page = office.post("ada", "/tasks/report/hand-over", month="October", **terms)
+            found = re.search(r'data-text="https?://[^/]+([^"]+)"', page)
+            assert found
+            office.made[name] = found[1]
+        number = office.made["closed"].removeprefix("/link/").partition(".")[0]
+        office.post("ada", "/profile/links/revoke", link=number)
+        asked = server.http.post("/api/asks", json={"token": {"name": "laptop"}}).raise_for_status()
+        office.made["code"] = asked.json()["code"]
+        yield office
+        (tasks / "go-on").touch()
+
+
+def every_page(browser: Any, office: Office, **wishes: Any) -> Iterator[tuple[str, Page]]:
+    """Every page as everybody who is named with it sees it; a browser for each of them."""
+    looks = [look for looks in PAGES.values() for look in looks] + PROBLEMS
+    for who in sorted({who for who, _ in looks}):
+        with office.reader(browser, who, **wishes) as reader:
+            page = reader.open("/signin" if who in ("", "half") else "/")
+            for path in [path for other, path in looks if other == who]:
+                page.goto(f"{office.server.url}{office.path(path)}")
+                yield who, page
