@@ -91,9 +91,12 @@ ONE: dict[str, tuple[int, int, int]] = {
     "/tasks/{slug}/hand-over": (404, 200, 403),
     "/runs/{number}": (404, 200, 200),
     "/runs/{number}/stop": (404, 303, 403),
+    "/runs/{number}/move": (404, 303, 403),
     "/runs/{number}/updates": (404, 200, 200),
     "/api/tasks/{slug}": (404, 200, 200),
     "/api/tasks/{slug}/events": (404, 200, 200),
+    "/api/schedules/{slug}/{name}": (404, 404, 404),  # its schedule has another name
+    "/api/schedules/{slug}/{name}/firings": (404, 404, 404),
     "/api/runs/{number}": (404, 200, 200),
     "/api/runs/{number}/events": (404, 200, 200),
     "/api/runs/{number}/plan": (404, 404, 403),
@@ -108,7 +111,7 @@ ONE: dict[str, tuple[int, int, int]] = {
 WITH_EVERYTHING = {
     # lists and streams: each has what one may see; see the tests below
     "/", "/find", "/history", "/history.csv", "/approvals", "/api/tasks", "/api/runs", "/api/events", "/api/approvals",
-    "/profile/links", "/api/links", "/api/aside",
+    "/profile/links", "/api/links", "/api/aside", "/api/schedules",
 }  # fmt: skip
 OF_NO_TASK = {
     "/signin", "/signin/code", "/signin/elsewhere", "/signin/return", "/invite/{secret}", "/profile",
