@@ -30,13 +30,6 @@ def rundeck(times: str, **more: Any) -> str:
     return json.dumps([{**job, **more}])
 
 
-def rundeck_xml(schedule: str) -> str:
-    return (
-        "<joblist><job><name>Tidy</name><sequence><command><exec>tidy</exec></command></sequence>"
-        f"<schedule>{schedule}</schedule></job></joblist>"
-    )
-
-
 def cronicle(timing: dict[str, list[int]], **more: Any) -> str:
     script = {"script": "#!/bin/sh\ntidy\n"}
     return json.dumps([{"title": "Tidy", "plugin": "shellplug", "params": script, "timing": timing, **more}])
