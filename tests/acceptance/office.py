@@ -54,7 +54,10 @@ def switch(server: str = "db-2") -> None:
     """Makes another machine the main one."""
 
 
-@task(group="Deployments")
+@task(group="Deployments", schedules=[
+    {{"cron": "30 3 * * 1-5", "zone": "America/Argentina/ComodRivadavia", "name": "every-night-but-the-last"}},
+    {{"every": "15 min", "name": "often"}},
+])
 def fail() -> None:
     """Fails over a long word."""
     raise SystemExit("There is no {LONG}")
@@ -92,6 +95,7 @@ PAGES: Mapping[str, list[tuple[str, str]]] = {
     "/runs/{number}/move": [("pia", "/runs/{later}/move")],
     "/runs/{number}/stop": [("pia", "/runs/{going}/stop")],
     "/runs/{number}/updates": [("pia", "/runs/{going}/updates")],
+    "/schedules": [("ada", "/schedules"), ("vic", "/schedules"), ("abe", "/schedules")],
     "/signin": [("", "/signin")],
     "/signin/code": [("half", "/signin/code")],
     "/tasks/{slug}": [

@@ -40,6 +40,9 @@ pushbutton artifact result.txt
 [ -z "$LONG" ] || sleep 60
 """
 HEAD = """group = "{group}"
+[[schedules]]
+cron = "0 0 1 1 *"
+name = "yearly"
 [params.long]
 type = "str"
 required = false
@@ -95,8 +98,8 @@ ONE: dict[str, tuple[int, int, int]] = {
     "/runs/{number}/updates": (404, 200, 200),
     "/api/tasks/{slug}": (404, 200, 200),
     "/api/tasks/{slug}/events": (404, 200, 200),
-    "/api/schedules/{slug}/{name}": (404, 404, 404),  # its schedule has another name
-    "/api/schedules/{slug}/{name}/firings": (404, 404, 404),
+    "/api/schedules/{slug}/{name}": (404, 200, 200),
+    "/api/schedules/{slug}/{name}/firings": (404, 200, 200),
     "/api/runs/{number}": (404, 200, 200),
     "/api/runs/{number}/events": (404, 200, 200),
     "/api/runs/{number}/plan": (404, 404, 403),
@@ -111,7 +114,7 @@ ONE: dict[str, tuple[int, int, int]] = {
 WITH_EVERYTHING = {
     # lists and streams: each has what one may see; see the tests below
     "/", "/find", "/history", "/history.csv", "/approvals", "/api/tasks", "/api/runs", "/api/events", "/api/approvals",
-    "/profile/links", "/api/links", "/api/aside", "/api/schedules",
+    "/profile/links", "/api/links", "/api/aside", "/schedules", "/api/schedules",
 }  # fmt: skip
 OF_NO_TASK = {
     "/signin", "/signin/code", "/signin/elsewhere", "/signin/return", "/invite/{secret}", "/profile",
@@ -135,7 +138,8 @@ def test_no_route_tells_of_a_task_that_one_may_not_see_or_read(world, path, colu
     which = "vault" if column == 0 else "seen"
     number = world.hidden if column == 0 else world.seen
     where = path.replace("{slug}", which).replace("{number}", str(number))
-    where = where.replace("{name}", "result.txt") + ("?q=whisper" if path.endswith("search") else "")
+    name = "yearly" if "schedules" in path else "result.txt"
+    where = where.replace("{name}", name) + ("?q=whisper" if path.endswith("search") else "")
     who = "lee" if column == 2 else "eve"
     with browser(world, who) as http, http.stream("GET", where) as answer:
         assert answer.status_code == ONE[path][column], answer.read()[:300]
@@ -178,7 +182,8 @@ def test_whoever_is_signed_in_is_told_in_words_that_a_number_is_none_of_ours(wor
     with browser(world, "ada") as http:
         form = {"csrf": page_token(http)} if method == "POST" else None
         answer = http.request(method, where, data=form, headers={"origin": world.server.url})
-    words = "There is no run " if "{number}" in path else "There is no task “" if "{slug}" in path else "nothing here"
+    kinds = {"{number}": "There is no run ", "/schedules": "This schedule is not there", "{slug}": "There is no task “"}
+    words = next((words for part, words in kinds.items() if part in path), "nothing here")
     assert answer.status_code == 404
     kind = "application/problem+json" if path.startswith("/api/") else "text/html"
     assert answer.headers["content-type"].startswith(kind)
@@ -218,7 +223,7 @@ def test_the_way_to_a_run_or_to_people_is_shown_to_those_who_may_see_them(world)
     "path",
     [
         "/", "/?q=whisper", "/?q=va", "/find", "/find?q=va",
-        "/history", "/history?q=whisper", "/history?who=ada", "/history.csv", "/approvals",
+        "/history", "/history?q=whisper", "/history?who=ada", "/history.csv", "/approvals", "/schedules",
         "/profile/links", "/api/tasks", "/api/runs", "/api/runs?state=succeeded", "/api/approvals", "/api/links",
     ],
 )  # fmt: skip

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pushbutton.domain.actor import ALL, Actor, Verb
 from pushbutton.domain.audit import Deed, act
 from pushbutton.domain.encodable import is_encodable
 from pushbutton.domain.event import iso
-from pushbutton.domain.policy import Resource, require
+from pushbutton.domain.policy import Resource, decide, require
 from pushbutton.domain.run import LONGEST_WHY, Micros
-from pushbutton.domain.schedule import ALL_OF_THEM, Firing, Pause, Schedule, Verdict, come, following
+from pushbutton.domain.schedule import ALL_OF_THEM, MOST, Firing, Pause, Schedule, Verdict, come, following
 from pushbutton.domain.task import Reason, Task
 from pushbutton.errors import (
     BadInput,
@@ -61,7 +61,25 @@ async def listed(core: Core, actor: Actor) -> Sequence[Planned]:
     found, pauses, at = [], await core.store.pauses(), now()
     for task, schedule in _all(visibility.tasks(core.catalog, actor)):
         found.append(await _planned(core, task, schedule, pauses, at))
+    return _in_order(found)
+
+
+def _in_order(found: Iterable[Planned]) -> Sequence[Planned]:
     return sorted(found, key=lambda one: (one.next is None, one.next or 0, one.id))
+
+
+def any_seen(core: Core, actor: Actor) -> bool:
+    """Whether the actor may see a schedule: asked for each page, of the tasks alone."""
+    found = core.catalog.tasks().values()
+    return any(task.schedules and decide(actor, Verb.SEE, Resource(task.slug, task.group)) for task in found)
+
+
+async def of_task(core: Core, task: Task) -> Sequence[Planned]:
+    """The schedules of a task that the caller may see, the next one first."""
+    if not task.schedules:
+        return ()
+    pauses, at = await core.store.pauses(), now()
+    return _in_order([await _planned(core, task, schedule, pauses, at) for schedule in task.schedules])
 
 
 async def named(core: Core, actor: Actor, id: str) -> Planned:  # noqa: A002
@@ -76,8 +94,19 @@ async def named(core: Core, actor: Actor, id: str) -> Planned:  # noqa: A002
 
 async def firings(core: Core, actor: Actor, id: str) -> Sequence[Firing]:  # noqa: A002
     """What became of its last due moments, newest first. Raises `NoSuchSchedule`."""
-    await named(core, actor, id)
-    return [one for one in await core.store.firings(id) if one.verdict is not Verdict.BEGUN]
+    return await past(core, await named(core, actor, id))
+
+
+async def past(core: Core, planned: Planned, most: int = MOST) -> Sequence[Firing]:
+    """So many of them, of a schedule that the caller may see."""
+    kept = await core.store.firings(planned.id, limit=most + 1)
+    return [one for one in kept if one.verdict is not Verdict.BEGUN][:most]
+
+
+async def all_paused(core: Core) -> Pause | None:
+    """The pause of all schedules, while it holds."""
+    found = (await core.store.pauses()).get(ALL_OF_THEM)
+    return found if found and found.holds(now()) else None
 
 
 async def pause(core: Core, actor: Actor, id: str, *, until: Micros = 0, reason: str = "") -> Planned:  # noqa: A002

@@ -18,6 +18,7 @@ from .pages import audit as audit_page
 from .pages import base, device, find, history, link_holder, links, people, profile, sign_in, task_form
 from .pages import reference as reference_page
 from .pages import run as run_page
+from .pages import schedules as schedules_page
 from .pages import settings as settings_page
 from .pages import tasks as tasks_page
 from .pages import tokens as tokens_page
@@ -95,6 +96,11 @@ PAGES: Final[tuple[Route, ...]] = (
     form("/runs/{number}/approve", approvals_page.approve_run),
     form("/runs/{number}/reject", approvals_page.reject_run),
     page("/approvals", approvals_page.inbox),
+    page("/schedules", schedules_page.listed),
+    form("/schedules/pause", schedules_page.pause_all),
+    form("/schedules/resume", schedules_page.resume_all),
+    form("/schedules/{slug}/{name}/pause", schedules_page.pause),
+    form("/schedules/{slug}/{name}/resume", schedules_page.resume),
     page("/find", find.find),
     page("/history", history.runs),
     page("/history.csv", history.runs_csv),

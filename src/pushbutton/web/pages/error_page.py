@@ -44,6 +44,10 @@ def told(error: Exception, t: Texts, *, method: str, path: str, ask: Sequence[st
         case errors.NoSuchTask():
             line = t("It may have been removed or renamed. Its runs stay in the history.")
             return ErrorPage(404, t("There is no task “{slug}”", slug=error.slug), (line,), action=tasks)
+        case errors.NoSuchSchedule():
+            line = t("It may have been removed or renamed where its task is declared.")
+            return ErrorPage(404, t("This schedule is not there"), (line,), href="/schedules",
+                             action=t("All schedules"))  # fmt: skip
         case errors.StillReading():
             line = (
                 t("A folder with tasks does not answer, and it may be there. Nothing was started: try again later.")

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from pushbutton import errors
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.policy import decide
-from pushbutton.runtime import approve, history
+from pushbutton.runtime import approve, history, schedules
 from pushbutton.web.http.context import core_of
 from pushbutton.web.http.numbers import whole
 from pushbutton.web.http.viewer import Reader, reader
@@ -72,6 +72,8 @@ def _pages(request: Request, who: Reader) -> Iterator[Place]:
     t, core = i18n.texts(who.language), core_of(request)
     yield Place("/", t("Tasks"))
     yield Place("/history", t("History"))
+    if schedules.any_seen(core, who.actor):
+        yield Place("/schedules", t("Schedules"))
     if approve.asked_at_all(core, who.actor):
         yield Place("/approvals", t("Approvals"))
     if who.actor.user:

@@ -21,7 +21,7 @@ from pushbutton.domain.event import iso
 from pushbutton.domain.run import Micros, Run
 from pushbutton.domain.task import Task
 from pushbutton.domain.visible import in_browsers, pieces, unseen, visible
-from pushbutton.web.words import formatting
+from pushbutton.web.words import formatting, schedules
 from pushbutton.web.words.i18n import Texts, texts
 from pushbutton.web.words.linked import linked
 from pushbutton.web.words.people import UNKNOWN, Names
@@ -75,6 +75,10 @@ def environment(language: str) -> jinja2.Environment:
         percent=t.percent,
         said=t.sentence,
         dry=_dry,
+        every=partial(schedules.every, t=t),
+        offset=partial(schedules.with_offset, t=t),
+        reason=partial(schedules.reason, t=t),
+        verdict=schedules.VERDICTS.__getitem__,
         filled=partial(_filled, t=t),
         facts=partial(_facts, t=t),
         summary=partial(_summary, t=t),

@@ -17,7 +17,7 @@ from pushbutton.domain.policy import verbs
 from pushbutton.domain.run import BUSY, Micros, Run, RunState
 from pushbutton.domain.task import Task
 from pushbutton.errors import NoSuchTask, StillReading
-from pushbutton.runtime import approve, visibility
+from pushbutton.runtime import approve, schedules, visibility
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.later import refusal
 from pushbutton.runtime.ports import RunQuery, Topics
@@ -94,6 +94,7 @@ class TaskView:
     may: frozenset[Verb]
     ask: tuple[str, ...] = ()  # whom, where one may not press it
     faults: Mapping[str, str] = field(default_factory=dict)  # why some choices are not there
+    schedules: tuple[schedules.Planned, ...] = ()  # the next one first
 
     @property
     def user(self) -> str:
@@ -252,7 +253,8 @@ class Views:
         """Raises `NoSuchTask`."""
         task = visibility.task(self._catalog, actor, slug)
         may = self._may(actor, slug)
-        return TaskView(task, await self.past(actor, slug), now, may, self._ask(may, slug))
+        planned = tuple(await schedules.of_task(self._core, task))
+        return TaskView(task, await self.past(actor, slug), now, may, self._ask(may, slug), schedules=planned)
 
     async def form(self, actor: Actor, slug: str, now: Micros) -> TaskView:
         """The same with the choices that it offers right now, for those who may press it."""

@@ -1,0 +1,184 @@
+"""The page of schedules in a real browser: what presses by itself, its pauses, and for whom they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.acceptance.pages import SIZES, Reader, axe, browser
+from tests.acceptance.people import Person, people
+from tests.acceptance.serving import Served, until
+from tests.acceptance.worlds import script
+
+__all__ = ["browser"]
+
+OFTEN, NIGHTLY = "#tick--often", "#report--nightly"
+
+
+class Office(NamedTuple):
+    server: Served
+    people: dict[str, Person]
+
+    def reader(self, browser: Any, who: str, **wishes: Any) -> Reader:
+        reader = Reader(browser, self.server, **wishes)
+        cookie = {"name": "pushbutton", "value": self.people[who].session, "url": self.server.url}
+        reader.context.add_cookies([cookie])  # type: ignore[list-item]
+        return reader
+
+    def schedule(self, name: str) -> dict[str, Any]:
+        answer = self.server.http.get(f"/api/schedules/{name}", headers=self.people["ada"].headers)
+        found: dict[str, Any] = answer.raise_for_status().json()
+        return found
+
+    def resume(self, *paths: str) -> None:
+        for path in paths:
+            self.server.http.post(f"/api/schedules{path}/resume", headers=self.people["ada"].headers).raise_for_status()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    folder: Path = tmp_path_factory.mktemp("office")
+    tasks = folder / "tasks"
+    tasks.mkdir()
+    script(tasks, "tick.sh", "echo tick\n", head="schedules = [{every = 1, name = 'often'}]")
+    head = "schedules = [{cron = '0 3 * * *', zone = 'Europe/Berlin', name = 'nightly'}]"
+    script(tasks, "report.sh", "echo made\n", head=head)
+    script(tasks, "plain.sh", "echo plain\n", head='title = "Plain"')
+    grants = {
+        "ada": ["admin"], "own": ["viewer"], "vic": ["viewer"], "out": [],
+    }  # fmt: skip
+    known = people(folder / "data", grants)
+    put_rights(folder / "data")
+    with Served(tasks, data=folder / "data") as server:
+        yield Office(server, known)
+
+
+def put_rights(data: Path) -> None:
+    """Somebody who looks after one task, and somebody who sees nothing but a task without a schedule."""
+    from pushbutton.domain.policy import Grant
+    from tests.acceptance.people import written
+
+    written(data, Grant("user:own", "admin", "task:report"), Grant("user:out", "viewer", "task:plain"))
+
+
+@pytest.fixture
+def office(server: Office) -> Iterator[Office]:
+    yield server
+    server.resume("", "/tick/often", "/report/nightly")
+
+
+def unfold(page: Page, row: str) -> None:
+    page.locator(row).locator("summary").click()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with a script", "without"])
+def test_a_schedule_is_paused_with_a_reason_and_resumed(browser, office, scripts):
+    with office.reader(browser, "own", java_script_enabled=scripts) as reader:
+        page = reader.open("/schedules")
+        expect(page.get_by_role("button", name="Pause all")).to_have_count(0)
+        unfold(page, NIGHTLY)
+        row = page.locator(NIGHTLY)
+        row.get_by_label("Reason").fill("stock-taking <b>")
+        row.get_by_role("button", name="Pause").click()
+        page.wait_for_url(re.compile(r"/schedules$"))
+        expect(row.locator(".at")).to_have_text("paused")
+        expect(row).to_contain_text("Paused: stock-taking <b>")
+        assert office.schedule("report/nightly")["paused"]["reason"] == "stock-taking <b>"
+        row.get_by_role("button", name="Resume").click()
+        expect(row.locator(".at time")).to_have_attribute("datetime", re.compile(r"^\d{4}-"))
+        expect(row).not_to_contain_text("stock-taking")
+    assert office.schedule("report/nightly")["paused"] is None
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with a script", "without"])
+def test_an_administrator_pauses_all_and_everybody_is_told(browser, office, scripts):
+    with office.reader(browser, "ada", java_script_enabled=scripts) as admin, office.reader(browser, "vic") as viewer:
+        page = admin.open("/schedules")
+        page.locator("#pause-all summary").click()
+        page.locator("#pause-all").get_by_label("Reason").fill("the disks are moved")
+        page.get_by_role("button", name="Pause all").click()
+        expect(page.locator("#all-paused")).to_contain_text("All schedules are paused. Nothing is pressed by itself.")
+        expect(page.locator(".schedules .at")).to_have_text(["paused", "paused"])
+        theirs = viewer.open("/schedules")
+        expect(theirs.locator("#all-paused")).to_contain_text("the disks are moved")
+        expect(theirs.get_by_role("button", name=re.compile("Resume"))).to_have_count(0)
+        page.get_by_role("button", name="Resume all").click()
+        expect(page.locator("#all-paused")).to_have_count(0)
+        expect(page.locator(".schedules .at time")).to_have_count(2)
+
+
+def test_who_may_not_sees_no_button_and_is_refused(browser, office):
+    with office.reader(browser, "vic") as reader:
+        reader.expected = ["status of 403"]
+        page = reader.open("/schedules")
+        unfold(page, NIGHTLY)
+        expect(page.locator(".schedules h2")).to_have_count(2)
+        expect(page.locator(NIGHTLY).get_by_role("button")).to_have_count(0)
+        expect(page.get_by_label("Reason")).to_have_count(0)
+        csrf = page.locator("meta[name=csrf]").get_attribute("content")
+        for path in ("/schedules/report/nightly/pause", "/schedules/pause"):
+            answer = page.request.post(f"{office.server.url}{path}", form={"csrf": csrf})
+            assert answer.status == 403, path
+    assert office.schedule("report/nightly")["paused"] is None
+    with office.reader(browser, "own") as reader:
+        page = reader.open("/schedules")
+        unfold(page, OFTEN)
+        expect(page.locator(OFTEN).get_by_label("Reason")).to_have_count(0)
+
+
+def test_who_sees_no_schedule_gets_no_link_and_reads_where_one_is_declared(browser, office):
+    with office.reader(browser, "out") as reader:
+        page = reader.open("/")
+        expect(page.locator(".top nav a")).to_have_text(["Tasks", "History"])
+        page.goto(f"{office.server.url}/schedules")
+        expect(page.locator("main")).to_contain_text("in the head of a script")
+        expect(page.locator("main")).not_to_contain_text("nightly")
+        assert axe(page) == []
+
+
+def test_a_row_has_its_next_moments_with_their_offset_and_what_became_of_the_last(browser, office):
+    def pressed() -> bool:
+        return bool((office.schedule("tick/often")["last"] or {}).get("run"))
+
+    until(pressed, what="a moment was pressed")
+    with office.reader(browser, "vic", timezone_id="Europe/Berlin") as reader:
+        page = reader.open("/")
+        page.get_by_role("link", name="Schedules").click()
+        ticks, nightly = page.locator(OFTEN), page.locator(NIGHTLY)
+        expect(page.locator(".schedules > li").first).to_have_id("tick--often")
+        expect(ticks).to_contain_text("every 1 s")
+        expect(nightly).to_contain_text("0 3 * * * Europe/Berlin")
+        expect(nightly.locator(".at")).to_have_text(re.compile("at 03:00$"))
+        unfold(page, NIGHTLY)
+        moments = nightly.locator("section").first.locator("li")
+        expect(moments).to_have_text([re.compile(r"^\d+ \w+ \d{4}, 03:00:00 UTC\+0[12]:00$")] * 5)
+        expect(nightly).to_contain_text("No moment has come yet.")
+        unfold(page, OFTEN)
+        assert 1 <= ticks.locator("section").last.locator("li").count() <= 10
+        ticks.locator(".last a").click()
+        page.wait_for_url(re.compile(r"/runs/\d+$"))
+
+
+def test_the_page_of_a_task_has_its_next_moments(browser, office):
+    with office.reader(browser, "ada", timezone_id="Europe/Berlin") as reader:
+        page = reader.open("/tasks/report")
+        card = page.locator("#next-moments")
+        expect(card.locator("li")).to_contain_text(["at 03:00"])
+        card.get_by_role("link", name="All schedules").click()
+        page.locator(NIGHTLY).get_by_role("link", name="report").click()
+        page.goto(f"{office.server.url}/tasks/plain")
+        expect(page.locator("#next-moments")).to_be_hidden()
+
+
+def test_on_a_phone_the_menu_leads_there(browser, office):
+    with office.reader(browser, "vic", viewport=SIZES["phone"], locale="de-DE") as reader:
+        page = reader.open("/")
+        page.locator(".me").click()
+        page.locator("#menu").get_by_role("link", name="Zeitpläne").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Zeitpläne")
+        expect(page.locator(OFTEN)).to_contain_text("alle 1 s")
