@@ -132,6 +132,12 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (Exit.CONFIG, "check {folder}"),
         (Exit.CONFIG, "check {folder}/nowhere"),
     ],
+    "header": [
+        (Exit.OK, "header {options}"),
+        (Exit.USAGE, "header {folder}"),
+        (Exit.NOT_FOUND, "header {folder}/nowhere"),
+        (Exit.CONFIG, "header {folder}/fine.sh"),
+    ],
     "import": [
         (Exit.OK, "import crontab {tab}"),
         (Exit.USAGE, "import crontap {tab}"),
@@ -204,6 +210,8 @@ def test_a_command_ends_with_the_codes_of_its_row(
     file, empty, tab = tmp_path / "file", tmp_path / "empty", tmp_path / "tab"
     file.touch()
     tab.write_text("0 3 * * * true\n")
+    options = tmp_path / "options.sh"
+    options.write_text("#!/bin/sh\nwhile getopts v o; do case $o in v) verbose=1;; *) exit 2;; esac; done\n")
     empty.mkdir()
     stranger = personal()
     known: dict[str, object] = {
@@ -212,6 +220,7 @@ def test_a_command_ends_with_the_codes_of_its_row(
         "file": file,
         "empty": empty,
         "tab": tab,
+        "options": options,
         "stranger": stranger,
         "out": world.server.url,
         "dead": f"http://127.0.0.1:{free_port()}",

@@ -30,6 +30,8 @@ class Deed(StrEnum):
     RUN_MOVE = "run.move"  # it starts at another moment than it was pressed for
     SCHEDULE_PAUSE = "schedule.pause"
     SCHEDULE_RESUME = "schedule.resume"
+    SCHEDULE_PAUSE_ALL = "schedule.pause-all"
+    SCHEDULE_RESUME_ALL = "schedule.resume-all"
     RUN_APPROVE = "run.approve"
     RUN_REJECT = "run.reject"
     RUN_EXPIRE = "run.expire"  # nobody approved it in time

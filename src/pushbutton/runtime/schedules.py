@@ -125,7 +125,7 @@ async def pause_all(core: Core, actor: Actor, *, until: Micros = 0, reason: str 
 async def resume_all(core: Core, actor: Actor) -> None:
     """Those that were paused by themselves stay so. Raises `Refused`."""
     require(actor, Verb.ADMIN)
-    done = act(actor, Deed.SCHEDULE_RESUME, "all schedules", now())
+    done = act(actor, Deed.SCHEDULE_RESUME_ALL, "all schedules", now())
     await core.store.pause(ALL_OF_THEM, None, done)
     core.notifier.hint("schedules")
 
@@ -136,11 +136,13 @@ async def _pause(core: Core, actor: Actor, id: str, until: Micros, reason: str, 
     at = now()
     if until and until <= at:
         raise BadInput(say("This moment has gone by."))
-    about = "all schedules" if id == ALL_OF_THEM else f"schedule {id}"
+    about, deed = f"schedule {id}", Deed.SCHEDULE_PAUSE
+    if id == ALL_OF_THEM:
+        about, deed = "all schedules", Deed.SCHEDULE_PAUSE_ALL
     data |= {"until": iso(until)} if until else {}
     data |= {"why": reason.strip()} if reason.strip() else {}
     pause = Pause(until, reason.strip(), actor.name)
-    await core.store.pause(id, pause, act(actor, Deed.SCHEDULE_PAUSE, about, at, **data))
+    await core.store.pause(id, pause, act(actor, deed, about, at, **data))
     core.notifier.hint("schedules")
     return pause
 

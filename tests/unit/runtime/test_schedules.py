@@ -149,6 +149,8 @@ async def test_all_are_paused_whatever_each_says_and_one_stays_paused_by_itself(
     assert await world.passes(1.0001) == [Verdict.BEGUN, Verdict.PAUSED]
     await schedules.pause(world.core, world.who(), ID)
     await schedules.resume_all(world.core, world.who())
+    acts = [record.act.verb for record in await world.core.store.audit.records(AuditQuery(limit=9))]
+    assert {"schedule.pause-all", "schedule.resume-all"} <= set(acts)
     assert await world.passes(1) == [Verdict.BEGUN, Verdict.PAUSED, Verdict.PAUSED]
 
 

@@ -23,6 +23,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     Deed.RUN_MOVE: mark("{who} moved “{task}” ({run}) to another moment"),
     Deed.SCHEDULE_PAUSE: mark("{who} paused a schedule of “{task}”"),
     Deed.SCHEDULE_RESUME: mark("{who} ended the pause of a schedule of “{task}”"),
+    Deed.SCHEDULE_PAUSE_ALL: mark("{who} paused all schedules"),
+    Deed.SCHEDULE_RESUME_ALL: mark("{who} ended the pause of all schedules"),
     Deed.RUN_APPROVE: mark("{who} approved “{task}” ({run})"),
     Deed.RUN_REJECT: mark("{who} rejected “{task}” ({run})"),
     Deed.RUN_EXPIRE: mark("Nobody approved “{task}” in time ({run})"),
@@ -73,6 +75,7 @@ _OWN: Final[Mapping[str, str]] = {
 
 KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "run": ("press", mark("Runs")),
+    "schedule": ("clock", mark("Schedules")),
     "session": ("open", mark("Signing in")),
     "request": ("lock", mark("Refused requests")),
     "user": ("eye", mark("People")),
