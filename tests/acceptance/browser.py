@@ -19,7 +19,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 BREACHES = (
     "addEventListener('securitypolicyviolation', e => console.error(`CSP ${e.violatedDirective} ${e.blockedURI}`))"
 )
-UNREACHABLE = re.compile(r"net::ERR_(CONNECTION|EMPTY|INCOMPLETE)\w*|503 \(")
+UNREACHABLE = re.compile(r"net::ERR_(CONNECTION|CONTENT_LENGTH|EMPTY|INCOMPLETE)\w*|503 \(")
 
 
 @contextlib.contextmanager

@@ -70,8 +70,11 @@ def test_a_phones_bar_keeps_its_logo_and_nothing_in_it_moves_when_something_runs
         expect(page.locator(".top nav .count")).to_be_visible()
         busy = page.evaluate(left_and_right)
         assert all(one[1] <= other[0] for one, other in pairwise(busy))
-        page.locator("#now").evaluate("one => one.replaceChildren()")
-        assert page.evaluate(left_and_right) == [*busy[:4], busy[5]]
+        # At once: the stream may put back at any moment what is taken out here.
+        idle = page.evaluate(
+            f"() => {{ document.querySelector('#now').replaceChildren(); return ({left_and_right})(); }}"
+        )
+        assert idle == [*busy[:4], busy[5]]
 
 
 @pytest.mark.parametrize("who", ["ada", "max"])

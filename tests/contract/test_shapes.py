@@ -11,6 +11,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from pushbutton.domain.event import Event, Kind
+from pushbutton.domain.schedule import Firing, Verdict
 from pushbutton.runtime.watch.frames import event_frame
 from pushbutton.testing import opened
 from pushbutton.web.api import schemas
@@ -22,7 +23,7 @@ TASKS = """
 import sys
 from pushbutton import task, status
 
-@task
+@task(schedules={"every": 3600, "name": "hourly"})
 def speak(loud: bool = False, words: list[str] = ()):
     \"\"\"Speaks.\"\"\"
     status("speaking")
@@ -83,13 +84,22 @@ ELSEWHERE = {"/api/runs/{number}/plan"}
 
 @pytest.mark.parametrize(("path", "name"), READ)
 async def test_what_is_read_is_as_the_document_says(world, path, name):
-    there = path.replace("{slug}", "speak").replace("{number}", "1")
+    there = path.replace("{slug}", "speak").replace("{number}", "1").replace("{name}", "hourly")
     answer = await world.http.get(there, params={"q": "plain"} if path.endswith("search") else {})
     if path in ELSEWHERE:
         assert answer.status_code == 404
         return
     assert answer.status_code == 200, answer.text
     _same(_model(name), answer.json())
+
+
+async def test_a_pause_and_what_became_of_a_moment_are_as_the_document_says(world):
+    paused = await world.http.post("/api/schedules/speak/hourly/pause", json={"reason": "why not"})
+    _same(schemas.ScheduleShape, paused.json())
+    of_all = await world.http.post("/api/schedules/pause", json={"until": "2100-01-01T00:00:00Z"})
+    _same(schemas.SchedulePause, of_all.json())
+    firing = schemas.FiringShape.of(Firing("speak/hourly", 1_000_000, Verdict.CAUGHT_UP, run=7))
+    _same(schemas.FiringShape, json.loads(firing.model_dump_json()))
 
 
 async def test_a_press_is_answered_as_the_document_says(world):

@@ -12,6 +12,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -128,7 +129,10 @@ def run(script: Path, argv: list[str], monkeypatch: pytest.MonkeyPatch) -> dict[
     source += "\nimport json\nprint(json.dumps(found))" if "python2" in source.partition("\n")[0] else ""
     out = io.StringIO()
     monkeypatch.setattr(sys, "argv", [str(script), *argv])
-    space = {"__name__": "__main__", "__file__": str(script)}
+    main = ModuleType("__main__")  # Fire asks in which file a class of it stands
+    main.__file__ = str(script)
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    space = main.__dict__
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a script leaves closing its files to the end of its process
         try:

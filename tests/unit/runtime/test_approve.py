@@ -383,7 +383,7 @@ async def test_a_dry_run_that_a_killed_server_pressed_and_did_not_start_is_the_o
         cause=Cause(CauseKind.RUN, run.id),
         digest=run.digest,
         key=approved_start.again_key(run, 1),
-        not_before=1 << 60,  # it does not start by itself before the approval
+        not_before=1 << 57,  # it does not start by itself before the approval
     )
     left_run = (await world.core.store.press(left)).run
     await approve.approve(world.core, world.who("bob"), run.id, seen=seen)
