@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 Micros = int
 """Microseconds since 1970-01-01T00:00:00Z, wall clock. For showing and sorting, never for measuring a limit."""
 
-LONGEST_WHY = 2000
-"""Characters of a reason, for a press or for an answer to one."""
-
 
 class RunState(StrEnum):
     HELD = "held"  # waits for an approval

@@ -13,10 +13,10 @@ from pushbutton.domain import approval
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.approval import Hold, may_give
 from pushbutton.domain.audit import Act, Deed, act
-from pushbutton.domain.encodable import is_encodable
 from pushbutton.domain.event import Draft, Json, Kind
 from pushbutton.domain.policy import decide, require
-from pushbutton.domain.run import LONGEST_WHY, Run, RunState
+from pushbutton.domain.reason import unfit_reason
+from pushbutton.domain.run import Run, RunState
 from pushbutton.errors import CannotApprove, Fenced, InvalidInputs, NoSuchTask, NotHeld, Refused
 from pushbutton.sentence import say
 
@@ -135,10 +135,8 @@ def asked_at_all(core: Core, actor: Actor) -> bool:
 async def _asked(core: Core, actor: Actor, number: int, why: str) -> Run:
     run = await visibility.run(core.store, core.catalog, actor, number)
     require(actor, Verb.APPROVE, *visibility.resources(core.catalog, run))
-    if len(why) > LONGEST_WHY:
-        raise InvalidInputs({"why": say("The reason is too long.")})
-    if not is_encodable(why):
-        raise InvalidInputs({"why": say("Half of a character is missing in the reason: type or paste it again.")})
+    if wrong := unfit_reason(why):
+        raise InvalidInputs({"why": wrong})
     return run
 
 

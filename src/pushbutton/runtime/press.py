@@ -12,11 +12,11 @@ from pushbutton import threads
 from pushbutton.domain import cause, command, moment
 from pushbutton.domain.actor import LOCAL, Actor, Verb
 from pushbutton.domain.approval import Approval, Hold, held
-from pushbutton.domain.encodable import is_encodable
 from pushbutton.domain.inputs import check, fingerprint, mask
 from pushbutton.domain.param import Inputs, Param, ParamType
 from pushbutton.domain.policy import Resource, decide, require
-from pushbutton.domain.run import LONGEST_WHY, Micros, NewRun, Run, RunState
+from pushbutton.domain.reason import unfit_reason
+from pushbutton.domain.run import Micros, NewRun, Run, RunState
 from pushbutton.domain.schedule import Firing
 from pushbutton.domain.task import Offered, Reason, Task
 from pushbutton.domain.upload import of_value
@@ -76,10 +76,8 @@ async def press(
         raise TaskBroken(slug, visibility.broken(core.catalog, actor, task))
     if len(key) > LONGEST_KEY:
         raise InvalidInputs({"": say("The idempotency key is too long.")})
-    if len(why) > LONGEST_WHY:
-        raise InvalidInputs({"": say("The reason is too long: write at most {n:,} characters.", n=LONGEST_WHY)})
-    if not is_encodable(why):
-        raise InvalidInputs({"": say("Half of a character is missing in the reason: type or paste it again.")})
+    if wrong := unfit_reason(why):
+        raise InvalidInputs({"": wrong})
     if not_before is not None and not firing and (wrong := moment.refusal(not_before, now())):
         raise InvalidInputs({"": wrong})
     inputs = await _read(core, offered, raw, why, form=form)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from pushbutton.domain.actor import ALL, Actor, Verb
 from pushbutton.domain.audit import Deed, act
-from pushbutton.domain.encodable import is_encodable
 from pushbutton.domain.event import iso
 from pushbutton.domain.policy import Resource, decide, require
-from pushbutton.domain.run import LONGEST_WHY, Micros
+from pushbutton.domain.reason import unfit_reason
+from pushbutton.domain.run import Micros
 from pushbutton.domain.schedule import ALL_OF_THEM, MOST, Firing, Pause, Schedule, Verdict, come, following
 from pushbutton.domain.task import Reason, Task
 from pushbutton.errors import (
@@ -131,8 +131,8 @@ async def resume_all(core: Core, actor: Actor) -> None:
 
 
 async def _pause(core: Core, actor: Actor, id: str, until: Micros, reason: str, **data: str) -> Pause:  # noqa: A002
-    if len(reason) > LONGEST_WHY or not is_encodable(reason):
-        raise BadInput(say("The reason is too long: write at most {n:,} characters.", n=LONGEST_WHY))
+    if wrong := unfit_reason(reason):
+        raise BadInput(wrong)
     at = now()
     if until and until <= at:
         raise BadInput(say("This moment has gone by."))

@@ -181,4 +181,10 @@ async def test_who_does_not_administer_the_task_pauses_nothing_and_a_stranger_se
         await schedules.pause(world.core, world.who(), "report/other")
     with pytest.raises(BadInput, match="gone by"):
         await schedules.pause(world.core, world.who(), ID, until=1)
+    for reason, said in (
+        ("\ud800", "Half of a character is missing"),
+        ("x" * 2001, "The reason is too long: write at"),
+    ):
+        with pytest.raises(BadInput, match=said):
+            await schedules.pause(world.core, world.who(), ID, reason=reason)
     assert await world.core.store.pauses() == {}
