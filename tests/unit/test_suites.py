@@ -23,6 +23,7 @@ SUITES = {
     "Dispatch": ("test_dispatch",),
     "Factor": ("test_factor",),
     "Files": ("test_files",),
+    "Messages": ("test_messages",),
     "Notifier": ("test_dispatch",),
     "Log": ("test_output",),
     "Output": ("test_output",),

@@ -24,6 +24,7 @@ from pushbutton.runtime.ports import Append, Pressed, RunQuery, Topics
 from pushbutton.runtime.ports.people import Work
 from pushbutton.sentence import kept, recalled
 
+from .messages import MemoryMessages
 from .people import MemoryAudit, MemoryPeople
 
 
@@ -47,6 +48,7 @@ class MemoryStore:
         self._leases: dict[str, tuple[str, int]] = {}
         self.audit = MemoryAudit(key)
         self.people = MemoryPeople(self.audit)
+        self.messages = MemoryMessages()
 
     async def open(self) -> None: ...
 
@@ -219,6 +221,7 @@ class MemoryStore:
             self._runs |= going
             count = len(going)
             self._bookmarks, self._leases = {}, {}
+            self.messages.drop_waiting()
             self._pauses.setdefault(ALL_OF_THEM, Pause(0, COPIED, aside.actor))
             self.audit.add(replace(aside, data={**aside.data, "runs": count}))
         return count

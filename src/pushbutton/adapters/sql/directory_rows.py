@@ -8,10 +8,13 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from pushbutton.domain.actor import Right, Verb
+from pushbutton.domain.messages import Wishes
 from pushbutton.domain.person import Entry, Invite, Link, Session, Snapshot, Token, User
 from pushbutton.domain.policy import Grant
 
-_KINDS: dict[str, type[Entry]] = {kind.__name__.lower(): kind for kind in (User, Grant, Session, Token, Invite, Link)}
+_KINDS: dict[str, type[Entry]] = {
+    kind.__name__.lower(): kind for kind in (User, Grant, Session, Token, Invite, Link, Wishes)
+}
 
 
 def key_of(entry: Entry) -> tuple[str, str]:
@@ -20,6 +23,8 @@ def key_of(entry: Entry) -> tuple[str, str]:
     match entry:
         case User():
             return kind, entry.name
+        case Wishes():
+            return kind, entry.user
         case Grant():
             return kind, json.dumps([entry.who, entry.gives, entry.where])
         case _:
@@ -35,7 +40,7 @@ def entry_from(kind: str, data: str) -> Entry:
     made = _KINDS[kind]
     known = {field.name for field in fields(made)}
     values: dict[str, Any] = {name: value for name, value in json.loads(data).items() if name in known}
-    for name in ("groups", "recovery", "pins"):
+    for name in ("groups", "recovery", "pins", "tell", "follows", "runs"):
         if name in values:
             values[name] = tuple(values[name])
     if "scope" in values:
@@ -55,4 +60,5 @@ def snapshot(entries: Iterable[Entry]) -> Snapshot:
         tokens=made[Token],
         invites=made[Invite],
         links=made[Link],
+        wishes=made[Wishes],
     )

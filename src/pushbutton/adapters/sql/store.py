@@ -19,6 +19,7 @@ from pushbutton.runtime.ports.people import Work
 from . import schedules, statements, writing
 from .audit import SqlAudit
 from .connection import Database
+from .messages import SqlMessages
 from .people import SqlPeople
 from .run_rows import RUN_COLUMNS, event_from, order_from, run_from
 from .statements import UNFINISHED_STATES
@@ -32,6 +33,7 @@ class SqlStore:
         self._db = database
         self._trail = Trail(database.end, database.dialect)
         self.people, self.audit = SqlPeople(database, self._trail), SqlAudit(database, self._trail)
+        self.messages = SqlMessages(database)
 
     async def open(self) -> None:
         await self._db.open()

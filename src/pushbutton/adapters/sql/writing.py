@@ -17,7 +17,7 @@ from pushbutton.runtime.ports import Append, Pressed
 from pushbutton.runtime.ports.people import Work
 from pushbutton.sentence import kept
 
-from . import schedules, statements
+from . import messages, schedules, statements
 from .connection import Connection
 from .people import change
 from .run_rows import RUN_COLUMNS, SETTABLE, dumps, hold_text, names_text, run_from
@@ -212,6 +212,7 @@ def settle(db: Connection, trail: Trail, home: str, aside: Act | None) -> int:
         count = sum(1 for _ in going)
         db.execute("DELETE FROM bookmarks")
         db.execute("DELETE FROM leases")
+        messages.drop_waiting(db)
         schedules.pause_all(db, aside.actor)
         trail.record(db, replace(aside, data={**aside.data, "runs": count}))
     sql = "INSERT INTO home (one, known) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET known = excluded.known"

@@ -31,6 +31,7 @@ from pushbutton.domain.task import Offered, Task
 from .files import UPLOADS as UPLOADS
 from .files import Files as Files
 from .files import Stored as Stored
+from .messages import Messages
 from .output import Log as Log
 from .output import Output as Output
 from .people import Audit, People, Work
@@ -131,6 +132,11 @@ class Store(Protocol):
         """In the same store: a press and its record are one transaction."""
         ...
 
+    @property
+    def messages(self) -> Messages:
+        """In the same store."""
+        ...
+
     async def open(self) -> None: ...
 
     async def close(self) -> None: ...
@@ -226,7 +232,8 @@ class Store(Protocol):
     async def settle(self, home: str, aside: Act | None = None) -> int:
         """Keep how the data folder is known again. With `aside`, which is recorded with their number as `runs`, every
         run that is not over is set aside in the same transaction: none of them passes the gate or makes its task busy
-        while it is; bookmarks and leases are forgotten; all schedules are paused. How many runs those are.
+        while it is; bookmarks and leases are forgotten, and so are messages that wait; all schedules are paused. How
+        many runs those are.
         """
         ...
 
