@@ -9,7 +9,7 @@ import pytest
 
 from pushbutton.adapters.sqlite import SqliteStore
 
-POSTGRES_ALONE = {"pushbutton", "turns"}
+POSTGRES_ALONE = {"pushbutton", "turns", "pieces", "sizes"}
 KINDS = {"INTEGER": "bigint", "TEXT": "text", "REAL": "double precision"}
 Table = dict[str, tuple[str, bool]]
 

@@ -73,6 +73,18 @@ class PostgresDatabase:
             raise StoreError("The store is closed.")
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
+    async def aside(self, work: Work[T]) -> T:
+        """In a thread, beside all that is written in order: for what takes long and takes no pen."""
+        return await threads.pruning(self._aside, work)
+
+    def _aside(self, work: Work[T]) -> T:
+        with translated(self._address):
+            link = self._connections.connect()
+            try:
+                return work(link)
+            finally:
+                self._connections.drop(link)
+
     def scrub(self) -> None:
         """Write the audit trail's table anew. The database's own log and its backups are out of reach from here."""
         with translated(self._address):

@@ -27,7 +27,7 @@ _TABLES: Final = (
 )
 OURS: Final = (
     *("runs", "events", "meta", "joined", "people", "audit", "audit_head", "home", "bookmarks", "leases", "orders"),
-    *("limits", "turns", "pushbutton"),
+    *("limits", "turns", "pushbutton", "pieces", "sizes"),
 )
 
 

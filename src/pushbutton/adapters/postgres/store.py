@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pushbutton.adapters.sql.store import SqlStore
 from pushbutton.adapters.sql.trail_end import End
 
+from . import pieces
 from .address import Address
 from .database import PostgresDatabase
 
@@ -20,7 +22,13 @@ class PostgresStore(SqlStore):
 
         Raises `StoreError` for what is no address.
         """
-        super().__init__(PostgresDatabase(_read(address), End(key, apart), alone=alone))
+        self._database = PostgresDatabase(_read(address), End(key, apart), alone=alone)
+        super().__init__(self._database)
+
+    async def forget(self, runs: Sequence[int]) -> None:
+        """What is kept of their files goes first: killed in between, their rows are there and lead to the rest."""
+        await self._database.aside(lambda db: pieces.forget(db, runs))
+        await super().forget(runs)
 
 
 def _read(address: Address | str) -> Address:

@@ -1,0 +1,205 @@
+"""The tables `pieces` and `sizes`: bytes of files, for machines that do not have the files.
+
+Nothing here takes the pen. A piece has one content, whoever sends it and however often, so each of these may be done
+again: after a lost answer it simply is. Where two senders cut the same bytes otherwise, the longer piece stays.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeVar
+
+import psycopg
+
+from pushbutton.adapters.sql.connection import Connection
+from pushbutton.domain.pieces import BLOCK
+
+from .connections import Connections, Patience
+from .link import Link, translated
+
+__all__ = ["GREW", "Kept", "Piece", "Pieces", "Place", "forget", "joined"]
+
+T = TypeVar("T")
+
+GREW: Final = "pushbutton_pieces"
+"""The channel of notifications: the runs that grew, with commas; none where they are too many for one."""
+_LONGEST: Final = 7000  # bytes of such a text
+
+_PUT: Final = """WITH sent AS (
+    INSERT INTO pieces (run, name, at, bytes) SELECT * FROM unnest(?::bigint[], ?::text[], ?::bigint[], ?::bytea[])
+    ON CONFLICT (run, name, at) DO UPDATE SET bytes = excluded.bytes
+    WHERE length(excluded.bytes) > length(pieces.bytes)
+), grown AS (
+    INSERT INTO sizes (run, name, size, since)
+    SELECT run, name, size, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+    FROM unnest(?::bigint[], ?::text[], ?::bigint[]) AS grown (run, name, size) ORDER BY run, name
+    ON CONFLICT (run, name) DO UPDATE SET size = excluded.size, since = excluded.since
+    WHERE excluded.size > sizes.size
+) SELECT pg_notify(?, ?)"""
+_MERGED: Final = """INSERT INTO pieces VALUES (?, ?, ?, ?)
+ON CONFLICT (run, name, at) DO UPDATE SET bytes = excluded.bytes WHERE length(excluded.bytes) > length(pieces.bytes)"""
+_TAKE: Final = f"""SELECT w.run, w.name, p.at, p.bytes
+FROM unnest(?::bigint[], ?::text[], ?::bigint[]) AS w (run, name, have) CROSS JOIN LATERAL (
+    SELECT greatest(at, w.have) AS at,
+        CASE WHEN at < w.have THEN substr(bytes, (w.have - at + 1)::int) ELSE bytes END AS bytes
+    FROM (
+        SELECT at, bytes FROM pieces WHERE run = w.run AND name = w.name AND at = w.have - w.have % {BLOCK}
+        UNION ALL (
+            SELECT at, bytes FROM pieces WHERE run = w.run AND name = w.name AND at > w.have - w.have % {BLOCK}
+                AND at >= coalesce((SELECT max(b.at) FROM pieces AS b
+                    WHERE b.run = w.run AND b.name = w.name AND b.at <= w.have), 0)
+            ORDER BY at LIMIT ?)
+    ) AS near WHERE at + length(bytes) > w.have
+) AS p"""
+"""What follows in the block where one stands is in the last piece before, or in the one that is all of the block.
+Others may lie in it: of a sender that was killed, and whose last statement came late.
+"""
+
+
+class Place(NamedTuple):
+    """Something with bytes: `output` of run 7, an upload (of run 0)."""
+
+    run: int
+    name: str
+
+
+class Piece(NamedTuple):
+    place: Place
+    at: int
+    bytes: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    size: int
+    since: int  # microseconds since the epoch, by the database's clock
+
+
+class Pieces:
+    """One connection, used by one thread at a time; any may call. All of it blocks, and raises `StoreError`."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._link: Link | None = None
+        self._lock = threading.Lock()
+
+    def put(self, pieces: Sequence[Piece], sizes: Mapping[Place, int]) -> None:
+        """Both, or nothing; whoever listens is told."""
+        grown = list(sizes.items())
+        runs = ",".join(sorted({str(place.run) for place in sizes}))
+        values = [
+            *_columns(3, ((*piece.place, piece.at) for piece in pieces)),
+            [piece.bytes for piece in pieces],
+            *_columns(3, ((*place, size) for place, size in grown)),
+            GREW,
+            runs if len(runs) <= _LONGEST else "",
+        ]
+        self.do(lambda link: link.execute(_PUT, values))
+
+    def merge(self, whole: Piece) -> None:
+        """The one piece in place of those that lie where it does."""
+
+        def work(link: Link) -> None:
+            link.execute("BEGIN")
+            try:
+                link.execute(
+                    "DELETE FROM pieces WHERE run = ? AND name = ? AND at >= ? AND at < ?",
+                    (*whole.place, whole.at, whole.at + len(whole.bytes)),
+                )
+                link.execute(_MERGED, (*whole.place, whole.at, whole.bytes))
+                link.execute("COMMIT")
+            except BaseException:
+                if not link.gone:
+                    link.execute("ROLLBACK")
+                raise
+
+        self.do(work)
+
+    def take(self, have: Mapping[Place, int], most: int) -> list[Piece]:
+        """For each place what follows so many bytes, in order: about `most` pieces. They may overlap, see `joined`."""
+        values = [*_columns(3, ((*place, size) for place, size in have.items())), most]
+        rows = self.do(lambda link: list(link.execute(_TAKE, values)))
+        return sorted(Piece(Place(run, name), at, bytes(content)) for run, name, at, content in rows)
+
+    def part(self, place: Place, offset: int) -> bytes:
+        """From there to the end of its piece."""
+        found = [piece.bytes for piece in self.take({place: offset}, 1) if piece.at == offset]
+        return max(found, key=len, default=b"")
+
+    def kept(self, places: Collection[Place]) -> Mapping[Place, Kept]:
+        """Those that there are."""
+        sql = (
+            "SELECT run, name, size, since FROM sizes"
+            " WHERE (run, name) IN (SELECT * FROM unnest(?::bigint[], ?::text[]))"
+        )
+        values = _columns(2, places)
+        return self.do(lambda link: _kept(link.execute(sql, values)))
+
+    def below(self, run: int, prefix: str) -> Mapping[Place, Kept]:
+        sql = "SELECT run, name, size, since FROM sizes WHERE run = ? AND starts_with(name, ?)"
+        return self.do(lambda link: _kept(link.execute(sql, (run, prefix))))
+
+    def copy(self, source: Place, target: Place) -> bool:
+        """Whole or not at all; whether the source is there."""
+        pieces = (
+            "INSERT INTO pieces SELECT ?, ?, at, bytes FROM pieces WHERE run = ? AND name = ? ON CONFLICT DO NOTHING"
+        )
+        sizes = """INSERT INTO sizes SELECT ?, ?, size, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+            FROM sizes WHERE run = ? AND name = ? ON CONFLICT DO NOTHING"""
+        both = f"WITH copied AS ({pieces}), sized AS ({sizes}) SELECT 1 FROM sizes WHERE run = ? AND name = ?"
+        return bool(self.do(lambda link: link.execute(both, (*target, *source, *target, *source, *source)).get))
+
+    def touch(self, place: Place) -> bool:
+        """Its age counts from now; whether it is there."""
+        sql = """UPDATE sizes SET since = (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+            WHERE run = ? AND name = ? RETURNING 1"""
+        return bool(self.do(lambda link: link.execute(sql, place).get))
+
+    def remove(self, run: int, name: str, *, below: bool = False) -> None:
+        """`below`: and all whose name goes on with a slash."""
+        which = "run = ? AND (name = ? OR starts_with(name, ?))" if below else "run = ? AND name = ?"
+        values = (run, name, f"{name}/") if below else (run, name)
+        gone = f"WITH gone AS (DELETE FROM sizes WHERE {which}) DELETE FROM pieces WHERE {which}"
+        self.do(lambda link: link.execute(gone, (*values, *values)))
+
+    def do(self, work: Callable[[Link], T]) -> T:
+        """Again, for a while, where the connection was lost."""
+        patience = Patience(self._connections)
+        with self._lock, translated(self._connections.address):
+            while True:
+                try:
+                    if self._link is None or self._link.gone:
+                        self._link = None
+                        self._link = self._connections.connect()
+                    return work(self._link)
+                except psycopg.Error as error:
+                    if not self._connections.lost(error, self._link):
+                        raise
+                    patience.wait(error)
+
+
+def joined(have: int, pieces: Iterable[Piece]) -> bytes:
+    """What of these, in order, follows so many bytes without a gap."""
+    found = []
+    for piece in pieces:
+        if piece.at <= have < piece.at + len(piece.bytes):
+            found.append(piece.bytes[have - piece.at :])
+            have += len(found[-1])
+    return b"".join(found)
+
+
+def forget(link: Connection, runs: Sequence[int]) -> None:
+    """All of them; one after the other, because they may be large."""
+    for run in runs:
+        link.execute("DELETE FROM sizes WHERE run = ?", (run,))
+        link.execute("DELETE FROM pieces WHERE run = ?", (run,))
+
+
+def _columns(count: int, rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(count)]
+
+
+def _kept(rows: Iterable[tuple[object, ...]]) -> Mapping[Place, Kept]:
+    return {Place(int(str(run)), str(name)): Kept(int(str(size)), int(str(since))) for run, name, size, since in rows}
