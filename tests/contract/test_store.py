@@ -752,3 +752,11 @@ async def test_on_a_copy_all_schedules_are_paused(store):
     assert await store.pauses() == {}
     await store.settle("here", Act("service:copy", "server.copied", "server", 1))
     assert await store.pauses() == {ALL_OF_THEM: Pause(0, COPIED, "service:copy")}
+
+
+async def test_the_run_that_a_key_made_is_known_and_none_for_a_key_that_joined_one(store):
+    first = await store.press(new(key="k", fingerprint="f", busy=Busy.JOIN))
+    joined = await store.press(new(key="later", fingerprint="f", busy=Busy.JOIN))
+    assert not joined.made
+    known = [await store.keyed(*pair) for pair in (("deploy", "k"), ("deploy", "later"), ("b", "k"), ("deploy", ""))]
+    assert known == [first.run.id, 0, 0, 0]

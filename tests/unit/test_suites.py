@@ -23,6 +23,7 @@ SUITES = {
     "Dispatch": ("test_dispatch",),
     "Factor": ("test_factor",),
     "Files": ("test_files",),
+    "Memos": ("test_memos",),
     "Messages": ("test_messages",),
     "Notifier": ("test_dispatch",),
     "Log": ("test_output",),

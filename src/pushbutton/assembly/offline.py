@@ -14,6 +14,7 @@ from pushbutton.domain.audit import Act
 from pushbutton.runtime.directory import Directory
 from pushbutton.runtime.people import People
 from pushbutton.runtime.ports import Store
+from pushbutton.runtime.throttle import Throttle
 
 from . import sign_in, stores
 
@@ -39,7 +40,7 @@ class Offline:
         directory = Directory(store.people)
         try:
             await directory.open()
-            yield People(directory, passwords, totp, Seal(key))
+            yield People(directory, passwords, totp, Seal(key), Throttle(store.memos, key))
         finally:
             await directory.close()
             passwords.close()

@@ -15,6 +15,7 @@ from pushbutton.runtime.people import People
 from pushbutton.runtime.ports import Store
 from pushbutton.runtime.refusals import Refusals
 from pushbutton.runtime.signin import SignIn
+from pushbutton.runtime.throttle import Throttle
 
 
 def elsewhere(settings: Settings) -> bool:
@@ -36,7 +37,7 @@ async def opened(
     )
     passwords, seal = Passwords(), Seal(key)
     stack.callback(passwords.close)
-    signin = SignIn(directory, passwords, totp, seal, Refusals(store.audit))
+    signin = SignIn(directory, passwords, totp, seal, Refusals(store.audit), Throttle(store.memos, key), store.memos)
     if settings.ldap_url:
         from pushbutton.adapters.ldap import Ldap  # noqa: PLC0415  only where it is asked for
 

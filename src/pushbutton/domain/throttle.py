@@ -1,4 +1,4 @@
-"""How long a client has to wait after a wrong password. Pure: seconds of a monotonic clock are passed in.
+"""How long a client has to wait after a wrong password. Pure: moments are passed in, in seconds.
 
 Guessing is slowed per account and per address, of IPv6 per network, which one client has to itself. An address from
 which the account's owner has signed in before is slowed by the mistakes in that account only, so that nobody can lock
@@ -7,75 +7,70 @@ an owner out by guessing from elsewhere, nor by mistakes in other accounts behin
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from .networks import household
 
-FREE = 3
+__all__ = ["FADE", "FREE", "FREE_ACCOUNT", "FREE_ADDRESS", "LONGEST", "Count", "Key", "failed", "keys", "wait"]
+
+FREE: Final = 3
 """Mistakes that cost nothing: people mistype."""
-FREE_ACCOUNT = 10
-FREE_ADDRESS = 20
-LONGEST = 900.0
-FADE = 900.0
+FREE_ACCOUNT: Final = 10
+FREE_ADDRESS: Final = 20
+LONGEST: Final = 900.0
+FADE: Final = 900.0
 """Seconds after which one mistake is forgotten: as long as the longest wait, so that more guesses gain nothing, and
 the mistakes of a whole office in a day do not add up.
 """
-MOST = 10_000
-"""Counters kept; the oldest go first."""
+
+Key = tuple[str, str]
+"""An account and an address, "" for any."""
 
 
-@dataclass(slots=True)
-class _Count:
-    mistakes: float = 0.0  # when `last` was
-    last: float = 0.0
+@dataclass(frozen=True, slots=True)
+class Count:
+    mistakes: float  # when `last` was
+    last: float
+
+    @property
+    def until(self) -> float:
+        """From then on nothing is left of it."""
+        return self.last + FADE * self.mistakes
+
+    @property
+    def undone(self) -> Count:
+        """Without the last mistake: it was none."""
+        return Count(max(0.0, self.mistakes - 1), self.last)
 
 
-class Throttle:
-    def __init__(self) -> None:
-        self._counts: OrderedDict[tuple[str, str], _Count] = OrderedDict()
-        self._owners: OrderedDict[tuple[str, str], None] = OrderedDict()
-
-    def wait(self, account: str, address: str, now: float) -> float:
-        """Seconds until the next try is allowed; 0: now."""
-        address = household(address)
-        own = self._left((account, address), FREE, now)
-        if (account, address) in self._owners:
-            return own
-        return max(own, self._left(("", address), FREE_ADDRESS, now), self._left((account, ""), FREE_ACCOUNT, now))
-
-    def failed(self, account: str, address: str, now: float) -> None:
-        for key in _keys(account, address):
-            count = self._counts.setdefault(key, _Count())
-            count.mistakes = max(0.0, count.mistakes - (now - count.last) / FADE) + 1
-            count.last = now
-            self._counts.move_to_end(key)
-        while len(self._counts) > MOST:
-            self._counts.popitem(last=False)
-
-    def undone(self, account: str, address: str) -> None:
-        """Takes the last mistake back: it was none."""
-        for key in _keys(account, address):
-            if count := self._counts.get(key):
-                count.mistakes = max(0, count.mistakes - 1)
-
-    def passed(self, account: str, address: str) -> None:
-        address = household(address)
-        self._counts.pop((account, address), None)
-        self._owners[account, address] = None
-        self._owners.move_to_end((account, address))
-        while len(self._owners) > MOST:
-            self._owners.popitem(last=False)
-
-    def _left(self, key: tuple[str, str], free: int, now: float) -> float:
-        count = self._counts.get(key)
-        if count is None or count.mistakes <= free - 1:  # the last of them may have faded a little
-            return 0.0
-        pause: float = min(LONGEST, 2.0 ** min(count.mistakes - free, 20.0))
-        return max(0.0, count.last + pause - now)
-
-
-def _keys(account: str, address: str) -> Iterable[tuple[str, str]]:
+def keys(account: str, address: str) -> Sequence[Key]:
+    """What a try is counted under; none twice where there is no address."""
     address = household(address)
-    return dict.fromkeys([(account, address), ("", address), (account, "")])  # none twice where there is no address
+    return list(dict.fromkeys([(account, address), ("", address), (account, "")]))
+
+
+def failed(count: Count | None, now: float) -> Count:
+    """With one mistake more."""
+    if count is None:
+        return Count(1.0, now)
+    faded = max(0.0, now - count.last) / FADE
+    return Count(max(0.0, count.mistakes - faded) + 1, now)
+
+
+def wait(counts: Mapping[Key, Count], account: str, address: str, now: float, *, owner: bool) -> float:
+    """Seconds until the next try is allowed; 0: now. `owner`: of this account one has signed in from there before."""
+    address = household(address)
+    own = _left(counts.get((account, address)), FREE, now)
+    if owner:
+        return own
+    by_address, by_account = counts.get(("", address)), counts.get((account, ""))
+    return max(own, _left(by_address, FREE_ADDRESS, now), _left(by_account, FREE_ACCOUNT, now))
+
+
+def _left(count: Count | None, free: int, now: float) -> float:
+    if count is None or count.mistakes <= free - 1:  # the last of them may have faded a little
+        return 0.0
+    pause: float = min(LONGEST, 2.0 ** min(count.mistakes - free, 20.0))
+    return min(pause, max(0.0, count.last + pause - now))  # a clock that was set back makes nobody wait for longer

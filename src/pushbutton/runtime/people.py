@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from pushbutton.domain.actor import EVERYWHERE, Actor, Verb
 from pushbutton.domain.audit import Deed, act
@@ -12,14 +12,13 @@ from pushbutton.domain.identity import group_names, one_line, user_name
 from pushbutton.domain.password import require_good
 from pushbutton.domain.person import LOCAL_SOURCE, Entry, Invite, Session, Snapshot, User
 from pushbutton.domain.policy import EVERYONE, Grant, Role, require, require_directly
-from pushbutton.domain.throttle import Throttle
 from pushbutton.domain.token import hashed, new_token
 from pushbutton.errors import BadInput, NoSuchUser, Refused, SignInFailed
 from pushbutton.sentence import say
 
 from .directory import Directory
 from .ports.people import Change, Factor, Passwords, Sealed
-from .signin import one_try
+from .throttle import Throttle
 
 INVITE_HOURS = 72
 
@@ -30,7 +29,7 @@ class People:
     passwords: Passwords
     factor: Factor
     sealed: Sealed
-    throttle: Throttle = field(default_factory=Throttle)
+    throttle: Throttle
 
     # -- for administrators
 
@@ -202,7 +201,7 @@ class People:
         """
         require_directly(actor)
         user = _user(self.directory.all, actor.user)
-        with one_try(self.throttle, f"own:{user.name}", actor.address):
+        async with self.throttle.one_try(f"own:{user.name}", actor.address):
             if not await self.passwords.check(user.password or None, old):
                 raise await self._refused(actor, at, say("The password of today is wrong."))
         require_good(new, user.name)
@@ -237,7 +236,7 @@ class People:
         """
         require_directly(actor)
         user = _user(self.directory.all, actor.user)
-        with one_try(self.throttle, f"own:{user.name}", actor.address):
+        async with self.throttle.one_try(f"own:{user.name}", actor.address):
             if user.source != LOCAL_SOURCE:
                 if user.factor and not self._knows_factor(user, proof):
                     raise await self._refused(actor, at, say("The code is wrong."))

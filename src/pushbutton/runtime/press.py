@@ -126,6 +126,11 @@ async def press(
     return pressed
 
 
+async def made_with(core: Core, actor: Actor, slug: str, key: str) -> int:
+    """The run that the actor's press with this key made; 0: none did yet, or another run was the answer."""
+    return await core.store.keyed(slug, _own(actor, key))
+
+
 def _own(actor: Actor, key: str) -> str:
     """The key as it is kept: apart for each actor, so that no one can take another's press by guessing its key."""
     return key if not key or actor.name == LOCAL.name else f"{actor.name}\n{key}"

@@ -5,12 +5,11 @@ A refusal is the same sentence, after the same time, whether the name is known o
 
 from __future__ import annotations
 
-import contextlib
 import hmac
-import time
-from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 
 from pushbutton.domain.actor import Actor
 from pushbutton.domain.audit import Act, Deed
@@ -20,21 +19,23 @@ from pushbutton.domain.networks import household
 from pushbutton.domain.password import require_good
 from pushbutton.domain.person import LOCAL_SOURCE, Invite, Session, Snapshot, User
 from pushbutton.domain.proxy import TrustedProxy
-from pushbutton.domain.throttle import Throttle
 from pushbutton.domain.token import hashed
-from pushbutton.errors import InviteGone, SignInFailed, SlowDown, StoreError, TooManySignIns
+from pushbutton.errors import InviteGone, SignInFailed
 from pushbutton.sentence import say
 
 from . import clock
 from .directory import Directory
+from .ports.memos import Memo, Memos
 from .ports.people import Authority, Begun, Change, Factor, Passwords, Provider, Sealed
 from .refusals import Refusals
+from .throttle import Throttle
 
 WRONG = say("The name or the password is wrong.")
 WRONG_CODE = say("This code is wrong or was used before. Take the one that is shown now.")
 BEGUN = 500  # sign-ins elsewhere that may be under way at once
 BEGUN_FROM_ONE = 50  # of them from one address
-PATIENCE = 600.0  # seconds for one of them
+PATIENCE = 600_000_000  # microseconds for one of them
+_BEGUN = "sign-in elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +63,24 @@ class SignIn:
     factor: Factor
     sealed: Sealed
     refusals: Refusals
+    throttle: Throttle
+    memos: Memos  # sign-ins elsewhere that are under way: the browser may come back to another process
     authority: Authority | None = None
     provider: Provider | None = None
     proxy: TrustedProxy | None = None
-    throttle: Throttle = field(default_factory=Throttle)
-    _begun: OrderedDict[str, tuple[Begun, str, float, str]] = field(default_factory=OrderedDict)
 
     # -- by password
 
     async def with_password(self, name: str, password: str, where: From) -> SignedIn:
         """Raises `SignInFailed`, `SlowDown`, `TooManySignIns`."""
         account = name.strip().lower()[:200]
-        with self._one_try(_by_password(account), where):
+        async with self.throttle.one_try(_by_password(account), where.address):
             user = await self._known(account, password, where)
             if user is None:
                 raise await self._refused(account, where, SignInFailed(WRONG))
         if user.factor:
             return await self._begin(user, where, "password", pending=True)
-        self.throttle.passed(_by_password(account), where.address)
+        await self.throttle.passed(_by_password(account), where.address, clock.now() / 1e6)
         return await self._begin(user, where, "password")
 
     async def _known(self, account: str, password: str, where: From) -> User | None:
@@ -104,15 +105,10 @@ class SignIn:
         """Begin a sign-in at the provider. `back`: the path to return to here."""
         assert self.provider  # noqa: S101  there is no such route without one
         begun = await self.provider.begin(redirect_uri)
-        place = household(address)
-        self._begun[begun.state] = (begun, back, time.monotonic() + PATIENCE, place)
-        # One client that begins very many loses its own, not those of others.
-        mine = [state for state, kept in self._begun.items() if kept[3] == place]
-        for state in mine[:-BEGUN_FROM_ONE]:
-            del self._begun[state]
-        while len(self._begun) > BEGUN:
-            most = Counter(kept[3] for kept in self._begun.values()).most_common(1)[0][0]
-            del self._begun[next(state for state, kept in self._begun.items() if kept[3] == most)]
+        at, place = clock.now(), household(address)
+        kept = {"begun": self.sealed.close(json.dumps(asdict(begun))), "back": back, "place": place}
+        memo = Memo(hashed(begun.state), json.dumps(kept), at + PATIENCE)
+        await self.memos.change(_BEGUN, None, lambda seen: [*_too_many(seen, place), memo], at=at)
         return begun
 
     async def returned(
@@ -123,18 +119,21 @@ class SignIn:
         """
         assert self.provider  # noqa: S101  there is no such route without one
         try:
-            begun, back = self._begun_by(began, params.get("state", "?"))
+            begun, back = await self._begun_by(began, params.get("state", "?"))
             identity = await self.provider.finish(begun, params, redirect_uri)
         except SignInFailed as error:
             self._turned_away("user (unknown)", "oidc", where, error)
             raise
         return await self.with_identity(identity, where), back
 
-    def _begun_by(self, mine: str, state: str) -> tuple[Begun, str]:
-        found = self._begun.pop(state, None) if hmac.compare_digest(mine.encode(), state.encode()) else None
-        if found is None or time.monotonic() > found[2]:
+    async def _begun_by(self, mine: str, state: str) -> tuple[Begun, str]:
+        name, found = hashed(state), None
+        if hmac.compare_digest(mine.encode(), state.encode()):
+            found = (await self.memos.change(_BEGUN, [name], _taken, at=clock.now())).get(name)
+        if found is None:
             raise SignInFailed(say("This sign-in took too long or was begun elsewhere. Begin it once more."))
-        return found[0], found[1]
+        kept = json.loads(found.value)
+        return Begun(**json.loads(self.sealed.open(kept["begun"]))), kept["back"]
 
     async def with_identity(self, identity: Identity, where: From) -> SignedIn:
         """Raises `SignInFailed` for a name that is another's here."""
@@ -210,11 +209,11 @@ class SignIn:
     async def second(self, session: Session, code: str, where: From) -> SignedIn:
         """A session that waited for the code becomes one that counts, with another secret."""
         user = self.directory.all.users.get(session.user)
-        with self._one_try(f"code:{session.user}", where):
+        async with self.throttle.one_try(f"code:{session.user}", where.address):
             if user is None or not await self._right_code(user, code):
                 raise await self._refused(session.user, where, SignInFailed(WRONG_CODE))
-        self.throttle.passed(f"code:{session.user}", where.address)
-        self.throttle.passed(_by_password(session.user), where.address)
+        await self.throttle.passed(f"code:{session.user}", where.address, clock.now() / 1e6)
+        await self.throttle.passed(_by_password(session.user), where.address, clock.now() / 1e6)
         return await self._begin(user, replace(where, session=session), "second factor")
 
     async def _right_code(self, user: User, code: str) -> bool:
@@ -291,13 +290,10 @@ class SignIn:
 
         await self.directory.change(work)
         user = self.directory.all.users[invite.user]
-        self.throttle.passed(_by_password(user.name), where.address)
+        await self.throttle.passed(_by_password(user.name), where.address, clock.now() / 1e6)
         return await self._begin(user, where, "invitation", pending=bool(user.factor))
 
     # -- slowing down
-
-    def _one_try(self, account: str, where: From) -> contextlib.AbstractContextManager[None]:
-        return one_try(self.throttle, account, where.address)
 
     async def _refused(self, name: str, where: From, error: SignInFailed) -> SignInFailed:
         # A name that nobody has is not recorded: it may be a password in the wrong field.
@@ -307,22 +303,22 @@ class SignIn:
         return error
 
 
-@contextlib.contextmanager
-def one_try(throttle: Throttle, account: str, address: str) -> Iterator[None]:
-    """Around what may turn out to be wrong, which raises `SignInFailed` then. Raises `SlowDown`.
+def _too_many(seen: Mapping[str, Memo], place: str) -> list[Memo]:
+    """Those that go for one more from this place. Who begins very many loses their own, not those of others."""
+    oldest = sorted(seen.values(), key=lambda memo: memo.until)
+    places = {memo.name: str(json.loads(memo.value)["place"]) for memo in oldest}
+    mine = [memo for memo in oldest if places[memo.name] == place]
+    gone = mine[: max(0, len(mine) + 1 - BEGUN_FROM_ONE)]
+    left = [memo for memo in oldest if memo not in gone]
+    while len(left) + 1 > BEGUN:
+        most = Counter([*(places[memo.name] for memo in left), place]).most_common(1)[0][0]
+        gone.append(next(memo for memo in left if places[memo.name] == most))
+        left.remove(gone[-1])
+    return _taken({memo.name: memo for memo in gone})
 
-    It counts as wrong from the begin: a hundred tries that are sent at once are slowed like a hundred in a row.
-    """
-    at = time.monotonic()
-    if (wait := throttle.wait(account, address, at)) > 0:
-        raise SlowDown(wait)
-    throttle.failed(account, address, at)
-    try:
-        yield
-    except (TooManySignIns, StoreError):
-        throttle.undone(account, address)  # it was not checked
-        raise
-    throttle.undone(account, address)
+
+def _taken(seen: Mapping[str, Memo]) -> list[Memo]:
+    return [replace(memo, until=0) for memo in seen.values()]
 
 
 def _disabled(name: str) -> SignInFailed:

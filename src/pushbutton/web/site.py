@@ -9,10 +9,9 @@ from typing import Any
 from starlette.requests import Request
 
 from pushbutton.config import Settings
-from pushbutton.domain.throttle import Throttle
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.device_grants import DeviceGrants
-from pushbutton.web.http.press_keys import PressKeys
+from pushbutton.runtime.throttle import Throttle
 from pushbutton.web.live.audience import Audiences
 from pushbutton.web.views.output_lines import LineReaders
 from pushbutton.web.views.views import Views
@@ -27,9 +26,8 @@ class Site:
         self.lines = LineReaders(core.lines)
         self.views = Views(core, self.lines)
         self.audiences = Audiences()
-        self.grants = DeviceGrants()  # programs that ask for a token or a link
-        self.wrong_codes = Throttle()  # typed for one of these
-        self.press_keys = PressKeys()  # of forms
+        self.grants = DeviceGrants(core.store.memos, core.signin.sealed)  # programs that ask for a token or a link
+        self.wrong_codes = Throttle(core.store.memos, core.key, "code")  # typed for one of these
 
 
 def site_of(request: Request) -> Site:

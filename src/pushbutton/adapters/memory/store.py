@@ -24,6 +24,7 @@ from pushbutton.runtime.ports import Append, Pressed, RunQuery, Topics
 from pushbutton.runtime.ports.people import Work
 from pushbutton.sentence import kept, recalled
 
+from .memos import MemoryMemos
 from .messages import MemoryMessages
 from .people import MemoryAudit, MemoryPeople
 
@@ -35,6 +36,7 @@ class MemoryStore:
         self._runs: dict[int, Run] = {}
         self._events: list[Event] = []
         self._keys: dict[tuple[str, str], Known] = {}
+        self._keyed: dict[tuple[str, str], int] = {}  # the run that was made with it
         self._tokens: dict[int, str] = {}
         self._sealed: dict[int, str] = {}
         self._orders: dict[int, list[Order]] = {}  # that wait, by run
@@ -48,6 +50,7 @@ class MemoryStore:
         self._leases: dict[str, tuple[str, int]] = {}
         self.audit = MemoryAudit(key)
         self.people = MemoryPeople(self.audit)
+        self.memos = MemoryMemos()
         self.messages = MemoryMessages()
 
     async def open(self) -> None: ...
@@ -74,6 +77,7 @@ class MemoryStore:
                 self._sealed[run.id] = asked.sealed
             if asked.key:
                 self._keys[asked.task, asked.key] = Known(run.id, asked.fingerprint)
+                self._keyed[asked.task, asked.key] = run.id
         for run, asked in made:
             self._add(run, [first_event(run)])
             self.audit.add(asked.act(run.id))
@@ -243,6 +247,10 @@ class MemoryStore:
         if number not in self._runs:
             raise NoSuchRun(number)
         return self._runs[number]
+
+    async def keyed(self, task: str, key: str) -> int:
+        number = self._keyed.get((task, key), 0)
+        return number if number in self._runs else 0
 
     async def token(self, number: int) -> str:
         await self.run(number)

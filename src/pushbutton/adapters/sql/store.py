@@ -19,6 +19,7 @@ from pushbutton.runtime.ports.people import Work
 from . import schedules, statements, writing
 from .audit import SqlAudit
 from .connection import Database
+from .memos import SqlMemos
 from .messages import SqlMessages
 from .people import SqlPeople
 from .run_rows import RUN_COLUMNS, event_from, order_from, run_from
@@ -33,6 +34,7 @@ class SqlStore:
         self._db = database
         self._trail = Trail(database.end, database.dialect)
         self.people, self.audit = SqlPeople(database, self._trail), SqlAudit(database, self._trail)
+        self.memos = SqlMemos(database)
         self.messages = SqlMessages(database)
 
     async def open(self) -> None:
@@ -83,6 +85,9 @@ class SqlStore:
 
     async def run(self, number: int) -> Run:
         return await self._db.read(lambda db: writing.run_of(db, number))
+
+    async def keyed(self, task: str, key: str) -> int:
+        return await self._number("SELECT id FROM runs WHERE task = ? AND key = ? AND key <> ''", task, key)
 
     async def token(self, number: int) -> str:
         found = await self._db.read(lambda db: db.execute("SELECT token FROM runs WHERE id = ?", (number,)).fetchone())

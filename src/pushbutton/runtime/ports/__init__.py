@@ -31,6 +31,7 @@ from pushbutton.domain.task import Offered, Task
 from .files import UPLOADS as UPLOADS
 from .files import Files as Files
 from .files import Stored as Stored
+from .memos import Memos
 from .messages import Messages
 from .output import Log as Log
 from .output import Output as Output
@@ -130,6 +131,11 @@ class Store(Protocol):
     @property
     def audit(self) -> Audit:
         """In the same store: a press and its record are one transaction."""
+        ...
+
+    @property
+    def memos(self) -> Memos:
+        """In the same store."""
         ...
 
     @property
@@ -247,6 +253,10 @@ class Store(Protocol):
 
     async def run(self, number: int) -> Run:
         """Raises `NoSuchRun`."""
+        ...
+
+    async def keyed(self, task: str, key: str) -> int:
+        """The run that was made by a press with this key; 0: none is, or it is gone."""
         ...
 
     async def token(self, number: int) -> str:

@@ -151,7 +151,7 @@ async def ask(request: Request) -> Response:
         raise Refused(say("Nobody signs in here yet, so nothing is needed to be let in."))
     asked = schemas.AskShape.of(await body.read_json(request, _ASK))
     wanted = _token_request(asked.token) if asked.link is None else _link_request(asked.link)
-    made, secret = site_of(request).grants.begin(wanted, address_of(request.scope), now())
+    made, secret = await site_of(request).grants.begin(wanted, address_of(request.scope), now())
     url = f"{origin(request)}/confirm?code={made.code}"
     asked_for = schemas.AskedShape(code=made.code, url=url, poll=secret, until=iso(made.until))
     return answer(asked_for, 201, {"cache-control": "no-store"})
@@ -166,7 +166,7 @@ async def ask(request: Request) -> Response:
 )
 async def answered(request: Request) -> Response:
     secret = schemas.PollShape.of(await body.read_json(request, _ASK)).poll
-    found = site_of(request).grants.fetch(secret, now())
+    found = await site_of(request).grants.fetch(secret, now())
     state = schemas.AnswerShape(state=found.answer.value, made=found.made, by=found.by)
     return answer(state, headers={"cache-control": "no-store"})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,7 +33,7 @@ async def asked(request: Request) -> Response:
     if not code:
         return await base.show(request, "confirm.html", room="profile", ask=None, said="", **_nothing())
     try:
-        ask = _found(request, code)
+        ask = await _found(request, code)
     except errors.NotFound as error:
         return await base.show(request, "confirm.html", 404, room="profile", ask=None, said=str(error), **_nothing())
     return await _asked(request, ask)
@@ -45,12 +44,12 @@ async def answer(request: Request) -> Response:
     require_in_person(actor)
     sent = base.sent(request)
     code, yes = base.text_of(sent, "code")[:40], base.text_of(sent, "answer") == "yes"
-    ask, at = _found(request, code), now()
+    ask, at = await _found(request, code), now()
     try:
         made = await grant(core, actor, ask, base=origin(request)) if yes else ""
     except errors.InvalidInputs as error:
         return await _asked(request, ask, 422, " ".join(error.fields.values()))
-    site_of(request).grants.answer(ask, Answer.YES if yes else Answer.NO, at, made=made, by=actor.user)
+    await site_of(request).grants.answer(ask, Answer.YES if yes else Answer.NO, at, made=made, by=actor.user)
     return await base.show(request, "confirmed.html", room="profile", granted=yes, ask=ask, **_nothing())
 
 
@@ -64,16 +63,15 @@ async def grant(core: Core, actor: Actor, ask: DeviceGrant, *, base: str) -> str
             return base + links.path(core, link.id)
 
 
-def _found(request: Request, code: str) -> DeviceGrant:
+async def _found(request: Request, code: str) -> DeviceGrant:
     """Raises `NotFound`, also after many wrong codes."""
-    throttle = site_of(request).wrong_codes
-    actor, at = actor_of(request), time.monotonic()
-    if wait := throttle.wait(actor.user, actor.address, at):
+    throttle, actor, at = site_of(request).wrong_codes, actor_of(request), now()
+    if wait := await throttle.wait(actor.user, actor.address, at / 1e6):
         raise errors.NotFound(say("Too many wrong codes: try again in {seconds} seconds.", seconds=int(wait) + 1))
     try:
-        return site_of(request).grants.find(code, now())
+        return await site_of(request).grants.find(code, at)
     except errors.NotFound:
-        throttle.failed(actor.user, actor.address, at)
+        await throttle.failed(actor.user, actor.address, at / 1e6)
         raise
 
 

@@ -55,7 +55,6 @@ async def press(request: Request) -> Response:
     job = visibility.task(core.catalog, who.actor, request.path_params["slug"])
     form = base.sent(request)
     key = base.text_of(form, forms.KEY) or secrets.token_urlsafe(16)
-    again = site_of(request).press_keys.seen(key)
     dry = forms.is_dry(job, form)
     asks = forms.asked_first(job, i18n.texts(who.language))
     if asks and not dry and not base.text_of(form, forms.SURE):
@@ -64,7 +63,8 @@ async def press(request: Request) -> Response:
         not_before = None if dry else base.moment_of(form)
     except errors.BadInput as error:
         return await _again(request, form, str(error), key=key)
-    if not again and not_before is None and (faster := await _faster(request, job, form)):
+    faster = await _faster(request, job, form) if not_before is None else None
+    if faster and not await pressing.made_with(core, who.actor, job.slug, key):  # it may be this form's own
         return await _again(request, form, status=409, key=key, faster=faster)
     try:
         pressed = await with_files(core, job, form, lambda given: pressing.press(
@@ -78,7 +78,8 @@ async def press(request: Request) -> Response:
         return await _again(request, form, said, status=409)
     except (errors.StoreError, errors.TaskBroken, errors.Refused) as error:
         return await _again(request, form, str(error), key=key, status=503)
-    url = f"{root_of(request)}/runs/{pressed.run.id}" + ("" if pressed.made or again else "?joined=1")
+    own = pressed.made or await pressing.made_with(core, who.actor, job.slug, key) == pressed.run.id
+    url = f"{root_of(request)}/runs/{pressed.run.id}" + ("" if own else "?joined=1")
     if base.by_script(request):
         return JSONResponse({"go": url}, 201)
     return RedirectResponse(url, 303)
