@@ -45,6 +45,9 @@ _KNOWN = re.compile(
     r"\b(?:gh[pousr]_\w{16,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}|sk-[\w-]{16,}|sk_live_\w{10,}"
     r"|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}|eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?|pb[tls]_\w{16,})"
 )
+_SHORTEST_KNOWN = 15  # characters
+_RULES = ((":", _HEADER), (("Bearer", "Basic"), _SCHEME), ("=:", _GIVEN), ("-", _FLAG), ("-", _USER))
+"""Each with signs of which a text that it fits holds one: thousands of texts are looked at when a server starts."""
 _STANDS_FOR = re.compile(r"[\"']?(?:\$?\{[^{}]*\}|\$\(?[\w.]+\)?|%[\w]+%|" + _MARK + r"|…)[\"']?")
 _A_NAME_ALONE = re.compile(rf"--?(?:(?i:{_NAME})|{_CAMEL})")
 _AS_GOOD_AS_PASSWORDS = frozenset({"webhook"})
@@ -74,12 +77,15 @@ def hidden(value: str, mark: Mark) -> str:
 
 def concealed(text: str, mark: Mark = unseen) -> str:
     """The text without credentials."""
-    text = _ADDRESS.sub(
-        lambda found: found["scheme"] + _address(found["rest"], mark, plain_user="http" not in found["scheme"]), text
-    )
-    for rule in (_HEADER, _SCHEME, _GIVEN, _FLAG, _USER):
-        text = rule.sub(lambda found: _without_value(found, mark), text)
-    return _KNOWN.sub(lambda found: mark(found[0]), text)
+    if "://" in text:
+        text = _ADDRESS.sub(
+            lambda found: found["scheme"] + _address(found["rest"], mark, plain_user="http" not in found["scheme"]),
+            text,
+        )
+    for signs, rule in _RULES:
+        if any(sign in text for sign in signs):
+            text = rule.sub(lambda found: _without_value(found, mark), text)
+    return _KNOWN.sub(lambda found: mark(found[0]), text) if len(text) >= _SHORTEST_KNOWN else text
 
 
 def names_secret(name: str) -> bool:

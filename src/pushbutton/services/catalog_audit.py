@@ -79,7 +79,7 @@ class CatalogAudit:
             self._texts[slug] = (task, after)
             old = last.get(about)
             recorded = "" if old is None or old.verb == Deed.TASK_REMOVED else str(old.data.get("text", ""))
-            before = task_text.again(recorded, self._key)
+            before = recorded if recorded == after else task_text.again(recorded, self._key)
             if before == after:
                 continue
             data: dict[str, Json] = {"file": task.source.file, "digest": task_text.digest(after), "text": after}

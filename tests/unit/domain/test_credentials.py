@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from pushbutton.domain import credentials
 from pushbutton.domain.credentials import concealed, concealed_setting, concealed_words, hashed_with
 
 SECRET = "Zq8-pL0_mmW4x"
@@ -99,3 +102,19 @@ def test_a_mark_tells_that_a_secret_changed_and_nobody_can_try_guesses():
     assert concealed(address.format("first"), one) == concealed(address.format("first"), one)
     assert concealed(address.format("first"), one) != concealed(address.format("second"), one)
     assert concealed(address.format("first"), one) != concealed(address.format("first"), other)
+
+
+PIECES = (
+    "Bearer ", "Basic ", "abcdef1234567", "--token", "-u", "user", ":", " ", "=", "'", '"', "x-api-key", "Cookie",
+    "password", "PASSWORD", "https://", "ada:b@h", "xoxb-1234567890", "ghp_0123456789abcdef", "$X", "/", "?k=", "\n",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=7).map("".join))
+@example("xoxb-1234567890")
+@example("Basic dXNlcjpw")
+def test_a_text_without_the_signs_of_a_rule_is_none_that_the_rule_fits(text):
+    for signs, rule in credentials._RULES:
+        assert not rule.search(text) or any(sign in text for sign in signs)
+    assert not credentials._ADDRESS.search(text) or "://" in text
+    assert all(len(known[0]) >= credentials._SHORTEST_KNOWN for known in credentials._KNOWN.finditer(text))

@@ -110,6 +110,8 @@ def _default(given: Any, kind: ParamType, choices: list[Any]) -> Any:
 
 def when_as_offered(param: Param, params: list[Param]) -> Param:
     """With the values that its “when” names as the other inputs have them."""
+    if not param.when:
+        return param
     offered = {other.name: [choice.value for choice in other.choices] for other in params}
     when = {name: [as_offered(one, offered.get(name, [])) for one in wanted] for name, wanted in param.when.items()}
     return replace(param, when=when)

@@ -212,7 +212,8 @@ def _param_faults(param: Param) -> Iterator[tuple[str, str]]:
         yield f".{key}", sentence
         param = replace(param, min=None, max=None)
     try:
-        re.compile(param.pattern)
+        if param.pattern:
+            re.compile(param.pattern)
     except re.error as error:
         yield ".pattern", f"the pattern of “{param.name}” is wrong: {error}."
         param = replace(param, pattern="")

@@ -58,8 +58,9 @@ def _faults(task: Task) -> Iterator[str]:
         yield "The name of this file or of a folder above it is not UTF-8, so nobody can be shown it: rename it."
         return  # its title is made from it
     for key, value in _leaves(task, ""):
-        if isinstance(value, str) and not is_encodable(value):
-            yield f"“{key}” holds half of a character (such as \\ud800): write it anew."
+        if isinstance(value, str):
+            if not is_encodable(value):
+                yield f"“{key}” holds half of a character (such as \\ud800): write it anew."
         elif isinstance(value, float) and not math.isfinite(value):
             yield f"“{key}” is a number that cannot be written down."
         elif isinstance(value, int) and abs(value) > _BIGGEST:
@@ -77,7 +78,7 @@ def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:
         elif value is None or kind is bool or value == ():
             continue
         elif names := _fields_of(kind):
-            left += [(name, getattr(value, name)) for name in reversed(names)]
+            left += [(name, held) for name in reversed(names) if (held := getattr(value, name))]  # the rest is empty
         elif isinstance(value, Mapping):
             left += [one for name, item in reversed(list(value.items())) for one in ((key, item), (key, name))]
         elif isinstance(value, list | tuple):

@@ -251,8 +251,9 @@ class _Part:
         if when and (same := self._same(one, under, when)):
             return same
         param, way = _param(one, self.free(one["name"], under))
-        param = replace(param, when=dict(when or {}))
-        self.put(param, replace(way, under=under))
+        if when:
+            param = replace(param, when=dict(when))
+        self.put(param, replace(way, under=under) if under else way)
         self._sources.append(({**one, "line": 0}, param.name))
         return param
 
@@ -349,9 +350,11 @@ def _param(one: Mapping[str, Any], name: str) -> tuple[Param, Way]:
         param = replace(param, type=ParamType.CHOICE, choices=choices)
     elif file and one["default"] is None and not one["unknown"] and is_brought(name):
         return replace(param, type=ParamType.FILE), way
-    else:
+    elif one["min"] is not None or one["max"] is not None:
         param = replace(param, min=one["min"], max=one["max"])
     default = _default(one, param.type, choices)
+    if default is None:
+        return param, way
     return replace(param, default=default), replace(way, usual=default)
 
 

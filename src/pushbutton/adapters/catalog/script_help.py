@@ -43,6 +43,7 @@ _LICENCE = re.compile(
 )
 _LABEL = re.compile(r"(?:description|purpose|summary|synopsis|about|desc|what)\s*:\s*", re.IGNORECASE)
 _NAME = re.compile(r"(?:(?:file|script|program)?\s*name|file|script|program)\s*:\s*", re.IGNORECASE)
+_BEHIND_A_NAME = re.compile(r"\s*(?:$|:\s*|[-–—]+\s+)")
 
 
 _POD = re.compile(r"^=head1[ \t]+NAME[ \t]*\n\s*\n(?P<text>[^=].*?)(?:\n\s*\n|\n=|\Z)", re.DOTALL | re.MULTILINE)
@@ -146,7 +147,8 @@ def _told(lines: Sequence[str], name: str, *, python: bool = False) -> str:
         bare = line.strip()
         if _FOR_TOOLS.match(bare) or _FACT.match(bare):
             continue
-        bare = re.sub(rf"^{re.escape(name)}\s*(?:$|:\s*|[-–—]+\s+)", "", bare)
+        if bare.startswith(name) and (found := _BEHIND_A_NAME.match(bare, len(name))):
+            bare = bare[found.end() :]
         if _NAME.match(bare) or not re.search(r"\w\w", bare):
             continue
         kept.append(_LABEL.sub("", bare) if _LABEL.match(bare) else line if python and bare == line.strip() else bare)

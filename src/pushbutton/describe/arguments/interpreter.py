@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -11,6 +12,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 from typing import Any
 
 from .foreign_tree import ASK
@@ -32,20 +34,28 @@ def named(content: bytes, folder: str) -> str:
         words = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
     if not words or not _NAME.fullmatch(os.path.basename(words[0])):
         return ""
-    found = shutil.which(words[0]) or ""
+    real = _found(words[0], int(time.monotonic()))
+    return "" if real.startswith(os.path.realpath(folder).rstrip("/") + "/") else real
+
+
+@functools.lru_cache(maxsize=64)
+def _found(word: str, _second: int) -> str:
+    """Behind links; "": there is none that nobody can change but the system and the server's own user. It is asked once
+    a second, not for each of thousands of scripts.
+    """
+    found = shutil.which(word) or ""
     real = os.path.realpath(found) if os.path.isabs(found) else ""
-    return real if real and _NAME.fullmatch(os.path.basename(real)) and _not_of_authors(real, folder) else ""
+    return real if real and _NAME.fullmatch(os.path.basename(real)) and _not_of_others(real) else ""
 
 
-def _not_of_authors(program: str, folder: str) -> bool:
+def _not_of_others(program: str) -> bool:
     """Whether it is a program of the system or of the server's own user that nobody else can change."""
     try:
         with open(program, "rb") as file:
             status, head = os.fstat(file.fileno()), file.read(4)
     except OSError:
         return False
-    owned = status.st_uid in (0, os.geteuid()) and not status.st_mode & _OTHERS
-    return owned and head in _BINARY and not program.startswith(os.path.realpath(folder).rstrip("/") + "/")
+    return status.st_uid in (0, os.geteuid()) and not status.st_mode & _OTHERS and head in _BINARY
 
 
 def fingerprint(content: bytes, program: str) -> str:
