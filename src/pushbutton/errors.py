@@ -2,7 +2,7 @@
 
     PushbuttonError
     ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchSchedule · NoSuchArtifact · NoSuchUser · InviteGone ·
-    │                        NoSuchSecret · NoSuchToken · NoSuchLink
+    │                        NoSuchSecret · NoSuchToken · NoSuchLink · NoSuchBundle
     ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange · NothingOffered
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
     ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · NotHeld · NotAside · CannotApprove · CannotMove ·
@@ -93,6 +93,11 @@ class NoSuchLink(NotFound):
         super().__init__(
             say("There is no such link. It may be cut off: ask whoever sent it to you for the whole of it.")
         )
+
+
+class NoSuchBundle(NotFound):
+    def __init__(self, digest: str) -> None:
+        super().__init__(say("The published tasks {digest} are not in the store (any more).", digest=digest[:12]))
 
 
 class NoSuchUser(NotFound):

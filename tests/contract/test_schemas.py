@@ -10,7 +10,7 @@ import pytest
 from pushbutton.adapters.sqlite import SqliteStore
 
 POSTGRES_ALONE = {"pushbutton", "turns", "pieces", "sizes"}
-KINDS = {"INTEGER": "bigint", "TEXT": "text", "REAL": "double precision"}
+KINDS = {"INTEGER": "bigint", "TEXT": "text", "REAL": "double precision", "BLOB": "bytea"}
 Table = dict[str, tuple[str, bool]]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import pushbutton
 from pushbutton.runtime import ports
-from pushbutton.runtime.ports import files, output, people, supervisors
+from pushbutton.runtime.ports import bundles, files, output, people, supervisors
 
 CONTRACT = Path(__file__).parents[1] / "contract"
 ROOMS = Path(pushbutton.__file__).parent
@@ -19,6 +19,7 @@ ROOMS = Path(pushbutton.__file__).parent
 SUITES = {
     "Audit": ("test_audit", "test_audit_changed", "test_audit_end"),
     "Authority": ("test_authority",),
+    "Bundles": ("test_bundles",),
     "Catalog": ("test_catalog",),
     "Dispatch": ("test_dispatch",),
     "Factor": ("test_factor",),
@@ -46,7 +47,14 @@ def declared(module: Any) -> set[str]:
     return {name for name, value in values if isinstance(value, type) and Protocol in value.__bases__}
 
 
-PORTS = declared(ports) | declared(people) | (declared(files) - {"Writing"}) | declared(output) | declared(supervisors)
+PORTS = (
+    declared(ports)
+    | declared(people)
+    | (declared(files) - {"Writing"})
+    | declared(output)
+    | declared(supervisors)
+    | declared(bundles)
+)
 
 
 def test_each_port_has_a_suite():

@@ -65,6 +65,7 @@ class Deed(StrEnum):
     TASK_CHANGED = "task.changed"
     TASK_BROKEN = "task.broken"
     TASK_REMOVED = "task.removed"
+    BUNDLE_PUBLISH = "bundle.publish"  # from then on its tasks are those of all nodes
     SERVER_STARTED = "server.started"
     SERVER_STOPPED = "server.stopped"
     SERVER_COPIED = "server.copied"  # the data folder turned out to be a copy; what was under way is set aside

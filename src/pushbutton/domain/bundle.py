@@ -17,6 +17,9 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
+from .audit import Act, Deed
+from .event import Json
+
 __all__ = [
     "MOST_BYTES",
     "MOST_ENTRIES",
@@ -83,6 +86,12 @@ class Publishing:
     tasks: Tasks = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)  # of tasks, see `adapters.catalog.assembly`
     number: int = 0  # 1, 2, 3, …; 0: it is not published yet
+
+    def act(self, before: Publishing | None) -> Act:
+        """For the audit trail: with what came, went and changed since the one before."""
+        found: dict[str, Json] = dict(compared(before.tasks if before else {}, self.tasks))
+        data: dict[str, Json] = {"folder": self.folder, "files": self.files, "size": self.size, **found}
+        return Act(self.actor, Deed.BUNDLE_PUBLISH, f"bundle {self.bundle}", self.at, data)
 
 
 class BadBundle(Exception):

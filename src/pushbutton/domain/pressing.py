@@ -86,6 +86,7 @@ class Make:
             tags=new.tags,
             locks=new.locks,
             not_before=new.not_before,
+            bundle=new.bundle,
         )
 
 

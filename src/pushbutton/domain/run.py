@@ -106,6 +106,7 @@ class Run:
     tags: frozenset[str] = frozenset()  # that a worker must have to get it; none holds a comma
     locks: frozenset[str] = frozenset()  # that it takes for as long as it is active: there are none yet
     not_before: Micros | None = None  # it does not start before; None: as soon as there is a slot
+    bundle: str = ""  # the digest of the published bundle whose task it runs; "": a task that is read in place
 
     def for_later(self, at: Micros) -> bool:
         """Whether at that time it waits for its moment. Then it makes its task no busier."""
@@ -144,6 +145,7 @@ class NewRun:
     tags: frozenset[str] = frozenset()  # these three as in `Run`
     locks: frozenset[str] = frozenset()
     not_before: Micros | None = None
+    bundle: str = ""  # as in `Run`
     firing: Firing | None = None  # the due moment of a schedule that it comes of; its run is not known yet
 
     def plan(self, run: int) -> NewRun:

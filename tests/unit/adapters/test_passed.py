@@ -9,7 +9,7 @@ import pytest
 
 from pushbutton.adapters.catalog import PathCatalog, examined
 from pushbutton.adapters.catalog.folder import named, scan
-from pushbutton.adapters.catalog.ignore import read_ignore
+from pushbutton.adapters.ignore import read_ignore
 
 UTF_16 = "It is saved as UTF-16, so the system finds no “#!” in it: save it as UTF-8."
 ELF = b"\x7fELF\x02\x01\x01" + bytes(600)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pushbutton.adapters.catalog.ignore import NAME, Ignore, read_ignore
+from pushbutton.adapters.ignore import NAME, Ignore, read_ignore
 from pushbutton.domain.bundle import (
     MOST_BYTES,
     MOST_ENTRIES,

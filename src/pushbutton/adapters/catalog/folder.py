@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pushbutton.adapters.ignore import NAME, Ignore, read_ignore
 from pushbutton.describe.title import title_of
 from pushbutton.errors import ConfigError
 
-from .ignore import NAME, Ignore, read_ignore
 from .model import Form, Found
 from .names import CONFIGS, aside, leftover
 

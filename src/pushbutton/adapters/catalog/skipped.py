@@ -12,11 +12,11 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pushbutton.adapters.ignore import Ignore, read_ignore
 from pushbutton.domain.skipped import Skipped
 from pushbutton.sentence import say
 
 from .folder import Named, entries, form_of
-from .ignore import Ignore, read_ignore
 from .model import FileTasks
 from .names import aside, leftover
 from .sanitise import readable

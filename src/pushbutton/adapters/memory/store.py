@@ -24,6 +24,7 @@ from pushbutton.runtime.ports import Append, Pressed, RunQuery, Topics
 from pushbutton.runtime.ports.people import Work
 from pushbutton.sentence import kept, recalled
 
+from .bundles import MemoryBundles
 from .memos import MemoryMemos
 from .messages import MemoryMessages
 from .people import MemoryAudit, MemoryPeople
@@ -52,6 +53,7 @@ class MemoryStore:
         self.people = MemoryPeople(self.audit)
         self.memos = MemoryMemos()
         self.messages = MemoryMessages()
+        self.bundles = MemoryBundles(self.audit, self._bundles)
 
     async def open(self) -> None: ...
 
@@ -84,6 +86,10 @@ class MemoryStore:
         *plans, (run, _) = made
         self._fire(fired(new, run.id, run.state))
         return Pressed(run, made=True, plan=plans[0][0] if plans else None)
+
+    def _bundles(self) -> frozenset[str]:
+        """Those that unfinished runs were pressed with."""
+        return frozenset(run.bundle for run in self._runs.values() if run.bundle and not run.state.over)
 
     def _busy(self, new: NewRun) -> Sequence[int]:
         mine = (run for run in self._runs.values() if run.task == new.task)

@@ -18,6 +18,7 @@ from pushbutton.runtime.ports.people import Work
 
 from . import schedules, statements, writing
 from .audit import SqlAudit
+from .bundles import SqlBundles
 from .connection import Database
 from .memos import SqlMemos
 from .messages import SqlMessages
@@ -36,6 +37,7 @@ class SqlStore:
         self.people, self.audit = SqlPeople(database, self._trail), SqlAudit(database, self._trail)
         self.memos = SqlMemos(database)
         self.messages = SqlMessages(database)
+        self.bundles = SqlBundles(database, self._trail)
 
     async def open(self) -> None:
         await self._db.open()

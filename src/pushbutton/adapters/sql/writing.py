@@ -99,14 +99,14 @@ def _busy(db: Connection, new: NewRun) -> Sequence[int]:
 def _add_run(db: Connection, run: Run, new: NewRun) -> None:
     db.execute(
         "INSERT INTO runs (id, task, title, state, actor, inputs, pressed_at, ended_at, why, reason, key, fingerprint,"
-        ' hold, "group", digest, cause, parent, attempt, sealed, tags, locks, not_before)'
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ' hold, "group", digest, cause, parent, attempt, sealed, tags, locks, not_before, bundle)'
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(run.id, run.task, run.title, run.state.value, run.actor, dumps(run.inputs), run.pressed_at),
             *(run.ended_at, run.why, run.reason, new.key, new.fingerprint),
             *(hold_text(run.hold) if run.hold else "", run.group, run.digest),
             *(run.cause.kind.value, run.cause.parent, run.cause.attempt, "" if run.state.over else new.sealed),
-            *(names_text(run.tags), names_text(run.locks), run.not_before),
+            *(names_text(run.tags), names_text(run.locks), run.not_before, run.bundle),
         ),
     )
 

@@ -1,5 +1,5 @@
-"""What the main flow needs from the outside: ten ports, and those of people in `people`. Adapters implement them; one
-contract suite runs over every adapter of each (`tests/contract`, a test counts them).
+"""What the main flow needs from the outside: eleven ports, and those of people in `people`. Adapters implement them;
+one contract suite runs over every adapter of each (`tests/contract`, a test counts them).
 
 Store     runs and events, durable           Dispatch   says when to ask the gate
 Notifier  hints that something grew          Catalog    the tasks that can be pressed now
@@ -7,6 +7,7 @@ Secrets   values of named secrets, at       Patterns   whether texts match patte
           the last moment                              within a limit
 Supervisors   what runs jobs             Records   what these write down
 Output        what jobs wrote            Files     what people bring and what runs hand over
+Bundles       tasks that were published
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from pushbutton.domain.secret import Secret
 from pushbutton.domain.skipped import Skipped
 from pushbutton.domain.task import Offered, Task
 
+from .bundles import Bundles as Bundles
 from .files import UPLOADS as UPLOADS
 from .files import Files as Files
 from .files import Stored as Stored
@@ -140,6 +142,11 @@ class Store(Protocol):
 
     @property
     def messages(self) -> Messages:
+        """In the same store."""
+        ...
+
+    @property
+    def bundles(self) -> Bundles:
         """In the same store."""
         ...
 

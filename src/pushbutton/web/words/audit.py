@@ -58,6 +58,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Deed.TASK_CHANGED: mark("The task “{name}” was changed"),
     Deed.TASK_BROKEN: mark("The task “{name}” is broken"),
     Deed.TASK_REMOVED: mark("The task “{name}” was removed"),
+    Deed.BUNDLE_PUBLISH: mark("{who} published the tasks"),
     Deed.SERVER_STARTED: mark("Pushbutton was started"),
     Deed.SERVER_STOPPED: mark("Pushbutton was stopped"),
     Deed.SERVER_COPIED: mark("The data folder turned out to be a copy; what was under way in it is set aside"),
@@ -85,6 +86,7 @@ KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "invite": ("inbox", mark("Invitations")),
     "secret": ("lock", mark("Secrets")),
     "task": ("fix", mark("Tasks")),
+    "bundle": ("file", mark("Published tasks")),
     "server": ("term", mark("Server")),
     "audit": ("file", mark("Audit trail")),
 }
