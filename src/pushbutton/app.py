@@ -23,12 +23,14 @@ from .assembly.offline import Offline
 from .domain.actor import LOCAL, trusted
 from .domain.audit import Act
 from .domain.event import Draft, Event, Json, Kind
+from .domain.person import Snapshot
 from .domain.run import Run, is_last
 from .runtime import cancel, press
 from .runtime.clock import now
 from .runtime.core import Core
 from .runtime.people import People
 from .runtime.ports import EVERYTHING, RunQuery, Store, Topics
+from .runtime.ports.messages import Writer
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -43,6 +45,12 @@ Hook = Callable[[Event], Awaitable[None] | None]
 async def reachable(settings: config.Settings, paths: Sequence[str]) -> None:
     """Raises `StoreError` where the data would lie in a folder that does not answer."""
     await embedded.reachable(settings, paths)
+
+
+def _letters(url: Callable[[str], str], people: Callable[[], Snapshot]) -> Writer:
+    from .web.views.letters import Letters  # noqa: PLC0415  loads much of the web, and few have somebody to write to
+
+    return Letters(url, people)
 
 
 class Pushbutton:
@@ -83,7 +91,15 @@ class Pushbutton:
         return self._core
 
     async def _assemble(self, stack: contextlib.AsyncExitStack) -> Core:
-        node = embedded.Embedded(self.paths, self.settings, self.folder, self._store, url=self.url, limits=self._limits)
+        node = embedded.Embedded(
+            self.paths,
+            self.settings,
+            self.folder,
+            self._store,
+            url=self.url,
+            limits=self._limits,
+            writing=_letters,
+        )
         core = await node.open(stack)
         for kind, hooks in self._hooks.items():
             embedded.background(stack, self._call(core, kind, hooks))

@@ -87,8 +87,20 @@ class Settings:
         "https addresses, comma separated, that are told when a run ends; in the environment if they hold a token",
         tokens=True,
     )
-    webhook_allow: str = setting("", "networks of your own, comma separated, that webhooks may reach, by http as well")
+    webhook_allow: str = setting(
+        "", "networks of your own, comma separated, that webhooks (by http as well) and channels may reach"
+    )
     webhook_secret: str = setting("", "what webhooks are signed with", secret=True)
+
+    smtp: str = setting(
+        "",
+        "the server that takes mail to people: smtp://user@host:587 (with STARTTLS) or smtps://user@host:465; "
+        "?tls=no behind it sends without",
+    )
+    smtp_password: str = setting("", "the password there", secret=True)
+    smtp_from: str = setting(
+        "", "whom mail comes from: Pushbutton <push@example.org>; default: pushbutton@ that server"
+    )
 
     admins: str = setting(
         "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import os
 import resource
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple, Self
 
 from pushbutton import __version__
 from pushbutton.adapters import accounts, bookmarks, confinement, copy_check, data_folder, secret_files
+from pushbutton.adapters.apprise_post import ApprisePost
 from pushbutton.adapters.catalog import PathCatalog
 from pushbutton.adapters.files import FileFolder
 from pushbutton.adapters.in_process import InProcessDispatch, LocalNotifier
@@ -22,20 +24,25 @@ from pushbutton.adapters.output import OutputFiles
 from pushbutton.adapters.patterns import LimitedPatterns
 from pushbutton.adapters.seal import Seal
 from pushbutton.adapters.secrets import EncryptedStore, SecretSources
+from pushbutton.adapters.smtp import SmtpPost
 from pushbutton.adapters.spools import SpoolFolder, SpoolRecords
 from pushbutton.adapters.webhook import Webhook
 from pushbutton.config import Settings
 from pushbutton.domain import webhook
+from pushbutton.domain.mail_server import mail_sender, mail_server
 from pushbutton.domain.networks import networks
+from pushbutton.domain.person import Snapshot
 from pushbutton.domain.prefix import prefix
 from pushbutton.domain.task import Task
 from pushbutton.runtime.core import Core
+from pushbutton.runtime.letterbox import Letterbox
 from pushbutton.runtime.log.reader import LineReader
-from pushbutton.runtime.ports import Store
+from pushbutton.runtime.ports import Secrets, Store
+from pushbutton.runtime.ports.messages import Writer
 from pushbutton.runtime.stream_permits import Permits
 from pushbutton.runtime.watch.hub import Hub
 from pushbutton.runtime.worker import Worker
-from pushbutton.services import expiry, follow, leavers, pruner, scheduler
+from pushbutton.services import expiry, follow, leavers, messages, pruner, scheduler
 from pushbutton.services.catalog_audit import CatalogAudit
 from pushbutton.services.webhooks import BOOKMARK, Webhooks
 
@@ -61,6 +68,7 @@ def check(settings: Settings) -> None:
     prefix(settings.root_path, where="root_path")
     webhook.endpoints(settings.webhook, where="webhook")
     networks(settings.webhook_allow, where="webhook_allow")
+    mail_sender(settings.smtp_from, mail_server(settings.smtp, where="smtp"), where="smtp_from")
 
 
 async def reachable(settings: Settings, paths: Sequence[str]) -> None:
@@ -88,6 +96,10 @@ def _alone(
     background(stack, follow.alone(store, name, holder, work))
 
 
+Writing = Callable[[Callable[[str], str], Callable[[], Snapshot]], Writer]
+"""Makes the writer of messages from how addresses of pages are made, and who there is."""
+
+
 class Embedded:
     def __init__(
         self,
@@ -98,8 +110,10 @@ class Embedded:
         *,
         url: str,
         limits: Limits,
+        writing: Writing,
     ) -> None:
         """`folder`: of the data; `store` None: the one in that folder; `url`: where jobs on this machine reach it."""
+        self._writing = writing
         self._paths, self._settings, self._folder, self._store = paths, settings, folder, store
         self._url, self._limits = url, limits
         self._unconfined = ""  # why jobs cannot be kept from the data folder
@@ -161,6 +175,7 @@ class Embedded:
         await changes.look()  # before anybody can press what has changed
         alone("changes", worker_name, changes.run)
         output = OutputFiles(runs)
+        secrets = SecretSources(catalog.secrets, stored, kept_from if self._settings.confine else ())
         hub = Hub(store, notifier, output)
         await hub.open()
         stack.push_async_callback(hub.close)
@@ -176,7 +191,7 @@ class Embedded:
             output=output,
             files=FileFolder(self._folder / "uploads", runs),
             lines=lambda run: LineReader(output.log(run)),
-            secrets=SecretSources(catalog.secrets, stored, kept_from if self._settings.confine else ()),
+            secrets=secrets,
             patterns=LimitedPatterns(),
             hub=hub,
             directory=directory,
@@ -188,6 +203,7 @@ class Embedded:
             worker=worker_name,
             at_once=self._settings.limit,
             python=python,
+            letters=self._letters(secrets, lambda: directory.all),
         )
         worker = Worker(core, alone=True)  # this process holds the lock of the data folder
         stack.push_async_callback(worker.close)
@@ -205,6 +221,8 @@ class Embedded:
             "pruner": lambda: pruner.run(core, self._settings.keep_days),
             "schedules": lambda: scheduler.run(core),
             "expiry": lambda: expiry.run(core),
+            messages.NAME: lambda: messages.decide(core),
+            "channels": lambda: messages.carry(core),
         }
 
     def _refused(self, task: Task) -> str:
@@ -232,6 +250,22 @@ class Embedded:
     def _tell(self, core: Core) -> Webhooks:
         allowed = networks(self._settings.webhook_allow, where="webhook_allow")
         sender = Webhook(secret=self._settings.webhook_secret, allowed=allowed)
+        return Webhooks(core, sender, lambda run: self._address(f"/runs/{run}"))
+
+    def _letters(self, secrets: Secrets, people: Callable[[], Snapshot]) -> Letterbox:
+        given = self._settings
+        server = mail_server(given.smtp, where="smtp")
+        sender = mail_sender(given.smtp_from, server, where="smtp_from")
+        allowed = networks(given.webhook_allow, where="webhook_allow")
+        return Letterbox(
+            writer=functools.cache(lambda: self._writing(self._address, people)),
+            mail=SmtpPost(server, sender, given.smtp_password) if server else None,
+            others=ApprisePost(secrets, allowed=allowed),
+            url=self._address,
+        )
+
+    def _address(self, path: str) -> str:
+        """Of a page, for messages; "" where this server does not know its own."""
         below = prefix(self._settings.root_path, where="root_path")
         home = self._settings.public_url.rstrip("/") or (self._url and f"{self._url}{below}")
-        return Webhooks(core, sender, lambda run: home and f"{home}/runs/{run}")
+        return home and f"{home}{path}"

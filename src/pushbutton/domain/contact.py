@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["Contact", "contact_of"]
+__all__ = ["Contact", "contact_of", "is_mail_address"]
 
 _NAMED: Final = re.compile(r"(?P<label>[^<>]*\S)\s*<(?P<address>\S+)>\s*")
 _MAIL: Final = re.compile(r"[^\s@<>:/?&]+@[^\s@<>:/?&]+")
@@ -25,6 +25,11 @@ def contact_of(text: str) -> Contact:
     if (named := _NAMED.fullmatch(text)) and (href := _href(named["address"])):
         return Contact(named["label"], href)
     return Contact(text, _href(text))
+
+
+def is_mail_address(text: object) -> bool:
+    """Whether it looks like one, and nothing else stands beside it."""
+    return isinstance(text, str) and len(text) <= 254 and text.isprintable() and bool(_MAIL.fullmatch(text))
 
 
 def _href(address: str) -> str:

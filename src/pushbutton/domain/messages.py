@@ -43,8 +43,6 @@ class Occasion(StrEnum):
     OVER = "over"  # however it ended
 
 
-SAID: Final = tuple(one.value for one in Occasion if one is not Occasion.TEST)
-
 _BAD: Final = frozenset({RunState.FAILED, RunState.LOST})
 _ENDS: Final = _BAD | {RunState.SUCCEEDED}
 
@@ -73,7 +71,8 @@ class Channel:
     @property
     def kind(self) -> str:
         """As people call it: "mail", "slack", "ntfy"."""
-        return self.url.partition("://")[0].lower() or MAIL
+        kind = self.url.partition("://")[0].lower()
+        return "apprise" if "{" in kind else kind or MAIL
 
 
 class Wish(StrEnum):
@@ -92,7 +91,7 @@ class Wishes:
     """What one person asked for. Minutes count from midnight in `zone`; from and until the same: never quiet."""
 
     user: str
-    tell: tuple[str, ...] = (Wish.NEEDS.value,)
+    tell: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()  # slugs of tasks
     runs: tuple[int, ...] = ()  # of which they want to know that they are over
     address: str = ""  # that they have confirmed

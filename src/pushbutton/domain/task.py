@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from .approval import Approval
+from .messages import Rule
 from .param import Inputs, Param
 from .run import Busy
 from .schedule import Schedule
@@ -77,6 +78,8 @@ class Task:
     confine: str = ""  # "data": it is kept from the data folder; empty: as the server wants it
     limits: Limits = Limits()
     schedules: tuple[Schedule, ...] = ()  # when it is pressed by itself
+    tell: tuple[Rule, ...] = ()  # who is told what of its runs: what it says itself, its group and the files here
+    say_output: int = 0  # the last lines of the output that a message may hold
     inherited: frozenset[str] = frozenset()  # text fields that its group or the server sets, not the task
     digest: str = ""  # of the file that it was read from
     broken: str = ""  # why it cannot be pressed: a line for each mistake; empty: it can

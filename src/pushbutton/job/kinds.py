@@ -196,6 +196,45 @@ def _schedule(table: dict[str, Any], number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+OCCASIONS = ("asks", "failed", "recovered", "late", "longer", "over")
+_TIMES = "failed ([2-9]|[1-9][0-9]) times"
+
+
+def _tell(value: Any) -> tuple[tuple[str, int, tuple[str, ...]], ...]:
+    """(occasion, times, channels) each; times is 0 but for “failed 3 times”."""
+    import re  # noqa: PLC0415 - as above
+
+    if not isinstance(value, dict) or not value:
+        raise Unfit("a table of occasions, each with the channels that are told, such as {failed: ops}")
+    found = []
+    for word, channels in value.items():
+        counted = re.fullmatch(_TIMES, str(word))
+        if word not in OCCASIONS and not counted:
+            known = f"{', '.join(OCCASIONS)}, or “failed 3 times”"
+            raise Unfit(f"a table in which no “{word}” stands. There are: {known}.{nearest(str(word), OCCASIONS)}")
+        listed = [channels] if isinstance(channels, str) else channels
+        if (
+            not isinstance(listed, list | tuple)
+            or not listed
+            or not all(isinstance(one, str) and one for one in listed)
+        ):
+            raise Unfit(f"a table in which “{word}” has the name of a channel, or a list of names")
+        found.append(("failed" if counted else str(word), int(counted[1]) if counted else 0, tuple(listed)))
+    return tuple(found)
+
+
+MOST_LINES = 100
+
+
+def _lines(value: Any) -> int:
+    """“20 lines” is 20."""
+    text = value.removesuffix("lines").removesuffix("line").strip() if isinstance(value, str) else value
+    count = int(text) if isinstance(text, str) and text.isascii() and text.isdigit() else text
+    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_LINES:
+        raise Unfit(f"a number of lines from 1 to {MOST_LINES}, such as “20 lines”")
+    return count
+
+
 def is_plain_text(value: Any) -> bool:
     """Whether it is a text, or a number that becomes one."""
     return isinstance(value, str | int | float) and not isinstance(value, bool)
@@ -480,6 +519,18 @@ _ONE_SCHEDULE = {
     },
 }
 SCHEDULES = Kind(_schedules, {"anyOf": [_ONE_SCHEDULE, {"type": "array", "items": _ONE_SCHEDULE, "minItems": 1}]})
+_CHANNELS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+TELL = Kind(
+    _tell,
+    {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": False,
+        "properties": dict.fromkeys(OCCASIONS, _CHANNELS),
+        "patternProperties": {f"^{_TIMES}$": _CHANNELS},
+    },
+)
+LINES = Kind(_lines, {"anyOf": [{"type": "integer", "minimum": 1, "maximum": MOST_LINES}, {"type": "string"}]})
 APPROVALS = Kind(
     _approvals,
     {

@@ -143,6 +143,15 @@ def python(
         "“inputs”, “name”, “catch_up” and “window”.",
         kinds.SCHEDULES,
     ),
+    tell: Mapping[str, str | Sequence[str]] = option(
+        "Which channels are told, by occasion: asks, failed, “failed 3 times”, recovered, late, longer, over. "
+        "“presser” is mail to whoever pressed. What its group and the file tell comes on top.",
+        kinds.TELL,
+    ),
+    say_output: int | str = option(
+        "How many of the last lines of its output a message may hold, such as “20 lines”; none, where it is left out.",
+        kinds.LINES,
+    ),
     logging: bool = option(
         "Whether log records at INFO and above become statuses.",
         kinds.FLAG,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from .arriving import Arriving
 from .directory import Directory
+from .letterbox import Letterbox
 from .log.reader import LineReader
 from .people import People
 from .ports import Catalog, Dispatch, Files, Notifier, Output, Patterns, Records, Secrets, Store, Supervisors
@@ -39,4 +40,5 @@ class Core:
     worker: str  # this worker's name: the same after a restart on the same machine and data folder
     at_once: int  # runs at the same time, all tasks together
     python: str  # the interpreter for Python tasks
+    letters: Letterbox
     arriving: Arriving = field(default_factory=Arriving)

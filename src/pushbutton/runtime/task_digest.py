@@ -24,9 +24,9 @@ from pushbutton.domain.task import Task
 from pushbutton.domain.task_text import by_default
 from pushbutton.errors import NoAnswer
 
-_PLACES = frozenset({"source", "digest", "broken", "arguments", "inherited", "schedules"})
-"""Of a task: where it is declared, what is known of its file from reading it (the file itself is read again), and when
-it is pressed, which is not what a press of it does.
+_PLACES = frozenset({"source", "digest", "broken", "arguments", "inherited", "schedules", "tell", "say_output"})
+"""Of a task: where it is declared, what is known of its file from reading it (the file itself is read again), when
+it is pressed, and who is told of it: neither is what a press of it does.
 """
 _FIRST = frozenset(
     {

@@ -15,6 +15,7 @@ from pushbutton.adapters.catalog.model import FileTasks, Form, Found
 from pushbutton.adapters.catalog.python import read_python
 from pushbutton.adapters.catalog.scripts import read_script
 from pushbutton.domain.approval import Approval
+from pushbutton.domain.messages import Occasion, Rule
 from pushbutton.domain.schedule import Schedule
 from pushbutton.domain.task import Task
 from pushbutton.job.declare import Field
@@ -53,6 +54,12 @@ SAID: dict[str, tuple[Any, str, Any]] = {
         "schedules",
         (Schedule("early", "30 6 * * 1-5", zone="Europe/Berlin"),),
     ),
+    "tell": (
+        {"failed 3 times": "boss", "over": ["ops", "presser"]},
+        "tell",
+        (Rule(Occasion.FAILED, ("boss",), 3), Rule(Occasion.OVER, ("ops", "presser"))),
+    ),
+    "say_output": ("20 lines", "say_output", 20),
     "logging": (True, "target.logging", True),
     "dynamic": (True, "broken", ""),  # it is about reading the file, and the task is none the wiser
     "read": (False, "broken", ""),  # the same
@@ -69,7 +76,7 @@ def toml(value: Any) -> str:
         return f"[{', '.join(map(toml, value))}]"
     if not isinstance(value, dict):
         return json.dumps(value)
-    return "{" + ", ".join(f"{name} = {toml(item)}" for name, item in value.items()) + "}"
+    return "{" + ", ".join(f"{json.dumps(name)} = {toml(item)}" for name, item in value.items()) + "}"
 
 
 async def read(folder: Path, form: str, said: dict[str, Any]) -> tuple[FileTasks, Task]:
@@ -133,6 +140,9 @@ async def test_a_wrong_value_is_told_in_the_same_words_in_every_form(tmp_path, f
         ("timeout", "soon", "“timeout” must be seconds, or text such as “10 min”."),
         ("busy", "skp", "“busy” must be one of: queue, skip, join. Did you mean “skip”?"),
         ("env", {"PUSHBUTTON_X": "1"}, "“env” must be a table of names and texts; “PUSHBUTTON_X” cannot be the name"),
+        ("tell", {"fialed": "ops"}, "“tell” must be a table in which no “fialed” stands. There are: asks, failed, rec"),
+        ("tell", {"over": []}, "“tell” must be a table in which “over” has the name of a channel, or a list of names."),
+        ("say_output", 1000, "“say_output” must be a number of lines from 1 to 100, such as “20 lines”."),
         ("linger", -1, "“linger” must be seconds, or text such as “10 s”."),
         ("tty", [0, 1], "“tty” must be true, or [rows, columns] such as [24, 80]."),
         ("encoding", "cp1225", "“encoding” must be an encoding that Python knows, such as cp1252. Did you mean “cp1"),

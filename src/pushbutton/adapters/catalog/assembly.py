@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pushbutton.describe.title import title_of
+from pushbutton.domain.messages import Channel
 from pushbutton.domain.problem import Problem
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.targets import PythonTarget, ScriptTarget, Target
@@ -25,7 +26,7 @@ from pushbutton.domain.task import Source, Task
 from .model import FileTasks, Found, broken, slug_of
 from .sanitise import readable
 from .secrets import by_name, supplied
-from .shared import with_shared
+from .shared import channels_of, with_shared
 
 __all__ = ["Assembly", "Part", "assemble"]
 
@@ -80,7 +81,7 @@ class Assembly:
 
     def make(
         self, parts: Sequence[Part], kept: Collection[str] | None, unread: Collection[Path] = ()
-    ) -> tuple[Mapping[str, Task], Mapping[str, Secret]]:
+    ) -> tuple[Mapping[str, Task], Mapping[str, Secret], Mapping[str, Channel]]:
         """`kept`: the names of the stored secrets; None: nobody knows. `unread`: files that are there, too, and folders
         and files that were not looked at.
         """
@@ -90,12 +91,13 @@ class Assembly:
         declared = MappingProxyType(by_name(secret for part in parts for secret in part.secrets))
         tasks = supplied(tasks, declared, kept)
         tasks = {slug: self._granted(task) for slug, task in tasks.items()}
-        tasks = with_shared(tasks, [part.reading.shared for part in parts], self._words)
+        shared = [part.reading.shared for part in parts]
+        tasks = with_shared(tasks, shared, self._words)
         if tasks != self._tasks or list(tasks) != list(self._tasks):
             self._tasks = MappingProxyType(tasks)
         if memory != self._memory:
             self._remember(memory)
-        return self._tasks, declared
+        return self._tasks, declared, channels_of(shared)
 
     def _granted(self, task: Task) -> Task:
         sentence = self._refused(task)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pushbutton.domain.approval import Approval
+from pushbutton.domain.messages import Occasion, Rule
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.run import Busy
 from pushbutton.domain.schedule import CatchUp, Schedule
@@ -18,7 +19,7 @@ from pushbutton.job.options import OPTIONS
 
 from .zone import here
 
-__all__ = ["beside", "built"]
+__all__ = ["beside", "built", "rules"]
 
 
 def built(bare: Task, options: Mapping[str, Any]) -> Task:
@@ -55,6 +56,11 @@ def _schedule(table: Mapping[str, Any]) -> Schedule:
     return Schedule(**{**table, "zone": zone, "catch_up": CatchUp(table["catch_up"])})
 
 
+def rules(given: Sequence[tuple[str, int, tuple[str, ...]]], scope: str = "") -> tuple[Rule, ...]:
+    """Of “tell”, as its kind reads it."""
+    return tuple(Rule(Occasion(word), tuple(to), times, scope) for word, times, to in given)
+
+
 _MADE: Mapping[str, Callable[[Any, Task], Any]] = {
     "title": lambda value, task: value or task.title,
     "command": lambda value, _: flat(value),
@@ -65,6 +71,7 @@ _MADE: Mapping[str, Callable[[Any, Task], Any]] = {
     "busy": lambda value, _: Busy(value),
     "background": lambda value, _: Background(value),
     "schedules": lambda value, _: tuple(_schedule(one) for one in value),
+    "tell": lambda value, _: rules(value),
     "tty": lambda value, _: value and tuple(value),
 }
 """What a task holds of an option that is no plain value, or that depends on where its file lies."""

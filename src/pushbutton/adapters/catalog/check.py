@@ -24,6 +24,7 @@ from .patterns import doubts as pattern_doubts
 from .readers import read
 from .sanitise import readable
 from .secrets import by_name, doubts
+from .shared import channels_of, unknown_channels, with_shared
 from .skipped import account
 
 __all__ = ["Examined", "check", "checked", "examined", "look"]
@@ -73,7 +74,9 @@ async def examined(paths: Sequence[str | os.PathLike[str]], patterns: Patterns |
     parts = await _parts(merged(looks).files)
     for part in parts:
         problems += [*([part.reading.whole] if part.reading.whole else []), *part.reading.problems]
-    tasks = assemble(parts).values()
+    shared = [part.reading.shared for part in parts]
+    tasks = with_shared(assemble(parts), shared, {}).values()
+    problems += unknown_channels(tasks, channels_of(shared))
     problems += doubts(tasks, by_name(secret for part in parts for secret in part.reading.secrets))
     if patterns:
         for task in tasks:

@@ -26,7 +26,7 @@ from .yaml_numbers import Constructor
 
 __all__ = ["read_config"]
 
-_SHARED = ("env", "groups")
+_SHARED = ("env", "groups", "tell", "channels")
 _TABLES = ("tasks", "secrets", *_SHARED)
 _LARGEST = 1 << 20
 _MOST = 100_000  # keys and values of one task; an alias may stand for any number of them
@@ -63,7 +63,8 @@ def read_config(found: Found) -> FileTasks:
         problems += mistakes
     shared = {name: tables[name] for name in _SHARED if name in tables}
     odd = [mistake for name, table in shared.items() for mistake in _odd(table, (name,))]
-    said = declare_shared({} if odd else plain(shared), odd)
+    lines = {name: _position(tree, ("channels", name))[0] for name in shared.get("channels", {})}
+    said = declare_shared({} if odd else plain(shared), odd, path, lines)
     problems = [*_problems(path, tree, [*beyond, *odd]), *problems]
     if wrong:  # a misspelt “tasks:” may hold any of them
         return FileTasks(whole=problems[0], problems=tuple(problems[1:]))
@@ -101,7 +102,7 @@ def _top(tree: CommentedMap) -> Iterator[tuple[KeyPath, str]]:
         if name not in _TABLES:
             yield (name,), f"There is no key “{name}” here.{nearest(str(name), _TABLES)}"
         elif not isinstance(tree[name], CommentedMap):
-            what = "variables" if name == "env" else name
+            what = {"env": "variables", "tell": "occasions"}.get(name, name)
             yield (name,), f"Below “{name}:” stand the {what}, each by its name."
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pushbutton.domain.inputs import bounds_fault, check, in_order, parse
+from pushbutton.domain.messages import Channel, Rule
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.pattern import maybe
 from pushbutton.domain.problem import Problem
@@ -60,7 +61,9 @@ class Shared:
     """What a configuration file says once for many tasks."""
 
     env: Mapping[str, str] = field(default_factory=dict)  # of all tasks
-    groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by heading, with the keys of `schema.GROUP`
+    groups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by heading, with the keys of `schema.GROUP`
+    tell: tuple[Rule, ...] = ()  # of all tasks
+    channels: tuple[Channel, ...] = ()
 
 
 NOTHING = Shared()

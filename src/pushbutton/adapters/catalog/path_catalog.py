@@ -20,6 +20,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pushbutton import threads
+from pushbutton.domain.messages import Channel
 from pushbutton.domain.problem import Problem
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.skipped import Skipped
@@ -37,6 +38,7 @@ from .readers import AT_ONCE, Key, Readers, key_of
 from .sanitise import readable
 from .secrets import doubts
 from .settling import File
+from .shared import unknown_channels
 from .skipped import account
 from .slow_patterns import SlowPatterns
 from .told import Told
@@ -87,6 +89,7 @@ class PathCatalog:
         self._changed = changed
         self._tasks: Mapping[str, Task] = MappingProxyType({})
         self._declared: Mapping[str, Secret] = MappingProxyType({})
+        self._channels: Mapping[str, Channel] = MappingProxyType({})
         self._files: dict[Key, File] = {}
         self._known: frozenset[Path] = frozenset()  # the files and folders of the last look; read in other threads
         self._links: Mapping[str, Path] = {}  # by the address that a link to a shown file would have
@@ -114,6 +117,9 @@ class PathCatalog:
     def secrets(self) -> Mapping[str, Secret]:
         return self._declared
 
+    def channels(self) -> Mapping[str, Channel]:
+        return self._channels
+
     def task(self, slug: str) -> Task:
         if slug in self._tasks:
             return self._tasks[slug]
@@ -132,6 +138,7 @@ class PathCatalog:
         found = [problem for file in self._files.values() if file.shown for problem in file.shown.all]
         found += self._branches.problems()
         found += doubts((), self._declared)
+        found += unknown_channels(self._tasks.values(), self._channels)
         found += self._doubted.problems if self._doubted else ()
         return sorted(found, key=lambda one: (one.file, one.line, one.column))
 
@@ -339,11 +346,11 @@ class PathCatalog:
         self._kept = await threads.catalogue("names", self._names)
         unread = [path for (path, _), file in self._files.items() if file.shown is None]
         unread += self._branches.unseen()
-        tasks, declared = await threads.catalogue("together", self._assembly.make, parts, self._kept, unread)
+        tasks, declared, channels = await threads.catalogue("together", self._assembly.make, parts, self._kept, unread)
         self._read_once.update(read)
         if not self._pending():
             self._whole.set()
-        self._declared = declared
+        self._declared, self._channels = declared, channels
         said = (self.reading, *self.silent())
         if said != self._said or tasks is not self._tasks:
             self._tasks, self._said = tasks, said

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from pushbutton.domain.contact import is_mail_address
 from pushbutton.domain.targets import IN_CONFIG, KeyPath
 from pushbutton.job import kinds
 from pushbutton.job.kinds import Kind, Unfit, Written
@@ -16,7 +17,10 @@ from pushbutton.job.options import CONFIG, INPUTS, OPTIONS, Option, known, optio
 
 from .numbers import bare
 
-__all__ = ["GROUP", "SECRET", "KeyPath", "Table", "config_schema", "plain"]
+__all__ = ["CHANNEL", "GROUP", "SECRET", "KeyPath", "Table", "config_schema", "plain"]
+
+
+CHANNEL_NAME = "^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
 class Table:
@@ -100,13 +104,41 @@ _KEYRING = Kind(
     },
 )
 
+
+def _addresses(value: Any) -> tuple[str, ...]:
+    listed = [value] if isinstance(value, str) else value
+    if not isinstance(listed, list | tuple) or not listed or not all(is_mail_address(one) for one in listed):
+        raise Unfit("a mail address such as ops@example.org, or a list of them")
+    return tuple(listed)
+
+
+_ADDRESSES = Kind(
+    _addresses, {"anyOf": [kinds.TEXT.schema, {"type": "array", "items": kinds.TEXT.schema, "minItems": 1}]}
+)
+
 GROUP: Mapping[str, Option] = {
     "contact": option("Whom to ask about its tasks, where they do not say it themselves.", kinds.TEXT),
     "on_failure": option(
         "What it means that one of its tasks failed, where they do not say it themselves.", kinds.TEXT
     ),
+    "tell": option(
+        "Which channels are told of its tasks, by occasion; what a task tells itself comes on top.", kinds.TELL
+    ),
 }
 """What can be said of a group, by its heading. Each is a field of `Task`."""
+
+CHANNEL: Mapping[str, Option] = {
+    "mail": option("The mail address that is told, or a list of them.", _ADDRESSES),
+    "url": option(
+        "Where messages go, as Apprise writes it: slack://…, ntfys://host/topic. {name} stands for a named secret. "
+        "Needs the extra “tell”.",
+        kinds.NAME,
+    ),
+    "language": option(
+        "The language of what is told there: en or de; en where it is left out.", kinds.one_of("en", "de")
+    ),
+}
+"""One of the first two."""
 
 SECRET: Mapping[str, Option] = {
     "env": option("The variable of the server's own environment that holds it.", kinds.NAME),
@@ -154,6 +186,21 @@ def config_schema() -> dict[str, Any]:
                     "type": "object",
                     "additionalProperties": False,
                     "properties": properties(GROUP),
+                },
+            },
+            "tell": {
+                **OPTIONS["tell"].kind.schema,
+                "description": "Which channels are told of all tasks, by occasion.",
+            },
+            "channels": {
+                "type": "object",
+                "description": "Where messages go, by the names that “tell” uses.",
+                "propertyNames": {"pattern": CHANNEL_NAME},
+                "additionalProperties": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "oneOf": [{"required": ["mail"]}, {"required": ["url"]}],
+                    "properties": properties(CHANNEL),
                 },
             },
             "secrets": {

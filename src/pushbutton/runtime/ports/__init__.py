@@ -19,6 +19,7 @@ from typing import Protocol
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Json, Kind
+from pushbutton.domain.messages import Channel
 from pushbutton.domain.offer import Offer
 from pushbutton.domain.order import Order
 from pushbutton.domain.problem import Problem
@@ -400,6 +401,10 @@ class Catalog(Protocol):
 
     def secrets(self) -> Mapping[str, Secret]:
         """What is declared of named secrets, by name. A task that needs one which is declared wrongly is broken."""
+        ...
+
+    def channels(self) -> Mapping[str, Channel]:
+        """Where messages can go, by name, as files declare it. A rule may name one that is not there."""
         ...
 
     async def open(self) -> None:

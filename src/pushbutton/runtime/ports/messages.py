@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from pushbutton.domain.messages import Channel, Line, Message
@@ -51,6 +51,7 @@ class Told:
     message: Message
     run: Run | None
     task: Task | None  # None: it is gone
+    first: int = 0  # the run that was pressed, where this one tries it again; else the run itself
     output: Sequence[str] = ()  # its last lines, where the author lets them be told
 
 
@@ -63,15 +64,15 @@ class Letter:
     html: str
     key: str  # one of its own
     thread: str = ""
-    bad: bool = field(default=False)  # it tells of a failure
+    bad: bool = False  # it tells of a failure
 
 
 class Writer(Protocol):
     """Puts messages into words."""
 
-    def letter(self, told: Told, language: str) -> Letter: ...
+    def letter(self, told: Told, language: str, zone: str) -> Letter: ...
 
-    def digest(self, told: Sequence[Told], language: str) -> Letter:
+    def digest(self, told: Sequence[Told], language: str, zone: str) -> Letter:
         """Several in one, oldest first."""
         ...
 

@@ -1,0 +1,219 @@
+"""Who is told what of an event, and what there is to say about it when a message goes out."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pushbutton.domain.actor import Actor, Verb
+from pushbutton.domain.approval import may_give
+from pushbutton.domain.cause import CauseKind
+from pushbutton.domain.event import Event, Kind
+from pushbutton.domain.messages import (
+    IN_A_ROW,
+    MAIL,
+    PRESSER,
+    Channel,
+    Message,
+    Occasion,
+    Wishes,
+    by_rules,
+    by_wishes,
+    presser,
+    quiet_until,
+    told_of,
+)
+from pushbutton.domain.person import LOCAL_SOURCE, User
+from pushbutton.domain.policy import Resource, decide
+from pushbutton.domain.run import Run, RunState, is_last
+from pushbutton.domain.task import Task
+from pushbutton.errors import NoSuchRun, Undelivered
+
+from . import visibility
+from .clock import now
+from .core import Core
+from .letterbox import Letterbox
+from .ports import RunQuery
+from .ports.messages import Letter, Told
+
+_ENDS = frozenset({RunState.SUCCEEDED, RunState.FAILED, RunState.LOST})
+
+
+def address_of(user: User, wishes: Wishes) -> str:
+    """Where a person is written to: what they confirmed, or what their sign-in says; "": nowhere. One that somebody
+    typed for them here is not known to be theirs.
+    """
+    return wishes.address or ("" if user.source == LOCAL_SOURCE else user.email)
+
+
+def channel(core: Core, name: str) -> Channel | None:
+    """The one of this name, as it is now; None: there is none."""
+    if name == MAIL:
+        return Channel(MAIL) if core.letters.mail else None
+    return core.catalog.channels().get(name)
+
+
+async def of(core: Core, event: Event) -> Sequence[Message]:
+    """The messages of an event, each for one receiver."""
+    if event.kind not in (Kind.STATE, Kind.NOTE) or not event.task:
+        return ()
+    run = None
+    if event.run is not None:
+        try:
+            run = await core.store.run(event.run)
+        except NoSuchRun:
+            return ()
+        if run.aside:
+            return ()  # in a copy of the data folder: the original tells it
+    task = core.catalog.tasks().get(event.task)
+    if run is not None and task is not None and task.is_dry(run.inputs) and not presser(run.actor):
+        return ()  # a plan of another run: that one asks
+    before = await _before(core, run, task) if run is not None and is_last(event) else ()
+    occasions = told_of(event, run, before)
+    if not occasions:
+        return ()
+    bare = Message(
+        "", Occasion.OVER, event.id, event.at, run=run.id if run else 0, task=event.task,
+        times=occasions.get(Occasion.FAILED, 0), why=str(event.data.get("text", "")),
+    )  # fmt: skip
+    found: dict[tuple[str, str], Message] = {}
+    for name, occasion in by_rules(task.tell if task else (), occasions).items():
+        to, person = (MAIL, presser(run.actor) if run else "") if name == PRESSER else (name, "")
+        if channel(core, to) and (person or to != MAIL):
+            found[to, person] = replace(bare, channel=to, person=person, occasion=occasion)
+    if channel(core, MAIL):
+        for person, message in _to_people(core, run, event.task, occasions, bare):
+            found[MAIL, person] = message
+    return list(found.values())
+
+
+def _to_people(
+    core: Core, run: Run | None, slug: str, occasions: Mapping[Occasion, int], bare: Message
+) -> Sequence[tuple[str, Message]]:
+    found = []
+    for wishes in core.directory.all.wishes.values():
+        actor = _reader(core, wishes.user, run, slug)
+        if actor is None:
+            continue
+        mine = run is not None and presser(run.actor) == wishes.user
+        may = run is not None and _can_decide(core, actor, run)
+        if occasion := by_wishes(wishes, occasions, run, slug, mine=mine, may=may):
+            told = replace(bare, channel=MAIL, person=wishes.user, occasion=occasion)
+            quiet = 0 if told.urgent and wishes.urgent else quiet_until(wishes, now())
+            found.append((wishes.user, replace(told, after=quiet)))
+    return found
+
+
+def _can_decide(core: Core, actor: Actor, run: Run) -> bool:
+    if run.hold is None or not may_give(actor, run.hold):
+        return False
+    return bool(decide(actor, Verb.APPROVE, *visibility.resources(core.catalog, run)))
+
+
+def _reader(core: Core, name: str, run: Run | None, slug: str) -> Actor | None:
+    """The person as an actor, if they can be written to, and may see what it is about now."""
+    user = core.directory.all.users.get(name)
+    if user is None or core.directory.lapsed(user, now()) or not address_of(user, _wishes(core, name)):
+        return None
+    actor = core.directory.actor(user)
+    where: Sequence[Resource] = [visibility.resource(core.catalog, slug)]
+    if run is not None:
+        where = visibility.resources(core.catalog, run)
+    return actor if decide(actor, Verb.SEE, *where) else None
+
+
+def _wishes(core: Core, name: str) -> Wishes:
+    return core.directory.all.wishes.get(name, Wishes(name))
+
+
+async def _before(core: Core, run: Run, task: Task | None) -> Sequence[Run]:
+    """The runs of its task that had ended before, newest first: of dry runs or of others, as it is one."""
+    found = await core.store.runs(RunQuery(task=run.task, states=_ENDS, before=run.id, limit=IN_A_ROW))
+    dry = task is not None and task.is_dry(run.inputs)
+    return [one for one in found if (task is not None and task.is_dry(one.inputs)) is dry]
+
+
+async def told(core: Core, message: Message) -> Told | None:
+    """What there is to say now; None: nothing any more, because the run is gone, was decided meanwhile, or the person
+    may not see it (any more).
+    """
+    run = None
+    if message.run:
+        try:
+            run = await core.store.run(message.run)
+        except NoSuchRun:
+            return None
+    if message.occasion is Occasion.ASKS and (run is None or run.state is not RunState.HELD):
+        return None
+    if message.occasion is Occasion.LONGER and (run is None or run.state.over):
+        return None
+    if message.person and _reader(core, message.person, run, message.task) is None:
+        return None
+    task = core.catalog.tasks().get(message.task)
+    lines: Sequence[str] = ()
+    if run is not None and task is not None and run.state.over and _may_read(core, message.person, run):
+        lines = await _last_lines(core, run, task.say_output)
+    return Told(message, run, task, await _first_try(core, run) if run else 0, lines)
+
+
+async def _first_try(core: Core, run: Run) -> int:
+    """The run that was pressed, where this one tries it again."""
+    while run.cause.kind is CauseKind.RETRY and run.cause.parent:
+        try:
+            run = await core.store.run(run.cause.parent)
+        except NoSuchRun:
+            return run.cause.parent
+    return run.id
+
+
+def _may_read(core: Core, person: str, run: Run) -> bool:
+    """The output. Of a channel its author decides."""
+    if not person:
+        return True
+    actor = _reader(core, person, run, run.task)
+    return actor is not None and bool(decide(actor, Verb.OUTPUT, *visibility.resources(core.catalog, run)))
+
+
+async def _last_lines(core: Core, run: Run, count: int) -> Sequence[str]:
+    if not count or not core.output.size(run.id):
+        return ()
+    with contextlib.suppress(OSError):
+        reader = core.lines(run.id)
+        try:
+            page = await reader.lines(-count, count, final=True)
+        finally:
+            await reader.close()
+        return [line.text for line in page.lines]
+    return ()
+
+
+async def send(core: Core, name: str, person: str, letter: Letter) -> None:
+    """Carry it to this channel, or to this person. Raises `Undelivered`. Nothing happens where neither is there."""
+    found = channel(core, name)
+    if found is None:
+        return
+    if name == MAIL:
+        user = core.directory.all.users.get(person)
+        addresses = [address_of(user, _wishes(core, person))] if user else []
+    else:
+        addresses = list(found.mail)
+    if found.url:
+        await core.letters.others.send(found, (), letter)
+    elif addresses:
+        await _by_mail(core.letters, found, addresses, letter)
+
+
+async def _by_mail(letters: Letterbox, found: Channel, addresses: Sequence[str], letter: Letter) -> None:
+    if letters.mail is None:
+        raise Undelivered(found.name, "no mail server is set here: start the server with --smtp")
+    await letters.mail.send(found, addresses, letter)
+
+
+def language_of(core: Core, name: str, person: str) -> tuple[str, str]:
+    """(language, zone) in which a receiver is told; the zone "" is the server's."""
+    if name == MAIL:
+        wishes = _wishes(core, person)
+        return wishes.language, wishes.zone
+    found = channel(core, name)
+    return (found.language if found else "en"), ""
