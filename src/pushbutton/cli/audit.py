@@ -132,7 +132,9 @@ def _redact(
     data: Data = None,
     store: Store = None,
     key: Annotated[str | None, typer.Option(help=f"file with the key; default: {KEY} beside the database")] = None,
-    why: Annotated[str, typer.Option(help="why, for those who read the trail; nothing secret", show_default=False)] = "",
+    why: Annotated[
+        str, typer.Option(help="why, for those who read the trail; nothing secret", show_default=False)
+    ] = "",
     end_file: EndFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask whether it is meant", show_default=False)] = False,
 ) -> None:
