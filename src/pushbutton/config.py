@@ -12,11 +12,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from .errors import ConfigError
 
 T = TypeVar("T")
+
+UNSAID: Final = -1
+"""A number that nobody gives."""
 
 
 def setting(
@@ -49,7 +52,13 @@ class Settings:
         secret=True,
         flag=True,
     )
-    at_once: int = setting(0, "runs at the same time, all tasks together; 0: four for each processor", least=0)
+    name: str = setting("", "the name of this node among those that share the database; default: the data folder's")
+    tags: str = setting("", "what this node has, comma separated, for tasks that need it: gpu, site-b")
+    at_once: int = setting(
+        UNSAID,
+        "runs at the same time, all tasks together; default: four for each processor; 0: none, only pages",
+        least=0,
+    )
     python: str = setting("", "the Python that runs Python tasks; default: the one that runs Pushbutton")
     confine: str = setting(
         "", "“data”: jobs cannot reach the data folder, apart from their own run's; Linux 6.2 or newer"
@@ -71,7 +80,11 @@ class Settings:
         "megabytes that all files together may have which one run hands over; what goes past it is not kept",
         least=0,
     )
-    key_file: str = setting("", "file with the key of stored secrets; default: secret.key in the data folder")
+    key_file: str = setting(
+        "",
+        "file with the key of stored secrets; default: secret.key in the data folder; with a store: file with the key "
+        "that all nodes share; default: server.key in the data folder",
+    )
     audit_end_file: str = setting(
         "", "file that notes the end of the audit trail apart from the database; default: audit.end in the data folder"
     )
@@ -152,11 +165,20 @@ class Settings:
 
     @property
     def limit(self) -> int:
-        return self.at_once or 4 * (os.cpu_count() or 1)
+        return 4 * (os.cpu_count() or 1) if self.at_once == UNSAID else self.at_once
 
     @property
     def key_path(self) -> Path | None:
-        """None: where the data lies."""
+        """Of the stored secrets; None: where the data lies."""
+        return None if self.store else self._key_path
+
+    @property
+    def server_key_path(self) -> Path | None:
+        """Of the key that all nodes share; None: where the data lies."""
+        return self._key_path if self.store else None
+
+    @property
+    def _key_path(self) -> Path | None:
         return Path(self.key_file).expanduser().absolute() if self.key_file else None
 
     def end_path(self, folder: Path) -> Path:

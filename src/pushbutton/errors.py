@@ -2,14 +2,14 @@
 
     PushbuttonError
     ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchSchedule · NoSuchArtifact · NoSuchUser · InviteGone ·
-    │                        NoSuchSecret · NoSuchToken · NoSuchLink · NoSuchBundle
+    │                        NoSuchSecret · NoSuchToken · NoSuchLink · NoSuchBundle · NoSuchNode
     ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange · NothingOffered
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
     ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · NotHeld · NotAside · CannotApprove · CannotMove ·
     │                        LinkClosed
     ├── ConfigError ──────── (names file, line, column)
     ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy ·
-    │                        StoreAway · UploadsFull · SecretsLocked
+    │                        StoreAway · UploadsFull · SecretsLocked · NameTaken
     ├── SecretUnavailable ── (a named secret has no value where it should come from)
     ├── NotHeard ─────────── (a run's supervisor takes no reports now)
     ├── SignInFailed ─────── TooManySignIns · SlowDown
@@ -109,6 +109,11 @@ class NoSuchUser(NotFound):
 class InviteGone(NotFound):
     def __init__(self) -> None:
         super().__init__(say("This invitation was used already or has expired; ask for a new one."))
+
+
+class NoSuchNode(NotFound):
+    def __init__(self, name: str) -> None:
+        super().__init__(say("There is no worker named “{name}”.", name=name))
 
 
 class NoSuchSecret(NotFound):
@@ -255,6 +260,14 @@ class ConfigError(PushbuttonError):
 
 class StoreError(PushbuttonError):
     """The store cannot do what was asked."""
+
+
+class NameTaken(StoreError):
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The name {name} is that of a node with another data folder, which has runs that are not over. Start this "
+            "one with that folder (--data), or give it another name with --name."
+        )
 
 
 class StoreInUse(StoreError):

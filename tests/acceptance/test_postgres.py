@@ -271,17 +271,6 @@ def test_a_folder_and_a_database_that_do_not_belong_together_are_refused_and_not
     assert postgres.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", second) == [(0,)]
 
 
-def test_a_second_server_of_a_store_is_refused_while_the_first_one_lives(tmp_path, postgres):
-    script(tmp_path, "hello.sh", "echo hello")
-    address = postgres.over_tcp(postgres.database())
-    with served(tmp_path, address, data=tmp_path / "one") as server:
-        (tmp_path / "two").mkdir()
-        (tmp_path / "two" / "server.key").write_bytes((server.data / "server.key").read_bytes())
-        said = run_command("serve", tmp_path, "--data", tmp_path / "two", "--port", "0", address=address, code=5)
-        assert "is in use by another server (pushbutton (process " in said
-        assert server.finished(server.press("hello"))["state"] == "succeeded"
-
-
 def test_a_dump_and_a_copy_of_the_folder_are_restored_and_known_as_a_copy(tmp_path, postgres):
     script(tmp_path, "hello.sh", "echo hello")
     script(tmp_path, "waits.py", WAITS)

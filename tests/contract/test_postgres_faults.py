@@ -45,10 +45,10 @@ def own() -> Iterator[Postgres]:
 
 
 @contextlib.asynccontextmanager
-async def opened(address: str, *, alone: bool = False) -> AsyncIterator[Store]:
+async def opened(address: str, *, node: str = "") -> AsyncIterator[Store]:
     from pushbutton.adapters.postgres import PostgresStore
 
-    store = PostgresStore(address, KEY, alone=alone)
+    store = PostgresStore(address, KEY, node=node)
     await store.open()
     try:
         yield store
@@ -135,7 +135,7 @@ async def test_a_synchronous_standby_that_takes_over_has_all_that_was_acknowledg
     first = own.over_tcp(own.database())
     with own.standby() as other:
         both = first.replace(f"127.0.0.1:{own.port}", f"127.0.0.1:{own.port},127.0.0.1:{other.port}")
-        async with opened(f"{both}?target_session_attrs=read-write", alone=True) as store:
+        async with opened(f"{both}?target_session_attrs=read-write", node="one") as store:
             assert store._db.name == f"postgresql://buttons@127.0.0.1:{own.port},127.0.0.1:{other.port}/t1"  # type: ignore[attr-defined]
             told = Told()
             writers = [asyncio.create_task(write(store, told, f"w{n}", 60)) for n in range(8)]
@@ -221,7 +221,7 @@ async def test_a_connection_that_falls_silent_with_the_pen_in_its_hand_is_given_
     address = postgres.database()
     with Relay(postgres.port, dice) as relay:
         through = postgres.over_tcp(address, port=relay.port)
-        async with opened(through, alone=True) as store, opened(address) as other:
+        async with opened(through, node="one") as store, opened(address) as other:
             told = Told()
             relay.lose_answers(3, "silence")
             await asyncio.gather(*(write(store, told, f"w{n}", 5) for n in range(4)), write(other, told, "other", 5))

@@ -104,7 +104,7 @@ async def test_a_table_that_somebody_took_away_is_said_and_nothing_else_is_harme
     address = postgres.database()
     one = store(address)
     await one.open()
-    postgres.sql("DROP TABLE bookmarks; ALTER TABLE leases RENAME COLUMN until TO till; ALTER TABLE home ALTER known "
+    postgres.sql("DROP TABLE bookmarks; ALTER TABLE leases RENAME COLUMN until TO till; ALTER TABLE homes ALTER known "
                  "TYPE BIGINT USING 1", address)  # fmt: skip
     for work in (one.bookmark("x"), one.lease("x", "y", at=1, until=2), one.settle("text")):
         with pytest.raises(StoreError):
@@ -175,33 +175,34 @@ async def test_another_key_is_refused_and_the_right_one_is_taken(postgres):
     await opened(address)
 
 
-async def test_a_second_server_is_refused_by_the_name_of_the_first_and_a_command_is_not(postgres, monkeypatch):
+async def test_a_second_node_of_one_name_is_refused_and_another_name_or_a_command_is_not(postgres, monkeypatch):
     from pushbutton.adapters.postgres import session
 
     monkeypatch.setattr(session, "HANDOVER", 0.3)
     address = postgres.database()
-    first = store(address, alone=True)
+    first = store(address, node="one")
     await first.open()
-    await refused(address, StoreInUse, r"is in use by another server \(pushbutton \(process \d+ on ", alone=True)
-    beside = store(address)
-    await beside.open()
-    assert (await beside.press(NEW)).made
-    await beside.close()
-    assert (await first.press(NEW)).run.id == 2
+    says = r"^The name one at postgresql://.* is in use by another server \(pushbutton \(process \d+ on "
+    await refused(address, StoreInUse, says, node="one")
+    for number, beside in enumerate((store(address), store(address, node="two")), 1):
+        await beside.open()
+        assert (await beside.press(NEW)).run.id == number
+        await beside.close()
+    assert (await first.press(NEW)).run.id == 3
     await first.close()
-    await opened(address, alone=True)
+    await opened(address, node="one")
 
 
-async def test_a_server_that_was_cut_off_finds_its_store_taken_and_writes_nothing(postgres, monkeypatch):
+async def test_a_node_that_was_cut_off_finds_its_name_taken_and_writes_nothing(postgres, monkeypatch):
     from pushbutton.adapters.postgres import session
 
     monkeypatch.setattr(session, "HANDOVER", 0.3)
     address = postgres.database()
-    first = store(address, alone=True)
+    first = store(address, node="one")
     await first.open()
     name = address.partition("@/")[2].partition("?")[0]
     postgres.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
-    second = store(address, alone=True)
+    second = store(address, node="one")
     await second.open()
     with pytest.raises(StoreInUse, match="another server"):
         await first.press(NEW)

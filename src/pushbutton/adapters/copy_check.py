@@ -42,25 +42,26 @@ class _Home:
     next: str = ""  # the nonce that the file is about to get
 
 
-async def settle(folder: Path, store: Store) -> tuple[int, str]:
+async def settle(folder: Path, store: Store, name: str = "") -> tuple[int, str]:
     """Set aside what is under way if this is a copy: how many runs, and why it is one ("": it is none). From here on
-    the folder is at home where it is. Raises `OSError`.
+    the folder is at home where it is. `name`: which folder it is, where several share the store. Raises `OSError`.
     """
-    known, names = _read(await store.home()), _names(folder)
+    known, names = _read(await store.home(name)), _names(folder)
     why = _other(folder, known, names)
     aside = Act(SERVER, Deed.SERVER_COPIED, "server", time.time_ns() // 1000, {"why": why}) if why else None
     nonce = secrets.token_hex(16)
     if why or known is None or not names:
-        for name in names:
-            (folder / name).unlink()
+        for old in names:
+            (folder / old).unlink()
         _make(folder / f"{_HEAD}{nonce}")
-        count = await store.settle(_here(folder, nonce), aside)
+        count = await store.settle(_here(folder, nonce), aside, folder=name)
         return count, why
     # Killed anywhere in between, the name is one of the two that the store has.
-    await store.settle(_text(replace(known, now=names[0].removeprefix(_HEAD), next=nonce)))
+    now = names[0].removeprefix(_HEAD)
+    await store.settle(_text(replace(known, now=now, next=nonce)), folder=name)
     (folder / names[0]).rename(folder / f"{_HEAD}{nonce}")
     _sync(folder)
-    await store.settle(_here(folder, nonce))
+    await store.settle(_here(folder, nonce), folder=name)
     return 0, ""
 
 

@@ -11,11 +11,14 @@ import secrets
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from pushbutton import threads
 from pushbutton.errors import NoAnswer, StorageFull, StoreDamaged, StoreError, StoreInUse
 
 log = logging.getLogger(__name__)
+
+KEY: Final = 32  # bytes
 
 
 @contextlib.contextmanager
@@ -62,11 +65,14 @@ def make(folder: Path, *inside: Path) -> list[Path]:
 
 
 def worker_name(folder: Path) -> str:
-    """The name of this worker: the same after a restart, whatever the machine is called then."""
-    file = folder / "worker"
-    if not file.exists():
-        file.write_text(f"{socket.gethostname()}-{secrets.token_hex(4)}")
-    return file.read_text()
+    """The name of this worker: once it is kept the same after a restart, whatever the machine is called then."""
+    with contextlib.suppress(FileNotFoundError):
+        return (folder / "worker").read_text()
+    return f"{socket.gethostname()}-{secrets.token_hex(4)}"
+
+
+def keep_worker_name(folder: Path, name: str) -> None:
+    (folder / "worker").write_text(name)
 
 
 def key(folder: Path) -> bytes:
@@ -75,10 +81,26 @@ def key(folder: Path) -> bytes:
     with contextlib.suppress(FileExistsError):
         fd = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         with os.fdopen(fd, "w") as made:
-            made.write(secrets.token_hex(32))
+            made.write(secrets.token_hex(KEY))
             made.flush()
             os.fsync(made.fileno())
     return bytes.fromhex(file.read_text())
+
+
+def shared_key(file: Path) -> bytes:
+    """The same, of another data folder. Raises `StoreError`."""
+    try:
+        found = bytes.fromhex(file.read_text())
+    except OSError as error:
+        raise StoreError(f"The key {file} cannot be read: {error.strerror}.") from None
+    except ValueError:
+        found = b""
+    if len(found) != KEY:
+        raise StoreError(
+            f"{file} is no key of a server: with a store, --key-file names the server.key in the data folder of its "
+            "first node."
+        )
+    return found
 
 
 def lock(folder: Path) -> int:

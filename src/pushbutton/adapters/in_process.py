@@ -45,6 +45,11 @@ class LocalNotifier:
         for heard in list(self._listeners.get(topic, ())):
             heard()
 
+    def everything(self) -> None:
+        """Any hint may have been lost."""
+        for topic in list(self._listeners):
+            self.hint(topic)
+
     def listen(self, topic: str, heard: Callable[[], None]) -> Callable[[], None]:
         listening = self._listeners.setdefault(topic, set())
         listening.add(heard)

@@ -8,6 +8,7 @@ import functools
 import logging
 import os
 import resource
+import socket
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
@@ -28,12 +29,15 @@ from pushbutton.adapters.smtp import SmtpPost
 from pushbutton.adapters.spools import SpoolFolder, SpoolRecords
 from pushbutton.adapters.webhook import Webhook
 from pushbutton.config import Settings
-from pushbutton.domain import webhook
+from pushbutton.domain import node, webhook
 from pushbutton.domain.mail_server import mail_sender, mail_server
 from pushbutton.domain.networks import networks
+from pushbutton.domain.node import Node, NodeKind
 from pushbutton.domain.person import Snapshot
 from pushbutton.domain.prefix import prefix
 from pushbutton.domain.task import Task
+from pushbutton.errors import ConfigError, StoreError
+from pushbutton.runtime.clock import now
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.letterbox import Letterbox
 from pushbutton.runtime.log.reader import LineReader
@@ -42,7 +46,7 @@ from pushbutton.runtime.ports.messages import Writer
 from pushbutton.runtime.stream_permits import Permits
 from pushbutton.runtime.watch.hub import Hub
 from pushbutton.runtime.worker import Worker
-from pushbutton.services import expiry, follow, leavers, messages, pruner, scheduler
+from pushbutton.services import beat, expiry, follow, leavers, messages, pruner, scheduler
 from pushbutton.services.catalog_audit import CatalogAudit
 from pushbutton.services.webhooks import BOOKMARK, Webhooks
 
@@ -69,6 +73,12 @@ def check(settings: Settings) -> None:
     webhook.endpoints(settings.webhook, where="webhook")
     networks(settings.webhook_allow, where="webhook_allow")
     mail_sender(settings.smtp_from, mail_server(settings.smtp, where="smtp"), where="smtp_from")
+    if settings.name and node.wrong_name(settings.name):
+        raise ConfigError(
+            f"“{settings.name}” is no name of a node: letters, digits, “.”, “_” and “-”, at most 100.", file="name"
+        )
+    if wrong := sorted(filter(node.wrong_tag, node.tags_of(settings.tags))):
+        raise ConfigError(f"“{wrong[0]}” is no tag: small letters, digits, “.”, “_” and “-”, at most 63.", file="tags")
 
 
 async def reachable(settings: Settings, paths: Sequence[str]) -> None:
@@ -100,6 +110,11 @@ Writing = Callable[[Callable[[str], str], Callable[[], Snapshot]], Writer]
 """Makes the writer of messages from how addresses of pages are made, and who there is."""
 
 
+async def _left(store: Store, name: str) -> None:
+    with contextlib.suppress(StoreError):
+        await store.nodes.leave(name)
+
+
 class Embedded:
     def __init__(
         self,
@@ -122,23 +137,18 @@ class Embedded:
         """What it opens is closed with the stack. Raises `StoreInUse`, `StoreDamaged`, `ConfigError`."""
         self._unconfined = await confinement.looked(self._settings.confine, self._folder, self._paths)
         runs = self._folder / "runs"
-        with data_folder.writing(self._folder):
-            open_to_others = data_folder.make(self._folder, runs, self._folder / "uploads")
-            stack.callback(os.close, data_folder.lock(self._folder))
-            key = data_folder.key(self._folder)
-        store = await stores.opened(self._folder, self._settings, key, self._store, alone=True)
-        stack.push_async_callback(store.close)
-        for path in open_to_others:  # said once it is sure that the folder can be used at all
-            log.warning("%s is open to other users, and not ours to close", path)
-        await self._settle(store)
+        store, key, me, shared = await self._ground(stack, runs)
+        worker_name = me.name
         await secret_files.take_over(runs, store, Seal(key))
         signin, people = await sign_in.opened(stack, self._settings, store, key)
         directory = signin.directory
-        with data_folder.writing(self._folder):
-            worker_name = data_folder.worker_name(self._folder)
         notifier = LocalNotifier(self._folder / "hint")
         notifier.open()
         stack.callback(notifier.close)
+        if shared:
+            hints = stores.hints(store, notifier)
+            hints.open()
+            stack.callback(hints.close)
         spools = SpoolFolder(
             runs,
             hint=self._folder / "hint",
@@ -204,9 +214,13 @@ class Embedded:
             at_once=self._settings.limit,
             python=python,
             letters=self._letters(secrets, lambda: directory.all),
+            tags=me.tags,
         )
-        worker = Worker(core, alone=True)  # this process holds the lock of the data folder
+        names = [one.name for one in await store.nodes.all() if one.folder == me.folder]
+        worker = Worker(core, alone=not shared, names=names)  # alone: this process holds the lock of the data folder
         stack.push_async_callback(worker.close)
+        if shared:
+            background(stack, beat.run(core, me, worker))
         background(stack, worker.run())
         for name, loop in self._loops(core).items():
             alone(name, worker_name, loop)
@@ -215,6 +229,26 @@ class Embedded:
         if endpoints := webhook.endpoints(self._settings.webhook, where="webhook"):
             background(stack, self._tell(core).run(endpoints))
         return core
+
+    async def _ground(self, stack: contextlib.AsyncExitStack, runs: Path) -> tuple[Store, bytes, Node, bool]:
+        """The data folder, which is held; the store, in which this node has joined, and its key; whether other nodes
+        may share it.
+        """
+        with data_folder.writing(self._folder):
+            open_to_others = data_folder.make(self._folder, runs, self._folder / "uploads")
+            stack.callback(os.close, data_folder.lock(self._folder))
+            me = self._node(data_folder.worker_name(self._folder))
+        key, shared = stores.key(self._folder, self._settings), bool(self._settings.store) and self._store is None
+        store = await stores.opened(self._folder, self._settings, key, self._store, node=me.name)
+        stack.push_async_callback(store.close)
+        await store.nodes.join(me, clock=now())
+        stack.push_async_callback(_left, store, me.name)
+        with data_folder.writing(self._folder):
+            data_folder.keep_worker_name(self._folder, me.folder)
+        for path in open_to_others:  # said once it is sure that the folder can be used at all
+            log.warning("%s is open to other users, and not ours to close", path)
+        await self._settle(store, me.folder if shared else "")
+        return store, key, me, shared
 
     def _loops(self, core: Core) -> Mapping[str, Callable[[], Awaitable[None]]]:
         return {
@@ -225,6 +259,18 @@ class Embedded:
             "channels": lambda: messages.carry(core),
         }
 
+    def _node(self, folder: str) -> Node:
+        """The node that we are. `folder`: what its data folder is known by."""
+        return Node(
+            self._settings.name or folder,
+            NodeKind.SERVER,
+            folder=folder,
+            tags=node.tags_of(self._settings.tags),
+            room=self._settings.limit,
+            version=__version__,
+            host=socket.gethostname(),
+        )
+
     def _refused(self, task: Task) -> str:
         """Why a task cannot have what it asks for, as a sentence."""
         if why := accounts.refused(task, {name.strip() for name in self._settings.job_users.split(",")}):
@@ -233,10 +279,10 @@ class Embedded:
             return f"“confine” is not possible here: {self._unconfined}"
         return ""
 
-    async def _settle(self, store: Store) -> None:
+    async def _settle(self, store: Store, name: str) -> None:
         """What was under way in a folder that is a copy is set aside, and nobody is told what happened before."""
         with data_folder.writing(self._folder):
-            count, why = await copy_check.settle(self._folder, store)
+            count, why = await copy_check.settle(self._folder, store, name)
             if why:
                 bookmarks.removed(self._folder / "told")
             await bookmarks.moved(self._folder / "told", store, BOOKMARK)

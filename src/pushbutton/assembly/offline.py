@@ -35,7 +35,7 @@ class Offline:
 
     @contextlib.asynccontextmanager
     async def people(self) -> AsyncIterator[People]:
-        key = stores.made(self._folder)
+        key = stores.made(self._folder, self._settings)
         store, passwords = await stores.opened(self._folder, self._settings, key, self._store), Passwords()
         directory = Directory(store.people)
         try:
@@ -47,7 +47,9 @@ class Offline:
             await store.close()
 
     async def record(self, act: Act) -> None:
-        store = await stores.opened(self._folder, self._settings, stores.made(self._folder), self._store)
+        store = await stores.opened(
+            self._folder, self._settings, stores.made(self._folder, self._settings), self._store
+        )
         try:
             await store.audit.record(act)
         finally:

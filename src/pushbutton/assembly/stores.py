@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pushbutton.adapters import data_folder
+from pushbutton.adapters.in_process import LocalNotifier
 from pushbutton.adapters.sqlite import SqliteStore
 from pushbutton.config import Settings
 from pushbutton.errors import StoreError
 from pushbutton.runtime.ports import Store
 
-__all__ = ["NOTE", "is_there", "kept_in", "made", "of_folder", "opened"]
+if TYPE_CHECKING:
+    from pushbutton.adapters.postgres import Hints
+
+__all__ = ["NOTE", "hints", "is_there", "kept_in", "key", "made", "of_folder", "opened"]
 
 FILE: Final = "history.db"
 NOTE: Final = "store"
@@ -20,8 +24,8 @@ number its runs anew, over the output of those that are there.
 """
 
 
-def of_folder(folder: Path, settings: Settings, key: bytes, *, alone: bool = False) -> Store:
-    """Not opened. `alone`: for a server. Raises `StoreError`, `ConfigError`."""
+def of_folder(folder: Path, settings: Settings, key: bytes, *, node: str = "") -> Store:
+    """Not opened. `node`: for the node of that name. Raises `StoreError`, `ConfigError`."""
     apart = settings.end_path(folder)
     if not settings.store:
         if there := kept_in(folder):
@@ -43,12 +47,12 @@ def of_folder(folder: Path, settings: Settings, key: bytes, *, alone: bool = Fal
             f"The history of {folder} is in {there}, not in {address.place}. Was that database moved, say so in "
             f"{folder / NOTE}; otherwise name another data folder with --data."
         )
-    return PostgresStore(address, key, apart=apart, alone=alone)
+    return PostgresStore(address, key, apart=apart, node=node)
 
 
-async def opened(folder: Path, settings: Settings, key: bytes, store: Store | None, *, alone: bool = False) -> Store:
+async def opened(folder: Path, settings: Settings, key: bytes, store: Store | None, *, node: str = "") -> Store:
     """`store`, or the one of the folder. Raises what opening it raises."""
-    given = store or of_folder(folder, settings, key, alone=alone)
+    given = store or of_folder(folder, settings, key, node=node)
     await given.open()
     if settings.store and not store:
         from pushbutton.adapters.postgres import Address  # noqa: PLC0415
@@ -71,8 +75,24 @@ def is_there(folder: Path, settings: Settings) -> bool:
     return bool(settings.store) or bool(kept_in(folder)) or (folder / FILE).exists()
 
 
-def made(folder: Path) -> bytes:
-    """The key of a data folder, which is made where it is not there."""
+def made(folder: Path, settings: Settings) -> bytes:
+    """The key of a data folder, which is made where it is not there; or the one that all nodes share."""
     with data_folder.writing(folder):
         data_folder.make(folder)
+    return key(folder, settings)
+
+
+def key(folder: Path, settings: Settings) -> bytes:
+    """The same, of a folder that is there. Raises `StoreError`."""
+    if settings.server_key_path:
+        return data_folder.shared_key(settings.server_key_path)
+    with data_folder.writing(folder):
         return data_folder.key(folder)
+
+
+def hints(store: Store, notifier: LocalNotifier) -> Hints:
+    """Of everybody who writes into a shared store, for the notifier of this process."""
+    from pushbutton.adapters.postgres import Hints, PostgresStore  # noqa: PLC0415
+
+    assert isinstance(store, PostgresStore)  # noqa: S101  nothing else is shared
+    return Hints(store.connections, notifier.hint, notifier.everything)

@@ -87,7 +87,7 @@ def _command() -> Any:
     ]
     parameters = [inspect.Parameter("paths", keyword, default=None, annotation=words)]
     for spec in fields(config.Settings):
-        default = f"default: {spec.default}" if spec.default not in ("", 0) else ""
+        default = f"default: {spec.default}" if spec.default not in ("", 0, config.UNSAID) else ""
         panel = _PANELS.get(spec.name, _PANELS.get(spec.name.partition("_")[0]))
         for name in config.names(spec):
             meaning = spec.metadata["help"]

@@ -38,7 +38,8 @@ class Core:
     signin: SignIn
     people: People
     worker: str  # this worker's name: the same after a restart on the same machine and data folder
-    at_once: int  # runs at the same time, all tasks together
+    at_once: int  # runs of this worker at the same time, all tasks together
     python: str  # the interpreter for Python tasks
     letters: Letterbox
+    tags: frozenset[str] = frozenset()  # what this worker has
     arriving: Arriving = field(default_factory=Arriving)

@@ -9,7 +9,7 @@ import math
 import os
 import time
 from collections import Counter
-from collections.abc import Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -45,11 +45,13 @@ SOON = 0.5  # seconds for which others wait while one run is looked at or begun
 class Worker:
     """`run()` takes back what it had before a restart, then asks the gate until cancelled. Supervisors outlive it."""
 
-    def __init__(self, core: Core, *, alone: bool = False) -> None:
+    def __init__(self, core: Core, *, alone: bool = False, names: Collection[str] = ()) -> None:
         """`alone`: nobody else can have this store open, so whatever is active in it is this worker's, also under
-        another name: its own lies in a file, which may be lost.
+        another name: its own lies in a file, which may be lost. Otherwise it is what is active in its name or in one of
+        `names`, which the same data folder had: of what others have only they can say what became of it.
         """
-        self._core, self._alone = core, alone
+        self._core, self._alone, self._names = core, alone, {core.worker, *names}
+        self._draining = False
         self._following: set[asyncio.Task[Any]] = set()
         self._other_tasks = True  # whether the tasks are other ones than those whose limits the gate knows
         self._away: dict[str, float] = {}  # tasks that are not there, and since when runs wait for them
@@ -62,7 +64,10 @@ class Worker:
 
     async def run(self) -> None:
         self._keep(self._look_after())
-        unlisten = self._core.notifier.listen("catalog", self._changed)
+        listening = (
+            self._core.notifier.listen("catalog", self._changed),
+            self._core.notifier.listen("runs", self._core.dispatch.wake),  # others press, and free a task's slots
+        )
         taken_back = False
         try:
             while True:
@@ -77,8 +82,15 @@ class Worker:
                     log.exception("asking for runs failed; starting again")
                 await asyncio.sleep(1)
         finally:
-            unlisten()
+            for end in listening:
+                end()
             self._alarm.set(None)
+
+    def drain(self, *, on: bool) -> None:
+        """Take nothing new, or again what comes; what it has goes on."""
+        if self._draining != on:
+            self._draining = on
+            self._core.dispatch.wake()
 
     async def close(self) -> None:
         """Stop following. Nothing is told to end: the spools go on growing, and the next worker reads on."""
@@ -91,8 +103,9 @@ class Worker:
     async def _take_back(self) -> None:
         """What was active in this worker's name goes on with it."""
         core = self._core
-        query = RunQuery(states=ACTIVE, worker="" if self._alone else core.worker, limit=MANY)
-        for run in reversed(await core.store.runs(query)):
+        names = [""] if self._alone else sorted(self._names)
+        found = [await core.store.runs(RunQuery(states=ACTIVE, worker=name, limit=MANY)) for name in names]
+        for run in sorted((run for runs in found for run in runs), key=lambda run: run.id):
             if run.worker != core.worker:
                 await core.store.append(Append(run.id, epoch=run.epoch, row={"worker": core.worker}))
             self._follow(run)
@@ -114,7 +127,7 @@ class Worker:
         """Gate, start, follow, for the oldest run that may start and can. Whether there was one."""
         await self._allow()
         core, left_out = self._core, set[str](self._later)
-        offer = Offer(core.worker, core.at_once)
+        offer = Offer(core.worker, 0 if self._draining else core.at_once, core.tags)
         while run := await core.store.first(offer.leaving_out(left_out), at=now()):
             if core.arriving.holds(run.id, run.task):
                 left_out.add(run.task)  # the press wakes us
@@ -142,7 +155,8 @@ class Worker:
             self._other_tasks = False
             try:
                 tasks = self._core.catalog.tasks()
-                await self._core.store.allow({slug: task.limits.at_once for slug, task in tasks.items()})
+                at_once = {slug: task.limits.at_once for slug, task in tasks.items()}
+                await self._core.store.allow(at_once, all_tasks=self._alone)
             except BaseException:
                 self._other_tasks = True
                 raise
@@ -175,7 +189,7 @@ class Worker:
         """In the place of its parent, which waits for it here."""
         if not await self._can_start(run):
             return False
-        return await self._take(Offer(self._core.worker, self._core.at_once, child=run.id))
+        return await self._take(Offer(self._core.worker, self._core.at_once, self._core.tags, child=run.id))
 
     async def _can_start(self, run: Run) -> bool:
         """Whether its task is there. Where that cannot be found out, the run ends."""

@@ -76,11 +76,11 @@ async def test_what_an_earlier_version_left_is_itself(folder):
 class Dying(MemoryStore):
     left = 1 << 30
 
-    async def settle(self, home: str, aside: Act | None = None) -> int:
+    async def settle(self, home: str, aside: Act | None = None, *, folder: str = "") -> int:
         if not self.left:
             raise InterruptedError
         self.left -= 1
-        return await super().settle(home, aside)
+        return await super().settle(home, aside, folder=folder)
 
 
 @pytest.mark.parametrize("writes", [0, 1])

@@ -27,6 +27,7 @@ from pushbutton.sentence import kept, recalled
 from .bundles import MemoryBundles
 from .memos import MemoryMemos
 from .messages import MemoryMessages
+from .nodes import MemoryNodes
 from .people import MemoryAudit, MemoryPeople
 
 
@@ -43,7 +44,7 @@ class MemoryStore:
         self._orders: dict[int, list[Order]] = {}  # that wait, by run
         self._ordered: dict[int, int] = {}  # the last number that was given, by run
         self._last_run = self._last_event = self._forgotten = 0
-        self._home = ""
+        self._homes: dict[str, str] = {}
         self._firings: dict[str, dict[int, Firing]] = {}  # by schedule and due moment
         self._pauses: dict[str, Pause] = {}
         self._at_once: dict[str, int] = {}
@@ -54,6 +55,7 @@ class MemoryStore:
         self.memos = MemoryMemos()
         self.messages = MemoryMessages()
         self.bundles = MemoryBundles(self.audit, self._bundles)
+        self.nodes = MemoryNodes(self.audit, lambda name: any(run.worker == name for run in self._active()))
 
     async def open(self) -> None: ...
 
@@ -164,8 +166,8 @@ class MemoryStore:
         parent = self._runs.get(run.cause.parent)
         return run if parent and parent.state in ACTIVE and parent.worker == offer.worker else None
 
-    async def allow(self, at_once: Mapping[str, int]) -> None:
-        self._at_once = dict(at_once)
+    async def allow(self, at_once: Mapping[str, int], *, all_tasks: bool = True) -> None:
+        self._at_once = dict(at_once) if all_tasks else {**self._at_once, **at_once}
 
     async def append(self, entry: Append) -> Sequence[Event]:
         run = await self.run(entry.run)
@@ -221,11 +223,11 @@ class MemoryStore:
     async def aside(self) -> int:
         return sum(run.aside and not run.state.over for run in self._runs.values())
 
-    async def home(self) -> str:
-        return self._home
+    async def home(self, folder: str = "") -> str:
+        return self._homes.get(folder, "")
 
-    async def settle(self, home: str, aside: Act | None = None) -> int:
-        self._home, count = home, 0
+    async def settle(self, home: str, aside: Act | None = None, *, folder: str = "") -> int:
+        self._homes[folder], count = home, 0
         if aside:
             going = {number: replace(run, aside=True) for number, run in self._runs.items() if not run.state.over}
             self._runs |= going

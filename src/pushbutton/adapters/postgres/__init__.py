@@ -8,6 +8,7 @@ if not importlib.util.find_spec("psycopg"):  # whoever imports this wants nothin
     raise ConfigError("a store on PostgreSQL needs one more package: pip install 'pushbutton[fleet]'.", file="store")
 
 from .address import Address
+from .hints import Hints
 from .store import PostgresStore
 
-__all__ = ["Address", "PostgresStore"]
+__all__ = ["Address", "Hints", "PostgresStore"]

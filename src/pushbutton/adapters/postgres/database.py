@@ -36,11 +36,11 @@ class PostgresDatabase:
 
     dialect = POSTGRES
 
-    def __init__(self, address: Address, end: End, *, alone: bool) -> None:
+    def __init__(self, address: Address, end: End, node: str) -> None:
         self.name = address.shown
         self.end = end
-        self._address, self._connections = address, Connections(address)
-        self._writer = Writer(Session(self._connections, end, alone=alone), GROUP)
+        self._address, self.connections = address, Connections(address)
+        self._writer = Writer(Session(self.connections, end, node), GROUP)
         self.write = self._writer.write
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
         self._mine = threading.local()
@@ -52,20 +52,20 @@ class PostgresDatabase:
             await self._writer.open()
         except BaseException:
             self._readers.shutdown()
-            self._connections.end()
+            self.connections.end()
             raise
 
     async def close(self) -> None:
         """Everything that was asked for is written first, unless the database is away."""
         finish = self._writer.close()
         self._closed = True
-        self._connections.closing.set()
+        self.connections.closing.set()
         await threads.closing(self._end, finish)
 
     def _end(self, finish: Callable[[], None]) -> None:
         self._readers.shutdown()
         finish()
-        self._connections.end()
+        self.connections.end()
 
     async def read(self, work: Work[T]) -> T:
         """Also without `open`, to read beside another process."""
@@ -79,34 +79,34 @@ class PostgresDatabase:
 
     def _aside(self, work: Work[T]) -> T:
         with translated(self._address):
-            link = self._connections.connect()
+            link = self.connections.connect()
             try:
                 return work(link)
             finally:
-                self._connections.drop(link)
+                self.connections.drop(link)
 
     def scrub(self) -> None:
         """Write the audit trail's table anew. The database's own log and its backups are out of reach from here."""
         with translated(self._address):
-            link = self._connections.connect("SET statement_timeout = 0")
+            link = self.connections.connect("SET statement_timeout = 0")
             link.silent = math.inf
             try:
                 link.execute("SET lock_timeout = '2s'")  # whoever writes the trail waits behind it: for a backup, say
                 link.execute("VACUUM (FULL) audit")
             finally:
-                self._connections.drop(link)
+                self.connections.drop(link)
 
     def _read(self, work: Work[T]) -> T:
-        patience = Patience(self._connections)
+        patience = Patience(self.connections)
         with translated(self._address):
             while True:
                 link: Link | None = getattr(self._mine, "link", None)
                 try:
                     if link is None or link.gone:
                         link = None
-                        link = self._mine.link = self._connections.connect("SET default_transaction_read_only = on")
+                        link = self._mine.link = self.connections.connect("SET default_transaction_read_only = on")
                     return work(link)
                 except psycopg.Error as error:
-                    if not self._connections.lost(error, link):
+                    if not self.connections.lost(error, link):
                         raise
                     patience.wait(error)

@@ -1,17 +1,19 @@
-"""Locks of a whole database, by number. Whoever takes two takes them in this order."""
+"""Locks of a whole database. Whoever takes two takes them in this order."""
 
 from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["HOLDER", "PEN", "SERVER"]
+__all__ = ["HOLDER", "NODE", "PEN"]
 
 _OURS: Final = 20546
-SERVER: Final = f"{_OURS}, 2"
-"""Held by the connection through which a server writes: while it is there no other server writes."""
+NODE: Final = f"hashtextextended(current_schema() || ' ' || ?::text, {_OURS})"
+"""Held by the connection through which a node of that name writes: while it is there no other of that name writes."""
 PEN: Final = f"{_OURS}, 1"
-"""Held for a transaction that writes, of a server or of a command beside it."""
-HOLDER: Final = f"""SELECT a.application_name FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
-WHERE l.locktype = 'advisory' AND l.granted AND l.classid = {_OURS} AND l.objid = 2
+"""Held for a transaction that writes, of a node or of a command beside it."""
+HOLDER: Final = f"""SELECT a.application_name
+FROM (SELECT {NODE} AS number) AS lock, pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+  AND (l.classid::bigint << 32 | l.objid::bigint) = lock.number
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
-"""Who holds `SERVER`, by the name that its connection gave."""
+"""Who holds `NODE`, by the name that its connection gave."""

@@ -26,8 +26,8 @@ _TABLES: Final = (
     " current_schema()::regnamespace"
 )
 OURS: Final = (
-    *("runs", "events", "meta", "joined", "people", "audit", "audit_head", "home", "bookmarks", "leases", "orders"),
-    *("limits", "turns", "pushbutton", "pieces", "sizes"),
+    *("runs", "events", "meta", "joined", "people", "audit", "audit_head", "homes", "bookmarks", "leases", "orders"),
+    *("limits", "nodes", "turns", "pushbutton", "pieces", "sizes"),
 )
 
 
@@ -127,5 +127,5 @@ def _same_key(link: Link, address: Address, key: bytes) -> None:
     elif not hmac.compare_digest(known, digest):
         raise StoreError(
             f"{address.shown} was written with another key than the server.key of this data folder. Nothing was "
-            "changed: use the data folder that belongs to it (--data), or put its server.key here."
+            "changed: name the server.key of the first node's data folder with --key-file, or its folder with --data."
         )

@@ -1,9 +1,9 @@
 """The writer's side of a database.
 
 Every transaction that writes takes the pen first, a lock of the whole database: so event ids are in the order of
-commits, what is counted stays true, and writers cannot wait for each other in a circle. A server's writer holds another
-lock for as long as its connection lives: so no second server can write, and one that was cut off and comes back late
-finds it taken.
+commits, what is counted stays true, and writers cannot wait for each other in a circle. A node's writer holds another
+lock for as long as its connection lives: so no second one of its name can write, and one that was cut off and comes
+back late finds it taken.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from pushbutton.errors import StoreError, StoreInUse
 from .connections import PAUSE, Connections, Patience
 from .dialect import POSTGRES
 from .link import SILENT_WRITING, Link, translated
-from .locks import HOLDER, PEN, SERVER
+from .locks import HOLDER, NODE, PEN
 from .schema import prepare
 
 __all__ = ["Session"]
 
-HANDOVER = 5.0  # seconds for which a server waits for one that is ending
+HANDOVER = 5.0  # seconds for which a node waits for one of its name that is ending
 _BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _PEN: Final = f"{_BEGIN}; SELECT pg_advisory_xact_lock({PEN})"
 _TURN: Final = f"""{_PEN};
@@ -41,8 +41,9 @@ _END_OF: Final = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE p
 class Session:
     """See `sql.writer.Session`."""
 
-    def __init__(self, connections: Connections, end: End, *, alone: bool) -> None:
-        self._connections, self._end, self._alone = connections, end, alone
+    def __init__(self, connections: Connections, end: End, node: str) -> None:
+        """`node`: the name that it holds; "": none, it is a command's."""
+        self._connections, self._end, self._node = connections, end, node
         self._address = connections.address
         self._trail = Trail(end, POSTGRES)
         self._name, self._turn = secrets.token_hex(8), 0
@@ -123,7 +124,7 @@ class Session:
             link = self._connections.connect()
             try:
                 self._retire(link)
-                if self._alone:
+                if self._node:
                     self._take(link)
             except BaseException:
                 self._connections.drop(link)
@@ -140,13 +141,13 @@ class Session:
     def _take(self, link: Link) -> None:
         """Raises `StoreInUse`."""
         until = time.monotonic() + HANDOVER
-        while not link.execute(f"SELECT pg_try_advisory_lock({SERVER})").get:
+        while not link.execute(f"SELECT pg_try_advisory_lock({NODE})", (self._node,)).get:
             if time.monotonic() > until:
-                holder = link.execute(HOLDER).get
+                holder = link.execute(HOLDER, (self._node,)).get
                 raise StoreInUse(
-                    self._address.shown,
+                    f"The name {self._node} at {self._address.shown}",
                     f"another server ({holder})" if holder else "another server",
-                    "give this one another database with --store",
+                    "give this one another name with --name and another folder with --data",
                 )
             time.sleep(PAUSE)
 

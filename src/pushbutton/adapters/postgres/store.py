@@ -14,16 +14,15 @@ from .database import PostgresDatabase
 
 
 class PostgresStore(SqlStore):
-    def __init__(
-        self, address: Address | str, key: bytes = b"", *, apart: Path | None = None, alone: bool = False
-    ) -> None:
-        """`key`: of the audit trail's chain; `apart`: the file in which its end is noted, see `sql.trail_end`; `alone`:
-        it is a server's, of which there is one at a time.
+    def __init__(self, address: Address | str, key: bytes = b"", *, apart: Path | None = None, node: str = "") -> None:
+        """`key`: of the audit trail's chain; `apart`: the file in which its end is noted, see `sql.trail_end`; `node`:
+        it is that of the node of this name, of which there is one at a time.
 
         Raises `StoreError` for what is no address.
         """
-        self._database = PostgresDatabase(_read(address), End(key, apart), alone=alone)
+        self._database = PostgresDatabase(_read(address), End(key, apart), node)
         super().__init__(self._database)
+        self.connections = self._database.connections
 
     async def forget(self, runs: Sequence[int]) -> None:
         """What is kept of their files goes first: killed in between, their rows are there and lead to the rest."""

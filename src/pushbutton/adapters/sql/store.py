@@ -22,6 +22,7 @@ from .bundles import SqlBundles
 from .connection import Database
 from .memos import SqlMemos
 from .messages import SqlMessages
+from .nodes import SqlNodes
 from .people import SqlPeople
 from .run_rows import RUN_COLUMNS, event_from, order_from, run_from
 from .statements import UNFINISHED_STATES
@@ -38,6 +39,7 @@ class SqlStore:
         self.memos = SqlMemos(database)
         self.messages = SqlMessages(database)
         self.bundles = SqlBundles(database, self._trail)
+        self.nodes = SqlNodes(database, self._trail)
 
     async def open(self) -> None:
         await self._db.open()
@@ -53,8 +55,8 @@ class SqlStore:
     async def claim(self, offer: Offer, *, at: int, token: str) -> Run | None:
         return await self._db.write(lambda db: writing.claim(db, offer, at, token))
 
-    async def allow(self, at_once: Mapping[str, int]) -> None:
-        await self._db.write(lambda db: writing.allow(db, at_once))
+    async def allow(self, at_once: Mapping[str, int], *, all_tasks: bool = True) -> None:
+        await self._db.write(lambda db: writing.allow(db, at_once, all_tasks=all_tasks))
 
     async def append(self, entry: Append) -> Sequence[Event]:
         return await self._db.write(lambda db: writing.append(db, self._trail, entry))
@@ -62,8 +64,8 @@ class SqlStore:
     async def order(self, run: int, orders: Sequence[Order], *, epoch: int) -> int:
         return await self._db.write(lambda db: writing.order(db, run, orders, epoch))
 
-    async def settle(self, home: str, aside: Act | None = None) -> int:
-        return await self._db.write(lambda db: writing.settle(db, self._trail, home, aside))
+    async def settle(self, home: str, aside: Act | None = None, *, folder: str = "") -> int:
+        return await self._db.write(lambda db: writing.settle(db, self._trail, home, aside, folder))
 
     async def say(self, draft: Draft, *, task: str | None = None) -> Event:
         return (await self._db.write(lambda db: writing.add_events(db, None, task, [draft])))[0]
@@ -149,8 +151,9 @@ class SqlStore:
     async def aside(self) -> int:
         return await self._number(f"SELECT count(*) FROM runs WHERE state IN ({UNFINISHED_STATES}) AND aside = 1")
 
-    async def home(self) -> str:
-        return str(await self._db.read(lambda db: db.execute("SELECT known FROM home").get) or "")
+    async def home(self, folder: str = "") -> str:
+        sql = "SELECT known FROM homes WHERE folder = ?"
+        return str(await self._db.read(lambda db: db.execute(sql, (folder,)).get) or "")
 
     async def expired(self, before: int, *, keep: int, limit: int) -> Sequence[int]:
         sql = f"""SELECT id FROM runs WHERE pressed_at < ? AND state NOT IN ({UNFINISHED_STATES})

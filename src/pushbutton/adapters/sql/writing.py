@@ -134,10 +134,10 @@ def claim(db: Connection, offer: Offer, at: int, token: str) -> Run | None:
     return run
 
 
-def allow(db: Connection, at_once: Mapping[str, int]) -> None:
+def allow(db: Connection, at_once: Mapping[str, int], *, all_tasks: bool) -> None:
     wanted = {task: most for task, most in at_once.items() if most != ONE}
     known = {str(task): int(most) for task, most in db.execute("SELECT task, at_once FROM limits")}
-    for task in known.keys() - wanted.keys():
+    for task in (known.keys() if all_tasks else known.keys() & at_once.keys()) - wanted.keys():
         db.execute("DELETE FROM limits WHERE task = ?", (task,))
     for task, most in wanted.items():
         if known.get(task) != most:
@@ -205,7 +205,7 @@ def _add_orders(db: Connection, run: int, last: int, orders: Sequence[Order]) ->
     return last + len(told)
 
 
-def settle(db: Connection, trail: Trail, home: str, aside: Act | None) -> int:
+def settle(db: Connection, trail: Trail, home: str, aside: Act | None, folder: str) -> int:
     count = 0
     if aside:
         going = db.execute(f"UPDATE runs SET aside = 1 WHERE state IN ({UNFINISHED_STATES}) RETURNING id")
@@ -215,8 +215,8 @@ def settle(db: Connection, trail: Trail, home: str, aside: Act | None) -> int:
         messages.drop_waiting(db)
         schedules.pause_all(db, aside.actor)
         trail.record(db, replace(aside, data={**aside.data, "runs": count}))
-    sql = "INSERT INTO home (one, known) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET known = excluded.known"
-    db.execute(sql, (home,))
+    sql = "INSERT INTO homes (folder, known) VALUES (?, ?) ON CONFLICT (folder) DO UPDATE SET known = excluded.known"
+    db.execute(sql, (folder, home))
     return count
 
 

@@ -21,5 +21,6 @@ SQLITE: Final = Dialect(
     thaw="DROP TRIGGER IF EXISTS audit_is_not_changed",
     freeze="CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit\n"
     "BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END",
+    clock="CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)",
     unreadable=(apsw.SQLError,),
 )

@@ -36,6 +36,7 @@ from .files import Files as Files
 from .files import Stored as Stored
 from .memos import Memos
 from .messages import Messages
+from .nodes import Nodes as Nodes
 from .output import Log as Log
 from .output import Output as Output
 from .people import Audit, People, Work
@@ -151,6 +152,11 @@ class Store(Protocol):
         """In the same store."""
         ...
 
+    @property
+    def nodes(self) -> Nodes:
+        """Who shares this store."""
+        ...
+
     async def open(self) -> None: ...
 
     async def close(self) -> None: ...
@@ -195,9 +201,9 @@ class Store(Protocol):
         """
         ...
 
-    async def allow(self, at_once: Mapping[str, int]) -> None:
+    async def allow(self, at_once: Mapping[str, int], *, all_tasks: bool = True) -> None:
         """From now on the gate lets so many runs of each task be active at the same time; of one that is not named,
-        one. It counts for those that wait already, too.
+        one, or as many as before where these are not `all_tasks`. It counts for those that wait already, too.
         """
         ...
 
@@ -239,15 +245,15 @@ class Store(Protocol):
         """The runs for whose supervisors orders wait."""
         ...
 
-    async def home(self) -> str:
-        """What `settle` was given last; "" for nothing yet."""
+    async def home(self, folder: str = "") -> str:
+        """What `settle` was given last for that folder; "" for nothing yet."""
         ...
 
-    async def settle(self, home: str, aside: Act | None = None) -> int:
-        """Keep how the data folder is known again. With `aside`, which is recorded with their number as `runs`, every
-        run that is not over is set aside in the same transaction: none of them passes the gate or makes its task busy
-        while it is; bookmarks and leases are forgotten, and so are messages that wait; all schedules are paused. How
-        many runs those are.
+    async def settle(self, home: str, aside: Act | None = None, *, folder: str = "") -> int:
+        """Keep how a data folder is known again; `folder` tells it from those of other nodes. With `aside`, which is
+        recorded with their number as `runs`, every run that is not over is set aside in the same transaction: none of
+        them passes the gate or makes its task busy while it is; bookmarks and leases are forgotten, and so are messages
+        that wait; all schedules are paused. How many runs those are.
         """
         ...
 

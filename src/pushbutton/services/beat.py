@@ -1,0 +1,28 @@
+"""A node's sign of life, and what it learns by it: whether it is to take nothing new."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from pushbutton.domain.node import BEAT, Node
+from pushbutton.errors import StoreError
+from pushbutton.runtime.clock import now
+from pushbutton.runtime.core import Core
+from pushbutton.runtime.worker import Worker
+
+log = logging.getLogger(__name__)
+
+
+async def run(core: Core, node: Node, worker: Worker) -> None:
+    """Until cancelled."""
+    while True:
+        try:
+            draining = await core.store.nodes.beat(node.name, clock=now())
+            if draining is None:
+                await core.store.nodes.join(node, clock=now())
+            else:
+                worker.drain(on=draining)
+        except StoreError as error:
+            log.warning("%s gives no sign of life: %s", node.name, error)
+        await asyncio.sleep(BEAT)

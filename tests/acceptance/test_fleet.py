@@ -1,0 +1,128 @@
+"""Several servers on one real PostgreSQL: they join by their names and the shared key, and what one writes the others
+show.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.postgres import Postgres
+
+from .serving import Command, Served, until
+from .worlds import script
+
+WAITS = """
+import os, time
+print("begun", flush=True)
+while not os.path.exists("go"):
+    time.sleep(0.02)
+print("gone on", flush=True)
+"""
+
+
+@pytest.fixture
+def address(postgres: Postgres) -> str:
+    return postgres.over_tcp(postgres.database())
+
+
+def node(folder: Path, address: str, name: str, **more: object) -> Served:
+    """A server of the tasks in `folder`, with a data folder of its own and the key of the one that is called one."""
+    first = folder / "one"
+    key = {} if name == "one" else {"key_file": first / "server.key"}
+    settings = {"data": folder / name, "name": name, **key, **more}
+    return Served(folder / "tasks", env={"PUSHBUTTON_STORE": address}, **settings)  # type: ignore[arg-type]
+
+
+def refused(folder: Path, address: str, *words: object) -> str:
+    """What a server says that does not come up."""
+    options = [str(word) for word in words]
+    with Command("serve", folder / "tasks", "--port", "0", *options, env={"PUSHBUTTON_STORE": address}) as command:
+        assert command.wait() == 5, command.err.text
+        assert "Traceback" not in command.err.text
+        return command.err.text
+
+
+@pytest.fixture
+def tasks(tmp_path: Path) -> Path:
+    (tmp_path / "tasks").mkdir()
+    script(tmp_path / "tasks", "hello.sh", "echo hello")
+    script(tmp_path / "tasks", "waits.py", WAITS, head="at_once = 9\n")
+    return tmp_path / "tasks"
+
+
+def test_a_server_of_another_name_joins_and_both_show_what_either_does(tmp_path, tasks, address):
+    with node(tmp_path, address, "one") as one, node(tmp_path, address, "two", at_once=0) as two:
+        number = two.press("hello")
+        assert two.finished(number)["state"] == "succeeded", "the first one runs it: the second has no room"
+        assert one.run(number)["state"] == "succeeded"
+        assert one.output(number) == b"hello\n"
+        waiting = one.press("waits")
+        one.output_has(waiting, b"begun")
+        assert two.http.post(f"/api/runs/{waiting}/cancel").status_code in {200, 202}
+        assert one.finished(waiting)["state"] == "cancelled"
+        assert [event["id"] for event in one.events(waiting)] == [event["id"] for event in two.events(waiting)]
+
+
+def test_one_name_or_one_folder_is_had_by_one_process(tmp_path, tasks, address):
+    with node(tmp_path, address, "one") as one:
+        key = ("--key-file", one.data / "server.key")
+        said = refused(tmp_path, address, "--data", tmp_path / "two", "--name", "one", *key)
+        assert "The name one at postgresql://buttons@127.0.0.1" in said
+        assert "is in use by another server (pushbutton (process " in said
+        said = refused(tmp_path, address, "--data", one.data, "--name", "three")
+        assert f"{one.data} is in use by another server (process " in said
+        assert one.finished(one.press("hello"))["state"] == "succeeded"
+
+
+def test_a_node_with_another_key_is_refused_and_changes_nothing(tmp_path, tasks, address, postgres):
+    with node(tmp_path, address, "one") as one:
+        before = postgres.sql("SELECT count(*) FROM audit", address), postgres.sql("SELECT name FROM nodes", address)
+        said = refused(tmp_path, address, "--data", tmp_path / "two")
+        assert "name the server.key of the first node's data folder with --key-file" in said
+        (tmp_path / "other.key").write_text("ab" * 32)
+        said = refused(tmp_path, address, "--data", tmp_path / "two", "--key-file", tmp_path / "other.key")
+        assert "was written with another key" in said
+        (tmp_path / "no.key").write_text("nonsense")
+        said = refused(tmp_path, address, "--data", tmp_path / "two", "--key-file", tmp_path / "no.key")
+        assert "is no key of a server" in said
+        said = refused(tmp_path, address, "--data", tmp_path / "two", "--key-file", tmp_path / "away.key")
+        assert "cannot be read: No such file or directory" in said
+        after = postgres.sql("SELECT count(*) FROM audit", address), postgres.sql("SELECT name FROM nodes", address)
+        assert before == after
+        assert one.finished(one.press("hello"))["state"] == "succeeded"
+
+
+def test_a_node_that_is_killed_leaves_its_runs_alone_and_takes_them_back_when_it_is_back(tmp_path, tasks, address):
+    """Nobody else says what became of them: its supervisors live on."""
+    with node(tmp_path, address, "one", at_once=0) as one, node(tmp_path, address, "two") as two:
+        number = one.press("waits")
+        two.output_has(number, b"begun")
+        two.kill9()
+        one.restart()
+        assert one.run(number)["state"] == "running"
+        later = one.press("hello")
+        (tasks / "go").touch()
+        until(lambda: b"gone on" in (two.data / "runs" / str(number) / "output").read_bytes(), what="the job goes on")
+        assert one.run(number)["state"] == "running"
+        two.restart()
+        assert one.finished(number)["state"] == "succeeded"
+        assert one.finished(later)["state"] == "succeeded"
+
+
+def test_a_node_under_another_name_still_has_what_its_folder_had(tmp_path, tasks, address):
+    with node(tmp_path, address, "one") as one:
+        number = one.press("waits")
+        one.output_has(number, b"begun")
+        os.kill(one.command.pid, signal.SIGKILL)
+        one.command.wait()
+        said = refused(
+            tmp_path, address, "--data", tmp_path / "x", "--name", "one", "--key-file", one.data / "server.key"
+        )
+        assert "The name one is that of a node with another data folder, which has runs that are not over" in said
+        with node(tmp_path, address, "two", data=one.data) as two:
+            (tasks / "go").touch()
+            assert two.finished(number)["state"] == "succeeded"
