@@ -194,6 +194,7 @@ def events() -> str:
                 ("`PUSHBUTTON_EVENTS`", "the file descriptor for its reports"),
                 ("`PUSHBUTTON_CHANNEL`", "a named pipe for the same, for programs that did not inherit the descriptor"),
                 ("`PUSHBUTTON_RUN`, `PUSHBUTTON_TASK`", "its number and its task's name"),
+                ("`PUSHBUTTON_ATTEMPT`", "which try at the press it is: 1 for the first"),
                 ("`PUSHBUTTON_DUE`", "the moment that it was for (RFC 3339, UTC), where it was pressed for one"),
                 ("`PUSHBUTTON_FILES`", "a folder for files that it hands over"),
                 (

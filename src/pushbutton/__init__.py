@@ -10,15 +10,31 @@ TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checker
 if TYPE_CHECKING:
     from .app import Pushbutton
     from .domain.event import Event
+    from .job.again import Again, Final
     from .job.context import artifact, progress, status, step
     from .job.declare import Field, SecretStr, task
     from .job.secret import secret
 
-__all__ = ["Event", "Field", "Pushbutton", "SecretStr", "artifact", "progress", "secret", "status", "step", "task"]
+__all__ = [
+    "Again",
+    "Event",
+    "Field",
+    "Final",
+    "Pushbutton",
+    "SecretStr",
+    "artifact",
+    "progress",
+    "secret",
+    "status",
+    "step",
+    "task",
+]
 __version__ = "0.2.0"
 
 _HOME = {
     "Pushbutton": ".app",
+    "Again": ".job.again",
+    "Final": ".job.again",
     "Event": ".domain.event",
     "Field": ".job.declare",
     "SecretStr": ".job.declare",

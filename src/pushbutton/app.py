@@ -279,10 +279,13 @@ class RunHandle:
                 return
 
     async def finished(self) -> Run:
-        """Wait for the end; the run as it is then."""
+        """Wait for the end; the run as it is then, or its last try where it is tried again."""
         async for _ in self.events():
             pass
-        return await self.run()
+        run = await self.run()
+        if not run.next:
+            return run
+        return await RunHandle(self._core, await self._core.store.run(run.next), made=True).finished()
 
     async def run(self) -> Run:
         return await self._core.store.run(self.id)

@@ -5,8 +5,8 @@
     │                        NoSuchSecret · NoSuchToken · NoSuchLink · NoSuchBundle · NoSuchNode
     ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange · NothingOffered
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
-    ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · NotHeld · NotAside · CannotApprove · CannotMove ·
-    │                        LinkClosed
+    ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · NotHeld · NotAside · CannotMove · LinkClosed ·
+    │                        CannotApprove (NotAsApproved)
     ├── ConfigError ──────── (names file, line, column)
     ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy ·
     │                        StoreAway · UploadsFull · SecretsLocked · NameTaken
@@ -243,6 +243,10 @@ class NotAside(Conflict):
 
 class CannotApprove(Conflict):
     """What would run is not what was pressed or seen; the message says why. Nothing was started."""
+
+
+class NotAsApproved(CannotApprove):
+    """What would start is not what was approved: approved once more, it may."""
 
 
 class LinkClosed(Conflict):

@@ -183,6 +183,7 @@ class SpoolFolder:
             **command.env,
             "PUSHBUTTON_RUN": str(run.id),
             "PUSHBUTTON_TASK": run.task,
+            "PUSHBUTTON_ATTEMPT": str(run.cause.attempt),
             **({"PUSHBUTTON_DUE": iso(run.not_before)} if run.not_before is not None else {}),
             "PUSHBUTTON_FILES": str(folder / spool.FILES),
             "PUSHBUTTON_RECEIPTS": str(folder / spool.RECEIPTS),

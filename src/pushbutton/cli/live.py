@@ -137,7 +137,8 @@ class _Teller:
         reason = f": {_plain(data['reason'])}" if data.get("reason") else "."
         left = [_plain(one) for one in data.get("survivors") or ()]
         still = f" Still alive: {', '.join(left)}." if left else ""
-        return level, f"{_MARKS[level]} {word}{took}{reason}{still}"
+        again = f" Its next try is run {_plain(data['next'])}." if data.get("next") else ""
+        return level, f"{_MARKS[level]} {word}{took}{reason}{still}{again}"
 
     def _approval(self, data: Mapping[str, Any]) -> tuple[str, str]:
         why = f": {_plain(data['why'])}" if data.get("why") else ""

@@ -34,7 +34,8 @@ HELP = """Show live what a run does: everything from its beginning, then what co
   pushbutton watch 42
   pushbutton watch 42 > log     its output to a file, what it says to the terminal
 
-Exits with 0 when the run succeeded, with the job's own code when it failed, else with 1. When the connection breaks
+Exits with 0 when the run succeeded, with the job's own code when it failed, else with 1. A run that is tried again is
+followed through all of its tries, and the last one counts. When the connection breaks
 or the server is restarted, it reads on where it was. Ctrl+C stops watching, not the run (130).
 """
 QUIET = 40.0  # the server says something at least every 15 s
@@ -55,22 +56,30 @@ def _watch(run: Number, server: Url = DEFAULT) -> None:
 
 
 def watch(server: Server, number: int) -> int:
-    """Show the run until it is over or Ctrl+C; the exit code."""
+    """Show the run, and each try that follows it, until it is over or Ctrl+C; the exit code is the last one's."""
+    code, following = _shown(server, number)
+    while following:
+        code, following = _shown(server, following)
+    return code
+
+
+def _shown(server: Server, number: int) -> tuple[int, int]:
+    """The exit code of this one run, and the number of the next try; 0: there is none."""
     shown = view()
     try:
-        code = asyncio.run(_main(server, number, shown))
+        code, following = asyncio.run(_main(server, number, shown))
         if code == Exit.INTERRUPTED:
             where = "" if server.url == DEFAULT else f" --server {server.url}"
             shown.note(
                 f"Run {number} goes on. Watch: pushbutton watch {number}{where}. "
                 f"Stop it: pushbutton stop {number}{where}"
             )
-        return code
+        return code, following
     finally:
         shown.close()
 
 
-async def _main(server: Server, number: int, shown: View) -> int:
+async def _main(server: Server, number: int, shown: View) -> tuple[int, int]:
     interrupted = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupted.set)
     async with httpx.AsyncClient(**server.options, timeout=httpx.Timeout(QUIET)) as client:
@@ -81,7 +90,7 @@ async def _main(server: Server, number: int, shown: View) -> int:
         if not watching.done():
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
-            return Exit.INTERRUPTED
+            return Exit.INTERRUPTED, 0
         return await watching
 
 
@@ -95,7 +104,8 @@ class _Watch:
         self._lost = False  # contact, and it was said
         self._decoder: Decoder | None = None  # known with the first bytes that are fetched
 
-    async def run(self) -> int:
+    async def run(self) -> tuple[int, int]:
+        """Its exit code, and the number of the next try."""
         events = asyncio.create_task(self._follow_events())
         output = asyncio.create_task(self._follow_output())
         try:
@@ -111,9 +121,8 @@ class _Watch:
         data = end["data"]
         self._view.event(Kind.STATE, data, _seconds(end["at"]))
         state = RunState(data["state"])
-        return for_job(
-            succeeded=state is RunState.SUCCEEDED, code=data.get("exit_code") if state is RunState.FAILED else None
-        )
+        failed = data.get("exit_code") if state is RunState.FAILED else None
+        return for_job(succeeded=state is RunState.SUCCEEDED, code=failed), int(data.get("next", 0))
 
     async def _follow_events(self) -> dict[str, Any]:
         """The event that ends the run, which is not shown yet."""

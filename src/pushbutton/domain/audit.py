@@ -26,6 +26,7 @@ class Deed(StrEnum):
 
     RUN_PRESS = "run.press"
     RUN_JOIN = "run.join"  # a press that was answered with the run that was there
+    RUN_RETRY = "run.retry"  # the next try at a press, once the one before has ended
     RUN_STOP = "run.stop"
     RUN_MOVE = "run.move"  # it starts at another moment than it was pressed for
     SCHEDULE_PAUSE = "schedule.pause"

@@ -3,7 +3,7 @@
 What `data` holds, by kind (all keys optional unless said otherwise):
 
     state      state (always), actor, reason, exit_code, survivors (list of "pid name"); not_before;
-               held: needs, until, plan
+               held: needs, until, plan; of a second try: attempt; an end that is tried again: next, its number
     status     text (always), level: info | good | warn | bad, source
     step       name (always), state: running | succeeded | failed | skipped
     progress   percent (0 to 100, or null: unknown), text, step

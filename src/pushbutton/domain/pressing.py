@@ -87,6 +87,7 @@ class Make:
             locks=new.locks,
             not_before=new.not_before,
             bundle=new.bundle,
+            retry=new.retry,
         )
 
 
@@ -128,6 +129,7 @@ def first_event(run: Run) -> Draft:
     data: dict[str, Json] = {"state": run.state.value, "actor": run.actor}
     data |= {"reason": run.reason} if run.reason else {}
     data |= {"not_before": iso(run.not_before)} if run.not_before is not None else {}
+    data |= {"attempt": run.cause.attempt} if run.cause.attempt > 1 else {}
     if run.state is RunState.HELD and run.hold:
         data |= {"needs": run.hold.needs, "until": iso(run.hold.until)}
         data |= {"plan": run.hold.plan} if run.hold.plan else {}

@@ -13,6 +13,7 @@ from .cause import PERSON, Cause, of_run
 from .event import Event, Json, Kind
 
 if TYPE_CHECKING:
+    from .retry import Retry
     from .schedule import Firing
 
 Micros = int
@@ -46,9 +47,12 @@ _WAITING = frozenset({RunState.HELD, RunState.WAITING})
 TRANSITIONS: Mapping[RunState, frozenset[RunState]] = {
     RunState.HELD: frozenset({RunState.WAITING, RunState.CANCELLED, RunState.SKIPPED}),
     RunState.WAITING: frozenset({RunState.RUNNING, RunState.CANCELLED, RunState.SKIPPED, RunState.FAILED}),
-    # back to WAITING only when it is proven that the job never started
+    # back to WAITING or HELD only when it is proven that the job never started
     RunState.RUNNING: frozenset(
-        {RunState.ASKING, RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.LOST, RunState.WAITING}
+        {
+            *(RunState.ASKING, RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.LOST),
+            *(RunState.WAITING, RunState.HELD),
+        }
     ),
     RunState.ASKING: frozenset(
         {RunState.RUNNING, RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.LOST}
@@ -107,6 +111,9 @@ class Run:
     locks: frozenset[str] = frozenset()  # that it takes for as long as it is active: there are none yet
     not_before: Micros | None = None  # it does not start before; None: as soon as there is a slot
     bundle: str = ""  # the digest of the published bundle whose task it runs; "": a task that is read in place
+    retry: Retry | None = None  # what its task said of trying it again; None: it is not
+    series: int = 0  # the number of the first try, of all tries at a press; 0: there is one only
+    next: int = 0  # the number of the next try; 0: there is none (yet)
 
     def for_later(self, at: Micros) -> bool:
         """Whether at that time it waits for its moment. Then it makes its task no busier."""
@@ -147,6 +154,7 @@ class NewRun:
     not_before: Micros | None = None
     bundle: str = ""  # as in `Run`
     firing: Firing | None = None  # the due moment of a schedule that it comes of; its run is not known yet
+    retry: Retry | None = None
 
     def plan(self, run: int) -> NewRun:
         """The dry run that shows what the run will do. It waits for its turn, whatever else the task says, and for
@@ -165,6 +173,7 @@ class NewRun:
             locks=frozenset(),
             not_before=None,
             firing=None,
+            retry=None,
         )
 
     def act(self, run: int, *, joined: bool = False) -> Act:

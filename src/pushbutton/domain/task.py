@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .approval import Approval
 from .messages import Rule
 from .param import Inputs, Param
+from .retry import Retry
 from .run import Busy
 from .schedule import Schedule
 
@@ -77,6 +78,7 @@ class Task:
     user: str = ""  # as whom it runs; empty: as the server
     confine: str = ""  # "data": it is kept from the data folder; empty: as the server wants it
     limits: Limits = Limits()
+    retry: Retry | None = None  # whether what failed is tried again; None: it is not
     schedules: tuple[Schedule, ...] = ()  # when it is pressed by itself
     tell: tuple[Rule, ...] = ()  # who is told what of its runs: what it says itself, its group and the files here
     say_output: int = 0  # the last lines of the output that a message may hold

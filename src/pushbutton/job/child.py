@@ -8,7 +8,7 @@ What the work returns: text becomes a last, good status; nothing is nothing; any
 the result.
 
 Exit code: 0, or 1 for an exception (its traceback, from the author's first frame on, goes to stderr and its message
-becomes a bad status), or what `sys.exit` was given.
+becomes a bad status), 75 for `Again`, or what `sys.exit` was given.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from . import context
+from .channel import send
 from .declare import ATTRIBUTE
 from .load import load
 
@@ -56,8 +57,7 @@ def main(argv: list[str]) -> int:
         os.kill(os.getpid(), signal.SIGINT)
         return 130
     except BaseException as error:  # noqa: BLE001 - whatever the author's code raises ends here
-        _failed(error)
-        return 1
+        return _failed(error)
     return 0
 
 
@@ -161,13 +161,22 @@ def _left(code: object) -> int:
     return 1
 
 
-def _failed(error: BaseException) -> None:
+def _failed(error: BaseException) -> int:
+    """The exit code."""
     import traceback  # noqa: PLC0415 - only when something went wrong
+
+    from .again import CODE, Again, Final  # noqa: PLC0415
 
     trace = _from_the_author_on(error.__traceback__)
     traceback.print_exception(type(error), error, trace, file=sys.stderr)
+    if isinstance(error, Again | Final):
+        if str(error):
+            context.status(str(error), level="bad" if isinstance(error, Final) else "warn")
+        send("again", error.said)
+        return CODE if isinstance(error, Again) else 1
     last = traceback.format_exception_only(type(error), error)
     context.status(f"{type(error).__name__}: {error}" if str(error) else last[0].strip(), level="bad")
+    return 1
 
 
 def _from_the_author_on(trace: TracebackType | None) -> TracebackType | None:

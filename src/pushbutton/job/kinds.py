@@ -150,6 +150,79 @@ def _approvals(value: Any) -> tuple[int, float]:
     return approvers, float(expires)
 
 
+TRIES = 100
+"""At one press."""
+LONGEST_WAIT = 30 * 86_400.0
+"""Seconds between two tries."""
+_RETRY = ("times", "wait", "factor", "most", "jitter", "on")
+_ENDS = ("failed", "timeout", "lost")
+_TABLE_OF_RETRY = "how many tries there are in all, or a table with “times”"
+
+
+def _retry(value: Any) -> dict[str, Any]:
+    """A table with all of its keys; stretches of time in seconds."""
+    table = {"times": value} if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(table, dict) or (isinstance(value, dict) and "times" not in table):
+        raise Unfit(_TABLE_OF_RETRY)
+    for key in table:
+        if key not in _RETRY:
+            raise Unfit(f"a table that has no “{key}”.{nearest(str(key), _RETRY)}")
+    times = table["times"]
+    if not isinstance(times, int) or isinstance(times, bool) or not 1 <= times <= TRIES:
+        raise Unfit(f"a table whose “times”, all tries together, is a whole number from 1 to {TRIES}")
+    wait = _stretch(table, "wait", 30.0)
+    most = _stretch(table, "most", max(600.0, wait))
+    wait = wait if "wait" in table else min(wait, most)
+    if wait > most:
+        raise Unfit("a table whose “wait” is no longer than its “most”")
+    factor = _number(table, "factor", 2.0, 1, 100)
+    return {
+        "times": times, "wait": wait, "factor": factor, "most": most,
+        "jitter": _number(table, "jitter", 0.1, 0, 1), "on": _ends(table.get("on", ["failed", "timeout"])),
+    }  # fmt: skip
+
+
+def _stretch(table: dict[str, Any], key: str, usual: float) -> float:
+    try:
+        found = float(_grace(table.get(key, usual)))
+    except Unfit as unfit:
+        raise Unfit(f"a table whose “{key}” is {unfit}") from None
+    if found > LONGEST_WAIT:
+        raise Unfit(f"a table whose “{key}” is 30 days at most")
+    return found
+
+
+def _number(table: dict[str, Any], key: str, usual: float, least: float, most: float) -> float:
+    value = table.get(key, usual)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= most:
+        raise Unfit(f"a table whose “{key}” is a number from {least} to {most}")
+    return float(value)
+
+
+def _ends(value: Any) -> tuple[str, ...]:
+    listed = [value] if isinstance(value, str) else value
+    wanted = "a table whose “on” lists failed, timeout, lost, “exit 75” or “signal KILL”"
+    if not isinstance(listed, list | tuple) or not listed or not all(isinstance(word, str) for word in listed):
+        raise Unfit(wanted)
+    for word in listed:
+        if not (word in _ENDS or _is_exit(word) or _is_signal(word)):
+            near = nearest(word, _ENDS)
+            raise Unfit(f"{wanted}, not “{word}”{near and '.' + near}")
+    return tuple(dict.fromkeys(listed))
+
+
+def _is_exit(word: str) -> bool:
+    digits = word.removeprefix("exit ")
+    return digits != word and digits.isascii() and digits.isdigit() and str(int(digits)) == digits and int(digits) < 256
+
+
+def _is_signal(word: str) -> bool:
+    import signal  # noqa: PLC0415 - only for a task that names one
+
+    name = word.removeprefix("signal ")
+    return name != word and f"SIG{name}" in signal.Signals.__members__
+
+
 _SCHEDULE = ("cron", "every", "zone", "inputs", "name", "catch_up", "window")
 CATCH_UP = ("latest", "none", "all")
 
@@ -499,6 +572,43 @@ SECRETS = Kind(
         "anyOf": [
             {"type": "array", "items": {"type": "string", "pattern": VARIABLE}},
             {"type": "object", "additionalProperties": {"type": ["string", "null"]}},
+        ]
+    },
+)
+_END_SCHEMA = {"type": "string", "pattern": "^(failed|timeout|lost|exit [0-9]{1,3}|signal [A-Z][A-Z0-9+-]*)$"}
+_TRIES_SCHEMA = {"type": "integer", "minimum": 1, "maximum": TRIES}
+RETRY = Kind(
+    _retry,
+    {
+        "anyOf": [
+            _TRIES_SCHEMA,
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["times"],
+                "properties": {
+                    "times": {**_TRIES_SCHEMA, "description": "All tries, the first among them."},
+                    "wait": {**_DURATION_SCHEMA, "description": "Before the second try; 30 s."},
+                    "factor": {
+                        "type": "number",
+                        "minimum": 1,
+                        "maximum": 100,
+                        "description": "Each wait is so many times as long as the one before; 2.",
+                    },
+                    "most": {**_DURATION_SCHEMA, "description": "No wait is longer; 10 min."},
+                    "jitter": {
+                        "type": "number",
+                        "minimum": 0,
+                        "maximum": 1,
+                        "description": "A wait is longer or shorter, by chance, by up to this part of it; 0.1.",
+                    },
+                    "on": {
+                        "description": "After which ends: failed, timeout, lost, “exit 75”, “signal KILL”; failed and "
+                        "timeout.",
+                        "anyOf": [_END_SCHEMA, {"type": "array", "items": _END_SCHEMA, "minItems": 1}],
+                    },
+                },
+            },
         ]
     },
 )

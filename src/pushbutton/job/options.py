@@ -118,6 +118,11 @@ def python(
     background: Literal["end", "leave"] = option(
         "What happens to processes that it leaves behind.", kinds.one_of("end", "leave"), into="limits.background"
     ),
+    retry: int | Mapping[str, Any] = option(
+        "What fails is tried again: how many tries there are in all, or a table with “times”, “wait”, “factor”, "
+        "“most”, “jitter” and “on”.",
+        kinds.RETRY,
+    ),
     secrets: Sequence[str] | Mapping[str, str] = option(
         "The named secrets that it needs: a list, or a table of names and the variables in which it finds them.",
         kinds.SECRETS,

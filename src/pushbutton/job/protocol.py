@@ -6,9 +6,10 @@ Any other language may write plain lines:
     status TEXT              progress 33 [TEXT]   or 3/8, or ? for unknown
     step NAME                starts a step and ends the plain step before it
     artifact PATH [TITLE]    a path with spaces stands in double quotes
+    again SECONDS            the next try, if this one fails, waits so long; or: again never
     anything else            is a status
 
-A job can say only these four kinds: what a run's state is, or who answered, is not the job's to claim.
+A job can say only these five kinds: what a run's state is, or who answered, is not the job's to claim.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from typing import Any
 __all__ = ["LIMIT", "Said", "clean", "parse"]
 
 Said = dict[str, Any]
-"""{"kind": "status" | "progress" | "step" | "artifact", "data": {…}}, with data as `domain/event.py` lists it."""
+"""{"kind": "status" | "progress" | "step" | "artifact" | "again", "data": {…}}, with data as
+`domain/event.py` lists it; of “again”: after (seconds), or never.
+"""
 
 LIMIT = 64 * 1024
 """Characters of a line that are looked at."""
@@ -34,6 +37,8 @@ _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _PROGRESS = re.compile(r"(?P<done>[0-9]{1,12}(?:\.[0-9]{1,12})?)(?:\s*%|\s*/\s*(?P<of>[0-9]{1,12}))?(?:\s+|$)")
 _UNKNOWN = re.compile(r"[?-](?:\s+|$)")
+_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
+_LONGEST_WAIT = 10**9
 _ARTIFACT = re.compile(r'(?:"(?P<quoted>[^"]+)"|(?P<plain>\S+))(?:\s+|$)')
 
 
@@ -102,6 +107,16 @@ def _progress(percent: object, text: object) -> Said:
     return {"kind": "progress", "data": data}
 
 
+def _plain_again(rest: str) -> Said | None:
+    if rest == "never":
+        return {"kind": "again", "data": {"never": True}}
+    return _again(float(rest)) if _SECONDS.fullmatch(rest) else None
+
+
+def _again(after: float) -> Said:
+    return {"kind": "again", "data": {"after": after}}
+
+
 def _artifact(path: str, title: object) -> Said:
     data = {"path": clean(path, 4096)}
     if isinstance(title, str) and title:
@@ -152,11 +167,20 @@ def _json_artifact(data: Mapping[str, Any]) -> Said | None:
     return _artifact(path, data.get("title")) if isinstance(path, str) and path else None
 
 
+def _json_again(data: Mapping[str, Any]) -> Said | None:
+    after = data.get("after")
+    if data.get("never") is True or after is None:
+        return {"kind": "again", "data": {"never": True} if data.get("never") is True else {}}
+    known = isinstance(after, int | float) and not isinstance(after, bool) and 0 <= after < _LONGEST_WAIT
+    return _again(float(after)) if known else None
+
+
 _PLAIN: Mapping[str, Callable[[str], Said | None]] = {
     "status": _plain_status,
     "progress": _plain_progress,
     "step": _plain_step,
     "artifact": _plain_artifact,
+    "again": _plain_again,
 }
 
 _SHAPES: Mapping[str, Callable[[Mapping[str, Any]], Said | None]] = {
@@ -164,4 +188,5 @@ _SHAPES: Mapping[str, Callable[[Mapping[str, Any]], Said | None]] = {
     "progress": _json_progress,
     "step": _json_step,
     "artifact": _json_artifact,
+    "again": _json_again,
 }

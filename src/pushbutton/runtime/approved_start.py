@@ -1,4 +1,6 @@
-"""An approved run starts as it was approved: the same task, and a new dry run with the same output."""
+"""An approved run starts as it was approved: the same task, and a new dry run with the same output. A later try of a
+series that is not what was approved any more asks for its approval again.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +11,18 @@ from dataclasses import replace
 from typing import Final
 
 from pushbutton.domain import cause
+from pushbutton.domain.approval import HOUR
+from pushbutton.domain.event import iso
 from pushbutton.domain.run import NewRun, Run, RunState, is_last
 from pushbutton.domain.task import Task
-from pushbutton.errors import CannotApprove
+from pushbutton.errors import NotAsApproved
 from pushbutton.sentence import say
 
 from . import dry_run, input_files, journal, secret_inputs
 from .clock import now
 from .core import Core
 from .ports import Topics
-from .task_digest import with_files
+from .task_digest import frozen, with_files
 
 LOOK: Final = 0.5  # seconds between two tries to start the dry run
 
@@ -32,21 +36,7 @@ async def again(core: Core, task: Task, run: Run, begin: Begin) -> None:
     """
     assert run.hold  # noqa: S101  asked before
     await as_approved(core, task, run)
-    inputs = {**run.inputs, task.dry_run: True}
-    new = NewRun(
-        run.task,
-        task.title,
-        f"run:{run.id}",
-        inputs,
-        now(),
-        group=run.group,
-        cause=cause.of_run(run.id),
-        digest=run.hold.digest,
-        sealed=await core.store.sealed(run.id),
-        tags=run.tags,
-    )
-    dry = await _pressed(core, new, run)
-    await input_files.keep(core, task, dry, other=run.id)
+    dry = await _dry(core, task, run, run.hold.digest)
     said = journal.note(say("Its plan is made once more before it starts (run {number}).", number=dry.id), code="plan")
     await journal.held(core, run, replace(run.hold, again=dry.id), [said])
     # From here on, a stop of the run stops the dry run too.
@@ -61,6 +51,47 @@ async def again(core: Core, task: Task, run: Run, begin: Begin) -> None:
         if event.run == dry.id and is_last(event):
             break
     dry_run.unchanged(await dry_run.of(core, dry.id), run)
+
+
+async def ask(core: Core, task: Task, run: Run, reason: str) -> None:
+    """A later try of a series that passed the gate, whose job has not begun, is held again: for the task and the plan
+    as they are now. `reason`: why, in words.
+    """
+    run = await core.store.run(run.id)
+    assert run.hold  # noqa: S101  else nothing was approved
+    digest = await frozen(task)
+    plan = run.hold.again if digest == run.hold.digest else 0
+    if not plan and task.dry_run:
+        plan = (await _dry(core, task, run, digest)).id
+    until = now() + int(run.hold.hours * HOUR)
+    needs = max(run.hold.needs, task.approval.approvers if task.approval else 0)
+    hold = replace(run.hold, needs=needs, until=until, digest=digest, plan=plan, again=0, given=())
+    await journal.move(
+        core, run, RunState.HELD, row={"started_at": None}, hold=hold, reason=reason, needs=needs, until=iso(until),
+        plan=plan or None,
+    )  # fmt: skip
+    core.dispatch.wake()
+    if stop_by := (await core.store.run(run.id)).stop_by:  # asked for while it was on its way
+        await journal.never(core, run, RunState.CANCELLED, say("It was stopped before it started."), actor=stop_by)
+
+
+async def _dry(core: Core, task: Task, run: Run, digest: str) -> Run:
+    """A new dry run of it."""
+    new = NewRun(
+        run.task,
+        task.title,
+        f"run:{run.id}",
+        {**run.inputs, task.dry_run: True},
+        now(),
+        group=run.group,
+        cause=cause.of_run(run.id),
+        digest=digest,
+        sealed=await core.store.sealed(run.id),
+        tags=run.tags,
+    )
+    dry = await _pressed(core, new, run)
+    await input_files.keep(core, task, dry, other=run.id)
+    return dry
 
 
 async def _pressed(core: Core, new: NewRun, run: Run) -> Run:
@@ -80,7 +111,8 @@ def again_key(run: Run, number: int) -> str:
 
 
 async def as_approved(core: Core, task: Task, run: Run) -> Mapping[str, str]:
-    """What starts is what was approved, to the byte. Raises `CannotApprove`; a run without approvals may start.
+    """What starts is what was approved, to the byte. Raises `NotAsApproved`, or `CannotApprove` for its secret
+    inputs; a run without approvals may start.
 
     The hashes of the files that were approved, by path: its supervisor looks once more.
     """
@@ -88,6 +120,6 @@ async def as_approved(core: Core, task: Task, run: Run) -> Mapping[str, str]:
         return {}
     digest, files = await with_files(task)
     if digest != run.hold.digest:
-        raise CannotApprove(say("The task was changed after it was approved; nothing was started. Press again."))
+        raise NotAsApproved(say("The task was changed after it was approved; nothing was started. Press again."))
     await secret_inputs.unchanged(core, run)
     return files

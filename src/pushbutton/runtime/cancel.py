@@ -19,12 +19,15 @@ from .ports import Append
 
 
 async def cancel(core: Core, actor: Actor, number: int) -> Run:
-    """The run as it is when the order is given; its end is an event. Giving the order twice is one order.
+    """The run as it is when the order is given; its end is an event. Giving the order twice is one order. Of a series
+    the newest try is stopped, whichever is named: no other follows.
 
     Raises `NoSuchRun`, `Refused`, `NotRunning` when it is over.
     """
     run = await visibility.run(core.store, core.catalog, actor, number)
     require(actor, Verb.STOP, *visibility.resources(core.catalog, run))
+    if run.next:
+        return await cancel(core, actor, run.next)
     if run.state.over:
         raise NotRunning(number, run.state)
     done = act(actor, Deed.RUN_STOP, f"run {number}", now(), task=run.task, title=run.title)
@@ -50,7 +53,8 @@ async def cancel(core: Core, actor: Actor, number: int) -> Run:
             row = {"stop_by": actor.name}
             await journal.write(core, Append(number, [asked], epoch=run.epoch, row=row, act=done, order=order))
         except Fenced:
-            return await core.store.run(number)  # it ended in this moment
+            run = await core.store.run(number)  # it ended in this moment
+            return await cancel(core, actor, run.next) if run.next else run
         core.notifier.hint(f"orders:{number}")
     run = await core.store.run(number)
     await _dry_runs(core, actor, run)

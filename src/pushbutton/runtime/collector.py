@@ -11,6 +11,7 @@ from asyncio import sleep
 from collections.abc import Sequence
 
 from pushbutton.domain.event import Draft, Kind
+from pushbutton.domain.retry import BY_ITSELF, NEVER, Asked, more
 from pushbutton.domain.run import Run, RunState
 from pushbutton.domain.size import size
 from pushbutton.errors import Fenced, NoSuchRun
@@ -20,7 +21,7 @@ from . import artifacts, journal
 from .core import Core
 from .delivery import Delivery
 from .ports import Record, Topics
-from .spool_records import Batch, ending, read
+from .spool_records import AGAIN, Batch, asked_in, ending, read
 from .watch.pace import TICK
 from .watch.wakeup import Wakeup
 from .watchdog import Watchdog
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 BREATH = 0.005  # between two looks, at least: a job that writes at full speed sends a hint for each batch
 POLL = 0.5  # how often to look without a hint; also how soon a killed supervisor is noticed
+MANY = 100_000
 ATTEMPTS = 3  # how often a supervisor that dies before it starts the job is tried again
 
 
@@ -64,8 +66,8 @@ async def _follow(core: Core, run: Run, wakeup: Wakeup, watchdog: Watchdog, deli
             watchdog.liveness.heard(records)
             await _adopt(core, run, reading)
             reading.row["collected"] = position = after
-            if reading.born:
-                reading.row["sealed"] = ""  # the job has its secret inputs
+            if reading.born and not more(run):
+                reading.row["sealed"] = ""  # the job has its secret inputs, and no other try will need them
             if reading.end:
                 return await _end(core, run, reading, reading.end)
             await journal.said(core, run, reading.drafts, reading.row, reading.heard)
@@ -142,7 +144,22 @@ async def _end(core: Core, run: Run, reading: Batch, end: Record) -> None:
         reason=reason,
         exit_code=end["code"],
         survivors=list(end["survivors"]) or None,
+        late=end["why"] == "timeout",
+        asked=await _asked(core, run, reading, end),
     )
+
+
+async def _asked(core: Core, run: Run, reading: Batch, end: Record) -> Asked:
+    """What the job said of its next try; what was read before a restart is in the store alone."""
+    if not more(run):
+        return NEVER
+    if end.get("fault") == "changed" and run.cause.attempt == 1:
+        return NEVER  # it is not what was approved
+    if reading.asked:
+        return reading.asked
+    notes = await core.store.events(Topics(runs=frozenset({run.id})), after=0, limit=MANY, kind=Kind.NOTE)
+    said = [event for event in notes if event.data.get("code") == AGAIN]
+    return asked_in(said[-1].data) if said else BY_ITSELF
 
 
 async def _gone(core: Core, run: Run, *, born: bool) -> None:
@@ -175,7 +192,9 @@ async def _ended(core: Core, run: Run, why: str, code: int | None, survivors: Se
         reason = say("It was stopped: its supervisor did not answer, so the server ended it.")
     elif code is not None:  # the job was done, and only what it left behind was being ended
         state, reason = ending({"code": code, "why": "", "error": ""})
-    await journal.move(core, run, state, reason=reason, exit_code=code, survivors=list(survivors) or None)
+    await journal.move(
+        core, run, state, reason=reason, exit_code=code, survivors=list(survivors) or None, late=why == "timeout"
+    )
 
 
 async def _adopt(core: Core, run: Run, reading: Batch) -> None:

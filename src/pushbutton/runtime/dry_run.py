@@ -12,7 +12,7 @@ from typing import Final
 from pushbutton import threads
 from pushbutton.domain.event import Kind
 from pushbutton.domain.run import Run, RunState
-from pushbutton.errors import CannotApprove, NoSuchRun
+from pushbutton.errors import NoSuchRun, NotAsApproved, PushbuttonError
 from pushbutton.sentence import say
 
 from .core import Core
@@ -53,11 +53,13 @@ async def of(core: Core, number: int) -> Plan:
 
 
 def unchanged(plan: Plan, run: Run) -> None:
-    """Raises `CannotApprove` unless the plan is the one that everybody approved."""
+    """Raises `NotAsApproved` unless the plan is the one that everybody approved, and `PushbuttonError` where it could
+    not be made.
+    """
     if not plan.ready:
-        raise CannotApprove(say("The plan could not be made once more, so nothing was started."))
+        raise PushbuttonError(say("The plan could not be made once more, so nothing was started."))
     if run.hold and any(given.plan != plan.sha256 for given in run.hold.given):
-        raise CannotApprove(say("The plan has changed since it was approved; nothing was started."))
+        raise NotAsApproved(say("The plan has changed since it was approved; nothing was started."))
 
 
 async def _whole(core: Core, run: Run) -> bool:

@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Json, Kind
-from pushbutton.domain.run import Run, RunState
+from pushbutton.domain.retry import BY_ITSELF, Asked, more, wait, wanted
+from pushbutton.domain.run import Micros, Run, RunState
 from pushbutton.errors import Fenced, StorageFull, StoreBusy
 
 from .clock import now
@@ -48,10 +51,13 @@ async def move(
     act: Act | None = None,
     seen: Hold | None = None,
     hold: Hold | None = None,
+    late: bool = False,
+    asked: Asked = BY_ITSELF,
     **data: Json,
 ) -> None:
     """Bring the run from this attempt to `to`: `drafts` first, then the state event, the last one if `to` ends it.
-    `act` goes to the audit trail; `seen` and `hold` as in `Append`.
+    `act` goes to the audit trail; `seen` and `hold` as in `Append`. Where its task says that such an end is tried
+    again, the next try is made with it; `late`: it took too long; `asked`: what the job said of that.
 
     Watchers hear of it, and the gate is asked where a slot became free or a run came to wait.
     """
@@ -66,15 +72,29 @@ async def move(
         Kind.STATE, {"state": to.value, **{key: value for key, value in data.items() if value not in (None, "")}}, at
     )
     entry = Append(run.id, [*drafts, state], epoch=run.epoch, to=to, row=columns, act=act, seen=seen, hold=hold)
+    if to.over and _is_tried_again(run, to, columns.get("exit_code"), asked, timeout=late):
+        entry = replace(entry, again=_next_moment(run, at, asked))
     await write(core, entry)
     if to.over or to is RunState.WAITING:
         core.dispatch.wake()
 
 
-async def never(core: Core, run: Run, to: RunState, reason: str, actor: str = "") -> None:
-    """It ends without having started, unless it has ended already. Its secrets go."""
+def _is_tried_again(run: Run, to: RunState, code: Json, asked: Asked, *, timeout: bool) -> bool:
+    if run.retry is None or asked.never or not more(run):
+        return False
+    return wanted(run.retry, to, code if isinstance(code, int) else None, timeout=timeout)
+
+
+def _next_moment(run: Run, at: Micros, asked: Asked) -> Micros:
+    assert run.retry  # noqa: S101  asked before
+    chance = random.uniform(-1, 1)  # noqa: S311  many that fail together do not come back together
+    return at + int(wait(run.retry, run.cause.attempt, chance, asked) * 1_000_000)
+
+
+async def never(core: Core, run: Run, to: RunState, reason: str, actor: str = "", *, asked: Asked = BY_ITSELF) -> None:
+    """It ends without having started, unless it has ended already. Its secrets go, unless it is tried again."""
     with contextlib.suppress(Fenced):
-        await move(core, run, to, reason=reason, actor=actor, row={"started_at": None})
+        await move(core, run, to, reason=reason, actor=actor, row={"started_at": None}, asked=asked)
 
 
 async def said(core: Core, run: Run, drafts: Sequence[Draft], row: Mapping[str, Json], heard: int = 0) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pushbutton.domain import moment
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.audit import Deed, act
+from pushbutton.domain.cause import CauseKind
 from pushbutton.domain.event import iso
 from pushbutton.domain.policy import require
 from pushbutton.domain.run import Micros, Run, RunState
@@ -60,6 +61,6 @@ def refusal(run: Run) -> str:
     """Why nobody can move it; "": it can be moved."""
     if run.state not in (RunState.HELD, RunState.WAITING) or run.not_before is None:
         return say("Run {number} does not wait for a moment.", number=run.id)
-    if run.hold and run.hold.given:
+    if run.hold and run.hold.given and run.cause.kind is not CauseKind.RETRY:  # of a series all tries are approved
         return say("It was approved for the moment that it has: stop it, and press again for another one.")
     return ""

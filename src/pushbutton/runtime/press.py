@@ -16,6 +16,7 @@ from pushbutton.domain.inputs import check, fingerprint, mask
 from pushbutton.domain.param import Inputs, Param, ParamType
 from pushbutton.domain.policy import Resource, decide, require
 from pushbutton.domain.reason import unfit_reason
+from pushbutton.domain.retry import NEVER
 from pushbutton.domain.run import Micros, NewRun, Run, RunState
 from pushbutton.domain.schedule import Firing
 from pushbutton.domain.task import Offered, Reason, Task
@@ -113,6 +114,7 @@ async def press(
         sealed=secret_inputs.sealed(core, secrets),
         not_before=not_before,
         firing=firing,
+        retry=task.retry,
     )
     # Shielded: the client may hang up before it is done, and half a press is of no use.
     try:
@@ -191,7 +193,7 @@ async def _never(core: Core, runs: Sequence[Run], reason: str) -> None:
     for run in runs:
         to = RunState.CANCELLED if run.state is RunState.HELD else RunState.FAILED
         with contextlib.suppress(Fenced):  # somebody stopped it meanwhile
-            await journal.move(core, run, to, reason=reason)
+            await journal.move(core, run, to, reason=reason, asked=NEVER)
 
 
 async def _hold(core: Core, actor: Actor, task: Task, inputs: Inputs, at: int, approvers: int) -> Hold | None:

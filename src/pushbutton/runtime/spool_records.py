@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pushbutton.domain.event import Draft, Json, Kind
+from pushbutton.domain.retry import Asked
 from pushbutton.domain.run import RunState
 from pushbutton.domain.size import size
 from pushbutton.job.protocol import parse
@@ -14,6 +15,9 @@ from pushbutton.sentence import say, say_n, unsaid
 
 from . import artifacts
 from .ports import Record
+
+AGAIN = "again"
+"""A report, and the code of the note that tells of it."""
 
 
 @dataclass(slots=True)
@@ -26,6 +30,7 @@ class Batch:
     end: Record | None = None
     open_step: str = ""  # the step that a plain line began and nothing has ended yet
     heard: int = 0  # the number of the last order that was carried out
+    asked: Asked | None = None  # what the job said of its next try
 
     def add(self, kind: Kind, at: int, **data: Json) -> None:
         self.drafts.append(Draft(kind, {key: value for key, value in data.items() if value is not None}, at))
@@ -81,6 +86,8 @@ def read(records: Sequence[Record], open_step: str = "") -> Batch:
 
 def report(batch: Batch, kind: str, data: Mapping[str, Any], at: int) -> None:
     """One thing that the job said, through its channel or over HTTP."""
+    if kind == AGAIN:
+        return _again(batch, data, at)
     known = Kind(kind)
     match known:
         case Kind.STATUS:
@@ -94,6 +101,24 @@ def report(batch: Batch, kind: str, data: Mapping[str, Any], at: int) -> None:
             batch.row["step"] = data["name"] if running else ""
             batch.open_step = data["name"] if running and data.get("plain") else ""
     batch.drafts.append(Draft(known, dict(data), at))
+    return None
+
+
+def _again(batch: Batch, data: Mapping[str, Any], at: int) -> None:
+    batch.asked = asked_in(data)
+    if batch.asked.never:
+        batch.add(Kind.NOTE, at, code=AGAIN, never=True, text=say("It asks not to be tried again."))
+    elif batch.asked.after is None:
+        batch.add(Kind.NOTE, at, code=AGAIN, text=say("It asks to be tried again."))
+    else:
+        text = say("It asks to be tried again after {n:,.6g} s.", n=batch.asked.after)
+        batch.add(Kind.NOTE, at, code=AGAIN, after=batch.asked.after, text=text)
+
+
+def asked_in(data: Mapping[str, Any]) -> Asked:
+    """From what the job reported, or from the note that tells of it."""
+    after = data.get("after")
+    return Asked(data.get("never") is True, float(after) if isinstance(after, int | float) else None)
 
 
 def _stopping(batch: Batch, record: Record) -> None:

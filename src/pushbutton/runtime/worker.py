@@ -16,12 +16,23 @@ from typing import Any, TypeVar
 
 from pushbutton import threads
 from pushbutton.domain import command
+from pushbutton.domain.cause import CauseKind
 from pushbutton.domain.event import Json
 from pushbutton.domain.offer import Offer
+from pushbutton.domain.retry import BY_ITSELF, NEVER
 from pushbutton.domain.run import ACTIVE, Run, RunState
 from pushbutton.domain.task import Task
 from pushbutton.domain.token import hashed, new_token
-from pushbutton.errors import Fenced, NoAnswer, NoSuchTask, PushbuttonError, SecretUnavailable, StoreError
+from pushbutton.errors import (
+    CannotApprove,
+    Fenced,
+    NoAnswer,
+    NoSuchTask,
+    NotAsApproved,
+    PushbuttonError,
+    SecretUnavailable,
+    StoreError,
+)
 from pushbutton.sentence import say
 
 from . import approved_start, input_files, journal, secret_inputs, task_digest
@@ -271,19 +282,19 @@ class Worker:
         """
         core = self._core
         try:
-            reason: str = ""
+            refused: PushbuttonError | None = None
             try:
                 await approved_start.again(core, self._task(run), run, self._take_child)
             except (Fenced, StoreError):
                 raise
             except PushbuttonError as error:
-                reason = str(error)
+                refused = error
             run = await core.store.run(run.id)
             if run.stop_by:
                 stopped = say("It was stopped before it started.")
                 await journal.never(core, run, RunState.CANCELLED, stopped, actor=run.stop_by)
-            elif reason:
-                await journal.never(core, run, RunState.FAILED, reason)
+            elif refused:
+                await self._refused(run, refused, str(refused))
             else:
                 await journal.said(core, run, [], {"started_at": now()})
                 await self._begin(run, token)
@@ -297,12 +308,15 @@ class Worker:
         """False: it could not be started, and the run says why."""
         try:
             task = self._task(run)
+            if run.hold and run.cause.attempt > 1:  # its inputs may not fit the task any more
+                await approved_start.as_approved(self._core, task, run)
             await threads.programs(task_digest.place(task), _is_empty, task)  # says so where the folder does not answer
             inputs, secrets = await self._inputs(task, run)
             inputs |= await input_files.keep(self._core, task, run)
             named = await self._named(task, run)
             order = command.build(task, inputs, python=self._core.python, secrets=named)
             order = replace(order, frozen=await approved_start.as_approved(self._core, task, run))
+            run = replace(run, not_before=await self._due(run))
             await self._core.supervisors.start(run, task, order, [*secrets, *named.values()], token)
         except Fenced:
             return False  # it is over: it was stopped meanwhile
@@ -320,9 +334,26 @@ class Worker:
                 case _:
                     reason = say("It could not be started because of a fault in Pushbutton; the server's log has more.")
             log.warning("run %d: %s", run.id, reason, exc_info=not isinstance(error, PushbuttonError | OSError))
-            await journal.never(self._core, run, RunState.FAILED, reason)
+            await self._refused(run, error, reason)
             return False
         return True  # its secrets stay until the job is born: if it never is, it is started once more
+
+    async def _refused(self, run: Run, error: Exception, reason: str) -> None:
+        """It does not start. What is gone, or is not what was approved, is not tried again; a later try of what
+        was approved asks again.
+        """
+        if isinstance(error, NotAsApproved) and run.cause.attempt > 1:
+            await approved_start.ask(
+                self._core, self._task(run), run, say("It is not what was approved any more, so it asks again.")
+            )
+        else:
+            asked = NEVER if isinstance(error, CannotApprove) else BY_ITSELF
+            await journal.never(self._core, run, RunState.FAILED, reason, asked=asked)
+
+    async def _due(self, run: Run) -> int | None:
+        """The moment for which it was pressed: that of a later try is the first one's."""
+        first = await self._core.store.run(run.series) if run.cause.kind is CauseKind.RETRY else run
+        return first.not_before
 
     def _task(self, run: Run) -> Task:
         try:

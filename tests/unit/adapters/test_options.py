@@ -16,6 +16,7 @@ from pushbutton.adapters.catalog.python import read_python
 from pushbutton.adapters.catalog.scripts import read_script
 from pushbutton.domain.approval import Approval
 from pushbutton.domain.messages import Occasion, Rule
+from pushbutton.domain.retry import Retry
 from pushbutton.domain.schedule import Schedule
 from pushbutton.domain.task import Task
 from pushbutton.job.declare import Field
@@ -44,6 +45,11 @@ SAID: dict[str, tuple[Any, str, Any]] = {
     "at_once": (4, "limits.at_once", 4),
     "busy": ("skip", "limits.busy", "skip"),
     "background": ("leave", "limits.background", "leave"),
+    "retry": (
+        {"times": 5, "wait": "2 s", "factor": 3, "most": "1 min", "jitter": 0.5, "on": ["timeout", "signal KILL"]},
+        "retry",
+        Retry(5, 2, 3, 60, 0.5, ("timeout", "signal KILL")),
+    ),
     "secrets": ({"KEY": "API_KEY"}, "named_secrets", {"KEY": "API_KEY"}),
     "tty": ([30, 100], "tty", (30, 100)),
     "user": ("ada", "user", "ada"),

@@ -146,6 +146,25 @@ def test_an_exception_shows_the_authors_frames_only(tmp_path: Path):
     ]
 
 
+def test_a_job_that_asks_to_be_tried_again_says_so_by_its_code_and_to_its_run(tmp_path: Path):
+    text = "from pushbutton import Again\ndef go():\n    raise Again('The service is busy', after=60)\n"
+    result = ran(tmp_path, text)
+    assert (result.code, result.said) == (75, [("warn", "The service is busy")])
+    assert result.events[-1] == {"kind": "again", "data": {"after": 60.0}}
+    assert "The service is busy" in result.err
+
+
+def test_a_job_that_asks_to_be_tried_again_need_not_say_more(tmp_path: Path):
+    result = ran(tmp_path, "from pushbutton import Again\ndef go():\n    raise Again\n")
+    assert (result.code, result.said, result.events) == (75, [], [{"kind": "again", "data": {}}])
+
+
+def test_a_job_says_that_no_other_try_will_help(tmp_path: Path):
+    result = ran(tmp_path, "from pushbutton import Final\ndef go():\n    raise Final('There is no such order')\n")
+    assert (result.code, result.said) == (1, [("bad", "There is no such order")])
+    assert result.events[-1] == {"kind": "again", "data": {"never": True}}
+
+
 def test_an_asynchronous_exception_begins_with_the_authors_frame(tmp_path: Path):
     result = ran(tmp_path, "async def go():\n    raise ValueError('x')\n")
     assert (result.code, result.said) == (1, [("bad", "ValueError: x")])

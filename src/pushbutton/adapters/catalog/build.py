@@ -11,6 +11,7 @@ from typing import Any
 from pushbutton.domain.approval import Approval
 from pushbutton.domain.messages import Occasion, Rule
 from pushbutton.domain.param import Param, ParamType
+from pushbutton.domain.retry import Retry
 from pushbutton.domain.run import Busy
 from pushbutton.domain.schedule import CatchUp, Schedule
 from pushbutton.domain.targets import flat
@@ -70,6 +71,7 @@ _MADE: Mapping[str, Callable[[Any, Task], Any]] = {
     "results": lambda value, task: tuple(beside(Path(task.source.file), folder) for folder in value),
     "busy": lambda value, _: Busy(value),
     "background": lambda value, _: Background(value),
+    "retry": lambda value, _: Retry(**{**value, "on": tuple(value["on"])}),
     "schedules": lambda value, _: tuple(_schedule(one) for one in value),
     "tell": lambda value, _: rules(value),
     "tty": lambda value, _: value and tuple(value),

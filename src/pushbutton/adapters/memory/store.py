@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from pushbutton.adapters.sql.run_rows import SETTABLE, dumps
+from pushbutton.domain import retry
 from pushbutton.domain.audit import Act
 from pushbutton.domain.cause import CauseKind
 from pushbutton.domain.event import Draft, Event, Kind
@@ -70,7 +71,7 @@ class MemoryStore:
             if answer.act:
                 self.audit.add(answer.act)
             self._fire(fired(new, answer.run))
-            return Pressed(self._runs[answer.run], made=False)
+            return Pressed(self._newest(answer.run), made=False)
         if also:
             self.people.apply(also)  # first: when it refuses, nothing was done yet
         made = answer.runs(self._last_run + 1)
@@ -92,6 +93,12 @@ class MemoryStore:
     def _bundles(self) -> frozenset[str]:
         """Those that unfinished runs were pressed with."""
         return frozenset(run.bundle for run in self._runs.values() if run.bundle and not run.state.over)
+
+    def _newest(self, number: int) -> Run:
+        run = self._runs[number]
+        while run.next:
+            run = self._runs[run.next]
+        return run
 
     def _busy(self, new: NewRun) -> Sequence[int]:
         mine = (run for run in self._runs.values() if run.task == new.task)
@@ -184,6 +191,7 @@ class MemoryStore:
             columns["state"] = entry.to
         if entry.hold:
             columns["hold"] = entry.hold
+        sealed = self._sealed.get(run.id, "")
         if entry.to and entry.to.over:
             columns["sealed"] = ""
         if "sealed" in columns:
@@ -196,7 +204,21 @@ class MemoryStore:
         if waiting := self._orders.pop(run.id, []):
             over = entry.to and entry.to.over
             self._orders[run.id] = [order for order in waiting if order.n > entry.heard and not over]
-        return self._add(run, entry.drafts)
+        again = entry.again if not self._runs[run.id].stop_by else None
+        if again is None:
+            return self._add(run, entry.drafts)
+        return self._try_again(self._runs[run.id], sealed, entry.drafts, again)
+
+    def _try_again(self, run: Run, sealed: str, drafts: Sequence[Draft], again: int) -> list[Event]:
+        self._last_run += 1
+        made = retry.following(run, self._last_run, drafts[-1].at, again)
+        self._runs[run.id] = replace(run, next=made.id, series=made.series)
+        self._runs[made.id] = made
+        self._sealed |= {made.id: sealed} if sealed else {}
+        events = self._add(run, retry.told(drafts, made))
+        self._add(made, [first_event(made)])
+        self.audit.add(retry.act(made))
+        return events
 
     async def order(self, run: int, orders: Sequence[Order], *, epoch: int) -> int:
         now = await self.run(run)
@@ -288,7 +310,8 @@ class MemoryStore:
         found = []
         for run in self._runs.values():
             newer = sum(other.task == run.task and other.id > run.id for other in self._runs.values())
-            if run.pressed_at < before and run.state.over and newer >= max(1, keep):
+            going = run.series and not self._newest(run.id).state.over
+            if run.pressed_at < before and run.state.over and newer >= max(1, keep) and not going:
                 found.append(run.id)
         return found[:limit]
 
@@ -329,6 +352,8 @@ def _matches(run: Run, query: RunQuery) -> bool:
         and (not query.states or run.state in query.states)
         and (not query.actor or run.actor == query.actor)
         and (not query.aside or run.aside)
+        and (not query.series or run.series == query.series)
+        and not (query.newest and run.next)
         and (not query.worker or run.worker == query.worker)
         and (not query.since or run.pressed_at >= query.since)
         and (not query.until or run.pressed_at < query.until)

@@ -11,13 +11,14 @@ from pushbutton.domain.approval import Hold
 from pushbutton.domain.cause import Cause, CauseKind
 from pushbutton.domain.event import Event, Json, Kind
 from pushbutton.domain.order import Order, OrderKind
+from pushbutton.domain.retry import Retry
 from pushbutton.domain.run import Run, RunState
 from pushbutton.sentence import recalled
 
 RUN_COLUMNS = (
     "id, task, title, state, epoch, actor, inputs, pressed_at, started_at, ended_at, exit_code, reason, why, "
     'status, step, progress, stop_by, worker, collected, survivors, hold, "group", aside, '
-    "digest, cause, parent, attempt, tags, locks, not_before, bundle"
+    "digest, cause, parent, attempt, tags, locks, not_before, bundle, retry, series, next"
 )
 EVENT_COLUMNS = 'id, run, task, at, kind, data, (SELECT "group" FROM runs WHERE id = events.run)'
 
@@ -50,6 +51,7 @@ def run_from(row: Sequence[Any]) -> Run:
     fields["aside"] = bool(fields["aside"])
     fields["cause"] = _cause(fields["cause"], fields.pop("parent"), fields.pop("attempt"))
     fields["tags"], fields["locks"] = names(fields["tags"]), names(fields["locks"])
+    fields["retry"] = _retry(fields["retry"])
     fields["survivors"] = tuple(json.loads(fields["survivors"])) if fields["survivors"] != _NOBODY else ()
     return Run(**fields)
 
@@ -61,6 +63,16 @@ _NOBODY = "[]"
 @functools.lru_cache(maxsize=256)
 def _cause(kind: str, parent: int, attempt: int) -> Cause:
     return Cause(CauseKind(kind), parent, attempt)
+
+
+@functools.lru_cache(maxsize=256)
+def _retry(text: str) -> Retry | None:
+    return Retry.from_json(json.loads(text)) if text else None
+
+
+def retry_text(retry: Retry | None) -> str:
+    """As the column has it."""
+    return dumps(retry.to_json()) if retry else ""
 
 
 def names(text: str) -> frozenset[str]:

@@ -72,6 +72,10 @@ def runs(query: RunQuery, like: str) -> Statement:
         add("actor = ?", query.actor)
     if query.aside:
         add("aside = 1")
+    if query.series:
+        add("series = ? AND series > 0", query.series)
+    if query.newest:
+        add("next = 0")
     if query.worker:
         add("worker = ?", query.worker)
     if query.since:

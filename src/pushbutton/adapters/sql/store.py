@@ -100,10 +100,7 @@ class SqlStore:
         return str(found[0])
 
     async def sealed(self, number: int) -> str:
-        found = await self._db.read(lambda db: db.execute("SELECT sealed FROM runs WHERE id = ?", (number,)).fetchone())
-        if found is None:
-            raise NoSuchRun(number)
-        return str(found[0])
+        return await self._db.read(lambda db: writing.sealed_of(db, number))
 
     async def orders(self, run: int, *, after: int = 0) -> Sequence[Order]:
         sql = "SELECT n, kind, data, at FROM orders WHERE run = ? AND n > ? ORDER BY n"
@@ -158,6 +155,8 @@ class SqlStore:
     async def expired(self, before: int, *, keep: int, limit: int) -> Sequence[int]:
         sql = f"""SELECT id FROM runs WHERE pressed_at < ? AND state NOT IN ({UNFINISHED_STATES})
                   AND EXISTS (SELECT 1 FROM runs AS r WHERE r.task = runs.task AND r.id > runs.id LIMIT 1 OFFSET ?)
+                  AND NOT EXISTS (SELECT 1 FROM runs AS t WHERE t.series = runs.series AND t.series > 0
+                    AND t.state IN ({UNFINISHED_STATES}))
                   ORDER BY id LIMIT ?"""
         values = (before, max(0, keep - 1), limit)
         return await self._db.read(lambda db: [row[0] for row in db.execute(sql, values)])

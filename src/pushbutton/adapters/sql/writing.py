@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from pushbutton.domain import retry
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.offer import ONE, Offer
@@ -20,7 +21,7 @@ from pushbutton.sentence import kept
 from . import messages, schedules, statements
 from .connection import Connection
 from .people import change
-from .run_rows import RUN_COLUMNS, SETTABLE, dumps, hold_text, names_text, run_from
+from .run_rows import RUN_COLUMNS, SETTABLE, dumps, hold_text, names_text, retry_text, run_from
 from .statements import BUSY_STATES, UNFINISHED_STATES, listed
 from .trail import Trail
 
@@ -68,10 +69,10 @@ def press(db: Connection, trail: Trail, new: NewRun, also: Work | None) -> Press
         if answer.act:
             trail.record(db, answer.act)
         schedules.fire(db, fired(new, answer.run))
-        return Pressed(run_of(db, answer.run), made=False)
+        return Pressed(_newest(db, answer.run), made=False)
     made = answer.runs(_numbers(db, "runs", answer.count))
     for run, asked in made:
-        _add_run(db, run, asked)
+        _add_run(db, run, asked.sealed, asked.key, asked.fingerprint)
         add_events(db, run.id, run.task, [first_event(run)], run.group)
         trail.record(db, asked.act(run.id))
     if also:
@@ -90,23 +91,30 @@ def _known(db: Connection, new: NewRun) -> Known | None:
     return Known(*row) if row else None
 
 
+def _newest(db: Connection, number: int) -> Run:
+    """The newest try of the series of this run; the run itself where it is no part of one."""
+    sql = "SELECT max(b.id) FROM runs AS a JOIN runs AS b ON b.series = a.series WHERE a.id = ? AND a.series > 0"
+    return run_of(db, db.execute(sql, (number,)).get or number)
+
+
 def _busy(db: Connection, new: NewRun) -> Sequence[int]:
     later = "state = 'waiting' AND not_before IS NOT NULL AND not_before > ?"
     sql = f"SELECT id FROM runs WHERE state IN ({BUSY_STATES}) AND task = ? AND aside = 0 AND NOT ({later}) ORDER BY id"
     return [row[0] for row in db.execute(sql, (new.task, new.at))]
 
 
-def _add_run(db: Connection, run: Run, new: NewRun) -> None:
+def _add_run(db: Connection, run: Run, sealed: str, key: str = "", fingerprint: str = "") -> None:
     db.execute(
         "INSERT INTO runs (id, task, title, state, actor, inputs, pressed_at, ended_at, why, reason, key, fingerprint,"
-        ' hold, "group", digest, cause, parent, attempt, sealed, tags, locks, not_before, bundle)'
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ' hold, "group", digest, cause, parent, attempt, sealed, tags, locks, not_before, bundle, aside, retry, series)'
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(run.id, run.task, run.title, run.state.value, run.actor, dumps(run.inputs), run.pressed_at),
-            *(run.ended_at, run.why, run.reason, new.key, new.fingerprint),
+            *(run.ended_at, run.why, run.reason, key, fingerprint),
             *(hold_text(run.hold) if run.hold else "", run.group, run.digest),
-            *(run.cause.kind.value, run.cause.parent, run.cause.attempt, "" if run.state.over else new.sealed),
+            *(run.cause.kind.value, run.cause.parent, run.cause.attempt, "" if run.state.over else sealed),
             *(names_text(run.tags), names_text(run.locks), run.not_before, run.bundle),
+            *(int(run.aside), retry_text(run.retry), run.series),
         ),
     )
 
@@ -167,6 +175,7 @@ def append(db: Connection, trail: Trail, entry: Append) -> Sequence[Event]:
     if entry.seen and run_of(db, entry.run).hold != entry.seen:
         raise Fenced(f"the approval of run {entry.run} has gone on")
     fence = "AND epoch = ?" if entry.epoch is not None else ""
+    sealed = sealed_of(db, entry.run) if entry.again is not None else ""  # before they go with the end
     row = db.execute(
         f'UPDATE runs SET {sets} WHERE id = ? AND state IN ({listed(states)}) {fence} RETURNING task, "group", ordered',
         (*columns.values(), entry.run, *([entry.epoch] if fence else [])),
@@ -181,7 +190,30 @@ def append(db: Connection, trail: Trail, entry: Append) -> Sequence[Event]:
     if row[2] and (entry.heard or (entry.to and entry.to.over)):
         most = _BEYOND if entry.to and entry.to.over else entry.heard
         db.execute("DELETE FROM orders WHERE run = ? AND n <= ?", (entry.run, most))
-    return add_events(db, entry.run, row[0], entry.drafts, row[1])
+    made = None if entry.again is None else _next_try(db, run_of(db, entry.run), entry.drafts[-1].at, entry.again)
+    events = add_events(db, entry.run, row[0], retry.told(entry.drafts, made) if made else entry.drafts, row[1])
+    if made:
+        _add_run(db, made, sealed)
+        add_events(db, made.id, made.task, [first_event(made)], made.group)
+        trail.record(db, retry.act(made))
+    return events
+
+
+def _next_try(db: Connection, run: Run, at: int, again: int) -> Run | None:
+    """It is not inserted yet; the run that has ended knows of it."""
+    if run.stop_by:
+        return None
+    made = retry.following(run, _numbers(db, "runs", 1), at, again)
+    db.execute("UPDATE runs SET next = ?, series = ? WHERE id = ?", (made.id, made.series, run.id))
+    return made
+
+
+def sealed_of(db: Connection, number: int) -> str:
+    """Raises `NoSuchRun`."""
+    row = db.execute("SELECT sealed FROM runs WHERE id = ?", (number,)).fetchone()
+    if row is None:
+        raise NoSuchRun(number)
+    return str(row[0])
 
 
 def order(db: Connection, number: int, orders: Sequence[Order], epoch: int) -> int:

@@ -60,6 +60,8 @@ class Append:
     the fields of `Run`. With `epoch` the write counts only for that attempt and only while the run is unfinished.
     With `seen` it counts only while the run's hold is still as the writer saw it; `hold` replaces it.
     `order` is one to the run's supervisor; those up to the number `heard` have been carried out, and go.
+    `again`: with an end, the moment before which the next try does not start. It is inserted in the same transaction,
+    unless somebody has asked to stop the run, with the secret inputs that are kept; the last draft tells its number.
     """
 
     run: int
@@ -72,6 +74,7 @@ class Append:
     hold: Hold | None = None
     order: Order | None = None
     heard: int = 0
+    again: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,8 @@ class RunQuery:
     before: int = 0  # ids below this one: paging
     worker: str = ""
     aside: bool = False  # only those that are set aside
+    series: int = 0  # only the tries of this series
+    newest: bool = False  # of each series only its newest try
     limit: int = 50
 
 
@@ -167,7 +172,8 @@ class Store(Protocol):
         `also` changes the directory in the same transaction if a run is made, and only then; what it raises undoes
         both.
 
-        The same `(task, key)` again gives the same run, `made` False; with another fingerprint `KeyReused`.
+        The same `(task, key)` again gives the same run, or the newest try of its series, `made` False; with another
+        fingerprint `KeyReused`.
         When the task has `limit` runs that make it busy: QUEUE inserts as waiting, SKIP inserts as skipped, JOIN
         gives the newest of them; those that wait for a moment after `new.at` do not make it busy. What is `sealed` is
         kept with a run that is not over. With `new.hold` a run is inserted as held, and `new.plan` with it if there is
@@ -297,7 +303,7 @@ class Store(Protocol):
 
     async def expired(self, before: int, *, keep: int, limit: int) -> Sequence[int]:
         """Finished runs pressed before `before` (microseconds), oldest first; the newest `keep` of each task are
-        never among them.
+        never among them, nor are those of a series that is not over.
         """
         ...
 

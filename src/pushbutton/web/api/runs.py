@@ -34,6 +34,7 @@ async def runs(
     state: str = "",
     actor: str = "",
     text: str = "",
+    series: str = "",
     before: str = "",
     limit: str = "",
 ) -> Response:
@@ -41,9 +42,9 @@ async def runs(
         states = frozenset(RunState(word) for word in state.split(",") if word)
     except ValueError:
         raise BadInput(f"“{state[:60]}” is no state. There are: {', '.join(RunState)}.") from None
-    for value in (before, limit):
+    for value in (series, before, limit):
         if value and not re.fullmatch(r"[0-9]{1,15}", value, re.ASCII):
-            raise BadInput("“before” and “limit” are numbers.")
+            raise BadInput("“series”, “before” and “limit” are numbers.")
     if len(text) > LONGEST_TEXT:
         raise BadInput(f"“text” has at most {LONGEST_TEXT} characters.")
     query = RunQuery(
@@ -51,6 +52,7 @@ async def runs(
         states=states,
         actor=actor,
         text=text,
+        series=int(series or 0),
         before=int(before or 0),
         limit=max(1, min(int(limit or 50), 500)),
     )

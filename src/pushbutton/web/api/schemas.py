@@ -135,6 +135,17 @@ class CauseShape(BaseModel):
     attempt: int = Field(description="Counts what was pressed once and is tried again")
 
 
+class RetryShape(BaseModel):
+    """What is tried again, and when; times in seconds."""
+
+    times: int = Field(description="Tries in all")
+    wait: float
+    factor: float
+    most: float
+    jitter: float
+    on: list[str]
+
+
 class RunShape(BaseModel):
     """One execution of a task."""
 
@@ -160,6 +171,9 @@ class RunShape(BaseModel):
     survivors: list[str] = Field(description="Processes that could not be ended, as “pid name”")
     approval: ApprovalShape | None = Field(description="Null: it needs none")
     aside: bool = Field(description="It came with a copy of the data folder; see `/api/aside`")
+    retry: RetryShape | None = Field(description="Whether it is tried again when it fails; null: it is not")
+    series: int | None = Field(description="The first of several tries at the same press; null: there is one only")
+    next: int | None = Field(description="The try that follows; null: none does (yet)")
 
     @classmethod
     def of(cls, run: Run, /, **more: Any) -> Self:
@@ -188,6 +202,9 @@ class RunShape(BaseModel):
                 "survivors": list(run.survivors),
                 "approval": ApprovalShape.of(run.hold) if run.hold else None,
                 "aside": run.aside,
+                "retry": run.retry.to_json() if run.retry else None,
+                "series": run.series or None,
+                "next": run.next or None,
                 **more,
             }
         )

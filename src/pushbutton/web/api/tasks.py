@@ -106,14 +106,24 @@ async def press_task(request: Request, slug: str) -> Response:
 
 
 async def _wait(core: Core, run: Run, seconds: float) -> Run:
-    """The run when it is over; as it is, after `seconds` or when the server ends before (the run goes on then)."""
-    wakeup = Wakeup()
-    with contextlib.suppress(TimeoutError), core.hub.channel(Topics(runs=frozenset({run.id})), _last, wakeup):
+    """The run when it is over, or the last try where it is tried again; as it is, after `seconds` or when the server
+    ends before (the run goes on then).
+    """
+    with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            while not run.state.over and not core.hub.closing:
-                await wakeup.wait(seconds)
-                run = await core.store.run(run.id)
+            await _over(core, run, seconds)
+            while (run := await core.store.run(run.id)).next and not core.hub.closing:
+                run = await core.store.run(run.next)
+                await _over(core, run, seconds)
     return await core.store.run(run.id)
+
+
+async def _over(core: Core, run: Run, seconds: float) -> None:
+    wakeup = Wakeup()
+    with core.hub.channel(Topics(runs=frozenset({run.id})), _last, wakeup):
+        while not run.state.over and not core.hub.closing:
+            await wakeup.wait(seconds)
+            run = await core.store.run(run.id)
 
 
 def _last(event: Event) -> bytes | None:

@@ -19,6 +19,7 @@ from .people import UNKNOWN, Names
 SENTENCES: Final[Mapping[str, str]] = {
     Deed.RUN_PRESS: mark("{who} pressed “{task}” ({run})"),
     Deed.RUN_JOIN: mark("{who} pressed “{task}” and was led to {run}"),
+    Deed.RUN_RETRY: mark("“{task}” is tried again ({run})"),
     Deed.RUN_STOP: mark("{who} stopped “{task}” ({run})"),
     Deed.RUN_MOVE: mark("{who} moved “{task}” ({run}) to another moment"),
     Deed.SCHEDULE_PAUSE: mark("{who} paused a schedule of “{task}”"),
