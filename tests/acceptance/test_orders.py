@@ -309,6 +309,7 @@ async def test_a_stop_that_0_2_0_kept_and_did_not_deliver_is_carried_out_after_t
     db = apsw.Connection(str(tmp_path / "data" / "history.db"))
     steps = [file.name for file in (resources.files(sqlite) / "schema").iterdir() if file.name[:4].isdigit()]
     db.execute("DROP TABLE orders; ALTER TABLE runs DROP COLUMN ordered; UPDATE runs SET stop_by = 'ada'")
+    db.execute("DROP TABLE locks; DROP INDEX runs_locked")
     db.execute("DROP TABLE firings; DROP TABLE pauses; DROP INDEX runs_moments")
     db.execute("DROP TABLE limits; DROP INDEX runs_lines; DROP INDEX runs_timed; DROP INDEX runs_on_worker")
     db.execute("DROP INDEX runs_active; CREATE INDEX runs_active ON runs (task) WHERE state IN ('asking', 'running')")

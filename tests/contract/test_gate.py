@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from pushbutton.domain.audit import Act
 from pushbutton.domain.cause import Cause, CauseKind
 from pushbutton.domain.offer import Offer
-from pushbutton.domain.run import Run, RunState
+from pushbutton.domain.run import ACTIVE, Run, RunState
 from pushbutton.runtime.ports import Append, RunQuery, Store
 
 from .test_store import pressed
@@ -193,12 +194,6 @@ async def test_of_a_task_the_oldest_that_fits_is_first_whatever_else_it_needs(st
     assert [await take(store, offer) for _ in range(7)] == [*runs, None]
 
 
-async def test_a_run_that_needs_a_lock_passes_no_gate_that_has_none_to_give(store):
-    locked, free = await line(store, "a", locks=frozenset({"db"})) + await line(store, "a")
-    assert (await store.run(locked)).locks == {"db"}
-    assert [await take(store), await take(store)] == [free, None]
-
-
 async def test_a_run_starts_at_its_moment_and_stands_before_nobody_until_then(store):
     late, soon, now = [(await pressed(store, "a", not_before=moment)).id for moment in (5000, 3000, None)]
     assert (await store.run(late)).not_before == 5000
@@ -213,6 +208,157 @@ async def test_one_whose_moment_is_come_is_first_if_it_is_older(store):
     [old] = await line(store, "a", not_before=3000)
     await line(store, "a")
     assert await take(store, at=3000) == old
+
+
+# -- locks
+
+
+def locks(*names: str) -> dict[str, frozenset[str]]:
+    return {"locks": frozenset(names)}
+
+
+async def test_a_lock_is_held_by_one_run_at_a_time_whatever_its_task(store):
+    first, second = await line(store, "a", "b", **locks("db"))
+    [free] = await line(store, "a")
+    assert (await store.run(first)).locks == {"db"}
+    await store.allow({"a": 9})
+    assert [await take(store) for _ in range(3)] == [first, free, None]
+    await end(store, first)
+    assert [await take(store), await take(store)] == [second, None]
+
+
+async def test_so_many_hold_a_lock_as_is_allowed_now(store):
+    runs = await line(store, *"abcdef", **locks("ssh"))
+    await store.allow({}, {"ssh": 3})
+    assert [await take(store) for _ in range(4)] == [*runs[:3], None]
+    await store.allow({}, {"ssh": 2, "other": 7})
+    await end(store, runs[0])
+    assert await take(store) is None
+    await end(store, runs[1])
+    assert [await take(store), await take(store)] == [runs[3], None]
+    await store.allow({})
+    await end(store, runs[2])
+    assert await take(store) is None
+    await end(store, runs[3])
+    assert [await take(store), await take(store)] == [runs[4], None]
+
+
+async def test_a_run_takes_all_of_its_locks_at_once_or_none(store):
+    [one] = await line(store, "a", **locks("x"))
+    [both] = await line(store, "b", **locks("x", "y"))
+    [other] = await line(store, "c", **locks("y"))
+    assert await take(store) == one
+    assert await take(store) is None, "the older one that needs both is before the younger one that needs one of them"
+    await end(store, one)
+    assert [await take(store), await take(store)] == [both, None]
+    await end(store, both)
+    assert await take(store) == other
+
+
+async def test_who_needs_two_locks_gets_them_however_much_others_want_each(store):
+    await store.allow({"x": 99, "y": 99})
+    going = await line(store, "x", **locks("x")) + await line(store, "y", **locks("y"))
+    assert [await take(store), await take(store)] == going
+    [both] = await line(store, "both", **locks("x", "y"))
+    for turn in range(2):
+        for task in ("x", "y"):
+            await line(store, task, **locks(task))
+        await end(store, going[turn])
+        assert await take(store) == (None, both)[turn]
+
+
+@pytest.mark.parametrize("why", ["its task is full", "its moment is not come", "it cannot be started", "its tags"])
+async def test_one_that_could_not_start_anyway_keeps_its_locks_from_nobody(store, why):
+    more: dict[str, Any] = {}
+    match why:
+        case "its task is full":
+            await line(store, "a")
+            await take(store)
+        case "its moment is not come":
+            more = {"not_before": 9000}
+        case "its tags":
+            more = {"tags": frozenset({"gpu"})}
+    [waits] = await line(store, "a", **locks("db"), **more)
+    [younger] = await line(store, "b", **locks("db"))
+    offer = ANY.leaving_out(["a"] if why == "it cannot be started" else [])
+    assert await take(store, offer) == younger
+    assert (await store.run(waits)).state is RunState.WAITING
+
+
+async def test_an_older_run_has_its_turn_also_where_an_offer_is_for_the_task_of_a_younger_one(store):
+    older, younger = await line(store, "a", "b", **locks("db"))
+    assert await take(store, replace(ANY, task="b")) is None
+    assert await take(store, replace(ANY, task="a")) == older
+    await end(store, older)
+    assert await take(store, replace(ANY, task="b")) == younger
+
+
+async def test_a_task_that_needs_other_locks_now_holds_up_nobody_with_what_it_needed_before(store):
+    await store.allow({"a": 9})
+    [db] = await line(store, "z", **locks("db"))
+    assert await take(store) == db
+    await line(store, "a", **locks("db"))
+    now = await line(store, "a", **locks("disk")) + await line(store, "a")
+    assert [await take(store) for _ in range(3)] == [*now, None]
+
+
+@pytest.mark.parametrize("name", ["db", "d", "b", "db-2", "2-db", ""])
+async def test_a_lock_is_known_by_its_whole_name(store, name):
+    [other] = await line(store, "a", **locks("x", "db", "y"))
+    [run] = await line(store, "b", **locks(*([name] if name else [])))
+    assert await take(store) == other
+    assert await take(store) == (None if name == "db" else run)
+
+
+async def test_one_that_asks_keeps_its_locks_and_one_that_goes_back_to_wait_gives_them_back(store):
+    first, second = await line(store, "a", "b", **locks("db"))
+    await take(store)
+    await store.append(Append(first, epoch=1, to=RunState.ASKING))
+    assert await take(store) is None
+    await store.append(Append(first, epoch=1, to=RunState.RUNNING))
+    await store.append(Append(first, epoch=1, to=RunState.WAITING))
+    assert [await take(store), await take(store)] == [first, None]
+    await end(store, first)
+    assert await take(store) == second
+
+
+async def test_two_hundred_presses_against_two_locks_over_three_tasks(store):
+    """Never more than allowed, nobody starves, and they do not wait for each other without end."""
+    needs = {"one": ("x",), "two": ("y",), "both": ("x", "y")}
+    places = {"x": 1, "y": 2}
+    await store.allow(dict.fromkeys(needs, 5), places)
+    chosen, started, ended = random.Random(4), list[int](), list[int]()
+    coming = iter([chosen.choice(list(needs)) for _ in range(200)])
+    bells = [asyncio.Event() for _ in range(4)]
+
+    async def press() -> None:
+        if task := next(coming, None):
+            await line(store, task, **locks(*needs[task]))
+
+    async def worker(bell: asyncio.Event) -> None:
+        while len(started) < 200:
+            bell.clear()
+            run = await store.claim(Offer("w", 4), at=2000, token="")
+            if run is None:
+                await bell.wait()
+                continue
+            started.append(run.id)
+            active = await store.runs(RunQuery(states=ACTIVE, limit=99))
+            for lock, most in places.items():
+                assert sum(lock in other.locks for other in active) <= most
+            await press()  # there are always others that want the same
+            await end(store, run.id)
+            ended.append(run.id)
+            for one in bells:
+                one.set()
+
+    for _ in range(12):
+        await press()
+    async with asyncio.timeout(300):
+        await asyncio.gather(*(worker(bell) for bell in bells))
+    assert sorted(ended) == list(range(1, 201))
+    passed_by = [sum(other > run for other in started[:place]) for place, run in enumerate(started)]
+    assert max(passed_by) < 12, "so many waited together"
 
 
 # -- a child in the place of its parent

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 ONE: Final = 1
-"""How many runs of a task go at the same time where nobody says otherwise."""
+"""How many runs of a task go at the same time, and how many hold a lock, where nobody says otherwise."""
+NONE: Final[Mapping[str, int]] = MappingProxyType({})
+"""Nothing is said of any."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ class Run:
     cause: Cause = PERSON  # who or what pressed it
     digest: str = ""  # of the task as it was pressed, see `runtime.task_digest`; "": unknown
     tags: frozenset[str] = frozenset()  # that a worker must have to get it; none holds a comma
-    locks: frozenset[str] = frozenset()  # that it takes for as long as it is active: there are none yet
+    locks: frozenset[str] = frozenset()  # that it takes for as long as it is active; none holds a comma
     not_before: Micros | None = None  # it does not start before; None: as soon as there is a slot
     bundle: str = ""  # the digest of the published bundle whose task it runs; "": a task that is read in place
     retry: Retry | None = None  # what its task said of trying it again; None: it is not

@@ -79,6 +79,7 @@ class Task:
     confine: str = ""  # "data": it is kept from the data folder; empty: as the server wants it
     limits: Limits = Limits()
     retry: Retry | None = None  # whether what failed is tried again; None: it is not
+    locks: Mapping[str, int] = field(default_factory=dict)  # that a run of it takes; how many runs hold each at once
     schedules: tuple[Schedule, ...] = ()  # when it is pressed by itself
     tell: tuple[Rule, ...] = ()  # who is told what of its runs: what it says itself, its group and the files here
     say_output: int = 0  # the last lines of the output that a message may hold

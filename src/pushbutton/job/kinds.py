@@ -16,7 +16,7 @@ __all__ = ["Kind", "Unfit", "Written", "is_variable", "nearest", "one_of", "text
 EXPIRES = 24.0
 """Hours in which an approval has to be given, where the task does not say."""
 MOST = 20
-"""Of approvers that a task may ask for."""
+"""Of approvers that a task may ask for, and of locks that a run of it takes."""
 LONGEST = 24.0 * 366
 """Hours that a run may wait."""
 
@@ -29,6 +29,7 @@ _DURATION = r"[0-9]+(\.[0-9]+)? ?(s|sec|min|m|h|d)?"
 _DURATION_WITH_UNIT = r"^[0-9]+(\.[0-9]+)? ?(s|sec|min|m|h|d)$"
 _SIZE = r"[0-9]+ ?(B|kB|KB|MB|GB|KiB|MiB|GiB)?"
 VARIABLE = "^[A-Za-z_][A-Za-z0-9_]*$"
+LOCK = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _LONGEST_NAME = 200
 
 
@@ -409,6 +410,32 @@ def _secrets(value: Any) -> dict[str, str]:
     return named
 
 
+def _lock(name: Any) -> str:
+    import re  # noqa: PLC0415 - a job that only declares its options starts without it
+
+    if not (isinstance(name, str) and len(name) <= _LONGEST_NAME and re.fullmatch(LOCK[1:-1], name)):
+        raise Unfit(f"names of locks, of letters, digits, “.”, “_” and “-”; “{name}” is none")
+    return name
+
+
+def _locks(value: Any) -> tuple[str, ...]:
+    if isinstance(value, dict):
+        raise Unfit("a list of names: how many runs hold one at once stands in pushbutton.yaml, in “locks” at its top")
+    if not isinstance(value, list | tuple) or len(value) > MOST:
+        raise Unfit(f"a list of the names of locks, {MOST} at most")
+    return tuple(dict.fromkeys(map(_lock, value)))
+
+
+def _places(value: Any) -> dict[str, int]:
+    """How many runs hold each lock."""
+    if not isinstance(value, dict):
+        raise Unfit("a table of locks, each with how many runs hold it at once")
+    for name, most in value.items():
+        if type(most) is not int or most < 1:
+            raise Unfit(f"a table of locks, each with how many runs hold it at once: “{name}” has no such number")
+    return {_lock(name): most for name, most in value.items()}
+
+
 def _tty(value: Any) -> tuple[int, int] | None:
     if isinstance(value, bool):
         return (24, 80) if value else None
@@ -554,6 +581,12 @@ PLACE = Kind(_place, {"anyOf": [_NUMBER_OF, {"const": "rest"}]})
 _SAID = {"type": "string", "pattern": "\\S"}
 UNDER = Kind(_under, {"anyOf": [_SAID, {"type": "array", "items": _SAID, "minItems": 1}]})
 ENV = Kind(_env, {"type": "object", "additionalProperties": {"type": ["string", "number"]}}, written=True)
+_LOCK = {"type": "string", "pattern": LOCK}
+LOCKS = Kind(_locks, {"type": "array", "items": _LOCK, "maxItems": MOST})
+PLACES = Kind(
+    _places,
+    {"type": "object", "propertyNames": {"pattern": LOCK}, "additionalProperties": {"type": "integer", "minimum": 1}},
+)
 FOLDERS = Kind(_folders, {"type": "array", "items": {"type": "string"}})
 PARAMS = Kind(_params, {}, written=True)
 DRY_RUN = Kind(_dry_run, {"anyOf": [{"type": "string"}, {"const": False}]})

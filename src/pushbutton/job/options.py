@@ -115,6 +115,11 @@ def python(
     busy: Literal["queue", "skip", "join"] = option(
         "What a press does while it runs.", kinds.one_of("queue", "skip", "join"), into="limits.busy"
     ),
+    locks: Sequence[str] = option(
+        "Names of what only one run may have at the same time, whatever its task: a run takes all of them when it "
+        "starts, or waits. A number in “locks” at the top of pushbutton.yaml lets so many runs have one.",
+        kinds.LOCKS,
+    ),
     background: Literal["end", "leave"] = option(
         "What happens to processes that it leaves behind.", kinds.one_of("end", "leave"), into="limits.background"
     ),

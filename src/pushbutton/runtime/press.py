@@ -112,6 +112,7 @@ async def press(
         cause=cause.of(actor),
         digest=hold.digest if hold else await pressed_as(task),
         sealed=secret_inputs.sealed(core, secrets),
+        locks=frozenset() if task.is_dry(inputs) else frozenset(task.locks),
         not_before=not_before,
         firing=firing,
         retry=task.retry,

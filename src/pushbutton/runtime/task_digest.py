@@ -24,9 +24,11 @@ from pushbutton.domain.task import Task
 from pushbutton.domain.task_text import by_default
 from pushbutton.errors import NoAnswer
 
-_PLACES = frozenset({"source", "digest", "broken", "arguments", "inherited", "schedules", "tell", "say_output"})
-"""Of a task: where it is declared, what is known of its file from reading it (the file itself is read again), when
-it is pressed, and who is told of it: neither is what a press of it does.
+_PLACES = frozenset(
+    {"source", "digest", "broken", "arguments", "inherited", "schedules", "locks", "tell", "say_output"}
+)
+"""Of a task: where it is declared, what is known of its file from reading it (the file itself is read again), when it
+is pressed or waits for others, and who is told of it: none of it is what a press of it does.
 """
 _FIRST = frozenset(
     {

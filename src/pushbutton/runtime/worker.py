@@ -159,15 +159,16 @@ class Worker:
             self._alarm.set(await self._core.store.next_moment(after=now()))
 
     async def _allow(self) -> None:
-        """Tell the gate how many runs of each task may go at the same time, as the tasks say now. The number is the
-        task's and not its runs': one that its author lowers counts for those, too, that were pressed before.
+        """Tell the gate how many runs of each task may go at the same time, and how many hold each lock, as is said
+        now. The number is no run's: one that is lowered counts for those, too, that were pressed before.
         """
         if self._other_tasks:
             self._other_tasks = False
             try:
                 tasks = self._core.catalog.tasks()
                 at_once = {slug: task.limits.at_once for slug, task in tasks.items()}
-                await self._core.store.allow(at_once, all_tasks=self._alone)
+                places = {name: most for task in tasks.values() for name, most in task.locks.items()}
+                await self._core.store.allow(at_once, places, all_tasks=self._alone)
             except BaseException:
                 self._other_tasks = True
                 raise

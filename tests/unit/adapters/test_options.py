@@ -44,6 +44,7 @@ SAID: dict[str, tuple[Any, str, Any]] = {
     "output": ("2 kB", "limits.output", 2000),
     "at_once": (4, "limits.at_once", 4),
     "busy": ("skip", "limits.busy", "skip"),
+    "locks": (["ssh", "db"], "locks", {"ssh": 1, "db": 1}),
     "background": ("leave", "limits.background", "leave"),
     "retry": (
         {"times": 5, "wait": "2 s", "factor": 3, "most": "1 min", "jitter": 0.5, "on": ["timeout", "signal KILL"]},
@@ -149,6 +150,8 @@ async def test_a_wrong_value_is_told_in_the_same_words_in_every_form(tmp_path, f
         ("tell", {"fialed": "ops"}, "“tell” must be a table in which no “fialed” stands. There are: asks, failed, rec"),
         ("tell", {"over": []}, "“tell” must be a table in which “over” has the name of a channel, or a list of names."),
         ("say_output", 1000, "“say_output” must be a number of lines from 1 to 100, such as “20 lines”."),
+        ("locks", ["a b"], "“locks” must be names of locks, of letters, digits, “.”, “_” and “-”; “a b” is none."),
+        ("locks", {"ssh": 5}, "“locks” must be a list of names: how many runs hold one at once stands in pushbutton."),
         ("linger", -1, "“linger” must be seconds, or text such as “10 s”."),
         ("tty", [0, 1], "“tty” must be true, or [rows, columns] such as [24, 80]."),
         ("encoding", "cp1225", "“encoding” must be an encoding that Python knows, such as cp1252. Did you mean “cp1"),

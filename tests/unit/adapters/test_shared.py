@@ -23,6 +23,7 @@ tasks:
     params: {who: {default: an input}}
 """
 
+LOCKS = "a table of locks, each with how many runs hold it at once: “ssh” has no such number."
 ODD = "“PUSHBUTTON_” cannot be the name of a variable."
 
 
@@ -94,12 +95,39 @@ async def test_where_nobody_says_anything_the_task_is_as_it_is_written(tmp_path:
     assert (task.contact, task.on_failure) == ("", "")
 
 
+async def test_how_many_runs_hold_a_lock_is_said_in_one_place_for_tasks_of_every_form(tmp_path: Path) -> None:
+    (tmp_path / "pushbutton.yaml").write_text(
+        "locks: {ssh: 5, db-2: 2}\ntasks:\n  copy: {command: ['true'], locks: [ssh, warehouse-db]}\n"
+    )
+    (tmp_path / "shop.py").write_text("from pushbutton import task\n@task(locks=['ssh'])\ndef look(): ...\n")
+    script = tmp_path / "count.sh"
+    script.write_text("#!/bin/sh\n# /// pushbutton\n# locks = ['db-2']\n# ///\n")
+    script.chmod(0o755)
+    (tmp_path / "Tills").mkdir()
+    (tmp_path / "Tills" / "pushbutton.yaml").write_text("locks: {ssh: 9}\ntasks:\n  other: {command: ['true']}\n")
+    async with opened(tmp_path) as app:
+        tasks = (await app.open()).catalog.tasks()
+    assert {slug: task.locks for slug, task in tasks.items()} == {
+        "copy": {"ssh": 5, "warehouse-db": 1}, "look": {"ssh": 5}, "count": {"db-2": 2}, "other": {},
+    }  # fmt: skip
+
+
+async def test_locks_are_no_part_of_what_is_approved(tmp_path: Path) -> None:
+    hashes = set()
+    for said in ("", ", locks: [ssh]"):
+        (tmp_path / "pushbutton.yaml").write_text(f"locks: {{ssh: 2}}\ntasks:\n  bare: {{command: ['true']{said}}}\n")
+        async with opened(tmp_path) as app:
+            hashes.add(await frozen((await app.open()).catalog.task("bare")))
+    assert len(hashes) == 1
+
+
 def test_what_is_wrong_with_it_is_placed(tmp_path: Path) -> None:
     (tmp_path / "pushbutton.yaml").write_text(
-        "env: {PUSHBUTTON_: a}\ngroups:\n  Tills: {contakt: x}\n  Shop: {on_failre: x}\ntasks: {}\n"
+        "env: {PUSHBUTTON_: a}\ngroups:\n  Tills: {contakt: x}\n  Shop: {on_failre: x}\nlocks: {ssh: 0}\ntasks: {}\n"
     )
     assert [str(problem).rpartition("/")[2] for problem in check([tmp_path])] == [
         f"pushbutton.yaml:1:1: “env” must be a table of names and texts; {ODD}",
         "pushbutton.yaml:3:11: There is no key “contakt” here. Did you mean “contact”?",
         "pushbutton.yaml:4:10: There is no key “on_failre” here. Did you mean “on_failure”?",
+        f"pushbutton.yaml:5:1: “locks” must be {LOCKS}",
     ]

@@ -10,6 +10,7 @@ from typing import Any
 
 from pushbutton.domain.approval import Approval
 from pushbutton.domain.messages import Occasion, Rule
+from pushbutton.domain.offer import ONE
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.retry import Retry
 from pushbutton.domain.run import Busy
@@ -70,6 +71,7 @@ _MADE: Mapping[str, Callable[[Any, Task], Any]] = {
     "cwd": lambda value, task: beside(Path(task.source.file), value),
     "results": lambda value, task: tuple(beside(Path(task.source.file), folder) for folder in value),
     "busy": lambda value, _: Busy(value),
+    "locks": lambda value, _: dict.fromkeys(value, ONE),  # `shared` has the numbers
     "background": lambda value, _: Background(value),
     "retry": lambda value, _: Retry(**{**value, "on": tuple(value["on"])}),
     "schedules": lambda value, _: tuple(_schedule(one) for one in value),

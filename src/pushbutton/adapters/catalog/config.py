@@ -26,7 +26,7 @@ from .yaml_numbers import Constructor
 
 __all__ = ["read_config"]
 
-_SHARED = ("env", "groups", "tell", "channels")
+_SHARED = ("env", "groups", "tell", "channels", "locks")
 _TABLES = ("tasks", "secrets", *_SHARED)
 _LARGEST = 1 << 20
 _MOST = 100_000  # keys and values of one task; an alias may stand for any number of them

@@ -64,6 +64,7 @@ class Shared:
     groups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by heading, with the keys of `schema.GROUP`
     tell: tuple[Rule, ...] = ()  # of all tasks
     channels: tuple[Channel, ...] = ()
+    places: Mapping[str, int] = field(default_factory=dict)  # by lock, how many runs hold it at once
 
 
 NOTHING = Shared()

@@ -17,7 +17,7 @@ from pushbutton.job.options import CONFIG, INPUTS, OPTIONS, Option, known, optio
 
 from .numbers import bare
 
-__all__ = ["CHANNEL", "GROUP", "SECRET", "KeyPath", "Table", "config_schema", "plain"]
+__all__ = ["CHANNEL", "GROUP", "PLACES", "SECRET", "KeyPath", "Table", "config_schema", "plain"]
 
 
 CHANNEL_NAME = "^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -140,6 +140,11 @@ CHANNEL: Mapping[str, Option] = {
 }
 """One of the first two."""
 
+PLACES: Mapping[str, Option] = {
+    "locks": option("Locks by name, each with how many runs hold it at once; one where it is left out.", kinds.PLACES)
+}
+"""What stands at the top of a file and is no option of a task by this name."""
+
 SECRET: Mapping[str, Option] = {
     "env": option("The variable of the server's own environment that holds it.", kinds.NAME),
     "file": option("The file that holds it, seen from this file's folder.", kinds.NAME),
@@ -203,6 +208,7 @@ def config_schema() -> dict[str, Any]:
                     "properties": properties(CHANNEL),
                 },
             },
+            **properties(PLACES),
             "secrets": {
                 "type": "object",
                 "description": "Named secrets, and where the value of each comes from.",

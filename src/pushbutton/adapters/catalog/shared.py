@@ -1,5 +1,5 @@
-"""What a configuration file says once for many tasks: variables for all of them, channels, and who is told; of a
-group's, whom to ask, what a failure means, and who is told.
+"""What a configuration file says once for many tasks: variables for all of them, channels, and who is told; how many
+runs hold a lock at once; of a group's, whom to ask, what a failure means, and who is told.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pushbutton.job.options import CONFIG, OPTIONS
 
 from .build import rules
 from .model import Shared
-from .schema import CHANNEL, CHANNEL_NAME, GROUP, KeyPath, Table
+from .schema import CHANNEL, CHANNEL_NAME, GROUP, PLACES, KeyPath, Table
 
 __all__ = ["channels_of", "declare_shared", "unknown_channels", "with_shared"]
 
@@ -38,7 +38,8 @@ def declare_shared(
     named = tables.get("channels", {}).items()
     found = [_channel(str(name), table, wrong, str(path), lines.get(name, 1)) for name, table in named]
     channels = tuple(channel for channel in found if channel)
-    return Shared(read.get("env", {}), said, rules(read.get("tell", ()), "server"), channels)
+    places = Table(PLACES, CONFIG, wrong).read({name: tables[name] for name in PLACES if name in tables}, ())
+    return Shared(read.get("env", {}), said, rules(read.get("tell", ()), "server"), channels, places.get("locks", {}))
 
 
 def _channel(name: str, table: Any, wrong: list[tuple[KeyPath, str]], file: str, line: int) -> Channel | None:
@@ -86,12 +87,18 @@ def with_shared(tasks: Mapping[str, Task], said: Iterable[Shared], words: Mappin
     env: dict[str, str] = {}
     groups: dict[str, dict[str, Any]] = {}
     tell: tuple[Rule, ...] = ()
+    places: dict[str, int] = {}
     for one in said:
-        env = {**one.env, **env}
+        env, places = {**one.env, **env}, {**one.places, **places}
         tell += one.tell
         for name, keys in one.groups.items():
             groups[name] = {**keys, **groups.get(name, {})}
-    return dict(_each(tasks, env, groups, words, tell))
+    return {slug: _with_places(task, places) for slug, task in _each(tasks, env, groups, words, tell)}
+
+
+def _with_places(task: Task, places: Mapping[str, int]) -> Task:
+    locks = {name: places.get(name, most) for name, most in task.locks.items()}
+    return task if locks == task.locks else replace(task, locks=locks)
 
 
 def _each(

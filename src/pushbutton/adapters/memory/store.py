@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -14,7 +15,7 @@ from pushbutton.domain import retry
 from pushbutton.domain.audit import Act
 from pushbutton.domain.cause import CauseKind
 from pushbutton.domain.event import Draft, Event, Kind
-from pushbutton.domain.offer import ONE, Offer
+from pushbutton.domain.offer import NONE, ONE, Offer
 from pushbutton.domain.order import Order, fits
 from pushbutton.domain.pressing import Answer, Known, counts, decide, fired, first_event
 from pushbutton.domain.reach import Reach
@@ -49,6 +50,7 @@ class MemoryStore:
         self._firings: dict[str, dict[int, Firing]] = {}  # by schedule and due moment
         self._pauses: dict[str, Pause] = {}
         self._at_once: dict[str, int] = {}
+        self._places: dict[str, int] = {}
         self._bookmarks: dict[str, int] = {}
         self._leases: dict[str, tuple[str, int]] = {}
         self.audit = MemoryAudit(key)
@@ -107,13 +109,20 @@ class MemoryStore:
     async def first(self, offer: Offer, *, at: int) -> Run | None:
         if sum(run.worker == offer.worker for run in self._active()) >= offer.slots:
             return None
-        heads: dict[tuple[str, frozenset[str], bool], Run] = {}
+        heads: dict[tuple[str, frozenset[str], frozenset[str], bool], Run] = {}
         for run in self._runs.values():  # oldest first
-            if run.state is RunState.WAITING and not run.aside and not run.locks:
-                line = (run.task, run.tags, run.not_before is None)
+            if run.state is RunState.WAITING and not run.aside:
+                line = (run.task, run.tags, run.locks, run.not_before is None)
                 if line not in heads or (run.not_before or 0) < (heads[line].not_before or 0):
                     heads[line] = run
-        return min((run for run in heads.values() if self._fits(run, offer, at)), key=lambda run: run.id, default=None)
+        taken = Counter(name for run in self._active() for name in run.locks)
+        for run in sorted(heads.values(), key=lambda run: run.id):
+            if self._fits(run, offer, at):
+                has_locks = all(taken[name] < self._places.get(name, ONE) for name in run.locks)
+                if has_locks and offer.task in ("", run.task):
+                    return run
+                taken.update(run.locks)  # its turn comes before that of younger ones
+        return None
 
     def _fire(self, firings: Sequence[Firing]) -> None:
         for one in firings:
@@ -145,7 +154,6 @@ class MemoryStore:
     def _fits(self, run: Run, offer: Offer, at: int) -> bool:
         return (
             run.task not in offer.without
-            and offer.task in ("", run.task)
             and run.tags <= offer.tags
             and (run.not_before or 0) <= at
             and sum(other.task == run.task for other in self._active()) < self._at_once.get(run.task, ONE)
@@ -173,8 +181,11 @@ class MemoryStore:
         parent = self._runs.get(run.cause.parent)
         return run if parent and parent.state in ACTIVE and parent.worker == offer.worker else None
 
-    async def allow(self, at_once: Mapping[str, int], *, all_tasks: bool = True) -> None:
+    async def allow(
+        self, at_once: Mapping[str, int], places: Mapping[str, int] = NONE, *, all_tasks: bool = True
+    ) -> None:
         self._at_once = dict(at_once) if all_tasks else {**self._at_once, **at_once}
+        self._places = dict(places) if all_tasks else {**self._places, **places}
 
     async def append(self, entry: Append) -> Sequence[Event]:
         run = await self.run(entry.run)

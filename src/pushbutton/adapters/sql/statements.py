@@ -92,8 +92,18 @@ def runs(query: RunQuery, like: str) -> Statement:
     return f"SELECT {RUN_COLUMNS} FROM runs {where} ORDER BY id DESC LIMIT ?", [*values, query.limit]
 
 
-def due(offer: Offer, at: int) -> Statement:
+def due(offer: Offer) -> Statement:
     """A condition: it is the run that the gate gives for this offer now. It stands behind the WITH of `lines`."""
+    task, values = ("task = ?", [offer.task]) if offer.task else ("1 = 1", [])
+    # The second is asked only where the first one is a run with locks.
+    oldest = f"SELECT min(id) FROM ready WHERE {task} AND (locks = '' OR id NOT IN (SELECT id FROM kept_back))"
+    # Of all workers first: a walk along the index is much quicker than a search in it, and mostly it says enough.
+    slots = f"(({_ACTIVE} AND a.worker >= '') < ? OR ({_ACTIVE} AND a.worker = ?) < ?)"
+    return f"id = ({oldest}) AND {slots}", [*values, offer.slots, offer.worker, offer.slots]
+
+
+def _startable(offer: Offer, at: int) -> Statement:
+    """A condition: the first run of a line may start with this offer, as soon as it has its locks."""
     tests, values = [_STARTS], list[Any]([at])
     if offer.without:
         tests.append(f"h.task NOT IN ({marks(offer.without)})")
@@ -101,10 +111,7 @@ def due(offer: Offer, at: int) -> Statement:
     # What the worker has is taken out of what the run needs; nothing is left.
     tests.append("replace(" * len(offer.tags) + "h.tags" + ", ?, '')" * len(offer.tags) + " = ''")
     values += [names_text([tag]) for tag in sorted(offer.tags)]
-    oldest = f"SELECT min(h.id) FROM {_HEADS} WHERE {' AND '.join(tests)}"
-    # Of all workers first: a walk along the index is much quicker than a search in it, and mostly it says enough.
-    slots = f"(({_ACTIVE} AND a.worker >= '') < ? OR ({_ACTIVE} AND a.worker = ?) < ?)"
-    return f"id = ({oldest}) AND {slots}", [*values, offer.slots, offer.worker, offer.slots]
+    return " AND ".join(tests), values
 
 
 def of_parent(offer: Offer) -> Statement:
@@ -113,21 +120,50 @@ def of_parent(offer: Offer) -> Statement:
     return f"id = ? AND aside = 0 AND cause = 'run' AND parent IN ({parent})", [offer.child, offer.worker]
 
 
-def lines(offer: Offer) -> Statement:
-    """The WITH that finds the first run of each line; where the offer is for one task, of the lines of this one."""
-    return _LINES[bool(offer.task)], [offer.task] * 2 if offer.task else []
+def lines(offer: Offer, at: int) -> Statement:
+    """The WITH that finds those of the first runs of all lines that may start, and which of them locks keep back; where
+    the offer is for one task, of the lines of this one. An older run that waits for a lock has its turn before a
+    younger one, whatever task the offer is for.
+    """
+    starts, given = _startable(offer, at)
+    if not offer.task:
+        return f"{_LINES}, ready (id, task, locks) AS ({_HEADS} WHERE {starts}), {_kept_back('ready')}", given
+    first = f"{_LINES_OF_ONE}, ready (id, task, locks) AS ({_HEADS_OF_ONE} WHERE {starts})"
+    rivals = f"rivals (id, task, locks) AS ({_HEADS} WHERE h.locks <> '' AND {starts})"
+    return f"{_LINES}, {first}, {rivals}, {_kept_back('rivals')}", [offer.task, offer.task, *given, *given]
+
+
+def _kept_back(rivals: str) -> str:
+    """`kept_back`: the runs among `rivals` that do not get one of their locks: others hold it, or are older."""
+    held = f"SELECT count(*) FROM runs AS a WHERE {_LOCKED} AND {_names('a.locks', 'q.name')}"
+    return f"""queue (id, name, places, place) AS (
+      SELECT r.id, l.name, l.places, row_number() OVER (PARTITION BY l.name ORDER BY r.id)
+      FROM {rivals} AS r CROSS JOIN locks AS l WHERE r.locks <> '' AND {_names("r.locks", "l.name")}
+    ), kept_back (id) AS (
+      SELECT q.id FROM queue AS q WHERE q.place > q.places OR q.place + ({held}) > q.places
+    )"""
+
+
+def _names(locks: str, name: str) -> str:
+    """A condition: this lock is among those."""
+    return f"replace({locks}, ',' || {name} || ',', '') <> {locks}"
 
 
 def _line(name: str, waits: str, order: str, *, one_task: bool) -> str:
     """The first run of each line, in `order`. It goes from one line to the next by the index: one that cannot go on
     costs the same however long it is.
     """
-    waiting = f"SELECT r.id FROM runs AS r WHERE state || '' = 'waiting' AND aside = 0 AND locks = '' AND {waits}"
-    of_task, of_next = f"r.tags, {order} LIMIT 1", f"r.task, r.tags, {order} LIMIT 1"
+    waiting = f"SELECT r.id FROM runs AS r WHERE state || '' = 'waiting' AND aside = 0 AND {waits}"
+    of_tags, of_task = f"r.locks, {order} LIMIT 1", f"r.tags, r.locks, {order} LIMIT 1"
+    of_next = f"r.task, {of_task}"
     first = f"{waiting} AND r.task = ? ORDER BY {of_task}" if one_task else f"{waiting} ORDER BY {of_next}"
-    following = f"({waiting} AND r.task = h.task AND r.tags > h.tags ORDER BY {of_task})"
-    if not one_task:
-        following = f"coalesce({following}, ({waiting} AND r.task > h.task ORDER BY {of_next}))"
+    same = f"{waiting} AND r.task = h.task"
+    steps = [
+        f"({same} AND r.tags = h.tags AND r.locks > h.locks ORDER BY {of_tags})",
+        f"({same} AND r.tags > h.tags ORDER BY {of_task})",
+        *([] if one_task else [f"({waiting} AND r.task > h.task ORDER BY {of_next})"]),
+    ]
+    following = f"coalesce({', '.join(steps)})"
     return f"""{name} (id) AS (
       SELECT ({first})
       UNION ALL
@@ -135,17 +171,22 @@ def _line(name: str, waits: str, order: str, *, one_task: bool) -> str:
     )"""
 
 
-# A line is the waiting runs of a task that need the same tags. Those that must not start before a moment have lines of
-# their own, in the order of these moments: one whose moment is not come stands before none that may start. A lock keeps
-# its run back, because no gate here could give it. The conditions, here and where active runs are counted, are those of
+# A line is the waiting runs of a task that need the same tags and locks. Those that must not start before a moment have
+# lines of their own, in the order of these moments: one whose moment is not come stands before none that may start. The
+# conditions, here and where active runs are counted, are those of
 # indexes over some rows, word for word. The state has something added, so that no index of states is taken instead, and
 # that a list of states is not looked through: the index has done it. The joins go from left to right.
-_LINES = {
-    one_task: f"""WITH RECURSIVE {_line("lines", "not_before IS NULL", "r.id", one_task=one_task)},
-    {_line("timed", "not_before IS NOT NULL", "r.not_before, r.id", one_task=one_task)}"""
-    for one_task in (True, False)
-}
-_HEADS = "(SELECT id FROM lines UNION ALL SELECT id FROM timed) AS heads CROSS JOIN runs AS h"
+_UNTIMED, _TIMED = ("not_before IS NULL", "r.id"), ("not_before IS NOT NULL", "r.not_before, r.id")
+_LINES = f"""WITH RECURSIVE {_line("lines", *_UNTIMED, one_task=False)},
+    {_line("timed", *_TIMED, one_task=False)}"""
+_LINES_OF_ONE = f"""{_line("lines_of_one", *_UNTIMED, one_task=True)},
+    {_line("timed_of_one", *_TIMED, one_task=True)}"""
+_HEADS, _HEADS_OF_ONE = (
+    f"""SELECT h.id, h.task, h.locks
+    FROM (SELECT id FROM lines{which} UNION ALL SELECT id FROM timed{which}) AS heads CROSS JOIN runs AS h"""
+    for which in ("", "_of_one")
+)
+_LOCKED = f"state || '' IN ({ACTIVE_STATES}) AND locks <> ''"
 _ACTIVE = f"SELECT count(*) FROM runs AS a WHERE state || '' IN ({ACTIVE_STATES})"
 _STARTS = f"""h.id = heads.id AND (h.not_before IS NULL OR h.not_before <= ?)
     AND ({_ACTIVE} AND a.task = h.task)

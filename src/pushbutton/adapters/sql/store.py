@@ -7,7 +7,7 @@ from typing import Any
 
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Kind
-from pushbutton.domain.offer import Offer
+from pushbutton.domain.offer import NONE, Offer
 from pushbutton.domain.order import Order
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import NewRun, Run, RunState
@@ -55,8 +55,10 @@ class SqlStore:
     async def claim(self, offer: Offer, *, at: int, token: str) -> Run | None:
         return await self._db.write(lambda db: writing.claim(db, offer, at, token))
 
-    async def allow(self, at_once: Mapping[str, int], *, all_tasks: bool = True) -> None:
-        await self._db.write(lambda db: writing.allow(db, at_once, all_tasks=all_tasks))
+    async def allow(
+        self, at_once: Mapping[str, int], places: Mapping[str, int] = NONE, *, all_tasks: bool = True
+    ) -> None:
+        await self._db.write(lambda db: writing.allow(db, at_once, places, all_tasks=all_tasks))
 
     async def append(self, entry: Append) -> Sequence[Event]:
         return await self._db.write(lambda db: writing.append(db, self._trail, entry))
@@ -110,8 +112,8 @@ class SqlStore:
         return await self._db.read(lambda db: [row[0] for row in db.execute("SELECT DISTINCT run FROM orders")])
 
     async def first(self, offer: Offer, *, at: int) -> Run | None:
-        lines, known = statements.lines(offer)
-        this, values = statements.due(offer, at)
+        lines, known = statements.lines(offer, at)
+        this, values = statements.due(offer)
         sql = f"{lines} SELECT {RUN_COLUMNS} FROM runs WHERE {this}"
         row = await self._db.read(lambda db: db.execute(sql, [*known, *values]).fetchone())
         return run_from(row) if row else None

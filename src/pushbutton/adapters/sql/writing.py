@@ -117,6 +117,8 @@ def _add_run(db: Connection, run: Run, sealed: str, key: str = "", fingerprint: 
             *(int(run.aside), retry_text(run.retry), run.series),
         ),
     )
+    for name in run.locks:
+        db.execute("INSERT INTO locks (name, places) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, ONE))
 
 
 def claim(db: Connection, offer: Offer, at: int, token: str) -> Run | None:
@@ -125,8 +127,8 @@ def claim(db: Connection, offer: Offer, at: int, token: str) -> Run | None:
         lines, known = "", list[Any]()
         this, values = statements.of_parent(offer)
     else:
-        lines, known = statements.lines(offer)
-        this, values = statements.due(offer, at)
+        lines, known = statements.lines(offer, at)
+        this, values = statements.due(offer)
     row = db.execute(
         f"""{lines}
             UPDATE runs SET state = 'running', epoch = epoch + 1, worker = ?, started_at = ?, token = ?, collected = 0
@@ -142,7 +144,7 @@ def claim(db: Connection, offer: Offer, at: int, token: str) -> Run | None:
     return run
 
 
-def allow(db: Connection, at_once: Mapping[str, int], *, all_tasks: bool) -> None:
+def allow(db: Connection, at_once: Mapping[str, int], places: Mapping[str, int], *, all_tasks: bool) -> None:
     wanted = {task: most for task, most in at_once.items() if most != ONE}
     known = {str(task): int(most) for task, most in db.execute("SELECT task, at_once FROM limits")}
     for task in (known.keys() if all_tasks else known.keys() & at_once.keys()) - wanted.keys():
@@ -153,6 +155,15 @@ def allow(db: Connection, at_once: Mapping[str, int], *, all_tasks: bool) -> Non
                 "INSERT INTO limits (task, at_once) VALUES (?, ?)"
                 " ON CONFLICT (task) DO UPDATE SET at_once = excluded.at_once",
                 (task, most),
+            )
+    # What waits may need a lock that no task names any more, so none is deleted.
+    kept = {str(name): int(most) for name, most in db.execute("SELECT name, places FROM locks")}
+    for name, most in {**dict.fromkeys(kept if all_tasks else (), ONE), **places}.items():
+        if kept.get(name) != most:
+            db.execute(
+                "INSERT INTO locks (name, places) VALUES (?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET places = excluded.places",
+                (name, most),
             )
 
 

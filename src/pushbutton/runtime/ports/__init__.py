@@ -20,7 +20,7 @@ from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Json, Kind
 from pushbutton.domain.messages import Channel
-from pushbutton.domain.offer import Offer
+from pushbutton.domain.offer import NONE, Offer
 from pushbutton.domain.order import Order
 from pushbutton.domain.problem import Problem
 from pushbutton.domain.reach import Reach
@@ -187,10 +187,14 @@ class Store(Protocol):
         epoch rises, and the state event is written.
 
         It is the oldest that may start: its task has fewer runs than `allow` says, over all workers; the worker fewer
-        than `offer.slots`; it needs no tag that the worker has not, and no lock; its moment is come (at `at`,
-        microseconds), and of those that waited for one the earliest; it is not set aside. One that may not start stands
-        before no other that may, and costs no more time however many there are like it. What is active is counted
-        inside the same transaction.
+        than `offer.slots`; it needs no tag that the worker has not; its moment is come (at `at`, microseconds), and of
+        those that waited for one the earliest; it is not set aside; each of its locks is held by fewer active runs than
+        `allow` says. It takes all of its locks with the start, and gives them back when it is not active any more.
+
+        One that may not start stands before no other that may, and costs no more time however many there are like it.
+        Only one that waits for nothing but locks has its turn before younger ones that need one of these: so it gets
+        several locks in the end, however much the others are in demand. What is active is counted inside the same
+        transaction.
 
         With `offer.child` it is that run or none: only that it waits and that its parent is active with this worker
         counts then. `token` is the hash of the one with which this attempt may report over HTTP.
@@ -207,9 +211,12 @@ class Store(Protocol):
         """
         ...
 
-    async def allow(self, at_once: Mapping[str, int], *, all_tasks: bool = True) -> None:
-        """From now on the gate lets so many runs of each task be active at the same time; of one that is not named,
-        one, or as many as before where these are not `all_tasks`. It counts for those that wait already, too.
+    async def allow(
+        self, at_once: Mapping[str, int], places: Mapping[str, int] = NONE, *, all_tasks: bool = True
+    ) -> None:
+        """From now on the gate lets so many runs of each task be active at the same time, and so many (`places`) hold
+        each lock; of one that is not named, one, or as many as before where these are not `all_tasks`. It counts for
+        those that wait already, too.
         """
         ...
 

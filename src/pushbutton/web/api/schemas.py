@@ -160,6 +160,7 @@ class RunShape(BaseModel):
     inputs: dict[str, Any] = Field(description="Secrets are masked")
     pressed_at: str = Field(description="RFC 3339, UTC, microseconds")
     not_before: str | None = Field(description="It does not start before; null: it waits for no moment")
+    locks: list[str] = Field(description="Names of what it has to itself, or with few others, while it goes on")
     started_at: str | None
     ended_at: str | None
     exit_code: int | None = Field(description="Negative: that signal ended it")
@@ -191,6 +192,7 @@ class RunShape(BaseModel):
                 "inputs": run.inputs,
                 "pressed_at": iso(run.pressed_at),
                 "not_before": _time(run.not_before),
+                "locks": sorted(run.locks),
                 "started_at": _time(run.started_at),
                 "ended_at": _time(run.ended_at),
                 "exit_code": run.exit_code,

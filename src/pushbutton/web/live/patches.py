@@ -154,9 +154,11 @@ def _drawer(site: Site, root: str, actor: Actor, rest: str) -> tuple[_Draw, Topi
         html = await threads.showing(fragments.run_fragments, view, language, root, names())
         if run.state.over:
             return _Drawing(html, None)
-        # One that waits depends on those before it.
-        follow = Topics(runs=frozenset({run.id})) if run.state.active else Topics(tasks=frozenset({run.task}))
-        return _Drawing(html, follow, ages=run.state.active)
+        if run.state.active:
+            return _Drawing(html, Topics(runs=frozenset({run.id})), ages=True)
+        # One that waits depends on those before it, and on who has its locks: another may get one of them at any time.
+        holders = frozenset({view.holder.run.id} if view.holder else ())
+        return _Drawing(html, Topics(tasks=frozenset({run.task}), runs=holders), ages=bool(view.needs))
 
     async def a_task() -> _Drawing:
         view = await views.task(actor, which, now())

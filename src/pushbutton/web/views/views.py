@@ -27,6 +27,7 @@ from .approval import Waits, waits
 from .catalogue import Marks, Selection, Shown, selected
 from .estimates import Outlook, Past, Progress, lasted, outlook
 from .find import Haystacks, fold, words
+from .needs import Need, needs
 from .output_lines import LineReaders
 from .run_story import Story, story
 
@@ -146,6 +147,8 @@ class RunView:
     ahead: tuple[Run, ...]  # unfinished runs of the task that come before this one
     now: Micros
     may: frozenset[Verb]
+    needs: tuple[Need, ...] = ()  # the locks that it waits for, or could have
+    holder: Going | None = None  # the run that it waits for, if the reader may see it
     ask: tuple[str, ...] = ()  # whom, where it went wrong and the viewer is no administrator
     watching: Watching = Watching()
     own: bool = False  # for a viewer of this run and no other: nothing leads elsewhere
@@ -172,6 +175,11 @@ class RunView:
     def later(self) -> bool:
         """It waits for its moment."""
         return self.run.for_later(self.now)
+
+    @property
+    def lacks(self) -> Need | None:
+        """The first lock that others have."""
+        return next((need for need in self.needs if not need.free), None)
 
     @property
     def movable(self) -> bool:
@@ -289,10 +297,13 @@ class Views:
         except (NoSuchTask, StillReading):
             task = None
         seen = self._risen(run, _outlook(run, told, past, now))
+        needed = () if run.for_later(now) else await needs(self._core, actor, run, now, task)
+        holders = next((need.holders for need in needed if not need.free), ())
         may = verbs(actor, *visibility.resources(self._catalog, run))
         helpless = run.state in _WRONG and Verb.ADMIN not in may and not actor.own
         return RunView(
-            run, task, told, past, seen, ahead, now, may,
+            run, task, told, past, seen, ahead, now, may, needed,
+            await self._going(actor, holders[0], now) if holders else None,
             ask=self._directory.whom(*visibility.resources(self._catalog, run)) if helpless or run.aside else (),
             waits=await waits(self._core, self._lines, actor, run, task), planning=await self._planning(run),
             own=actor.own, wrote=self._core.output.size(run.id) > 0, reading=self._catalog.reading,
