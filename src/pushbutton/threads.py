@@ -116,6 +116,8 @@ comparing = Threads("comparing", 1)
 """What is declared now with what was recorded."""
 bringing = Threads("bringing", 8)
 """Files that people bring."""
+shipping = Threads("shipping", 1)
+"""Output, on its way to other machines."""
 pruning = Threads("pruning", 1)
 """Which of them are old."""
 showing = Threads("showing", 4)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,11 +15,36 @@ from pushbutton.adapters.files import FileFolder
 from pushbutton.runtime.ports import UPLOADS, Files
 from pushbutton.runtime.ports.files import NoPlainFile, all_given, given, result, upload
 
+from . import machines
 
-@pytest.fixture(params=["folder"])
-def files(tmp_path: Path) -> Files:
+
+class Sent:
+    """What is brought at one node and looked for at another."""
+
+    def __init__(self, here: Files, there: Files) -> None:
+        self._here, self._there = here, there
+        self.put, self.copy = here.put, here.copy
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._there, name)
+
+
+@pytest.fixture(params=["folder", "node", "another node"])
+def files(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Files]:
     (tmp_path / "uploads").mkdir()
-    return FileFolder(tmp_path / "uploads", tmp_path / "runs")
+    folder = FileFolder(tmp_path / "uploads", tmp_path / "runs")
+    if request.param == "folder":
+        yield folder
+        return
+    address = asyncio.run(machines.made(request.getfixturevalue("postgres").empty()))
+    from pushbutton.adapters.postgres import Address, NodeFiles, Pieces
+    from pushbutton.adapters.postgres.connections import Connections
+
+    connections = Connections(Address.of(address))
+    here = NodeFiles(folder, Pieces(connections))
+    elsewhere = FileFolder(tmp_path / "two" / "uploads", tmp_path / "two" / "runs")
+    yield here if request.param == "node" else Sent(NodeFiles(elsewhere, Pieces(connections)), here)
+    connections.end()
 
 
 def put(files: Files, name: str, data: bytes = b"content") -> None:
@@ -82,6 +110,16 @@ def test_a_folder_goes_with_all_that_is_in_it(files):
     files.remove(upload("never"))
 
 
+def test_what_lies_here_of_another_run_of_its_number_goes(files, tmp_path):
+    (tmp_path / "runs/7/in/sheet").mkdir(parents=True)
+    (tmp_path / "runs/7/in/sheet/a.csv").write_text("of another")
+    files.renew(7)
+    put(files, upload("a"))
+    files.copy(upload("a"), given(7, "sheet", "a.csv"))
+    assert content(files, given(7, "sheet", "a.csv")) == b"content"
+    assert files.place(given(7, "sheet", "a.csv")).read_bytes() == b"content"
+
+
 def test_its_mark_is_another_one_once_it_was_replaced(files):
     put(files, upload("a"))
     before = files.find(upload("a"))
@@ -130,3 +168,18 @@ def test_what_a_run_handed_over_is_found_where_0_2_0_left_it_too(files, tmp_path
         (tmp_path / "runs/7" / folder / name).write_text(folder)
     found = [content(files, result(7, name)) for name in ("new.csv", "old.csv", "both.csv")]
     assert found == [b"results", b"files", b"results"]
+
+
+def test_a_large_one_is_read_from_any_place_on(files):
+    data = bytes(range(256)) * 4099
+    with files.put(upload("a")) as file:
+        for begin in range(0, len(data), 100_003):
+            file.write(data[begin : begin + 100_003])
+    with files.open(upload("a")) as found:
+        assert found.seek(0, 2) == len(data)
+        for place in (0, 5, 262_143, 262_144, 700_001):
+            found.seek(place)
+            assert found.read(300_000) == data[place : place + 300_000]
+    found = files.find(upload("a"))
+    assert found
+    assert found.size == len(data)

@@ -193,9 +193,9 @@ def test_imports_go_one_way():
 def test_adapters_do_not_import_each_other():
     """`sql` is what stores share, `bounded_threads` runs what would hold up the event loop, `order_sender` writes
     orders into a spool, `name_resolution` finds other machines, `accounts` the users of this one, `ignore` reads what a
-    folder's author leaves out of it.
+    folder's author leaves out of it; `output` and `files` read the folders of runs.
     """
-    shared = {"sql", "bounded_threads", "order_sender", "name_resolution", "accounts", "ignore"}
+    shared = {"sql", "bounded_threads", "order_sender", "name_resolution", "accounts", "ignore", "output", "files"}
 
     def technology(module: str) -> str:
         return module.split(".")[1] if "." in module else ""
@@ -217,6 +217,7 @@ def test_only_the_composition_roots_choose_adapters():
     excused = {importer for importer, imported in EXCEPTIONS if imported.startswith("adapters")}
     assert outside - excused == {
         "assembly.embedded",
+        "assembly.fleet",
         "assembly.offline",
         "assembly.sign_in",
         "assembly.stores",

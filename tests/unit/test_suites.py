@@ -37,6 +37,7 @@ SUITES = {
     "Records": ("test_supervisors",),
     "Sealed": ("test_sealed",),
     "Secrets": ("test_secrets",),
+    "Shipping": ("test_shipping",),
     "Store": ("test_store", "test_gate", "test_held", "test_orders"),
     "Supervisors": ("test_supervisors",),
 }

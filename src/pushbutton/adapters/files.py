@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from pushbutton.runtime.ports import UPLOADS, Stored
-from pushbutton.runtime.ports.files import NoPlainFile
+from pushbutton.runtime.ports.files import NoPlainFile, all_given
 from pushbutton.supervisor import spool
 
 _CLONE: Final = 0x40049409
@@ -37,23 +37,28 @@ class FileFolder:
             raise
 
     def copy(self, source: str, target: str) -> None:
-        place = self.place(target)
-        with _opened(self.place(source)) as content:
-            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            draft = place.parent.parent / f".{secrets.token_hex(8)}"  # a job lists the file's own folder
-            fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o400)
+        with _opened(self.place(source)) as content, self.made(target) as file:
             try:
-                with os.fdopen(fd, "wb") as made:
-                    try:
-                        fcntl.ioctl(made, _CLONE, content.fileno())
-                    except OSError:
-                        shutil.copyfileobj(content, made, 1 << 20)
-                    made.flush()
-                    os.fsync(made.fileno())
-                draft.rename(place)
-            except BaseException:
-                draft.unlink(missing_ok=True)
-                raise
+                fcntl.ioctl(file, _CLONE, content.fileno())
+            except OSError:
+                shutil.copyfileobj(content, file, 1 << 20)
+
+    @contextlib.contextmanager
+    def made(self, name: str) -> Iterator[io.BufferedWriter]:
+        """Write a file that is there whole and durable afterwards, or not at all, and that nobody changes any more."""
+        place = self.place(name)
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = place.parent.parent / f".{secrets.token_hex(8)}"  # a job lists the file's own folder
+        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o400)
+        try:
+            with os.fdopen(fd, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            draft.rename(place)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
 
     def open(self, name: str) -> io.BufferedReader:
         return _opened(self.place(name))
@@ -85,6 +90,9 @@ class FileFolder:
             shutil.rmtree(place, ignore_errors=True)
         else:
             place.unlink(missing_ok=True)
+
+    def renew(self, run: int) -> None:
+        self.remove(all_given(run))
 
     def place(self, name: str) -> Path:
         kind, *rest = name.split("/")

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from pushbutton.domain.run import Run
 from pushbutton.job.kinds import ENCODING, Unfit
 from pushbutton.supervisor import spool
 
@@ -21,6 +22,12 @@ class OutputFiles:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._digests: OrderedDict[tuple[int, int, int, int], str] = OrderedDict()
+
+    async def bring(self, run: Run) -> None:
+        """It is here."""
+
+    def lags(self, run: int) -> bool:  # noqa: ARG002
+        return False
 
     def log(self, run: int) -> LogFolder:
         return LogFolder(self._root / str(run))

@@ -19,9 +19,7 @@ from pushbutton import __version__
 from pushbutton.adapters import accounts, bookmarks, confinement, copy_check, data_folder, secret_files
 from pushbutton.adapters.apprise_post import ApprisePost
 from pushbutton.adapters.catalog import PathCatalog
-from pushbutton.adapters.files import FileFolder
 from pushbutton.adapters.in_process import InProcessDispatch, LocalNotifier
-from pushbutton.adapters.output import OutputFiles
 from pushbutton.adapters.patterns import LimitedPatterns
 from pushbutton.adapters.seal import Seal
 from pushbutton.adapters.secrets import EncryptedStore, SecretSources
@@ -50,7 +48,7 @@ from pushbutton.services import beat, expiry, follow, leavers, messages, pruner,
 from pushbutton.services.catalog_audit import CatalogAudit
 from pushbutton.services.webhooks import BOOKMARK, Webhooks
 
-from . import sign_in, stores
+from . import fleet, sign_in, stores
 
 log = logging.getLogger(__name__)
 
@@ -184,7 +182,8 @@ class Embedded:
         stack.push_async_callback(changes.stopped)
         await changes.look()  # before anybody can press what has changed
         alone("changes", worker_name, changes.run)
-        output = OutputFiles(runs)
+        names = [one.name for one in await store.nodes.all() if one.folder == me.folder]
+        output, files, shipping = fleet.opened(stack, store, self._folder, notifier, names=names, shared=shared)
         secrets = SecretSources(catalog.secrets, stored, kept_from if self._settings.confine else ())
         hub = Hub(store, notifier, output)
         await hub.open()
@@ -199,7 +198,8 @@ class Embedded:
             supervisors=spools,
             records=SpoolRecords(runs),
             output=output,
-            files=FileFolder(self._folder / "uploads", runs),
+            files=files,
+            shipping=shipping,
             lines=lambda run: LineReader(output.log(run)),
             secrets=secrets,
             patterns=LimitedPatterns(),
@@ -216,7 +216,6 @@ class Embedded:
             letters=self._letters(secrets, lambda: directory.all),
             tags=me.tags,
         )
-        names = [one.name for one in await store.nodes.all() if one.folder == me.folder]
         worker = Worker(core, alone=not shared, names=names)  # alone: this process holds the lock of the data folder
         stack.push_async_callback(worker.close)
         if shared:

@@ -1,7 +1,8 @@
 """Collects a run's spool into the store until the run is over; one for each run that the worker has.
 
 The spool is the truth about the job; `collected` says how far it is in the store, in the same transaction as the
-events, so being killed anywhere repeats or loses nothing.
+events, so being killed anywhere repeats or loses nothing. The event that ends the run says how many bytes of output
+there are where other machines are to have them, and comes after them: whoever has the one can have the other.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ async def collect(core: Core, run: Run) -> None:
     wakeup, watchdog = Wakeup(), Watchdog(core, run)
     delivery = Delivery(core, run, wakeup, watchdog)
     unlisten = (
+        core.shipping.follow(run.id),
         core.notifier.listen(f"run:{run.id}", wakeup.wake),
         core.notifier.listen(f"orders:{run.id}", delivery.wake),
     )
@@ -68,6 +70,8 @@ async def _follow(core: Core, run: Run, wakeup: Wakeup, watchdog: Watchdog, deli
             reading.row["collected"] = position = after
             if reading.born and not more(run):
                 reading.row["sealed"] = ""  # the job has its secret inputs, and no other try will need them
+            if names := [str(draft.data["name"]) for draft in reading.drafts if draft.kind is Kind.ARTIFACT]:
+                await core.shipping.handed_over(run.id, names)
             if reading.end:
                 return await _end(core, run, reading, reading.end)
             await journal.said(core, run, reading.drafts, reading.row, reading.heard)
@@ -139,6 +143,7 @@ async def _end(core: Core, run: Run, reading: Batch, end: Record) -> None:
         core,
         run,
         state,
+        bytes=await core.shipping.settled(run.id),
         drafts=reading.drafts,
         row=reading.row,
         reason=reason,
@@ -176,7 +181,8 @@ async def _gone(core: Core, run: Run, *, born: bool) -> None:
             core, run, RunState.FAILED, reason=say("It could not be started: its supervisor did not come up.")
         )
     reason = say("Its supervisor is gone (killed, or the machine was restarted): nobody knows how it ended.")
-    await journal.move(core, run, RunState.LOST, reason=reason, survivors=list(survivors) or None)
+    size = await core.shipping.settled(run.id)
+    await journal.move(core, run, RunState.LOST, bytes=size, reason=reason, survivors=list(survivors) or None)
     return None
 
 
@@ -192,8 +198,16 @@ async def _ended(core: Core, run: Run, why: str, code: int | None, survivors: Se
         reason = say("It was stopped: its supervisor did not answer, so the server ended it.")
     elif code is not None:  # the job was done, and only what it left behind was being ended
         state, reason = ending({"code": code, "why": "", "error": ""})
+    size = await core.shipping.settled(run.id)
     await journal.move(
-        core, run, state, reason=reason, exit_code=code, survivors=list(survivors) or None, late=why == "timeout"
+        core,
+        run,
+        state,
+        bytes=size,
+        reason=reason,
+        exit_code=code,
+        survivors=list(survivors) or None,
+        late=why == "timeout",
     )
 
 

@@ -10,7 +10,7 @@ from .directory import Directory
 from .letterbox import Letterbox
 from .log.reader import LineReader
 from .people import People
-from .ports import Catalog, Dispatch, Files, Notifier, Output, Patterns, Records, Secrets, Store, Supervisors
+from .ports import Catalog, Dispatch, Files, Notifier, Output, Patterns, Records, Secrets, Shipping, Store, Supervisors
 from .ports.people import Sealed
 from .signin import SignIn
 from .stream_permits import Permits
@@ -27,6 +27,7 @@ class Core:
     records: Records
     output: Output
     files: Files
+    shipping: Shipping
     lines: Callable[[int], LineReader]  # those of a run's output
     secrets: Secrets
     patterns: Patterns

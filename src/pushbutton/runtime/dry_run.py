@@ -49,6 +49,7 @@ async def of(core: Core, number: int) -> Plan:
         return Plan(number, run.state, wrong=say("The plan could not be made."))
     if not await _whole(core, run):
         return Plan(number, run.state, wrong=say("The plan is larger than what is kept of an output."))
+    await core.output.bring(run)
     return Plan(number, run.state, await threads.showing(core.output.digest, number))
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Sequence
 
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Event, Kind
 from pushbutton.domain.policy import decide, require
 from pushbutton.domain.run import Run
+from pushbutton.errors import StoreError
 
 from . import visibility
 from .core import Core
@@ -15,6 +18,7 @@ from .ports import RunQuery, Topics
 
 PAGE = 1000
 """Events that are read at once, at most."""
+SOON = 0.5  # seconds
 
 
 async def runs(core: Core, actor: Actor, query: RunQuery) -> Sequence[Run]:
@@ -28,10 +32,18 @@ async def run(core: Core, actor: Actor, number: int) -> Run:
 
 
 async def written(core: Core, actor: Actor, number: int) -> Run:
-    """A run whose output and files the actor may read. Raises `NoSuchRun`, `Refused`."""
+    """A run whose output and files the actor may read; the output is here. Raises `NoSuchRun`, `Refused`."""
     found = await visibility.run(core.store, core.catalog, actor, number)
     require(actor, Verb.OUTPUT, *visibility.resources(core.catalog, found))
+    await core.output.bring(found)
     return found
+
+
+async def brought(core: Core, found: Run) -> None:
+    """As much of its output is here as comes soon: for a page, which does not wait for all of it."""
+    with contextlib.suppress(TimeoutError, StoreError):
+        async with asyncio.timeout(SOON):
+            await core.output.bring(found)
 
 
 async def given(core: Core, actor: Actor, number: int) -> Run:

@@ -43,19 +43,21 @@ def named(task: Task | None, inputs: Mapping[str, Json]) -> dict[str, Upload]:
 async def keep(core: Core, task: Task, run: Run, *, other: int = 0, fresh: bool = False) -> dict[str, str]:
     """The paths of the run's own files, by input; those that it does not have yet are copied, from another run with
     the same inputs if one is named. With `fresh` it was just made: what lies in its folder is of another run, which had
-    this number before the database was put back to an earlier state.
+    this number before the database was put back to an earlier state. Of such a one there are no paths yet: another
+    machine may run it.
 
     Raises `CannotApprove` when one is not what was pressed or is not there any more, and `OSError`.
     """
     found: dict[str, str] = {}
     files = named(task, run.inputs)
     if files and fresh:
-        await threads.bringing(core.files.remove, stored.all_given(run.id))
+        await threads.bringing(core.files.renew, run.id)
     for name, upload in files.items():
         _frozen(run, upload)
         sources = [stored.given(other, name, upload.name)] if other else []
         sources.append(stored.upload(upload.stored))
-        found[name] = await threads.bringing(_own, core.files, stored.given(run.id, name, upload.name), sources, upload)
+        own = stored.given(run.id, name, upload.name)
+        found[name] = await threads.bringing(_own, core.files, own, sources, upload, here=not fresh)
     return found
 
 
@@ -77,7 +79,7 @@ def _frozen(run: Run, upload: Upload) -> None:
         raise CannotApprove(say("What was brought along was not frozen when this was pressed. Press again."))
 
 
-def _own(store: Files, own: str, sources: list[str], upload: Upload) -> str:
+def _own(store: Files, own: str, sources: list[str], upload: Upload, *, here: bool) -> str:
     try:
         there = store.find(own)
     except stored.NoPlainFile:
@@ -91,9 +93,10 @@ def _own(store: Files, own: str, sources: list[str], upload: Upload) -> str:
             raise CannotApprove(
                 say("“{name}”, which was brought along, is not kept any more. Press again.", name=upload.name)
             )
+    place = str(store.place(own)) if here else ""  # first: what the job gets is what is looked at
     if upload.sha256 and not _is(store, own, upload):
         raise _changed(upload)
-    return str(store.place(own))
+    return place
 
 
 def _changed(upload: Upload) -> CannotApprove:

@@ -64,7 +64,7 @@ async def _uploads(core: Core, days: float) -> int:
     named = {of_value(value).stored for run in unfinished for value in run.inputs.values() if isinstance(value, str)}
     going = [file for file in old if _stored(file) not in named]
     for file in going:
-        core.files.remove(file)
+        await threads.pruning(core.files.remove, file)
     return len(going)
 
 

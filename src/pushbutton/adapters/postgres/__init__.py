@@ -8,7 +8,12 @@ if not importlib.util.find_spec("psycopg"):  # whoever imports this wants nothin
     raise ConfigError("a store on PostgreSQL needs one more package: pip install 'pushbutton[fleet]'.", file="store")
 
 from .address import Address
+from .files import NodeFiles
 from .hints import Hints
+from .mirror import Mirror
+from .output import NodeOutput
+from .pieces import Pieces
+from .shipper import Shipper
 from .store import PostgresStore
 
-__all__ = ["Address", "Hints", "PostgresStore"]
+__all__ = ["Address", "Hints", "Mirror", "NodeFiles", "NodeOutput", "Pieces", "PostgresStore", "Shipper"]

@@ -6,8 +6,9 @@ again: after a lost answer it simply is. Where two senders cut the same bytes ot
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
@@ -19,25 +20,29 @@ from pushbutton.domain.pieces import BLOCK
 from .connections import Connections, Patience
 from .link import Link, translated
 
-__all__ = ["GREW", "Kept", "Piece", "Pieces", "Place", "forget", "joined"]
+__all__ = ["GREW", "Kept", "Piece", "Pieces", "Place", "forget", "joined", "take"]
 
 T = TypeVar("T")
 
-GREW: Final = "pushbutton_pieces"
+GREW: Final = "'pushbutton_pieces_' || md5(current_schema())"
 """The channel of notifications: the runs that grew, with commas; none where they are too many for one."""
 _LONGEST: Final = 7000  # bytes of such a text
 
-_PUT: Final = """WITH sent AS (
-    INSERT INTO pieces (run, name, at, bytes) SELECT * FROM unnest(?::bigint[], ?::text[], ?::bigint[], ?::bytea[])
-    ON CONFLICT (run, name, at) DO UPDATE SET bytes = excluded.bytes
-    WHERE length(excluded.bytes) > length(pieces.bytes)
-), grown AS (
+_LARGE: Final = 512 << 10  # bytes from which on another way of sending is quicker
+_COPY: Final = "COPY pieces (run, name, at, bytes) FROM STDIN (FORMAT BINARY)"
+_COLUMNS: Final = ("int8", "text", "int8", "bytea")
+_GROWN: Final = f"""grown AS (
     INSERT INTO sizes (run, name, size, since)
     SELECT run, name, size, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
     FROM unnest(?::bigint[], ?::text[], ?::bigint[]) AS grown (run, name, size) ORDER BY run, name
     ON CONFLICT (run, name) DO UPDATE SET size = excluded.size, since = excluded.since
     WHERE excluded.size > sizes.size
-) SELECT pg_notify(?, ?)"""
+) SELECT pg_notify({GREW}, ?)"""
+_PUT: Final = f"""WITH sent AS (
+    INSERT INTO pieces (run, name, at, bytes) SELECT * FROM unnest(?::bigint[], ?::text[], ?::bigint[], ?::bytea[])
+    ON CONFLICT (run, name, at) DO UPDATE SET bytes = excluded.bytes
+    WHERE length(excluded.bytes) > length(pieces.bytes)
+), {_GROWN}"""
 _MERGED: Final = """INSERT INTO pieces VALUES (?, ?, ?, ?)
 ON CONFLICT (run, name, at) DO UPDATE SET bytes = excluded.bytes WHERE length(excluded.bytes) > length(pieces.bytes)"""
 _TAKE: Final = f"""SELECT w.run, w.name, p.at, p.bytes
@@ -83,45 +88,34 @@ class Pieces:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self._link: Link | None = None
+        self._closed = False
         self._lock = threading.Lock()
 
     def put(self, pieces: Sequence[Piece], sizes: Mapping[Place, int]) -> None:
         """Both, or nothing; whoever listens is told."""
-        grown = list(sizes.items())
         runs = ",".join(sorted({str(place.run) for place in sizes}))
-        values = [
-            *_columns(3, ((*piece.place, piece.at) for piece in pieces)),
-            [piece.bytes for piece in pieces],
-            *_columns(3, ((*place, size) for place, size in grown)),
-            GREW,
+        sized = [
+            *_columns(3, ((*place, size) for place, size in sizes.items())),
             runs if len(runs) <= _LONGEST else "",
         ]
-        self.do(lambda link: link.execute(_PUT, values))
+        rows = [(*piece.place, piece.at, piece.bytes) for piece in pieces]
+        self.do(lambda link: _put(link, rows, sized))
 
     def merge(self, whole: Piece) -> None:
         """The one piece in place of those that lie where it does."""
 
         def work(link: Link) -> None:
-            link.execute("BEGIN")
-            try:
+            with _transaction(link):
                 link.execute(
                     "DELETE FROM pieces WHERE run = ? AND name = ? AND at >= ? AND at < ?",
                     (*whole.place, whole.at, whole.at + len(whole.bytes)),
                 )
-                link.execute(_MERGED, (*whole.place, whole.at, whole.bytes))
-                link.execute("COMMIT")
-            except BaseException:
-                if not link.gone:
-                    link.execute("ROLLBACK")
-                raise
+                link.send(_MERGED, (*whole.place, whole.at, whole.bytes))
 
         self.do(work)
 
     def take(self, have: Mapping[Place, int], most: int) -> list[Piece]:
-        """For each place what follows so many bytes, in order: about `most` pieces. They may overlap, see `joined`."""
-        values = [*_columns(3, ((*place, size) for place, size in have.items())), most]
-        rows = self.do(lambda link: list(link.execute(_TAKE, values)))
-        return sorted(Piece(Place(run, name), at, bytes(content)) for run, name, at, content in rows)
+        return self.do(lambda link: take(link, have, most))
 
     def part(self, place: Place, offset: int) -> bytes:
         """From there to the end of its piece."""
@@ -157,12 +151,33 @@ class Pieces:
             WHERE run = ? AND name = ? RETURNING 1"""
         return bool(self.do(lambda link: link.execute(sql, place).get))
 
+    def rename(self, place: Place, to: Place) -> None:
+        values = (*to, *place)
+        sizes = "UPDATE sizes SET run = ?, name = ? WHERE run = ? AND name = ?"
+        pieces = "UPDATE pieces SET run = ?, name = ? WHERE run = ? AND name = ?"
+        self.do(lambda link: link.execute(f"WITH sized AS ({sizes}) {pieces}", (*values, *values)))
+
+    def tidy(self, run: int, folder: str) -> None:
+        """Remove what lies below it since a day."""
+        old = (
+            "SELECT name FROM sizes WHERE run = ? AND starts_with(name, ?)"
+            " AND since < (extract(epoch FROM clock_timestamp()) - 86400) * 1000000"
+        )
+        for (name,) in self.do(lambda link: list(link.execute(old, (run, f"{folder}/")))):
+            self.remove(run, name)
+
     def remove(self, run: int, name: str, *, below: bool = False) -> None:
         """`below`: and all whose name goes on with a slash."""
         which = "run = ? AND (name = ? OR starts_with(name, ?))" if below else "run = ? AND name = ?"
         values = (run, name, f"{name}/") if below else (run, name)
         gone = f"WITH gone AS (DELETE FROM sizes WHERE {which}) DELETE FROM pieces WHERE {which}"
         self.do(lambda link: link.execute(gone, (*values, *values)))
+
+    def close(self) -> None:
+        """What is under way is given up; it may be there all the same."""
+        self._closed = True
+        if link := self._link:
+            link.hang_up()
 
     def do(self, work: Callable[[Link], T]) -> T:
         """Again, for a while, where the connection was lost."""
@@ -175,9 +190,42 @@ class Pieces:
                         self._link = self._connections.connect()
                     return work(self._link)
                 except psycopg.Error as error:
-                    if not self._connections.lost(error, self._link):
+                    if not self._connections.lost(error, self._link) or self._closed:
                         raise
                     patience.wait(error)
+
+
+def _put(link: Link, rows: Sequence[tuple[int, str, int, bytes]], sized: Sequence[object]) -> None:
+    if sum(len(row[-1]) for row in rows) >= _LARGE:
+        with contextlib.suppress(psycopg.errors.UniqueViolation):  # some of it is there, from before a kill
+            return _copy(link, rows, sized)
+    link.send(_PUT, [*_columns(4, rows), *sized])
+    return None
+
+
+def _copy(link: Link, rows: Iterable[Sequence[object]], sized: Sequence[object]) -> None:
+    with _transaction(link):
+        link.copy(_COPY, _COLUMNS, rows)
+        link.send(f"WITH {_GROWN}", sized)
+
+
+@contextlib.contextmanager
+def _transaction(link: Link) -> Iterator[None]:
+    link.execute("BEGIN")
+    try:
+        yield
+        link.execute("COMMIT")
+    except BaseException:
+        if not link.gone:
+            link.execute("ROLLBACK")
+        raise
+
+
+def take(link: Link, have: Mapping[Place, int], most: int) -> list[Piece]:
+    """For each place what follows so many bytes, in order: about `most` pieces. They may overlap, see `joined`."""
+    values = [*_columns(3, ((*place, size) for place, size in have.items())), most]
+    rows = link.send(_TAKE, values)
+    return sorted(Piece(Place(run, name), at, bytes(content)) for run, name, at, content in rows)
 
 
 def joined(have: int, pieces: Iterable[Piece]) -> bytes:

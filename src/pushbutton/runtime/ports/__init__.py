@@ -40,6 +40,7 @@ from .nodes import Nodes as Nodes
 from .output import Log as Log
 from .output import Output as Output
 from .people import Audit, People, Work
+from .shipping import Shipping as Shipping
 from .supervisors import Record as Record
 from .supervisors import Records as Records
 from .supervisors import Supervisors as Supervisors

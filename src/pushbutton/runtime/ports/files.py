@@ -49,7 +49,8 @@ class Writing(Protocol):
 
 
 class Files(Protocol):
-    """Files by name: `upload`, `given` and `result` say which there are. All of it blocks.
+    """Files by name: `upload`, `given` and `result` say which there are. All of it blocks. Where machines share a
+    store they share these, and each may raise `StoreError`.
 
     Nothing is read through a link; a name with a part that is "", "." or ".." does not exist. Errors:
     `FileNotFoundError`, and `OSError` for what a disk says.
@@ -85,6 +86,10 @@ class Files(Protocol):
         """A file, or a folder with all that is in it; harmless where there is none."""
         ...
 
+    def renew(self, run: int) -> None:
+        """The run was just made: what lies here as brought for one of its number is another's, and goes."""
+        ...
+
     def place(self, name: str) -> Path:
-        """Where a job on this machine finds it."""
+        """Where a job on this machine finds it, which is a file by then if there is any of this name."""
         ...

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+from pushbutton.domain.run import Run
+
 
 class Log(Protocol):
     """The output of one run for somebody who reads it at length, and how it came. All of it blocks."""
@@ -37,9 +39,22 @@ class Log(Protocol):
 class Output(Protocol):
     """Output of runs. It only grows, and can be read while it does; a run that wrote nothing has none.
 
-    A watcher looks at the hint `run:NUMBER`, and once a second by itself, without being called. All but `digest`
-    take microseconds and are made in the event loop.
+    Of a run of another machine there is as much as was brought here, in order and without gaps.
+
+    A watcher looks at the hint `run:NUMBER`, and once a second by itself, without being called. All but `bring` and
+    `digest` take microseconds and are made in the event loop.
     """
+
+    async def bring(self, run: Run) -> None:
+        """Whoever is about to show output of a run, or to follow it, calls this with the run as it was looked up. When
+        it returns, all is here that any other machine could have shown by then; of a run that is over, all that there
+        is. It goes on coming while somebody asks for its size now and then. Raises `StoreError`.
+        """
+        ...
+
+    def lags(self, run: int) -> bool:
+        """Whether others may have seen more of it than is here: who has more is not mistaken, and waits."""
+        ...
 
     def size(self, run: int) -> int:
         """Bytes there now."""

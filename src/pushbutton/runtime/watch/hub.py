@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
 from pushbutton.domain.event import Event
 from pushbutton.domain.run import is_last
-from pushbutton.errors import StoreError
+from pushbutton.errors import PushbuttonError, StoreError
 from pushbutton.runtime.ports import EVERYTHING, Notifier, Output, Store, Topics
 
 from . import pace
@@ -85,6 +85,7 @@ class Hub:
             await self._wakeup.wait(POLL)
             try:
                 while events := await self._store.events(EVERYTHING, after=self.tip):
+                    await self._bring([event.run for event in events if event.run is not None and is_last(event)])
                     self.spread(events)
             except StoreError as error:
                 log.warning("watchers wait: %s", error)
@@ -98,9 +99,18 @@ class Hub:
         """A hint may be lost."""
         while True:
             await asyncio.sleep(POLL)
+            await self._bring([run for run, tap in self._taps.items() if tap.ended and not tap.over])
             for tap in self._taps.values():
                 if not tap.over:
                     tap.look()
+
+    async def _bring(self, runs: Iterable[int]) -> None:
+        """The last output of these, which are over, comes before their last event; but others do not wait for long."""
+        for run in runs:
+            if run in self._taps and self._output.lags(run):
+                with contextlib.suppress(TimeoutError, PushbuttonError):
+                    async with asyncio.timeout(POLL):
+                        await self._output.bring(await self._store.run(run))
 
     @property
     def pace(self) -> float:

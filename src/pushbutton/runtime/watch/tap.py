@@ -17,10 +17,13 @@ from .wakeup import Listener
 
 
 class Tap:
-    """A run's output as it grows. `size` counts bytes; after `over` it does not grow any more."""
+    """A run's output as it grows. `size` counts bytes; after `over` it does not grow any more. `ended`: its run has,
+    but of a run of another machine not all may have come here yet.
+    """
 
     def __init__(self, output: Output, run: int, *, over: bool) -> None:
-        self.run, self.size, self.over = run, output.size(run), over
+        self.run, self.size = run, output.size(run)
+        self.ended, self.over = over, over and not output.lags(run)
         self.listeners: set[Listener] = set()
         self._output = output
         self._shared: dict[bool, tuple[int, int, bytes]] = {}
@@ -28,12 +31,18 @@ class Tap:
         self._later: asyncio.TimerHandle | None = None
 
     def look(self, *, over: bool = False) -> None:
-        """Whether there is more. `over`: the run is known to be over, so that what is there now is all."""
+        """Whether there is more. `over`: the run is known to be over, so that what is there now is all, or comes."""
+        self.ended = self.ended or over
         try:
             size = self._output.size(self.run)
         except OSError:
             size = self.size  # the next look may see more
-        self._grow(size, over=over or self.over)
+        self._grow(size, over=self.over or (self.ended and not self.lags))
+
+    @property
+    def lags(self) -> bool:
+        """Whether a client may have more, which is not here yet."""
+        return not self.over and self._output.lags(self.run)
 
     def _grow(self, size: int, *, over: bool) -> None:
         if size > self.size or over != self.over:

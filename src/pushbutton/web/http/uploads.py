@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
@@ -11,7 +12,7 @@ from pushbutton import threads
 from pushbutton.domain.upload import Upload, given_name, is_key
 from pushbutton.errors import BadInput, StorageFull, UploadsFull
 from pushbutton.runtime.ports import UPLOADS, Files
-from pushbutton.runtime.ports.files import upload
+from pushbutton.runtime.ports.files import Writing, upload
 from pushbutton.sentence import say
 
 LARGEST: Final = 512 << 20
@@ -31,7 +32,7 @@ async def save(files: Files, name: str, parts: AsyncIterator[bytes]) -> str:
     key = secrets.token_hex(12)
     size, looked, content = 0, 0, hashlib.sha256()
     try:
-        with files.put(upload(key)) as file:
+        async with _written(files, upload(key)) as file:
             async for part in parts:
                 size += len(part)
                 if size > LARGEST:
@@ -44,6 +45,18 @@ async def save(files: Files, name: str, parts: AsyncIterator[bytes]) -> str:
     except OSError as error:
         raise StorageFull from error
     return Upload(key, content.hexdigest(), given_name(name)).value
+
+
+@contextlib.asynccontextmanager
+async def _written(files: Files, name: str) -> AsyncIterator[Writing]:
+    writing = files.put(name)
+    file = await threads.bringing(writing.__enter__)
+    try:
+        yield file
+    except BaseException as error:
+        await threads.bringing(writing.__exit__, type(error), error, error.__traceback__)
+        raise
+    await threads.bringing(writing.__exit__, None, None, None)
 
 
 def _room(files: Files) -> None:

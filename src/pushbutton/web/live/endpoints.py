@@ -176,7 +176,7 @@ async def output_stream(request: Request) -> Response:
     run = await history.written(core, actor_of(request), number)
     size = core.output.size(number)
     offset, known = cursor(request)
-    if not known or (offset or 0) > size:
+    if not known or ((offset or 0) > size and not core.output.lags(number)):
         offset = 0
     if run.state.over and (offset or 0) >= size:
         return Response(status_code=GONE)

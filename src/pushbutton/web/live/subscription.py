@@ -173,20 +173,22 @@ class EventsToTheLast(Events):
 
 
 class Output:
-    """What follows an offset; where the output is not that long, all of it."""
+    """What follows an offset; where the output is not that long, and will not be, all of it."""
 
     __slots__ = ("_offset", "_plain", "followed")
     behind = False
 
     def __init__(self, tap: Tap, offset: int, *, plain: bool = False) -> None:
         self.followed, self._plain = tap, plain
-        self._offset = offset if offset <= tap.size else 0
+        self._offset = offset
 
     @property
     def over(self) -> bool:
         return self._plain and self.followed.over and self._offset >= self.followed.size
 
     def ready(self) -> bytes:
+        if self._offset > self.followed.size and not self.followed.lags:
+            self._offset = 0  # it is of another output
         data, self._offset = self.followed.after(self._offset, plain=self._plain)
         return data
 

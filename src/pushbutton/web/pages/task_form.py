@@ -9,7 +9,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from pushbutton import errors
+from pushbutton import errors, threads
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.param import ParamType
 from pushbutton.domain.policy import Resource, in_person, require
@@ -124,7 +124,7 @@ async def with_files(
         raise
     finally:
         for value in kept if over else ():
-            core.files.remove(upload(of_value(value).stored))
+            await threads.bringing(core.files.remove, upload(of_value(value).stored))
     return found
 
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from pushbutton.domain.run import Run
 from pushbutton.domain.visible import visible
+from pushbutton.runtime import history
 from pushbutton.runtime.core import Core
 from pushbutton.terminal import styles
 from pushbutton.web.views.output_lines import LineReaders
@@ -39,6 +40,7 @@ async def tail(core: Core, readers: LineReaders, run: Run, *, all_visible: bool 
     """Nothing where the output is large, or slow to read: the page has links to it. With `all_visible` there are signs
     for what cannot be seen.
     """
+    await history.brought(core, run)
     size = core.output.size(run.id)
     if not 0 < size <= _BIGGEST:
         return Tail()
@@ -54,6 +56,7 @@ async def tail(core: Core, readers: LineReaders, run: Run, *, all_visible: bool 
 
 async def last(core: Core, readers: LineReaders, run: Run) -> str:
     """The last line that says something of a run that goes on; "" where there is none yet."""
+    await history.brought(core, run)
     if not core.output.size(run.id):
         return ""
     try:

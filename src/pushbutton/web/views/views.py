@@ -17,7 +17,7 @@ from pushbutton.domain.policy import verbs
 from pushbutton.domain.run import BUSY, Micros, Run, RunState
 from pushbutton.domain.task import Task
 from pushbutton.errors import NoSuchTask, StillReading
-from pushbutton.runtime import approve, schedules, visibility
+from pushbutton.runtime import approve, history, schedules, visibility
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.later import refusal
 from pushbutton.runtime.ports import RunQuery, Topics
@@ -301,6 +301,7 @@ class Views:
         holders = next((need.holders for need in needed if not need.free), ())
         may = verbs(actor, *visibility.resources(self._catalog, run))
         helpless = run.state in _WRONG and Verb.ADMIN not in may and not actor.own
+        await history.brought(self._core, run)
         return RunView(
             run, task, told, past, seen, ahead, now, may, needed,
             await self._going(actor, holders[0], now) if holders else None,

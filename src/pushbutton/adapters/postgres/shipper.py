@@ -1,0 +1,278 @@
+"""`runtime.ports.Shipping` into the tables `pieces` and `sizes`.
+
+One turn at a time for all runs that grew, in one statement: a commit for each of two hundred runs would cost the
+database more than their bytes do. What was sent stands in `sizes`, so whoever follows a run next goes on from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from pushbutton import threads
+from pushbutton.domain.pieces import BLOCK, block, cut
+from pushbutton.errors import StoreError
+from pushbutton.runtime.ports import Notifier
+from pushbutton.supervisor import spool
+
+from .pieces import Piece, Pieces, Place
+
+__all__ = ["Shipper"]
+
+log = logging.getLogger(__name__)
+
+TURN = 0.020  # seconds between two turns, when busy
+LOOK = 1.0  # how often to look without a hint
+AGAIN = 1.0  # seconds between two tries while the database is away
+MOST: Final = 8 << 20  # bytes of all runs in a turn
+SHARE: Final = 1 << 20  # bytes of one run in a turn, at least while there is room
+MERGED: Final = 16  # blocks that are made one in a turn
+FIXED: Final = (spool.ENCODING, spool.SCREEN)
+"""How its output is to be read: nothing of it may change once there is output."""
+GROWING: Final = (spool.OUTPUT, spool.TIMES)
+
+
+@dataclass(slots=True)
+class _Run:
+    number: int
+    folder: Path
+    sent: dict[str, int] | None = None  # bytes by name; None: not known yet
+    parts: dict[str, int] = field(default_factory=dict)  # pieces in the block that is being filled, at most
+    settled: list[asyncio.Future[int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Merge:
+    place: Place
+    file: Path
+    begin: int
+    end: int
+
+
+class Shipper:
+    def __init__(self, pieces: Pieces, runs: Path, notifier: Notifier) -> None:
+        """`runs`: the folder of the spools."""
+        self._pieces, self._folder, self._notifier = pieces, runs, notifier
+        self._runs: dict[int, _Run] = {}
+        self._grown: set[int] = set()
+        self._turns = 0
+        self._merges: list[_Merge] = []  # of the thread
+        self._rung = asyncio.Event()
+        self._loop: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        self._loop = asyncio.create_task(self._follow())
+
+    async def close(self) -> None:
+        """What is not sent by now the next one sends."""
+        if self._loop:
+            self._loop.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._loop
+            self._pieces.close()
+            await threads.shipping(lambda: None)  # a turn that was under way is over
+
+    # -- what the worker asks for
+
+    def follow(self, run: int) -> Callable[[], None]:
+        followed = self._runs.setdefault(run, _Run(run, self._folder / str(run)))
+        unlisten = self._notifier.listen(f"run:{run}", lambda: self._grew(run))
+        self._grew(run)
+
+        def end() -> None:
+            unlisten()
+            if self._runs.get(run) is followed:
+                del self._runs[run]
+
+        return end
+
+    async def settled(self, run: int) -> int | None:
+        found = self._runs[run]
+        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        found.settled.append(done)
+        self._grew(run)
+        return await done
+
+    async def handed_over(self, run: int, names: Collection[str]) -> None:
+        for name in names:
+            place = Place(run, f"{spool.RESULTS}/{name}")
+            while True:
+                try:
+                    await self._send(place, self._folder / str(run) / spool.RESULTS / name)
+                except StoreError as error:
+                    log.warning("run %d: “%s” waits to be sent: %s", run, name, error)
+                    await asyncio.sleep(AGAIN)
+                except OSError as error:
+                    log.warning("run %d: “%s” is only on this machine, it cannot be read: %s", run, name, error)
+                    break
+                else:
+                    break
+
+    async def _send(self, place: Place, file: Path) -> None:
+        """A file that does not change, whole. It gets its size last, so nobody finds it before."""
+        at = 0 if not await threads.shipping(self._pieces.kept, [place]) else None
+        while at is not None:
+            at = await threads.shipping(self._send_part, place, file, at)
+
+    def _send_part(self, place: Place, file: Path, at: int) -> int | None:
+        size = file.stat().st_size
+        end = min(size, at + SHARE)
+        pieces = [Piece(place, begin, _read(file, begin, stop)) for begin, stop in cut(at, end)]
+        self._pieces.put(pieces, {place: size} if end == size else {})
+        return end if end < size else None
+
+    # -- turns
+
+    def _grew(self, run: int) -> None:
+        self._grown.add(run)
+        self._rung.set()
+
+    async def _follow(self) -> None:
+        while True:
+            if not await self._wait():
+                self._grown |= self._runs.keys()
+            begun = time.monotonic()
+            runs = self._in_turn()
+            asked = [(run, list(run.settled)) for run in runs]
+            self._grown.clear()
+            try:
+                more = await threads.shipping(self._turn, runs)
+            except Exception as error:
+                if isinstance(error, StoreError | OSError):
+                    log.warning("output waits to be sent: %s", error)
+                else:
+                    log.exception("sending output failed; trying again")
+                self._grown |= {run.number for run in runs}
+                self._rung.set()
+                await asyncio.sleep(AGAIN)
+                continue
+            for run, futures in asked:
+                if run.number not in more:
+                    _settle(run, futures)
+            if more:
+                self._grown |= more
+                self._rung.set()
+            else:
+                await asyncio.sleep(max(0.0, begun + TURN - time.monotonic()))
+
+    async def _wait(self) -> bool:
+        """Whether somebody rang; False after a while."""
+        try:
+            async with asyncio.timeout(LOOK):
+                await self._rung.wait()
+        except TimeoutError:
+            return False
+        self._rung.clear()
+        return True
+
+    def _in_turn(self) -> list[_Run]:
+        """Those that grew; another one is the first each time, for there may be no room left for the last."""
+        numbers = deque(sorted(self._grown & self._runs.keys()))
+        self._turns += 1
+        numbers.rotate(self._turns)
+        return [self._runs[number] for number in numbers]
+
+    def _turn(self, runs: Sequence[_Run]) -> set[int]:
+        """Send what there is, up to a bound; the runs that have more."""
+        self._resume([run for run in runs if run.sent is None])
+        pieces: list[Piece] = []
+        sizes: dict[Place, int] = {}
+        more: set[int] = set()
+        left, share = MOST, max(SHARE, MOST // max(1, len(runs)))
+        for run in runs:
+            for name in _names(run):
+                place, sent, size = Place(run.number, name), (run.sent or {}).get(name, 0), _size(run.folder / name)
+                end = min(size, sent + min(share, left))
+                if end > sent:
+                    pieces += [Piece(place, a, _read(run.folder / name, a, b)) for a, b in cut(sent, end)]
+                    sizes[place] = end
+                    left -= end - sent
+                if end < size:
+                    more.add(run.number)
+        if pieces:
+            self._pieces.put(pieces, sizes)
+        for run in runs:
+            self._note(run, [piece for piece in pieces if piece.place.run == run.number])
+            if run.settled and run.number not in more:
+                self._last(run)
+        self._merge()
+        return more
+
+    def _resume(self, runs: Sequence[_Run]) -> None:
+        names = (*FIXED, *GROWING)
+        kept = self._pieces.kept([Place(run.number, name) for run in runs for name in names]) if runs else {}
+        for run in runs:
+            places = {name: kept.get(Place(run.number, name)) for name in names}
+            run.sent = {name: found.size for name, found in places.items() if found}
+            run.parts = {name: 2 for name, size in run.sent.items() if size % BLOCK}  # it may be many
+
+    def _note(self, run: _Run, pieces: Sequence[Piece]) -> None:
+        """What was sent; a block that is full and lies there in parts is to be made one."""
+        assert run.sent is not None  # noqa: S101  resumed above
+        for piece in pieces:
+            name, end = piece.place.name, piece.at + len(piece.bytes)
+            run.sent[name] = max(run.sent.get(name, 0), end)
+            run.parts[name] = 1 if piece.at % BLOCK == 0 else run.parts.get(name, 1) + 1
+            if end % BLOCK == 0:
+                self._to_merge(run, name, end - BLOCK, end)
+
+    def _last(self, run: _Run) -> None:
+        """There is no more: the block that is not full stays so."""
+        for name, size in (run.sent or {}).items():
+            if size % BLOCK:
+                self._to_merge(run, name, block(size), size)
+
+    def _to_merge(self, run: _Run, name: str, begin: int, end: int) -> None:
+        if run.parts.get(name, 1) > 1:
+            self._merges.append(_Merge(Place(run.number, name), run.folder / name, begin, end))
+            run.parts[name] = 1
+
+    def _merge(self) -> None:
+        for merge in self._merges[:MERGED]:
+            with contextlib.suppress(OSError):  # its folder has gone: it stays in parts
+                self._pieces.merge(Piece(merge.place, merge.begin, _read(merge.file, merge.begin, merge.end)))
+            self._merges.remove(merge)
+
+
+def _names(run: _Run) -> Iterator[str]:
+    """Nothing before there is output: an attempt that never came to start the job may be made anew in another way."""
+    if _size(run.folder / spool.OUTPUT):
+        yield from FIXED
+        yield from GROWING
+
+
+def _settle(run: _Run, futures: Sequence[asyncio.Future[int]]) -> None:
+    for future in futures:
+        run.settled.remove(future)
+        if not future.done():
+            future.set_result((run.sent or {}).get(spool.OUTPUT, 0))
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _read(file: Path, begin: int, end: int) -> bytes:
+    """Exactly that. Raises `OSError`."""
+    fd = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        found = b""
+        while begin + len(found) < end:
+            more = os.pread(fd, end - begin - len(found), begin + len(found))
+            if not more:
+                raise OSError(f"{file} has become shorter")
+            found += more
+        return found
+    finally:
+        os.close(fd)
