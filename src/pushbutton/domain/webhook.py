@@ -6,7 +6,12 @@ A message is a POST of one JSON object:
     event    run.ended, approval.wanted
     at       when, RFC 3339
     run, task, title, state, actor, reason
+    attempt  which try at the press it is: 1 for the first
     url      the run's page; "" where this server does not know its own address
+
+and, of a run that has ended:
+
+    next     the number of the try that follows; null: the press is over
 
 and, while others have to approve the run before it starts:
 
@@ -116,7 +121,7 @@ def _is_open(address: Address) -> bool:
 
 def ended(event: Event, run: Run, url: str) -> bytes:
     """The message that a run is over. `url` is its page's."""
-    return _message("run.ended", event, run, url, {})
+    return _message("run.ended", event, run, url, {"next": run.next or None})
 
 
 def wanted(event: Event, run: Run, hold: Hold, url: str) -> bytes:
@@ -134,6 +139,7 @@ def _message(name: str, event: Event, run: Run, url: str, more: Mapping[str, Jso
         "title": run.title,
         "state": str(event.data["state"]),
         "actor": run.actor,
+        "attempt": run.cause.attempt,
         "reason": run.reason,
         **more,
         "url": url,

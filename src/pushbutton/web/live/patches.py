@@ -152,6 +152,8 @@ def _drawer(site: Site, root: str, actor: Actor, rest: str) -> tuple[_Draw, Topi
         last = await output_tail.last(core, site.lines, run) if view.quiet else ""
         view = replace(view, watching=watching(site, run.id, root), last=last)
         html = await threads.showing(fragments.run_fragments, view, language, root, names())
+        if view.goes_on:
+            return _Drawing(html, Topics(runs=frozenset(one.id for one in view.tries)))
         if run.state.over:
             return _Drawing(html, None)
         if run.state.active:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -28,7 +29,8 @@ PAGE = 50
 async def runs(request: Request) -> Response:
     chosen = filters.read(request.query_params)
     at, who = now(), reader(request)
-    found = await history.runs(core_of(request), who.actor, chosen.query(at, PAGE + 1, who.zone))
+    query = replace(chosen.query(at, PAGE + 1, who.zone), newest=True)
+    found = await history.runs(core_of(request), who.actor, query)
     view = await site_of(request).views.history(who.actor, found, at, limit=PAGE)
     days: list[tuple[int, list[Run]]] = []
     for item in view.runs:

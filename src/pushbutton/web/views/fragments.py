@@ -26,6 +26,7 @@ def run_fragments(view: RunView, language: str = "en", root: str = "", names: Na
         "run-acts": _said(parts.acts(view)),
         "run-hero": _said(parts.hero(view)),
         "run-needs": _said(parts.needs(view)),
+        "run-tries": _said(parts.tries(view)),
         "run-counts": _said(parts.counts(view)),
         "run-plan": _said(parts.plan(view)),
         "run-steps": _said(parts.steps(view)),

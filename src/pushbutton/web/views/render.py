@@ -75,6 +75,8 @@ def environment(language: str) -> jinja2.Environment:
         percent=t.percent,
         said=t.sentence,
         dry=_dry,
+        nth=partial(formatting.nth, t=t),
+        ends=partial(formatting.ends, t=t),
         every=partial(schedules.every, t=t),
         offset=partial(schedules.with_offset, t=t),
         reason=partial(schedules.reason, t=t),

@@ -44,6 +44,7 @@ _PAGE = 1000  # events per read
 _EVENTS_READ = 20_000  # a page reads no more of a run's events than this
 _SECOND = 1_000_000
 _ALL = Selection()
+_TRIES = 100  # that are shown of a press: a task can ask for no more
 _WRONG = frozenset({RunState.FAILED, RunState.LOST})
 
 
@@ -159,6 +160,21 @@ class RunView:
     silent: bool = False  # a folder of tasks does not answer
     last: str = ""  # the last line of its output, where it is `quiet`
     user: str = ""  # of this machine, as whom it runs; "": the server's, not for this reader, or the task changed since
+    tries: tuple[Run, ...] = ()  # at the same press, this one among them, oldest first; none where there is one only
+
+    @property
+    def following(self) -> Run | None:
+        """The newest try, where this is an earlier one."""
+        return self.tries[-1] if self.run.next and self.tries else None
+
+    @property
+    def goes_on(self) -> bool:
+        """It is over, and is tried again."""
+        return self.following is not None and not self.following.state.over
+
+    @property
+    def pressed_at(self) -> Micros:
+        return self.tries[0].pressed_at if self.tries else self.run.pressed_at
 
     @property
     def elapsed(self) -> float:
@@ -198,6 +214,7 @@ class HistoryView:
     tasks: Mapping[str, Task]
     actors: tuple[str, ...]
     now: Micros
+    tries: Mapping[int, tuple[Run, ...]]  # by the newest try: those before it, newest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,8 +326,12 @@ class Views:
             waits=await waits(self._core, self._lines, actor, run, task), planning=await self._planning(run),
             own=actor.own, wrote=self._core.output.size(run.id) > 0, reading=self._catalog.reading,
             user=task.user if task and task.user and how_it_is_made(may) and await _pressed_as(task, run) else "",
-            silent=bool(self._catalog.silent()),
+            silent=bool(self._catalog.silent()), tries=(await self.tries(run))[::-1],
         )  # fmt: skip
+
+    async def tries(self, run: Run) -> tuple[Run, ...]:
+        """At the same press as a run that the reader may see, newest first; none where there is one only."""
+        return tuple(await self._store.runs(RunQuery(series=run.series, limit=_TRIES))) if run.series else ()
 
     async def _planning(self, run: Run) -> bool:
         if run.hold is None or not run.hold.again or not run.state.active:
@@ -328,7 +349,8 @@ class Views:
         recent = await self._store.runs(visibility.query(self._catalog, actor, RunQuery(limit=200)))
         actors = sorted({run.actor for run in (*recent, *shown)})
         older = shown[-1].id if len(runs) > limit else 0
-        return HistoryView(shown, older, visibility.tasks(self._catalog, actor), tuple(actors), now)
+        tries = {run.id: (await self.tries(run))[1:] for run in shown if run.series}
+        return HistoryView(shown, older, visibility.tasks(self._catalog, actor), tuple(actors), now, tries)
 
     async def running(self, actor: Actor) -> int:
         """How many runs go on right now."""

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pushbutton.domain.run import Micros, RunState
 from pushbutton.domain.visible import visible
@@ -173,6 +173,41 @@ LOOKS: Final = {
     RunState.LOST: Look("attention", "off", "Lost", "Dry run, lost"),
     RunState.SKIPPED: Look("skipped", "halt", "Skipped", "Dry run, skipped"),
 }
+
+
+# --- tries
+
+
+def nth(number: int, t: Texts) -> str:
+    """Such as "2nd"."""
+    if number % 100 not in (11, 12, 13):
+        match number % 10:
+            case 1:
+                return t("{n}st", n=number)
+            case 2:
+                return t("{n}nd", n=number)
+            case 3:
+                return t("{n}rd", n=number)
+    return t("{n}th", n=number)
+
+
+def ends(words: Sequence[str], t: Texts) -> Markup:
+    """After what a run is tried again, from the words of `domain.retry.Retry.on`: "failures and timeouts"."""
+    return all_of([escape(_end(word, t)) for word in words], t)
+
+
+def _end(word: str, t: Texts) -> str:
+    kind, _, what = word.partition(" ")
+    match kind:
+        case "failed":
+            return t("failures")
+        case "timeout":
+            return t("timeouts")
+        case "lost":
+            return t("lost contact")
+        case "exit":
+            return t("code {code}", code=what)
+    return t("signal {number}", number=what)
 
 
 # --- people
