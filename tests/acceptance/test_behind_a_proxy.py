@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 from httpx_sse import ServerSentEvent, connect_sse
-from playwright.sync_api import Browser, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Request, expect
 
-from .pages import FLAGS, TASKS, Reader, over, press
+from .browser import chromium
+from .pages import TASKS, Reader, over, press
 from .proxy import NAME, blocks, caddy, nginx
 from .serving import PATIENCE, Served
 from .worlds import script
@@ -201,11 +202,8 @@ def test_a_file_is_brought_and_taken_away(site):
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        flags = [*FLAGS, f"--host-resolver-rules=MAP {NAME} 127.0.0.1"]
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+    with chromium(f"--host-resolver-rules=MAP {NAME} 127.0.0.1") as browser:
         yield browser
-        browser.close()
 
 
 def test_a_browser_presses_and_watches_live(site, browser):

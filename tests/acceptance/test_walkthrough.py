@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import socket
@@ -16,9 +15,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
 from pushbutton.supervisor import spool
+from tests.acceptance.browser import chromium as a_browser
 from tests.acceptance.serving import PATIENCE, Lines, environment, until
 from tests.acceptance.worlds import told_to_stop
 
@@ -243,15 +243,12 @@ def test_ctrl_c_ends_the_server_with_streams_open(example):
 @pytest.fixture
 def chromium(tmp_path: Path) -> Iterator[tuple[BrowserContext, list[str]]]:
     complaints: list[str] = []
-    binary = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=binary, args=["--no-sandbox", "--disable-gpu"])
+    with a_browser() as browser:
         context = browser.new_context()
         context.add_init_script(BLOCKED)
         context.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         yield context, complaints
-        browser.close()
     assert complaints == []
 
 
