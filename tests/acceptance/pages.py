@@ -123,7 +123,7 @@ class Reader:
 def axe(page: Page) -> list[str]:
     """What axe-core finds, of any level."""
     page.evaluate(AXE)
-    found = page.evaluate("axe.run(document)")["violations"]
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then(found => found.violations)")
     return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from .browser import Reader, chromium
+from .pages import axe
 from .test_approvals import Office
 
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 PICTURES = os.environ.get("PUSHBUTTON_TEST_PICTURES", "")
@@ -44,9 +43,7 @@ def reader(browser: Browser, office: Office, name: str, size: ViewportSize = WID
 
 def looked_at(page: Page, name: str) -> None:
     """Nothing that axe-core finds, of any level; nothing wider than the screen."""
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document)")["violations"]
-    assert [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found] == []
+    assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     if PICTURES:
         page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)

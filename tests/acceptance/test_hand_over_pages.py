@@ -6,19 +6,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.acceptance.browser import Reader, chromium
 from tests.acceptance.entries import COOKIE, a_session, ada, put
+from tests.acceptance.pages import SIZES, axe
 from tests.acceptance.serving import Command, Served
 from tests.acceptance.worlds import script
 
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
-SIZES: dict[str, ViewportSize] = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 HEAD = """title = "Deploy the web shop"
 button = "Deploy to {where}"
 confirm = "Deploy {version} to {where}?"
@@ -58,11 +56,6 @@ def somebody(world: World, *, signed_in: bool = True, size: str = "wide", **cook
     for name, value in known.items():
         reader.context.add_cookies([{"name": name, "value": value, "url": world.server.url}])
     return reader
-
-
-def axe(page: Page) -> list[str]:
-    page.evaluate(AXE)
-    return [f"{one['id']}: {one['nodes'][0]['target']}" for one in page.evaluate("axe.run(document)")["violations"]]
 
 
 def who_chooses(page: Page, name: str) -> Locator:
