@@ -93,12 +93,17 @@ def site(tmp_path: Path) -> Iterator[Served]:
 
 
 class Reader:
-    """One person at a browser. Leaving fails on whatever the browser complained about."""
+    """One person at a browser. Leaving fails on whatever the browser complained about.
+
+    Who it is wants no motion, unless `wishes` say otherwise: without a graphics card each frame is drawn by the
+    processor. What moves, and is live, is looked at with motion: `browser.Reader`.
+    """
 
     def __init__(self, browser: Browser, site: Served, **wishes: Any) -> None:
         self.complaints: list[str] = []
         self.expected: list[str] = []
-        self.context: BrowserContext = browser.new_context(**{"locale": "en-GB", "viewport": SIZES["wide"]} | wishes)
+        usual = {"locale": "en-GB", "viewport": SIZES["wide"], "reduced_motion": "reduce"}
+        self.context: BrowserContext = browser.new_context(**usual | wishes)
         self.site = site
 
     def __enter__(self) -> Self:
