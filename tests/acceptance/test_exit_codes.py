@@ -94,6 +94,9 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (Exit.NOT_FOUND, "move 99 now"),
         (Exit.REFUSED, "move {fine} now"),
         (Exit.TROUBLE, "move 1 now --server {dead}"),
+        (Exit.USAGE, "move 1"),
+        (Exit.USAGE, "move --from {folder} --to {empty}"),
+        (Exit.CONFIG, "move --from {folder} --to postgresql://"),
     ],
     "schedule": [
         (Exit.OK, "schedule list"),

@@ -106,6 +106,7 @@ EXCEPTIONS = {
     ("cli.audit", "adapters.sqlite"): "reads the audit trail without a server",
     ("cli.audit", "adapters.postgres"): "the same, where the trail is there",
     ("cli.backup", "adapters.sqlite"): "copies a data folder, without a server or beside one",
+    ("cli.move", "assembly.moving"): "moves a history, without a server",
     ("cli.imports", "adapters.catalog"): "makes a configuration file of what other tools have",
     ("cli.schema", "adapters.catalog"): "prints the schema of the configuration file",
 }
@@ -218,6 +219,7 @@ def test_only_the_composition_roots_choose_adapters():
     assert outside - excused == {
         "assembly.embedded",
         "assembly.fleet",
+        "assembly.moving",
         "assembly.offline",
         "assembly.sign_in",
         "assembly.stores",

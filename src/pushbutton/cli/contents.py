@@ -30,7 +30,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "watch": ("watch", "Show live what a run does: everything from its beginning, then what comes, to its end."),
         "runs": ("runs", "List the runs of a server, newest first."),
         "stop": ("runs", "Stop a run: its processes are asked to end, then made to, and checked to be gone."),
-        "move": ("runs", "Start a run that waits for its moment at another one, or now."),
+        "move": ("move", "Start a run that waits for its moment at another one, or now."),
         "schedule": ("schedule", "See when a server presses by itself, and pause that."),
         "approvals": ("approve", "List the runs that wait for your approval, newest first."),
         "approve": ("approve", "Approve a run that somebody else pressed."),

@@ -60,7 +60,7 @@ OF: Mapping[str, tuple[Exit, ...]] = {
     "watch": (Exit.FAILED, *_NAMED),
     "runs": _SERVER,
     "stop": _NAMED,
-    "move": _NAMED,
+    "move": (*_NAMED, Exit.CONFIG),
     "schedule": _NAMED,
     "approvals": _SERVER,
     "approve": _NAMED,

@@ -1,4 +1,4 @@
-"""`pushbutton runs`, `pushbutton stop` and `pushbutton move`: what a server did, does and is to do."""
+"""`pushbutton runs` and `pushbutton stop`: what a server did, and does."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pushbutton.job.protocol import clean
 
 from .help_text import flow
 from .live import duration
-from .moments import shown, written
+from .moments import shown
 from .remote import DEFAULT, Number, Server, Url
 
 __all__ = ["add", "table"]
@@ -36,19 +36,12 @@ STOP = """Stop a run: its processes are asked to end, then made to, and checked 
 \b
   pushbutton stop 42
 """
-MOVE = """Start a run that waits for its moment at another one, or now.
-
-\b
-  pushbutton move 42 "tomorrow 6:00"       or "2026-12-24 06:00", "18:30", a time with its offset (RFC 3339)
-  pushbutton move 42 now
-"""
 _STYLES = {"succeeded": "green", "failed": "red", "lost": "red", "running": "cyan", "asking": "cyan"}
 
 
 def add(app: typer.Typer, panel: str) -> None:
     app.command("runs", help=flow(RUNS), rich_help_panel=panel)(_runs)
     app.command("stop", help=flow(STOP), rich_help_panel=panel)(_stop)
-    app.command("move", help=flow(MOVE), rich_help_panel=panel)(_move)
 
 
 def _runs(
@@ -75,20 +68,6 @@ def _stop(run: Number, server: Url = DEFAULT) -> None:
         print(f"Run {run} was stopped before it started.")
     else:
         print(f"Run {run} is being stopped. See its end: pushbutton watch {run}")
-
-
-def _move(
-    run: Number,
-    moment: Annotated[str, typer.Argument(metavar="MOMENT", help="when it starts: a moment, or “now”")],
-    server: Url = DEFAULT,
-) -> None:
-    to = None if moment.strip().lower() == "now" else written(moment)
-    with Server(server) as remote:
-        moved = remote.post(f"/api/runs/{run}/move", {"not_before": to})
-    if to is None:
-        print(f"Run {run} starts as soon as it can. See it: pushbutton watch {run}")
-    else:
-        print(f"Run {run} starts at {shown(moved['not_before'])}.")
 
 
 def table(found: Sequence[Mapping[str, Any]]) -> None:

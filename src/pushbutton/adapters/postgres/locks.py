@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["HOLDER", "NODE", "PEN"]
+__all__ = ["HOLDER", "NODE", "NODES", "PEN"]
 
 _OURS: Final = 20546
 NODE: Final = f"hashtextextended(current_schema() || ' ' || ?::text, {_OURS})"
@@ -17,3 +17,7 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
   AND (l.classid::bigint << 32 | l.objid::bigint) = lock.number
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 """Who holds `NODE`, by the name that its connection gave."""
+NODES: Final = """SELECT a.application_name FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND a.application_name LIKE 'pushbutton (process %'
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1"""
+"""Any node that is connected, by that name."""

@@ -8,6 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
+from pushbutton.adapters.sql.moving import MARK
 from pushbutton.errors import StoreDamaged, StoreError, StoreTooNew
 
 from .address import Address
@@ -39,9 +40,17 @@ def steps() -> dict[int, str]:
     return {int(file.name[:4]): file.read_text() for file in files}
 
 
-def prepare(link: Link, address: Address, key: bytes) -> None:
-    """One transaction: killed anywhere, nothing of it is there. Raises `StoreError`; the database is then as it was."""
+def prepare(link: Link, address: Address, key: bytes, *, moving: bool = False) -> None:
+    """One transaction: killed anywhere, nothing of it is there. Raises `StoreError`; the database is then as it was.
+
+    `moving`: also where a history is only partly there, see `sql.moving`.
+    """
     _can_be_ours(link, address)
+    if not moving and not link.execute(f"SELECT to_regclass('{MARK}') IS NULL").get:
+        raise StoreError(
+            f"{address.shown} holds a part of a history that is being moved there: go on with the same pushbutton move "
+            "until it says that everything is there, or make the database anew."
+        )
     link.execute(_BEGIN)
     try:
         _bring_up_to_date(link, address)
