@@ -21,6 +21,7 @@ SUITES = {
     "Authority": ("test_authority",),
     "Bundles": ("test_bundles",),
     "Catalog": ("test_catalog",),
+    "Deliveries": ("test_deliveries",),
     "Dispatch": ("test_dispatch",),
     "Factor": ("test_factor",),
     "Files": ("test_files",),

@@ -38,6 +38,8 @@ def of(actor: Actor) -> Cause:
             return Cause(CauseKind.LINK)
         case "schedule":
             return Cause(CauseKind.SCHEDULE)
+        case "hook":
+            return Cause(CauseKind.HOOK)
         case _:
             return PERSON
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from .actor import Right
 from .event import Json
+from .hook import Hook
 from .messages import Wishes
 from .policy import Grant
 from .run import Micros
@@ -103,7 +104,7 @@ class Link:
     total: int = 0  # uses at the beginning
 
 
-Entry = User | Grant | Session | Token | Invite | Link | Wishes
+Entry = User | Grant | Session | Token | Invite | Link | Wishes | Hook
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +118,5 @@ class Snapshot:
     tokens: Mapping[str, Token] = field(default_factory=dict)
     invites: Mapping[str, Invite] = field(default_factory=dict)
     links: Mapping[str, Link] = field(default_factory=dict)
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
     wishes: Mapping[str, Wishes] = field(default_factory=dict)  # by the person's name

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from pushbutton.domain.actor import LOCAL, NOBODY, Actor, Right, Verb
 from pushbutton.domain.audit import Act
+from pushbutton.domain.hook import Hook
 from pushbutton.domain.link import AFTER
 from pushbutton.domain.person import LOCAL_SOURCE, Link, Session, Snapshot, Token, User
 from pushbutton.domain.policy import Grant, Resource, decide, rights_of
@@ -139,6 +140,16 @@ class Directory:
         named = replace(maker, name=f"link:{link.id}/{link.maker}", within=sees, own=True)
         return self._let_in(named, f"link:{link.id}", address)
 
+    def of_hook(self, hook: Hook, at: int, address: str = "") -> Actor:
+        """What calls a hook: it may press its task as far as the hook's maker may; `NOBODY` where they may nothing."""
+        user = self._seen.users.get(hook.maker)
+        maker = self.actor(user) if user and not self.lapsed(user, at) else NOBODY
+        if not maker.known:
+            return NOBODY
+        presses = frozenset(Right(verb, f"task:{hook.task}") for verb in (Verb.SEE, Verb.PRESS))
+        named = replace(maker, name=f"hook:{hook.id}/{hook.maker}", within=presses, own=True)
+        return self._let_in(named, f"hook:{hook.id}", address)
+
     def again(self, actor: Actor, at: int) -> Actor:
         """The same actor as it would be let in now; `NOBODY` if it would not be."""
         kind, _, key = actor.credential.partition(":")
@@ -153,6 +164,9 @@ class Directory:
             case "link":
                 link = self._seen.links.get(key)
                 return self.of_link(link, at, actor.address) if link else NOBODY
+            case "hook":
+                hook = self._seen.hooks.get(key)
+                return self.of_hook(hook, at, actor.address) if hook else NOBODY
             case "user":
                 user = self._seen.users.get(key)
                 return self.of_user(user, actor.address) if user else NOBODY

@@ -27,6 +27,7 @@ from pushbutton.runtime.ports.people import Work
 from pushbutton.sentence import kept, recalled
 
 from .bundles import MemoryBundles
+from .deliveries import MemoryDeliveries
 from .memos import MemoryMemos
 from .messages import MemoryMessages
 from .nodes import MemoryNodes
@@ -55,6 +56,7 @@ class MemoryStore:
         self._leases: dict[str, tuple[str, int]] = {}
         self.audit = MemoryAudit(key)
         self.people = MemoryPeople(self.audit)
+        self.deliveries = MemoryDeliveries()
         self.memos = MemoryMemos()
         self.messages = MemoryMessages()
         self.bundles = MemoryBundles(self.audit, self._bundles)

@@ -8,12 +8,13 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from pushbutton.domain.actor import Right, Verb
+from pushbutton.domain.hook import Hook, Scheme
 from pushbutton.domain.messages import Wishes
 from pushbutton.domain.person import Entry, Invite, Link, Session, Snapshot, Token, User
 from pushbutton.domain.policy import Grant
 
 _KINDS: dict[str, type[Entry]] = {
-    kind.__name__.lower(): kind for kind in (User, Grant, Session, Token, Invite, Link, Wishes)
+    kind.__name__.lower(): kind for kind in (User, Grant, Session, Token, Invite, Link, Wishes, Hook)
 }
 
 
@@ -45,6 +46,8 @@ def entry_from(kind: str, data: str) -> Entry:
             values[name] = tuple(values[name])
     if "scope" in values:
         values["scope"] = tuple(Right(Verb(right["verb"]), right["where"]) for right in values["scope"])
+    if "scheme" in values:
+        values["scheme"] = Scheme(values["scheme"])
     return made(**values)
 
 
@@ -60,5 +63,6 @@ def snapshot(entries: Iterable[Entry]) -> Snapshot:
         tokens=made[Token],
         invites=made[Invite],
         links=made[Link],
+        hooks=made[Hook],
         wishes=made[Wishes],
     )

@@ -20,6 +20,7 @@ from . import schedules, statements, writing
 from .audit import SqlAudit
 from .bundles import SqlBundles
 from .connection import Database
+from .deliveries import SqlDeliveries
 from .memos import SqlMemos
 from .messages import SqlMessages
 from .nodes import SqlNodes
@@ -36,6 +37,7 @@ class SqlStore:
         self._db = database
         self._trail = Trail(database.end, database.dialect)
         self.people, self.audit = SqlPeople(database, self._trail), SqlAudit(database, self._trail)
+        self.deliveries = SqlDeliveries(database)
         self.memos = SqlMemos(database)
         self.messages = SqlMessages(database)
         self.bundles = SqlBundles(database, self._trail)

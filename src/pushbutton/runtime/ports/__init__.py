@@ -31,6 +31,7 @@ from pushbutton.domain.skipped import Skipped
 from pushbutton.domain.task import Offered, Task
 
 from .bundles import Bundles as Bundles
+from .deliveries import Deliveries
 from .files import UPLOADS as UPLOADS
 from .files import Files as Files
 from .files import Stored as Stored
@@ -141,6 +142,11 @@ class Store(Protocol):
     @property
     def audit(self) -> Audit:
         """In the same store: a press and its record are one transaction."""
+        ...
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """In the same store."""
         ...
 
     @property
