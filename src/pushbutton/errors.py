@@ -100,6 +100,11 @@ class NoSuchBundle(NotFound):
         super().__init__(say("The published tasks {digest} are not in the store (any more).", digest=digest[:12]))
 
 
+class NoSuchHook(NotFound):
+    def __init__(self) -> None:
+        super().__init__(say("There is no such hook: it may have been removed, or its address may be cut off."))
+
+
 class NoSuchUser(NotFound):
     def __init__(self, name: str) -> None:
         super().__init__(say("There is no user named “{name}”.", name=name))

@@ -122,6 +122,8 @@ pruning = Threads("pruning", 1)
 """Which of them are old."""
 showing = Threads("showing", 4)
 """Parts of pages, and what stands in files that runs made."""
+calls = Threads("calls", 2)
+"""What other systems send, when it is read."""
 asking = Places("asking", 2, 30.0)
 """Secrets that lie in files, by the file."""
 keeping = Threads("keeping", 2)

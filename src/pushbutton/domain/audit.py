@@ -57,6 +57,12 @@ class Deed(StrEnum):
     LINK_MAKE = "link.make"
     LINK_REVOKE = "link.revoke"
     LINK_USE = "link.use"
+    HOOK_MAKE = "hook.make"
+    HOOK_SECRET = "hook.secret"  # it has a new one; the one before counts for a while
+    HOOK_PAUSE = "hook.pause"
+    HOOK_RESUME = "hook.resume"
+    HOOK_REMOVE = "hook.remove"
+    HOOK_AGAIN = "hook.again"  # a call that had come was read once more
     INVITE_MAKE = "invite.make"
     INVITE_USE = "invite.use"
     SECRET_SET = "secret.set"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import secrets as random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -109,6 +110,11 @@ def unfit_secret(scheme: Scheme, secret: str) -> str:
     return ""
 
 
+def is_header(name: str) -> bool:
+    """Whether a header can be called so."""
+    return re.fullmatch(r"[A-Za-z0-9-]{1,60}", name) is not None
+
+
 def refusal(hook: Hook, headers: Mapping[str, str], body: bytes, known: Sequence[str], at: Micros) -> str:
     """Why the call is not believed; "": it is. `headers` by their names in small letters, `known`: the secrets that
     count. Every secret is compared, in constant time, whatever the others said.
@@ -172,9 +178,9 @@ def looked_up(path: str, said: Json) -> Sequence[Json]:
 
 @lru_cache(maxsize=256)
 def _parsed(path: str) -> Any:
-    import jsonpath_ng  # noqa: PLC0415  a server without hooks needs none of it
+    from jsonpath_ng.parser import parse  # noqa: PLC0415  a server without hooks needs none of it
 
-    return jsonpath_ng.parse(path)
+    return parse(path)
 
 
 def _of_standard(headers: Mapping[str, str], body: bytes, known: Sequence[str], at: Micros) -> str:

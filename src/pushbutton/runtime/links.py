@@ -14,22 +14,19 @@ from enum import StrEnum
 from pushbutton.domain import link as text
 from pushbutton.domain.actor import NOBODY, Actor, Right, Verb
 from pushbutton.domain.audit import Deed, act
-from pushbutton.domain.event import Json
 from pushbutton.domain.identity import LONGEST_TEXT, one_line
-from pushbutton.domain.inputs import Exact, check
-from pushbutton.domain.param import Inputs, ParamType
-from pushbutton.domain.pattern import Fits, maybe
+from pushbutton.domain.inputs import Exact
+from pushbutton.domain.pattern import maybe
 from pushbutton.domain.person import Link, Snapshot
 from pushbutton.domain.policy import Resource, decide, require, require_in_person, rights_of
 from pushbutton.domain.run import Busy, Micros
-from pushbutton.domain.task import Task
 from pushbutton.errors import InvalidInputs, LinkClosed, NoSuchLink, Refused, TaskBroken
 from pushbutton.sentence import say
 
 from . import press, visibility
 from .clock import now
 from .core import Core
-from .input_check import fitted
+from .input_check import fitted, fixed_inputs
 from .ports import Pressed
 from .ports.people import Change
 
@@ -86,7 +83,7 @@ async def make(
     task = (await core.catalog.offered(slug)).task
     if task.broken:
         raise TaskBroken(slug, visibility.broken(core.catalog, actor, task))
-    inputs, wrong = await fitted(core.patterns, lambda fits: _fixed(task, fixed, form=form, fits=fits))
+    inputs, wrong = await fitted(core.patterns, lambda fits: fixed_inputs(task, fixed, form=form, fits=fits))
     for name, given, most in (("link-days", days, MOST_DAYS), ("link-uses", uses, MOST_USES)):
         if not 1 <= given <= most:
             wrong[name] = say("Choose a number from {least} to {most}.", least=1, most=most)
@@ -123,26 +120,6 @@ MOST_PAST = 500
 """Links of one person that are over, and still listed."""
 KEPT = 30 * DAY
 """How long a link is listed after its end."""
-
-
-def _fixed(task: Task, given: Mapping[str, object], *, form: bool, fits: Fits) -> tuple[Inputs, dict[str, str]]:
-    """The values as they are kept (None: fixed to nothing), and a sentence for each that cannot be fixed."""
-    params = {param.name: param for param in task.params}
-    inputs: dict[str, Json] = {}
-    wrong: dict[str, str] = {}
-    for name, value in given.items():
-        param = params.get(name)
-        if param is None:
-            wrong[name] = say("The task has no such input.")
-        elif param.type is ParamType.SECRET:
-            wrong[name] = say("A secret cannot be fixed, because it would lie in the store: whoever presses types it.")
-        elif param.type is ParamType.FILE:
-            wrong[name] = say("A file cannot be fixed: whoever presses brings it.")
-        else:
-            found, unfit = check([replace(param, when={})], {name: value}, form=form, fits=fits)
-            inputs[name] = found.get(name)
-            wrong |= unfit
-    return inputs, wrong
 
 
 # -- looking after
@@ -285,7 +262,7 @@ def _standing(core: Core, seen: Snapshot, link: Link, at: Micros) -> Standing:
         return Standing.TASK_BROKEN
     told = {param.name for param in task.params if param.choices_from}  # what these offer is looked at by the press
     still = {name: value for name, value in link.inputs.items() if value is not None and name not in told}
-    _, wrong = _fixed(task, still, form=False, fits=maybe)  # what takes long is looked at by the press, too
+    _, wrong = fixed_inputs(task, still, form=False, fits=maybe)  # what takes long is looked at by the press, too
     return Standing.TASK_CHANGED if wrong or link.inputs.keys() - {one.name for one in task.params} else Standing.OPEN
 
 

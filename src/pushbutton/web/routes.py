@@ -9,6 +9,7 @@ from starlette.routing import Route
 from .api import approvals, credentials, health, inputs, notes, output, runs, tasks, uploads
 from .api import aside as aside_api
 from .api import audit as audit_api
+from .api import hooks as hooks_api
 from .api import schedules as schedules_api
 from .api.reference import Call, Stream, openapi
 from .live import endpoints as live
@@ -77,6 +78,16 @@ API: Final[tuple[Route, ...]] = (
     Call("GET", "/api/links", credentials.list_links),
     Call("POST", "/api/links", credentials.make_link),
     Call("DELETE", "/api/links/{name}", credentials.revoke_link),
+    Call("POST", "/hooks/{id}", hooks_api.call),
+    Call("GET", "/api/hooks", hooks_api.listed),
+    Call("POST", "/api/hooks", hooks_api.make),
+    Call("GET", "/api/hooks/{id}", hooks_api.one),
+    Call("DELETE", "/api/hooks/{id}", hooks_api.remove),
+    Call("POST", "/api/hooks/{id}/pause", hooks_api.pause),
+    Call("POST", "/api/hooks/{id}/resume", hooks_api.resume),
+    Call("POST", "/api/hooks/{id}/secret", hooks_api.renew),
+    Call("GET", "/api/hooks/{id}/deliveries", hooks_api.deliveries),
+    Call("POST", "/api/hooks/{id}/deliveries/{number}/again", hooks_api.again),
     Call("POST", "/api/asks", credentials.ask),
     Call("POST", "/api/asks/answer", credentials.answered),
 )

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook
@@ -117,7 +118,11 @@ def test_the_same_delivery_has_the_same_name_and_without_one_the_same_body_has()
     assert hook.delivery_of(github, {}, HELLO) != hook.delivery_of(github, {}, b"Hello")
 
 
-SAID = {"action": "released", "release": {"tag_name": "2.14.3", "draft": False}, "hosts": [{"n": "a"}, {"n": "b"}]}
+SAID: dict[str, Any] = {
+    "action": "released",
+    "release": {"tag_name": "2.14.3", "draft": False},
+    "hosts": [{"n": "a"}, {"n": "b"}],
+}
 
 
 @pytest.mark.parametrize(

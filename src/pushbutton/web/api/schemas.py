@@ -15,6 +15,7 @@ from pushbutton.domain.actor import EVERYWHERE, Verb
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit_chain import Checked
 from pushbutton.domain.event import iso
+from pushbutton.domain.hook import Delivery, Hook
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.person import Link, Token
 from pushbutton.domain.run import Run
@@ -576,6 +577,121 @@ class NewLinkShape(Body):
     @classmethod
     def unknown(cls, name: str) -> str:
         return f"A link has no “{name}”; it has task, inputs, days, uses, approvers and note."
+
+
+class HookShape(BaseModel):
+    """An address that presses a task when another system calls it."""
+
+    id: str
+    name: str
+    task: str
+    maker: str
+    scheme: Literal["standard", "github", "gitlab", "hmac"]
+    header: str
+    delivery: str
+    only: dict[str, Any] = Field(description="By JSONPath: what has to stand there")
+    paths: dict[str, str] = Field(description="By input: the JSONPath of its value")
+    inputs: dict[str, Any] = Field(description="Always the same")
+    paused: bool
+    made_at: str
+    old_secret_until: str | None = Field(description="So long the secret before counts too")
+    url: str
+
+    @classmethod
+    def of(cls, hook: Hook, url: str) -> Self:
+        return cls(
+            id=hook.id,
+            name=hook.name,
+            task=hook.task,
+            maker=hook.maker,
+            scheme=hook.scheme.value,
+            header=hook.header,
+            delivery=hook.delivery,
+            only=dict(hook.only),
+            paths=dict(hook.paths),
+            inputs=dict(hook.inputs),
+            paused=hook.paused,
+            made_at=iso(hook.made_at),
+            old_secret_until=iso(hook.before_until) if hook.before else None,
+            url=url,
+        )
+
+
+class HookMadeShape(HookShape):
+    secret: str = Field(description="Shown once")
+
+    @classmethod
+    def with_secret(cls, hook: Hook, url: str, secret: str) -> Self:
+        return cls(**HookShape.of(hook, url).model_dump(), secret=secret)
+
+
+class NewHookShape(Body):
+    task: Text
+    name: Text
+    scheme: Text = "standard"
+    secret: Text = Field("", description="The one that the other system gives; without it one is made")
+    header: Text = Field("", description="For hmac: the header in which the signature stands")
+    delivery: Text = Field("", description="For hmac: the header that names the delivery")
+    only: Object = Field(default_factory=dict, description="By JSONPath: what has to stand there")
+    paths: Object = Field(default_factory=dict, description="By input: the JSONPath of its value")
+    inputs: Object = Field(default_factory=dict, description="By input: what it always is")
+
+    wrong: ClassVar[Sequence[tuple[Sequence[str], str]]] = (
+        (("only", "paths", "inputs"), "“only”, “paths” and “inputs” are objects."),
+        (
+            ("task", "name", "scheme", "secret", "header", "delivery"),
+            "“task”, “name”, “scheme”, “secret”, “header” and “delivery” are texts; a hook has a task and a name.",
+        ),
+    )
+
+    @classmethod
+    def unknown(cls, name: str) -> str:
+        return f"A hook has no “{name}”; it has task, name, scheme, secret, header, delivery, only, paths and inputs."
+
+
+class SecretShape(Body):
+    secret: Text = Field("", description="The one that the other system gives; without it one is made")
+    no_object: ClassVar[str] = "Send an object with “secret”, a text, or nothing."
+
+
+class NewSecretShape(BaseModel):
+    secret: str = Field(description="Shown once")
+
+
+class DeliveryShape(BaseModel):
+    """A call that came, and what became of it."""
+
+    number: int
+    at: str
+    delivery: str
+    verdict: str = Field(
+        description="pressed, seen before, no match, did not fit, not readable, not signed, paused or refused"
+    )
+    run: int | None
+    why: str
+    body: str = Field(description="Empty where the call was not signed")
+    address: str
+
+    @classmethod
+    def of(cls, one: Delivery) -> Self:
+        return cls(
+            number=one.number,
+            at=iso(one.at),
+            delivery=one.id,
+            verdict=one.verdict.value,
+            run=one.run or None,
+            why=one.why,
+            body=one.body,
+            address=one.address,
+        )
+
+
+class CalledShape(BaseModel):
+    """What a call is told."""
+
+    verdict: str = Field(description="pressed, seen before or no match")
+    run: int | None = Field(default=None, description="The run that it pressed")
+    why: str = ""
 
 
 class AskShape(Body):

@@ -30,7 +30,7 @@ from .scope import HOLDER, PEER
 
 log = logging.getLogger(__name__)
 
-OPEN = ("/static/", "/signin", "/invite/", "/theme", "/api/asks", "/api/health")
+OPEN = ("/static/", "/signin", "/invite/", "/theme", "/api/asks", "/api/health", "/hooks/")
 """Paths that are open without a sign-in, with all below them."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,13 +10,13 @@ from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive
 
+from pushbutton.domain import json_text
 from pushbutton.errors import BadInput
 from pushbutton.sentence import say
 
 from .uploads import LARGEST as LARGEST_FILE
 
 LARGEST = 2 << 20
-DEEPEST = 50
 FIELD = 1 << 20
 """Bytes of one text field of a form."""
 FIELDS = 16 << 20
@@ -87,36 +86,6 @@ async def read_json(request: Request, largest: int = LARGEST) -> Any:
     if kind != "application/json":
         raise BadInput("Send JSON, with the header “Content-Type: application/json”.")
     try:
-        value = json.loads(data.decode(), parse_constant=_refuse, object_pairs_hook=_once)
-    except RecursionError:
-        raise BadInput("The JSON is nested too deeply.") from None
-    except (ValueError, UnicodeDecodeError) as error:
-        raise BadInput(f"This is not JSON: {str(error)[:200]}.") from None
-    if _depth(value) > DEEPEST:
-        raise BadInput("The JSON is nested too deeply.")
-    return value
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Of two values for one name, two readers may take two different ones."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name stands in it twice")
-    return found
-
-
-def _depth(value: Any) -> int:
-    depth, level = 0, [value]
-    while level and depth <= DEEPEST:
-        depth += 1
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, (list, dict))
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-    return depth
+        return json_text.read(data)
+    except ValueError as error:
+        raise BadInput(str(error)) from None

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pushbutton.domain.actor import Actor
+from pushbutton.domain.hook import Hook
 from pushbutton.domain.person import Link
 from pushbutton.runtime import links
 from pushbutton.web.words import i18n
@@ -68,6 +69,11 @@ def origin(request: Request) -> str:
 def link_url(request: Request, link: Link) -> str:
     """The address of a hand-over link, as this browser knows the server."""
     return origin(request) + links.path(core_of(request), link.id)
+
+
+def hook_url(request: Request, hook: Hook) -> str:
+    """The address that another system calls, as this browser knows the server."""
+    return f"{origin(request)}/hooks/{hook.id}"
 
 
 def remember(request: Request, response: Response, name: str, value: str) -> None:

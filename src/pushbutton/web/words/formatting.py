@@ -289,6 +289,9 @@ def _who(actor: str, t: Texts, names: Names) -> str:
         link, _, user = name.partition("/")
         maker, note = names.called(user), names.note(link)
         return t("{name}’s link “{note}”", name=maker, note=note) if note else t("{name}’s link", name=maker)
+    if colon and kind == "hook":
+        hook, _, user = name.partition("/")
+        return t("{name}’s hook “{hook}”", name=names.called(user), hook=names.hook(hook))
     if colon and kind == "service":
         return t("Pushbutton itself")
     if colon and kind == "run":

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from pushbutton.domain.hook import Hook
 from pushbutton.domain.person import Link, Snapshot, User
 
 
@@ -15,14 +16,20 @@ class Names:
 
     users: Mapping[str, User] = field(default_factory=dict)
     links: Mapping[str, Link] = field(default_factory=dict)
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self:
-        return cls(snapshot.users, snapshot.links)
+        return cls(snapshot.users, snapshot.links, snapshot.hooks)
 
     def called(self, user: str) -> str:
         known = self.users.get(user)
         return known.called if known else user
+
+    def hook(self, id_: str) -> str:
+        """A hook's name; one that is gone keeps what stands in its address."""
+        known = self.hooks.get(id_)
+        return known.name if known else id_
 
     def note(self, link: str) -> str:
         """What a link is for, as its maker says."""
