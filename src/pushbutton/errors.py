@@ -2,7 +2,7 @@
 
     PushbuttonError
     ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchSchedule · NoSuchArtifact · NoSuchUser · InviteGone ·
-    │                        NoSuchSecret · NoSuchToken · NoSuchLink · NoSuchBundle · NoSuchNode
+    │                        NoSuchSecret · NoSuchToken · NoSuchLink · NoSuchBundle · NoSuchNode · NoSuchHook
     ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange · NothingOffered
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
     ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · NotHeld · NotAside · CannotMove · LinkClosed ·

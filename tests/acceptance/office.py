@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -84,6 +85,8 @@ PAGES: Mapping[str, list[tuple[str, str]]] = {
     "/people/{name}": [("ada", "/people/pia"), ("ada", "/people/max")],
     "/profile": [("pia", "/profile"), ("max", "/profile")],
     "/profile/factor": [("vic", "/profile/factor")],
+    "/profile/hooks": [("ada", "/profile/hooks"), ("vic", "/profile/hooks"), ("ada", "/profile/hooks?all=1")],
+    "/profile/hooks/{id}": [("ada", "/profile/hooks/{hook}"), ("ada", "/profile/hooks/{silent}")],
     "/profile/links": [("ada", "/profile/links"), ("vic", "/profile/links"), ("ada", "/profile/links?all=1")],
     "/profile/tokens": [("pia", "/profile/tokens"), ("ada", "/profile/tokens?all=1")],
     "/runs/{number}": [
@@ -105,6 +108,7 @@ PAGES: Mapping[str, list[tuple[str, str]]] = {
         ("pia", "/tasks/report"),
     ],
     "/tasks/{slug}/hand-over": [("ada", "/tasks/deploy/hand-over")],
+    "/tasks/{slug}/hook": [("ada", "/tasks/report/hook")],
 }
 """Each route of a page, with who opens what of it. Who is "" is nobody."""
 
@@ -182,10 +186,41 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
             office.made[name] = found[1]
         number = office.made["closed"].removeprefix("/link/").partition(".")[0]
         office.post("ada", "/profile/links/revoke", link=number)
+        office.made.update(hook=_hook(office, "GitHub: a release"), silent=_hook(office, "Nobody calls it"))
+        _calls(office, office.made["hook"])
         asked = server.http.post("/api/asks", json={"token": {"name": "laptop"}}).raise_for_status()
         office.made["code"] = asked.json()["code"]
         yield office
         (tasks / "go-on").touch()
+
+
+SECRET = "known to both sides"
+
+
+def _hook(office: Office, name: str) -> str:
+    only = "$.action = released"
+    page = office.post(
+        "ada", "/tasks/report/hook", **{"hook-name": name, "hook-scheme": "gitlab", "hook-secret": SECRET,
+        "hook-only": only, "from-month": "$.month"},
+    )  # fmt: skip
+    found = re.search(r'id="address" value="https?://[^/]+/hooks/(\w+)"', page)
+    assert found
+    return found[1]
+
+
+def _calls(office: Office, hook: str) -> None:
+    """One of each kind."""
+    signed = {"x-gitlab-token": SECRET}
+    said = {"action": "released", "month": "October"}
+    for headers, body in (
+        (signed, json.dumps(said)),
+        (signed, json.dumps(said)),
+        (signed, json.dumps({**said, "action": "edited"})),
+        ({}, "{}"),
+        (signed, "{"),
+        (signed, json.dumps({**said, "month": "<b>May</b>" + "y" * 90})),
+    ):
+        office.server.http.post(f"/hooks/{hook}", content=body, headers=headers)
 
 
 def every_page(browser: Any, office: Office, **wishes: Any) -> Iterator[tuple[str, Page]]:

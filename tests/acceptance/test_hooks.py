@@ -205,7 +205,7 @@ def test_while_a_secret_is_changed_both_count(world):
 
 def test_a_hook_may_no_more_than_its_maker_may_at_that_moment(world):
     hook = a_hook(world)
-    put(world.data, drop=[Grant("user:ada", "admin")])
+    put(world.data, Grant("user:ada", "viewer"), drop=[Grant("user:ada", "admin")])
     deadline = time.monotonic() + PATIENCE
     number = 0
     while (answer := send(hook, delivery=str(number))).status_code == 202 and time.monotonic() < deadline:

@@ -88,17 +88,27 @@ BEYOND: dict[tuple[str, str], tuple[int, int]] = {
     ("post", "/api/links"): (403, 403),
     ("delete", "/api/links/{name}"): (404, 404),
     ("post", "/api/asks/answer"): (404, 404),
+    ("post", "/hooks/{id}"): (404, 404),
+    ("post", "/api/hooks"): (403, 403),
+    ("get", "/api/hooks/{id}"): (404, 404),
+    ("delete", "/api/hooks/{id}"): (404, 404),
+    ("post", "/api/hooks/{id}/pause"): (404, 404),
+    ("post", "/api/hooks/{id}/resume"): (404, 404),
+    ("post", "/api/hooks/{id}/secret"): (403, 403),
+    ("get", "/api/hooks/{id}/deliveries"): (404, 404),
+    ("post", "/api/hooks/{id}/deliveries/{number}/again"): (404, 404),
 }
 """(method, path) -> statuses."""
 OPEN_TO_ALL = {("post", "/api/asks")} | {
     ("get", f"/api/{name}")
-    for name in ("tasks", "runs", "events", "health", "tokens", "links", "approvals", "aside", "schedules")
+    for name in ("tasks", "runs", "events", "health", "tokens", "links", "approvals", "aside", "schedules", "hooks")
 }
 """What answers everybody, with what they may see; each has its own test below."""
 BODIES: dict[str, Any] = {
     "/api/events": {"text": "x"},
     "/api/tokens": {"name": "more"},
     "/api/links": {"task": "seen"},
+    "/api/hooks": {"task": "seen", "name": "x"},
     "/api/asks/answer": {"poll": "x"},
     "/api/runs/{number}/reject": {"why": "because"},
     "/api/runs/{number}/move": {"not_before": None},
@@ -115,7 +125,7 @@ def test_every_route_of_the_api_is_in_the_table(world):
 @pytest.mark.parametrize("which", ["hidden", "seen"])
 def test_no_route_gives_a_token_more_than_its_scope(world, method, path, which):
     number = world.hidden if which == "hidden" else world.seen
-    where = path.format(slug=which, number=number, name="full" if "tokens" in path else "x")
+    where = path.format(slug=which, number=number, id="x", name="full" if "tokens" in path else "x")
     query = "?q=secret" if path.endswith("search") else ""
     body = {} if method == "get" else {"json": BODIES.get(path, {})}
     with httpx.stream(
@@ -165,7 +175,7 @@ def test_a_token_fills_in_no_form_of_a_page_that_is_for_people(world, path):
 
 
 def test_no_token_makes_another_and_no_link(world):
-    for path in ("/api/tokens", "/api/links"):
+    for path in ("/api/tokens", "/api/links", "/api/hooks"):
         answer = ask(world, world.full, "POST", path, json=BODIES[path])
         assert (answer.status_code, "sign in yourself" in answer.json()["title"]) == (403, True)
 

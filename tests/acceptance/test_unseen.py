@@ -92,6 +92,7 @@ ONE: dict[str, tuple[int, int, int]] = {
     # what Eve gets of “vault” and of “seen”, and Lee, who may see but not read, of “seen”
     "/tasks/{slug}": (404, 200, 200),
     "/tasks/{slug}/hand-over": (404, 200, 403),
+    "/tasks/{slug}/hook": (404, 200, 403),
     "/runs/{number}": (404, 200, 200),
     "/runs/{number}/stop": (404, 303, 403),
     "/runs/{number}/move": (404, 303, 403),
@@ -114,13 +115,13 @@ ONE: dict[str, tuple[int, int, int]] = {
 WITH_EVERYTHING = {
     # lists and streams: each has what one may see; see the tests below
     "/", "/find", "/history", "/history.csv", "/approvals", "/api/tasks", "/api/runs", "/api/events", "/api/approvals",
-    "/profile/links", "/api/links", "/api/aside", "/schedules", "/api/schedules",
+    "/profile/links", "/api/links", "/api/aside", "/schedules", "/api/schedules", "/profile/hooks", "/api/hooks",
 }  # fmt: skip
 OF_NO_TASK = {
     "/signin", "/signin/code", "/signin/elsewhere", "/signin/return", "/invite/{secret}", "/profile",
     "/profile/factor", "/profile/tokens", "/confirm", "/people", "/people/{name}", "/link/{text}", "/audit",
     "/audit.csv", "/audit.jsonl", "/api", "/api/openapi.json", "/api/health", "/api/tokens", "/api/audit",
-    "/api/asks", "/aside",
+    "/api/asks", "/aside", "/profile/hooks/{id}", "/api/hooks/{id}", "/api/hooks/{id}/deliveries",
 }  # fmt: skip
 
 
@@ -225,6 +226,7 @@ def test_the_way_to_a_run_or_to_people_is_shown_to_those_who_may_see_them(world)
         "/", "/?q=whisper", "/?q=va", "/find", "/find?q=va",
         "/history", "/history?q=whisper", "/history?who=ada", "/history.csv", "/approvals", "/schedules",
         "/profile/links", "/api/tasks", "/api/runs", "/api/runs?state=succeeded", "/api/approvals", "/api/links",
+        "/profile/hooks", "/api/hooks",
     ],
 )  # fmt: skip
 def test_no_list_holds_a_task_that_one_may_not_see(world, path):

@@ -17,6 +17,7 @@ from .pages import approvals as approvals_page
 from .pages import aside as aside_page
 from .pages import audit as audit_page
 from .pages import base, device, find, history, link_holder, links, people, profile, sign_in, task_form
+from .pages import hooks as hooks_page
 from .pages import reference as reference_page
 from .pages import run as run_page
 from .pages import schedules as schedules_page
@@ -98,6 +99,8 @@ PAGES: Final[tuple[Route, ...]] = (
     form("/tasks/{slug}", task_form.press, task_form.limits),
     page("/tasks/{slug}/hand-over", links.form),
     form("/tasks/{slug}/hand-over", links.make, links.limits),
+    page("/tasks/{slug}/hook", hooks_page.form),
+    form("/tasks/{slug}/hook", hooks_page.make, hooks_page.limits),
     page("/runs/{number}", run_page.run),
     page("/runs/{number}/updates", run_page.updates),
     page("/runs/{number}/stop", run_page.stop_question),
@@ -141,6 +144,9 @@ PAGES: Final[tuple[Route, ...]] = (
     form("/profile/tokens/revoke", tokens_page.revoke),
     page("/profile/links", links.listed),
     form("/profile/links/revoke", links.revoke),
+    page("/profile/hooks", hooks_page.listed),
+    page("/profile/hooks/{id}", hooks_page.one),
+    form("/profile/hooks/{id}/{what}", hooks_page.act_on),
     page("/confirm", device.asked),
     form("/confirm", device.answer),
     page("/people", people.people),
