@@ -105,6 +105,12 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (Exit.REFUSED, "schedule list --server {out}"),
         (Exit.TROUBLE, "schedule list --server {dead}"),
     ],
+    "hook": [
+        (Exit.OK, "hook list"),
+        (Exit.NOT_FOUND, "hook calls nothing"),
+        (Exit.REFUSED, "hook list --server {out}"),
+        (Exit.TROUBLE, "hook list --server {dead}"),
+    ],
     "approvals": [
         (Exit.OK, "approvals"),
         (Exit.REFUSED, "approvals --server {out}"),

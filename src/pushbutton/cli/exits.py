@@ -74,6 +74,7 @@ OF: Mapping[str, tuple[Exit, ...]] = {
     "logout": (),
     "user": (*_NAMED, Exit.CONFIG),
     "link": _NAMED,
+    "hook": _NAMED,
     "secret": (Exit.NOT_FOUND, Exit.TROUBLE, Exit.CONFIG),
     "audit": (Exit.FAILED, Exit.TROUBLE, Exit.CONFIG),
     "release": _NAMED,

@@ -153,9 +153,10 @@ async def _form(request: Request, task: Task, shown: HookForm, status: int = 200
 
 async def _one(request: Request, hook: Hook, secret: str = "") -> Response:
     core, actor = core_of(request), actor_of(request)
+    task = core.catalog.tasks().get(hook.task)
     calls = [hook_calls.row(one) for one in await hooks.deliveries(core, actor, hook.id)]
     return await base.show(
-        request, "hook.html", room="profile", hook=hook, task=core.catalog.tasks().get(hook.task), calls=calls,
+        request, "hook.html", room="profile", hook=hook, task=task, calls=calls,
         secret=secret, url=hook_url(request, hook), kept=KEPT, scheme=hook_calls.SCHEMES[hook.scheme],
-        mine=hook.maker == actor.user,
+        mine=hook.maker == actor.user, titles={param.name: param.title for param in task.params} if task else {},
     )  # fmt: skip
