@@ -105,12 +105,6 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (Exit.REFUSED, "schedule list --server {out}"),
         (Exit.TROUBLE, "schedule list --server {dead}"),
     ],
-    "hook": [
-        (Exit.OK, "hook list"),
-        (Exit.NOT_FOUND, "hook calls nothing"),
-        (Exit.REFUSED, "hook list --server {out}"),
-        (Exit.TROUBLE, "hook list --server {dead}"),
-    ],
     "approvals": [
         (Exit.OK, "approvals"),
         (Exit.REFUSED, "approvals --server {out}"),
@@ -175,6 +169,12 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (Exit.NOT_FOUND, "link make fin"),
         (Exit.REFUSED, "link list --server {out}"),
         (Exit.TROUBLE, "link list --server {dead}"),
+    ],
+    "hook": [
+        (Exit.OK, "hook list"),
+        (Exit.NOT_FOUND, "hook calls nothing"),
+        (Exit.REFUSED, "hook list --server {out}"),
+        (Exit.TROUBLE, "hook list --server {dead}"),
     ],
     "secret": [
         (Exit.OK, "secret list {folder}"),
