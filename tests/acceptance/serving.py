@@ -34,12 +34,16 @@ PATIENCE = 120.0
 
 
 def until(true: Callable[[], Any], *, what: str, seconds: float = PATIENCE) -> Any:
-    """The first truthy answer of `true()`; `AssertionError` naming `what` when there is none in time."""
-    end = time.monotonic() + seconds
+    """The first truthy answer of `true()`; `AssertionError` naming `what` when there is none in time.
+
+    It asks less often what takes longer: a question is a request as often as not, which somebody has to answer.
+    """
+    end, pause = time.monotonic() + seconds, 0.01
     while not (answer := true()):
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds:g} s: {what}")
-        time.sleep(0.01)
+        time.sleep(pause)
+        pause = min(pause * 1.2, 0.05)
     return answer
 
 
