@@ -1,9 +1,12 @@
 """What all tests share."""
 
+import functools
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from httpx._transports import default as transports
 from hypothesis import settings
 
 from .postgres import Postgres
@@ -12,6 +15,19 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # many processes are started: w
 
 settings.register_profile("any machine", deadline=None)  # how long an example takes says nothing of what it shows
 settings.load_profile("any machine")
+
+_made: Any = transports.create_ssl_context  # type: ignore[attr-defined]
+_made_once = functools.cache(_made)
+
+
+def _read_once(verify: Any = True, cert: Any = None, trust_env: bool = True) -> Any:
+    """All certificates of this machine would be read for each client, 20 ms, also where it is to speak HTTP only."""
+    if verify is True and cert is None:
+        return _made_once(trust_env=trust_env)
+    return _made(verify=verify, cert=cert, trust_env=trust_env)
+
+
+transports.create_ssl_context = _read_once  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)
