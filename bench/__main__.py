@@ -1,7 +1,7 @@
 """Measure, and print one table: `./dev bench [NAME …] [--quick] [--write]`.
 
-Names: fanout, output, press, runs, history, catalogue, crowd, browser. Without one, all of them. `--quick` takes fewer
-rounds and smaller sizes; `--write` puts the table and its curves into docs/performance.md.
+Names: fanout, output, press, runs, history, catalogue, crowd, browser, shipping. Without one, all of them. `--quick`
+takes fewer rounds and smaller sizes; `--write` puts the table and its curves into docs/performance.md.
 SCRIPT_SERVER=/path/to/checkout has it measured beside us; sse-starlette is, where it is installed, which `./dev bench`
 sees to.
 """
@@ -24,6 +24,7 @@ import output
 import page
 import press
 import runs
+import shipping
 from machine import Bench, Missing
 from table import Row, text
 
@@ -36,6 +37,7 @@ FIGURES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "catalogue": catalogue.run,
     "crowd": crowd.run,
     "browser": browser.run,
+    "shipping": shipping.run,
 }
 
 
