@@ -8,7 +8,7 @@ import httpx
 
 from pushbutton import Pushbutton
 from pushbutton.domain.run import RunState
-from pushbutton.services.pruner import KEEP, prune
+from pushbutton.services.pruner import KEEP, prune, sweep
 
 from .worlds import script
 
@@ -32,6 +32,19 @@ async def test_old_runs_go_with_their_output_and_the_newest_of_a_task_stay(tmp_p
         folders = {int(path.name) for path in (tmp_path / "data" / "runs").iterdir()}
         assert folders == set(runs[3:])
         assert (await prune(core, NO_TIME))[0] == 0
+
+
+async def test_what_lies_here_of_runs_that_another_machine_removed_goes_and_nothing_else(tmp_path):
+    script(tmp_path, "job.sh", "echo x", head="at_once = 4")
+    async with Pushbutton(tmp_path, data=tmp_path / "data") as app:
+        core = await app.open()
+        runs = await finished(app, 4)
+        later = tmp_path / "data" / "runs" / str(runs[-1] + 1)
+        later.mkdir()
+        await core.store.forget(runs[:2])
+        assert await sweep(core) == 2
+        assert {int(path.name) for path in later.parent.iterdir()} == {*runs[2:], int(later.name)}
+        assert await sweep(core) == 0
 
 
 async def test_a_run_that_goes_on_and_one_that_waits_stay(tmp_path):

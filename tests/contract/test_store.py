@@ -598,6 +598,13 @@ async def test_the_keys_of_a_forgotten_run_are_free_again(store):
         assert again.run.id > claimed.id
 
 
+async def test_which_numbers_are_runs_is_known(store):
+    first, second = await over(store), await over(store)
+    await store.forget([first.id])
+    assert await store.known([first.id, second.id, 99]) == {second.id}
+    assert await store.known([]) == frozenset()
+
+
 async def test_forgetting_takes_runs_and_events_and_gives_no_number_again(store):
     first, second = await over(store), await over(store)
     last = await store.last_event(second.id)

@@ -259,6 +259,9 @@ class SpoolFolder:
         """What every process of the run has in its environment."""
         return f"PUSHBUTTON_SPOOL={folder}".encode()
 
+    def kept(self) -> Sequence[int]:
+        return sorted(int(entry.name) for entry in os.scandir(self.root) if entry.name.isdigit())
+
     async def remove(self, run: int) -> None:
         await threads.ending(_remove, self.folder(run))
 

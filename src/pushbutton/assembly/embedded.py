@@ -220,6 +220,7 @@ class Embedded:
         stack.push_async_callback(worker.close)
         if shared:
             background(stack, beat.run(core, me, worker))
+            background(stack, pruner.follow(core))
         background(stack, worker.run())
         for name, loop in self._loops(core).items():
             alone(name, worker_name, loop)

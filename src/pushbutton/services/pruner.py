@@ -39,6 +39,34 @@ async def run(core: Core, days: float) -> None:
         await asyncio.sleep(EVERY)
 
 
+async def follow(core: Core) -> None:
+    """Every hour, on each machine of several: one of them removes old runs, and all have something of theirs."""
+    while True:
+        await asyncio.sleep(EVERY)
+        try:
+            if removed := await sweep(core):
+                log.info("removed what was here of %d old runs", removed)
+        except (StoreError, OSError) as error:
+            log.warning("what is here of old runs stays for now: %s", error)
+        except Exception:
+            log.exception("removing what is here of old runs failed; trying again later")
+
+
+async def sweep(core: Core) -> int:
+    """Remove what is here of runs that are in the store no more; of how many that was. What has a higher number than
+    any run stays: the store may have been put back to an earlier state.
+    """
+    newest = max((run.id for run in await core.store.runs(RunQuery(limit=1))), default=0)
+    here = [number for number in await threads.ending(core.supervisors.kept) if number <= newest]
+    gone = 0
+    for begin in range(0, len(here), FEW):
+        some = here[begin : begin + FEW]
+        for number in set(some) - await core.store.known(some):
+            await core.supervisors.remove(number)
+            gone += 1
+    return gone
+
+
 async def prune(core: Core, days: float) -> tuple[int, int]:
     """Remove what is older than so many days (0: no runs); how many runs and uploads that were.
 

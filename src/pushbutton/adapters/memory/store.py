@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -347,6 +347,9 @@ class MemoryStore:
             return False
         self._leases[name] = (holder, until)
         return True
+
+    async def known(self, runs: Collection[int]) -> frozenset[int]:
+        return frozenset(runs) & self._runs.keys()
 
     async def forgotten(self) -> int:
         return self._forgotten

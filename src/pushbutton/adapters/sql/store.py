@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pushbutton.domain.audit import Act
@@ -168,6 +168,10 @@ class SqlStore:
     async def bookmark(self, name: str) -> int | None:
         found = await self._db.read(lambda db: db.execute("SELECT event FROM bookmarks WHERE name = ?", (name,)).get)
         return None if found is None else int(found)
+
+    async def known(self, runs: Collection[int]) -> frozenset[int]:
+        sql = f"SELECT id FROM runs WHERE id IN ({', '.join('?' * len(runs)) or 'NULL'})"
+        return await self._db.read(lambda db: frozenset(row[0] for row in db.execute(sql, list(runs))))
 
     async def forgotten(self) -> int:
         return await self._number("SELECT value FROM meta WHERE name = 'forgotten'")

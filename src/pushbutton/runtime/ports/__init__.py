@@ -325,6 +325,10 @@ class Store(Protocol):
         """Delete finished runs with their events, in one transaction. Others among them are left."""
         ...
 
+    async def known(self, runs: Collection[int]) -> frozenset[int]:
+        """Those of these numbers that are runs."""
+        ...
+
     async def forgotten(self) -> int:
         """A reader that stands below this id may miss deleted events; 0: nothing was ever deleted."""
         ...

@@ -100,6 +100,10 @@ class Supervisors(Protocol):
         """
         ...
 
+    def kept(self) -> Sequence[int]:
+        """The runs of which there is a folder here. It blocks."""
+        ...
+
     async def remove(self, run: int) -> None: ...
 
     def reap(self) -> None:
