@@ -3,6 +3,7 @@
 What `data` holds, by kind (all keys optional unless said otherwise):
 
     state      state (always), actor, reason, exit_code, survivors (list of "pid name"); not_before;
+               an end: bytes (of its output, where machines share a store);
                held: needs, until, plan; of a second try: attempt; an end that is tried again: next, its number
     status     text (always), level: info | good | warn | bad, source
     step       name (always), state: running | succeeded | failed | skipped

@@ -29,7 +29,7 @@ from pushbutton.supervisor import spool
 
 from .connections import Connections
 from .link import Link, why
-from .pieces import GREW, Place, joined, take
+from .pieces import GREW, Piece, Place, joined, take
 
 __all__ = ["ROOM", "Mirror"]
 
@@ -40,11 +40,11 @@ WATCHED = 20.0  # seconds for which a run is brought on after it was asked for
 KEPT = 120.0  # seconds for which it stays at least
 LOOK = 1.0  # how often to look without a notification
 AGAIN = 0.5  # seconds between two tries while the database is away
-BREATH = 0.005  # between two looks
+BREATH, LONGEST = 0.005, 0.010  # between two looks: as long as the last one took
 PATIENCE = 10.0  # seconds without a byte, after which who waits is told
-AT_ONCE: Final = 32  # runs asked for in one statement
+AT_ONCE: Final = 64  # runs asked for in one statement
 ROUNDS: Final = 8  # statements for the same runs before others have their turn
-LEAST, MOST = 16, 4096  # pieces of each run in one statement
+LEAST, MOST = 8, 4096  # pieces of each run in one statement
 _GROWN: Final = 2 << 20  # bytes of a run that are brought in one statement, about
 _BEFORE: Final = (spool.ENCODING, spool.SCREEN, spool.TIMES)
 """What has to be here before the output is."""
@@ -58,6 +58,7 @@ class _Copy:
     used: float = 0.0  # when it was asked for, monotonic
     have: dict[str, int] = field(default_factory=dict)  # bytes by name
     pieces: int = LEAST  # that are asked for at once
+    thorough: bool = True  # the next look may miss nothing: somebody waits, or pieces have become one
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +173,9 @@ class Mirror:
             looked = time.monotonic() if everything else looked
             due = behind | self._due(said, everything=everything)
             said.clear()
+            begun = time.monotonic()
             behind = self._turn(link, loop, due)
-            time.sleep(BREATH)
+            time.sleep(min(max(BREATH, time.monotonic() - begun), LONGEST))
             if not (said or behind or self._wishes):
                 waiting.poll(LOOK * 1000)
             with contextlib.suppress(BlockingIOError):
@@ -188,6 +190,7 @@ class Mirror:
             wishes, self._wishes = self._wishes, []
         behind = set[int]()
         try:
+            self._thoroughly(wish.run for wish in wishes)
             behind = self._bring(link, loop, due | {wish.run for wish in wishes})
             self._fulfil(loop, [wish for wish in wishes if wish.run not in behind])
             wishes = [wish for wish in wishes if wish.run in behind]
@@ -206,9 +209,16 @@ class Mirror:
         """The watched runs that may have more."""
         now = time.monotonic()
         watched = {run for run, copy in list(self._copies.items()) if not copy.whole and now - copy.used < WATCHED}
+        if everything:
+            self._thoroughly(watched)
         if everything or "" in said:
             return watched
         return watched & {int(run) for payload in said for run in payload.split(",")}
+
+    def _thoroughly(self, runs: Iterable[int]) -> None:
+        for run in runs:
+            if copy := self._copies.get(run):
+                copy.thorough = True
 
     def _bring(self, link: Link, loop: asyncio.AbstractEventLoop, runs: Collection[int]) -> set[int]:
         """Until a look that found nothing more, or for a while; the runs that may have more."""
@@ -225,13 +235,17 @@ class Mirror:
         return slow
 
     def _look(self, link: Link, copies: Mapping[int, _Copy]) -> set[int]:
-        """One statement; the runs that may have more."""
-        have = {Place(run, name): copy.have.get(name, 0) for run, copy in copies.items() for name in _names(copy)}
+        """The runs that may have more."""
         limit = min(copy.pieces for copy in copies.values())
-        found = take(link, have, limit)
+        found: list[Piece] = []
+        for quick in (True, False):
+            some = {run: copy for run, copy in copies.items() if copy.thorough is not quick}
+            have = {Place(run, name): copy.have.get(name, 0) for run, copy in some.items() for name in _names(copy)}
+            found += take(link, have, limit, quick=quick) if have else []
         more = set()
         by_place = {place: list(pieces) for place, pieces in groupby(found, key=lambda piece: piece.place)}
         for run, copy in copies.items():
+            gap = False
             for name in (*_BEFORE, spool.OUTPUT):
                 pieces = by_place.get(Place(run, name), [])
                 data = joined(copy.have.get(name, 0), pieces)
@@ -240,6 +254,10 @@ class Mirror:
                 if len(pieces) >= limit:
                     more.add(run)
                     copy.pieces = max(LEAST, min(MOST, len(pieces) * _GROWN // max(1, len(data))))
+                gap = gap or (bool(pieces) and not data and not copy.thorough)
+            if gap:
+                more.add(run)
+            copy.thorough = gap or (copy.thorough and run in more)
         return more
 
     def _append(self, copy: _Copy, name: str, data: bytes) -> None:

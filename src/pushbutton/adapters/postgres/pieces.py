@@ -63,6 +63,19 @@ Others may lie in it: of a sender that was killed, and whose last statement came
 """
 
 
+_NEXT: Final = """SELECT w.run, w.name, p.at, p.bytes
+FROM unnest(?::bigint[], ?::text[], ?::bigint[]) AS w (run, name, have) CROSS JOIN LATERAL (
+    SELECT at, bytes FROM pieces WHERE run = w.run AND name = w.name AND at >= w.have ORDER BY at LIMIT ?
+) AS p"""
+"""The same for who stands where a piece ended, as long as those that follow have not become one with others."""
+_ENDS: Final = f"""SELECT w.run, w.name, max(p.at + length(p.bytes))
+FROM unnest(?::bigint[], ?::text[]) AS w (run, name) CROSS JOIN LATERAL (
+    SELECT max(at) AS at FROM pieces WHERE run = w.run AND name = w.name
+) AS last JOIN pieces AS p
+    ON p.run = w.run AND p.name = w.name AND p.at IN (last.at, last.at - last.at % {BLOCK})
+GROUP BY 1, 2"""
+
+
 class Place(NamedTuple):
     """Something with bytes: `output` of run 7, an upload (of run 0)."""
 
@@ -130,6 +143,11 @@ class Pieces:
         )
         values = _columns(2, places)
         return self.do(lambda link: _kept(link.execute(sql, values)))
+
+    def ends(self, places: Collection[Place]) -> Mapping[Place, int]:
+        """How far the pieces go of each that has any: those of a file that is not whole, too."""
+        rows = self.do(lambda link: link.send(_ENDS, _columns(2, places)))
+        return {Place(run, name): end for run, name, end in rows}
 
     def below(self, run: int, prefix: str) -> Mapping[Place, Kept]:
         sql = "SELECT run, name, size, since FROM sizes WHERE run = ? AND starts_with(name, ?)"
@@ -221,10 +239,12 @@ def _transaction(link: Link) -> Iterator[None]:
         raise
 
 
-def take(link: Link, have: Mapping[Place, int], most: int) -> list[Piece]:
-    """For each place what follows so many bytes, in order: about `most` pieces. They may overlap, see `joined`."""
+def take(link: Link, have: Mapping[Place, int], most: int, *, quick: bool = False) -> list[Piece]:
+    """For each place what follows so many bytes, in order: about `most` pieces. They may overlap, see `joined`. With
+    `quick` some of it may be missing, and comes without.
+    """
     values = [*_columns(3, ((*place, size) for place, size in have.items())), most]
-    rows = link.send(_TAKE, values)
+    rows = link.send(_NEXT if quick else _TAKE, values)
     return sorted(Piece(Place(run, name), at, bytes(content)) for run, name, at, content in rows)
 
 

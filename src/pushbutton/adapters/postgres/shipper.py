@@ -1,7 +1,7 @@
 """`runtime.ports.Shipping` into the tables `pieces` and `sizes`.
 
 One turn at a time for all runs that grew, in one statement: a commit for each of two hundred runs would cost the
-database more than their bytes do. What was sent stands in `sizes`, so whoever follows a run next goes on from there.
+database more than their bytes do. How far it came is what is there, so whoever follows a run next goes on from there.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -46,7 +47,23 @@ class _Run:
     folder: Path
     sent: dict[str, int] | None = None  # bytes by name; None: not known yet
     parts: dict[str, int] = field(default_factory=dict)  # pieces in the block that is being filled, at most
+    open: dict[str, int] = field(default_factory=dict)  # descriptors by name, once there is output
     settled: list[asyncio.Future[int]] = field(default_factory=list)
+
+    def files(self) -> Mapping[str, int]:
+        """None before there is output: an attempt that never came to start the job may be made anew in another way."""
+        if self.open.keys() >= set(GROWING) or not _size(self.folder / spool.OUTPUT):
+            return self.open
+        for name in GROWING if self.open else (*FIXED, *GROWING):
+            if name not in self.open:
+                with contextlib.suppress(FileNotFoundError):
+                    self.open[name] = os.open(self.folder / name, os.O_RDONLY | os.O_CLOEXEC)
+        return self.open
+
+    def close(self) -> None:
+        for file in self.open.values():
+            os.close(file)
+        self.open = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +79,7 @@ class Shipper:
         """`runs`: the folder of the spools."""
         self._pieces, self._folder, self._notifier = pieces, runs, notifier
         self._runs: dict[int, _Run] = {}
+        self._left: list[_Run] = []  # not followed any more, and to be closed in the thread
         self._grown: set[int] = set()
         self._turns = 0
         self._merges: list[_Merge] = []  # of the thread
@@ -78,7 +96,8 @@ class Shipper:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._loop
             self._pieces.close()
-            await threads.shipping(lambda: None)  # a turn that was under way is over
+            self._left += self._runs.values()
+            await threads.shipping(self._close_left)  # a turn that was under way is over
 
     # -- what the worker asks for
 
@@ -90,7 +109,7 @@ class Shipper:
         def end() -> None:
             unlisten()
             if self._runs.get(run) is followed:
-                del self._runs[run]
+                self._left.append(self._runs.pop(run))
 
         return end
 
@@ -125,7 +144,8 @@ class Shipper:
     def _send_part(self, place: Place, file: Path, at: int) -> int | None:
         size = file.stat().st_size
         end = min(size, at + SHARE)
-        pieces = [Piece(place, begin, _read(file, begin, stop)) for begin, stop in cut(at, end)]
+        with file.open("rb") as content:
+            pieces = [Piece(place, a, _read(content.fileno(), a, b)) for a, b in cut(at, end)]
         self._pieces.put(pieces, {place: size} if end == size else {})
         return end if end < size else None
 
@@ -182,36 +202,42 @@ class Shipper:
 
     def _turn(self, runs: Sequence[_Run]) -> set[int]:
         """Send what there is, up to a bound; the runs that have more."""
+        self._close_left()
         self._resume([run for run in runs if run.sent is None])
         pieces: list[Piece] = []
         sizes: dict[Place, int] = {}
         more: set[int] = set()
         left, share = MOST, max(SHARE, MOST // max(1, len(runs)))
         for run in runs:
-            for name in _names(run):
-                place, sent, size = Place(run.number, name), (run.sent or {}).get(name, 0), _size(run.folder / name)
+            for name, file in run.files().items():
+                place, sent, size = Place(run.number, name), (run.sent or {}).get(name, 0), os.fstat(file).st_size
                 end = min(size, sent + min(share, left))
                 if end > sent:
-                    pieces += [Piece(place, a, _read(run.folder / name, a, b)) for a, b in cut(sent, end)]
-                    sizes[place] = end
+                    pieces += [Piece(place, a, _read(file, a, b)) for a, b in cut(sent, end)]
+                    if name != spool.TIMES:  # nobody asks for those, and they grow as often
+                        sizes[place] = end
                     left -= end - sent
                 if end < size:
                     more.add(run.number)
         if pieces:
             self._pieces.put(pieces, sizes)
+        by_run = {number: list(of_run) for number, of_run in groupby(pieces, key=lambda piece: piece.place.run)}
         for run in runs:
-            self._note(run, [piece for piece in pieces if piece.place.run == run.number])
+            self._note(run, by_run.get(run.number, []))
             if run.settled and run.number not in more:
                 self._last(run)
         self._merge()
         return more
 
+    def _close_left(self) -> None:
+        while self._left:
+            self._left.pop().close()
+
     def _resume(self, runs: Sequence[_Run]) -> None:
         names = (*FIXED, *GROWING)
-        kept = self._pieces.kept([Place(run.number, name) for run in runs for name in names]) if runs else {}
+        ends = self._pieces.ends([Place(run.number, name) for run in runs for name in names]) if runs else {}
         for run in runs:
-            places = {name: kept.get(Place(run.number, name)) for name in names}
-            run.sent = {name: found.size for name, found in places.items() if found}
+            run.sent = {name: end for name in names if (end := ends.get(Place(run.number, name)))}
             run.parts = {name: 2 for name, size in run.sent.items() if size % BLOCK}  # it may be many
 
     def _note(self, run: _Run, pieces: Sequence[Piece]) -> None:
@@ -237,16 +263,9 @@ class Shipper:
 
     def _merge(self) -> None:
         for merge in self._merges[:MERGED]:
-            with contextlib.suppress(OSError):  # its folder has gone: it stays in parts
-                self._pieces.merge(Piece(merge.place, merge.begin, _read(merge.file, merge.begin, merge.end)))
+            with contextlib.suppress(OSError), merge.file.open("rb") as file:  # it has gone: it stays in parts
+                self._pieces.merge(Piece(merge.place, merge.begin, _read(file.fileno(), merge.begin, merge.end)))
             self._merges.remove(merge)
-
-
-def _names(run: _Run) -> Iterator[str]:
-    """Nothing before there is output: an attempt that never came to start the job may be made anew in another way."""
-    if _size(run.folder / spool.OUTPUT):
-        yield from FIXED
-        yield from GROWING
 
 
 def _settle(run: _Run, futures: Sequence[asyncio.Future[int]]) -> None:
@@ -263,16 +282,12 @@ def _size(file: Path) -> int:
         return 0
 
 
-def _read(file: Path, begin: int, end: int) -> bytes:
+def _read(file: int, begin: int, end: int) -> bytes:
     """Exactly that. Raises `OSError`."""
-    fd = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        found = b""
-        while begin + len(found) < end:
-            more = os.pread(fd, end - begin - len(found), begin + len(found))
-            if not more:
-                raise OSError(f"{file} has become shorter")
-            found += more
-        return found
-    finally:
-        os.close(fd)
+    found = b""
+    while begin + len(found) < end:
+        more = os.pread(file, end - begin - len(found), begin + len(found))
+        if not more:
+            raise OSError("a file of a run has become shorter")
+        found += more
+    return found
