@@ -291,6 +291,19 @@ async def test_a_mirror_without_room_on_its_disk_says_so_and_goes_on_when_there_
     assert mirrored(two, 7) == b"hello"
 
 
+async def test_a_file_that_cannot_be_read_holds_up_neither_its_run_nor_others(pair):
+    one, two = pair
+    for run in (7, 8):
+        one.begin(run)
+        one.shipper.follow(run)
+    (one.runs / "7" / "times").mkdir()
+    for run in (7, 8):
+        one.write(run, b"hello")
+        await one.shipper.settled(run)
+    await two.output.bring(a_run(8, "one"))
+    assert mirrored(two, 8) == b"hello"
+
+
 async def test_a_hundred_runs_at_once_all_come_whole(pair, dice):
     one, two = pair
     runs = range(1, 101)

@@ -36,6 +36,7 @@ __all__ = ["ROOM", "Mirror"]
 log = logging.getLogger(__name__)
 
 ROOM: Final = 4 << 30  # bytes of files
+MANY: Final = 10_000  # runs, also those that wrote nothing
 WATCHED = 20.0  # seconds for which a run is brought on after it was asked for
 KEPT = 120.0  # seconds for which it stays at least
 LOOK = 1.0  # how often to look without a notification
@@ -284,11 +285,12 @@ class Mirror:
             self._grown(run)
 
     def _make_room(self) -> None:
-        if self._size <= self._room:
+        if self._size <= self._room and len(self._copies) <= MANY:
             return
         old = sorted(self._copies.items(), key=lambda item: item[1].used)
         for run, copy in old:
-            if self._size <= self._room or copy.used > time.monotonic() - KEPT:
+            enough = self._size <= self._room and len(self._copies) <= MANY
+            if enough or copy.used > time.monotonic() - KEPT:
                 return
             del self._copies[run]
             shutil.rmtree(copy.folder, ignore_errors=True)

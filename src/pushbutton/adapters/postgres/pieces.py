@@ -67,7 +67,7 @@ _NEXT: Final = """SELECT w.run, w.name, p.at, p.bytes
 FROM unnest(?::bigint[], ?::text[], ?::bigint[]) AS w (run, name, have) CROSS JOIN LATERAL (
     SELECT at, bytes FROM pieces WHERE run = w.run AND name = w.name AND at >= w.have ORDER BY at LIMIT ?
 ) AS p"""
-"""The same for who stands where a piece ended, as long as those that follow have not become one with others."""
+"""The same behind the end of a piece, as long as what follows has not become one with what was before."""
 _ENDS: Final = f"""SELECT w.run, w.name, max(p.at + length(p.bytes))
 FROM unnest(?::bigint[], ?::text[]) AS w (run, name) CROSS JOIN LATERAL (
     SELECT max(at) AS at FROM pieces WHERE run = w.run AND name = w.name

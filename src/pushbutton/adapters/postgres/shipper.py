@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 TURN = 0.020  # seconds between two turns, when busy
 LOOK = 1.0  # how often to look without a hint
 AGAIN = 1.0  # seconds between two tries while the database is away
-MOST: Final = 8 << 20  # bytes of all runs in a turn
+LEAST, MOST = 64 << 10, 8 << 20  # bytes of all runs in a turn: fewer while the way to the database is slow
 SHARE: Final = 1 << 20  # bytes of one run in a turn, at least while there is room
 MERGED: Final = 16  # blocks that are made one in a turn
 FIXED: Final = (spool.ENCODING, spool.SCREEN)
@@ -60,6 +60,17 @@ class _Run:
                     self.open[name] = os.open(self.folder / name, os.O_RDONLY | os.O_CLOEXEC)
         return self.open
 
+    def next(self, most: int) -> tuple[list[Piece], bool]:
+        """What was not sent, up to so many bytes of each file, and whether there is more. Raises `OSError`."""
+        assert self.sent is not None  # noqa: S101  it was asked for
+        pieces, more = list[Piece](), False
+        for name, file in self.files().items():
+            sent, size = self.sent.get(name, 0), os.fstat(file).st_size
+            end = min(size, sent + most)
+            pieces += [Piece(Place(self.number, name), a, _read(file, a, b)) for a, b in cut(sent, end)]
+            more = more or end < size
+        return pieces, more
+
     def close(self) -> None:
         for file in self.open.values():
             os.close(file)
@@ -82,6 +93,7 @@ class Shipper:
         self._left: list[_Run] = []  # not followed any more, and to be closed in the thread
         self._grown: set[int] = set()
         self._turns = 0
+        self._most = MOST
         self._merges: list[_Merge] = []  # of the thread
         self._rung = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
@@ -170,10 +182,12 @@ class Shipper:
                     log.warning("output waits to be sent: %s", error)
                 else:
                     log.exception("sending output failed; trying again")
+                self._most = max(LEAST, self._most // 2)  # it may have taken longer than a statement may
                 self._grown |= {run.number for run in runs}
                 self._rung.set()
                 await asyncio.sleep(AGAIN)
                 continue
+            self._most = min(MOST, self._most * 2)
             for run, futures in asked:
                 if run.number not in more:
                     _settle(run, futures)
@@ -207,18 +221,21 @@ class Shipper:
         pieces: list[Piece] = []
         sizes: dict[Place, int] = {}
         more: set[int] = set()
-        left, share = MOST, max(SHARE, MOST // max(1, len(runs)))
+        left, share = self._most, max(SHARE, self._most // max(1, len(runs)))
         for run in runs:
-            for name, file in run.files().items():
-                place, sent, size = Place(run.number, name), (run.sent or {}).get(name, 0), os.fstat(file).st_size
-                end = min(size, sent + min(share, left))
-                if end > sent:
-                    pieces += [Piece(place, a, _read(file, a, b)) for a, b in cut(sent, end)]
-                    if name != spool.TIMES:  # nobody asks for those, and they grow as often
-                        sizes[place] = end
-                    left -= end - sent
-                if end < size:
-                    more.add(run.number)
+            try:
+                found, run_has_more = run.next(min(share, max(0, left)))
+            except OSError as error:
+                log.warning(
+                    "run %d: some of what it wrote stays on this machine, it cannot be read: %s", run.number, error
+                )
+                continue
+            pieces += found
+            # How many times there are nobody asks for, and they grow as often.
+            sizes |= {piece.place: piece.at + len(piece.bytes) for piece in found if piece.place.name != spool.TIMES}
+            left -= sum(len(piece.bytes) for piece in found)
+            if run_has_more:
+                more.add(run.number)
         if pieces:
             self._pieces.put(pieces, sizes)
         by_run = {number: list(of_run) for number, of_run in groupby(pieces, key=lambda piece: piece.place.run)}
