@@ -19,7 +19,7 @@ from pushbutton.domain.policy import EVERYONE
 from tests.postgres import Postgres
 
 from .people import people
-from .serving import PATIENCE, Served, until
+from .serving import PATIENCE, Command, Served, until
 from .worlds import script
 
 SEED = int(os.environ.get("SEED", random.randrange(1 << 32)))
@@ -208,6 +208,25 @@ def test_what_is_brought_to_one_node_is_there_for_the_job_on_another_and_shown_o
     for each in (one, two):
         assert each.http.get(f"/api/runs/{number}/inputs/sheet").raise_for_status().content == data
         assert "one;two" in each.http.get(f"/runs/{number}").text
+
+
+def test_what_ran_before_the_history_was_shared_comes_along(tmp_path, tasks, address):
+    with Served(tasks, data=tmp_path / "one") as alone:
+        sent = alone.http.post("/api/uploads?name=sheet.csv", content=b"1;2")
+        runs = {name: alone.press(name) for name in ("mixed", "hands-over")}
+        runs["reads"] = alone.press("reads", sheet=sent.json()["value"])
+        outputs = {number: (alone.finished(number), alone.output(number))[1] for number in runs.values()}
+    store = {"PUSHBUTTON_STORE": address}
+    with Command("move", "--from", tmp_path / "one", "--to", "postgresql://", env=store) as command:
+        assert command.wait() == 0, command.err.text
+    with node(tmp_path, address, "one"), node(tmp_path, address, "two") as two:
+        note = tmp_path / "one" / "sent"
+        until(note.exists, what="it begins")
+        until(lambda: note.read_text() == f"{max(outputs)}\n", what="all is sent")
+        assert {number: two.output(number) for number in outputs} == outputs
+        large = two.http.get(f"/api/runs/{runs['hands-over']}/artifacts/large.bin")
+        assert large.content == b"z" * 3_000_000
+        assert two.http.get(f"/api/runs/{runs['reads']}/inputs/sheet").content == b"1;2"
 
 
 def test_worker_web_node_and_database_killed_in_the_middle_leave_no_gap_and_no_byte_twice(tmp_path, tasks, dice):

@@ -89,6 +89,7 @@ async def test_who_follows_a_run_learns_how_much_of_it_others_have(shipping):
     end = port.follow(7)
     await port.handed_over(7, ["a.csv"])
     await port.handed_over(7, ["a.csv", "not there"])
+    await port.files(7)
     assert await port.settled(7) == size
     assert await port.settled(7) == size
     end()

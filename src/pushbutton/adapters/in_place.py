@@ -11,5 +11,7 @@ class InPlace:
 
     async def handed_over(self, run: int, names: Collection[str]) -> None: ...
 
+    async def files(self, run: int) -> None: ...
+
     async def settled(self, run: int) -> int | None:  # noqa: ARG002
         return None

@@ -44,7 +44,7 @@ from pushbutton.runtime.ports.messages import Writer
 from pushbutton.runtime.stream_permits import Permits
 from pushbutton.runtime.watch.hub import Hub
 from pushbutton.runtime.worker import Worker
-from pushbutton.services import beat, expiry, follow, leavers, messages, pruner, scheduler
+from pushbutton.services import beat, expiry, follow, leavers, messages, older, pruner, scheduler
 from pushbutton.services.catalog_audit import CatalogAudit
 from pushbutton.services.webhooks import BOOKMARK, Webhooks
 
@@ -221,6 +221,7 @@ class Embedded:
         if shared:
             background(stack, beat.run(core, me, worker))
             background(stack, pruner.follow(core))
+            background(stack, older.run(core, self._folder / "sent"))
         background(stack, worker.run())
         for name, loop in self._loops(core).items():
             alone(name, worker_name, loop)

@@ -55,7 +55,7 @@ _BEFORE: Final = (spool.ENCODING, spool.SCREEN, spool.TIMES)
 class _Copy:
     folder: Path
     elsewhere: bool = False  # it is known to be of another machine
-    whole: bool = False  # it is over, and all of it is here
+    whole: bool = False  # it is over, and all that there was of it is here
     used: float = 0.0  # when it was asked for, monotonic
     have: dict[str, int] = field(default_factory=dict)  # bytes by name
     pieces: int = LEAST  # that are asked for at once
@@ -124,8 +124,6 @@ class Mirror:
         """All that is in the database at this moment. Raises `StoreError`."""
         copy = self._copies.setdefault(run, _Copy(self._folder / str(run)))
         copy.used, copy.elsewhere = time.monotonic(), copy.elsewhere or elsewhere
-        if copy.whole:
-            return
         wish = _Wish(run, over, asyncio.get_running_loop().create_future())
         with self._lock:
             self._wishes.append(wish)

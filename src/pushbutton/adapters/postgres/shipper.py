@@ -133,19 +133,24 @@ class Shipper:
         return await done
 
     async def handed_over(self, run: int, names: Collection[str]) -> None:
+        results = self._folder / str(run) / spool.RESULTS
         for name in names:
-            place = Place(run, f"{spool.RESULTS}/{name}")
-            while True:
-                try:
-                    await self._send(place, self._folder / str(run) / spool.RESULTS / name)
-                except StoreError as error:
-                    log.warning("run %d: “%s” waits to be sent: %s", run, name, error)
-                    await asyncio.sleep(AGAIN)
-                except OSError as error:
-                    log.warning("run %d: “%s” is only on this machine, it cannot be read: %s", run, name, error)
-                    break
-                else:
-                    break
+            await self._sent(Place(run, f"results/{name}"), results / name)
+
+    async def files(self, run: int) -> None:
+        for name, file in await threads.shipping(_files, self._folder / str(run)):
+            await self._sent(Place(run, name), file)
+
+    async def _sent(self, place: Place, file: Path) -> None:
+        while True:
+            try:
+                return await self._send(place, file)
+            except StoreError as error:
+                log.warning("run %d: “%s” waits to be sent: %s", place.run, file.name, error)
+                await asyncio.sleep(AGAIN)
+            except OSError as error:
+                log.warning("run %d: “%s” stays on this machine, it cannot be read: %s", place.run, file.name, error)
+                return None
 
     async def _send(self, place: Place, file: Path) -> None:
         """A file that does not change, whole. It gets its size last, so nobody finds it before."""
@@ -283,6 +288,19 @@ class Shipper:
             with contextlib.suppress(OSError), merge.file.open("rb") as file:  # it has gone: it stays in parts
                 self._pieces.merge(Piece(merge.place, merge.begin, _read(file.fileno(), merge.begin, merge.end)))
             self._merges.remove(merge)
+
+
+def _files(folder: Path) -> Sequence[tuple[str, Path]]:
+    """What `runtime.ports.Files` calls them, and where they are."""
+    results = [(f"results/{file.name}", file) for file in _inside(folder / spool.RESULTS)]
+    given = [
+        (f"given/{entry.name}/{file.name}", file) for entry in _inside(folder / spool.GIVEN) for file in _inside(entry)
+    ]
+    return [*results, *given]
+
+
+def _inside(folder: Path) -> Sequence[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
 def _settle(run: _Run, futures: Sequence[asyncio.Future[int]]) -> None:

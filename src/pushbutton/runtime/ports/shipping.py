@@ -19,6 +19,10 @@ class Shipping(Protocol):
         """Returns when these results can be had on every machine. Where the way there is gone it waits."""
         ...
 
+    async def files(self, run: int) -> None:
+        """The same of all files in its folder: what was brought for it, and what it handed over."""
+        ...
+
     async def settled(self, run: int) -> int | None:
         """Returns when all that there is now can be had on every machine: so many bytes of output. Where the way there
         is gone it waits. None where there is no other machine.
