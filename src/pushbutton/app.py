@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from .services.publisher import Published
+
 log = logging.getLogger(__name__)
 
 Hook = Callable[[Event], Awaitable[None] | None]
@@ -135,6 +137,12 @@ class Pushbutton:
     def people(self) -> AbstractAsyncContextManager[People]:
         """The people of this data folder, without opening the rest: a server may be running on it."""
         return self._offline.people()
+
+    async def publish(self, actor: str = LOCAL.name) -> Published:
+        """Publish the folder of tasks for all nodes of the store: a server may be running on it. Raises `ConfigError`,
+        `StoreError`.
+        """
+        return await self._offline.publish(Path(self.paths[0]), actor)
 
     async def record(self, act: Act) -> None:
         """Add to the audit trail of this data folder without opening the rest: a server may be running on it."""

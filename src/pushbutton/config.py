@@ -52,6 +52,11 @@ class Settings:
         secret=True,
         flag=True,
     )
+    bundles: str = setting(
+        "",
+        "folder in which published tasks are unpacked, where several machines share a store; default: bundles in the "
+        "data folder, which jobs that are kept from that, or run as other users, cannot reach",
+    )
     name: str = setting("", "the name of this node among those that share the database; default: the data folder's")
     tags: str = setting("", "what this node has, comma separated, for tasks that need it: gpu, site-b")
     at_once: int = setting(

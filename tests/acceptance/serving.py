@@ -184,7 +184,7 @@ class Served:
         by: str = sys.executable,
         **settings: object,
     ) -> None:
-        first = Path(paths[0])
+        first = Path(paths[0]) if paths else Path()
         self.data = Path(data) if data else (first if first.is_dir() else first.parent) / ".pushbutton"
         self._paths, self._env, self._before, self._by = paths, env, before, by
         self._options = [

@@ -149,6 +149,10 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (Exit.CONFIG, "import crontab {file}"),
     ],
     "schema": [(Exit.OK, "schema"), (Exit.USAGE, "schema --yaml")],
+    "publish": [
+        (Exit.TROUBLE, "publish {folder} --data {file} --store postgresql://nobody@127.0.0.1:1/x"),
+        (Exit.CONFIG, "publish {folder}"),
+    ],
     "login": [
         (Exit.USAGE, "login {out} --with-token"),
         (Exit.REFUSED, "login {out} --with-token < {stranger}"),
@@ -260,6 +264,7 @@ def test_a_command_ends_with_the_codes_of_its_row(
         "reject",
         "login",
         "restore",
+        "publish",
     }  # tested elsewhere
 
 

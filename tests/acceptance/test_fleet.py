@@ -18,7 +18,7 @@ from .worlds import script
 WAITS = """
 import os, time
 print("begun", flush=True)
-while not os.path.exists("go"):
+while not os.path.exists(os.environ["BESIDE"] + " go"):
     time.sleep(0.02)
 print("gone on", flush=True)
 """
@@ -50,7 +50,7 @@ def refused(folder: Path, address: str, *words: object) -> str:
 def tasks(tmp_path: Path) -> Path:
     (tmp_path / "tasks").mkdir()
     script(tmp_path / "tasks", "hello.sh", "echo hello")
-    script(tmp_path / "tasks", "waits.py", WAITS, head="at_once = 9\n")
+    script(tmp_path / "tasks", "waits.py", WAITS, head=f'at_once = 9\nenv.BESIDE = "{tmp_path}"')
     return tmp_path / "tasks"
 
 
@@ -105,7 +105,7 @@ def test_a_node_that_is_killed_leaves_its_runs_alone_and_takes_them_back_when_it
         one.restart()
         assert one.run(number)["state"] == "running"
         later = one.press("hello")
-        (tasks / "go").touch()
+        Path(f"{tmp_path} go").touch()
         until(lambda: b"gone on" in (two.data / "runs" / str(number) / "output").read_bytes(), what="the job goes on")
         assert one.run(number)["state"] == "running"
         two.restart()
@@ -124,5 +124,5 @@ def test_a_node_under_another_name_still_has_what_its_folder_had(tmp_path, tasks
         )
         assert "The name one is that of a node with another data folder, which has runs that are not over" in said
         with node(tmp_path, address, "two", data=one.data) as two:
-            (tasks / "go").touch()
+            Path(f"{tmp_path} go").touch()
             assert two.finished(number)["state"] == "succeeded"

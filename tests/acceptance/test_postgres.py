@@ -28,7 +28,7 @@ from .worlds import script
 LINES = 120
 COUNT = f"""
 import os, sys, time
-with open("started", "a") as file:
+with open(os.environ["BESIDE"] + " started", "a") as file:
     file.write(os.environ["PUSHBUTTON_RUN"] + "\\n")
 for number in range({LINES}):
     print("line", number, flush=True)
@@ -41,7 +41,7 @@ ENDS = {"succeeded", "failed", "lost", "cancelled"}
 WAITS = """
 import os, time
 print("begun", flush=True)
-while not os.path.exists("go"):
+while not os.path.exists(os.environ["BESIDE"] + " go"):
     time.sleep(0.02)
 print("gone on", flush=True)
 """
@@ -52,6 +52,11 @@ def own() -> Iterator[Postgres]:
     """One that may be ended, and that waits for the disk."""
     with Postgres(durable=True) as server:
         yield server
+
+
+def beside(folder: Path) -> str:
+    """Its jobs write and look beside the folder: they start in what was published of it."""
+    return f'env.BESIDE = "{folder}"'
 
 
 def served(folder: Path, address: str, **more: object) -> Served:
@@ -134,7 +139,7 @@ def test_press_watch_history_approval_audit_and_people_are_as_with_a_file(tmp_pa
 
 
 def test_a_database_that_is_killed_under_a_run_is_waited_for_and_the_server_says_both(tmp_path, own):
-    script(tmp_path, "waits.py", WAITS)
+    script(tmp_path, "waits.py", WAITS, head=beside(tmp_path))
     with served(tmp_path, own.over_tcp(own.database())) as server:
         number = server.press("waits")
         server.output_has(number, b"begun")
@@ -144,7 +149,7 @@ def test_a_database_that_is_killed_under_a_run_is_waited_for_and_the_server_says
         server.command.err.wait_for(r"was lost: ")
         health = server.http.get("/api/health")
         assert health.status_code in {200, 503}, "it answers all the same"
-        (tmp_path / "go").touch()
+        Path(f"{tmp_path} go").touch()
         own.start()
         server.command.err.wait_for(r"answers again")
         assert server.finished(number)["state"] == "succeeded"
@@ -176,7 +181,7 @@ def test_server_and_database_killed_at_random_moments_lose_double_and_restart_no
     seed = random.SystemRandom().randrange(1 << 32)
     print("seed", seed)  # noqa: T201  to run a failure again
     dice = random.Random(seed)
-    script(tmp_path, "count.py", COUNT, head="at_once = 4")
+    script(tmp_path, "count.py", COUNT, head=f"at_once = 4\n{beside(tmp_path)}")
     with served(tmp_path, own.over_tcp(own.database())) as server:
         for _ in range(5):
             runs = [server.press("count") for _ in range(3)]
@@ -199,7 +204,7 @@ def test_server_and_database_killed_at_random_moments_lose_double_and_restart_no
                 assert reader.wait() == [event["id"] for event in stored]
                 said = [event["data"]["text"] for event in stored if event["kind"] == "status"]
                 assert said == [f"at {at}" for at in range(0, LINES, 10)]
-        started = [int(line) for line in (tmp_path / "started").read_text().split()]
+        started = [int(line) for line in Path(f"{tmp_path} started").read_text().split()]
         assert sorted(started) == list(range(1, 16)), "each press ran once"
         assert "Traceback" not in server.err
 
@@ -273,7 +278,7 @@ def test_a_folder_and_a_database_that_do_not_belong_together_are_refused_and_not
 
 def test_a_dump_and_a_copy_of_the_folder_are_restored_and_known_as_a_copy(tmp_path, postgres):
     script(tmp_path, "hello.sh", "echo hello")
-    script(tmp_path, "waits.py", WAITS)
+    script(tmp_path, "waits.py", WAITS, head=beside(tmp_path))
     address, data, copy = postgres.database(), tmp_path / "data", tmp_path / "copy"
     with served(tmp_path, address, data=data) as server:
         server.finished(server.press("hello"))
@@ -281,7 +286,7 @@ def test_a_dump_and_a_copy_of_the_folder_are_restored_and_known_as_a_copy(tmp_pa
         server.output_has(running, b"begun")
         restored = postgres.restored(address)
         shutil.copytree(data, copy, ignore=lambda folder, names: [name for name in names if special(folder, name)])
-        (tmp_path / "go").touch()
+        Path(f"{tmp_path} go").touch()
         server.finished(waiting)
     place = restored.partition("?")[0].replace("buttons@/", f"{postgres.folder}:{postgres.port}/")
     (copy / "store").write_text(place + "\n")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from pushbutton.adapters.catalog import PathCatalog
+from pushbutton.adapters.in_process import LocalNotifier
+from pushbutton.adapters.memory import MemoryStore
+from pushbutton.assembly import publishing
+from pushbutton.assembly.embedded import background
 from pushbutton.errors import ConfigError, NoSuchTask
 from pushbutton.runtime.ports import Catalog
 from tests.acceptance.worlds import LIMIT, script, until
@@ -26,16 +31,29 @@ tasks:
 """
 
 
-@pytest.fixture(params=[PathCatalog])
+@pytest.fixture(params=["in place", "published"])
 async def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Catalog]:
     script(tmp_path, "greet.sh", "echo hello")
     (tmp_path / "pushbutton.yaml").write_text(COMMANDS)
     (tmp_path / "offers").write_text("one\ntwo\n")
-    made: Catalog = request.param([str(tmp_path)])
-    await made.open()
-    await until(lambda: {"greet", "deploy"} <= made.tasks().keys())
-    yield made
-    await made.close()
+    async with contextlib.AsyncExitStack() as stack:
+        if request.param == "published":
+            made: Catalog = await published(stack, tmp_path, tmp_path.parent / f"{tmp_path.name}-bundles")
+        else:
+            made = PathCatalog([str(tmp_path)])
+            await made.open()
+            stack.push_async_callback(made.close)
+        await until(lambda: {"greet", "deploy"} <= made.tasks().keys())
+        yield made
+
+
+async def published(stack: contextlib.AsyncExitStack, folder: Path, place: Path) -> Catalog:
+    """Of a folder that is published whenever it changes."""
+    notifier = LocalNotifier(folder / ".hint")
+    catalog, publisher = await publishing.opened(stack, MemoryStore(), place, folder, PathCatalog, notifier)
+    assert publisher
+    background(stack, publisher.run())
+    return catalog
 
 
 async def test_a_task_is_the_same_by_its_name_as_among_all(catalog):

@@ -221,6 +221,7 @@ def test_only_the_composition_roots_choose_adapters():
         "assembly.fleet",
         "assembly.moving",
         "assembly.offline",
+        "assembly.publishing",
         "assembly.sign_in",
         "assembly.stores",
         "testing",

@@ -13,8 +13,9 @@ from pushbutton import threads
 from pushbutton.errors import ConfigError, NoAnswer
 from pushbutton.supervisor import confine
 
-__all__ = ["cannot", "check", "kept_from", "looked"]
+__all__ = ["BESIDE", "cannot", "check", "kept_from", "looked"]
 
+BESIDE = "name a folder elsewhere for what is published, with --bundles or PUSHBUTTON_BUNDLES."
 _WHERE = "--confine"
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from pushbutton.supervisor.confine import main; main()"
 _SOURCE = str(Path(pushbutton.__file__).parent.parent)
@@ -57,6 +58,8 @@ def cannot(data: Path, paths: Sequence[str]) -> str:
                 f"jobs start in {tasks}, and the data folder lies in it, so they could not be kept from it and still "
                 "make files there: choose another place with --data."
             )
+        if tasks.is_relative_to(closed):
+            return f"jobs start in {tasks}, which lies in the data folder: {BESIDE}"
     return ""
 
 

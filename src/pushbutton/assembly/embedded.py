@@ -39,7 +39,7 @@ from pushbutton.runtime.clock import now
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.letterbox import Letterbox
 from pushbutton.runtime.log.reader import LineReader
-from pushbutton.runtime.ports import Secrets, Store
+from pushbutton.runtime.ports import Catalog, Secrets, Store
 from pushbutton.runtime.ports.messages import Writer
 from pushbutton.runtime.stream_permits import Permits
 from pushbutton.runtime.watch.hub import Hub
@@ -48,7 +48,7 @@ from pushbutton.services import beat, expiry, follow, leavers, messages, older, 
 from pushbutton.services.catalog_audit import CatalogAudit
 from pushbutton.services.webhooks import BOOKMARK, Webhooks
 
-from . import fleet, sign_in, stores
+from . import fleet, publishing, sign_in, stores
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def check(settings: Settings) -> None:
 
 async def reachable(settings: Settings, paths: Sequence[str]) -> None:
     """Raises `StoreError` where the data would lie in a folder that does not answer."""
-    if not settings.data:
+    if not settings.data and paths:
         await data_folder.answering(paths[0])
 
 
@@ -133,7 +133,8 @@ class Embedded:
 
     async def open(self, stack: contextlib.AsyncExitStack) -> Core:
         """What it opens is closed with the stack. Raises `StoreInUse`, `StoreDamaged`, `ConfigError`."""
-        self._unconfined = await confinement.looked(self._settings.confine, self._folder, self._paths)
+        begin = (str(publishing.cache_of(self._settings, self._folder)),) if self._published else self._paths
+        self._unconfined = await confinement.looked(self._settings.confine, self._folder, begin)
         runs = self._folder / "runs"
         store, key, me, shared = await self._ground(stack, runs)
         worker_name = me.name
@@ -161,12 +162,10 @@ class Embedded:
         python = self._settings.python or sys.executable
         kept_from = confinement.kept_from(self._folder)
         stored = EncryptedStore(self._folder, self._settings.key_path)
-        catalog = PathCatalog(
-            self._paths,
-            changed=lambda: notifier.hint("catalog"),
+        make = partial(
+            PathCatalog,
             python=python,
             stored=stored.names,
-            remembered=self._folder / "addresses.json",
             told=self._folder / "readings",
             contact=self._settings.contact,
             on_failure=self._settings.on_failure,
@@ -174,8 +173,7 @@ class Embedded:
             before=lambda task: kept_from if self._settings.confine or task.confine else (),
             patterns=LimitedPatterns(),
         )
-        await catalog.open()
-        stack.push_async_callback(catalog.close)
+        catalog = await self._catalog(stack, store, make, notifier)
         alone = partial(_alone, stack, store)
         changes = CatalogAudit(store, catalog, notifier, key)
         await changes.started(__version__, {"paths": list(self._paths), **self._settings.given})
@@ -251,6 +249,31 @@ class Embedded:
         await self._settle(store, me.folder if shared else "")
         return store, key, me, shared
 
+    async def _catalog(
+        self, stack: contextlib.AsyncExitStack, store: Store, make: publishing.Make, notifier: LocalNotifier
+    ) -> Catalog:
+        """Opened: of what is published, where nodes share a store; else of the paths as they lie there."""
+        if self._published:
+            folder, place = publishing.folder_of(self._paths), publishing.cache_of(self._settings, self._folder)
+            published, publisher = await publishing.opened(stack, store, place, folder, make, notifier)
+            if publisher:
+                background(stack, publisher.run())
+            return published
+        catalog = make(
+            self._paths, changed=lambda: notifier.hint("catalog"), remembered=self._folder / "addresses.json"
+        )
+        await catalog.open()
+        stack.push_async_callback(catalog.close)
+        return catalog
+
+    @property
+    def _published(self) -> bool:
+        """Whether this node has its tasks from the store. Single files, and several paths, are no folder that could be
+        published: they are for this node alone.
+        """
+        shared = bool(self._settings.store) and self._store is None
+        return shared and (not self._paths or publishing.folder_of(self._paths) is not None)
+
     def _loops(self, core: Core) -> Mapping[str, Callable[[], Awaitable[None]]]:
         return {
             "pruner": lambda: pruner.run(core, self._settings.keep_days),
@@ -276,6 +299,8 @@ class Embedded:
         """Why a task cannot have what it asks for, as a sentence."""
         if why := accounts.refused(task, {name.strip() for name in self._settings.job_users.split(",")}):
             return why
+        if task.user and self._published and not self._settings.bundles:
+            return f"another user cannot reach the published tasks: {confinement.BESIDE}"
         if task.confine and self._unconfined:
             return f"“confine” is not possible here: {self._unconfined}"
         return ""

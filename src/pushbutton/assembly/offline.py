@@ -15,8 +15,9 @@ from pushbutton.runtime.directory import Directory
 from pushbutton.runtime.people import People
 from pushbutton.runtime.ports import Store
 from pushbutton.runtime.throttle import Throttle
+from pushbutton.services.publisher import Published
 
-from . import sign_in, stores
+from . import publishing, sign_in, stores
 
 
 class Offline:
@@ -44,6 +45,17 @@ class Offline:
         finally:
             await directory.close()
             passwords.close()
+            await store.close()
+
+    async def publish(self, folder: Path, actor: str) -> Published:
+        """Publish a folder of tasks, also one that was published before. Raises `ConfigError`, `StoreError`."""
+        store = await stores.opened(
+            self._folder, self._settings, stores.made(self._folder, self._settings), self._store
+        )
+        try:
+            async with publishing.offline(store, folder, self._settings, actor) as publisher:
+                return await publisher.publish(again=True)
+        finally:
             await store.close()
 
     async def record(self, act: Act) -> None:

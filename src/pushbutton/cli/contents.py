@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "header": ("header", "Print the block for the head of a script, to be pasted and changed."),
         "import": ("imports", "Write a pushbutton.yaml from a file of another tool."),
         "schema": ("schema", "Print the JSON schema of pushbutton.yaml, for editors."),
+        "publish": ("publish", "Publish a folder of tasks for all machines that share a store."),
     },
     "People": {
         "login": ("login", "Let this machine's commands in at a server: ask for a token, and keep it."),

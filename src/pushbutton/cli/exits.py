@@ -70,6 +70,7 @@ OF: Mapping[str, tuple[Exit, ...]] = {
     "header": (Exit.NOT_FOUND, Exit.CONFIG),
     "import": (Exit.NOT_FOUND, Exit.CONFIG),
     "schema": (),
+    "publish": (Exit.TROUBLE, Exit.CONFIG),
     "login": (Exit.NOT_FOUND, *_SERVER),
     "logout": (),
     "user": (*_NAMED, Exit.CONFIG),

@@ -41,6 +41,9 @@ A folder gives a button for every executable file, for every Python function wit
 pushbutton.yaml; an edit shows within a second. Ctrl+C stops the server; jobs that run go on, and the next server
 finds them again with everything that they said meanwhile.
 
+Where several machines share a store, the folder is published for all of them; without one, what is published is
+served.
+
 What an option does not say the environment may, in the variable that is named with it.
 """
 
@@ -73,7 +76,7 @@ def _command() -> Any:
     """The command with an option for each of `config.Settings`."""
 
     def serve(paths: list[str] | None, i_know_there_is_no_login: bool, **given: Any) -> None:
-        _serve(tuple(paths or ["."]), open_to_all=i_know_there_is_no_login, given=given)
+        _serve(tuple(paths or []), open_to_all=i_know_there_is_no_login, given=given)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     words = Annotated[list[str] | None, typer.Argument(metavar="[PATHS]…", help="folders and files; default: here")]
@@ -113,6 +116,7 @@ def _serve(paths: tuple[str, ...], *, open_to_all: bool, given: dict[str, Any]) 
     from . import logs  # noqa: PLC0415
 
     settings = config.load(**given)
+    paths = paths or (() if settings.store else (".",))
     asyncio.run(_reachable(settings, paths))
     if not (open_to_all or of_this_machine(settings.host) or asyncio.run(_closed(paths, given))):
         _private(settings.host)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from .approval import Approval
+from .bundle import Bundled
 from .messages import Rule
 from .param import Inputs, Param
 from .retry import Retry
@@ -85,6 +86,7 @@ class Task:
     say_output: int = 0  # the last lines of the output that a message may hold
     inherited: frozenset[str] = frozenset()  # text fields that its group or the server sets, not the task
     digest: str = ""  # of the file that it was read from
+    bundled: Bundled | None = None  # where it lies, of published tasks; None: it is read in place
     broken: str = ""  # why it cannot be pressed: a line for each mistake; empty: it can
 
     @property

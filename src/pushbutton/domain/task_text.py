@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
+from .bundle import portable
 from .credentials import Mark, concealed, concealed_words, hashed_with, hidden, names_secret
 from .param import Param, ParamType
 from .task import Task
@@ -21,6 +22,7 @@ _LEFT_OUT = frozenset(
     {
         "line",  # moves when something above it grows
         "inherited",  # names the place that sets a field, not the value
+        "bundled",  # where it lies on this machine
     }
 )
 
@@ -29,6 +31,7 @@ def text(task: Task, key: bytes) -> str:
     """Every field that has not its default value, in the order of the declaration."""
     # A command is written out whole; of other jobs the file says what they do.
     left_out = {"digest"} if task.target.whole else set()
+    task = portable(task, task.bundled)
     mark = hashed_with(key)
     return "".join(_line(path, value, mark) for path, value in _facts(task, "", mark, left_out | _LEFT_OUT))
 

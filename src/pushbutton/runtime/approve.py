@@ -155,7 +155,7 @@ def _allowed(actor: Actor, hold: Hold) -> None:
 async def _as_pressed(core: Core, run: Run, hold: Hold) -> None:
     """What would run is what was pressed."""
     try:
-        task = core.catalog.task(run.task)
+        task = core.catalog.of(run.task, run.bundle)
     except NoSuchTask:
         raise CannotApprove(say("The task was removed while this waited: it cannot be approved.")) from None
     if task.broken or await frozen(task) != hold.digest:

@@ -88,6 +88,7 @@ async def _dry(core: Core, task: Task, run: Run, digest: str) -> Run:
         digest=digest,
         sealed=await core.store.sealed(run.id),
         tags=run.tags,
+        bundle=run.bundle,
     )
     dry = await _pressed(core, new, run)
     await input_files.keep(core, task, dry, other=run.id)

@@ -9,7 +9,7 @@ from pushbutton.domain.audit import Deed, act
 from pushbutton.domain.order import Order, OrderKind
 from pushbutton.domain.policy import require
 from pushbutton.domain.run import Run, RunState
-from pushbutton.errors import Fenced, NoSuchRun, NotRunning
+from pushbutton.errors import Fenced, NoSuchRun, NotFound, NotRunning, StillReading
 from pushbutton.sentence import say
 
 from . import journal, visibility
@@ -71,5 +71,7 @@ async def _dry_runs(core: Core, actor: Actor, run: Run) -> None:
 
 def grace(core: Core, run: Run) -> float:
     """Seconds that the job gets to end by itself."""
-    task = core.catalog.tasks().get(run.task)
-    return task.limits.grace if task else 10.0
+    try:
+        return core.catalog.of(run.task, run.bundle).limits.grace
+    except (NotFound, StillReading):
+        return 10.0

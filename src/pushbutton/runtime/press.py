@@ -114,6 +114,7 @@ async def press(
         sealed=secret_inputs.sealed(core, secrets),
         locks=frozenset() if task.is_dry(inputs) else frozenset(task.locks),
         not_before=not_before,
+        bundle=task.bundled.bundle if task.bundled else "",
         firing=firing,
         retry=task.retry,
     )

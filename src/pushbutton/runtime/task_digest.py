@@ -3,7 +3,8 @@
 It covers the whole declaration, and the content of the file that is run. Of a command, that of every file that it
 names; what stands beside it in the same configuration file is no part of it. Nor is whom to ask and what a failure
 means, where its group or the server says so and not the task itself. Not part of it is what the program itself reads
-when it runs: modules that it imports, data, the network.
+when it runs: modules that it imports, data, the network. Of a published task, paths count as seen from its folder, and
+files of the machine do not count: it has the same hash wherever its bundle is unpacked.
 """
 
 from __future__ import annotations
@@ -20,15 +21,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pushbutton import threads
+from pushbutton.domain.bundle import portable
 from pushbutton.domain.task import Task
 from pushbutton.domain.task_text import by_default
 from pushbutton.errors import NoAnswer
 
 _PLACES = frozenset(
-    {"source", "digest", "broken", "arguments", "inherited", "schedules", "locks", "tell", "say_output"}
+    {"source", "digest", "broken", "arguments", "inherited", "schedules", "locks", "tell", "say_output", "bundled"}
 )
-"""Of a task: where it is declared, what is known of its file from reading it (the file itself is read again), when it
-is pressed or waits for others, and who is told of it: none of it is what a press of it does.
+"""Of a task: where it is declared and lies, what is known of its file from reading it (the file itself is read again),
+when it is pressed or waits for others, and who is told of it: none of it is what a press of it does.
 """
 _FIRST = frozenset(
     {
@@ -96,11 +98,11 @@ def _frozen(task: Task) -> tuple[str, dict[str, str]]:
     # The choices are asked for anew each time; what was chosen is frozen with the inputs.
     params = tuple(replace(param, choices=()) if param.choices_from else param for param in task.params)
     unsaid: dict[str, Any] = dict.fromkeys(task.inherited, "")
-    declared = _plain(replace(task, params=params, **unsaid))
+    declared = _plain(portable(replace(task, params=params, **unsaid), task.bundled))
     whole = hashlib.sha256(json.dumps(declared, sort_keys=True, default=str).encode())
     contents = [(str(path), _content(path)) for path in files(task)]
     for path, content in contents:
-        whole.update(f"\0{path}\0{content}".encode())
+        whole.update(f"\0{portable(path, task.bundled)}\0{content}".encode())
     return whole.hexdigest(), {path: content for path, content in contents if not content.startswith(_UNREADABLE)}
 
 
@@ -115,7 +117,12 @@ def _plain(value: Any) -> Any:
 
 
 def files(task: Task) -> Iterator[Path]:
-    """The files that a run of it starts, as far as its declaration names them."""
+    """The files that a run of it starts, as far as its declaration names them; of a bundle, those that lie in it."""
+    found = _named(task)
+    return (path for path in found if path.is_relative_to(task.bundled.root)) if task.bundled else found
+
+
+def _named(task: Task) -> Iterator[Path]:
     named = task.target.files
     yield from map(Path, named.sure)
     if found := shutil.which(named.program) if named.program and "/" not in named.program else named.program:

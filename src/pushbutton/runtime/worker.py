@@ -29,8 +29,10 @@ from pushbutton.errors import (
     NoAnswer,
     NoSuchTask,
     NotAsApproved,
+    NotFound,
     PushbuttonError,
     SecretUnavailable,
+    StillReading,
     StoreError,
 )
 from pushbutton.sentence import say
@@ -67,7 +69,7 @@ class Worker:
         self._other_tasks = True  # whether the tasks are other ones than those whose limits the gate knows
         self._away: dict[str, float] = {}  # tasks that are not there, and since when runs wait for them
         self._later: set[str] = set()  # tasks that are not asked for before another look at them
-        self._looks: dict[str, asyncio.Task[bool]] = {}  # by task: whether its file is there
+        self._looks: dict[tuple[str, str], asyncio.Task[bool]] = {}  # by task and folder: whether its file is there
         self._slow: Counter[str] = Counter()  # folders that did not answer soon
         self._looked = -math.inf  # when the next moment that a run waits for was looked up, monotonic
         self._unlooked = False  # whether there may be another one since
@@ -192,9 +194,10 @@ class Worker:
             self._keep(self._as_planned(run, token))  # takes as long as its dry run does
             return True
         begun = self._keep(self._begin_aside(run, token))
-        task = core.catalog.tasks().get(run.task)
-        if not (task and task.secret_names):  # a secret may be long in coming, and so may a network drive
-            await asyncio.wait({begun}, timeout=SOON)
+        with contextlib.suppress(NotFound, StillReading):
+            if core.catalog.of(run.task, run.bundle).secret_names:
+                return True  # a secret may be long in coming, and so may a network drive
+        await asyncio.wait({begun}, timeout=SOON)
         return True
 
     async def _take_child(self, run: Run) -> bool:
@@ -206,18 +209,24 @@ class Worker:
     async def _can_start(self, run: Run) -> bool:
         """Whether its task is there. Where that cannot be found out, the run ends."""
         try:
-            return not await self._is_away(run.task)
+            return not await self._is_away(run)
         except NoAnswer as error:
             log.warning("run %d: %s", run.id, error)
             await journal.never(self._core, run, RunState.FAILED, say("It was not started: {why}", why=str(error)))
             return False
 
-    async def _is_away(self, slug: str) -> bool:
+    async def _is_away(self, run: Run) -> bool:
         """Whether runs have to wait because their task is not read yet, or its file is away or broken for a moment. It
         is not waited for without end: then the start says what is wrong. Raises `NoAnswer`.
         """
-        core = self._core
-        task = core.catalog.tasks().get(slug)
+        core, slug = self._core, run.task
+        task, reading = None, core.catalog.reading
+        try:
+            task = core.catalog.of(slug, run.bundle)
+        except StillReading:
+            reading = True
+        except NotFound:
+            pass
         there = await self._is_there(task) if task and not task.broken else False
         if there is None:
             self._later.add(slug)  # until that is known
@@ -226,7 +235,7 @@ class Worker:
             self._away.pop(slug, None)
             return False
         loop = asyncio.get_running_loop()
-        if not core.catalog.reading and loop.time() - self._away.setdefault(slug, loop.time()) >= AWAY:
+        if not reading and loop.time() - self._away.setdefault(slug, loop.time()) >= AWAY:
             return False
         self._later.add(slug)
         loop.call_later(LOOK, self._look_again, slug)
@@ -240,9 +249,10 @@ class Worker:
         """Whether the file that is to run is there; None: not known yet. Other runs do not wait for that; once it is
         known, the task is looked at again. Raises `NoAnswer`.
         """
-        look, folder = self._looks.get(task.slug), task_digest.place(task)
+        folder = task_digest.place(task)
+        look = self._looks.get((task.slug, folder))
         if look is None:
-            look = self._looks[task.slug] = self._keep(_there(task))
+            look = self._looks[task.slug, folder] = self._keep(_there(task))
             if not self._slow[folder]:
                 await asyncio.wait({look}, timeout=SOON)
             if not look.done():
@@ -250,7 +260,7 @@ class Worker:
                 look.add_done_callback(lambda _: self._said(folder, task.slug))
         if not look.done():
             return None
-        self._looks.pop(task.slug, None)
+        self._looks.pop((task.slug, folder), None)
         return look.result()
 
     def _said(self, folder: str, slug: str) -> None:
@@ -358,7 +368,7 @@ class Worker:
 
     def _task(self, run: Run) -> Task:
         try:
-            task = self._core.catalog.task(run.task)
+            task = self._core.catalog.of(run.task, run.bundle)
         except NoSuchTask:
             raise PushbuttonError(say("The task was removed while this waited; nothing was started.")) from None
         if task.broken:

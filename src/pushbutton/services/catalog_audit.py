@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pushbutton import threads
 from pushbutton.domain import task_text
 from pushbutton.domain.audit import SERVER, Act, Deed
+from pushbutton.domain.bundle import portable
 from pushbutton.domain.credentials import concealed_setting, hashed_with
 from pushbutton.domain.event import Json
 from pushbutton.domain.task import Task
@@ -82,7 +83,8 @@ class CatalogAudit:
             before = recorded if recorded == after else task_text.again(recorded, self._key)
             if before == after:
                 continue
-            data: dict[str, Json] = {"file": task.source.file, "digest": task_text.digest(after), "text": after}
+            file = portable(task.source.file, task.bundled)
+            data: dict[str, Json] = {"file": file, "digest": task_text.digest(after), "text": after}
             if before:
                 data["diff"] = task_text.diff(before, after)
             new = Deed.TASK_CHANGED if before else Deed.TASK_ADDED

@@ -2,6 +2,7 @@
 
 from .check import Examined, check, examined, look
 from .path_catalog import PathCatalog
+from .published import PublishedCatalog
 from .schema import config_schema
 
-__all__ = ["Examined", "PathCatalog", "check", "config_schema", "examined", "look"]
+__all__ = ["Examined", "PathCatalog", "PublishedCatalog", "check", "config_schema", "examined", "look"]

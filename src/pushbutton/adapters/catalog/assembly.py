@@ -50,14 +50,18 @@ class Assembly:
     """`make(parts, kept)` gives the very mapping of the time before where nothing changed."""
 
     def __init__(
-        self, remembered: Path | None, words: Mapping[str, str], refused: Callable[[Task], str] = lambda _: ""
+        self,
+        remembered: Path | None,
+        words: Mapping[str, str],
+        refused: Callable[[Task], str] = lambda _: "",
+        addresses: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """`words`: what the server says of tasks for which nobody says it. `refused`: why a task cannot have here what
-        it asks for, as a sentence; nothing where it can.
+        it asks for, as a sentence; nothing where it can. `addresses`: those that it begins with.
         """
         self._path, self._words, self._refused = remembered, words, refused
         self._base = Path()
-        self._memory: dict[str, str] = {}  # the address by file and name
+        self._memory = dict(addresses)  # the address by file and name
         self._tasks: Mapping[str, Task] = MappingProxyType({})
 
     def open(self, first: Path, folder: Path | None) -> None:
@@ -67,6 +71,10 @@ class Assembly:
             file = any(key.rpartition(":")[0] == first.name for key in self._memory)
             folder = first.parent if file else first
         self._base = folder
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        return self._memory
 
     def _remembered(self) -> None:
         if self._path is None:

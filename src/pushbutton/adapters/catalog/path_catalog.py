@@ -25,7 +25,7 @@ from pushbutton.domain.problem import Problem
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.skipped import Skipped
 from pushbutton.domain.task import Offered, Task
-from pushbutton.errors import NoSuchTask, StillReading, StoreError
+from pushbutton.errors import NoSuchBundle, NoSuchTask, StillReading, StoreError
 from pushbutton.runtime.ports import Patterns
 
 from .assembly import Assembly, Part
@@ -63,10 +63,10 @@ class PathCatalog:
     `changed` is called in the event loop's thread after each change of what `tasks()` gives. `python` reads the
     Python files; it should be the one that will run their tasks. `stored` gives the names of secrets that need no
     declaration; where it is left out, every name is taken for one. `remembered` is the file in which the addresses of
-    tasks outlive this process, `told` the folder in which what was read of scripts does. `contact`: whom to ask about
-    tasks that do not say it; `on_failure`: what it means that one of them failed that does not say that. `refused`: why
-    a task cannot have here what it asks for, nothing where it can. `before`: words in front of a task's programs that
-    tell choices.
+    tasks outlive this process, `addresses` those that it begins with, `told` the folder in which what was read of
+    scripts outlives it. `contact`: whom to ask about tasks that do not say it; `on_failure`: what it means that one of
+    them failed that does not say that. `refused`: why a task cannot have here what it asks for, nothing where it can.
+    `before`: words in front of a task's programs that tell choices.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class PathCatalog:
         refused: Callable[[Task], str] = lambda _: "",
         before: Callable[[Task], Sequence[str]] = lambda _: (),
         patterns: Patterns | None = None,
+        addresses: Mapping[str, str] | None = None,
     ) -> None:
         self._stored = stored
         self._branches = Branches([os.fspath(path) for path in paths], self._stuck)
@@ -94,7 +95,7 @@ class PathCatalog:
         self._known: frozenset[Path] = frozenset()  # the files and folders of the last look; read in other threads
         self._links: Mapping[str, Path] = {}  # by the address that a link to a shown file would have
         self._kept: Collection[str] | None = None  # the names of stored secrets at the last look; None: nobody knows
-        self._assembly = Assembly(remembered, {"contact": contact, "on_failure": on_failure}, refused)
+        self._assembly = Assembly(remembered, {"contact": contact, "on_failure": on_failure}, refused, addresses or {})
         self._python, self._at_once = python, asyncio.Semaphore(AT_ONCE)
         self._told = Told(told, python) if told else None
         self._readers: dict[Path, Readers] = {}  # by the folder that is served
@@ -127,6 +128,16 @@ class PathCatalog:
             raise StillReading(slug[:100], silent=bool(self.silent()))
         near = difflib.get_close_matches(slug[:100], list(self._tasks), 1)
         raise NoSuchTask(slug[:100], near[0] if near else None)
+
+    def of(self, slug: str, bundle: str) -> Task:
+        if bundle:
+            raise NoSuchBundle(bundle)
+        return self.task(slug)
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """Those of all tasks, also of such as went, by what they are remembered by."""
+        return self._assembly.addresses
 
     def places(self) -> Sequence[str]:
         return [readable(str(path)) for path in self._branches.paths()]

@@ -396,6 +396,13 @@ class Catalog(Protocol):
         """Raises `NoSuchTask` with the nearest name, or `StillReading`."""
         ...
 
+    def of(self, slug: str, bundle: str) -> Task:
+        """The task as it was in the bundle that a run was pressed with, whatever was published since; with "" the one
+        of now. Raises what `task` raises, `StillReading` also while the bundle is fetched, after which a change is
+        told; and `NoSuchBundle`.
+        """
+        ...
+
     def places(self) -> Sequence[str]:
         """The folders and files that are served."""
         ...
