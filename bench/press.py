@@ -124,6 +124,35 @@ def _signed_in(bench: Bench, folder: Path, log: Path) -> Iterator[Row]:
             raise Missing("the first press was refused")
         for clients in CLIENTS:
             yield _against_nothing(bench, server, clients, headers, "press, signed in with a session")
+        yield _by_hook(bench, server, headers)
+
+
+def _by_hook(bench: Bench, server: Server, headers: Mapping[str, str]) -> Row:
+    """A call of a hook, whose token is compared, whose JSON is read and which is kept, against a press."""
+    asked = {"task": "taken", "name": "calls", "scheme": "gitlab"}
+    made = httpx.post(f"{server.url}/api/hooks", json=asked, headers=headers, timeout=60)
+    if made.status_code != 201:
+        raise Missing(f"the hook was not made: {made.text}")
+    hook = made.json()
+    called = {"X-Gitlab-Token": hook["secret"], "Content-Type": "application/json"}
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    ours: list[float] = []
+    theirs: list[float] = []
+    for number in range((200 if bench.quick else 1000) + 10):
+        for path, sent, times in (
+            (f"/hooks/{hook['id']}", {**called, "Idempotency-Key": str(number)}, ours),
+            (PRESS, {"Content-Type": "application/json", **headers}, theirs),
+        ):
+            begin = time.perf_counter()
+            connection.request("POST", path, b"{}", sent)
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != 202:
+                raise Missing(f"{path} answered {answer.status}")
+            times.append((time.perf_counter() - begin) * 1000)
+    connection.close()
+    p50, press = statistics.median(ours[10:]), statistics.median(theirs[10:])
+    return Row("call of a hook", f"p50 {p50:.2f} ms", f"{press:.2f} ms, a press", p50 / press, "×", 1.5)
 
 
 def _behind_the_same(server: Server, headers: Mapping[str, str]) -> None:
