@@ -13,6 +13,8 @@ from pushbutton.errors import KeyReused
 
 from .audit import Act
 from .event import Draft, Json, Kind, iso
+from .hook import Delivery
+from .hook import Verdict as Came
 from .run import Busy, NewRun, Run, RunState
 from .schedule import Firing, Verdict
 
@@ -122,6 +124,13 @@ def fired(new: NewRun, run: int, state: RunState | None = None) -> Sequence[Firi
         return ()
     busy = state in (None, RunState.SKIPPED)
     return [replace(new.firing, run=run, verdict=Verdict.BUSY if busy else new.firing.verdict)]
+
+
+def came(new: NewRun, run: int, *, made: bool) -> Sequence[Delivery]:
+    """What became of the call that `new` comes of, if it comes of one; without `made` an earlier run is the answer."""
+    if new.delivery is None:
+        return ()
+    return [replace(new.delivery, run=run, verdict=Came.PRESSED if made else Came.SEEN)]
 
 
 def first_event(run: Run) -> Draft:

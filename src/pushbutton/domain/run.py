@@ -13,6 +13,7 @@ from .cause import PERSON, Cause, of_run
 from .event import Event, Json, Kind
 
 if TYPE_CHECKING:
+    from .hook import Delivery
     from .retry import Retry
     from .schedule import Firing
 
@@ -154,6 +155,7 @@ class NewRun:
     not_before: Micros | None = None
     bundle: str = ""  # as in `Run`
     firing: Firing | None = None  # the due moment of a schedule that it comes of; its run is not known yet
+    delivery: Delivery | None = None  # the call of a hook that it comes of, likewise
     retry: Retry | None = None
 
     def plan(self, run: int) -> NewRun:
@@ -173,6 +175,7 @@ class NewRun:
             locks=frozenset(),
             not_before=None,
             firing=None,
+            delivery=None,
             retry=None,
         )
 

@@ -284,8 +284,9 @@ async def _deal(core: Core, hook: Hook, came: Delivery, body: bytes, key: str) -
     try:
         task = await _awaited(core, hook)
         pressed = await press.press(
-            core, actor, hook.task, raw, key=key, form=True, why=CALLED if task.reason is Reason.REQUIRED else ""
-        )
+            core, actor, hook.task, raw, key=key, form=True, delivery=came,
+            why=CALLED if task.reason is Reason.REQUIRED else "",
+        )  # fmt: skip
     except (StoreError, StillReading):
         raise
     except InvalidInputs as error:
@@ -293,8 +294,8 @@ async def _deal(core: Core, hook: Hook, came: Delivery, body: bytes, key: str) -
         return await _kept(core, replace(came, verdict=Verdict.UNFIT, why=told), error)
     except PushbuttonError as error:
         return await _kept(core, replace(came, verdict=Verdict.REFUSED, why=str(error)), error)
-    verdict = Verdict.PRESSED if pressed.made else Verdict.SEEN
-    return await _kept(core, replace(came, verdict=verdict, run=pressed.run.id))
+    verdict = Verdict.PRESSED if pressed.made else Verdict.SEEN  # kept with the run
+    return Answer(replace(came, verdict=verdict, run=pressed.run.id))
 
 
 async def _awaited(core: Core, hook: Hook) -> Task:

@@ -12,6 +12,7 @@ from pushbutton import threads
 from pushbutton.domain import cause, command, moment
 from pushbutton.domain.actor import LOCAL, Actor, Verb
 from pushbutton.domain.approval import Approval, Hold, held
+from pushbutton.domain.hook import Delivery
 from pushbutton.domain.inputs import check, fingerprint, mask
 from pushbutton.domain.param import Inputs, Param, ParamType
 from pushbutton.domain.policy import Resource, decide, require
@@ -57,6 +58,7 @@ async def press(
     approvers: int = 0,
     not_before: Micros | None = None,
     firing: Firing | None = None,
+    delivery: Delivery | None = None,
     also: Work | None = None,
 ) -> Pressed:
     """Check everything, then make the run; when this returns, the press survives a power cut. `approvers`: so many at
@@ -116,6 +118,7 @@ async def press(
         not_before=not_before,
         bundle=task.bundled.bundle if task.bundled else "",
         firing=firing,
+        delivery=delivery,
         retry=task.retry,
     )
     # Shielded: the client may hang up before it is done, and half a press is of no use.

@@ -13,6 +13,13 @@ class MemoryDeliveries:
         self._kept: dict[str, list[Delivery]] = {}  # by hook, oldest first
 
     async def keep(self, delivery: Delivery) -> Delivery:
+        return self._keep(delivery)
+
+    def add(self, found: Sequence[Delivery]) -> None:
+        for one in found:
+            self._keep(one)
+
+    def _keep(self, delivery: Delivery) -> Delivery:
         before = self._kept.setdefault(delivery.hook, [])
         kept = replace(delivery, number=before[-1].number + 1 if before else 1)
         alike = [one for one in [*before, kept] if _signed(one) == _signed(kept)][-KEPT:]

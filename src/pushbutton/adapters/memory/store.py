@@ -17,7 +17,7 @@ from pushbutton.domain.cause import CauseKind
 from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.offer import NONE, ONE, Offer
 from pushbutton.domain.order import Order, fits
-from pushbutton.domain.pressing import Answer, Known, counts, decide, fired, first_event
+from pushbutton.domain.pressing import Answer, Known, came, counts, decide, fired, first_event
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, NewRun, Run, RunState, before
 from pushbutton.domain.schedule import ALL_OF_THEM, COPIED, MOST, Firing, Pause
@@ -75,6 +75,7 @@ class MemoryStore:
             if answer.act:
                 self.audit.add(answer.act)
             self._fire(fired(new, answer.run))
+            self.deliveries.add(came(new, answer.run, made=False))
             return Pressed(self._newest(answer.run), made=False)
         if also:
             self.people.apply(also)  # first: when it refuses, nothing was done yet
@@ -92,6 +93,7 @@ class MemoryStore:
             self.audit.add(asked.act(run.id))
         *plans, (run, _) = made
         self._fire(fired(new, run.id, run.state))
+        self.deliveries.add(came(new, run.id, made=True))
         return Pressed(run, made=True, plan=plans[0][0] if plans else None)
 
     def _bundles(self) -> frozenset[str]:

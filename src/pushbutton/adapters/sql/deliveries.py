@@ -19,7 +19,7 @@ class SqlDeliveries:
         self._db = database
 
     async def keep(self, delivery: Delivery) -> Delivery:
-        return await self._db.write(lambda db: _keep(db, delivery))
+        return await self._db.write(lambda db: keep(db, delivery))
 
     async def newest(self, hook: str, *, limit: int = 100) -> Sequence[Delivery]:
         sql = f"SELECT {_COLUMNS} FROM deliveries WHERE hook = ? ORDER BY number DESC LIMIT ?"
@@ -34,7 +34,8 @@ class SqlDeliveries:
         await self._db.write(lambda db: db.execute("DELETE FROM deliveries WHERE hook = ?", (hook,)))
 
 
-def _keep(db: Connection, one: Delivery) -> Delivery:
+def keep(db: Connection, one: Delivery) -> Delivery:
+    """Inside the caller's transaction."""
     last = db.execute("SELECT max(number) FROM deliveries WHERE hook = ?", (one.hook,)).get or 0
     signed = int(one.verdict is not Verdict.UNSIGNED)
     kept = replace(one, number=last + 1)

@@ -11,14 +11,14 @@ from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.offer import ONE, Offer
 from pushbutton.domain.order import Order, fits
-from pushbutton.domain.pressing import Answer, Known, counts, decide, fired, first_event
+from pushbutton.domain.pressing import Answer, Known, came, counts, decide, fired, first_event
 from pushbutton.domain.run import UNFINISHED, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, NoSuchRun, NotHeard
 from pushbutton.runtime.ports import Append, Pressed
 from pushbutton.runtime.ports.people import Work
 from pushbutton.sentence import kept
 
-from . import messages, schedules, statements
+from . import deliveries, messages, schedules, statements
 from .connection import Connection
 from .people import change
 from .run_rows import RUN_COLUMNS, SETTABLE, dumps, hold_text, names_text, retry_text, run_from
@@ -69,6 +69,8 @@ def press(db: Connection, trail: Trail, new: NewRun, also: Work | None) -> Press
         if answer.act:
             trail.record(db, answer.act)
         schedules.fire(db, fired(new, answer.run))
+        for one in came(new, answer.run, made=False):
+            deliveries.keep(db, one)
         return Pressed(_newest(db, answer.run), made=False)
     made = answer.runs(_numbers(db, "runs", answer.count))
     for run, asked in made:
@@ -79,6 +81,8 @@ def press(db: Connection, trail: Trail, new: NewRun, also: Work | None) -> Press
         change(db, trail, also)
     *plans, (run, _) = made
     schedules.fire(db, fired(new, run.id, run.state))
+    for one in came(new, run.id, made=True):
+        deliveries.keep(db, one)
     return Pressed(run, made=True, plan=plans[0][0] if plans else None)
 
 

@@ -185,7 +185,8 @@ class Store(Protocol):
         gives the newest of them; those that wait for a moment after `new.at` do not make it busy. What is `sealed` is
         kept with a run that is not over. With `new.hold` a run is inserted as held, and `new.plan` with it if there is
         `new.dry`. All of this is decided inside the one
-        transaction. With `new.firing` what became of that due moment is kept with the run that is made.
+        transaction. With `new.firing` what became of that due moment is kept with the run that is made,
+        with `new.delivery` the call of a hook, whether a run is made or was.
         """
         ...
 
