@@ -9,7 +9,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         "  short:\n    command: ['false']\n    retry: 2\n"
     )
     script(folder, "once.sh", "exit 4\n")
+    script(folder, "due.sh", 'echo "$PUSHBUTTON_DUE"; exit 4\n', head="retry = {times = 2, wait = 0}")
     script(
         folder, "late.sh", "sleep 60\n", head='retry = {times = 2, wait = 0, on = "timeout"}\ntimeout = 0.3\ngrace = 0'
     )
@@ -122,6 +123,19 @@ def test_a_python_job_says_itself_when_it_is_tried_again(server):
 def test_a_python_job_says_itself_that_it_is_not_tried_again(server):
     [run] = series(server, server.press("busy", what="final"))
     assert (run["state"], run["status"]) == ("failed", "There is no such order")
+
+
+def test_all_tries_find_the_moment_for_which_the_first_was_pressed(server):
+    moment = (datetime.now(UTC) + timedelta(seconds=1)).isoformat().replace("+00:00", "Z")
+    answer = server.http.post("/api/tasks/due/runs", json={"not_before": moment}).raise_for_status()
+    tries = series(server, answer.json()["number"])
+    said = {server.output(run["number"]).decode().strip() for run in tries}
+    assert (len(tries), said) == (2, {moment})
+
+
+def test_a_list_of_runs_says_which_try_each_is(server):
+    series(server, server.press("temporary"))
+    assert "Try 2. The job reported a failure" in command(server, "runs")
 
 
 def test_following_shows_all_tries_and_ends_as_the_last_one_does(server):

@@ -93,6 +93,11 @@ def table(found: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _last_word(run: Mapping[str, Any]) -> str:
+    word = _state_of(run)
+    return f"Try {run['cause']['attempt']}. {word}".strip() if run.get("series") else word
+
+
+def _state_of(run: Mapping[str, Any]) -> str:
     if run.get("aside") and not run["over"]:
         return "It came with a copy of the data folder: pushbutton release"
     if (

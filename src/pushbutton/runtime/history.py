@@ -31,6 +31,13 @@ async def run(core: Core, actor: Actor, number: int) -> Run:
     return await visibility.run(core.store, core.catalog, actor, number)
 
 
+async def newest(core: Core, actor: Actor, number: int) -> Run:
+    """The newest try at the press that made this run: itself, where there is no other. Raises `NoSuchRun`."""
+    found = await run(core, actor, number)
+    tries = await runs(core, actor, RunQuery(series=found.series, limit=1)) if found.series else ()
+    return tries[0] if tries else found
+
+
 async def written(core: Core, actor: Actor, number: int) -> Run:
     """A run whose output and files the actor may read; the output is here. Raises `NoSuchRun`, `Refused`."""
     found = await visibility.run(core.store, core.catalog, actor, number)

@@ -68,7 +68,7 @@ async def _row(core: Core, actor: Actor, planned: Planned) -> Row:
     task, run = planned.task, None
     if planned.last and planned.last.run:
         with contextlib.suppress(errors.NoSuchRun):
-            run = await history.run(core, actor, planned.last.run)
+            run = await history.newest(core, actor, planned.last.run)
     administered = bool(decide(actor, Verb.ADMIN, Resource(task.slug, task.group)))
     return Row(planned, _moments(planned), await schedules.past(core, planned, _PAST), run, administered)
 
