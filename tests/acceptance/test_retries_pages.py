@@ -73,6 +73,17 @@ def test_an_open_page_of_an_earlier_try_follows_the_others_to_the_end(browser, s
         expect(page.get_by_label("Where you are")).to_contain_text(f"Run {third}, 3rd try")
 
 
+def test_a_form_that_is_sent_twice_leads_to_the_newest_try_of_its_own_press(browser, server):
+    with Reader(browser, server) as reader:
+        page = reader.open("/tasks/ask")
+        form = page.locator("form:has(.gobar)").evaluate("form => Object.fromEntries(new FormData(form))")
+        first = reader.context.request.post(f"{server.url}/tasks/ask", form=form).url
+        second = server.finished(int(first.rpartition("/")[2]))["next"]
+        again = reader.context.request.post(f"{server.url}/tasks/ask", form=form).url
+    assert again == f"{server.url}/runs/{second}"
+    server.http.post(f"/api/runs/{second}/cancel")
+
+
 def test_a_waiting_try_is_begun_from_its_own_page(browser, server):
     _, second = waiting(server)
     with Reader(browser, server) as reader:

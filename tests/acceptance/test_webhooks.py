@@ -316,7 +316,9 @@ def test_the_end_of_a_run_is_told_with_how_it_ended_and_where_its_page_is(folder
         "title": "Bad",
         "state": "failed",
         "actor": "local",
+        "attempt": 1,
         "reason": run["reason"],
+        "next": None,
         "url": f"https://buttons.example/runs/{number}",
     }
 
@@ -344,6 +346,7 @@ def test_a_run_that_waits_for_others_is_told_with_how_many_and_until_when(folder
             "title": "Careful",
             "state": "held",
             "actor": "token:ada/all",
+            "attempt": 1,
             "reason": "",
             "needs": 2,
             "until": run["approval"]["until"],

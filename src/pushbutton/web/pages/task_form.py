@@ -78,7 +78,8 @@ async def press(request: Request) -> Response:
         return await _again(request, form, said, status=409)
     except (errors.StoreError, errors.TaskBroken, errors.Refused) as error:
         return await _again(request, form, str(error), key=key, status=503)
-    own = pressed.made or await pressing.made_with(core, who.actor, job.slug, key) == pressed.run.id
+    first = pressed.run.series or pressed.run.id  # of its tries, the one that the press made
+    own = pressed.made or await pressing.made_with(core, who.actor, job.slug, key) == first
     url = f"{root_of(request)}/runs/{pressed.run.id}" + ("" if own else "?joined=1")
     if base.by_script(request):
         return JSONResponse({"go": url}, 201)
