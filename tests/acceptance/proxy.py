@@ -22,10 +22,10 @@ NAME = "buttons.example"
 _BLOCK = re.compile(r"^```(nginx|caddyfile)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
-def blocks(language: str) -> list[str]:
+def blocks(language: str, page: Path = PAGE) -> list[str]:
     """The whole configurations on the page, in its order: at the root, then below /buttons."""
-    whole = {"nginx": "server {", "caddyfile": f"{NAME} {{"}[language]
-    return [text for kind, text in _BLOCK.findall(PAGE.read_text()) if kind == language and text.startswith(whole)]
+    whole = {"nginx": ("server {", "upstream "), "caddyfile": (f"{NAME} {{",)}[language]
+    return [text for kind, text in _BLOCK.findall(page.read_text()) if kind == language and text.startswith(whole)]
 
 
 def free_port() -> int:
@@ -43,8 +43,8 @@ def replaced(text: str, changes: dict[str, str]) -> str:
 
 
 @contextlib.contextmanager
-def nginx(folder: Path, text: str, upstream: int) -> Iterator[int]:
-    """An nginx with a server block of the page, in front of a port; its own port."""
+def nginx(folder: Path, text: str, *upstream: int) -> Iterator[int]:
+    """An nginx with the blocks of a page, in front of these ports; its own port."""
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
     if not program:
         pytest.skip("nginx is not here, so nothing was tried behind it: install the package nginx-light.")
@@ -54,7 +54,7 @@ def nginx(folder: Path, text: str, upstream: int) -> Iterator[int]:
         text,
         {
             "listen 443 ": f"listen 127.0.0.1:{port} ",
-            "http://127.0.0.1:8080": f"http://127.0.0.1:{upstream}",
+            **{f"127.0.0.1:{there}": f"127.0.0.1:{here}" for there, here in zip((8080, 8081), upstream, strict=False)},
             "/etc/ssl/buttons.pem": str(cert),
             "/etc/ssl/buttons.key": str(key),
         },

@@ -26,7 +26,7 @@ RUNS = 300
 WAITS = """
 import os, time
 print("begun", flush=True)
-while not os.path.exists("go"):
+while not os.path.exists(os.environ["GO"]):
     time.sleep(0.02)
 """
 
@@ -40,7 +40,7 @@ def address(postgres: Postgres) -> str:
 def tasks(tmp_path: Path) -> Path:
     (tmp_path / "tasks").mkdir()
     script(tmp_path / "tasks", "hello.sh", "echo hello")
-    script(tmp_path / "tasks", "waits.py", WAITS)
+    script(tmp_path / "tasks", "waits.py", WAITS, head=f'env.GO = "{tmp_path}/go"\n')
     return tmp_path / "tasks"
 
 
@@ -105,7 +105,7 @@ def test_a_history_goes_into_a_database_and_back_and_everything_goes_on(tmp_path
         assert "A server of" in move("postgresql://", data, address), "its own runs go on meanwhile"
         with Served(tasks, data=data) as again:
             again.http.headers.update(ada.headers)
-            (tasks / "go").touch()
+            (tmp_path / "go").touch()
             assert again.finished(waiting)["state"] == "succeeded"
             assert again.output(2) == b"hello\n"
             assert again.press("hello") == waiting + 1
