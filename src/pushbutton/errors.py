@@ -1,8 +1,9 @@
 """Every exception of Pushbutton, in one place.
 
     PushbuttonError
-    ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchSchedule · NoSuchArtifact · NoSuchUser · InviteGone ·
-    │                        NoSuchSecret · NoSuchToken · NoSuchLink · NoSuchBundle · NoSuchNode · NoSuchHook
+    ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchSchedule · NoSuchChannel · NoSuchArtifact · NoSuchUser ·
+    │                        InviteGone · AddressLinkGone · NoSuchSecret · NoSuchToken · NoSuchLink ·
+    │                        NoSuchBundle · NoSuchNode · NoSuchHook
     ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange · NothingOffered
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
     ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · NotHeld · NotAside · CannotMove · LinkClosed ·
@@ -78,6 +79,11 @@ class NoSuchSchedule(NotFound):
         super().__init__(say("There is no schedule “{name}”.", name=name[:200]))
 
 
+class NoSuchChannel(NotFound):
+    def __init__(self, name: str) -> None:
+        super().__init__(say("There is no channel “{name}”.", name=name[:60]))
+
+
 class NoSuchArtifact(NotFound):
     def __init__(self, run: int, name: str) -> None:
         super().__init__(say("Run {run} has no file named “{name}”.", run=run, name=name))
@@ -119,6 +125,11 @@ class InviteGone(NotFound):
 class NoSuchNode(NotFound):
     def __init__(self, name: str) -> None:
         super().__init__(say("There is no worker named “{name}”.", name=name))
+
+
+class AddressLinkGone(NotFound):
+    def __init__(self) -> None:
+        super().__init__(say("This link is too old, or not whole. Ask for a new letter in your account."))
 
 
 class NoSuchSecret(NotFound):

@@ -14,6 +14,9 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
+from pushbutton.adapters import data_folder
+from pushbutton.domain import address_link
+from pushbutton.domain.address_link import Asked
 from pushbutton.domain.person import Invite, User
 from pushbutton.domain.policy import Grant
 from pushbutton.domain.token import hashed, new_token
@@ -70,12 +73,21 @@ def report(month: Literal["September", "October"] = "October") -> str:
     return "Sent"
 '''
 
+CHANNELS = """
+channels:
+  operations-of-the-whole-house-and-the-night-shift: {mail: [night-shift@example.org, day@example.org]}
+  chat: {url: "ntfys://ntfy.example.org/deployments"}
+tell: {failed: operations-of-the-whole-house-and-the-night-shift, late: chat}
+groups: {Deployments: {tell: {failed 3 times: [chat, presser], over: chat}}}
+"""
+
 PAGES: Mapping[str, list[tuple[str, str]]] = {
     "/": [("ada", "/"), ("vic", "/"), ("max", "/?q=zzz")],
     "/api": [("ada", "/api")],
     "/aside": [("ada", "/aside")],
     "/approvals": [("abe", "/approvals"), ("ada", "/approvals")],
     "/audit": [("ada", "/audit")],
+    "/channels": [("ada", "/channels")],
     "/confirm": [("ada", "/confirm"), ("ada", "/confirm?code={code}")],
     "/find": [("ada", "/find?q=a"), ("vic", "/find"), ("max", "/find?q=zzz")],
     "/history": [("ada", "/history"), ("vic", "/history?q=zzz")],
@@ -87,6 +99,8 @@ PAGES: Mapping[str, list[tuple[str, str]]] = {
     "/profile/factor": [("vic", "/profile/factor")],
     "/profile/hooks": [("ada", "/profile/hooks"), ("vic", "/profile/hooks"), ("ada", "/profile/hooks?all=1")],
     "/profile/hooks/{id}": [("ada", "/profile/hooks/{hook}"), ("ada", "/profile/hooks/{silent}")],
+    "/profile/messages": [("pia", "/profile/messages"), ("max", "/profile/messages")],
+    "/profile/address/{text}": [("pia", "/profile/address/{address}")],
     "/profile/links": [("ada", "/profile/links"), ("vic", "/profile/links"), ("ada", "/profile/links?all=1")],
     "/profile/tokens": [("pia", "/profile/tokens"), ("ada", "/profile/tokens?all=1")],
     "/runs/{number}": [
@@ -158,6 +172,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     tasks, data = folder / "tasks", folder / "data"
     tasks.mkdir()
     (tasks / "shop.py").write_text(TASKS)
+    (tasks / "pushbutton.yaml").write_text(CHANNELS)
     known = people(data, {"ada": ["admin"], "pia": ["presser"], "vic": [], "abe": ["approver"], "max": ["presser"]})
     half, secret = a_session("half")
     invite = new_token("pbi")
@@ -171,7 +186,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         Grant("group:release", "approver", "group:Reports"),
     )
     sessions = {name: person.session for name, person in known.items()} | {"half": secret}
-    with Served(tasks, data=data) as server:
+    with Served(tasks, data=data, smtp="smtp://127.0.0.1:9") as server:  # where nobody listens
         office = Office(server, known, sessions, {"invite": invite})
         office.made.update(failed=office.press("ada", "fail"), held=office.press("pia", "switch"))
         until(lambda: office.over("failed"), what="the one that fails is over")
@@ -190,6 +205,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         _calls(office, office.made["hook"])
         asked = server.http.post("/api/asks", json={"token": {"name": "laptop"}}).raise_for_status()
         office.made["code"] = asked.json()["code"]
+        asks = Asked("pia", "pia@example.org", time.time_ns() // 1000 + DAY)
+        office.made["address"] = address_link.text(data_folder.key(data), asks)
         yield office
         (tasks / "go-on").touch()
 

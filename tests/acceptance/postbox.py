@@ -8,13 +8,15 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import closing
 from email.message import EmailMessage
 from typing import Any, Self
 
+import apsw
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
-from .serving import until
+from .serving import Served, until
 
 
 class Postbox:
@@ -105,3 +107,10 @@ def steady(true: Callable[[], bool], seconds: float = 1.0) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def waiting(server: Served, channel: str) -> int:
+    """How many messages wait for it."""
+    with closing(apsw.Connection(str(server.data / "history.db"), flags=apsw.SQLITE_OPEN_READONLY)) as db:
+        asked = "SELECT count(*) FROM messages WHERE channel = ? AND told_at IS NULL"
+        return int(db.execute(asked, (channel,)).get)

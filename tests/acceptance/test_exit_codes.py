@@ -98,6 +98,12 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (Exit.USAGE, "move --from {folder} --to {empty}"),
         (Exit.CONFIG, "move --from {folder} --to postgresql://"),
     ],
+    "channel": [
+        (Exit.OK, "channel list"),
+        (Exit.NOT_FOUND, "channel test nowhere"),
+        (Exit.REFUSED, "channel list --server {out}"),
+        (Exit.TROUBLE, "channel list --server {dead}"),
+    ],
     "schedule": [
         (Exit.OK, "schedule list"),
         (Exit.USAGE, "schedule next nightly"),

@@ -6,12 +6,10 @@ import json
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
-import apsw
 import pytest
 
 from pushbutton.adapters.smtp import SmtpPost
@@ -21,7 +19,7 @@ from pushbutton.errors import Undelivered
 from pushbutton.runtime.ports.messages import Letter
 
 from .certificate import certificate
-from .postbox import Postbox, html_of, text_of, with_tls
+from .postbox import Postbox, html_of, text_of, waiting, with_tls
 from .serving import Served, until
 from .worlds import script
 
@@ -67,13 +65,6 @@ def served(folder: Path, box: Postbox, **more: Any) -> Served:
     )  # fmt: skip
 
 
-def waiting(server: Served, channel: str) -> int:
-    """How many messages wait for it."""
-    with closing(apsw.Connection(str(server.data / "history.db"), flags=apsw.SQLITE_OPEN_READONLY)) as db:
-        asked = "SELECT count(*) FROM messages WHERE channel = ? AND told_at IS NULL"
-        return int(db.execute(asked, (channel,)).get)
-
-
 def test_a_failure_is_told_with_what_was_pressed_how_it_ended_and_where_its_page_is(folder, box):
     with served(folder, box) as server:
         number = server.press("shop", shop="süd", code=4, key="s3cr3t-value")
@@ -109,6 +100,23 @@ def test_each_channel_is_told_what_its_rules_say_and_in_its_language(folder, box
         "Gescheitert, 3-mal nacheinander: Shop",
         "Gelungen: Shop",
     ]
+
+
+def test_of_a_run_that_is_tried_again_the_end_of_its_series_is_told(folder, box):
+    (folder / "pushbutton.yaml").write_text(
+        "channels: {ops: {mail: ops@example.org}}\n"
+        "tell: {failed: ops, recovered: ops, failed 2 times: ops, over: ops}\n"
+        "tasks:\n  shaky:\n    command: [sh, -c, 'exit $CODE']\n    params: {code: {type: int, default: 0}}\n"
+        "    retry: {times: 3, wait: 0.1, jitter: 0}\n"
+    )
+    with served(folder, box) as server:
+        server.press("shaky", code=1)
+        box.wait(1)
+        last = server.press("shaky")
+        box.wait(2)
+    assert box.subjects == ["Failed: Shaky (3)", f"Works again: Shaky ({last})"]
+    assert box.mails[0]["references"] == "<pushbutton-run-1@example.org>"
+    assert "3, of run 1" in text_of(box.mails[0])
 
 
 def test_all_letters_about_a_run_are_one_thread(folder, box):
@@ -203,6 +211,24 @@ def test_the_secret_of_a_channel_is_a_named_secret_and_is_told_nowhere(folder, b
             assert "t0p-s3cret" not in server.err
             ear.status = 200
             until(lambda: len(ear.took) >= 2, what="the message once it is taken")
+
+
+def test_a_broken_channel_is_shown_with_the_reason_and_works_again_after_a_test(folder, box):
+    box.answer = "451 our disk is full"
+    with served(folder, box) as server:
+        server.press("shop", code=1)
+        until(lambda: any(one["broken"] for one in server.get("/api/channels")), what="the fault to be known")
+        until(lambda: "our disk is full" in server.http.get("/channels").text, what="the page")
+        refused = server.http.post("/api/channels/ops/test")
+        assert (refused.status_code, "our disk is full" in refused.text) == (400, True)
+        box.answer = ""
+        assert server.http.post("/api/channels/ops/test").status_code == 204
+        assert "A test" in box.subjects
+        box.wait(3)
+        until(lambda: not any(one["broken"] for one in server.get("/api/channels")), what="both to work")
+        trail = [one["verb"] for one in server.get("/api/audit")]
+        assert trail.count("channel.test") == 2
+        assert server.http.post("/api/channels/mail/test").status_code == 400
 
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])

@@ -79,6 +79,8 @@ BEYOND: dict[tuple[str, str], tuple[int, int]] = {
     # what belongs to no task
     ("post", "/api/events"): (403, 403),
     ("post", "/api/uploads"): (403, 403),
+    ("get", "/api/channels"): (403, 403),
+    ("post", "/api/channels/{name}/test"): (403, 403),
     ("post", "/api/schedules/pause"): (403, 403),
     ("post", "/api/schedules/resume"): (403, 403),
     ("get", "/api/audit"): (403, 403),

@@ -115,13 +115,16 @@ ONE: dict[str, tuple[int, int, int]] = {
 WITH_EVERYTHING = {
     # lists and streams: each has what one may see; see the tests below
     "/", "/find", "/history", "/history.csv", "/approvals", "/api/tasks", "/api/runs", "/api/events", "/api/approvals",
-    "/profile/links", "/api/links", "/api/aside", "/schedules", "/api/schedules", "/profile/hooks", "/api/hooks",
+    "/profile/links", "/profile/messages", "/api/links", "/api/aside", "/schedules", "/api/schedules",
+    "/profile/hooks", "/api/hooks",
 }  # fmt: skip
 OF_NO_TASK = {
     "/signin", "/signin/code", "/signin/elsewhere", "/signin/return", "/invite/{secret}", "/profile",
-    "/profile/factor", "/profile/tokens", "/confirm", "/people", "/people/{name}", "/link/{text}", "/audit",
+    "/profile/address/{text}", "/profile/factor",
+    "/profile/tokens", "/confirm", "/people", "/people/{name}", "/link/{text}", "/audit",
     "/audit.csv", "/audit.jsonl", "/api", "/api/openapi.json", "/api/health", "/api/tokens", "/api/audit",
     "/api/asks", "/aside", "/profile/hooks/{id}", "/api/hooks/{id}", "/api/hooks/{id}/deliveries",
+    "/channels", "/api/channels",
 }  # fmt: skip
 
 

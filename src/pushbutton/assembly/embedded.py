@@ -44,7 +44,7 @@ from pushbutton.runtime.ports.messages import Writer
 from pushbutton.runtime.stream_permits import Permits
 from pushbutton.runtime.watch.hub import Hub
 from pushbutton.runtime.worker import Worker
-from pushbutton.services import beat, expiry, follow, leavers, messages, older, pruner, scheduler
+from pushbutton.services import beat, expiry, follow, leavers, longer, messages, older, pruner, scheduler
 from pushbutton.services.catalog_audit import CatalogAudit
 from pushbutton.services.webhooks import BOOKMARK, Webhooks
 
@@ -281,6 +281,7 @@ class Embedded:
             "expiry": lambda: expiry.run(core),
             messages.NAME: lambda: messages.decide(core),
             "channels": lambda: messages.carry(core),
+            "longer": lambda: longer.run(core),
         }
 
     def _node(self, folder: str) -> Node:

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "stop": ("runs", "Stop a run: its processes are asked to end, then made to, and checked to be gone."),
         "move": ("move", "Start a run that waits for its moment at another one, or now."),
         "schedule": ("schedule", "See when a server presses by itself, and pause that."),
+        "channel": ("channel", "See where a server's messages go, and test that."),
         "approvals": ("approve", "List the runs that wait for your approval, newest first."),
         "approve": ("approve", "Approve a run that somebody else pressed."),
         "reject": ("approve", "Reject a run that waits for an approval: it ends without having started."),

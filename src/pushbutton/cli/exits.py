@@ -62,6 +62,7 @@ OF: Mapping[str, tuple[Exit, ...]] = {
     "stop": _NAMED,
     "move": (*_NAMED, Exit.CONFIG),
     "schedule": _NAMED,
+    "channel": _NAMED,
     "approvals": _SERVER,
     "approve": _NAMED,
     "reject": _NAMED,

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from pushbutton.domain.visible import visible
 from pushbutton.errors import BadInput
-from pushbutton.job.protocol import clean
 
 from .help_text import flow
 from .moments import shown, written
 from .remote import DEFAULT, Server, Url, segment
+from .tables import cell, printed, table
 
 __all__ = ["add"]
 
@@ -59,10 +54,10 @@ def _list(
     elif not found:
         print("No task has a schedule.")
     else:
-        table = _table("SCHEDULE", "WHEN", "NEXT", "LAST")
+        rows = table("SCHEDULE", "WHEN", "NEXT", "LAST")
         for one in found:
-            table.add_row(*map(_cell, (one["id"], _when(one), _coming(one), _ended(one["last"]))))
-        _print(table)
+            rows.add_row(*map(cell, (one["id"], _when(one), _coming(one), _ended(one["last"]))))
+        printed(rows)
 
 
 def _next(name: Name, server: Url = DEFAULT) -> None:
@@ -87,10 +82,10 @@ def _past(name: Name, server: Url = DEFAULT) -> None:
     if not found:
         print("No moment of it has come yet.")
         return
-    table = _table("DUE", "WHAT BECAME OF IT", "RUN", "WHY")
+    rows = table("DUE", "WHAT BECAME OF IT", "RUN", "WHY")
     for one in found:
-        table.add_row(*map(_cell, (shown(one["due"]), one["verdict"], str(one["run"] or ""), one["why"])))
-    _print(table)
+        rows.add_row(*map(cell, (shown(one["due"]), one["verdict"], str(one["run"] or ""), one["why"])))
+    printed(rows)
 
 
 def _pause(
@@ -140,18 +135,3 @@ def _ended(last: Mapping[str, Any] | None) -> str:
     if last is None:
         return ""
     return f"{shown(last['due'])} {last['verdict']}" + (f", run {last['run']}" if last["run"] else "")
-
-
-def _cell(text: str) -> Text:
-    return Text(visible(clean(text, 300), lines=True).replace("\n", " "))
-
-
-def _table(*names: str) -> Table:
-    table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
-    for name in names:
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
-    return table
-
-
-def _print(table: Table) -> None:
-    Console(width=None if sys.stdout.isatty() else 1000, highlight=False).print(table)

@@ -45,6 +45,7 @@ class Deed(StrEnum):
     USER_ADD = "user.add"
     USER_CHANGE = "user.change"
     USER_REMOVE = "user.remove"
+    USER_ADDRESS = "user.address"  # they confirmed where they are written to
     USER_GONE = "user.gone"  # the authority does not know them any more, or has locked them
     USER_PASSWORD = "user.password"
     USER_FACTOR = "user.factor"
@@ -65,6 +66,7 @@ class Deed(StrEnum):
     HOOK_AGAIN = "hook.again"  # a call that had come was read once more
     INVITE_MAKE = "invite.make"
     INVITE_USE = "invite.use"
+    CHANNEL_TEST = "channel.test"
     SECRET_SET = "secret.set"
     SECRET_REMOVE = "secret.remove"
     SECRET_ROTATE = "secret.rotate"  # all of them are kept under a new key

@@ -93,7 +93,7 @@ class Wishes:
     user: str
     tell: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()  # slugs of tasks
-    runs: tuple[int, ...] = ()  # of which they want to know that they are over
+    runs: tuple[int, ...] = ()  # of which they want to know that they are over; of a series its number
     address: str = ""  # that they have confirmed
     quiet_from: int = 0
     quiet_until: int = 0
@@ -133,11 +133,10 @@ class Line:
     why: str = ""
 
 
-def told_of(
-    event: Event, run: Run | None, before: Sequence[Run] = (), *, again: bool = False
-) -> Mapping[Occasion, int]:
+def told_of(event: Event, run: Run | None, before: Sequence[Run] = ()) -> Mapping[Occasion, int]:
     """The occasions of an event, each with the number of failures in a row. `before`: the runs of the same task and
-    kind that had ended before, newest first; `again`: it is tried once more, so nothing of its failure is told.
+    kind that had ended before, of each series its last try, newest first. Of a try after which there is another one
+    nothing is told.
     """
     if event.kind is Kind.NOTE and event.data.get("code") in (LONGER, LATE):
         if run is not None and run.state.over:
@@ -148,7 +147,7 @@ def told_of(
     state = RunState(str(event.data["state"]))
     if state is RunState.HELD:
         return {Occasion.ASKS: 0} if run.state is RunState.HELD and run.hold else {}
-    if not is_last(event) or state is RunState.SKIPPED or (again and state in _BAD):
+    if not is_last(event) or state is RunState.SKIPPED or "next" in event.data:
         return {}
     ended = [one for one in before if one.state in _ENDS]
     found = {Occasion.OVER: 0}
@@ -195,7 +194,7 @@ def by_wishes(
         wanted |= {occasion for wish, occasion in _MINE.items() if wish in wishes.tell}
     if task in wishes.follows and Wish.FOLLOWED in wishes.tell:
         wanted |= {Occasion.FAILED, Occasion.LATE}
-    if run is not None and run.id in wishes.runs:
+    if run is not None and (run.series or run.id) in wishes.runs:
         wanted |= {Occasion.OVER, Occasion.FAILED, Occasion.RECOVERED}
     return first(wanted & occasions.keys())
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.approval import may_give
-from pushbutton.domain.cause import CauseKind
 from pushbutton.domain.event import Event, Kind
 from pushbutton.domain.messages import (
     IN_A_ROW,
@@ -37,6 +36,8 @@ from .letterbox import Letterbox
 from .ports import RunQuery
 from .ports.messages import Letter, Told
 
+WAITING = "messages"
+"""The hint that something is to be told."""
 _ENDS = frozenset({RunState.SUCCEEDED, RunState.FAILED, RunState.LOST})
 
 
@@ -128,10 +129,12 @@ def _wishes(core: Core, name: str) -> Wishes:
 
 
 async def _before(core: Core, run: Run, task: Task | None) -> Sequence[Run]:
-    """The runs of its task that had ended before, newest first: of dry runs or of others, as it is one."""
-    found = await core.store.runs(RunQuery(task=run.task, states=_ENDS, before=run.id, limit=IN_A_ROW))
+    """The runs of its task that had ended before, newest first: of dry runs or of others, as it is one. Of a series
+    only the last try counts, and of its own none.
+    """
+    asked = RunQuery(task=run.task, states=_ENDS, before=run.series or run.id, limit=IN_A_ROW, newest=True)
     dry = task is not None and task.is_dry(run.inputs)
-    return [one for one in found if (task is not None and task.is_dry(one.inputs)) is dry]
+    return [one for one in await core.store.runs(asked) if (task is not None and task.is_dry(one.inputs)) is dry]
 
 
 async def told(core: Core, message: Message) -> Told | None:
@@ -154,17 +157,7 @@ async def told(core: Core, message: Message) -> Told | None:
     lines: Sequence[str] = ()
     if run is not None and task is not None and run.state.over and _may_read(core, message.person, run):
         lines = await _last_lines(core, run, task.say_output)
-    return Told(message, run, task, await _first_try(core, run) if run else 0, lines)
-
-
-async def _first_try(core: Core, run: Run) -> int:
-    """The run that was pressed, where this one tries it again."""
-    while run.cause.kind is CauseKind.RETRY and run.cause.parent:
-        try:
-            run = await core.store.run(run.cause.parent)
-        except NoSuchRun:
-            return run.cause.parent
-    return run.id
+    return Told(message, run, task, (run.series or run.id) if run else 0, lines)
 
 
 def _may_read(core: Core, person: str, run: Run) -> bool:

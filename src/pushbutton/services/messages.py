@@ -25,7 +25,7 @@ from . import follow
 log = logging.getLogger(__name__)
 
 NAME = "messages"
-"""Of the bookmark, and of the hint that something waits."""
+"""Of the bookmark."""
 FIRST, LONGEST = 1.0, 60.0  # seconds between two tries: doubled each time
 AGAIN = 5.0  # after a fault of ours
 IN_VAIN = 2  # receivers of one channel, one after the other: then it is the channel itself
@@ -38,7 +38,7 @@ async def decide(core: Core) -> None:
         found = await telling.of(core, event)
         if found:
             await core.store.messages.tell(found)
-            core.notifier.hint(NAME)
+            core.notifier.hint(telling.WAITING)
         return bool(found)
 
     await follow.events(core, NAME, deal)
@@ -72,7 +72,7 @@ class _Carrier:
     async def run(self) -> None:
         woken = asyncio.Event()
         alarm = Alarm(woken.set, now)
-        listening = self._core.notifier.listen(NAME, woken.set)
+        listening = self._core.notifier.listen(telling.WAITING, woken.set)
         pause = FIRST
         try:
             while True:

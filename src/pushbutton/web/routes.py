@@ -9,6 +9,7 @@ from starlette.routing import Route
 from .api import approvals, credentials, health, inputs, notes, output, runs, tasks, uploads
 from .api import aside as aside_api
 from .api import audit as audit_api
+from .api import channels as channels_api
 from .api import hooks as hooks_api
 from .api import schedules as schedules_api
 from .api.reference import Call, Stream, openapi
@@ -17,7 +18,9 @@ from .pages import approvals as approvals_page
 from .pages import aside as aside_page
 from .pages import audit as audit_page
 from .pages import base, device, find, history, link_holder, links, people, profile, sign_in, task_form
+from .pages import channels as channels_page
 from .pages import hooks as hooks_page
+from .pages import messages as messages_page
 from .pages import reference as reference_page
 from .pages import run as run_page
 from .pages import schedules as schedules_page
@@ -59,6 +62,8 @@ API: Final[tuple[Route, ...]] = (
     Call("GET", "/api/schedules/{slug}/{name}/firings", schedules_api.firings),
     Call("POST", "/api/schedules/{slug}/{name}/pause", schedules_api.pause),
     Call("POST", "/api/schedules/{slug}/{name}/resume", schedules_api.resume),
+    Call("GET", "/api/channels", channels_api.listed),
+    Call("POST", "/api/channels/{name}/test", channels_api.test),
     Call("GET", "/api/approvals", approvals.approvals),
     Call("GET", "/api/runs/{number}/plan", approvals.plan_of_run),
     Call("POST", "/api/runs/{number}/approve", approvals.approve_run),
@@ -101,12 +106,14 @@ PAGES: Final[tuple[Route, ...]] = (
     form("/tasks/{slug}/hand-over", links.make, links.limits),
     page("/tasks/{slug}/hook", hooks_page.form),
     form("/tasks/{slug}/hook", hooks_page.make, hooks_page.limits),
+    form("/tasks/{slug}/follow", messages_page.follow),
     page("/runs/{number}", run_page.run),
     page("/runs/{number}/updates", run_page.updates),
     page("/runs/{number}/stop", run_page.stop_question),
     form("/runs/{number}/stop", run_page.stop),
     page("/runs/{number}/move", run_page.move_question),
     form("/runs/{number}/move", run_page.move),
+    form("/runs/{number}/tell", messages_page.await_end),
     form("/runs/{number}/approve", approvals_page.approve_run),
     form("/runs/{number}/reject", approvals_page.reject_run),
     page("/approvals", approvals_page.inbox),
@@ -139,6 +146,11 @@ PAGES: Final[tuple[Route, ...]] = (
     form("/profile/factor", profile.factor),
     form("/profile/factor/drop", profile.drop_factor),
     form("/profile/sessions/{id}", profile.end_session),
+    page("/profile/messages", messages_page.shown),
+    form("/profile/messages", messages_page.keep),
+    form("/profile/messages/address", messages_page.address),
+    page("/profile/address/{text}", messages_page.question),
+    form("/profile/address/{text}", messages_page.confirm),
     page("/profile/tokens", tokens_page.listed),
     form("/profile/tokens", tokens_page.make, tokens_page.limits),
     form("/profile/tokens/revoke", tokens_page.revoke),
@@ -149,6 +161,8 @@ PAGES: Final[tuple[Route, ...]] = (
     form("/profile/hooks/{id}/{what}", hooks_page.act_on),
     page("/confirm", device.asked),
     form("/confirm", device.answer),
+    page("/channels", channels_page.listed),
+    form("/channels/{name}/test", channels_page.test),
     page("/people", people.people),
     form("/people", people.add),
     form("/people/grants", people.grant),

@@ -39,8 +39,8 @@ def event(state: RunState) -> Event:
     return Event(9, 5, "deploy", 1, Kind.STATE, {"state": state.value})
 
 
-def ended(state: RunState, *before: RunState, **more: Any) -> dict[Occasion, int]:
-    return dict(told_of(event(state), run(state), [run(one) for one in before], **more))
+def ended(state: RunState, *before: RunState) -> dict[Occasion, int]:
+    return dict(told_of(event(state), run(state), [run(one) for one in before]))
 
 
 F, S, C, L = RunState.FAILED, RunState.SUCCEEDED, RunState.CANCELLED, RunState.LOST
@@ -65,9 +65,14 @@ def test_what_the_end_of_a_run_is(state, before, expected):
     assert ended(state, *before) == expected
 
 
-def test_a_failure_that_is_tried_again_is_not_told():
-    assert ended(F, again=True) == {}
-    assert ended(S, F, again=True) == {Occasion.OVER: 0, Occasion.RECOVERED: 0}
+def test_a_try_after_which_there_is_another_one_is_not_told():
+    tried = Event(9, 5, "deploy", 1, Kind.STATE, {"state": "failed", "next": 6})
+    assert told_of(tried, run(F)) == {}
+
+
+def test_who_waits_for_a_run_is_told_of_the_last_of_its_tries():
+    last = run(S, 7, series=5)
+    assert by_wishes(wish(runs=(5,)), {Occasion.OVER: 0}, last, "deploy", mine=False, may=False) is Occasion.OVER
 
 
 def test_a_run_that_was_decided_meanwhile_asks_nobody_any_more():

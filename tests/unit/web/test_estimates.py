@@ -9,7 +9,8 @@ from tests.unit.web.worlds import a_run, events
 
 from pushbutton.domain.event import Kind
 from pushbutton.domain.run import RunState
-from pushbutton.web.views.estimates import Past, Progress, outlook, quantile
+from pushbutton.domain.usual import quantile
+from pushbutton.web.views.estimates import Past, Progress, outlook
 from pushbutton.web.views.run_story import Step, Story, story, stretches
 
 STEPS = {"Check": 10.0, "Copy": 60.0, "Switch": 30.0}

@@ -22,6 +22,7 @@ from pushbutton.domain.run import Run
 from pushbutton.domain.schedule import Firing, Pause
 from pushbutton.domain.task import Task
 from pushbutton.errors import BadInput
+from pushbutton.runtime.channels import Standing
 from pushbutton.runtime.dry_run import Plan
 from pushbutton.runtime.schedules import Planned
 
@@ -414,6 +415,31 @@ class ScheduleShape(BaseModel):
             last=FiringShape.of(planned.last) if planned.last else None,
             paused=SchedulePause.of(pause) if pause else None,
             file=f"{Path(planned.task.source.file).name}:{planned.task.source.line}",
+        )
+
+
+class ChannelShape(BaseModel):
+    """Where messages go."""
+
+    name: str = Field(description="“mail” is the mail to people")
+    kind: str = Field(description="“mail”, or what its address begins with: “slack”, “ntfys”")
+    rules: int = Field(description="How many rules name it")
+    waiting: int = Field(description="Messages that wait for it")
+    last: str | None = Field(description="When it last took something; null: never yet")
+    broken: str | None = Field(description="Since when it takes nothing; null: it does")
+    why: str
+
+    @classmethod
+    def of(cls, one: Standing) -> Self:
+        line = one.line
+        return cls.model_construct(
+            name=one.channel.name,
+            kind=one.channel.kind,
+            rules=one.rules,
+            waiting=line.waiting,
+            last=_time(line.last or None),
+            broken=_time(line.broken or None),
+            why=line.why,
         )
 
 

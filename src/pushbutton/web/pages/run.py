@@ -14,7 +14,7 @@ from pushbutton.domain.actor import Verb
 from pushbutton.domain.approval import may_give
 from pushbutton.domain.policy import require
 from pushbutton.domain.run import Run
-from pushbutton.runtime import cancel, history, later, visibility
+from pushbutton.runtime import cancel, history, later, visibility, wishes
 from pushbutton.runtime.clock import now
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import run_of, whole
@@ -50,11 +50,20 @@ async def run(request: Request, status: int = 200, *, wrong: str = "", why: str 
         brought=await brought.files(core, found, view.task) if reads or Verb.APPROVE in view.may else (),
         joined="joined" in request.query_params,
         tail=await output_tail.tail(core, site_of(request).lines, found) if reads else output_tail.Tail(),
+        told=_told(request, found),
         open_output=(failed or not view.story.updates) and not view.waits, wrong=wrong, why=why,
         asked=bool(
             view.waits and not found.aside and Verb.APPROVE in view.may and may_give(who.actor, view.waits.hold)
         ),
     )  # fmt: skip
+
+
+def _told(request: Request, run: Run) -> str:
+    """Whether the reader gets a letter when it is over: "yes", "no"; "": they can get none."""
+    core, actor = core_of(request), actor_of(request)
+    if run.state.over or not wishes.can_be_told(core, actor) or not wishes.written_to(core, actor):
+        return ""
+    return "yes" if (run.series or run.id) in wishes.of(core, actor).runs else "no"
 
 
 async def updates(request: Request) -> Response:

@@ -16,7 +16,7 @@ from pushbutton.domain.policy import Resource, in_person, require
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Reason, Task
 from pushbutton.domain.upload import of_value
-from pushbutton.runtime import history, visibility
+from pushbutton.runtime import history, visibility, wishes
 from pushbutton.runtime import press as pressing
 from pushbutton.runtime.clock import now
 from pushbutton.runtime.core import Core
@@ -159,6 +159,14 @@ async def _again(
                        faster=faster, sent=form, why=base.text_of(form, forms.WHY))  # fmt: skip
 
 
+def _follows(request: Request, job: Task) -> str:
+    """Whether the reader follows it: "yes", "no"; "": they cannot be told."""
+    core, actor = core_of(request), actor_of(request)
+    if not wishes.can_be_told(core, actor):
+        return ""
+    return "yes" if job.slug in wishes.of(core, actor).follows else "no"
+
+
 async def _form(
     request: Request, view: TaskView, values: forms.Values | None = None, status: int = 200, *,
     key: str = "", whole: str = "", wrong: Mapping[str, str] | None = None, why: str = "",
@@ -173,6 +181,7 @@ async def _form(
         request, "task.html", status, room="tasks", parts=[f"patch:task:{job.slug}"], view=view, fields=fields,
         whole=whole, wrong=wrong or whole, why=why, from_run=from_run, faster=faster, more_help=more,
         reason=reason, must_say=job.reason is Reason.REQUIRED,
+        follows=_follows(request, job),
         hand_over=Verb.PRESS in view.may and not job.broken and bool(in_person(reader(request).actor)),
         moments=base.moments_of(request, sent),
         key=key or secrets.token_urlsafe(16), seen=max((item.id for item in view.past.runs), default=0),

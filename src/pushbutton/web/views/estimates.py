@@ -7,14 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from pushbutton.domain.run import Run, RunState
+from pushbutton.domain.usual import ENOUGH, SPARE, lasted, quantile
 
-ENOUGH: Final = 3
-"""Fewer runs than this are no ground for an estimate."""
-
-_SECOND = 1_000_000
 _CAP = 95.0  # an estimated bar never claims to be done
 
 
@@ -98,20 +94,6 @@ class Outlook:
     slow: float | None = None
 
 
-def lasted(run: Run, now: int | None = None) -> float | None:
-    """Seconds from start to end, or up to `now`; None for a run that never started."""
-    end = run.ended_at or now
-    return max(0.0, (end - run.started_at) / _SECOND) if run.started_at and end else None
-
-
-def quantile(ordered: Sequence[float], share: float) -> float:
-    """Of a sorted, non-empty list, interpolated."""
-    place = share * (len(ordered) - 1)
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
-
-
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Where a run is. Times in seconds."""
@@ -131,7 +113,7 @@ def outlook(past: Past, progress: Progress) -> Outlook:
     if usual is None or slow is None:
         return Outlook(percent=reported, reported=reported is not None, samples=past.samples)
     by_steps = progress.step in past.steps
-    late = progress.elapsed > max(slow, usual + 2)
+    late = progress.elapsed > max(slow, usual + SPARE)
     if reported is not None:
         percent = max(reported, _share(progress.reported_at, usual))
     else:

@@ -15,10 +15,9 @@ from typing import Final
 
 from pushbutton.domain.event import iso
 from pushbutton.domain.run import Run
+from pushbutton.domain.usual import lasted
 from pushbutton.domain.visible import visible
 from pushbutton.runtime.ports import RunQuery
-
-from .estimates import lasted
 
 COLUMNS: Final = (
     "run", "task", "title", "state", "who", "pressed", "started", "ended", "seconds",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pushbutton.domain.messages import Message, Occasion
 from pushbutton.domain.person import Snapshot
 from pushbutton.domain.run import RunState
+from pushbutton.domain.usual import lasted
 from pushbutton.domain.visible import visible
 from pushbutton.runtime.ports.messages import Letter, Told
 from pushbutton.web.words import formatting
@@ -16,7 +17,6 @@ from pushbutton.web.words.i18n import Texts, mark, texts
 from pushbutton.web.words.people import Names
 
 from . import forms
-from .estimates import lasted
 from .render import page
 
 _LONGEST = 120

@@ -16,6 +16,7 @@ from pushbutton.domain.param import Inputs
 from pushbutton.domain.policy import verbs
 from pushbutton.domain.run import BUSY, Micros, Run, RunState
 from pushbutton.domain.task import Task
+from pushbutton.domain.usual import lasted
 from pushbutton.errors import NoSuchTask, StillReading
 from pushbutton.runtime import approve, history, schedules, visibility
 from pushbutton.runtime.core import Core
@@ -25,7 +26,7 @@ from pushbutton.runtime.task_digest import pressed_as
 
 from .approval import Waits, waits
 from .catalogue import Marks, Selection, Shown, selected
-from .estimates import Outlook, Past, Progress, lasted, outlook
+from .estimates import Outlook, Past, Progress, outlook
 from .find import Haystacks, fold, words
 from .needs import Need, needs
 from .output_lines import LineReaders

@@ -40,6 +40,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Deed.USER_REMOVE: mark("{who} removed “{name}”"),
     Deed.USER_GONE: mark("“{name}” is gone or locked in the directory, so nothing of theirs counts any more"),
     Deed.USER_PASSWORD: mark("{who} set a new password for “{name}”"),
+    Deed.USER_ADDRESS: mark("{who} confirmed an address for messages"),
     Deed.USER_FACTOR: mark("{who} changed the second factor of “{name}”"),
     Deed.USER_REFUSE: mark("{who} gave a wrong password or code for the own account"),
     Deed.USER_RECOVERY: mark("{who} used a recovery code"),
@@ -58,6 +59,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     Deed.HOOK_AGAIN: mark("{who} had a call of the hook “{name}” read once more"),
     Deed.INVITE_MAKE: mark("{who} invited “{name}”"),
     Deed.INVITE_USE: mark("“{name}” accepted the invitation"),
+    Deed.CHANNEL_TEST: mark("{who} sent a test through the channel {name}"),
     Deed.SECRET_SET: mark("{who} set the secret “{name}”"),
     Deed.SECRET_REMOVE: mark("{who} removed the secret “{name}”"),
     Deed.SECRET_ROTATE: mark("{who} made a new key for the stored secrets"),
@@ -84,6 +86,7 @@ _OWN: Final[Mapping[str, str]] = {
 KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "run": ("press", mark("Runs")),
     "schedule": ("clock", mark("Schedules")),
+    "channel": ("bell", mark("Channels")),
     "session": ("open", mark("Signing in")),
     "request": ("lock", mark("Refused requests")),
     "user": ("eye", mark("People")),
