@@ -333,7 +333,7 @@ def test_where_nobody_signs_in_a_press_is_refused_with_one_sentence(tmp_path):
             "Somebody else has to approve this before it starts, and where nobo",
         )
         assert server.get("/api/runs") == []
-        assert server.http.get("/approvals").status_code == 200
+        assert server.http.get("/inbox").status_code == 200
 
 
 # -- the pages, without a script
@@ -354,7 +354,7 @@ def test_without_a_script_an_approver_sees_exactly_what_will_run_and_decides(off
     number = office.press("drop")["number"]
     seen = office.plan(number)
     with browser(office, office.who["bob"]) as bob:
-        inbox = bob.get("/approvals").text
+        inbox = bob.get("/inbox").text
         assert f"/runs/{number}" in inbox
         page = bob.get(f"/runs/{number}").text
         assert "would drop 3 tables" in page

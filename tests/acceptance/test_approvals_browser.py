@@ -49,9 +49,27 @@ def looked_at(page: Page, name: str) -> None:
         page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
 
 
+def test_what_waits_is_decided_in_the_inbox_with_its_plan(browser, office):
+    office.plan(office.press("drop")["number"])  # it is made
+    with reader(browser, office, "bob") as bob:
+        page = bob.open("/inbox")
+        expect(page).to_have_title(re.compile(r"^\(1\) Inbox"))
+        expect(page.locator("#opened #run-plan")).to_contain_text("would drop 3 tables")
+        expect(page.locator(".push")).to_have_count(1)
+        page.get_by_label("Your reason").fill("As agreed.")
+        page.get_by_role("button", name=re.compile("Approve")).click()
+        page.wait_for_url(re.compile(r"/runs/\d+"))
+        expect(page.locator("#run-updates")).to_contain_text("Bob approved it: As agreed.")
+        page.goto(f"{office.server.url}/approvals")
+        page.wait_for_url(re.compile(r"/inbox$"))
+        expect(page.locator("#approvals")).to_contain_text("Nothing waits for you")
+        expect(page.locator("#decided")).to_contain_text("You approved")
+        expect(page.locator("#opened")).to_have_count(0)
+
+
 def test_the_presser_waits_and_the_approver_sees_it_come_and_says_yes(browser, office):
     with reader(browser, office, "ada") as ada, reader(browser, office, "bob") as bob:
-        inbox = bob.open("/approvals")
+        inbox = bob.open("/inbox")
         expect(inbox.locator("#approvals")).to_contain_text("Nothing waits for you")
         expect(inbox.locator("#inbox")).to_be_empty()
         press = ada.open("/tasks/drop")
@@ -62,7 +80,7 @@ def test_the_presser_waits_and_the_approver_sees_it_come_and_says_yes(browser, o
         expect(press.locator("#run-hero")).to_contain_text("Bob or Cleo can give it.")
         expect(press.locator("#run-state")).to_contain_text("Needs approval")
         expect(press.locator("#verdict")).to_have_count(0)
-        expect(press.locator("nav [href$=approvals]")).to_have_count(0)
+        expect(press.locator("header [href$=inbox]")).to_have_count(0)
 
         expect(inbox.locator("#inbox")).to_contain_text("1")
         inbox.locator("#approvals a").first.click()
@@ -127,9 +145,9 @@ def test_every_page_of_an_approval_can_be_read_by_everybody(browser, office, siz
     shot = f"{'wide' if size is WIDE else 'phone'}-{theme}"
     with reader(browser, office, "cleo", size, theme) as cleo:
         for name, path in {
-            "inbox": "/approvals", "plan": f"/runs/{plan}", "both": f"/runs/{both}", "rejected": f"/runs/{gone}",
+            "inbox": "/inbox", "plan": f"/runs/{plan}", "both": f"/runs/{both}", "rejected": f"/runs/{gone}",
         }.items():  # fmt: skip
             looked_at(cleo.open(path), f"{name}-{shot}")
     with reader(browser, office, "ada", size, theme) as ada:
-        for name, path in {"task": "/tasks/drop", "presser": f"/runs/{both}", "nothing": "/approvals"}.items():
+        for name, path in {"task": "/tasks/drop", "presser": f"/runs/{both}", "nothing": "/inbox"}.items():
             looked_at(ada.open(path), f"{name}-{shot}")

@@ -69,7 +69,7 @@ def office(tmp_path) -> Iterator[Office]:
 READ = [
     *("/tasks/payroll", "/tasks/payroll/hand-over", "/tasks/coffee?from-run={run}", "/runs/{run}"),
     *("/history?q=payroll", "/history?task=payroll", "/history?who=token:ada/all", "/history?q=hush", "/history.csv"),
-    *("/?q=payroll", "/approvals", "/audit", "/people", "/people/ada"),
+    *("/?q=payroll", "/inbox", "/audit", "/people", "/people/ada"),
     *("/api/tasks", "/api/tasks/payroll", "/api/tasks/payrol", "/api/tasks/payroll/events", "/api/runs"),
     *("/api/runs?task=payroll", "/api/runs?text=hush", "/api/runs?actor=token:ada/all", "/api/runs/{run}"),
     *("/api/runs/{run}/plan", "/api/runs/{run}/events", "/api/runs/{run}/output", "/api/runs/{run}/output/stream"),

@@ -231,6 +231,19 @@ def test_a_broken_channel_is_shown_with_the_reason_and_works_again_after_a_test(
         assert server.http.post("/api/channels/mail/test").status_code == 400
 
 
+def test_a_schedule_that_cannot_press_is_told_once(folder, box):
+    (folder / "pushbutton.yaml").write_text(
+        "channels: {ops: {mail: ops@example.org}}\ntell: {late: ops}\n"
+        "tasks:\n  report:\n    command: ['true']\n    secrets: [NOWHERE]\n    schedules: {every: 1}\n"
+    )
+    with served(folder, box) as server:
+        mail = box.wait(1)[0]
+        until(lambda: len(server.get("/api/schedules/report/1/firings")) >= 3, what="three moments")
+        assert box.subjects == ["Late: Report"]
+    assert "cannot be pressed" in text_of(mail)
+    assert "https://buttons.example/tasks/report" in text_of(mail)
+
+
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
 async def test_mail_goes_by_tls_to_whoever_shows_that_they_are_it(tmp_path, monkeypatch, scheme):
     cert, key = certificate(tmp_path, "localhost")

@@ -181,8 +181,8 @@ def test_the_demo_with_a_team_shows_an_approval_by_somebody_else(tmp_path: Path)
             assert pressed.status_code == 303, pressed.text
             where = pressed.headers["location"]
             until(lambda: "would remove basket 4711" in grace.get(where).text, what="Grace sees what will be done")
-            until(lambda: where in grace.get("/approvals").text, what="and it waits for her")
-            assert where not in ada.get("/approvals").text, "nobody approves what they pressed"
+            until(lambda: where in grace.get("/inbox").text, what="and it waits for her")
+            assert where not in ada.get("/inbox").text, "nobody approves what they pressed"
     finally:
         process.terminate()
         process.wait(PATIENCE)

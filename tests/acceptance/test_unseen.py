@@ -114,7 +114,7 @@ ONE: dict[str, tuple[int, int, int]] = {
 }
 WITH_EVERYTHING = {
     # lists and streams: each has what one may see; see the tests below
-    "/", "/find", "/history", "/history.csv", "/approvals", "/api/tasks", "/api/runs", "/api/events", "/api/approvals",
+    "/", "/find", "/history", "/history.csv", "/inbox", "/api/tasks", "/api/runs", "/api/events", "/api/approvals",
     "/profile/links", "/profile/messages", "/api/links", "/api/aside", "/schedules", "/api/schedules",
     "/profile/hooks", "/api/hooks",
 }  # fmt: skip
@@ -124,7 +124,7 @@ OF_NO_TASK = {
     "/profile/tokens", "/confirm", "/people", "/people/{name}", "/link/{text}", "/audit",
     "/audit.csv", "/audit.jsonl", "/api", "/api/openapi.json", "/api/health", "/api/tokens", "/api/audit",
     "/api/asks", "/aside", "/profile/hooks/{id}", "/api/hooks/{id}", "/api/hooks/{id}/deliveries",
-    "/channels", "/api/channels",
+    "/approvals", "/channels", "/api/channels",
 }  # fmt: skip
 
 
@@ -227,7 +227,7 @@ def test_the_way_to_a_run_or_to_people_is_shown_to_those_who_may_see_them(world)
     "path",
     [
         "/", "/?q=whisper", "/?q=va", "/find", "/find?q=va",
-        "/history", "/history?q=whisper", "/history?who=ada", "/history.csv", "/approvals", "/schedules",
+        "/history", "/history?q=whisper", "/history?who=ada", "/history.csv", "/inbox", "/schedules",
         "/profile/links", "/api/tasks", "/api/runs", "/api/runs?state=succeeded", "/api/approvals", "/api/links",
         "/profile/hooks", "/api/hooks",
     ],

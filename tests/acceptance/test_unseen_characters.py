@@ -34,7 +34,7 @@ def office(tmp_path) -> Iterator[Office]:
 def test_no_page_that_people_decide_by_holds_a_character_that_cannot_be_seen(office):
     inputs = {"words": WORDS, "text": "one\n\u202etwo"}
     held = office.ask("ada", "POST", "/api/tasks/say/runs", {"inputs": inputs, "why": WHY}).json()
-    for path in ("/approvals", f"/runs/{held['number']}", "/history"):
+    for path in ("/inbox", f"/runs/{held['number']}", "/history"):
         page = office.ask("bob", "GET", path).text
         assert not RAW.search(page), path
         plain = re.sub("<[^>]*>", "", page)

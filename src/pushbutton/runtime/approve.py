@@ -6,8 +6,9 @@ Each is one write that counts only while the run is as it was read; when another
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pushbutton.domain import approval
 from pushbutton.domain.actor import Actor, Verb
@@ -17,19 +18,22 @@ from pushbutton.domain.event import Draft, Json, Kind
 from pushbutton.domain.policy import decide, require
 from pushbutton.domain.reason import unfit_reason
 from pushbutton.domain.run import Run, RunState
-from pushbutton.errors import CannotApprove, Fenced, InvalidInputs, NoSuchTask, NotHeld, Refused
+from pushbutton.errors import CannotApprove, Fenced, InvalidInputs, NoSuchRun, NoSuchTask, NotHeld, Refused
 from pushbutton.sentence import say
 
 from . import dry_run, input_files, journal, secret_inputs, visibility
 from .clock import now
 from .core import Core
 from .ports import RunQuery
+from .ports.people import AuditQuery
 from .task_digest import frozen
 
 MANY = 10_000
 PAGE = 500
 """Runs that are read from the store at once."""
 
+_LOOKED_AT = 50
+"""Of somebody's own records, for what they decided lately."""
 _CLOCK = Actor("service:expiry")
 """The actor of an expiry: no person does it."""
 
@@ -125,6 +129,33 @@ async def waiting(core: Core, actor: Actor, *, before: int = 0, most: int = MANY
 def _waits_for(core: Core, actor: Actor, run: Run) -> bool:
     given = run.hold and not run.aside and may_give(actor, run.hold)
     return bool(given and decide(actor, Verb.APPROVE, *visibility.resources(core.catalog, run)))
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What somebody decided."""
+
+    run: Run
+    approved: bool
+    at: int
+
+
+async def decided(core: Core, actor: Actor, most: int) -> Sequence[Decided]:
+    """What the actor decided lately, newest first, of what they may still see."""
+    found: list[Decided] = []
+    for record in await core.store.audit.records(AuditQuery(actor=actor.name, verb="run", limit=_LOOKED_AT)):
+        done = record.act
+        if done.verb not in (Deed.RUN_APPROVE, Deed.RUN_REJECT) or len(found) == most:
+            continue
+        with contextlib.suppress(NoSuchRun, ValueError):
+            run = await visibility.run(core.store, core.catalog, actor, int(done.about.removeprefix("run ")))
+            found.append(Decided(run, done.verb == Deed.RUN_APPROVE, done.at))
+    return found
+
+
+def may_decide(core: Core, actor: Actor, run: Run) -> bool:
+    """Whether the run waits for this actor's word."""
+    return run.state is RunState.HELD and not run.aside and _waits_for(core, actor, run)
 
 
 def asked_at_all(core: Core, actor: Actor) -> bool:

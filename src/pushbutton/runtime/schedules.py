@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pushbutton.domain.actor import ALL, Actor, Verb
 from pushbutton.domain.audit import Deed, act
 from pushbutton.domain.event import iso
+from pushbutton.domain.messages import LATE
 from pushbutton.domain.policy import Resource, decide, require
 from pushbutton.domain.reason import unfit_reason
 from pushbutton.domain.run import Micros
@@ -25,7 +26,7 @@ from pushbutton.errors import (
 )
 from pushbutton.sentence import say
 
-from . import visibility
+from . import journal, visibility
 from .clock import now
 from .core import Core
 from .press import press
@@ -185,11 +186,12 @@ async def _deal(core: Core, task: Task, schedule: Schedule, paused: Sequence[Pau
         elif pause := next((one for one in paused if one.holds(due)), None):
             await core.store.fire([replace(firing, verdict=Verdict.PAUSED, why=pause.reason)])
         else:
-            await _press(core, task, schedule, firing)
+            await _press(core, task, schedule, firing, told=newest[0].verdict is Verdict.BROKEN)
     return following(schedule, max(seen, at) if schedule.cron else seen)
 
 
-async def _press(core: Core, task: Task, schedule: Schedule, firing: Firing) -> None:
+async def _press(core: Core, task: Task, schedule: Schedule, firing: Firing, *, told: bool) -> None:
+    """`told`: nothing could be pressed the last time, either, so who wants to know of it knows."""
     actor = Actor(f"schedule:{firing.schedule}", ALL, credential=f"schedule:{firing.schedule}")
     try:
         await press(
@@ -205,6 +207,9 @@ async def _press(core: Core, task: Task, schedule: Schedule, firing: Firing) -> 
         why = "; ".join(f"{name}: {text}" if name else text for name, text in fields) or str(error)
         log.warning("the schedule %s pressed nothing: %s", firing.schedule, why)
         await core.store.fire([replace(firing, verdict=Verdict.BROKEN, why=why)])
+        if not told:
+            await core.store.say(journal.note(why, code=LATE), task=task.slug)
+            core.notifier.hint("events")
 
 
 async def _planned(core: Core, task: Task, schedule: Schedule, pauses: Mapping[str, Pause], at: Micros) -> Planned:

@@ -174,7 +174,7 @@ async def test_what_waits_for_an_approval_comes_a_page_at_a_time(tmp_path):
             answer = await http.get("/api/approvals?before=x", headers={"cookie": "pushbutton=s"})
             assert answer.status_code == 400
 
-            first = await http.text("/approvals")
+            first = await http.text("/inbox")
             assert first.count('id="wait-') == WAITING
             assert f'<b class="count">{WAITING}+<' in first, "the header counts no further"
             rest = await http.text(first.partition("Show older runs")[0].rpartition('href="')[2].partition('"')[0])

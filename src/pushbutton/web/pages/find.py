@@ -75,7 +75,7 @@ def _pages(request: Request, who: Reader) -> Iterator[Place]:
     if schedules.any_seen(core, who.actor):
         yield Place("/schedules", t("Schedules"))
     if approve.asked_at_all(core, who.actor):
-        yield Place("/approvals", t("Approvals"))
+        yield Place("/inbox", t("Inbox"))
     if who.actor.user:
         yield Place("/profile", t("Your account"))
         yield Place("/profile/tokens", t("Your tokens"))

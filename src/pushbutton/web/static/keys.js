@@ -32,8 +32,9 @@ addEventListener('keydown', event => {
   if (document.querySelector('dialog[open]')) return;
   const after = Date.now() - lead < 1200;
   lead = 0;
-  if (after && (event.key === 't' || event.key === 'h')) {
-    location.assign(new URL(event.key === 't' ? '../' : '../history', import.meta.url));
+  const there = { t: '../', h: '../history', s: '../schedules', i: '../inbox' }[event.key];
+  if (after && there) {
+    location.assign(new URL(there, import.meta.url));
     event.preventDefault();
     return;
   }
