@@ -11,6 +11,8 @@ from pushbutton.domain.approval import may_give
 from pushbutton.domain.event import Event, Kind
 from pushbutton.domain.messages import (
     IN_A_ROW,
+    LATE,
+    LONGER,
     MAIL,
     PRESSER,
     Channel,
@@ -57,7 +59,7 @@ def channel(core: Core, name: str) -> Channel | None:
 
 async def of(core: Core, event: Event) -> Sequence[Message]:
     """The messages of an event, each for one receiver."""
-    if event.kind not in (Kind.STATE, Kind.NOTE) or not event.task:
+    if not event.task or not _matters(event):
         return ()
     run = None
     if event.run is not None:
@@ -87,6 +89,13 @@ async def of(core: Core, event: Event) -> Sequence[Message]:
         for person, message in _to_people(core, run, event.task, occasions, bare):
             found[MAIL, person] = message
     return list(found.values())
+
+
+def _matters(event: Event) -> bool:
+    """Whether it can be told at all: for most events nothing is read."""
+    if event.kind is Kind.NOTE:
+        return event.data.get("code") in (LONGER, LATE)
+    return event.kind is Kind.STATE and (is_last(event) or event.data["state"] == RunState.HELD)
 
 
 def _to_people(

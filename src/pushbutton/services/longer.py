@@ -29,7 +29,7 @@ async def run(core: Core) -> None:
     said: set[int] = set()
     while True:
         try:
-            going = await core.store.runs(RunQuery(states=ACTIVE, limit=1000))
+            going = await core.store.runs(RunQuery(states=ACTIVE, limit=1000)) if _asked_for(core) else ()
             said &= {one.id for one in going}
             for one in going:
                 if one.id not in said and _wanted(core, one) and await _is_long(core, one):
@@ -40,6 +40,13 @@ async def run(core: Core) -> None:
         except Exception:
             log.exception("what takes longer than usual is looked at later")
         await asyncio.sleep(LOOK)
+
+
+def _asked_for(core: Core) -> bool:
+    """Whether anybody wants to know it of anything."""
+    if any(Wish.LONGER in wishes.tell for wishes in core.directory.all.wishes.values()):
+        return True
+    return any(rule.on is Occasion.LONGER for task in core.catalog.tasks().values() for rule in task.tell)
 
 
 def _wanted(core: Core, run: Run) -> bool:

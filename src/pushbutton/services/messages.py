@@ -72,7 +72,7 @@ class _Carrier:
     async def run(self) -> None:
         woken = asyncio.Event()
         alarm = Alarm(woken.set, now)
-        listening = self._core.notifier.listen(telling.WAITING, woken.set)
+        listening = [self._core.notifier.listen(topic, woken.set) for topic in (telling.WAITING, "catalog")]
         pause = FIRST
         try:
             while True:
@@ -93,7 +93,8 @@ class _Carrier:
                     await asyncio.sleep(AGAIN)
         finally:
             alarm.set(None)
-            listening()
+            for end in listening:
+                end()
 
     async def _look(self) -> Micros | None:
         """Carry what is to go out now; when to look again. Raises `Undelivered` when the channel takes nothing."""
