@@ -98,18 +98,18 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (Exit.USAGE, "move --from {folder} --to {empty}"),
         (Exit.CONFIG, "move --from {folder} --to postgresql://"),
     ],
-    "channel": [
-        (Exit.OK, "channel list"),
-        (Exit.NOT_FOUND, "channel test nowhere"),
-        (Exit.REFUSED, "channel list --server {out}"),
-        (Exit.TROUBLE, "channel list --server {dead}"),
-    ],
     "schedule": [
         (Exit.OK, "schedule list"),
         (Exit.USAGE, "schedule next nightly"),
         (Exit.NOT_FOUND, "schedule next fine/nightly"),
         (Exit.REFUSED, "schedule list --server {out}"),
         (Exit.TROUBLE, "schedule list --server {dead}"),
+    ],
+    "channel": [
+        (Exit.OK, "channel list"),
+        (Exit.NOT_FOUND, "channel test nowhere"),
+        (Exit.REFUSED, "channel list --server {out}"),
+        (Exit.TROUBLE, "channel list --server {dead}"),
     ],
     "approvals": [
         (Exit.OK, "approvals"),
