@@ -301,8 +301,26 @@ async def test_a_file_that_cannot_be_read_holds_up_neither_its_run_nor_others(pa
     for run in (7, 8):
         one.write(run, b"hello")
         await one.shipper.settled(run)
-    await two.output.bring(a_run(8, "one"))
-    assert mirrored(two, 8) == b"hello"
+        await two.output.bring(a_run(run, "one"))
+        assert mirrored(two, run) == b"hello"
+
+
+async def test_nothing_is_sent_through_a_link(pair, tmp_path):
+    one, two = pair
+    (tmp_path / "secret").write_text("secret")
+    one.begin(7)
+    (one.runs / "7" / "results").mkdir()
+    for name in ("results/a.csv", "times"):
+        (one.runs / "7" / name).symlink_to(tmp_path / "secret")
+    one.shipper.follow(7)
+    one.write(7, b"hello")
+    await one.shipper.handed_over(7, ["a.csv"])
+    await one.shipper.files(7)
+    await one.shipper.settled(7)
+    await two.output.bring(a_run(7, "one"))
+    assert mirrored(two, 7) == b"hello"
+    assert two.files.find("results/7/a.csv") is None
+    assert one.pieces.do(lambda link: link.execute("SELECT count(*) FROM pieces WHERE bytes = 'secret'").get) == 0
 
 
 async def test_a_hundred_runs_at_once_all_come_whole(pair, dice):

@@ -37,7 +37,7 @@ class FileFolder:
             raise
 
     def copy(self, source: str, target: str) -> None:
-        with _opened(self.place(source)) as content, self.made(target) as file:
+        with plain(self.place(source)) as content, self.made(target) as file:
             try:
                 fcntl.ioctl(file, _CLONE, content.fileno())
             except OSError:
@@ -61,7 +61,7 @@ class FileFolder:
             raise
 
     def open(self, name: str) -> io.BufferedReader:
-        return _opened(self.place(name))
+        return plain(self.place(name))
 
     def find(self, name: str) -> Stored | None:
         try:
@@ -113,7 +113,7 @@ def _stored(name: str, status: os.stat_result) -> Stored:
     return Stored(name, status.st_size, status.st_mtime, mark)
 
 
-def _opened(place: Path) -> io.BufferedReader:
+def plain(place: Path) -> io.BufferedReader:
     """A plain file: through no link, and waiting for nobody."""
     fd = os.open(place, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import time
 from collections import deque
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from pushbutton import threads
+from pushbutton.adapters.files import plain
 from pushbutton.domain.pieces import BLOCK, block, cut
 from pushbutton.errors import StoreError
 from pushbutton.runtime.ports import Notifier
@@ -56,19 +58,23 @@ class _Run:
             return self.open
         for name in GROWING if self.open else (*FIXED, *GROWING):
             if name not in self.open:
-                with contextlib.suppress(FileNotFoundError):
-                    self.open[name] = os.open(self.folder / name, os.O_RDONLY | os.O_CLOEXEC)
+                with contextlib.suppress(OSError):  # it is not there yet, or a link that somebody put there
+                    self.open[name] = os.open(self.folder / name, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         return self.open
 
     def next(self, most: int) -> tuple[list[Piece], bool]:
-        """What was not sent, up to so many bytes of each file, and whether there is more. Raises `OSError`."""
+        """What was not sent, up to so many bytes of each file, and whether there is more."""
         assert self.sent is not None  # noqa: S101  it was asked for
         pieces, more = list[Piece](), False
         for name, file in self.files().items():
             sent, size = self.sent.get(name, 0), os.fstat(file).st_size
             end = min(size, sent + most)
-            pieces += [Piece(Place(self.number, name), a, _read(file, a, b)) for a, b in cut(sent, end)]
-            more = more or end < size
+            try:
+                pieces += [Piece(Place(self.number, name), a, _read(file, a, b)) for a, b in cut(sent, end)]
+            except OSError as error:
+                log.warning("run %d: “%s” stays on this machine, it cannot be read: %s", self.number, name, error)
+            else:
+                more = more or end < size
         return pieces, more
 
     def close(self) -> None:
@@ -159,9 +165,9 @@ class Shipper:
             at = await threads.shipping(self._send_part, place, file, at)
 
     def _send_part(self, place: Place, file: Path, at: int) -> int | None:
-        size = file.stat().st_size
-        end = min(size, at + SHARE)
-        with file.open("rb") as content:
+        with plain(file) as content:
+            size = os.fstat(content.fileno()).st_size
+            end = min(size, at + SHARE)
             pieces = [Piece(place, a, _read(content.fileno(), a, b)) for a, b in cut(at, end)]
         self._pieces.put(pieces, {place: size} if end == size else {})
         return end if end < size else None
@@ -173,10 +179,13 @@ class Shipper:
         self._rung.set()
 
     async def _follow(self) -> None:
+        looked = -math.inf
         while True:
-            if not await self._wait():
-                self._grown |= self._runs.keys()
+            await self._wait()
             begun = time.monotonic()
+            if begun - looked >= LOOK:
+                looked = begun
+                self._grown |= self._runs.keys()
             runs = self._in_turn()
             asked = [(run, list(run.settled)) for run in runs]
             self._grown.clear()
@@ -202,15 +211,12 @@ class Shipper:
             else:
                 await asyncio.sleep(max(0.0, begun + TURN - time.monotonic()))
 
-    async def _wait(self) -> bool:
-        """Whether somebody rang; False after a while."""
-        try:
+    async def _wait(self) -> None:
+        """Until somebody rings, or for a while."""
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOOK):
                 await self._rung.wait()
-        except TimeoutError:
-            return False
         self._rung.clear()
-        return True
 
     def _in_turn(self) -> list[_Run]:
         """Those that grew; another one is the first each time, for there may be no room left for the last."""
@@ -221,20 +227,19 @@ class Shipper:
 
     def _turn(self, runs: Sequence[_Run]) -> set[int]:
         """Send what there is, up to a bound; the runs that have more."""
-        self._close_left()
+        try:
+            return self._send_next(runs)
+        finally:
+            self._close_left()  # last: what was followed when the turn began was open in it
+
+    def _send_next(self, runs: Sequence[_Run]) -> set[int]:
         self._resume([run for run in runs if run.sent is None])
         pieces: list[Piece] = []
         sizes: dict[Place, int] = {}
         more: set[int] = set()
         left, share = self._most, max(SHARE, self._most // max(1, len(runs)))
         for run in runs:
-            try:
-                found, run_has_more = run.next(min(share, max(0, left)))
-            except OSError as error:
-                log.warning(
-                    "run %d: some of what it wrote stays on this machine, it cannot be read: %s", run.number, error
-                )
-                continue
+            found, run_has_more = run.next(min(share, max(0, left)))
             pieces += found
             # How many times there are nobody asks for, and they grow as often.
             sizes |= {piece.place: piece.at + len(piece.bytes) for piece in found if piece.place.name != spool.TIMES}
@@ -285,7 +290,7 @@ class Shipper:
 
     def _merge(self) -> None:
         for merge in self._merges[:MERGED]:
-            with contextlib.suppress(OSError), merge.file.open("rb") as file:  # it has gone: it stays in parts
+            with contextlib.suppress(OSError), plain(merge.file) as file:  # it has gone: it stays in parts
                 self._pieces.merge(Piece(merge.place, merge.begin, _read(file.fileno(), merge.begin, merge.end)))
             self._merges.remove(merge)
 
