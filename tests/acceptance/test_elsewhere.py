@@ -48,6 +48,7 @@ for number in range(400):
     time.sleep(0.02)
 """
 HANDS_OVER = """
+cd "$PUSHBUTTON_FILES"
 echo 'a,b' > numbers.csv; echo '1,2' >> numbers.csv
 head -c 3000000 /dev/zero | tr '\\0' 'z' > large.bin
 pushbutton artifact numbers.csv
