@@ -14,6 +14,7 @@
     ├── SecretUnavailable ── (a named secret has no value where it should come from)
     ├── NotHeard ─────────── (a run's supervisor takes no reports now)
     ├── SignInFailed ─────── TooManySignIns · SlowDown
+    ├── TooOften ─────────── (a task was pressed as often as it may be for now)
     ├── StillReading ─────── (the tasks are being read; in a moment it is known whether there is such a task)
     ├── Undelivered ──────── (a message that another system did not take; never leaves the services)
     ├── NoAnswer ─────────── (a folder or a name of a machine that the system says nothing of)
@@ -29,6 +30,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Self
 
 from .sentence import say
@@ -371,6 +373,17 @@ class SlowDown(SignInFailed):
     def __init__(self, seconds: float) -> None:
         self.seconds = max(1, math.ceil(seconds))
         super().__init__(say("Too many wrong tries from here; try again in {seconds} seconds.", seconds=self.seconds))
+
+
+class TooOften(PushbuttonError):
+    """A task was pressed as often as it may be. `until`: from when another press goes, microseconds since the epoch."""
+
+    def __init__(self, until: int, wait: int) -> None:
+        self.until, self.seconds = until, max(1, math.ceil(wait / 1_000_000))
+        moment = f"{datetime.fromtimestamp(math.ceil(until / 1_000_000), UTC):%Y-%m-%d %H:%M:%S} UTC"
+        super().__init__(
+            say("This was pressed as often as it may be for now. It goes again from {moment}.", moment=moment)
+        )
 
 
 class SecretsLocked(StoreError):

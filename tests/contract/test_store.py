@@ -14,10 +14,11 @@ from pushbutton.domain.cause import Cause, CauseKind
 from pushbutton.domain.event import Draft, Kind
 from pushbutton.domain.offer import Offer
 from pushbutton.domain.person import Link, Snapshot, User
+from pushbutton.domain.rate import Rate
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import TRANSITIONS, Busy, NewRun, Run, RunState, before
 from pushbutton.domain.schedule import ALL_OF_THEM, COPIED, MOST, Firing, Pause, Verdict
-from pushbutton.errors import Fenced, KeyReused, NoSuchRun, Refused, StoreBusy, StoreError
+from pushbutton.errors import Fenced, KeyReused, NoSuchRun, Refused, StoreBusy, StoreError, TooOften
 from pushbutton.runtime.audit import check
 from pushbutton.runtime.ports import Append, RunQuery, Store, Topics
 from pushbutton.runtime.ports.people import AuditQuery, Change
@@ -559,7 +560,107 @@ def test_every_state_can_be_entered_or_is_where_runs_begin():
     assert {state for state in RunState if before(state)} | begins == set(RunState)
 
 
+# -- a newer press in the place of those that wait
+
+
+async def test_a_newer_press_takes_the_place_of_those_that_wait_and_what_runs_runs_on(store):
+    runs = await running(store)
+    waits = await pressed(store, busy=Busy.REPLACE, sealed="s")
+    later = await pressed(store, not_before=5000)
+    other = await pressed(store, "other")
+    held = await pressed(store, hold=Hold(1, 24.0, 5, "ada", "x"))
+    newer = await pressed(store, busy=Busy.REPLACE, at=1500)
+    gone = await store.run(waits.id)
+    assert (gone.state, gone.ended_at, gone.reason) == (RunState.SKIPPED, 1500, "A newer press took its place.")
+    assert await store.sealed(waits.id) == ""
+    states = [(await store.run(run.id)).state for run in (runs, later, other, held, newer)]
+    assert states == [RunState.RUNNING, *[RunState.WAITING] * 2, RunState.HELD, RunState.WAITING]
+    [*_, event] = await store.events(Topics(runs=frozenset({waits.id})), after=0)
+    assert (event.kind, event.data["state"], event.data["reason"]) == (Kind.STATE, "skipped", gone.reason)
+
+
+async def test_a_press_that_needs_approval_takes_nobodys_place_and_a_plan_keeps_its_own(store):
+    await running(store)
+    waits = await pressed(store)
+    plan = await pressed(store, cause=Cause(CauseKind.RUN, 7))
+    await pressed(store, busy=Busy.REPLACE, hold=Hold(1, 24.0, 5, "ada", "x"))
+    assert (await store.run(waits.id)).state is RunState.WAITING
+    await pressed(store, busy=Busy.REPLACE)
+    assert (await store.run(waits.id)).state is RunState.SKIPPED
+    assert (await store.run(plan.id)).state is RunState.WAITING
+
+
+# -- how often
+
+MINUTE = 60_000_000
+
+
+async def test_a_task_is_pressed_so_often_within_any_minute_and_no_more(store):
+    rates = (Rate(2, 60),)
+    for at in (0, 10):
+        await pressed(store, at=at, rates=rates)
+    await pressed(store, "other", at=11)
+    for at in (10, MINUTE - 1):
+        with pytest.raises(TooOften) as refused:
+            await pressed(store, at=at, rates=rates)
+        assert (refused.value.until, refused.value.seconds) == (MINUTE, -(-(MINUTE - at) // 1_000_000))
+    assert (await pressed(store, at=MINUTE, rates=rates)).state is RunState.WAITING
+    with pytest.raises(TooOften, match=r"It goes again from 1970-01-01 00:01:01 UTC\."):
+        await pressed(store, at=MINUTE + 1, rates=rates)
+    assert len(await store.runs(RunQuery(task="deploy"))) == 3, "what is refused leaves nothing"
+
+
+async def test_each_person_has_their_own_number_also_by_their_tokens_and_links(store):
+    rates = (Rate(3, 60, person=True), Rate(5, 60))
+    for actor in ("ada", "token:ada/nightly", "link:k3/ada"):
+        await pressed(store, actor=actor, person="ada", rates=rates)
+    with pytest.raises(TooOften):
+        await pressed(store, actor="token:ada/other", person="ada", rates=rates)
+    for actor in ("adam", "a_a"):
+        await pressed(store, actor=actor, person=actor, rates=rates)
+    with pytest.raises(TooOften):
+        await pressed(store, actor="eve", person="eve", rates=rates)
+
+
+async def test_what_makes_no_run_and_what_nobody_pressed_counts_for_no_rate(store):
+    rates = (Rate(2, 60),)
+    run = await pressed(store, key="k", fingerprint="f", rates=rates)
+    await pressed(store, cause=Cause(CauseKind.RETRY, run.id))
+    await pressed(store, cause=Cause(CauseKind.RUN, run.id))
+    await pressed(store, busy=Busy.SKIP, rates=rates)
+    await pressed(store, rates=rates)
+    assert (await pressed(store, key="k", fingerprint="f", rates=rates)).id == run.id
+    assert not (await store.press(new(busy=Busy.JOIN, rates=rates))).made
+    with pytest.raises(TooOften):
+        await pressed(store, rates=rates)
+
+
+async def test_a_clock_that_is_put_back_keeps_nobody_out_for_longer(store):
+    rates = (Rate(1, 60),)
+    await pressed(store, at=100 * MINUTE, rates=rates)
+    with pytest.raises(TooOften) as refused:
+        await pressed(store, at=MINUTE, rates=rates)
+    assert refused.value.until == 2 * MINUTE
+
+
+async def test_of_many_presses_at_once_so_many_go_as_are_allowed(store):
+    made = await asyncio.gather(*(pressed(store, rates=(Rate(7, 60),)) for _ in range(40)), return_exceptions=True)
+    assert sum(isinstance(one, Run) for one in made) == 7
+    assert {type(one) for one in made} == {Run, TooOften}
+
+
 # -- forgetting
+
+
+async def test_what_is_expired_is_asked_of_one_task_without_some_or_without_what_failed(store):
+    runs = [await over(store, state) for state in (RunState.FAILED, RunState.SUCCEEDED, RunState.LOST)]
+    runs += [await over(store) for _ in range(2)]
+    old = [run.id for run in runs]
+    assert await store.expired(10_000, keep=1, limit=9, task="deploy") == old[:4]
+    assert await store.expired(10_000, keep=1, limit=9, task="other") == []
+    assert await store.expired(10_000, keep=1, limit=9, but=["deploy", "x"]) == []
+    assert await store.expired(10_000, keep=1, limit=9, but=["x"]) == old[:4]
+    assert await store.expired(10_000, keep=1, limit=9, failed=False) == [old[1], old[3]]
 
 
 async def test_old_finished_runs_are_found_oldest_first_but_the_newest_of_a_task_stay(store):

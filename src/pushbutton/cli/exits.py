@@ -19,6 +19,7 @@ from pushbutton.errors import (
     StillReading,
     StoreError,
     TaskBroken,
+    TooOften,
 )
 
 __all__ = ["JOB", "MEANING", "OF", "Exit", "code_of", "for_job"]
@@ -96,6 +97,7 @@ _CODES: Mapping[type[PushbuttonError], Exit] = {
     BadInput: Exit.USAGE,
     Refused: Exit.REFUSED,
     SignInFailed: Exit.REFUSED,
+    TooOften: Exit.REFUSED,
     Conflict: Exit.REFUSED,
     NotHeard: Exit.TROUBLE,
     NoAnswer: Exit.TROUBLE,

@@ -1,7 +1,7 @@
 """What a press becomes: decided here once, from what a store finds in its one transaction. Stores look up and insert.
 
 A store asks, in this order: is there a run for the press's key (`Known`); if `counts(new)`, which runs make the task
-busy; what does `decide` say of both.
+busy; if `new.rates`, from when another press goes (`rate.free_at`); what does `decide` say of all.
 """
 
 from __future__ import annotations
@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pushbutton.errors import KeyReused
+from pushbutton.errors import KeyReused, TooOften
+from pushbutton.sentence import say
 
 from .audit import Act
 from .event import Draft, Json, Kind, iso
 from .hook import Delivery
 from .hook import Verdict as Came
-from .run import Busy, NewRun, Run, RunState
+from .run import Busy, Micros, NewRun, Run, RunState
 from .schedule import Firing, Verdict
 
 WAS_BUSY = "It was busy, and a press is not kept waiting here."
+REPLACED = say("A newer press took its place.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Make:
     new: NewRun
     state: RunState
     reason: str = ""
+    replaces: bool = False  # those that wait for their turn are skipped
 
     @property
     def dry(self) -> bool:
@@ -100,10 +103,11 @@ def counts(new: NewRun) -> bool:
     return new.busy is not Busy.QUEUE and (new.not_before is None or new.not_before <= new.at)
 
 
-def decide(new: NewRun, known: Known | None = None, busy: Sequence[int] = ()) -> Answer | Make:
-    """`known`: what the press's key stands for; `busy`: the runs that make its task busy, oldest first.
+def decide(new: NewRun, known: Known | None = None, busy: Sequence[int] = (), free_at: Micros = 0) -> Answer | Make:
+    """`known`: what the press's key stands for; `busy`: the runs that make its task busy, oldest first; `free_at`: from
+    when another press goes.
 
-    Raises `KeyReused` when the key was used for other inputs.
+    Raises `KeyReused` when the key was used for other inputs, `TooOften`.
     """
     if known is not None:
         if known.fingerprint != new.fingerprint:
@@ -112,8 +116,18 @@ def decide(new: NewRun, known: Known | None = None, busy: Sequence[int] = ()) ->
     if counts(new) and len(busy) >= new.limit:
         if new.busy is Busy.JOIN:
             return Answer(busy[-1], new.act(busy[-1], joined=True), keep_key=bool(new.key))
-        return Make(new, RunState.SKIPPED, WAS_BUSY)
+        if new.busy is Busy.SKIP:
+            return Make(new, RunState.SKIPPED, WAS_BUSY)
+    if free_at > new.at:
+        raise TooOften(free_at, free_at - new.at)
+    if counts(new) and len(busy) >= new.limit and not new.hold:  # whether one that is held ever starts is not known
+        return Make(new, RunState.WAITING, replaces=True)
     return Make(new, RunState.HELD if new.hold else RunState.WAITING)
+
+
+def replaced(at: Micros) -> Draft:
+    """The event that ends a run whose place a newer press takes."""
+    return Draft(Kind.STATE, {"state": RunState.SKIPPED.value, "reason": REPLACED}, at)
 
 
 def fired(new: NewRun, run: int, state: RunState | None = None) -> Sequence[Firing]:

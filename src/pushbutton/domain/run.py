@@ -14,6 +14,7 @@ from .event import Event, Json, Kind
 
 if TYPE_CHECKING:
     from .hook import Delivery
+    from .rate import Rate
     from .retry import Retry
     from .schedule import Firing
 
@@ -67,6 +68,9 @@ TRANSITIONS: Mapping[RunState, frozenset[RunState]] = {
 """Which state may follow which. A state that nothing follows is terminal."""
 
 UNFINISHED = frozenset(state for state, after in TRANSITIONS.items() if after)
+
+WRONG = frozenset({RunState.FAILED, RunState.LOST})
+"""The ends that say that something went wrong."""
 
 BUSY = UNFINISHED - {RunState.HELD}
 """What makes a task busy. A run that waits for an approval does not: whether it will ever start is not known. Neither
@@ -125,6 +129,7 @@ class Busy(StrEnum):
     QUEUE = "queue"  # wait for a turn
     SKIP = "skip"  # let this turn pass; the run is recorded as skipped
     JOIN = "join"  # do not make a second run: the running one is the answer
+    REPLACE = "replace"  # wait for a turn, in the place of those that wait for theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,8 @@ class NewRun:
     bundle: str = ""  # as in `Run`
     firing: Firing | None = None  # the due moment of a schedule that it comes of; its run is not known yet
     delivery: Delivery | None = None  # the call of a hook that it comes of, likewise
+    rates: tuple[Rate, ...] = ()  # how often its task may be pressed
+    person: str = ""  # as whose press it counts
     retry: Retry | None = None
 
     def plan(self, run: int) -> NewRun:

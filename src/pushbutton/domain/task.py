@@ -11,6 +11,7 @@ from .approval import Approval
 from .bundle import Bundled
 from .messages import Rule
 from .param import Inputs, Param
+from .rate import Rate
 from .retry import Retry
 from .run import Busy
 from .schedule import Schedule
@@ -47,6 +48,15 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """What becomes of old runs. What is None is as the server says."""
+
+    days: float | None = None
+    runs: int | None = None  # the newest so many stay, and no others
+    failed: bool = False  # those that failed or were lost stay
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where a task is declared. `line` counts from 1."""
 
@@ -80,6 +90,8 @@ class Task:
     confine: str = ""  # "data": it is kept from the data folder; empty: as the server wants it
     limits: Limits = Limits()
     retry: Retry | None = None  # whether what failed is tried again; None: it is not
+    rate: tuple[Rate, ...] = ()  # how often it may be pressed
+    keep: Keep | None = None  # which of its runs are kept for how long; None: as the server says
     locks: Mapping[str, int] = field(default_factory=dict)  # that a run of it takes; how many runs hold each at once
     schedules: tuple[Schedule, ...] = ()  # when it is pressed by itself
     tell: tuple[Rule, ...] = ()  # who is told what of its runs: what it says itself, its group and the files here

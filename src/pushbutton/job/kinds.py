@@ -436,6 +436,40 @@ def _places(value: Any) -> dict[str, int]:
     return {_lock(name): most for name, most in value.items()}
 
 
+_RATE = r"([1-9][0-9]{0,5}) per (second|minute|hour|day|week)"
+_STRETCHES = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
+_RATES_OF = ("all", "person")
+
+
+def _rates(value: Any) -> tuple[tuple[int, int, bool], ...]:
+    """(presses, seconds, by each person) each."""
+    import re  # noqa: PLC0415 - a job that only declares its options starts without it
+
+    table = value if isinstance(value, dict) else {"all": value}
+    if not table or table.keys() - set(_RATES_OF):
+        raise Unfit("text such as “5 per hour”, or a table with “all” and “person”")
+    found = []
+    for name, said in table.items():
+        match = re.fullmatch(_RATE, said) if isinstance(said, str) else None
+        if not match:
+            raise Unfit("a number of presses per second, minute, hour, day or week, such as “5 per hour”")
+        found.append((int(match[1]), _STRETCHES[match[2]], name == "person"))
+    return tuple(found)
+
+
+def _keep(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict) or not value or value.keys() - {"days", "runs", "failed"}:
+        raise Unfit("a table with “days”, “runs” or “failed”")
+    days, runs, failed = value.get("days"), value.get("runs"), value.get("failed", "")
+    if days is not None and not (isinstance(days, int | float) and not isinstance(days, bool) and days > 0):
+        raise Unfit("a table whose “days” is a number above 0")
+    if runs is not None and not (type(runs) is int and runs > 0):
+        raise Unfit("a table whose “runs” is a whole number, 1 or more")
+    if failed not in ("", "always"):
+        raise Unfit("a table whose “failed” is: always")
+    return {"days": None if days is None else float(days), "runs": runs, "failed": failed == "always"}
+
+
 def _tty(value: Any) -> tuple[int, int] | None:
     if isinstance(value, bool):
         return (24, 80) if value else None
@@ -581,6 +615,34 @@ PLACE = Kind(_place, {"anyOf": [_NUMBER_OF, {"const": "rest"}]})
 _SAID = {"type": "string", "pattern": "\\S"}
 UNDER = Kind(_under, {"anyOf": [_SAID, {"type": "array", "items": _SAID, "minItems": 1}]})
 ENV = Kind(_env, {"type": "object", "additionalProperties": {"type": ["string", "number"]}}, written=True)
+_RATE_SCHEMA = {"type": "string", "pattern": f"^{_RATE}$"}
+RATES = Kind(
+    _rates,
+    {
+        "anyOf": [
+            _RATE_SCHEMA,
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "minProperties": 1,
+                "properties": dict.fromkeys(_RATES_OF, _RATE_SCHEMA),
+            },
+        ]
+    },
+)
+KEEP = Kind(
+    _keep,
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "minProperties": 1,
+        "properties": {
+            "days": {"type": "number", "exclusiveMinimum": 0},
+            "runs": {"type": "integer", "minimum": 1},
+            "failed": {"const": "always"},
+        },
+    },
+)
 _LOCK = {"type": "string", "pattern": LOCK}
 LOCKS = Kind(_locks, {"type": "array", "items": _LOCK, "maxItems": MOST})
 PLACES = Kind(

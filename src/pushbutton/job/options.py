@@ -112,8 +112,20 @@ def python(
     ),
     output: int | str = option("Bytes of output (or “10 MB”) that are kept.", kinds.SIZE, into="limits.output"),
     at_once: int = option("How many runs of it may be under way.", kinds.COUNT, into="limits.at_once"),
-    busy: Literal["queue", "skip", "join"] = option(
-        "What a press does while it runs.", kinds.one_of("queue", "skip", "join"), into="limits.busy"
+    busy: Literal["queue", "skip", "join", "replace"] = option(
+        "What a press does while it runs: it waits, is let pass, is answered with the run that is there, or waits in "
+        "the place of those that wait.",
+        kinds.one_of("queue", "skip", "join", "replace"),
+        into="limits.busy",
+    ),
+    rate: str | Mapping[str, str] = option(
+        "How often it may be pressed: “5 per hour”, or a table with “all” and “person”, for each person alone.",
+        kinds.RATES,
+    ),
+    keep: Mapping[str, Any] = option(
+        "Which of its runs are kept: a table with “days”, “runs” (the newest so many), and “failed” with the word "
+        "always; of what it does not name, what the server says counts.",
+        kinds.KEEP,
     ),
     locks: Sequence[str] = option(
         "Names of what only one run may have at the same time, whatever its task: a run takes all of them when it "

@@ -69,7 +69,7 @@ async def press(
 
     `raw` is JSON or, with `form`, the strings of a form or a command line. `also` changes the directory together with
     the run that is made, see `Store.press`. Raises `NoSuchTask`, `StillReading`, `TaskBroken`,
-    `InvalidInputs`, `KeyReused`, `Refused`; then nothing was started.
+    `InvalidInputs`, `KeyReused`, `Refused`, `TooOften`; then nothing was started.
     """
     slug = await visibility.named(core.catalog, actor, slug)
     require(actor, Verb.PRESS, Resource(slug, visibility.task(core.catalog, actor, slug).group))
@@ -119,6 +119,8 @@ async def press(
         bundle=task.bundled.bundle if task.bundled else "",
         firing=firing,
         delivery=delivery,
+        rates=task.rate,
+        person=actor.user or actor.name,
         retry=task.retry,
     )
     # Shielded: the client may hang up before it is done, and half a press is of no use.

@@ -27,7 +27,10 @@ from pushbutton.domain.task_text import by_default
 from pushbutton.errors import NoAnswer
 
 _PLACES = frozenset(
-    {"source", "digest", "broken", "arguments", "inherited", "schedules", "locks", "tell", "say_output", "bundled"}
+    {
+        *("source", "digest", "broken", "arguments", "inherited", "bundled"),
+        *("schedules", "locks", "rate", "keep", "tell", "say_output"),
+    }
 )
 """Of a task: where it is declared and lies, what is known of its file from reading it (the file itself is read again),
 when it is pressed or waits for others, and who is told of it: none of it is what a press of it does.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from typing import Any
 
 from pushbutton import threads
-from pushbutton.domain.run import UNFINISHED
+from pushbutton.domain.run import UNFINISHED, Micros
 from pushbutton.domain.upload import is_key, of_value
 from pushbutton.errors import StoreError
 from pushbutton.runtime.clock import now
@@ -68,19 +69,36 @@ async def sweep(core: Core) -> int:
 
 
 async def prune(core: Core, days: float) -> tuple[int, int]:
-    """Remove what is older than so many days (0: no runs); how many runs and uploads that were.
+    """Remove what is older than so many days (0: no runs), or than its task says; how many runs and uploads that were.
 
     A run has its own copies of what was brought for it, so an upload that no unfinished run names goes after a day.
     """
+    own = {slug: task.keep for slug, task in core.catalog.tasks().items() if task.keep}
+    removed = await _runs(core, _before(days), but=own)
+    for slug, said in own.items():
+        before, keep = _before(said.days or days), min(KEEP, said.runs or KEEP)
+        removed += await _runs(core, before, keep=keep, task=slug, failed=not said.failed)
+        if said.runs:
+            removed += await _runs(core, now(), keep=said.runs, task=slug, failed=not said.failed)
+    return removed, await _uploads(core, days)
+
+
+def _before(days: float) -> Micros:
+    """What was pressed before that is older than so many days; 0: nothing is too old."""
+    return now() - int(days * DAY * 1_000_000) if days else 0
+
+
+async def _runs(core: Core, before: Micros, *, keep: int = KEEP, **which: Any) -> int:
+    """Remove what was pressed before that, but for the newest `keep` of each task; how many."""
     removed = 0
-    while days and (old := await core.store.expired(now() - int(days * DAY * 1_000_000), keep=KEEP, limit=FEW)):
+    while before and (old := await core.store.expired(before, keep=keep, limit=FEW, **which)):
         for number in old:
             # The folder first: killed in between, the row is still there and leads to what is left of it.
             await core.supervisors.remove(number)
         await core.store.forget(old)
         removed += len(old)
         await asyncio.sleep(BREATH)
-    return removed, await _uploads(core, days)
+    return removed
 
 
 async def _uploads(core: Core, days: float) -> int:

@@ -16,9 +16,10 @@ from pushbutton.adapters.catalog.python import read_python
 from pushbutton.adapters.catalog.scripts import read_script
 from pushbutton.domain.approval import Approval
 from pushbutton.domain.messages import Occasion, Rule
+from pushbutton.domain.rate import Rate
 from pushbutton.domain.retry import Retry
 from pushbutton.domain.schedule import Schedule
-from pushbutton.domain.task import Task
+from pushbutton.domain.task import Keep, Task
 from pushbutton.job.declare import Field
 from pushbutton.job.declare import task as decorator
 from pushbutton.job.kinds import ENCODING, Unfit
@@ -44,6 +45,8 @@ SAID: dict[str, tuple[Any, str, Any]] = {
     "output": ("2 kB", "limits.output", 2000),
     "at_once": (4, "limits.at_once", 4),
     "busy": ("skip", "limits.busy", "skip"),
+    "rate": ({"person": "2 per day", "all": "5 per hour"}, "rate", (Rate(2, 86_400, person=True), Rate(5, 3600))),
+    "keep": ({"days": 30, "runs": 100, "failed": "always"}, "keep", Keep(30.0, 100, failed=True)),
     "locks": (["ssh", "db"], "locks", {"ssh": 1, "db": 1}),
     "background": ("leave", "limits.background", "leave"),
     "retry": (
@@ -145,11 +148,23 @@ async def test_an_option_without_a_meaning_in_a_form_is_refused_with_the_reason(
 async def test_a_wrong_value_is_told_in_the_same_words_in_every_form(tmp_path, form):
     for name, value, sentence in (
         ("timeout", "soon", "“timeout” must be seconds, or text such as “10 min”."),
-        ("busy", "skp", "“busy” must be one of: queue, skip, join. Did you mean “skip”?"),
+        ("busy", "skp", "“busy” must be one of: queue, skip, join, replace. Did you mean “skip”?"),
         ("env", {"PUSHBUTTON_X": "1"}, "“env” must be a table of names and texts; “PUSHBUTTON_X” cannot be the name"),
         ("tell", {"fialed": "ops"}, "“tell” must be a table in which no “fialed” stands. There are: asks, failed, rec"),
         ("tell", {"over": []}, "“tell” must be a table in which “over” has the name of a channel, or a list of names."),
         ("say_output", 1000, "“say_output” must be a number of lines from 1 to 100, such as “20 lines”."),
+        (
+            "rate",
+            "5 per year",
+            "“rate” must be a number of presses per second, minute, hour, day or week, such as “5 ",
+        ),
+        (
+            "rate",
+            {"user": "5 per day"},
+            "“rate” must be text such as “5 per hour”, or a table with “all” and “person”.",
+        ),
+        ("keep", {"runs": 0}, "“keep” must be a table whose “runs” is a whole number, 1 or more."),
+        ("keep", {"failed": True}, "“keep” must be a table whose “failed” is: always."),
         ("locks", ["a b"], "“locks” must be names of locks, of letters, digits, “.”, “_” and “-”; “a b” is none."),
         ("locks", {"ssh": 5}, "“locks” must be a list of names: how many runs hold one at once stands in pushbutton."),
         ("linger", -1, "“linger” must be seconds, or text such as “10 s”."),

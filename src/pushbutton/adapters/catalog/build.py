@@ -12,11 +12,12 @@ from pushbutton.domain.approval import Approval
 from pushbutton.domain.messages import Occasion, Rule
 from pushbutton.domain.offer import ONE
 from pushbutton.domain.param import Param, ParamType
+from pushbutton.domain.rate import Rate
 from pushbutton.domain.retry import Retry
 from pushbutton.domain.run import Busy
 from pushbutton.domain.schedule import CatchUp, Schedule
 from pushbutton.domain.targets import flat
-from pushbutton.domain.task import Background, Limits, Reason, Task
+from pushbutton.domain.task import Background, Keep, Limits, Reason, Task
 from pushbutton.job.options import OPTIONS
 
 from .zone import here
@@ -71,6 +72,8 @@ _MADE: Mapping[str, Callable[[Any, Task], Any]] = {
     "cwd": lambda value, task: beside(Path(task.source.file), value),
     "results": lambda value, task: tuple(beside(Path(task.source.file), folder) for folder in value),
     "busy": lambda value, _: Busy(value),
+    "rate": lambda value, _: tuple(Rate(*one) for one in value),
+    "keep": lambda value, _: Keep(**value),
     "locks": lambda value, _: dict.fromkeys(value, ONE),  # `shared` has the numbers
     "background": lambda value, _: Background(value),
     "retry": lambda value, _: Retry(**{**value, "on": tuple(value["on"])}),

@@ -17,9 +17,10 @@ from pushbutton.domain.cause import CauseKind
 from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.offer import NONE, ONE, Offer
 from pushbutton.domain.order import Order, fits
-from pushbutton.domain.pressing import Answer, Known, came, counts, decide, fired, first_event
+from pushbutton.domain.pressing import REPLACED, Answer, Known, came, counts, decide, fired, first_event, replaced
+from pushbutton.domain.rate import free_at, is_by
 from pushbutton.domain.reach import Reach
-from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, NewRun, Run, RunState, before
+from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, WRONG, NewRun, Run, RunState, before
 from pushbutton.domain.schedule import ALL_OF_THEM, COPIED, MOST, Firing, Pause
 from pushbutton.errors import Fenced, NoSuchRun, NotHeard
 from pushbutton.runtime.ports import Append, Pressed, RunQuery, Topics
@@ -68,7 +69,7 @@ class MemoryStore:
 
     async def press(self, new: NewRun, also: Work | None = None) -> Pressed:
         known = self._keys.get((new.task, new.key)) if new.key else None
-        answer = decide(new, known, self._busy(new) if counts(new) else ())
+        answer = decide(new, known, self._busy(new) if counts(new) else (), self._free_at(new))
         if isinstance(answer, Answer):
             if answer.keep_key:
                 self._keys[new.task, new.key] = Known(answer.run, new.fingerprint)
@@ -79,6 +80,8 @@ class MemoryStore:
             return Pressed(self._newest(answer.run), made=False)
         if also:
             self.people.apply(also)  # first: when it refuses, nothing was done yet
+        if answer.replaces:
+            self._replace(new)
         made = answer.runs(self._last_run + 1)
         self._last_run += answer.count
         for run, asked in sorted(made, key=lambda pair: pair[0].id):
@@ -105,6 +108,28 @@ class MemoryStore:
         while run.next:
             run = self._runs[run.next]
         return run
+
+    def _free_at(self, new: NewRun) -> int:
+        found = 0
+        for rate in new.rates:
+            mine = [run for run in self._runs.values() if run.task == new.task and run.state is not RunState.SKIPPED]
+            newest = [
+                run.pressed_at
+                for run in reversed(mine)
+                if run.cause.kind not in (CauseKind.RUN, CauseKind.RETRY)
+                and (not rate.person or is_by(new.person, run.actor))
+            ]
+            found = max(found, free_at(rate, newest[: rate.count], new.at))
+        return found
+
+    def _replace(self, new: NewRun) -> None:
+        for number in self._busy(new):
+            run = self._runs[number]
+            if run.state is RunState.WAITING and run.cause.kind is not CauseKind.RUN:
+                gone = replace(run, state=RunState.SKIPPED, ended_at=new.at, reason=str(REPLACED))
+                self._runs[number] = gone
+                self._sealed.pop(number, None)
+                self._add(gone, [replaced(new.at)])
 
     def _busy(self, new: NewRun) -> Sequence[int]:
         mine = (run for run in self._runs.values() if run.task == new.task)
@@ -321,12 +346,15 @@ class MemoryStore:
             return self._last_event
         return max((event.id for event in self._events if event.run == run), default=0)
 
-    async def expired(self, before: int, *, keep: int, limit: int) -> Sequence[int]:
+    async def expired(
+        self, before: int, *, keep: int, limit: int, task: str = "", but: Collection[str] = (), failed: bool = True
+    ) -> Sequence[int]:
         found = []
         for run in self._runs.values():
             newer = sum(other.task == run.task and other.id > run.id for other in self._runs.values())
             going = run.series and not self._newest(run.id).state.over
-            if run.pressed_at < before and run.state.over and newer >= max(1, keep) and not going:
+            meant = task in ("", run.task) and run.task not in but and (failed or run.state not in WRONG)
+            if meant and run.pressed_at < before and run.state.over and newer >= max(1, keep) and not going:
                 found.append(run.id)
         return found[:limit]
 

@@ -10,7 +10,7 @@ from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.offer import NONE, Offer
 from pushbutton.domain.order import Order
 from pushbutton.domain.reach import Reach
-from pushbutton.domain.run import NewRun, Run, RunState
+from pushbutton.domain.run import UNFINISHED, WRONG, NewRun, Run, RunState
 from pushbutton.domain.schedule import MOST, Firing, Pause
 from pushbutton.errors import NoSuchRun
 from pushbutton.runtime.ports import Append, Pressed, RunQuery, Topics
@@ -156,13 +156,17 @@ class SqlStore:
         sql = "SELECT known FROM homes WHERE folder = ?"
         return str(await self._db.read(lambda db: db.execute(sql, (folder,)).get) or "")
 
-    async def expired(self, before: int, *, keep: int, limit: int) -> Sequence[int]:
-        sql = f"""SELECT id FROM runs WHERE pressed_at < ? AND state NOT IN ({UNFINISHED_STATES})
+    async def expired(
+        self, before: int, *, keep: int, limit: int, task: str = "", but: Collection[str] = (), failed: bool = True
+    ) -> Sequence[int]:
+        stay = UNFINISHED_STATES if failed else statements.listed(UNFINISHED | WRONG)
+        of = "task = ?" if task else f"task NOT IN ({statements.marks(but)})" if but else "1 = 1"
+        sql = f"""SELECT id FROM runs WHERE {of} AND pressed_at < ? AND state NOT IN ({stay})
                   AND EXISTS (SELECT 1 FROM runs AS r WHERE r.task = runs.task AND r.id > runs.id LIMIT 1 OFFSET ?)
                   AND NOT EXISTS (SELECT 1 FROM runs AS t WHERE t.series = runs.series AND t.series > 0
                     AND t.state IN ({UNFINISHED_STATES}))
                   ORDER BY id LIMIT ?"""
-        values = (before, max(0, keep - 1), limit)
+        values = (*([task] if task else sorted(but)), before, max(0, keep - 1), limit)
         return await self._db.read(lambda db: [row[0] for row in db.execute(sql, values)])
 
     async def bookmark(self, name: str) -> int | None:

@@ -11,7 +11,8 @@ from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.offer import ONE, Offer
 from pushbutton.domain.order import Order, fits
-from pushbutton.domain.pressing import Answer, Known, came, counts, decide, fired, first_event
+from pushbutton.domain.pressing import REPLACED, Answer, Known, came, counts, decide, fired, first_event, replaced
+from pushbutton.domain.rate import free_at
 from pushbutton.domain.run import UNFINISHED, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, NoSuchRun, NotHeard
 from pushbutton.runtime.ports import Append, Pressed
@@ -61,7 +62,8 @@ def _numbers(db: Connection, of: str, count: int) -> int:
 
 
 def press(db: Connection, trail: Trail, new: NewRun, also: Work | None) -> Pressed:
-    answer = decide(new, _known(db, new) if new.key else None, _busy(db, new) if counts(new) else ())
+    busy = _busy(db, new) if counts(new) else ()
+    answer = decide(new, _known(db, new) if new.key else None, busy, _free_at(db, new))
     if isinstance(answer, Answer):
         if answer.keep_key:
             stands_for = (new.task, new.key, answer.run, new.fingerprint)
@@ -72,6 +74,8 @@ def press(db: Connection, trail: Trail, new: NewRun, also: Work | None) -> Press
         for one in came(new, answer.run, made=False):
             deliveries.keep(db, one)
         return Pressed(_newest(db, answer.run), made=False)
+    if answer.replaces:
+        _replace(db, new)
     made = answer.runs(_numbers(db, "runs", answer.count))
     for run, asked in made:
         _add_run(db, run, asked.sealed, asked.key, asked.fingerprint)
@@ -99,6 +103,32 @@ def _newest(db: Connection, number: int) -> Run:
     """The newest try of the series of this run; the run itself where it is no part of one."""
     sql = "SELECT max(b.id) FROM runs AS a JOIN runs AS b ON b.series = a.series WHERE a.id = ? AND a.series > 0"
     return run_of(db, db.execute(sql, (number,)).get or number)
+
+
+def _free_at(db: Connection, new: NewRun) -> int:
+    """From when another press goes: all of the task's rates let it."""
+    counting = "task = ? AND cause NOT IN ('run', 'retry') AND state <> 'skipped'"
+    name = new.person.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    theirs = [new.person, f"token:{name}/%", f"link:%/{name}"]
+    found = 0
+    for rate in new.rates:
+        mine = " AND (actor = ? OR actor LIKE ? ESCAPE '\\' OR actor LIKE ? ESCAPE '\\')" if rate.person else ""
+        sql = f"SELECT pressed_at FROM runs WHERE {counting}{mine} ORDER BY id DESC LIMIT ?"
+        rows = db.execute(sql, (new.task, *(theirs if rate.person else ()), rate.count))
+        found = max(found, free_at(rate, [int(row[0]) for row in rows], new.at))
+    return found
+
+
+def _replace(db: Connection, new: NewRun) -> None:
+    """Those that wait for their turn are skipped; a dry run that approvers wait for is not."""
+    rows = db.execute(
+        "UPDATE runs SET state = 'skipped', ended_at = ?, reason = ?, sealed = '' WHERE state IN"
+        f" ({BUSY_STATES}) AND state = 'waiting' AND task = ? AND aside = 0 AND cause <> 'run'"
+        ' AND NOT (not_before IS NOT NULL AND not_before > ?) RETURNING id, "group"',
+        (new.at, str(REPLACED), new.task, new.at),
+    )
+    for number, group in list(rows):
+        add_events(db, number, new.task, [replaced(new.at)], group)
 
 
 def _busy(db: Connection, new: NewRun) -> Sequence[int]:

@@ -182,9 +182,10 @@ class Store(Protocol):
         The same `(task, key)` again gives the same run, or the newest try of its series, `made` False; with another
         fingerprint `KeyReused`.
         When the task has `limit` runs that make it busy: QUEUE inserts as waiting, SKIP inserts as skipped, JOIN
-        gives the newest of them; those that wait for a moment after `new.at` do not make it busy. What is `sealed` is
-        kept with a run that is not over. With `new.hold` a run is inserted as held, and `new.plan` with it if there is
-        `new.dry`. All of this is decided inside the one
+        gives the newest of them; REPLACE inserts as waiting, and those that wait become skipped, unless the press is
+        held. Those that wait for a moment after `new.at` do not make it busy. Where `new.rates` let no press go now,
+        `TooOften`. What is `sealed` is kept with a run that is not over. With `new.hold` a run is inserted as held, and
+        `new.plan` with it if there is `new.dry`. All of this is decided inside the one
         transaction. With `new.firing` what became of that due moment is kept with the run that is made,
         with `new.delivery` the call of a hook, whether a run is made or was.
         """
@@ -316,9 +317,12 @@ class Store(Protocol):
         """The highest id given, over all or of one run; 0 for none."""
         ...
 
-    async def expired(self, before: int, *, keep: int, limit: int) -> Sequence[int]:
+    async def expired(
+        self, before: int, *, keep: int, limit: int, task: str = "", but: Collection[str] = (), failed: bool = True
+    ) -> Sequence[int]:
         """Finished runs pressed before `before` (microseconds), oldest first; the newest `keep` of each task are
-        never among them, nor are those of a series that is not over.
+        never among them, nor are those of a series that is not over. Of `task` only, where one is named; of none in
+        `but`; without `failed`, none that failed or was lost.
         """
         ...
 

@@ -28,6 +28,7 @@ from pushbutton.errors import (
     StoreError,
     TaskBroken,
     TooManySignIns,
+    TooOften,
     UploadsFull,
 )
 
@@ -41,6 +42,7 @@ STATUS: dict[type[PushbuttonError], int] = {
     BadInput: 400,
     Refused: 403,
     SlowDown: 429,
+    TooOften: 429,
     TooManySignIns: 503,
     SignInFailed: 401,
     Conflict: 409,
@@ -70,7 +72,10 @@ async def known(_: Request, error: Exception) -> Response:
     more: dict[str, object] = {"fields": error.fields} if isinstance(error, InvalidInputs) else {}
     if isinstance(error, TaskBroken):
         more["broken"] = True
-    return problem(status_of(error), str(error), **more)
+    response = problem(status_of(error), str(error), **more)
+    if isinstance(error, TooOften):
+        response.headers["retry-after"] = str(error.seconds)
+    return response
 
 
 async def http(_: Request, error: Exception) -> Response:

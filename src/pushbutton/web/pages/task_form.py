@@ -76,6 +76,10 @@ async def press(request: Request) -> Response:
     except errors.KeyReused:
         said = say("This form was already pressed with other inputs. Press once more to start another run.")
         return await _again(request, form, said, status=409)
+    except errors.TooOften as error:
+        response = await _again(request, form, str(error), key=key, status=429)
+        response.headers["retry-after"] = str(error.seconds)
+        return response
     except (errors.StoreError, errors.TaskBroken, errors.Refused) as error:
         return await _again(request, form, str(error), key=key, status=503)
     first = pressed.run.series or pressed.run.id  # of its tries, the one that the press made

@@ -14,7 +14,7 @@ from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Event
 from pushbutton.domain.param import Inputs
 from pushbutton.domain.policy import verbs
-from pushbutton.domain.run import BUSY, Micros, Run, RunState
+from pushbutton.domain.run import BUSY, WRONG, Micros, Run, RunState
 from pushbutton.domain.task import Task
 from pushbutton.domain.usual import lasted
 from pushbutton.errors import NoSuchTask, StillReading
@@ -46,7 +46,6 @@ _EVENTS_READ = 20_000  # a page reads no more of a run's events than this
 _SECOND = 1_000_000
 _ALL = Selection()
 _TRIES = 100  # that are shown of a press: a task can ask for no more
-_WRONG = frozenset({RunState.FAILED, RunState.LOST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +317,7 @@ class Views:
         needed = () if run.for_later(now) else await needs(self._core, actor, run, now, task)
         holders = next((need.holders for need in needed if not need.free), ())
         may = verbs(actor, *visibility.resources(self._catalog, run))
-        helpless = run.state in _WRONG and Verb.ADMIN not in may and not actor.own
+        helpless = run.state in WRONG and Verb.ADMIN not in may and not actor.own
         await history.brought(self._core, run)
         return RunView(
             run, task, told, past, seen, ahead, now, may, needed,
