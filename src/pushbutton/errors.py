@@ -6,8 +6,8 @@
     │                        NoSuchBundle · NoSuchNode · NoSuchHook
     ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange · NothingOffered
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
-    ├── Conflict ─────────── TaskBroken · KeyReused · NotRunning · NotHeld · NotAside · CannotMove · LinkClosed ·
-    │                        CannotApprove (NotAsApproved)
+    ├── Conflict ─────────── TaskBroken · TaskPaused · KeyReused · NotRunning · NotHeld · NotAside · CannotMove ·
+    │                        LinkClosed · CannotApprove (NotAsApproved)
     ├── ConfigError ──────── (names file, line, column)
     ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy ·
     │                        StoreAway · UploadsFull · SecretsLocked · NameTaken
@@ -187,6 +187,17 @@ class Refused(PushbuttonError):
 
 class Conflict(PushbuttonError):
     """It cannot be done in the state that things are in."""
+
+
+class TaskPaused(Conflict):
+    def __init__(self, title: str, until: str, reason: str) -> None:
+        """`until`: "" for no end; `reason` may be ""."""
+        paused = (
+            say("“{title}” is paused until {moment}, so nothing was started.", title=title, moment=until)
+            if until
+            else say("“{title}” is paused, so nothing was started.", title=title)
+        )
+        super().__init__(say("{sentence} The reason: {reason}", sentence=paused, reason=reason) if reason else paused)
 
 
 class TaskBroken(Conflict):

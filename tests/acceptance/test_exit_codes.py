@@ -111,6 +111,19 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (Exit.REFUSED, "channel list --server {out}"),
         (Exit.TROUBLE, "channel list --server {dead}"),
     ],
+    "pause": [
+        (Exit.OK, "pause alone --reason stock-taking"),
+        (Exit.USAGE, "pause alone --until soon"),
+        (Exit.NOT_FOUND, "pause nobody"),
+        (Exit.REFUSED, "pause alone --server {out}"),
+        (Exit.TROUBLE, "pause alone --server {dead}"),
+    ],
+    "resume": [
+        (Exit.OK, "resume all"),
+        (Exit.NOT_FOUND, "resume nobody"),
+        (Exit.REFUSED, "resume alone --server {out}"),
+        (Exit.TROUBLE, "resume alone --server {dead}"),
+    ],
     "approvals": [
         (Exit.OK, "approvals"),
         (Exit.REFUSED, "approvals --server {out}"),

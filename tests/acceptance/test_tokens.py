@@ -61,6 +61,8 @@ BEYOND: dict[tuple[str, str], tuple[int, int]] = {
     ("post", "/api/runs/{number}/events"): (403, 403),  # for the run's own token
     ("post", "/api/runs/{number}/cancel"): (404, 403),
     ("post", "/api/runs/{number}/move"): (404, 403),
+    ("post", "/api/tasks/{slug}/pause"): (404, 403),
+    ("post", "/api/tasks/{slug}/resume"): (404, 403),
     ("get", "/api/schedules/{slug}/{name}"): (404, 200),
     ("get", "/api/schedules/{slug}/{name}/firings"): (404, 200),
     ("post", "/api/schedules/{slug}/{name}/pause"): (404, 403),
@@ -81,6 +83,8 @@ BEYOND: dict[tuple[str, str], tuple[int, int]] = {
     ("post", "/api/uploads"): (403, 403),
     ("get", "/api/channels"): (403, 403),
     ("post", "/api/channels/{name}/test"): (403, 403),
+    ("post", "/api/pause"): (403, 403),
+    ("post", "/api/resume"): (403, 403),
     ("post", "/api/schedules/pause"): (403, 403),
     ("post", "/api/schedules/resume"): (403, 403),
     ("get", "/api/audit"): (403, 403),

@@ -14,6 +14,7 @@ from pushbutton.domain.audit import Act
 from pushbutton.domain.cause import Cause, CauseKind
 from pushbutton.domain.offer import Offer
 from pushbutton.domain.run import ACTIVE, Run, RunState
+from pushbutton.domain.schedule import ALL_OF_THEM, EVERYTHING, Pause
 from pushbutton.runtime.ports import Append, RunQuery, Store
 
 from .test_store import pressed
@@ -426,3 +427,33 @@ async def test_a_moved_run_starts_at_its_new_moment(store):
     assert await take(store, at=5000) is None
     await store.append(Append(run, row={"not_before": 5000}))
     assert await take(store, at=5000) == run
+
+
+# -- pauses
+
+
+async def paused(store: Store, what: str, until: int | None = 0) -> None:
+    await store.pause(what, None if until is None else Pause(until), Act("ada", "task.pause", what, 5, {}))
+
+
+async def test_nothing_of_a_task_starts_while_it_is_paused_and_others_do(store):
+    first, other = await line(store, "a", "b")
+    await paused(store, "a")
+    assert [await take(store), await take(store)] == [other, None]
+    await paused(store, "a", None)
+    assert await take(store) == first
+
+
+async def test_nothing_starts_while_everything_is_paused_and_all_in_their_order_afterwards(store):
+    runs = await line(store, "a", "b", "c")
+    await paused(store, EVERYTHING, 3000)
+    assert [await take(store, at=at) for at in (2000, 2999)] == [None, None]
+    assert [await take(store, at=3000) for _ in range(4)] == [*runs, None]
+
+
+async def test_a_pause_of_schedules_keeps_nothing_back_and_a_paused_run_no_lock(store):
+    await paused(store, ALL_OF_THEM)
+    await paused(store, "a/nightly")
+    await paused(store, "b")
+    _, run = await line(store, "b", "a", **locks("db"))
+    assert await take(store) == run

@@ -33,6 +33,8 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "move": ("move", "Start a run that waits for its moment at another one, or now."),
         "schedule": ("schedule", "See when a server presses by itself, and pause that."),
         "channel": ("channel", "See where a server's messages go, and test that."),
+        "pause": ("pause", "Start nothing of a task, or nothing at all."),
+        "resume": ("pause", "End the pause of a task, or of everything."),
         "approvals": ("approve", "List the runs that wait for your approval, newest first."),
         "approve": ("approve", "Approve a run that somebody else pressed."),
         "reject": ("approve", "Reject a run that waits for an approval: it ends without having started."),

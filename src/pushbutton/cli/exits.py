@@ -64,6 +64,8 @@ OF: Mapping[str, tuple[Exit, ...]] = {
     "move": (*_NAMED, Exit.CONFIG),
     "schedule": _NAMED,
     "channel": _NAMED,
+    "pause": _NAMED,
+    "resume": _NAMED,
     "approvals": _SERVER,
     "approve": _NAMED,
     "reject": _NAMED,

@@ -74,6 +74,10 @@ class Deed(StrEnum):
     TASK_CHANGED = "task.changed"
     TASK_BROKEN = "task.broken"
     TASK_REMOVED = "task.removed"
+    TASK_PAUSE = "task.pause"
+    TASK_RESUME = "task.resume"
+    SERVER_PAUSE = "server.pause"  # nothing starts
+    SERVER_RESUME = "server.resume"
     BUNDLE_PUBLISH = "bundle.publish"  # from then on its tasks are those of all nodes
     SERVER_STARTED = "server.started"
     SERVER_STOPPED = "server.stopped"

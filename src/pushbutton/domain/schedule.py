@@ -33,6 +33,8 @@ FARTHEST: Final = 366 * 5
 
 ALL_OF_THEM: Final = "*"
 """In place of a schedule's name: a pause of all schedules."""
+EVERYTHING: Final = "**"
+"""In place of a schedule's name: nothing starts. A task's own name stands for a pause of that task."""
 
 
 COPIED: Final = "The data folder is a copy: resume the schedules once its original presses nothing any more."
@@ -84,7 +86,7 @@ class Firing:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A schedule that presses nothing until then; 0: until somebody ends it."""
+    """A schedule that presses nothing until then, or a task of which nothing starts; 0: until somebody ends it."""
 
     until: Micros = 0
     reason: str = ""

@@ -8,15 +8,12 @@ from dataclasses import dataclass, replace
 
 from pushbutton.domain.actor import ALL, Actor, Verb
 from pushbutton.domain.audit import Deed, act
-from pushbutton.domain.event import iso
 from pushbutton.domain.messages import LATE
 from pushbutton.domain.policy import Resource, decide, require
-from pushbutton.domain.reason import unfit_reason
 from pushbutton.domain.run import Micros
 from pushbutton.domain.schedule import ALL_OF_THEM, MOST, Firing, Pause, Schedule, Verdict, come, following
 from pushbutton.domain.task import Reason, Task
 from pushbutton.errors import (
-    BadInput,
     InvalidInputs,
     KeyReused,
     NoSuchSchedule,
@@ -24,9 +21,8 @@ from pushbutton.errors import (
     StillReading,
     StoreError,
 )
-from pushbutton.sentence import say
 
-from . import journal, visibility
+from . import journal, pauses, visibility
 from .clock import now
 from .core import Core
 from .press import press
@@ -46,6 +42,7 @@ class Planned:
     pause: Pause | None  # None: it is not paused
     last: Firing | None  # what became of its last due moment; None: none has come
     next: Micros | None  # None: no moment comes, or it is paused without an end
+    own: bool = True  # the pause is this schedule's, or there is none
 
     @property
     def id(self) -> str:
@@ -59,9 +56,9 @@ def id_of(task: Task, schedule: Schedule) -> str:
 
 async def listed(core: Core, actor: Actor) -> Sequence[Planned]:
     """Of the tasks that the actor may see; those that press next first, paused ones last."""
-    found, pauses, at = [], await core.store.pauses(), now()
+    found, known, at = [], await core.store.pauses(), now()
     for task, schedule in _all(visibility.tasks(core.catalog, actor)):
-        found.append(await _planned(core, task, schedule, pauses, at))
+        found.append(await _planned(core, task, schedule, known, at))
     return _in_order(found)
 
 
@@ -79,8 +76,8 @@ async def of_task(core: Core, task: Task) -> Sequence[Planned]:
     """The schedules of a task that the caller may see, the next one first."""
     if not task.schedules:
         return ()
-    pauses, at = await core.store.pauses(), now()
-    return _in_order([await _planned(core, task, schedule, pauses, at) for schedule in task.schedules])
+    known, at = await core.store.pauses(), now()
+    return _in_order([await _planned(core, task, schedule, known, at) for schedule in task.schedules])
 
 
 async def named(core: Core, actor: Actor, id: str) -> Planned:  # noqa: A002
@@ -132,18 +129,12 @@ async def resume_all(core: Core, actor: Actor) -> None:
 
 
 async def _pause(core: Core, actor: Actor, id: str, until: Micros, reason: str, **data: str) -> Pause:  # noqa: A002
-    if wrong := unfit_reason(reason):
-        raise BadInput(wrong)
     at = now()
-    if until and until <= at:
-        raise BadInput(say("This moment has gone by."))
+    pause = pauses.checked(actor, until, reason, at)
     about, deed = f"schedule {id}", Deed.SCHEDULE_PAUSE
     if id == ALL_OF_THEM:
         about, deed = "all schedules", Deed.SCHEDULE_PAUSE_ALL
-    data |= {"until": iso(until)} if until else {}
-    data |= {"why": reason.strip()} if reason.strip() else {}
-    pause = Pause(until, reason.strip(), actor.name)
-    await core.store.pause(id, pause, act(actor, deed, about, at, **data))
+    await core.store.pause(id, pause, act(actor, deed, about, at, **data, **pauses.told(pause)))
     core.notifier.hint("schedules")
     return pause
 
@@ -163,9 +154,9 @@ async def look(core: Core) -> Micros | None:
 
     Raises `StoreError`; what was not dealt with is when this is called again.
     """
-    pauses, soonest = await core.store.pauses(), None
+    known, soonest = await core.store.pauses(), None
     for task, schedule in _all(core.catalog.tasks()):
-        coming = await _deal(core, task, schedule, _paused(pauses, id_of(task, schedule)))
+        coming = await _deal(core, task, schedule, _paused(known, id_of(task, schedule)))
         if coming is not None and (soonest is None or coming < soonest):
             soonest = coming
     return soonest
@@ -212,20 +203,21 @@ async def _press(core: Core, task: Task, schedule: Schedule, firing: Firing, *, 
             core.notifier.hint("events")
 
 
-async def _planned(core: Core, task: Task, schedule: Schedule, pauses: Mapping[str, Pause], at: Micros) -> Planned:
+async def _planned(core: Core, task: Task, schedule: Schedule, known: Mapping[str, Pause], at: Micros) -> Planned:
     kept = await core.store.firings(id_of(task, schedule), limit=1)
-    holding = [one for one in _paused(pauses, id_of(task, schedule)) if one.holds(at)]
+    holding = [one for one in _paused(known, id_of(task, schedule)) if one.holds(at)]
     paused = next((one for one in holding if not one.until), max(holding, key=lambda one: one.until, default=None))
     after = at if schedule.cron or not kept else max(kept[0].due, at - int(schedule.every * 1_000_000))
     coming = following(schedule, max(after, paused.until if paused else 0))
     if paused and not paused.until:
         coming = None
     last = kept[0] if kept and kept[0].verdict is not Verdict.BEGUN else None
-    return Planned(task, schedule, paused, last, coming)
+    return Planned(task, schedule, paused, last, coming, own=paused in (None, known.get(id_of(task, schedule))))
 
 
-def _paused(pauses: Mapping[str, Pause], id: str) -> Sequence[Pause]:  # noqa: A002
-    return [pauses[name] for name in (id, ALL_OF_THEM) if name in pauses]
+def _paused(known: Mapping[str, Pause], id: str) -> Sequence[Pause]:  # noqa: A002
+    task, _, _ = id.partition("/")
+    return [known[name] for name in (id, task, ALL_OF_THEM) if name in known]
 
 
 async def _administered(core: Core, actor: Actor, id: str) -> Planned:  # noqa: A002

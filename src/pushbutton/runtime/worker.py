@@ -158,7 +158,10 @@ class Worker:
         self._unlooked = time.monotonic() < self._looked + CLOCK
         if not self._unlooked:
             self._looked = time.monotonic()
-            self._alarm.set(await self._core.store.next_moment(after=now()))
+            at = now()
+            ends = [pause.until for pause in (await self._core.store.pauses()).values() if pause.until > at]
+            coming = await self._core.store.next_moment(after=at)
+            self._alarm.set(min([*ends, *([coming] if coming is not None else [])], default=None))
 
     async def _allow(self) -> None:
         """Tell the gate how many runs of each task may go at the same time, and how many hold each lock, as is said

@@ -11,6 +11,7 @@ from .api import aside as aside_api
 from .api import audit as audit_api
 from .api import channels as channels_api
 from .api import hooks as hooks_api
+from .api import pauses as pauses_api
 from .api import schedules as schedules_api
 from .api.reference import Call, Stream, openapi
 from .live import endpoints as live
@@ -21,6 +22,7 @@ from .pages import base, device, find, history, link_holder, links, people, prof
 from .pages import channels as channels_page
 from .pages import hooks as hooks_page
 from .pages import messages as messages_page
+from .pages import pauses as pauses_page
 from .pages import reference as reference_page
 from .pages import run as run_page
 from .pages import schedules as schedules_page
@@ -55,6 +57,10 @@ API: Final[tuple[Route, ...]] = (
     Call("GET", "/api/runs/{number}", runs.run),
     Call("POST", "/api/runs/{number}/cancel", runs.cancel_run),
     Call("POST", "/api/runs/{number}/move", runs.move_run),
+    Call("POST", "/api/tasks/{slug}/pause", pauses_api.pause),
+    Call("POST", "/api/tasks/{slug}/resume", pauses_api.resume),
+    Call("POST", "/api/pause", pauses_api.pause_everything),
+    Call("POST", "/api/resume", pauses_api.resume_everything),
     Call("GET", "/api/schedules", schedules_api.listed),
     Call("POST", "/api/schedules/pause", schedules_api.pause_all),
     Call("POST", "/api/schedules/resume", schedules_api.resume_all),
@@ -102,6 +108,10 @@ PAGES: Final[tuple[Route, ...]] = (
     page("/", tasks_page.tasks),
     page("/tasks/{slug}", task_form.task),
     form("/tasks/{slug}", task_form.press, task_form.limits),
+    form("/tasks/{slug}/pause", pauses_page.pause),
+    form("/tasks/{slug}/resume", pauses_page.resume),
+    form("/pause", pauses_page.pause_everything),
+    form("/resume", pauses_page.resume_everything),
     page("/tasks/{slug}/hand-over", links.form),
     form("/tasks/{slug}/hand-over", links.make, links.limits),
     page("/tasks/{slug}/hook", hooks_page.form),

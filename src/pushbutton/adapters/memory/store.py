@@ -21,7 +21,7 @@ from pushbutton.domain.pressing import REPLACED, Answer, Known, came, counts, de
 from pushbutton.domain.rate import free_at, is_by
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, WRONG, NewRun, Run, RunState, before
-from pushbutton.domain.schedule import ALL_OF_THEM, COPIED, MOST, Firing, Pause
+from pushbutton.domain.schedule import ALL_OF_THEM, COPIED, EVERYTHING, MOST, Firing, Pause
 from pushbutton.errors import Fenced, NoSuchRun, NotHeard
 from pushbutton.runtime.ports import Append, Pressed, RunQuery, Topics
 from pushbutton.runtime.ports.people import Work
@@ -183,6 +183,7 @@ class MemoryStore:
     def _fits(self, run: Run, offer: Offer, at: int) -> bool:
         return (
             run.task not in offer.without
+            and not any(name in self._pauses and self._pauses[name].holds(at) for name in (run.task, EVERYTHING))
             and run.tags <= offer.tags
             and (run.not_before or 0) <= at
             and sum(other.task == run.task for other in self._active()) < self._at_once.get(run.task, ONE)

@@ -9,6 +9,7 @@ from pushbutton.domain.event import Kind
 from pushbutton.domain.offer import ONE, Offer
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, RunState
+from pushbutton.domain.schedule import EVERYTHING
 from pushbutton.runtime.ports import RunQuery, Topics
 
 from .run_rows import EVENT_COLUMNS, RUN_COLUMNS, names_text
@@ -104,7 +105,7 @@ def due(offer: Offer) -> Statement:
 
 def _startable(offer: Offer, at: int) -> Statement:
     """A condition: the first run of a line may start with this offer, as soon as it has its locks."""
-    tests, values = [_STARTS], list[Any]([at])
+    tests, values = [_STARTS], list[Any]([at, at])
     if offer.without:
         tests.append(f"h.task NOT IN ({marks(offer.without)})")
         values += sorted(offer.without)
@@ -190,7 +191,9 @@ _LOCKED = f"state || '' IN ({ACTIVE_STATES}) AND locks <> ''"
 _ACTIVE = f"SELECT count(*) FROM runs AS a WHERE state || '' IN ({ACTIVE_STATES})"
 _STARTS = f"""h.id = heads.id AND (h.not_before IS NULL OR h.not_before <= ?)
     AND ({_ACTIVE} AND a.task = h.task)
-      < coalesce((SELECT l.at_once FROM limits AS l WHERE l.task = h.task), {ONE})"""
+      < coalesce((SELECT l.at_once FROM limits AS l WHERE l.task = h.task), {ONE})
+    AND NOT EXISTS (SELECT 1 FROM pauses AS p
+      WHERE p.schedule IN (h.task, '{EVERYTHING}') AND (p.until = 0 OR p.until > ?))"""
 
 
 # By an index whose condition this is, word for word: what waits is not looked through.

@@ -238,7 +238,9 @@ class Store(Protocol):
         ...
 
     async def pause(self, schedule: str, pause: Pause | None, act: Act) -> None:
-        """Pause a schedule, or end that; with its record."""
+        """Pause a schedule, a task (by its name) or `EVERYTHING`, or end that; with its record. The gate gives no run
+        of a task that is paused, and while everything is, none.
+        """
         ...
 
     async def pauses(self) -> Mapping[str, Pause]:

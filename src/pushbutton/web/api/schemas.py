@@ -286,6 +286,17 @@ def _param(param: Param) -> dict[str, Any]:
     return shown
 
 
+class SchedulePause(BaseModel):
+    until: str | None = Field(description="Null: until somebody ends it")
+    reason: str
+    actor: str
+
+    @classmethod
+    def of(cls, pause: Pause) -> Self:
+        until = iso(pause.until) if pause.until else None
+        return cls.model_construct(until=until, reason=pause.reason, actor=pause.actor)
+
+
 class TaskShape(BaseModel):
     slug: str
     title: str
@@ -299,10 +310,11 @@ class TaskShape(BaseModel):
         description="What you may do with it: see, output, press, stop, approve, secrets, administer"
     )
     secrets: list[str] = Field(description="Names of what it is given; empty without the right “secrets”")
+    paused: SchedulePause | None = Field(description="Nothing of it starts; null: it is not paused")
     params: list[ParamShape]
 
     @classmethod
-    def of(cls, task: Task, may: frozenset[Verb]) -> Self:
+    def of(cls, task: Task, may: frozenset[Verb], pause: Pause | None = None) -> Self:
         """`may`: what the one who asks may do with it."""
         return cls.model_validate(
             {
@@ -316,6 +328,7 @@ class TaskShape(BaseModel):
                 "broken": task.broken if Verb.ADMIN in may or not task.broken else "Its file is broken.",
                 "may": sorted(verb.value for verb in may),
                 "secrets": list(task.secret_names) if Verb.SECRETS in may else [],
+                "paused": SchedulePause.of(pause) if pause else None,
                 "params": [_param(param) for param in task.params],
             }
         )
@@ -370,17 +383,6 @@ class FiringShape(BaseModel):
         return cls.model_construct(
             due=iso(firing.due), verdict=firing.verdict.value, run=firing.run or None, why=firing.why
         )
-
-
-class SchedulePause(BaseModel):
-    until: str | None = Field(description="Null: until somebody ends it")
-    reason: str
-    actor: str
-
-    @classmethod
-    def of(cls, pause: Pause) -> Self:
-        until = iso(pause.until) if pause.until else None
-        return cls.model_construct(until=until, reason=pause.reason, actor=pause.actor)
 
 
 class ScheduleShape(BaseModel):

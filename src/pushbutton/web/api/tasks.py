@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,9 +13,11 @@ from starlette.responses import Response
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Event
 from pushbutton.domain.policy import Resource, decide, verbs
-from pushbutton.domain.run import Run, is_last
+from pushbutton.domain.run import Micros, Run, is_last
+from pushbutton.domain.schedule import Pause
 from pushbutton.domain.task import Task
 from pushbutton.runtime import press, visibility
+from pushbutton.runtime.clock import now
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import Topics
 from pushbutton.runtime.watch.frames import event_frame
@@ -37,7 +40,9 @@ _PREFER_WAIT = re.compile(r"\bwait\s*=\s*([0-9]{1,6})\b")
 )
 async def tasks(request: Request) -> Response:
     actor = actor_of(request)
-    return answers(_shaped(task, actor) for task in visibility.tasks(core_of(request).catalog, actor).values())
+    core = core_of(request)
+    known, at = await core.store.pauses(), now()
+    return answers(_shaped(task, actor, known, at) for task in visibility.tasks(core.catalog, actor).values())
 
 
 @operation(
@@ -51,11 +56,13 @@ async def task(request: Request, slug: str) -> Response:
     found = visibility.task(catalog, actor, slug)
     if decide(actor, Verb.PRESS, Resource(slug, found.group)):  # for others no program is asked for choices
         found = (await catalog.offered(slug)).task
-    return answer(_shaped(found, actor))
+    return answer(_shaped(found, actor, await core_of(request).store.pauses(), now()))
 
 
-def _shaped(task: Task, actor: Actor) -> schemas.TaskShape:
-    return schemas.TaskShape.of(task, verbs(actor, Resource(task.slug, task.group)))
+def _shaped(task: Task, actor: Actor, known: Mapping[str, Pause], at: Micros) -> schemas.TaskShape:
+    pause = known.get(task.slug)
+    held = pause if pause and pause.holds(at) else None
+    return schemas.TaskShape.of(task, verbs(actor, Resource(task.slug, task.group)), held)
 
 
 @operation(

@@ -16,7 +16,7 @@ from pushbutton import errors
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.policy import decide
 from pushbutton.domain.run import Micros
-from pushbutton.runtime import approve, schedules, visibility
+from pushbutton.runtime import approve, pauses, schedules, visibility
 from pushbutton.runtime.clock import now
 from pushbutton.web.http import body, csrf
 from pushbutton.web.http.context import actor_of, core_of
@@ -87,6 +87,7 @@ async def show(
         "topics": " ".join(parts), "since": request.state.since, "running": await views.running(who.actor),
         **await _inbox(request, who),
         "set_aside": await core_of(request).store.aside() if decide(who.actor, Verb.ADMIN) else 0,
+        "halted": await pauses.everything(core_of(request)),
         "version": site_of(request).version, "languages": i18n.LANGUAGES,
         "scripts": render.scripts(root), "csrf": csrf.token(core_of(request), csrf.basis(request)),
         "names": Names.of(core_of(request).directory.all),

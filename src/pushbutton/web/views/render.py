@@ -80,6 +80,7 @@ def environment(language: str) -> jinja2.Environment:
         every=partial(schedules.every, t=t),
         offset=partial(schedules.with_offset, t=t),
         reason=partial(schedules.reason, t=t),
+        rate=partial(formatting.rate, t=t),
         verdict=schedules.VERDICTS.__getitem__,
         filled=partial(_filled, t=t),
         facts=partial(_facts, t=t),

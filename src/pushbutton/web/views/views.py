@@ -15,10 +15,11 @@ from pushbutton.domain.event import Event
 from pushbutton.domain.param import Inputs
 from pushbutton.domain.policy import verbs
 from pushbutton.domain.run import BUSY, WRONG, Micros, Run, RunState
+from pushbutton.domain.schedule import Pause
 from pushbutton.domain.task import Task
 from pushbutton.domain.usual import lasted
 from pushbutton.errors import NoSuchTask, StillReading
-from pushbutton.runtime import approve, history, schedules, visibility
+from pushbutton.runtime import approve, history, pauses, schedules, visibility
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.later import refusal
 from pushbutton.runtime.ports import RunQuery, Topics
@@ -97,6 +98,7 @@ class TaskView:
     ask: tuple[str, ...] = ()  # whom, where one may not press it
     faults: Mapping[str, str] = field(default_factory=dict)  # why some choices are not there
     schedules: tuple[schedules.Planned, ...] = ()  # the next one first
+    pause: Pause | None = None  # of the task, while it holds
 
     @property
     def user(self) -> str:
@@ -105,8 +107,10 @@ class TaskView:
 
     @property
     def mark(self) -> str:
-        """Another one where it may or can be pressed now and could not before, or its file has another mistake."""
-        return hashlib.sha256(repr((self.task.broken, Verb.PRESS in self.may)).encode()).hexdigest()[:16]
+        """Another one where it may or can be pressed now and could not before, its pause is another, or its file has
+        another mistake.
+        """
+        return hashlib.sha256(repr((self.task.broken, Verb.PRESS in self.may, self.pause)).encode()).hexdigest()[:16]
 
     @property
     def busy(self) -> tuple[Run, ...]:
@@ -279,7 +283,10 @@ class Views:
         task = visibility.task(self._catalog, actor, slug)
         may = self._may(actor, slug)
         planned = tuple(await schedules.of_task(self._core, task))
-        return TaskView(task, await self.past(actor, slug), now, may, self._ask(may, slug), schedules=planned)
+        return TaskView(
+            task, await self.past(actor, slug), now, may, self._ask(may, slug), schedules=planned,
+            pause=await pauses.of_task(self._core, slug),
+        )  # fmt: skip
 
     async def form(self, actor: Actor, slug: str, now: Micros) -> TaskView:
         """The same with the choices that it offers right now, for those who may press it."""

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
+from pushbutton.domain.rate import Rate
 from pushbutton.domain.run import Micros, RunState
 from pushbutton.domain.visible import visible
 
-from .i18n import Texts
+from .i18n import Texts, mark
 from .people import UNKNOWN, Names
 
 SECOND: Final = 1_000_000
@@ -208,6 +209,27 @@ def _end(word: str, t: Texts) -> str:
         case "exit":
             return t("code {code}", code=what)
     return t("signal {number}", number=what)
+
+
+# --- how often
+
+
+def rate(found: Rate, t: Texts) -> str:
+    """Such as "5 times an hour for each person"."""
+    count = t.n("Once", "{n} times", found.count)
+    stretch = t(STRETCHES[found.seconds])
+    if found.person:
+        return t("{count} {stretch} for each person", count=count, stretch=stretch)
+    return t("{count} {stretch}", count=count, stretch=stretch)
+
+
+STRETCHES: Final = {
+    1: mark("a second"),
+    60: mark("a minute"),
+    3600: mark("an hour"),
+    86_400: mark("a day"),
+    604_800: mark("a week"),
+}
 
 
 # --- people
