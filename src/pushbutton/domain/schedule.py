@@ -41,6 +41,10 @@ COPIED: Final = "The data folder is a copy: resume the schedules once its origin
 """The reason of that pause where a server starts on a copy."""
 
 
+FAILED: Final = "Its last runs failed, one after the other."
+"""The reason of a pause that a schedule takes by itself."""
+
+
 class CatchUp(StrEnum):
     """What becomes of the moments that were missed."""
 
@@ -60,6 +64,7 @@ class Schedule:
     inputs: Mapping[str, Json] = field(default_factory=dict)
     catch_up: CatchUp = CatchUp.LATEST
     window: float = DAY  # seconds; what was missed longer ago is too old
+    pause_after: int = 0  # runs that failed in a row; 0: it goes on whatever becomes of them
 
 
 class Verdict(StrEnum):

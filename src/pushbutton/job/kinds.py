@@ -224,7 +224,7 @@ def _is_signal(word: str) -> bool:
     return name != word and f"SIG{name}" in signal.Signals.__members__
 
 
-_SCHEDULE = ("cron", "every", "zone", "inputs", "name", "catch_up", "window")
+_SCHEDULE = ("cron", "every", "zone", "inputs", "name", "catch_up", "window", "pause_after")
 CATCH_UP = ("latest", "none", "all")
 
 
@@ -264,9 +264,12 @@ def _schedule(table: dict[str, Any], number: int) -> dict[str, Any]:
     if "every" in table and every < 1:
         raise Unfit("a list of tables in which “every” is at least a second")
     window = _seconds(table["window"]) if "window" in table else 86_400.0
+    pause_after = table.get("pause_after", 0)
+    if "pause_after" in table and not (type(pause_after) is int and 1 <= pause_after <= MOST):
+        raise Unfit(f"a list of tables in which “pause_after” is a number of failures from 1 to {MOST}")
     return {
         "name": name, "cron": table.get("cron", ""), "every": float(every), "zone": table.get("zone", ""),
-        "inputs": inputs, "catch_up": catch_up, "window": float(window),
+        "inputs": inputs, "catch_up": catch_up, "window": float(window), "pause_after": pause_after,
     }  # fmt: skip
 
 
@@ -721,6 +724,12 @@ _ONE_SCHEDULE = {
         "name": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
         "catch_up": {"enum": list(CATCH_UP), "description": "What becomes of moments that were missed."},
         "window": {**_DURATION_SCHEMA, "description": "What was missed longer ago is too old; a day."},
+        "pause_after": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MOST,
+            "description": "After so many failures in a row it pauses itself.",
+        },
     },
 }
 SCHEDULES = Kind(_schedules, {"anyOf": [_ONE_SCHEDULE, {"type": "array", "items": _ONE_SCHEDULE, "minItems": 1}]})

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pushbutton.domain.actor import ALL, Actor, Verb
-from pushbutton.domain.audit import Deed, act
+from pushbutton.domain.audit import Act, Deed, act
 from pushbutton.domain.messages import LATE
 from pushbutton.domain.policy import Resource, decide, require
-from pushbutton.domain.run import Micros
-from pushbutton.domain.schedule import ALL_OF_THEM, MOST, Firing, Pause, Schedule, Verdict, come, following
+from pushbutton.domain.run import WRONG, Micros
+from pushbutton.domain.schedule import ALL_OF_THEM, FAILED, MOST, Firing, Pause, Schedule, Verdict, come, following
 from pushbutton.domain.task import Reason, Task
 from pushbutton.errors import (
     InvalidInputs,
     KeyReused,
+    NoSuchRun,
     NoSuchSchedule,
     PushbuttonError,
     StillReading,
@@ -142,24 +144,43 @@ async def _pause(core: Core, actor: Actor, id: str, until: Micros, reason: str, 
 async def resume(core: Core, actor: Actor, id: str) -> Planned:  # noqa: A002
     """What was due in the pause stays undone. Raises `NoSuchSchedule`, `Refused`."""
     found = await _administered(core, actor, id)
-    done = act(actor, Deed.SCHEDULE_RESUME, f"schedule {id}", now(), task=found.task.slug, title=found.task.title)
+    at = now()
+    done = act(actor, Deed.SCHEDULE_RESUME, f"schedule {id}", at, task=found.task.slug, title=found.task.title)
     await core.store.pause(id, None, done)
+    if found.schedule.pause_after:
+        await core.store.fire([Firing(id, at, Verdict.BEGUN)])  # what failed before counts no more
     core.notifier.hint("schedules")
     return await named(core, actor, id)
 
 
-async def look(core: Core) -> Micros | None:
-    """Deal with all moments that have come: each is pressed once at most, or kept with the reason why it was not. The
-    next moment; None: there is none.
-
-    Raises `StoreError`; what was not dealt with is when this is called again.
+class Lookout:
+    """Looks at all schedules. Which moment each waits for is kept in memory: one whose moment is not come, and that is
+    not another one since, costs no look at the store.
     """
-    known, soonest = await core.store.pauses(), None
-    for task, schedule in _all(core.catalog.tasks()):
-        coming = await _deal(core, task, schedule, _paused(known, id_of(task, schedule)))
-        if coming is not None and (soonest is None or coming < soonest):
-            soonest = coming
-    return soonest
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._coming: dict[str, tuple[Schedule, Micros | None]] = {}  # by schedule; None: no moment comes
+
+    async def look(self) -> Micros | None:
+        """Deal with all moments that have come: each is pressed once at most, or kept with the reason why it was not.
+        The next moment; None: there is none.
+
+        Raises `StoreError`; what was not dealt with is when this is called again.
+        """
+        known, at = await self._core.store.pauses(), now()
+        before, self._coming = self._coming, {}
+        waiting: dict[str, tuple[Schedule, Micros | None]] = {}
+        try:
+            for task, schedule in _all(self._core.catalog.tasks()):
+                name = id_of(task, schedule)
+                rule, coming = before.get(name, (None, None))
+                if rule != schedule or (coming is not None and coming <= at):
+                    coming = await _deal(self._core, task, schedule, _paused(known, name))
+                waiting[name] = (schedule, coming)
+        finally:
+            self._coming = waiting
+        return min((coming for _, coming in waiting.values() if coming is not None), default=None)
 
 
 async def _deal(core: Core, task: Task, schedule: Schedule, paused: Sequence[Pause]) -> Micros | None:
@@ -174,11 +195,45 @@ async def _deal(core: Core, task: Task, schedule: Schedule, paused: Sequence[Pau
         firing, seen = Firing(name, due, verdict), due
         if verdict not in (Verdict.PRESSED, Verdict.CAUGHT_UP):
             await core.store.fire([firing])
-        elif pause := next((one for one in paused if one.holds(due)), None):
+        elif pause := next((one for one in paused if one.holds(due)), None) or await _given_up(core, task, schedule):
+            paused = [*paused, pause]
             await core.store.fire([replace(firing, verdict=Verdict.PAUSED, why=pause.reason)])
         else:
             await _press(core, task, schedule, firing, told=newest[0].verdict is Verdict.BROKEN)
     return following(schedule, max(seen, at) if schedule.cron else seen)
+
+
+async def _given_up(core: Core, task: Task, schedule: Schedule) -> Pause | None:
+    """The pause that it takes by itself where its last runs failed, one after the other, as often as it says. It is
+    looked for when it is due again; the end of a pause begins the count anew.
+    """
+    name, most = id_of(task, schedule), schedule.pause_after
+    if not most:
+        return None
+    kept = await core.store.firings(name)
+    since = itertools.takewhile(lambda one: one.verdict is not Verdict.BEGUN, kept)
+    numbers = [one.run for one in since if one.run and one.verdict in (Verdict.PRESSED, Verdict.CAUGHT_UP)][:most]
+    if len(numbers) < most or not all([await _failed(core, number) for number in numbers]):
+        return None
+    at = now()
+    pause = Pause(0, FAILED, f"schedule:{name}")
+    done = Act(pause.actor, Deed.SCHEDULE_PAUSE, f"schedule {name}", at, {
+        "task": task.slug, "title": task.title, **pauses.told(pause),
+    })  # fmt: skip
+    await core.store.pause(name, pause, done)
+    log.warning("the schedule %s is paused: its last %d runs failed", name, most)
+    return pause
+
+
+async def _failed(core: Core, number: int) -> bool:
+    """Whether the run that was pressed, or the last try of it, went wrong."""
+    try:
+        run = await core.store.run(number)
+        while run.next:
+            run = await core.store.run(run.next)
+    except NoSuchRun:
+        return False
+    return run.state in WRONG
 
 
 async def _press(core: Core, task: Task, schedule: Schedule, firing: Firing, *, told: bool) -> None:

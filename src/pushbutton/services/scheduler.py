@@ -1,5 +1,5 @@
-"""Presses what is due. At rest it looks at the clock, and at the schedules when one is due, the tasks change, or one is
-paused.
+"""Presses what is due. At rest it looks at the clock, and at schedules when one is due, the tasks change, or one is
+paused; in the store only at those that are due or new.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ AGAIN = 1.0  # seconds until it is tried again where it could not be done
 async def run(core: Core) -> None:
     """Until cancelled."""
     woken = asyncio.Event()
+    lookout = schedules.Lookout(core)
     alarm = Alarm(woken.set, now)
     listening = [core.notifier.listen(topic, woken.set) for topic in ("catalog", "schedules")]
     try:
         while True:
             woken.clear()
             try:
-                alarm.set(None if core.catalog.reading else await schedules.look(core))
+                alarm.set(None if core.catalog.reading else await lookout.look())
             except PushbuttonError as error:
                 log.warning("what is due waits: %s", error)
                 asyncio.get_running_loop().call_later(AGAIN, woken.set)

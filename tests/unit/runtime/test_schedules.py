@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pushbutton.app import Pushbutton
-from pushbutton.domain.actor import Actor
+from pushbutton.domain.actor import LOCAL, Actor
 from pushbutton.domain.cause import CauseKind
 from pushbutton.domain.event import Kind
 from pushbutton.domain.person import User
 from pushbutton.domain.policy import Grant
 from pushbutton.domain.run import RunState
-from pushbutton.domain.schedule import Verdict
+from pushbutton.domain.schedule import FAILED, Pause, Verdict
+from pushbutton.domain.task import Task
 from pushbutton.errors import BadInput, NoSuchSchedule, Refused
-from pushbutton.runtime import press, schedules, worker
+from pushbutton.runtime import pauses, press, schedules, worker
 from pushbutton.runtime.clock import now
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import RunQuery, Topics
@@ -54,6 +56,7 @@ class World:
     core: Core
     clock: Clock
     file: Path
+    lookout: schedules.Lookout
 
     def who(self, name: str = "ada") -> Actor:
         return self.core.directory.actor(self.core.directory.all.users[name])
@@ -64,7 +67,7 @@ class World:
     async def passes(self, hours: float) -> list[Verdict]:
         """So much later somebody looks; all that became of its moments, the oldest first."""
         self.clock.ahead += int(hours * HOUR)
-        await schedules.look(self.core)
+        await self.lookout.look()
         return await self.verdicts()
 
     async def runs(self) -> int:
@@ -74,7 +77,7 @@ class World:
 @pytest.fixture
 async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     clock = Clock()
-    for module in (schedules, press, worker):
+    for module in (schedules, pauses, press, worker):
         monkeypatch.setattr(module, "now", clock)
     file = tmp_path / "tasks.py"
     file.write_text(TASKS.format(where="live"))
@@ -83,12 +86,24 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         rights = [Grant("user:ada", "admin"), Grant("user:eve", "presser")]
         people = [User("ada", "Ada"), User("eve", "Eve"), User("bob", "Bob")]
         await core.directory.change(lambda _: Change(put=[*people, *rights]))
-        await schedules.look(core)  # the first look at it, whoever is first
-        yield World(app, core, clock, file)
+        lookout = schedules.Lookout(core)
+        await lookout.look()  # the first look at it, whoever is first
+        yield World(app, core, clock, file, lookout)
         if await core.store.counts():  # what still runs would write into a folder that goes
             async for _ in app.events(since=0):
                 if not await core.store.counts():
                     break
+
+
+async def read(core: Core, as_it_is_to_be: Callable[[Task], bool]) -> None:
+    """The file was changed, and that is known now."""
+    changed = asyncio.Event()
+    unlisten = core.notifier.listen("catalog", changed.set)
+    async with asyncio.timeout(60):
+        while not as_it_is_to_be(core.catalog.task("report")):
+            await changed.wait()
+            changed.clear()
+    unlisten()
 
 
 async def over(world: World, number: int) -> None:
@@ -101,7 +116,7 @@ async def over(world: World, number: int) -> None:
 async def test_what_is_due_is_pressed_once_with_its_inputs_and_its_cause(world):
     assert await world.passes(0.99) == [Verdict.BEGUN]
     assert await world.passes(0.0101) == [Verdict.BEGUN, Verdict.PRESSED]
-    await schedules.look(world.core)
+    await world.lookout.look()
     [run] = await world.core.store.runs(RunQuery(task="report"))
     [firing, _] = await world.core.store.firings(ID)
     assert (run.actor, run.cause.kind, run.inputs) == ("schedule:report/hourly", CauseKind.SCHEDULE, {"where": "live"})
@@ -188,3 +203,69 @@ async def test_who_does_not_administer_the_task_pauses_nothing_and_a_stranger_se
         with pytest.raises(BadInput, match=said):
             await schedules.pause(world.core, world.who(), ID, reason=reason)
     assert await world.core.store.pauses() == {}
+
+
+async def test_at_rest_a_look_asks_the_store_for_no_schedule_that_is_not_due(tmp_path, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(schedules, "now", clock)
+    every = ", ".join(f'{{"every": {3600 + n}, "name": "n{n}"}}' for n in range(200))
+    file = tmp_path / "tasks.py"
+    file.write_text(f"from pushbutton import task\n@task(schedules=[{every}], busy='skip')\ndef report(): ...\n")
+    async with opened(file) as app:
+        core = await app.open()
+        asked: list[str] = []
+        firings = core.store.firings
+
+        async def counted(schedule: str, **more: Any) -> Any:
+            asked.append(schedule)
+            return await firings(schedule, **more)
+
+        lookout = schedules.Lookout(core)
+        first = await lookout.look()
+        monkeypatch.setattr(core.store, "firings", counted)
+        assert await lookout.look() == first
+        assert asked == []
+        clock.ahead += 3601 * SECOND
+        await lookout.look()
+        assert "report/n0" in asked
+        assert set(asked) < {f"report/n{n}" for n in range(100)}, "those that are due"
+        file.write_text(file.read_text().replace('"every": 3700', '"every": 7200'))
+        await read(core, lambda task: any(one.every == 7200 for one in task.schedules))
+        asked.clear()
+        await lookout.look()
+        assert set(asked) == {"report/n100"}, "one that is another now"
+
+
+async def test_a_schedule_whose_runs_fail_as_often_as_it_says_pauses_itself(world):
+    world.file.write_text(
+        "from pushbutton import task\n"
+        '@task(schedules={"every": 3600, "name": "hourly", "pause_after": 2})\n'
+        "def report(): raise SystemExit(1)\n"
+    )
+    await read(world.core, lambda task: bool(task.schedules[0].pause_after))
+    for count in (1, 2):
+        await world.passes(1.0001)
+        [newest, *_] = await world.core.store.runs(RunQuery(task="report"))
+        await over(world, newest.id)
+        assert await world.runs() == count
+    assert (await world.passes(1))[-1] is Verdict.PAUSED
+    assert (await world.passes(1))[-1] is Verdict.PAUSED
+    assert await world.runs() == 2
+    found = await schedules.named(world.core, LOCAL, ID)
+    assert found.pause
+    assert (found.pause.reason, found.pause.actor) == (FAILED, "schedule:report/hourly")
+    await schedules.resume(world.core, LOCAL, ID)
+    assert (await world.passes(1.0001))[-1] is Verdict.PRESSED, "what failed before counts no more"
+    [newest, *_] = await world.core.store.runs(RunQuery(task="report"))
+    await over(world, newest.id)
+
+
+async def test_the_schedules_of_a_paused_task_press_nothing(world):
+    await pauses.pause(world.core, LOCAL, "report", reason="no")
+    assert await world.passes(1.0001) == [Verdict.BEGUN, Verdict.PAUSED]
+    found = await schedules.named(world.core, LOCAL, ID)
+    assert (found.pause, found.own, found.next) == (Pause(0, "no", "local"), False, None)
+    await pauses.resume(world.core, LOCAL, "report")
+    assert await world.passes(1) == [Verdict.BEGUN, Verdict.PAUSED, Verdict.PRESSED]
+    [run] = await world.core.store.runs(RunQuery(task="report"))
+    await over(world, run.id)

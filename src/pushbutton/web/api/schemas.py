@@ -396,6 +396,7 @@ class ScheduleShape(BaseModel):
     every: float | None = Field(description="Seconds since the last due moment; null: it goes by `cron`")
     inputs: dict[str, Any]
     catch_up: Literal["latest", "none", "all"] = Field(description="What becomes of moments that were missed")
+    pause_after: int | None = Field(description="After so many failures in a row it pauses itself; null: never")
     next: str | None = Field(description="Its next due moment; null: there is none, or it is paused without an end")
     last: FiringShape | None
     paused: SchedulePause | None
@@ -413,6 +414,7 @@ class ScheduleShape(BaseModel):
             every=schedule.every or None,
             inputs=dict(schedule.inputs),
             catch_up=schedule.catch_up.value,
+            pause_after=schedule.pause_after or None,
             next=_time(planned.next),
             last=FiringShape.of(planned.last) if planned.last else None,
             paused=SchedulePause.of(pause) if pause else None,

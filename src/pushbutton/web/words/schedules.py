@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from pushbutton.domain.schedule import COPIED, Pause, Verdict
+from pushbutton.domain.schedule import COPIED, FAILED, Pause, Verdict
 
 from .formatting import MONTHS
 from .i18n import Texts, mark
@@ -44,4 +44,6 @@ def with_offset(at: datetime, t: Texts) -> str:
 def reason(pause: Pause, t: Texts) -> str:
     if pause.reason == COPIED:
         return t("The data folder is a copy: resume the schedules once its original presses nothing any more.")
+    if pause.reason == FAILED:
+        return t("Its last runs failed, one after the other.")
     return pause.reason
