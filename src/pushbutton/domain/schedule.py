@@ -64,6 +64,7 @@ class Schedule:
     inputs: Mapping[str, Json] = field(default_factory=dict)
     catch_up: CatchUp = CatchUp.LATEST
     window: float = DAY  # seconds; what was missed longer ago is too old
+    late: float = 0.0  # seconds after a due moment by which a run must have succeeded; 0: nobody is told
     pause_after: int = 0  # runs that failed in a row; 0: it goes on whatever becomes of them
 
 

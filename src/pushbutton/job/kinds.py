@@ -224,7 +224,7 @@ def _is_signal(word: str) -> bool:
     return name != word and f"SIG{name}" in signal.Signals.__members__
 
 
-_SCHEDULE = ("cron", "every", "zone", "inputs", "name", "catch_up", "window", "pause_after")
+_SCHEDULE = ("cron", "every", "zone", "inputs", "name", "catch_up", "window", "late", "pause_after")
 CATCH_UP = ("latest", "none", "all")
 
 
@@ -269,7 +269,8 @@ def _schedule(table: dict[str, Any], number: int) -> dict[str, Any]:
         raise Unfit(f"a list of tables in which “pause_after” is a number of failures from 1 to {MOST}")
     return {
         "name": name, "cron": table.get("cron", ""), "every": float(every), "zone": table.get("zone", ""),
-        "inputs": inputs, "catch_up": catch_up, "window": float(window), "pause_after": pause_after,
+        "inputs": inputs, "catch_up": catch_up, "window": float(window),
+        "late": float(_seconds(table["late"])) if "late" in table else 0.0, "pause_after": pause_after,
     }  # fmt: skip
 
 
@@ -724,6 +725,10 @@ _ONE_SCHEDULE = {
         "name": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
         "catch_up": {"enum": list(CATCH_UP), "description": "What becomes of moments that were missed."},
         "window": {**_DURATION_SCHEMA, "description": "What was missed longer ago is too old; a day."},
+        "late": {
+            **_DURATION_SCHEMA,
+            "description": "So long after it was due, people are told unless a run of it has succeeded.",
+        },
         "pause_after": {
             "type": "integer",
             "minimum": 1,

@@ -6,12 +6,14 @@ import itertools
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from pushbutton.domain.actor import ALL, Actor, Verb
 from pushbutton.domain.audit import Act, Deed, act
+from pushbutton.domain.event import Draft, Kind, iso
 from pushbutton.domain.messages import LATE
 from pushbutton.domain.policy import Resource, decide, require
-from pushbutton.domain.run import WRONG, Micros
+from pushbutton.domain.run import WRONG, Micros, RunState
 from pushbutton.domain.schedule import ALL_OF_THEM, FAILED, MOST, Firing, Pause, Schedule, Verdict, come, following
 from pushbutton.domain.task import Reason, Task
 from pushbutton.errors import (
@@ -23,14 +25,19 @@ from pushbutton.errors import (
     StillReading,
     StoreError,
 )
+from pushbutton.sentence import say
 
 from . import journal, pauses, visibility
 from .clock import now
 from .core import Core
+from .ports.memos import Memo
 from .press import press
 
 DUE = "It was due."
 """What is said where a press has to say why."""
+
+TOLD: Final = 366 * 86_400 * 1_000_000
+"""Microseconds for which it is kept that somebody was told of a moment."""
 
 log = logging.getLogger(__name__)
 
@@ -161,6 +168,7 @@ class Lookout:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._coming: dict[str, tuple[Schedule, Micros | None]] = {}  # by schedule; None: no moment comes
+        self._late: dict[str, Micros] = {}  # by schedule that has to succeed in time: when that is looked at
 
     async def look(self) -> Micros | None:
         """Deal with all moments that have come: each is pressed once at most, or kept with the reason why it was not.
@@ -177,10 +185,15 @@ class Lookout:
                 rule, coming = before.get(name, (None, None))
                 if rule != schedule or (coming is not None and coming <= at):
                     coming = await _deal(self._core, task, schedule, _paused(known, name))
+                    self._late.setdefault(name, at)
+                if schedule.late and self._late.get(name, at + 1) <= at:
+                    self._late[name] = await _alarm(self._core, task, schedule, at)
                 waiting[name] = (schedule, coming)
         finally:
             self._coming = waiting
-        return min((coming for _, coming in waiting.values() if coming is not None), default=None)
+        self._late = {name: moment for name, moment in self._late.items() if name in waiting}
+        late = [moment for name, moment in self._late.items() if waiting[name][0].late]
+        return min([*late, *(coming for _, coming in waiting.values() if coming is not None)], default=None)
 
 
 async def _deal(core: Core, task: Task, schedule: Schedule, paused: Sequence[Pause]) -> Micros | None:
@@ -203,6 +216,33 @@ async def _deal(core: Core, task: Task, schedule: Schedule, paused: Sequence[Pau
     return following(schedule, max(seen, at) if schedule.cron else seen)
 
 
+async def _alarm(core: Core, task: Task, schedule: Schedule, at: Micros) -> Micros:
+    """Tell, once for a due moment, that no run has succeeded in time since it came. When to look again."""
+    name, patience = id_of(task, schedule), int(schedule.late * 1_000_000)
+    kept = [one for one in await core.store.firings(name) if one.verdict not in (Verdict.BEGUN, Verdict.PAUSED)]
+    due = [one for one in kept if one.due + patience <= at]
+    if due and not await _succeeded(core, [one for one in kept if one.due >= due[0].due]):
+        await _tell_once(core, task, schedule, due[0].due, at)
+    coming = [one.due + patience for one in kept if one.due + patience > at]
+    return min(coming, default=at + patience)
+
+
+async def _succeeded(core: Core, firings: Sequence[Firing]) -> bool:
+    return any([await _end(core, one.run) is RunState.SUCCEEDED for one in firings if one.run])
+
+
+async def _tell_once(core: Core, task: Task, schedule: Schedule, due: Micros, at: Micros) -> None:
+    name = f"{id_of(task, schedule)} {due}"
+    memo = Memo(name, "", at + TOLD)
+    seen = await core.store.memos.change(LATE, [name], lambda found: [] if name in found else [memo], at=at)
+    if name in seen:
+        return
+    text = say("No run of its schedule “{name}” has succeeded in time.", name=schedule.name)
+    data = {"code": LATE, "level": "warn", "text": text, "schedule": id_of(task, schedule), "due": iso(due)}
+    await core.store.say(Draft(Kind.NOTE, data, at), task=task.slug)
+    core.notifier.hint("events")
+
+
 async def _given_up(core: Core, task: Task, schedule: Schedule) -> Pause | None:
     """The pause that it takes by itself where its last runs failed, one after the other, as often as it says. It is
     looked for when it is due again; the end of a pause begins the count anew.
@@ -213,7 +253,7 @@ async def _given_up(core: Core, task: Task, schedule: Schedule) -> Pause | None:
     kept = await core.store.firings(name)
     since = itertools.takewhile(lambda one: one.verdict is not Verdict.BEGUN, kept)
     numbers = [one.run for one in since if one.run and one.verdict in (Verdict.PRESSED, Verdict.CAUGHT_UP)][:most]
-    if len(numbers) < most or not all([await _failed(core, number) for number in numbers]):
+    if len(numbers) < most or not all([await _end(core, number) in WRONG for number in numbers]):
         return None
     at = now()
     pause = Pause(0, FAILED, f"schedule:{name}")
@@ -225,15 +265,15 @@ async def _given_up(core: Core, task: Task, schedule: Schedule) -> Pause | None:
     return pause
 
 
-async def _failed(core: Core, number: int) -> bool:
-    """Whether the run that was pressed, or the last try of it, went wrong."""
+async def _end(core: Core, number: int) -> RunState | None:
+    """How the run that was pressed stands, or the last try of it; None: it was removed."""
     try:
         run = await core.store.run(number)
         while run.next:
             run = await core.store.run(run.next)
     except NoSuchRun:
-        return False
-    return run.state in WRONG
+        return None
+    return run.state
 
 
 async def _press(core: Core, task: Task, schedule: Schedule, firing: Firing, *, told: bool) -> None:

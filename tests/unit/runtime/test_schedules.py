@@ -13,7 +13,7 @@ import pytest
 from pushbutton.app import Pushbutton
 from pushbutton.domain.actor import LOCAL, Actor
 from pushbutton.domain.cause import CauseKind
-from pushbutton.domain.event import Kind
+from pushbutton.domain.event import Kind, iso
 from pushbutton.domain.person import User
 from pushbutton.domain.policy import Grant
 from pushbutton.domain.run import RunState
@@ -269,3 +269,36 @@ async def test_the_schedules_of_a_paused_task_press_nothing(world):
     assert await world.passes(1) == [Verdict.BEGUN, Verdict.PAUSED, Verdict.PRESSED]
     [run] = await world.core.store.runs(RunQuery(task="report"))
     await over(world, run.id)
+
+
+async def test_who_did_not_succeed_in_time_is_told_of_once_for_each_moment(world):
+    world.file.write_text(
+        "from pushbutton import task\n"
+        '@task(schedules={"every": 3600, "name": "hourly", "late": "15 min"})\n'
+        "def report(): raise SystemExit(1)\n"
+    )
+    await read(world.core, lambda task: bool(task.schedules[0].late))
+
+    async def told() -> list[str]:
+        events = await world.core.store.events(Topics(tasks=frozenset({"report"})), after=0, kind=Kind.NOTE)
+        return [str(event.data["due"]) for event in events if event.data.get("code") == "late"]
+
+    await world.passes(1.0001)
+    [failed] = await world.core.store.runs(RunQuery(task="report"))
+    await over(world, failed.id)
+    await world.passes(0.24)
+    assert await told() == []
+    await world.passes(0.02)
+    [firing, *_] = await world.core.store.firings(ID)
+    assert await told() == [iso(firing.due)]
+    await world.lookout.look()
+    await schedules.Lookout(world.core).look()
+    assert await told() == [iso(firing.due)], "also after a restart"
+    world.file.write_text(world.file.read_text().replace("raise SystemExit(1)", "..."))
+    digest = world.core.catalog.task("report").digest
+    await read(world.core, lambda task: task.digest != digest)
+    await world.passes(0.75)
+    [good, *_] = await world.core.store.runs(RunQuery(task="report"))
+    await over(world, good.id)
+    await world.passes(0.3)
+    assert len(await told()) == 1
