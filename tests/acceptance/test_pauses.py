@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,7 +67,6 @@ def test_while_everything_is_paused_presses_are_kept_also_over_a_restart_and_sta
 
 @pytest.mark.parametrize("size", ["wide", "phone"])
 def test_the_button_of_a_paused_task_says_so_and_who_looks_after_it_ends_that(browser, server, size):
-    shots = os.environ.get("SHOTS")
     with Reader(browser, server, viewport=SIZES[size]) as reader:
         page = reader.open("/tasks/back")
         expect(page.locator("#how-often")).to_contain_text("2 times a day for each person")
@@ -84,13 +82,6 @@ def test_the_button_of_a_paused_task_says_so_and_who_looks_after_it_ends_that(br
         page.reload()
         expect(page.locator("#halted")).to_contain_text("Everything is paused. The database is being moved")
         assert axe(page) == []
-        if shots:
-            page.screenshot(path=f"{shots}/paused-{size}.png", full_page=True)
-            page.emulate_media(color_scheme="dark")
-            page.screenshot(path=f"{shots}/paused-{size}-dark.png", full_page=True)
-            page.goto(f"{server.url}/schedules")
-            page.screenshot(path=f"{shots}/paused-schedules-{size}.png", full_page=True)
-            page.goto(f"{server.url}/tasks/back")
         page.get_by_role("button", name="End the pause").click()
         expect(page.locator("#halted")).to_have_count(0)
         page.goto(f"{server.url}/tasks/back")
