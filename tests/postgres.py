@@ -105,6 +105,7 @@ class Postgres:
                 self._process = subprocess.Popen(
                     [*_WITH_US, programs() / "postgres", "-D", self._data, *words],
                     cwd="/",
+                    start_new_session=True,  # what is typed at a terminal is for whoever started it
                     stdout=log,
                     stderr=log,
                     **self._as,
