@@ -160,6 +160,8 @@ class PublishedCatalog:
 
     async def open(self) -> None:
         await self._look()
+        if self._looked and not self._last and not self._now:
+            log.warning("nothing is published for the nodes of this store yet: pushbutton publish FOLDER")
         self._work = asyncio.create_task(self._follow(), name="catalog: published")
 
     async def close(self) -> None:
