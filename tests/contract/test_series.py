@@ -11,6 +11,7 @@ from pushbutton.domain.approval import Given, Hold
 from pushbutton.domain.cause import Cause, CauseKind
 from pushbutton.domain.event import Draft, Kind
 from pushbutton.domain.offer import Offer
+from pushbutton.domain.order import Order, OrderKind
 from pushbutton.domain.retry import Retry
 from pushbutton.domain.run import Busy, NewRun, Run, RunState
 from pushbutton.errors import Fenced
@@ -109,6 +110,15 @@ async def test_nothing_follows_what_somebody_asked_to_stop(store):
     assert "next" not in ended.data
     assert (await store.run(run.id)).next == 0
     assert len(await store.runs(RunQuery())) == 1
+
+
+async def test_an_order_is_for_a_run_that_is_active(store):
+    run = await running(store)
+    stop = Append(run.id, epoch=run.epoch, row={"stop_by": "user:ada"}, order=Order(OrderKind.STOP, {}, 5))
+    await store.append(Append(run.id, epoch=run.epoch, to=RunState.HELD))
+    with pytest.raises(Fenced):
+        await store.append(stop)
+    assert ((await store.run(run.id)).stop_by, await store.ordered()) == ("", [])
 
 
 async def test_secret_inputs_go_with_the_series(store):

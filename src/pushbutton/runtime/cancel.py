@@ -53,8 +53,8 @@ async def cancel(core: Core, actor: Actor, number: int) -> Run:
             row = {"stop_by": actor.name}
             await journal.write(core, Append(number, [asked], epoch=run.epoch, row=row, act=done, order=order))
         except Fenced:
-            run = await core.store.run(number)  # it ended in this moment
-            return await cancel(core, actor, run.next) if run.next else run
+            run = await core.store.run(number)  # it ended in this moment, or went back to wait
+            return run if run.state.over and not run.next else await cancel(core, actor, number)
         core.notifier.hint(f"orders:{number}")
     run = await core.store.run(number)
     await _dry_runs(core, actor, run)

@@ -222,6 +222,7 @@ class MemoryStore:
         if unknown := entry.row.keys() - SETTABLE:
             raise ValueError(f"not columns of a run that may be set: {sorted(unknown)}")
         fenced = entry.epoch is not None and (run.epoch != entry.epoch or run.state.over)
+        fenced = fenced or (entry.order is not None and not run.state.active)
         fenced = fenced or (entry.seen is not None and run.hold != entry.seen)
         if fenced or (entry.to and run.state not in before(entry.to)):
             raise Fenced(f"run {run.id} is {run.state} at epoch {run.epoch}, not as epoch {entry.epoch} expected")

@@ -13,7 +13,7 @@ from pushbutton.domain.offer import ONE, Offer
 from pushbutton.domain.order import Order, fits
 from pushbutton.domain.pressing import REPLACED, Answer, Known, came, counts, decide, fired, first_event, replaced
 from pushbutton.domain.rate import free_at
-from pushbutton.domain.run import UNFINISHED, NewRun, Run, RunState, before
+from pushbutton.domain.run import ACTIVE, UNFINISHED, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, NoSuchRun, NotHeard
 from pushbutton.runtime.ports import Append, Pressed
 from pushbutton.runtime.ports.people import Work
@@ -210,6 +210,7 @@ def append(db: Connection, trail: Trail, entry: Append) -> Sequence[Event]:
     if "aside" in columns:
         columns["aside"] = int(columns["aside"])
     states = UNFINISHED if entry.epoch is not None else frozenset(RunState)
+    states &= ACTIVE if entry.order else states
     if entry.to:
         columns["state"] = entry.to.value
         columns |= {"sealed": ""} if entry.to.over else {}
