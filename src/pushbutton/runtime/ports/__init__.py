@@ -61,8 +61,8 @@ class Append:
     `to` moves the run to a state (only along `domain.run.TRANSITIONS`); `row` sets columns of the same name as
     the fields of `Run`. With `epoch` the write counts only for that attempt and only while the run is unfinished.
     With `seen` it counts only while the run's hold is still as the writer saw it; `hold` replaces it.
-    `order` is one to the run's supervisor: the write counts only while the run is active. Those up to the number `heard`
-    have been carried out, and go.
+    `order` is one to the run's supervisor: the write counts only while the run is active. Those up to the number
+    `heard` have been carried out, and go.
     `again`: with an end, the moment before which the next try does not start. It is inserted in the same transaction,
     unless somebody has asked to stop the run, with the secret inputs that are kept; the last draft tells its number.
     """
