@@ -217,6 +217,16 @@ class Hub:
             self.leave(channel, listener)
 
     @contextlib.contextmanager
+    def _inside(self, topics: Topics, listener: Listener) -> Iterator[Channel]:
+        """For somebody in this process, who is no watcher."""
+        with self.channel(topics, event_frame, listener) as channel:
+            self.watchers -= 1
+            try:
+                yield channel
+            finally:
+                self.watchers += 1
+
+    @contextlib.contextmanager
     def tap(self, run: int, listener: Listener, *, over: bool) -> Iterator[Tap]:
         tap = self.follow_output(run, listener, over=over)
         try:
@@ -237,7 +247,7 @@ class Hub:
     async def events(self, topics: Topics, since: int) -> AsyncIterator[Event]:
         """Every event of the topics behind `since`, then each new one as it comes. For use inside the process."""
         wakeup, cursor = Wakeup(), since
-        with self.channel(topics, event_frame, wakeup) as channel:
+        with self._inside(topics, wakeup) as channel:
             while True:
                 target = channel.tip
                 try:

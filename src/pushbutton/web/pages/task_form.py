@@ -63,8 +63,9 @@ async def press(request: Request) -> Response:
         not_before = None if dry else base.moment_of(form)
     except errors.BadInput as error:
         return await _again(request, form, str(error), key=key)
-    faster = await _faster(request, job, form) if not_before is None else None
-    if faster and not await pressing.made_with(core, who.actor, job.slug, key):  # it may be this form's own
+    sent_before = await pressing.made_with(core, who.actor, job.slug, key)  # the run that is there may be its own
+    faster = await _faster(request, job, form) if not_before is None and not sent_before else None
+    if faster:
         return await _again(request, form, status=409, key=key, faster=faster)
     try:
         pressed = await with_files(core, job, form, lambda given: pressing.press(
