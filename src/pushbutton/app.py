@@ -23,6 +23,7 @@ from .assembly.offline import Offline
 from .domain.actor import LOCAL, trusted
 from .domain.audit import Act
 from .domain.event import Draft, Event, Json, Kind
+from .domain.node import NodeKind
 from .domain.person import Snapshot
 from .domain.run import Run, is_last
 from .runtime import cancel, press
@@ -79,6 +80,8 @@ class Pushbutton:
         self._hooks: dict[str, list[Hook]] = {}
         self._offline = Offline(self.settings, self.folder, store)
         self._limits = embedded.Limits.now()
+        self.kind = NodeKind.SERVER  # set by what is another one, before it opens
+        self.node: embedded.Embedded | None = None  # once it is open
         self.url = ""  # where jobs on this machine reach it over HTTP; set by what serves it, before it opens
 
     # -- life
@@ -93,13 +96,14 @@ class Pushbutton:
         return self._core
 
     async def _assemble(self, stack: contextlib.AsyncExitStack) -> Core:
-        node = embedded.Embedded(
+        self.node = node = embedded.Embedded(
             self.paths,
             self.settings,
             self.folder,
             self._store,
             url=self.url,
             limits=self._limits,
+            kind=self.kind,
             writing=_letters,
         )
         core = await node.open(stack)

@@ -7,7 +7,7 @@
     ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange · NothingOffered
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
     ├── Conflict ─────────── TaskBroken · TaskPaused · KeyReused · NotRunning · NotHeld · NotAside · CannotMove ·
-    │                        LinkClosed · CannotApprove (NotAsApproved)
+    │                        LinkClosed · WorkerAnswers · CannotApprove (NotAsApproved)
     ├── ConfigError ──────── (names file, line, column)
     ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy ·
     │                        StoreAway · UploadsFull · SecretsLocked · NameTaken
@@ -276,6 +276,13 @@ class CannotApprove(Conflict):
 
 class NotAsApproved(CannotApprove):
     """What would start is not what was approved: approved once more, it may."""
+
+
+class WorkerAnswers(Conflict):
+    def __init__(self, number: int, worker: str) -> None:
+        super().__init__(
+            say("Run {number} is not lost: its worker {worker} answers. Stop it instead.", number=number, worker=worker)
+        )
 
 
 class LinkClosed(Conflict):

@@ -122,6 +122,7 @@ PAGES: Mapping[str, list[tuple[str, str]]] = {
         ("pia", "/tasks/switch"),
         ("pia", "/tasks/report"),
     ],
+    "/workers": [("ada", "/workers")],
     "/tasks/{slug}/hand-over": [("ada", "/tasks/deploy/hand-over")],
     "/tasks/{slug}/hook": [("ada", "/tasks/report/hook")],
 }

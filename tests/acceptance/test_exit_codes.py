@@ -60,6 +60,13 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (Exit.CONFIG, "serve {empty}/nowhere --port 0"),
         (Exit.CONFIG, "serve {empty} --port 99999"),
     ],
+    "worker": [
+        (Exit.OK, "worker list"),
+        (Exit.NOT_FOUND, "worker drain nobody"),
+        (Exit.REFUSED, "worker list --server {out}"),
+        (Exit.TROUBLE, "worker list --server {dead}"),
+        (Exit.CONFIG, "worker {empty}"),
+    ],
     "press": [
         (Exit.OK, "press fine"),
         (7, "press bad --follow"),

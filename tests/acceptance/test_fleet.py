@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -126,3 +127,140 @@ def test_a_node_under_another_name_still_has_what_its_folder_had(tmp_path, tasks
         with node(tmp_path, address, "two", data=one.data) as two:
             Path(f"{tmp_path} go").touch()
             assert two.finished(number)["state"] == "succeeded"
+
+
+class Working:
+    """`pushbutton worker`, ready when the constructor returns."""
+
+    def __init__(self, folder: Path, address: str, name: str, *, tags: str = "", at_once: int = 2) -> None:
+        self.data = folder / name
+        self._words = [
+            *("worker", "--data", self.data, "--name", name, "--at-once", str(at_once)),
+            *("--key-file", folder / "one" / "server.key", *(("--tags", tags) if tags else ())),
+        ]
+        self._env = {"PUSHBUTTON_STORE": address}
+        self.start()
+
+    def start(self) -> None:
+        self.command = Command(*self._words, env=self._env)
+        self.command.out.wait_for(r"is ready")
+
+    def kill9(self) -> None:
+        self.command.signal(signal.SIGKILL)
+        self.command.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.command.alive:
+            self.command.signal(signal.SIGINT)
+            self.command.wait()
+
+
+@pytest.fixture
+def tagged(tasks: Path) -> Path:
+    script(tasks, "render.sh", "echo rendered", head='where = ["gpu"]\n')
+    return tasks
+
+
+def workers(server: Served) -> dict[str, dict[str, object]]:
+    return {one["name"]: one for one in server.get("/api/workers")}
+
+
+def test_a_run_goes_to_a_worker_with_its_tags_and_says_that_there_is_none_before(tmp_path, tagged, address):
+    with node(tmp_path, address, "one") as one:
+        assert "No worker with gpu is there now." in one.http.get("/tasks/render").text
+        number = one.press("render")
+        page = one.http.get(f"/runs/{number}").text
+        assert "It waits: no worker with gpu since" in page
+        assert one.run(number)["state"] == "waiting"
+        page = one.http.get("/workers").text
+        assert "Waits: no worker fits" in page
+        with Working(tmp_path, address, "two", tags="gpu,site-b") as two:
+            done = one.finished(number)
+            assert (done["state"], done["worker"]) == ("succeeded", "two")
+            assert (two.data / "runs" / str(number) / "output").read_bytes() == b"rendered\n"
+            assert "No worker with gpu" not in one.http.get("/tasks/render").text
+            assert workers(one)["two"]["tags"] == ["gpu", "site-b"]
+            assert one.finished(one.press("render"))["worker"] == "two"
+        until(lambda: workers(one)["two"]["state"] == "stopped", what="it said that it ended")
+
+
+def test_a_worker_that_is_drained_takes_nothing_new_and_ends_when_its_run_is_over(tmp_path, tasks, address):
+    with node(tmp_path, address, "one", at_once=0) as one, Working(tmp_path, address, "two") as two:
+        number = one.press("waits")
+        until(lambda: one.run(number)["state"] == "running", what="it runs")
+        answer = one.http.post("/api/workers/two/drain")
+        assert answer.json()["state"] == "draining"
+        two.command.err.wait_for("takes nothing new")
+        later = one.press("hello")
+        assert one.http.post("/api/workers/nobody/drain").status_code == 404
+        (tasks / "go").touch()
+        assert one.finished(number)["state"] == "succeeded"
+        assert two.command.wait() == 0
+        assert (one.run(later)["state"], one.run(later)["worker"]) == ("waiting", "")
+        two.start()
+        assert one.finished(later)["worker"] == "two"
+        verbs = [record["verb"] for record in one.get("/api/audit")]
+        assert "worker.drain" in verbs
+
+
+def test_a_worker_that_is_told_to_end_waits_for_its_runs_and_a_second_word_ends_it_at_once(tmp_path, tasks, address):
+    with node(tmp_path, address, "one", at_once=0) as one, Working(tmp_path, address, "two") as two:
+        number = one.press("waits")
+        until(lambda: one.run(number)["state"] == "running", what="it runs")
+        two.command.signal(signal.SIGTERM)
+        later = one.press("hello")
+        assert two.command.alive
+        two.command.signal(signal.SIGTERM)
+        assert two.command.wait() == 0
+        assert "what runs goes on without it" in two.command.out.text
+        (tasks / "go").touch()
+        two.start()
+        assert one.finished(number)["state"] == "succeeded"
+        assert one.finished(later)["state"] == "succeeded"
+
+
+def test_a_run_of_a_worker_that_is_gone_may_be_declared_lost_and_the_worker_says_nothing_of_it_any_more(
+    tmp_path, tasks, address, postgres
+):
+    with node(tmp_path, address, "one", at_once=0) as one, Working(tmp_path, address, "two") as two:
+        number = one.press("waits")
+        until(lambda: one.run(number)["state"] == "running", what="it runs")
+        answer = one.http.post(f"/api/runs/{number}/lose")
+        assert answer.status_code == 409
+        assert "its worker two answers" in answer.text
+        two.kill9()
+        postgres.sql("UPDATE nodes SET seen = seen - 60000000 WHERE name = 'two'", address)
+        assert workers(one)["two"]["state"] == "away"
+        assert "No contact with its worker two since" in one.http.get(f"/runs/{number}").text
+        lost = one.http.post(f"/api/runs/{number}/lose").json()
+        assert lost["state"] == "lost"
+        assert "its worker two gave no sign of life" in lost["reason"]
+        two.start()
+        (tasks / "go").touch()
+        assert one.finished(one.press("hello"))["worker"] == "two"
+        assert one.run(number)["state"] == "lost"
+        assert "run.lose" in [record["verb"] for record in one.get("/api/audit")]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--name", "a b"], "is no name of a node"),
+        (["--tags", "GPU"], "is no tag"),
+        (["--at-once", "0"], "a worker that may have no run does nothing"),
+    ],
+)
+def test_what_is_wrong_with_a_worker_is_said_in_a_sentence(tmp_path, tasks, address, words, says):
+    with Command("worker", tasks, "--data", tmp_path / "x", *words, env={"PUSHBUTTON_STORE": address}) as command:
+        assert command.wait() == 6
+        assert says in command.err.text
+        assert "Traceback" not in command.err.text
+
+
+def test_a_worker_without_a_store_is_refused(tmp_path, tasks):
+    with Command("worker", tasks, "--data", tmp_path / "x") as command:
+        assert command.wait() == 6
+        assert "a worker shares the database of its servers: name it in PUSHBUTTON_STORE" in command.err.text

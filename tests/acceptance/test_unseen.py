@@ -125,6 +125,7 @@ OF_NO_TASK = {
     "/audit.csv", "/audit.jsonl", "/api", "/api/openapi.json", "/api/health", "/api/tokens", "/api/audit",
     "/api/asks", "/aside", "/profile/hooks/{id}", "/api/hooks/{id}", "/api/hooks/{id}/deliveries",
     "/approvals", "/channels", "/api/channels",
+    "/workers", "/api/workers",
 }  # fmt: skip
 
 

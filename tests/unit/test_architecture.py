@@ -87,6 +87,7 @@ EXCEPTIONS = {
     ("adapters.confinement", ""): "asks where the package lies, to start what confines a program from it",
     ("adapters.spools", ""): "asks where the package lies, to start supervisors from it",
     ("cli.serve", "supervisor"): "closes itself to other processes as a supervisor does",
+    ("cli.worker", "supervisor"): "the same",
     ("cli.run", "supervisor"): "the same",
     ("cli.run", "adapters.accounts"): "says why a job cannot run as whom its task names",
     ("cli.run", "adapters.confinement"): "keeps a job from a server's data folder, as that would",

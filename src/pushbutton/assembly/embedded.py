@@ -124,9 +124,10 @@ class Embedded:
         url: str,
         limits: Limits,
         writing: Writing,
+        kind: NodeKind,
     ) -> None:
         """`folder`: of the data; `store` None: the one in that folder; `url`: where jobs on this machine reach it."""
-        self._writing = writing
+        self._writing, self._kind = writing, kind
         self._paths, self._settings, self._folder, self._store = paths, settings, folder, store
         self._url, self._limits = url, limits
         self._unconfined = ""  # why jobs cannot be kept from the data folder
@@ -174,12 +175,8 @@ class Embedded:
             patterns=LimitedPatterns(),
         )
         catalog = await self._catalog(stack, store, make, notifier)
-        alone = partial(_alone, stack, store)
-        changes = CatalogAudit(store, catalog, notifier, key)
-        await changes.started(__version__, {"paths": list(self._paths), **self._settings.given})
-        stack.push_async_callback(changes.stopped)
-        await changes.look()  # before anybody can press what has changed
-        alone("changes", worker_name, changes.run)
+        if self._kind is NodeKind.SERVER:
+            await self._audited(stack, CatalogAudit(store, catalog, notifier, key), store, worker_name)
         names = [one.name for one in await store.nodes.all() if one.folder == me.folder]
         output, files, shipping = fleet.opened(stack, store, self._folder, notifier, names=names, shared=shared)
         secrets = SecretSources(catalog.secrets, stored, kept_from if self._settings.confine else ())
@@ -214,20 +211,32 @@ class Embedded:
             letters=self._letters(secrets, lambda: directory.all),
             tags=me.tags,
         )
-        worker = Worker(core, alone=not shared, names=names)  # alone: this process holds the lock of the data folder
+        # Alone: this process holds the lock of the data folder.
+        self.worker = worker = Worker(core, alone=not shared, names=names)
         stack.push_async_callback(worker.close)
         if shared:
             background(stack, beat.run(core, me, worker))
             background(stack, pruner.follow(core))
             background(stack, older.run(core, self._folder / "sent"))
         background(stack, worker.run())
+        if self._kind is NodeKind.SERVER:
+            self._beside(core, stack)
+        return core
+
+    def _beside(self, core: Core, stack: contextlib.AsyncExitStack) -> None:
+        """What a server does besides running jobs, each in one process at a time."""
+        alone, directory, signin, worker_name = (
+            partial(_alone, stack, core.store),
+            core.directory,
+            core.signin,
+            core.worker,
+        )
         for name, loop in self._loops(core).items():
             alone(name, worker_name, loop)
         if (authority := signin.authority) and (hours := self._settings.ldap_look_hours):
             alone("leavers", worker_name, lambda: leavers.run(directory, authority, hours))
         if endpoints := webhook.endpoints(self._settings.webhook, where="webhook"):
             background(stack, self._tell(core).run(endpoints))
-        return core
 
     async def _ground(self, stack: contextlib.AsyncExitStack, runs: Path) -> tuple[Store, bytes, Node, bool]:
         """The data folder, which is held; the store, in which this node has joined, and its key; whether other nodes
@@ -274,6 +283,14 @@ class Embedded:
         shared = bool(self._settings.store) and self._store is None
         return shared and (not self._paths or publishing.folder_of(self._paths) is not None)
 
+    async def _audited(
+        self, stack: contextlib.AsyncExitStack, changes: CatalogAudit, store: Store, worker_name: str
+    ) -> None:
+        await changes.started(__version__, {"paths": list(self._paths), **self._settings.given})
+        stack.push_async_callback(changes.stopped)
+        await changes.look()  # before anybody can press what has changed
+        _alone(stack, store, "changes", worker_name, changes.run)
+
     def _loops(self, core: Core) -> Mapping[str, Callable[[], Awaitable[None]]]:
         return {
             "pruner": lambda: pruner.run(core, self._settings.keep_days),
@@ -288,7 +305,7 @@ class Embedded:
         """The node that we are. `folder`: what its data folder is known by."""
         return Node(
             self._settings.name or folder,
-            NodeKind.SERVER,
+            self._kind,
             folder=folder,
             tags=node.tags_of(self._settings.tags),
             room=self._settings.limit,

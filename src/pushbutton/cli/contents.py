@@ -24,7 +24,10 @@ HELP = """Put a button on any job: press it, it runs once in the background, eve
 VERSION, DEBUG = "Show the version.", "Show the traceback of a fault in Pushbutton."
 
 COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
-    "Serve": {"serve": ("serve", "Serve the tasks of folders and files: pages, API and runs, in one process.")},
+    "Serve": {
+        "serve": ("serve", "Serve the tasks of folders and files: pages, API and runs, in one process."),
+        "worker": ("worker", "Run jobs for servers on other machines, and look after who does."),
+    },
     "Press and watch": {
         "press": ("press", "Press a task's button on a server, and say which run that made."),
         "watch": ("watch", "Show live what a run does: everything from its beginning, then what comes, to its end."),

@@ -57,6 +57,7 @@ _SERVER = (Exit.REFUSED, Exit.TROUBLE)
 _NAMED = (Exit.NOT_FOUND, *_SERVER)
 OF: Mapping[str, tuple[Exit, ...]] = {
     "serve": (Exit.REFUSED, Exit.TROUBLE, Exit.CONFIG),
+    "worker": (*_NAMED, Exit.CONFIG),
     "press": (Exit.FAILED, *_NAMED, Exit.CONFIG),
     "watch": (Exit.FAILED, *_NAMED),
     "runs": _SERVER,

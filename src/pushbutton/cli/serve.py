@@ -10,7 +10,6 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from pushbutton.runtime.ports import Catalog, Supervisors
 
 from .help_text import flow
-from .store import without_password
+from .setting_options import parameters, with_parameters
 
 __all__ = ["add"]
 
@@ -58,8 +57,6 @@ _PANELS = {
 }
 """Where an option stands in the help: by the name of its setting, or by that name's first word."""
 
-_KINDS: dict[type, type] = {str: str, int: int, float: float, bool: bool}
-
 CONTAINED = "nothing outlives the first process (PID 1) of a container"
 INITS = frozenset({"catatonit", "conmon-init", "docker-init", "dumb-init", "podman-init", "tini"})
 """What containers are given as PID 1 to wait for the one program that they are there for."""
@@ -88,26 +85,9 @@ def _command() -> Any:
             rich_help_panel=_NETWORK,
         ),
     ]
-    parameters = [inspect.Parameter("paths", keyword, default=None, annotation=words)]
-    for spec in fields(config.Settings):
-        default = f"default: {spec.default}" if spec.default not in ("", 0, config.UNSAID) else ""
-        panel = _PANELS.get(spec.name, _PANELS.get(spec.name.partition("_")[0]))
-        for name in config.names(spec):
-            meaning = spec.metadata["help"]
-            if name != spec.name:
-                meaning = f"file that holds {meaning}"
-            known = "; ".join(filter(None, [config.variable(name), default]))
-            text = f"{meaning} ({known})"
-            check = without_password if name == "store" else None
-            option = typer.Option(
-                config.option(name), help=text, show_default=False, rich_help_panel=panel, callback=check
-            )
-            kind: Any = Annotated[_KINDS[type(spec.default)] | None, option]
-            parameters.append(inspect.Parameter(name, keyword, default=None, annotation=kind))
-    parameters.append(inspect.Parameter("i_know_there_is_no_login", keyword, default=False, annotation=no_login))
-    serve.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    serve.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return serve
+    paths = inspect.Parameter("paths", keyword, default=None, annotation=words)
+    last = inspect.Parameter("i_know_there_is_no_login", keyword, default=False, annotation=no_login)
+    return with_parameters(serve, [paths, *parameters(panels=_PANELS), last])
 
 
 def _serve(paths: tuple[str, ...], *, open_to_all: bool, given: dict[str, Any]) -> None:

@@ -37,6 +37,7 @@ class Deed(StrEnum):
     RUN_REJECT = "run.reject"
     RUN_EXPIRE = "run.expire"  # nobody approved it in time
     RUN_RELEASE = "run.release"  # it was set aside in a copy of the data folder, and may start now
+    RUN_LOSE = "run.lose"  # its worker gives no sign of life, and nobody waits for it any more
     REQUEST_REFUSE = "request.refuse"  # an act without the right to it, or with a credential that does not count
     SESSION_BEGIN = "session.begin"
     SESSION_HALF = "session.half"  # the second factor is still asked for
@@ -82,6 +83,8 @@ class Deed(StrEnum):
     SERVER_STARTED = "server.started"
     SERVER_STOPPED = "server.stopped"
     SERVER_COPIED = "server.copied"  # the data folder turned out to be a copy; what was under way is set aside
+    WORKER_DRAIN = "worker.drain"  # it takes nothing new
+    WORKER_RESUME = "worker.resume"  # and again what comes
     AUDIT_EXPORT = "audit.export"
     AUDIT_CHECK = "audit.check"
     AUDIT_REDACT = "audit.redact"  # a secret was taken out of earlier records, see `redaction`

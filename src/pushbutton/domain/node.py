@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-__all__ = ["BEAT", "KEPT", "SILENCE", "SKEW", "Node", "NodeKind", "tags_of", "wrong_name", "wrong_tag"]
+from pushbutton.job.kinds import is_tag
+
+__all__ = [
+    "BEAT",
+    "KEPT",
+    "SILENCE",
+    "SKEW",
+    "Lacking",
+    "Node",
+    "NodeKind",
+    "NodeState",
+    "lacking",
+    "tags_of",
+    "wrong_name",
+    "wrong_tag",
+]
 
 BEAT: Final = 2.0
 """Seconds between two signs of life of a node."""
@@ -19,12 +34,18 @@ SKEW: Final = 2.0
 KEPT: Final = 30 * 86_400.0
 """Seconds for which one that is gone stands in the list."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_TAG: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
 class NodeKind(StrEnum):
     SERVER = "server"  # pages and the API; runs, too, unless it has no room for any
     WORKER = "worker"  # runs alone
+
+
+class NodeState(StrEnum):
+    READY = "ready"
+    DRAINING = "draining"  # it takes nothing new
+    AWAY = "away"  # there is no contact with it though it never said that it ends
+    STOPPED = "stopped"  # it said so
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +70,12 @@ class Node:
         return not self.left and self.silent <= SILENCE
 
     @property
-    def lost(self) -> bool:
-        """Whether there is no contact with it though it never said that it ends."""
-        return not self.left and self.silent > SILENCE
+    def state(self) -> NodeState:
+        if self.left:
+            return NodeState.STOPPED
+        if not self.here:
+            return NodeState.AWAY
+        return NodeState.DRAINING if self.draining else NodeState.READY
 
     @property
     def skewed(self) -> bool:
@@ -67,9 +91,27 @@ def tags_of(text: str) -> frozenset[str]:
     return frozenset(filter(None, (tag.strip() for tag in text.split(","))))
 
 
+def wrong_tag(tag: str) -> bool:
+    return not is_tag(tag)
+
+
 def wrong_name(name: str) -> bool:
     return not _NAME.fullmatch(name)
 
 
-def wrong_tag(tag: str) -> bool:
-    return not _TAG.fullmatch(tag)
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """No worker takes what needs these tags."""
+
+    tags: tuple[str, ...]
+    since: int  # microseconds
+    gone: tuple[str, ...] = ()  # those that have them, and take nothing now
+
+
+def lacking(nodes: Iterable[Node], needed: Collection[str], since: int) -> Lacking | None:
+    """Why a run that needs these tags, and waits since then, finds no worker; None: there is one."""
+    able = [node for node in nodes if node.room > 0 and node.tags.issuperset(needed)]
+    if any(node.takes(needed) for node in able):
+        return None
+    gone = tuple(node.name for node in able)
+    return Lacking(tuple(sorted(needed)), max([since, *(node.seen for node in able if not node.here)]), gone)

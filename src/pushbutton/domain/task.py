@@ -88,6 +88,7 @@ class Task:
     encoding: str = ""  # of what it writes; empty: UTF-8
     user: str = ""  # as whom it runs; empty: as the server
     confine: str = ""  # "data": it is kept from the data folder; empty: as the server wants it
+    where: tuple[str, ...] = ()  # tags that a worker must have to get its runs
     limits: Limits = Limits()
     retry: Retry | None = None  # whether what failed is tried again; None: it is not
     rate: tuple[Rate, ...] = ()  # how often it may be pressed

@@ -30,7 +30,9 @@ _DURATION_WITH_UNIT = r"^[0-9]+(\.[0-9]+)? ?(s|sec|min|m|h|d)$"
 _SIZE = r"[0-9]+ ?(B|kB|KB|MB|GB|KiB|MiB|GiB)?"
 VARIABLE = "^[A-Za-z_][A-Za-z0-9_]*$"
 LOCK = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
+TAG = "^[a-z0-9][a-z0-9._-]*$"
 _LONGEST_NAME = 200
+_LONGEST_TAG = 63
 
 
 class Unfit(Exception):
@@ -399,6 +401,18 @@ def _folders(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _tags(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) and is_tag(one) for one in value):
+        raise Unfit("a list of tags: small letters, digits, “.”, “_” and “-”, at most 63 of them")
+    return tuple(dict.fromkeys(value))
+
+
+def is_tag(text: str) -> bool:
+    import re  # noqa: PLC0415 - as above
+
+    return len(text) <= _LONGEST_TAG and text.isascii() and re.fullmatch(TAG, text) is not None
+
+
 def _secrets(value: Any) -> dict[str, str]:
     """The variable for each name."""
     listed = isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
@@ -654,6 +668,7 @@ PLACES = Kind(
     {"type": "object", "propertyNames": {"pattern": LOCK}, "additionalProperties": {"type": "integer", "minimum": 1}},
 )
 FOLDERS = Kind(_folders, {"type": "array", "items": {"type": "string"}})
+TAGS = Kind(_tags, {"type": "array", "items": {"type": "string", "pattern": TAG, "maxLength": _LONGEST_TAG}})
 PARAMS = Kind(_params, {}, written=True)
 DRY_RUN = Kind(_dry_run, {"anyOf": [{"type": "string"}, {"const": False}]})
 TTY = Kind(

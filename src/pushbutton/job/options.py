@@ -154,6 +154,9 @@ def python(
         "all; see --confine.",
         kinds.one_of("data"),
     ),
+    where: Sequence[str] = option(
+        "The tags that a worker must have to get its runs, all of them; see --tags of `serve` and `worker`.", kinds.TAGS
+    ),
     tty: bool | Sequence[int] = option("It gets a terminal: true, or [rows, columns].", kinds.TTY),
     encoding: str = option(
         "The encoding of what it writes, such as cp1252 or shift_jis, where that is not UTF-8: what is shown and "

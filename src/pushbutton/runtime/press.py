@@ -127,6 +127,7 @@ async def press(
         rates=task.rate,
         person=actor.user or actor.name,
         retry=task.retry,
+        tags=frozenset(task.where),
     )
     # Shielded: the client may hang up before it is done, and half a press is of no use.
     try:

@@ -64,7 +64,9 @@ class Worker:
         `names`, which the same data folder had: of what others have only they can say what became of it.
         """
         self._core, self._alone, self._names = core, alone, {core.worker, *names}
-        self._draining = False
+        self._busy: set[asyncio.Task[Any]] = set()  # those of `_following` that have a run
+        self.draining = False  # somebody asked for it
+        self._finishing = False  # the process ends when it is done
         self._following: set[asyncio.Task[Any]] = set()
         self._other_tasks = True  # whether the tasks are other ones than those whose limits the gate knows
         self._away: dict[str, float] = {}  # tasks that are not there, and since when runs wait for them
@@ -101,9 +103,19 @@ class Worker:
 
     def drain(self, *, on: bool) -> None:
         """Take nothing new, or again what comes; what it has goes on."""
-        if self._draining != on:
-            self._draining = on
+        if self.draining != on:
+            self.draining = on
+            log.warning("takes nothing new: somebody asked for that" if on else "takes again what comes")
             self._core.dispatch.wake()
+
+    def finish(self) -> None:
+        """Take nothing new any more."""
+        self._finishing = True
+
+    @property
+    def idle(self) -> bool:
+        """Whether it has no run."""
+        return not self._busy
 
     async def close(self) -> None:
         """Stop following. Nothing is told to end: the spools go on growing, and the next worker reads on."""
@@ -140,16 +152,21 @@ class Worker:
         """Gate, start, follow, for the oldest run that may start and can. Whether there was one."""
         await self._allow()
         core, left_out = self._core, set[str](self._later)
-        offer = Offer(core.worker, 0 if self._draining else core.at_once, core.tags)
-        while run := await core.store.first(offer.leaving_out(left_out), at=now()):
+        while run := await core.store.first(self._offer.leaving_out(left_out), at=now()):
             if core.arriving.holds(run.id, run.task):
                 left_out.add(run.task)  # the press wakes us
             elif not await self._can_start(run):
                 left_out.add(run.task)
-            elif await self._take(replace(offer, task=run.task)):
+            elif await self._take(replace(self._offer, task=run.task)):
                 return True
         await self._look_for_a_moment()
         return False
+
+    @property
+    def _offer(self) -> Offer:
+        """What it has now: it may be told to take nothing while it asks."""
+        core = self._core
+        return Offer(core.worker, 0 if self.draining or self._finishing else core.at_once, core.tags)
 
     async def _look_for_a_moment(self) -> None:
         """Once a second at most: the gate is asked after each press, and hardly a run waits for a moment. `_look_after`
@@ -194,9 +211,9 @@ class Worker:
             return False
         core.notifier.hint("events")
         if run.hold and run.hold.plan:
-            self._keep(self._as_planned(run, token))  # takes as long as its dry run does
+            self._keep(self._as_planned(run, token), busy=True)  # takes as long as its dry run does
             return True
-        begun = self._keep(self._begin_aside(run, token))
+        begun = self._keep(self._begin_aside(run, token), busy=True)
         with contextlib.suppress(NotFound, StillReading):
             if core.catalog.of(run.task, run.bundle).secret_names:
                 return True  # a secret may be long in coming, and so may a network drive
@@ -407,12 +424,13 @@ class Worker:
         return inputs, list(secrets.values())
 
     def _follow(self, run: Run) -> None:
-        self._keep(self._guard(run))
+        self._keep(self._guard(run), busy=True)
 
-    def _keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    def _keep(self, work: Coroutine[Any, Any, T], *, busy: bool = False) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
-        self._following.add(task)
-        task.add_done_callback(self._following.discard)
+        for kept in (self._following, self._busy) if busy else (self._following,):
+            kept.add(task)
+            task.add_done_callback(kept.discard)
         return task
 
     async def _guard(self, run: Run) -> None:

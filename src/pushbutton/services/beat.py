@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 
 from pushbutton.domain.node import BEAT, Node
@@ -16,7 +17,17 @@ log = logging.getLogger(__name__)
 
 async def run(core: Core, node: Node, worker: Worker) -> None:
     """Until cancelled."""
+    changed = asyncio.Event()
+    end = core.notifier.listen("nodes", changed.set)  # somebody may have asked that it takes nothing new
+    try:
+        await _go_on(core, node, worker, changed)
+    finally:
+        end()
+
+
+async def _go_on(core: Core, node: Node, worker: Worker, changed: asyncio.Event) -> None:
     while True:
+        changed.clear()
         try:
             draining = await core.store.nodes.beat(node.name, clock=now())
             if draining is None:
@@ -25,4 +36,6 @@ async def run(core: Core, node: Node, worker: Worker) -> None:
                 worker.drain(on=draining)
         except StoreError as error:
             log.warning("%s gives no sign of life: %s", node.name, error)
-        await asyncio.sleep(BEAT)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(BEAT):
+                await changed.wait()

@@ -13,6 +13,7 @@ from .api import channels as channels_api
 from .api import hooks as hooks_api
 from .api import pauses as pauses_api
 from .api import schedules as schedules_api
+from .api import workers as workers_api
 from .api.reference import Call, Stream, openapi
 from .live import endpoints as live
 from .pages import approvals as approvals_page
@@ -29,6 +30,7 @@ from .pages import schedules as schedules_page
 from .pages import settings as settings_page
 from .pages import tasks as tasks_page
 from .pages import tokens as tokens_page
+from .pages import workers as workers_page
 
 
 def page(path: str, endpoint: base.Endpoint) -> Route:
@@ -70,6 +72,10 @@ API: Final[tuple[Route, ...]] = (
     Call("POST", "/api/schedules/{slug}/{name}/resume", schedules_api.resume),
     Call("GET", "/api/channels", channels_api.listed),
     Call("POST", "/api/channels/{name}/test", channels_api.test),
+    Call("GET", "/api/workers", workers_api.listed),
+    Call("POST", "/api/workers/{name}/drain", workers_api.drain),
+    Call("POST", "/api/workers/{name}/resume", workers_api.resume),
+    Call("POST", "/api/runs/{number}/lose", runs.lose_run),
     Call("GET", "/api/approvals", approvals.approvals),
     Call("GET", "/api/runs/{number}/plan", approvals.plan_of_run),
     Call("POST", "/api/runs/{number}/approve", approvals.approve_run),
@@ -136,6 +142,10 @@ PAGES: Final[tuple[Route, ...]] = (
     page("/find", find.find),
     page("/history", history.runs),
     page("/history.csv", history.runs_csv),
+    page("/workers", workers_page.listed),
+    form("/workers/{name}/drain", workers_page.drain),
+    form("/workers/{name}/resume", workers_page.resume),
+    form("/runs/{number}/lose", workers_page.lose),
     page("/aside", aside_page.page),
     form("/aside", aside_page.decide),
     form("/theme", settings_page.settings),

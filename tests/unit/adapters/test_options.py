@@ -58,6 +58,7 @@ SAID: dict[str, tuple[Any, str, Any]] = {
     "tty": ([30, 100], "tty", (30, 100)),
     "user": ("ada", "user", "ada"),
     "confine": ("data", "confine", "data"),
+    "where": (["gpu", "site-b"], "where", ("gpu", "site-b")),
     "encoding": ("windows-1252", "encoding", "cp1252"),
     "schedules": (
         [{"cron": "30 6 * * 1-5", "zone": "Europe/Berlin", "inputs": {}, "name": "early"}],

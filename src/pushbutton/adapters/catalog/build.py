@@ -71,6 +71,7 @@ _MADE: Mapping[str, Callable[[Any, Task], Any]] = {
     "approvals": lambda value, _: Approval(*value),
     "cwd": lambda value, task: beside(Path(task.source.file), value),
     "results": lambda value, task: tuple(beside(Path(task.source.file), folder) for folder in value),
+    "where": lambda value, _: tuple(value),
     "busy": lambda value, _: Busy(value),
     "rate": lambda value, _: tuple(Rate(*one) for one in value),
     "keep": lambda value, _: Keep(**value),

@@ -47,7 +47,8 @@ class Hints:
                 self._link = self._connections.connect()
                 self._listen(self._link, loop)
             except psycopg.Error as error:
-                self._connections.lost(error, self._link)
+                if not self._closing.is_set():
+                    self._connections.lost(error, self._link)
             finally:
                 self._connections.drop(self._link)
                 self._link = None

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from pushbutton.domain.run import RunState
 from pushbutton.errors import BadInput, NoSuchArtifact
-from pushbutton.runtime import cancel, history, later, report
+from pushbutton.runtime import cancel, history, later, report, workers
 from pushbutton.runtime.ports import RunQuery
 from pushbutton.runtime.ports.files import result
 from pushbutton.web.http import body, sending
@@ -77,6 +77,17 @@ async def run(request: Request, number: str) -> Response:
 )
 async def cancel_run(request: Request, number: str) -> Response:
     return answer(schemas.RunShape.of(await cancel.cancel(core_of(request), actor_of(request), number_of(number))), 202)
+
+
+@operation(
+    "Declare it lost",
+    "runs",
+    description="Where its worker gives no sign of life: nobody can know how it ended, and nothing that the worker "
+    "says of it later counts. Needs the right to administer the server. 409: its worker answers, or it is not running.",
+    answers="RunShape",
+)
+async def lose_run(request: Request, number: str) -> Response:
+    return answer(schemas.RunShape.of(await workers.lose(core_of(request), actor_of(request), number_of(number))))
 
 
 @operation(

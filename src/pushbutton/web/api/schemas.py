@@ -22,6 +22,7 @@ from pushbutton.domain.run import Run
 from pushbutton.domain.schedule import Firing, Pause
 from pushbutton.domain.task import Task
 from pushbutton.errors import BadInput
+from pushbutton.runtime import workers
 from pushbutton.runtime.channels import Standing
 from pushbutton.runtime.dry_run import Plan
 from pushbutton.runtime.schedules import Planned
@@ -177,6 +178,7 @@ class RunShape(BaseModel):
     retry: RetryShape | None = Field(description="Whether it is tried again when it fails; null: it is not")
     series: int | None = Field(description="The first of several tries at the same press; null: there is one only")
     next: int | None = Field(description="The try that follows; null: none does (yet)")
+    worker: str = Field(description="Who has it, or had it; empty: nobody yet")
 
     @classmethod
     def of(cls, run: Run, /, **more: Any) -> Self:
@@ -209,8 +211,42 @@ class RunShape(BaseModel):
                 "retry": run.retry.to_json() if run.retry else None,
                 "series": run.series or None,
                 "next": run.next or None,
+                "worker": run.worker,
                 **more,
             }
+        )
+
+
+class WorkerShape(BaseModel):
+    """A node that shares the store: a server or a worker."""
+
+    name: str
+    kind: Literal["server", "worker"] = Field(description="A server has pages as well")
+    state: Literal["ready", "draining", "away", "stopped"]
+    tags: list[str]
+    room: int = Field(description="Runs that it may have at the same time")
+    runs: int = Field(description="Runs that it has")
+    version: str
+    host: str
+    started: str = Field(description="These by the clock of the store")
+    seen: str
+    ahead: float = Field(description="Seconds that its clock was ahead of that one")
+
+    @classmethod
+    def of(cls, standing: workers.Standing, /) -> Self:
+        node = standing.node
+        return cls(
+            name=node.name,
+            kind=node.kind.value,
+            state=node.state.value,
+            tags=sorted(node.tags),
+            room=node.room,
+            runs=standing.runs,
+            version=node.version,
+            host=node.host,
+            started=iso(node.started),
+            seen=iso(node.seen),
+            ahead=node.ahead,
         )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Event
+from pushbutton.domain.node import Lacking, Node
 from pushbutton.domain.param import Inputs
 from pushbutton.domain.policy import verbs
 from pushbutton.domain.run import BUSY, WRONG, Micros, Run, RunState
@@ -19,7 +20,7 @@ from pushbutton.domain.schedule import Pause
 from pushbutton.domain.task import Task
 from pushbutton.domain.usual import lasted
 from pushbutton.errors import NoSuchTask, StillReading
-from pushbutton.runtime import approve, history, pauses, schedules, visibility
+from pushbutton.runtime import approve, history, pauses, schedules, visibility, workers
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.later import refusal
 from pushbutton.runtime.ports import RunQuery, Topics
@@ -99,6 +100,7 @@ class TaskView:
     faults: Mapping[str, str] = field(default_factory=dict)  # why some choices are not there
     schedules: tuple[schedules.Planned, ...] = ()  # the next one first
     pause: Pause | None = None  # of the task, while it holds
+    lacking: Lacking | None = None  # no worker has the tags that it needs
 
     @property
     def user(self) -> str:
@@ -165,6 +167,8 @@ class RunView:
     last: str = ""  # the last line of its output, where it is `quiet`
     user: str = ""  # of this machine, as whom it runs; "": the server's, not for this reader, or the task changed since
     tries: tuple[Run, ...] = ()  # at the same press, this one among them, oldest first; none where there is one only
+    lacking: Lacking | None = None  # it waits, and no worker has the tags that it needs
+    away: Node | None = None  # its worker, where there is no contact with it
 
     @property
     def following(self) -> Run | None:
@@ -294,7 +298,8 @@ class Views:
         if Verb.PRESS not in view.may:
             return view
         offered = await self._catalog.offered(slug)
-        return replace(view, task=offered.task, faults=offered.faults)
+        missing = await workers.missing(self._core, offered.task.where, 0)
+        return replace(view, task=offered.task, faults=offered.faults, lacking=missing)
 
     async def ahead(self, actor: Actor, task: Task, now: Micros) -> tuple[Run, ...]:
         """The runs that a press of the task would wait for, as far as the actor may see them."""
@@ -334,11 +339,15 @@ class Views:
             own=actor.own, wrote=self._core.output.size(run.id) > 0, reading=self._catalog.reading,
             user=task.user if task and task.user and how_it_is_made(may) and await _pressed_as(task, run) else "",
             silent=bool(self._catalog.silent()), tries=(await self.tries(run))[::-1],
+            away=await workers.silent(self._core, run), lacking=await self._lacking(run),
         )  # fmt: skip
 
     async def tries(self, run: Run) -> tuple[Run, ...]:
         """At the same press as a run that the reader may see, newest first; none where there is one only."""
         return tuple(await self._store.runs(RunQuery(series=run.series, limit=_TRIES))) if run.series else ()
+
+    async def _lacking(self, run: Run) -> Lacking | None:
+        return await workers.missing(self._core, run.tags, run.pressed_at) if run.state is RunState.WAITING else None
 
     async def _planning(self, run: Run) -> bool:
         if run.hold is None or not run.hold.again or not run.state.active:
