@@ -196,7 +196,7 @@ def test_a_worker_that_is_drained_takes_nothing_new_and_ends_when_its_run_is_ove
         two.command.err.wait_for("takes nothing new")
         later = one.press("hello")
         assert one.http.post("/api/workers/nobody/drain").status_code == 404
-        (tmp_path / "go").touch()
+        Path(f"{tmp_path} go").touch()
         assert one.finished(number)["state"] == "succeeded"
         assert two.command.wait() == 0
         assert (one.run(later)["state"], one.run(later)["worker"]) == ("waiting", "")
@@ -216,7 +216,7 @@ def test_a_worker_that_is_told_to_end_waits_for_its_runs_and_a_second_word_ends_
         two.command.signal(signal.SIGTERM)
         assert two.command.wait() == 0
         assert "what runs goes on without it" in two.command.out.text
-        (tmp_path / "go").touch()
+        Path(f"{tmp_path} go").touch()
         two.start()
         assert one.finished(number)["state"] == "succeeded"
         assert one.finished(later)["state"] == "succeeded"
@@ -239,7 +239,7 @@ def test_a_run_of_a_worker_that_is_gone_may_be_declared_lost_and_the_worker_says
         assert lost["state"] == "lost"
         assert "its worker two gave no sign of life" in lost["reason"]
         two.start()
-        (tmp_path / "go").touch()
+        Path(f"{tmp_path} go").touch()
         assert one.finished(one.press("hello"))["worker"] == "two"
         assert one.run(number)["state"] == "lost"
         assert "run.lose" in [record["verb"] for record in one.get("/api/audit")]
