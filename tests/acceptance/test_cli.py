@@ -399,7 +399,7 @@ def test_check_run_and_serve_say_all_mistakes_of_a_file_at_once(folder: Path) ->
     )
     mistakes = {
         5: "There is no option named “titel” for a task. Did you mean “title”?",
-        6: "“busy” must be one of: queue, skip, join.",
+        6: "“busy” must be one of: queue, skip, join, replace.",
         8: "A form cannot ask for “cups: complex”; use str,",
     }
     checked, ran = pushbutton(folder, "check", "kitchen.py"), pushbutton(folder, "run", "kitchen.py", "--cups", "2")
