@@ -244,7 +244,7 @@ def test_options_are_read_and_mistakes_in_them_are_placed(tmp_path: Path):
         "sentence": "there is no option named “titel” for a task. Did you mean “title”?",
     }
     (task,) = described(tmp_path, f"{HEAD}@task(busy='wait')\ndef go(): ...\n")["tasks"]
-    assert task["errors"][0]["sentence"] == "“busy” must be one of: queue, skip, join"
+    assert task["errors"][0]["sentence"] == "“busy” must be one of: queue, skip, join, replace"
 
 
 def test_a_value_of_another_file_is_known_by_importing(tmp_path: Path):
