@@ -84,8 +84,8 @@ def test_the_menu_says_whose_it_is_and_leads_where_they_may_go(browser, office, 
         page.locator(".me").click()
         menu = page.locator("#menu")
         expect(menu.locator("b")).to_have_text(TITLES[who])
-        links = ["Your account", "Your tokens", "Your links", "Schedules"]
-        links += ["People", "Channels", "Audit trail"] * (who == "ada")
+        links = ["Your account", "Your tokens", "Your links", "Your hooks", "Schedules"]
+        links += ["Workers", "People", "Channels", "Audit trail"] * (who == "ada")
         expect(menu.locator(".go-to a")).to_have_text(links)
         assert page.evaluate(SMALL) == []
         assert axe(page) == []
