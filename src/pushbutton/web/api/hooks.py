@@ -14,6 +14,7 @@ from pushbutton.web.http import body
 from pushbutton.web.http.auth import address_of
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.errors import problem, status_of
+from pushbutton.web.http.numbers import whole
 from pushbutton.web.http.operation import operation
 from pushbutton.web.http.viewer import hook_url
 
@@ -160,7 +161,7 @@ async def deliveries(request: Request, id: str) -> Response:  # noqa: A002
     answers="DeliveryShape",
 )
 async def again(request: Request, id: str, number: str) -> Response:  # noqa: A002
-    found = await hooks.again(core_of(request), actor_of(request), id, int(number) if number.isdecimal() else 0)
+    found = await hooks.again(core_of(request), actor_of(request), id, whole(number) or 0)
     return answer(_delivery(found.delivery))
 
 
