@@ -137,7 +137,9 @@ def test_every_link_of_every_page_leads_below_the_prefix_and_somewhere(site):
                 assert found.headers["location"].startswith(f"{site.prefix}/"), link
                 found = site.http.get(found.headers["location"], headers={"accept": "text/html"})
             assert found.status_code in (200, 404, 405), link
-            assert (found.status_code == 200) or "/stop" in link or link.endswith(("/theme", "/favourites", "/pause")), link
+            assert (
+                (found.status_code == 200) or "/stop" in link or link.endswith(("/theme", "/favourites", "/pause"))
+            ), link
 
 
 def test_a_form_presses_and_leads_to_the_run(site):

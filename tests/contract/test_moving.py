@@ -58,7 +58,7 @@ async def every(tmp_path) -> list[Table]:
     await store.open()
     await store.close()
     with sqlite.read(tmp_path / "one.db") as db:
-        made = moving.tables(db)
+        made = sqlite.tables(db)
     filled(tmp_path, made)
     return made
 

@@ -60,7 +60,7 @@ async def into_database(folder: Path, settings: Settings, said: Said) -> Moved:
         key = _key(folder, settings)
         await _brought_up_to_date(SqliteStore(file, key))
         with sqlite.read(file) as source, connected(address, key) as target:
-            every = moving.tables(source)
+            every = sqlite.tables(source)
             mark = str(file.resolve())
             if (found := target.comes_from()) and found != mark:
                 raise StoreError(f"{address.shown} holds a part of another history, which is moved from {found}.")
@@ -101,11 +101,11 @@ async def into_folder(folder: Path, settings: Settings, said: Said) -> Moved:
             _none_goes_on_elsewhere(source, folder)
             if file.exists():
                 with sqlite.read(file) as target:
-                    rows = _there_already(source, target, moving.tables(target))
+                    rows = _there_already(source, target, sqlite.tables(target))
             else:
                 await _brought_up_to_date(SqliteStore(part, key))
                 with sqlite.written(part) as target:
-                    rows = moving.move(source, target, moving.tables(target), said)
+                    rows = moving.move(source, target, sqlite.tables(target), said)
                     _at_home(target, _known_by(folder), "")
                 part.rename(file)
                 _sync(folder)

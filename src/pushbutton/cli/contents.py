@@ -55,7 +55,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "logout": ("login", "Revoke the token that is kept for a server, and forget it."),
         "user": ("user", "Look after the people who may sign in."),
         "link": ("link", "Hand a button over: a link that presses one task."),
-        "hook": ("hook", "Look after hooks: addresses that other systems call to press a task."),
+        "hook": ("hook", "Look after hooks: addresses that press a task when another system calls them."),
     },
     "Look after it": {
         "secret": ("secret", "Keep named secrets for jobs: encrypted, in the data folder of a server."),

@@ -30,5 +30,5 @@ def free_at(rate: Rate, newest: Sequence[int], at: int) -> int:
 
 def is_by(person: str, actor: str) -> bool:
     """Whether what this actor pressed counts as that person's: also by a token or a link of theirs."""
-    of_link = actor.startswith("link:") and actor.endswith(f"/{person}")
-    return actor == person or actor.startswith(f"token:{person}/") or of_link
+    through = actor.startswith(("link:", "hook:")) and actor.endswith(f"/{person}")
+    return actor == person or actor.startswith(f"token:{person}/") or through

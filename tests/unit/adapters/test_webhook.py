@@ -126,6 +126,8 @@ def test_a_message_says_what_ended_and_how():
         "state": "failed",
         "actor": "local",
         "reason": "It ended with code 3.",
+        "attempt": 1,
+        "next": None,
         "url": "https://buttons.example/runs/7",
     }
 

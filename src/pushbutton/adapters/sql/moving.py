@@ -11,14 +11,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 from typing import Any, Final, Protocol
 
 from pushbutton.errors import StoreError
 
-from .connection import Connection, Rows
+from .connection import Rows
 
-__all__ = ["MARK", "Side", "Table", "equal", "is_empty", "move", "tables"]
+__all__ = ["MARK", "Side", "Table", "equal", "is_empty", "move", "quoted"]
 
 MARK: Final = "moving"
 """The table in a database that a history is being moved into. It holds where that comes from."""
@@ -34,7 +33,7 @@ class Table:
 
     @property
     def select(self) -> str:
-        return f"SELECT {_listed(self.columns)} FROM {_quoted(self.name)}"
+        return f"SELECT {_listed(self.columns)} FROM {quoted(self.name)}"
 
     def key_of(self, row: _ROW) -> _ROW:
         return tuple(row[self.columns.index(name)] for name in self.key)
@@ -51,20 +50,6 @@ class Side(Protocol):
     def empty(self, table: Table) -> None:
         """Also one that only grows for everybody else."""
         ...
-
-
-def tables(db: Connection) -> list[Table]:
-    """Those of a store in SQLite, which every database has; one that others refer to comes before them."""
-    known = "SELECT name FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_' AND name <> ?"
-    names = sorted(row[0] for row in db.execute(known, (MARK,)))
-    needed = {name: [row[2] for row in db.execute(f"PRAGMA foreign_key_list({_quoted(name)})")] for name in names}
-    return [_table(db, name) for name in TopologicalSorter(needed).static_order()]
-
-
-def _table(db: Connection, name: str) -> Table:
-    columns = list(db.execute(f"PRAGMA table_info({_quoted(name)})"))
-    keys = sorted((column[5], column[1]) for column in columns if column[5])
-    return Table(name, tuple(column[1] for column in columns), tuple(column for _, column in keys))
 
 
 def move(source: Side, target: Side, every: Sequence[Table], said: Callable[[str, int], None]) -> Mapping[str, int]:
@@ -97,13 +82,13 @@ def _moved(source: Side, target: Side, table: Table) -> int:
 
 
 def _copy(source: Side, target: Side, table: Table) -> None:
-    backwards = ", ".join(f"{_quoted(name)} DESC" for name in table.key)
+    backwards = ", ".join(f"{quoted(name)} DESC" for name in table.key)
     last = target.execute(f"{table.select} ORDER BY {backwards} LIMIT 1").fetchone()
     one = f"({', '.join('?' * len(table.columns))})"
     for rows in _pages(source, table, table.key_of(last) if last else None):
         target.execute("BEGIN")
         target.execute(
-            f"INSERT INTO {_quoted(table.name)} ({_listed(table.columns)}) VALUES {', '.join([one] * len(rows))}",
+            f"INSERT INTO {quoted(table.name)} ({_listed(table.columns)}) VALUES {', '.join([one] * len(rows))}",
             [value for row in rows for value in row],
         )
         target.execute("COMMIT")
@@ -138,8 +123,8 @@ def _kept(table: Table, row: _ROW) -> _ROW:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(_quoted, names))
+    return ", ".join(map(quoted, names))
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     return f'"{name}"'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from pushbutton.domain import retry
 from pushbutton.domain.audit import Act
@@ -105,14 +105,19 @@ def _newest(db: Connection, number: int) -> Run:
     return run_of(db, db.execute(sql, (number,)).get or number)
 
 
+_THEIRS: Final = """ AND (actor = ? OR substr(actor, 1, ?) = ?
+OR (substr(actor, 1, 5) IN ('link:', 'hook:') AND substr(actor, length(actor) - ?) = ?))"""
+"""Pressed by a person, or by a token, a link or a hook of theirs."""
+
+
 def _free_at(db: Connection, new: NewRun) -> int:
     """From when another press goes: all of the task's rates let it."""
     counting = "task = ? AND cause NOT IN ('run', 'retry') AND state <> 'skipped'"
-    name = new.person.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    theirs = [new.person, f"token:{name}/%", f"link:%/{name}"]
+    token, by = f"token:{new.person}/", f"/{new.person}"
+    theirs = [new.person, len(token), token, len(by) - 1, by]
     found = 0
     for rate in new.rates:
-        mine = " AND (actor = ? OR actor LIKE ? ESCAPE '\\' OR actor LIKE ? ESCAPE '\\')" if rate.person else ""
+        mine = _THEIRS if rate.person else ""
         sql = f"SELECT pressed_at FROM runs WHERE {counting}{mine} ORDER BY id DESC LIMIT ?"
         rows = db.execute(sql, (new.task, *(theirs if rate.person else ()), rate.count))
         found = max(found, free_at(rate, [int(row[0]) for row in rows], new.at))

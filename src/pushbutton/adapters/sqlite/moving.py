@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import apsw
 
-from pushbutton.adapters.sql.connection import Rows
-from pushbutton.adapters.sql.moving import Table
+from pushbutton.adapters.sql.connection import Connection, Rows
+from pushbutton.adapters.sql.moving import MARK, Table, quoted
 
 from .database import translated
 
-__all__ = ["SqliteSide", "read", "written"]
+__all__ = ["SqliteSide", "read", "tables", "written"]
 
 
 class SqliteSide:
@@ -49,3 +50,17 @@ def written(path: Path) -> Iterator[SqliteSide]:
         db.execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF")
         yield SqliteSide(path, db)
         db.execute("PRAGMA journal_mode = DELETE")
+
+
+def tables(db: Connection) -> list[Table]:
+    """Those of a store, which every database has; one that others refer to comes before them."""
+    known = "SELECT name FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_' AND name <> ?"
+    names = sorted(row[0] for row in db.execute(known, (MARK,)))
+    needed = {name: [row[2] for row in db.execute(f"PRAGMA foreign_key_list({quoted(name)})")] for name in names}
+    return [_table(db, name) for name in TopologicalSorter(needed).static_order()]
+
+
+def _table(db: Connection, name: str) -> Table:
+    columns = list(db.execute(f"PRAGMA table_info({quoted(name)})"))
+    keys = sorted((column[5], column[1]) for column in columns if column[5])
+    return Table(name, tuple(column[1] for column in columns), tuple(column for _, column in keys))

@@ -35,17 +35,16 @@ def named(content: bytes, folder: str) -> str:
     if not words or not _NAME.fullmatch(os.path.basename(words[0])):
         return ""
     real = _found(words[0], int(time.monotonic()))
-    return "" if real.startswith(os.path.realpath(folder).rstrip("/") + "/") else real
+    beside = real.startswith(os.path.realpath(folder).rstrip("/") + "/")
+    return real if real and not beside and _not_of_others(real) else ""
 
 
 @functools.lru_cache(maxsize=64)
 def _found(word: str, _second: int) -> str:
-    """Behind links; "": there is none that nobody can change but the system and the server's own user. It is asked once
-    a second, not for each of thousands of scripts.
-    """
+    """Behind links; "": there is none. It is looked for once a second, not for each of thousands of scripts."""
     found = shutil.which(word) or ""
     real = os.path.realpath(found) if os.path.isabs(found) else ""
-    return real if real and _NAME.fullmatch(os.path.basename(real)) and _not_of_others(real) else ""
+    return real if _NAME.fullmatch(os.path.basename(real)) else ""
 
 
 def _not_of_others(program: str) -> bool:
