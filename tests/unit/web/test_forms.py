@@ -201,7 +201,7 @@ def page_of(task: Task) -> str:
         "view": view, "fields": forms.fields(task), "now": NOW, "zone": None, "reader": reader,
         "csrf": "", "closed": False, "admin": False, "approver": False, "inbox_count": 0,
         "topics": "", "since": 0, "version": "", "running": 0, "room": "tasks", "path": "/", "back": "/", "scripts": (),
-        "languages": {}, "root": "", "must_say": False, "reason": "",
+        "languages": {}, "halted": None, "follows": "", "root": "", "must_say": False, "reason": "",
         "whole": "", "wrong": None, "why": "", "from_run": 0, "faster": None, "more_help": "", "set_aside": 0,
         "scheduled": False,
         "key": "k", "seen": 0, "uploads": False, "asks": "", "question": "", "button": "", "hand_over": False,

@@ -30,7 +30,7 @@ MOST_SHOWN: Final = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CallRow:
     delivery: Delivery
     colour: str
     icon: str
@@ -40,7 +40,7 @@ class Call:
     again: bool  # it can be read once more
 
 
-def row(one: Delivery) -> Call:
+def row(one: Delivery) -> CallRow:
     colour, icon, word = _SHOWN[one.verdict]
     believed = one.verdict is not Verdict.UNSIGNED
-    return Call(one, colour, icon, word, one.body[:MOST_SHOWN], len(one.body) > MOST_SHOWN, believed)
+    return CallRow(one, colour, icon, word, one.body[:MOST_SHOWN], len(one.body) > MOST_SHOWN, believed)
