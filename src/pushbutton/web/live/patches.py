@@ -22,6 +22,7 @@ from typing import Any
 from pushbutton import threads
 from pushbutton.domain.actor import Actor
 from pushbutton.errors import PushbuttonError, StoreError
+from pushbutton.runtime import history
 from pushbutton.runtime.clock import now
 from pushbutton.runtime.log.reader import LinePage, LineReader
 from pushbutton.runtime.ports import EVERYTHING, Topics
@@ -207,6 +208,7 @@ async def _tails(site: Site, rest: str) -> AsyncIterator[bytes]:
         run = await core.store.run(number_of(rest))
     except PushbuttonError:
         return
+    await history.brought(core, run)
     wakeup, shown, quiet = Wakeup(), None, 0.0
     reader = site.lines.of(run.id)
     with core.hub.tap(run.id, wakeup, over=run.state.over) as tap:
