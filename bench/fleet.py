@@ -12,10 +12,12 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -108,6 +110,20 @@ def stop_runs(url: str) -> None:
                 events.read()  # it ends with the run
 
 
+def answering(port: int) -> None:
+    """Waits until somebody listens there."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            if time.monotonic() > end:
+                sys.exit(f"nginx does not listen on port {port}.")
+            time.sleep(0.05)
+        else:
+            return
+
+
 def main() -> None:
     known = argparse.ArgumentParser(prog="./dev fleet", allow_abbrev=False)
     known.add_argument("--port", type=int, default=8080, help="of nginx; the web nodes have the next two")
@@ -141,6 +157,7 @@ def main() -> None:
             pid = stack.enter_context(running(name, *pushbutton, *words, ready="Data: ", env=env))
             print(f"{name:8}  process {pid}" + (f", with {tags}" if tags else ""), flush=True)
         stack.enter_context(running("nginx", *nginx(folder, port)))
+        answering(port)
         print(f"\nThe fleet is on http://127.0.0.1:{port}. Ctrl+C ends all of it.", flush=True)
         stack.callback(stop_runs, f"http://127.0.0.1:{port + 1}")
         signal.pause()

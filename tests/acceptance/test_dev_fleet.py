@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -57,6 +58,9 @@ def test_a_fleet_comes_up_on_one_machine_and_ends_without_a_trace():
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 0, said.text
     finally:
+        process.send_signal(signal.SIGINT)  # killed at once, it would leave all that it started
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE)
         process.kill()
         process.wait()
         said.close()
