@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from pushbutton.domain.visible import visible
 from pushbutton.job.protocol import clean
 
 from .help_text import flow
 from .moments import shown
 from .remote import DEFAULT, Server, Url, segment
+from .tables import cell, printed, table
 
 __all__ = ["add"]
 
@@ -56,8 +51,11 @@ def _list(
     elif not found:
         print("There is no hook.")
     else:
-        rows = [(one["id"], one["name"], one["task"], "paused" if one["paused"] else "", one["maker"]) for one in found]
-        _table(("ID", "NAME", "TASK", "PAUSED", "BY"), rows)
+        rows = table("ID", "NAME", "TASK", "PAUSED", "BY")
+        for one in found:
+            paused = "paused" if one["paused"] else ""
+            rows.add_row(*map(cell, (one["id"], one["name"], one["task"], paused, one["maker"])))
+        printed(rows)
 
 
 def _calls(
@@ -70,36 +68,25 @@ def _calls(
     elif not found:
         print("Nobody has called it yet.")
     else:
-        rows = [(shown(one["at"]), one["verdict"], str(one["run"] or ""), one["why"]) for one in found]
-        _table(("CAME", "WHAT BECAME OF IT", "RUN", "WHY"), rows)
+        rows = table("CAME", "WHAT BECAME OF IT", "RUN", "WHY")
+        for one in found:
+            rows.add_row(*map(cell, (shown(one["at"]), one["verdict"], str(one["run"] or ""), one["why"])))
+        printed(rows)
 
 
 def _pause(hook: Id, server: Url = DEFAULT) -> None:
     with Server(server) as remote:
         found = remote.post(f"/api/hooks/{segment(hook)}/pause")
-    print(f"{_cell(found['name'])} is paused.")
+    print(f"{cell(found['name'])} is paused.")
 
 
 def _resume(hook: Id, server: Url = DEFAULT) -> None:
     with Server(server) as remote:
         found = remote.post(f"/api/hooks/{segment(hook)}/resume")
-    print(f"{_cell(found['name'])} listens again.")
+    print(f"{cell(found['name'])} listens again.")
 
 
 def _remove(hook: Id, server: Url = DEFAULT) -> None:
     with Server(server) as remote:
         remote.delete(f"/api/hooks/{segment(hook)}")
     print(f"Hook {clean(hook)} is removed.")
-
-
-def _cell(text: str) -> str:
-    return visible(clean(text, 300), lines=True).replace("\n", " ")
-
-
-def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
-    for name in names:
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
-    for row in rows:
-        table.add_row(*(Text(_cell(text)) for text in row))
-    Console(width=None if sys.stdout.isatty() else 1000, highlight=False).print(table)

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from pushbutton.domain.inputs import check
 from pushbutton.domain.param import ParamType
 from pushbutton.domain.pattern import maybe
-from pushbutton.domain.visible import visible
 from pushbutton.errors import BadInput, InvalidInputs
 from pushbutton.job.protocol import clean
 
@@ -24,6 +19,7 @@ from .device_grant import ask
 from .exits import Exit
 from .help_text import flow
 from .remote import DEFAULT, Server, Url, params_of, segment
+from .tables import cell, printed, table
 
 __all__ = ["add"]
 
@@ -114,17 +110,11 @@ def _revoke(link: Annotated[str, typer.Argument(metavar="ID", help="as in the li
 
 
 def _table(found: Sequence[Mapping[str, Any]]) -> None:
-    table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
-    for name in ("ID", "TASK", "STANDING", "USES LEFT", "UNTIL", "BY", "FOR"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
+    rows = table("ID", "TASK", "STANDING", "USES LEFT", "UNTIL", "BY", "FOR")
     for link in found:
-        table.add_row(
-            *(
-                Text(visible(clean(str(shown))))
-                for shown in (
-                    *(link["id"], link["task"], link["standing"], f"{link['uses']} of {link['total']}"),
-                    *(link["until"][:16].replace("T", " "), link["maker"], link["note"]),
-                )
-            )
+        shown = (
+            *(link["id"], link["task"], link["standing"], f"{link['uses']} of {link['total']}"),
+            *(link["until"][:16].replace("T", " "), link["maker"], link["note"]),
         )
-    Console(width=None if sys.stdout.isatty() else 1000, highlight=False).print(table)
+        rows.add_row(*map(cell, shown))
+    printed(rows)

@@ -6,23 +6,20 @@ import asyncio
 import inspect
 import json
 import signal
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 import typer.core
-from rich.console import Console
-from rich.table import Table
 
 from pushbutton import config
 from pushbutton.domain.node import NodeKind
-from pushbutton.domain.visible import visible
 from pushbutton.errors import ConfigError
 
 from .help_text import flow
 from .moments import shown
 from .remote import DEFAULT, Server, Url, segment
 from .setting_options import parameters, with_parameters
+from .tables import cell, printed, table
 
 __all__ = ["add"]
 
@@ -132,17 +129,11 @@ def _list(
     if as_json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("WORKER", "RUNS", "TAGS", "STATE", "VERSION"):
-        table.add_column(heading, no_wrap=heading != "TAGS")
+    rows = table("WORKER", "RUNS", "TAGS", "STATE", "VERSION")
     for one in found:
         runs = f"{one['runs']} of {one['room']}"
-        table.add_row(*_cells(one["name"], runs, ", ".join(one["tags"]), _state(one), one["version"]))
-    Console(highlight=False, markup=False).print(table)
-
-
-def _cells(*texts: str) -> Sequence[str]:
-    return [visible(text) for text in texts]
+        rows.add_row(*map(cell, (one["name"], runs, ", ".join(one["tags"]), _state(one), one["version"])))
+    printed(rows)
 
 
 def _state(one: dict[str, Any]) -> str:
