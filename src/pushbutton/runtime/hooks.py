@@ -20,7 +20,7 @@ from pushbutton.domain.identity import one_line
 from pushbutton.domain.inputs import Exact
 from pushbutton.domain.param import ParamType
 from pushbutton.domain.person import Snapshot
-from pushbutton.domain.policy import Resource, decide, require, require_in_person
+from pushbutton.domain.policy import Resource, require, require_in_person
 from pushbutton.domain.run import Micros
 from pushbutton.domain.task import Reason, Task
 from pushbutton.errors import (
@@ -153,13 +153,15 @@ def listed(core: Core, actor: Actor, *, everybody: bool = False) -> Sequence[Hoo
         require(actor, Verb.ADMIN)
     hooks = core.directory.all.hooks.values()
     found = [hook for hook in hooks if everybody or (actor.user and hook.maker == actor.user)]
-    return sorted((hook for hook in found if _looks_after(core, actor, hook)), key=lambda hook: -hook.made_at)
+    return sorted(
+        (hook for hook in found if visibility.looks_after(core.catalog, actor, hook)), key=lambda hook: -hook.made_at
+    )
 
 
 def named(core: Core, actor: Actor, id: str) -> Hook:  # noqa: A002
     """Raises `NoSuchHook` also for one that the actor may not know of."""
     found = core.directory.all.hooks.get(id)
-    if found is None or not _looks_after(core, actor, found):
+    if found is None or not visibility.looks_after(core.catalog, actor, found):
         raise NoSuchHook
     return found
 
@@ -167,15 +169,6 @@ def named(core: Core, actor: Actor, id: str) -> Hook:  # noqa: A002
 async def deliveries(core: Core, actor: Actor, id: str) -> Sequence[Delivery]:  # noqa: A002
     """Its last calls, newest first. Raises `NoSuchHook`."""
     return await core.store.deliveries.newest(named(core, actor, id).id, limit=2 * KEPT)
-
-
-def _looks_after(core: Core, actor: Actor, hook: Hook) -> bool:
-    """A token needs the right to press the task in its scope."""
-    if decide(actor, Verb.ADMIN):
-        return True
-    mine = bool(actor.user) and hook.maker == actor.user and not actor.own
-    pressed = visibility.resource(core.catalog, hook.task)
-    return mine and (actor.within is None or bool(decide(actor, Verb.PRESS, pressed)))
 
 
 async def _change(core: Core, actor: Actor, found: Hook, deed: Deed, changed: Callable[[Hook], Hook]) -> Hook:

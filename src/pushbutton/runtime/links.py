@@ -131,7 +131,7 @@ async def revoke(core: Core, actor: Actor, name: str) -> Link:
     Raises `NoSuchLink` also for one that the actor may not know of.
     """
     found = core.directory.all.links.get(name)
-    if found is None or not _looks_after(core, actor, found):
+    if found is None or not visibility.looks_after(core.catalog, actor, found):
         raise NoSuchLink
     done = act(actor, Deed.LINK_REVOKE, f"link {name}", now(), task=found.task)
 
@@ -149,7 +149,9 @@ def listed(core: Core, actor: Actor, *, everybody: bool = False) -> Sequence[Lin
         require(actor, Verb.ADMIN)
     links = core.directory.all.links.values()
     found = [link for link in links if everybody or (actor.user and link.maker == actor.user)]
-    return sorted((link for link in found if _looks_after(core, actor, link)), key=lambda link: -link.made_at)
+    return sorted(
+        (link for link in found if visibility.looks_after(core.catalog, actor, link)), key=lambda link: -link.made_at
+    )
 
 
 def shown(core: Core, actor: Actor, link: Link) -> str:
@@ -161,15 +163,6 @@ def path(core: Core, name: str) -> str:
     """Below the root: where the pages of a link lie."""
     link = core.directory.all.links.get(name)
     return f"/link/{text.text(core.key, link)}" if link else ""
-
-
-def _looks_after(core: Core, actor: Actor, link: Link) -> bool:
-    """A token needs the right to press the task in its scope."""
-    if decide(actor, Verb.ADMIN):
-        return True
-    mine = bool(actor.user) and link.maker == actor.user and not actor.own
-    pressed = visibility.resource(core.catalog, link.task)
-    return mine and (actor.within is None or bool(decide(actor, Verb.PRESS, pressed)))
 
 
 # -- using

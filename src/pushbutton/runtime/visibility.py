@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pushbutton.domain.actor import Actor, Verb
+from pushbutton.domain.hook import Hook
+from pushbutton.domain.person import Link
 from pushbutton.domain.policy import Resource, decide, everywhere
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import Run
@@ -111,3 +113,11 @@ async def topics(store: Store, catalog: Catalog, actor: Actor, asked: Topics) ->
             runs.add((await run(store, catalog, actor, number)).id)
     tasks = seen.tasks if asked.everything else asked.tasks & seen.tasks
     return Topics(runs=frozenset(runs), tasks=tasks, reach=seen if seen.parts else None)
+
+
+def looks_after(catalog: Catalog, actor: Actor, made: Link | Hook) -> bool:
+    """Whether the actor may see and end it. A token needs the right to press the task in its scope."""
+    if decide(actor, Verb.ADMIN):
+        return True
+    mine = bool(actor.user) and made.maker == actor.user and not actor.own
+    return mine and (actor.within is None or bool(decide(actor, Verb.PRESS, resource(catalog, made.task))))

@@ -15,15 +15,14 @@ from pushbutton import errors
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.event import Json
 from pushbutton.domain.hook import KEPT, Hook, Scheme
-from pushbutton.domain.param import Param, ParamType
-from pushbutton.domain.policy import Resource, decide, require, require_in_person
+from pushbutton.domain.policy import decide
 from pushbutton.domain.task import Task
-from pushbutton.runtime import hooks, visibility
+from pushbutton.runtime import hooks
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.viewer import hook_url, root_of
 from pushbutton.web.views import hook_calls
 
-from . import base
+from . import base, task_form
 
 NAME, SCHEME, SECRET, HEADER, DELIVERY, ONLY = (
     f"hook-{name}" for name in ("name", "scheme", "secret", "header", "delivery", "only")
@@ -42,11 +41,11 @@ class HookForm:
 
 
 async def form(request: Request) -> Response:
-    return await _form(request, _task(request), HookForm({SCHEME: Scheme.GITHUB}))
+    return await _form(request, task_form.given_away(request), HookForm({SCHEME: Scheme.GITHUB}))
 
 
 async def make(request: Request) -> Response:
-    task, sent = _task(request), base.sent(request)
+    task, sent = task_form.given_away(request), base.sent(request)
     typed = {name: value for name, value in sent.items() if isinstance(value, str)}
     try:
         hook, secret = await hooks.make(core_of(request), actor_of(request), _wanted(task, sent), form=True)
@@ -93,26 +92,12 @@ async def act_on(request: Request) -> Response:
 
 
 def limits(request: Request) -> tuple[int, int]:
-    return _OWN + len(_task(request).params), 0
-
-
-def fillable(task: Task) -> list[Param]:
-    """The inputs that a call can bring."""
-    return [param for param in task.params if param.type not in (ParamType.SECRET, ParamType.FILE)]
-
-
-def _task(request: Request) -> Task:
-    """Raises `NoSuchTask`, `Refused`."""
-    core, actor = core_of(request), actor_of(request)
-    require_in_person(actor)
-    task = visibility.task(core.catalog, actor, request.path_params["slug"])
-    require(actor, Verb.PRESS, Resource(task.slug, task.group))
-    return task
+    return _OWN + len(task_form.given_away(request).params), 0
 
 
 def _wanted(task: Task, sent: FormData) -> hooks.Wanted:
     """Raises `InvalidInputs`."""
-    given = {param.name: base.text_of(sent, f"{FROM}{param.name}").strip() for param in fillable(task)}
+    given = {param.name: base.text_of(sent, f"{FROM}{param.name}").strip() for param in task_form.kept_inputs(task)}
     return hooks.Wanted(
         task.slug,
         base.text_of(sent, NAME),
@@ -147,7 +132,7 @@ def _read(text: str) -> Json:
 async def _form(request: Request, task: Task, shown: HookForm, status: int = 200) -> Response:
     return await base.show(
         request, "hook_form.html", status, room="tasks", task=task, typed=shown.typed, wrong=shown.wrong,
-        params=fillable(task), schemes=[(scheme.value, hook_calls.SCHEMES[scheme]) for scheme in Scheme],
+        params=task_form.kept_inputs(task), schemes=[(scheme.value, hook_calls.SCHEMES[scheme]) for scheme in Scheme],
     )  # fmt: skip
 
 

@@ -12,10 +12,9 @@ from starlette.responses import RedirectResponse, Response
 
 from pushbutton import errors
 from pushbutton.domain.actor import Verb
-from pushbutton.domain.param import Param, ParamType
-from pushbutton.domain.policy import Resource, decide, require, require_in_person
+from pushbutton.domain.policy import decide
 from pushbutton.domain.task import Task
-from pushbutton.runtime import links, visibility
+from pushbutton.runtime import links
 from pushbutton.runtime.clock import now
 from pushbutton.web.http import paging
 from pushbutton.web.http.context import actor_of, core_of
@@ -80,27 +79,13 @@ async def revoke(request: Request) -> Response:
     return RedirectResponse(f"{root_of(request)}/profile/links{all_}", 303)
 
 
-def can(task: Task) -> list[Param]:
-    """What of a task can be fixed."""
-    return [param for param in task.params if param.type not in (ParamType.SECRET, ParamType.FILE)]
-
-
-def _task(request: Request) -> Task:
-    """Raises `NoSuchTask`, `Refused`."""
-    core, actor = core_of(request), actor_of(request)
-    require_in_person(actor)
-    task = visibility.task(core.catalog, actor, request.path_params["slug"])
-    require(actor, Verb.PRESS, Resource(task.slug, task.group))
-    return task
-
-
 async def _offered(request: Request) -> Task:
     """With the choices that it offers right now. Raises `NoSuchTask`, `Refused`."""
-    return (await core_of(request).catalog.offered(_task(request).slug)).task
+    return (await core_of(request).catalog.offered(task_form.given_away(request).slug)).task
 
 
 def limits(request: Request) -> tuple[int, int]:
-    task = _task(request)
+    task = task_form.given_away(request)
     return task_form.inputs_of(task)[0] + len(task.params), 0
 
 
@@ -121,7 +106,7 @@ async def _form(
         DAYS: ours.get("days", str(links.DAYS)), USES: ours.get("uses", "1"), APPROVERS: "0",
         NOTE: ours.get("note", ""), **typed,
     }  # fmt: skip
-    names = {param.name for param in can(task)}
+    names = {param.name for param in task_form.kept_inputs(task)}
     fields = [replace(field, loose=True) for field in forms.fields(task, values, wrong) if field.param.name in names]
     own = {name: (wrong or {}).get(name, "") for name in (DAYS, USES, APPROVERS, NOTE)}
     whole = "" if any(own.values()) or any(field.wrong for field in fields) else " ".join((wrong or {}).values())

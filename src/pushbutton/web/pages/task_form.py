@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from pushbutton import errors, threads
 from pushbutton.domain.actor import Verb
-from pushbutton.domain.param import ParamType
-from pushbutton.domain.policy import Resource, in_person, require
+from pushbutton.domain.param import Param, ParamType
+from pushbutton.domain.policy import Resource, in_person, require, require_in_person
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Reason, Task
 from pushbutton.domain.upload import of_value
@@ -97,6 +97,22 @@ def limits(request: Request) -> tuple[int, int]:
     job = visibility.task(core_of(request).catalog, actor, request.path_params["slug"])
     require(actor, Verb.PRESS, Resource(job.slug, job.group))  # before a file of theirs is read
     return inputs_of(job)
+
+
+def given_away(request: Request) -> Task:
+    """The task of the address, which its reader may press in person, and so let others press. Raises `NoSuchTask`,
+    `Refused`.
+    """
+    core, actor = core_of(request), actor_of(request)
+    require_in_person(actor)
+    task = visibility.task(core.catalog, actor, request.path_params["slug"])
+    require(actor, Verb.PRESS, Resource(task.slug, task.group))
+    return task
+
+
+def kept_inputs(task: Task) -> list[Param]:
+    """Those whose values may be kept here until others press."""
+    return [param for param in task.params if param.type not in (ParamType.SECRET, ParamType.FILE)]
 
 
 def inputs_of(job: Task) -> tuple[int, int]:
