@@ -60,7 +60,7 @@ async def settle(folder: Path, store: Store, name: str = "") -> tuple[int, str]:
     now = names[0].removeprefix(_HEAD)
     await store.settle(_text(replace(known, now=now, next=nonce)), folder=name)
     (folder / names[0]).rename(folder / f"{_HEAD}{nonce}")
-    _sync(folder)
+    sync(folder)
     await store.settle(_here(folder, nonce), folder=name)
     return 0, ""
 
@@ -103,10 +103,11 @@ def _names(folder: Path) -> list[str]:
 
 def _make(file: Path) -> None:
     os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-    _sync(file.parent)
+    sync(file.parent)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """What was made, renamed or removed in it survives a power cut."""
     fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(fd)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pushbutton.adapters import data_folder
+from pushbutton.adapters import copy_check, data_folder
 from pushbutton.adapters.sql import moving
 from pushbutton.adapters.sqlite import SqliteStore
 from pushbutton.adapters.sqlite import moving as sqlite
@@ -76,7 +76,7 @@ async def into_database(folder: Path, settings: Settings, said: Said) -> Moved:
         with data_folder.writing(folder):
             file.rename(folder / ASIDE)
             (folder / stores.NOTE).write_text(f"{address.place}\n")
-            _sync(folder)
+            copy_check.sync(folder)
     return Moved(address.shown, rows, trail)
 
 
@@ -108,7 +108,7 @@ async def into_folder(folder: Path, settings: Settings, said: Said) -> Moved:
                     rows = moving.move(source, target, sqlite.tables(target), said)
                     _at_home(target, _known_by(folder), "")
                 part.rename(file)
-                _sync(folder)
+                copy_check.sync(folder)
             trail = await _checked(SqliteStore(file, key, apart=settings.end_path(folder)))
         with data_folder.writing(folder):
             (folder / stores.NOTE).unlink()
@@ -190,11 +190,3 @@ async def _checked(store: Store) -> Checked:
         return await check(store.audit)
     finally:
         await store.close()
-
-
-def _sync(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
