@@ -267,3 +267,10 @@ def test_a_hook_that_is_removed_is_called_by_nobody(world):
     assert world.browser.delete(f"/api/hooks/{hook['id']}").status_code == 204
     assert send(hook).status_code == 404
     assert world.browser.get(f"/api/hooks/{hook['id']}").status_code == 404
+
+
+@pytest.mark.parametrize("body", [[], "", 0, False])
+def test_a_body_that_is_no_object_changes_no_secret(world, body):
+    hook = a_hook(world)
+    assert world.browser.post(f"/api/hooks/{hook['id']}/secret", json=body).status_code == 400
+    assert world.browser.get(f"/api/hooks/{hook['id']}").json()["old_secret_until"] is None

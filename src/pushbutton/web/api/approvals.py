@@ -71,5 +71,4 @@ async def reject_run(request: Request, number: str) -> Response:
 
 
 async def _verdict(request: Request) -> schemas.VerdictShape:
-    asked = await body.read_json(request)
-    return schemas.VerdictShape.of({} if asked is None else asked)
+    return schemas.VerdictShape.of(await body.read_object(request))

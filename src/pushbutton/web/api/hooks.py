@@ -137,7 +137,7 @@ async def resume(request: Request, id: str) -> Response:  # noqa: A002
     takes="SecretShape",
 )
 async def renew(request: Request, id: str) -> Response:  # noqa: A002
-    asked = schemas.SecretShape.of(await body.read_json(request) or {})
+    asked = schemas.SecretShape.of(await body.read_object(request))
     secret = await hooks.renew(core_of(request), actor_of(request), id, asked.secret)
     return answer(schemas.NewSecretShape(secret=secret), headers=_SECRET)
 

@@ -56,5 +56,4 @@ async def resume_everything(request: Request) -> Response:
 
 
 async def _asked(request: Request) -> schemas.PauseShape:
-    asked = await body.read_json(request)
-    return schemas.PauseShape.of({} if asked is None else asked)
+    return schemas.PauseShape.of(await body.read_object(request))

@@ -44,8 +44,7 @@ async def firings(request: Request, slug: str, name: str) -> Response:
     takes="PauseShape",
 )
 async def pause(request: Request, slug: str, name: str) -> Response:
-    asked = await body.read_json(request)
-    wanted = schemas.PauseShape.of({} if asked is None else asked)
+    wanted = schemas.PauseShape.of(await body.read_object(request))
     found = await schedules.pause(
         core_of(request), actor_of(request), f"{slug}/{name}", until=wanted.until or 0, reason=wanted.reason
     )
@@ -66,8 +65,7 @@ async def resume(request: Request, slug: str, name: str) -> Response:
     takes="PauseShape",
 )
 async def pause_all(request: Request) -> Response:
-    asked = await body.read_json(request)
-    wanted = schemas.PauseShape.of({} if asked is None else asked)
+    wanted = schemas.PauseShape.of(await body.read_object(request))
     found = await schedules.pause_all(
         core_of(request), actor_of(request), until=wanted.until or 0, reason=wanted.reason
     )

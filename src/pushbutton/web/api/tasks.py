@@ -89,8 +89,7 @@ def _shaped(task: Task, actor: Actor, known: Mapping[str, Pause], at: Micros) ->
 )
 async def press_task(request: Request, slug: str) -> Response:
     core = core_of(request)
-    asked = await body.read_json(request)
-    wanted = schemas.PressShape.of({} if asked is None else asked)
+    wanted = schemas.PressShape.of(await body.read_object(request))
     key = request.headers.get("idempotency-key", "")
     pressed = await press.press(
         core, actor_of(request), slug, wanted.inputs, key=key, why=wanted.why, not_before=wanted.not_before

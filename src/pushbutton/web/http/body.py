@@ -89,3 +89,9 @@ async def read_json(request: Request, largest: int = LARGEST) -> Any:
         return json_text.read(data)
     except ValueError as error:
         raise BadInput(str(error)) from None
+
+
+async def read_object(request: Request) -> Any:
+    """The same where nothing need be said: an empty body is an empty object."""
+    value = await read_json(request)
+    return {} if value is None else value
