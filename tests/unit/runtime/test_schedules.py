@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -23,7 +23,7 @@ from pushbutton.errors import BadInput, NoSuchSchedule, Refused
 from pushbutton.runtime import pauses, press, schedules, worker
 from pushbutton.runtime.clock import now
 from pushbutton.runtime.core import Core
-from pushbutton.runtime.ports import RunQuery, Topics
+from pushbutton.runtime.ports import RunQuery, Store, Topics
 from pushbutton.runtime.ports.people import AuditQuery, Change
 from pushbutton.testing import opened
 
@@ -205,6 +205,20 @@ async def test_who_does_not_administer_the_task_pauses_nothing_and_a_stranger_se
     assert await world.core.store.pauses() == {}
 
 
+class Counting:
+    """A store that notes of which schedules somebody asks what became of them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store, self.asked = store, list[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def firings(self, schedule: str, **more: Any) -> Any:
+        self.asked.append(schedule)
+        return await self._store.firings(schedule, **more)
+
+
 async def test_at_rest_a_look_asks_the_store_for_no_schedule_that_is_not_due(tmp_path, monkeypatch):
     clock = Clock()
     monkeypatch.setattr(schedules, "now", clock)
@@ -213,16 +227,11 @@ async def test_at_rest_a_look_asks_the_store_for_no_schedule_that_is_not_due(tmp
     file.write_text(f"from pushbutton import task\n@task(schedules=[{every}], busy='skip')\ndef report(): ...\n")
     async with opened(file) as app:
         core = await app.open()
-        asked: list[str] = []
-        firings = core.store.firings
-
-        async def counted(schedule: str, **more: Any) -> Any:
-            asked.append(schedule)
-            return await firings(schedule, **more)
-
-        lookout = schedules.Lookout(core)
+        store = Counting(core.store)
+        asked = store.asked
+        lookout = schedules.Lookout(replace(core, store=cast("Store", store)))  # the app looks by itself, too
         first = await lookout.look()
-        monkeypatch.setattr(core.store, "firings", counted)
+        asked.clear()
         assert await lookout.look() == first
         assert asked == []
         clock.ahead += 3601 * SECOND

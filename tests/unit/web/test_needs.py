@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pushbutton.domain.actor import LOCAL, Actor, Right, Verb
@@ -20,8 +21,11 @@ SEES_ONE = Actor("bob", frozenset({Right(Verb.SEE, "task:wait")}))
 HAS_A_LINK = Actor("link:1/bob", frozenset({Right(Verb.SEE)}), own=True)
 
 
-async def asked(core: Core, actor: Actor, run: Run) -> tuple[Need, ...]:
-    return await needs(core, actor, run, run.pressed_at, core.catalog.task(run.task))
+async def asked(core: Core, actor: Actor, run: Run, *known: Run) -> tuple[Need, ...]:
+    """With these runs as they are known, for what is kept of one that goes on changes at any moment."""
+    found = await needs(core, actor, run, run.pressed_at, core.catalog.task(run.task))
+    as_known = {one.id: one for one in known}
+    return tuple(replace(need, holders=tuple(as_known.get(one.id, one) for one in need.holders)) for need in found)
 
 
 async def test_who_has_a_lock_is_said_to_those_who_may_see_that_run_and_that_it_is_taken_to_all(tmp_path: Path) -> None:
@@ -34,7 +38,7 @@ async def test_who_has_a_lock_is_said_to_those_who_may_see_that_run_and_that_it_
                 break
         holding = await holder.run()
         [older, run] = [await (await app.press("wait")).run() for _ in range(2)]
-        assert await asked(core, LOCAL, run) == (
+        assert await asked(core, LOCAL, run, holding) == (
             Need("db", 1, 1, (holding,), older),
             Need("ssh", 2, 1, (holding,), older),
         )

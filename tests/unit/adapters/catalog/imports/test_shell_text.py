@@ -146,6 +146,11 @@ DOUBLE = ["{{x}}", " {{x}}s", " ", "a", "'", '\\"', "${A}", "${Z:-{{x}}}", "`v q
 BODY = ["{{x}}", " ", "a", "'", '"', "${A}", "\\$", "\\\\", "${Z:-{{x}}}", "\n", ") "]
 
 
+def output_of(command: str) -> str:
+    """In a text. Without the blank, one that begins with a subshell would be a calculation."""
+    return f"$( {command})" if command.startswith("(") else f"$({command})"
+
+
 class Texts:
     """Shell texts with `{{x}}` in them, put together at random of what shells know; each is well formed."""
 
@@ -162,7 +167,7 @@ class Texts:
                 f"case a in a) {inner};; esac", f'y={self.word(depth)}; v "$y"', f"{after} 2>/dev/null",
                 f"cat <<E\n{self.body(depth)}\nE\n{after}", f"{after} # it's {{{{x}}}} \"\n{after}",
                 f"true && {inner} || v no", "f() { v \"$@\"; }; f {{x}} '{{x}}'",
-                f"cat <<-E\n\t{self.body(depth)}\n\tE",
+                f"cat <<-E\n\t{self.body(depth)}\n\tE\nv z",
                 "v \"$(cat <<E\n{{x}} it's\nE\n)\"", "v {{x}}>/dev/null; v 2", "cat <<'E'\n$A `it's\nE\nv {{x}}",
                 'while read -r l; do v "$l" {{x}}; done <<E\n{{x}} l\nm\nE\nv z',
             ]
@@ -180,14 +185,14 @@ class Texts:
             [
                 "{{x}}", "a", "b=", "-", f'"{self.double(depth)}"', f"'{self.some(SINGLE)}'",
                 "${A}", "\\'", "\\ ",
-                "${Z:-{{x}}}", "${Z:-'q {{x}}'}", f'"$({inner})"', "\\{", "x{{x}}y", "$((2*3))", '"`v z`"', "${A#v}",
-                '"${Z:-{{x}}}"', "${#A}",
+                "${Z:-{{x}}}", "${Z:-'q {{x}}'}", f'"{output_of(inner)}"', "\\{", "x{{x}}y", "$((2*3))", '"`v z`"',
+                "${A#v}", '"${Z:-{{x}}}"', "${#A}",
             ]
         )  # fmt: skip
 
     def double(self, depth: int) -> str:
         inner = self.command(depth + 1) if depth < 2 else "v"
-        return self.some([*DOUBLE, f"$({inner})"])
+        return self.some([*DOUBLE, output_of(inner)])
 
     def body(self, depth: int) -> str:
         return self.some([*BODY, f"$({self.simple(2)})"])
