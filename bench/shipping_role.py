@@ -2,7 +2,7 @@
 
 writer RUNS RATE SECONDS      writes lines into the spools of all runs, and rings, as their supervisors do
 worker ADDRESS FIRST LAST     sends what these runs write
-mirror ADDRESS RUNS LINES     brings it, and says how late each line was when so many of each are there
+mirror ADDRESS RUNS RATE SECONDS   brings it, and says how late each line was when they all are there
 ship ADDRESS RUN SOURCE       sends a run that wrote this file, and says how long that took
 """
 
@@ -25,7 +25,7 @@ from pushbutton.adapters.in_process import LocalNotifier
 from pushbutton.adapters.postgres import Address, Mirror, Pieces, Shipper
 from pushbutton.adapters.postgres.connections import Connections
 
-TICK = 0.01
+WARM = 2  # seconds at the beginning that count apart: the mirror makes hundreds of files in one moment
 LATEST = 120.0  # seconds after which what is missing is missing
 
 
@@ -42,11 +42,11 @@ def writer(folder: Path, runs: int, rate: int, seconds: int) -> None:
     bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     bell.setblocking(False)
     begin = time.monotonic()
-    for number in range(rate * seconds):
+    for number in range(rate * (seconds + WARM)):
         time.sleep(max(0.0, begin + number / rate - time.monotonic()))
         for run, file in enumerate(files, 1):
             os.write(file, b"t=%d line %d of a job\n" % (time.time_ns(), number))
-            if (number + run) % 2:  # a supervisor rings for a batch
+            if (number + run) % 2 or number + 1 == rate * (seconds + WARM):  # a supervisor rings for a batch
                 os.write(times[run - 1], bytes(16))
                 with contextlib.suppress(OSError):
                     bell.sendto(b"%d" % run, str(folder / half(run, runs) / "hint"))
@@ -69,8 +69,10 @@ async def worker(folder: Path, address: str, first: int, last: int) -> None:
     await asyncio.Event().wait()
 
 
-async def mirror(folder: Path, address: str, runs: int, lines: int) -> None:
+async def mirror(folder: Path, address: str, runs: int, rate: int, seconds: int) -> None:
     late: list[float] = []
+    first: list[float] = []
+    lines = rate * (seconds + WARM)
     read, rest = dict.fromkeys(range(1, runs + 1), 0), dict.fromkeys(range(1, runs + 1), b"")
 
     def grown(run: int) -> None:
@@ -78,7 +80,9 @@ async def mirror(folder: Path, address: str, runs: int, lines: int) -> None:
         data = mirrored.files.read(run, read[run], 1 << 20)
         read[run] += len(data)
         *whole, rest[run] = (rest[run] + data).split(b"\n")
-        late.extend((now - int(line[2:].partition(b" ")[0])) / 1e6 for line in whole)
+        for line in whole:
+            written, _, number, *_ = line[2:].split()
+            (late if int(number) >= rate * WARM else first).append((now - int(written)) / 1e6)
 
     mirrored = Mirror(Connections(Address.of(address)), folder / "mirror", grown)
     mirrored.open()
@@ -86,20 +90,20 @@ async def mirror(folder: Path, address: str, runs: int, lines: int) -> None:
         await mirrored.bring(run, elsewhere=True, over=False)
     print("ready", flush=True)
     end = time.monotonic() + LATEST
-    while len(late) < runs * lines and time.monotonic() < end:
+    while len(late) + len(first) < runs * lines and time.monotonic() < end:
         await asyncio.sleep(0.5)
         for run in read:
             mirrored.holds(run)
     late.sort()
-    found = {"p50": late[len(late) // 2], "p99": late[len(late) * 99 // 100]}
-    print(json.dumps({**found, "lines": len(late), "missing": runs * lines - len(late)}), flush=True)
+    found = {"p50": late[len(late) // 2], "p99": late[len(late) * 99 // 100], "first": max(first), "lines": len(late)}
+    print(json.dumps({**found, "missing": runs * lines - len(late) - len(first)}), flush=True)
     await asyncio.Event().wait()
 
 
 async def ship(folder: Path, address: str, run: int, source: Path) -> None:
     spool = folder / "runs" / str(run)
     spool.mkdir(parents=True)
-    (spool / "output").symlink_to(source)
+    os.link(source, spool / "output")
     pieces = Pieces(Connections(Address.of(address)))
     pieces.kept([])
     shipper = Shipper(pieces, folder / "runs", LocalNotifier())
@@ -119,7 +123,7 @@ def main() -> None:
         case "worker":
             asyncio.run(worker(Path(folder), words[0], int(words[1]), int(words[2])))
         case "mirror":
-            asyncio.run(mirror(Path(folder), words[0], int(words[1]), int(words[2])))
+            asyncio.run(mirror(Path(folder), words[0], *map(int, words[1:])))
         case _:
             asyncio.run(ship(Path(folder), words[0], int(words[1]), Path(words[2])))
 

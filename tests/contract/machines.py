@@ -55,10 +55,11 @@ class Machine:
             (folder / name).write_text(text)
         (folder / spool.EVENTS).write_text('{"k": "born"}\n')
 
-    def write(self, run: int, data: bytes, name: str = spool.OUTPUT) -> None:
+    def write(self, run: int, data: bytes, name: str = spool.OUTPUT, *, hint: bool = True) -> None:
         with (self.runs / str(run) / name).open("ab") as file:
             file.write(data)
-        self.notifier.hint(f"run:{run}")
+        if hint:
+            self.notifier.hint(f"run:{run}")
 
 
 @contextlib.asynccontextmanager

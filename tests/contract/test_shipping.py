@@ -148,6 +148,21 @@ async def test_a_hint_that_is_lost_is_made_up_for(pair):
     await until(lambda: mirrored(two, 7) == b"nobody rang", "it is here")
 
 
+async def test_a_run_that_grows_needs_no_more_hints(pair, monkeypatch):
+    """Of thousands a second a socket's queue, of ten, loses many."""
+    one, two = pair
+    monkeypatch.setattr("pushbutton.adapters.postgres.shipper.LOOK", 3600.0)
+    monkeypatch.setattr("pushbutton.adapters.postgres.shipper.GROWING_FOR", PATIENCE)
+    one.begin(7)
+    one.shipper.follow(7)
+    await two.output.bring(a_run(7, "one"))
+    one.write(7, b"0")  # with a hint
+    for number in range(1, 10):
+        await until(lambda: two.output.size(7) == number, "it is here")  # noqa: B023
+        one.write(7, b"%d" % number, hint=False)
+    await until(lambda: mirrored(two, 7) == b"0123456789", "it is here")
+
+
 async def test_a_node_that_comes_late_has_all_that_there_is_at_once(pair, dice):
     one, two = pair
     one.begin(7)

@@ -28,6 +28,7 @@ from pushbutton.errors import StorageFull, StoreAway
 from pushbutton.supervisor import spool
 
 from .connections import Connections
+from .growing import GrowingFiles
 from .link import Link, why
 from .pieces import GREW, Piece, Place, joined, take
 
@@ -82,6 +83,7 @@ class Mirror:
         self._link: Link | None = None
         self._thread: threading.Thread | None = None
         self._size = 0
+        self._growing = GrowingFiles()
 
     def open(self) -> None:
         """In the event loop."""
@@ -98,6 +100,7 @@ class Mirror:
             link.hang_up()
         if self._thread:
             self._thread.join()
+        self._growing.close_all()
         os.close(self._bell)
 
     # -- from the event loop
@@ -260,17 +263,10 @@ class Mirror:
         return more
 
     def _append(self, copy: _Copy, name: str, data: bytes) -> None:
-        copy.folder.mkdir(mode=0o700, exist_ok=True)
-        fd = os.open(copy.folder / name, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            at, rest = copy.have.get(name, 0), memoryview(data)
-            while rest:
-                written = os.pwrite(fd, rest, at)
-                at, rest = at + written, rest[written:]
-        finally:
-            os.close(fd)
+        at = copy.have.get(name, 0)
+        self._growing.write(copy.folder / name, at, data)
         self._size += len(data)
-        copy.have[name] = at
+        copy.have[name] = at + len(data)
 
     def _fulfil(self, loop: asyncio.AbstractEventLoop, wishes: Iterable[_Wish]) -> None:
         for wish in wishes:
@@ -291,6 +287,7 @@ class Mirror:
             if enough or copy.used > time.monotonic() - KEPT:
                 return
             del self._copies[run]
+            self._growing.close(*(copy.folder / name for name in copy.have))
             shutil.rmtree(copy.folder, ignore_errors=True)
             self._size -= sum(copy.have.values())
 

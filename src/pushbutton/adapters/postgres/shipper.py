@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 TURN = 0.020  # seconds between two turns, when busy
 LOOK = 1.0  # how often to look without a hint
+GROWING_FOR = 0.1  # seconds for which a run that grew is looked at in each turn: of many hints at once some are lost
 AGAIN = 1.0  # seconds between two tries while the database is away
 LEAST, MOST = 64 << 10, 8 << 20  # bytes of all runs in a turn: fewer while the way to the database is slow
 SHARE: Final = 1 << 20  # bytes of one run in a turn, at least while there is room
@@ -51,6 +52,7 @@ class _Run:
     parts: dict[str, int] = field(default_factory=dict)  # pieces in the block that is being filled, at most
     open: dict[str, int] = field(default_factory=dict)  # descriptors by name, once there is output
     settled: list[asyncio.Future[int]] = field(default_factory=list)
+    grew: float = -math.inf  # when it last had something to send, monotonic
 
     def files(self) -> Mapping[str, int]:
         """None before there is output: an attempt that never came to start the job may be made anew in another way."""
@@ -205,10 +207,10 @@ class Shipper:
             for run, futures in asked:
                 if run.number not in more:
                     _settle(run, futures)
-            if more:
-                self._grown |= more
+            self._grown |= more | {run.number for run in runs if begun - run.grew < GROWING_FOR}
+            if self._grown:
                 self._rung.set()
-            else:
+            if not more:
                 await asyncio.sleep(max(0.0, begun + TURN - time.monotonic()))
 
     async def _wait(self) -> None:
@@ -270,6 +272,7 @@ class Shipper:
     def _note(self, run: _Run, pieces: Sequence[Piece]) -> None:
         """What was sent; a block that is full and lies there in parts is to be made one."""
         assert run.sent is not None  # noqa: S101  resumed above
+        run.grew = time.monotonic() if pieces else run.grew
         for piece in pieces:
             name, end = piece.place.name, piece.at + len(piece.bytes)
             run.sent[name] = max(run.sent.get(name, 0), end)
