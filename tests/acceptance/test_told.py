@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.acceptance.pages import Reader, browser, go_on, over, press
-from tests.acceptance.serving import Served
+from tests.acceptance.serving import Served, until
 
 __all__ = ["browser"]
 
@@ -17,7 +18,7 @@ TASKS = '''
 import time
 from pathlib import Path
 
-from pushbutton import status, task
+from pushbutton import progress, status, task
 
 HERE = Path(__file__).parent
 
@@ -26,6 +27,7 @@ HERE = Path(__file__).parent
 def wait() -> str:
     """Waits."""
     status("It waits")
+    progress(40)
     while not (HERE / "go-on").exists():
         time.sleep(0.02)
     return "It has waited"
@@ -57,10 +59,45 @@ def test_who_wants_to_is_told_by_the_browser_when_a_run_is_over(browser, site):
         tell.check()
         page.reload()
         expect(tell).to_be_checked()
+        others = [reader.open("/"), reader.open("/history")]
+        page.close()
+        go_on(site)
+        until(lambda: [one for page in others for one in page.evaluate("told")], what="a notification")
+        assert [one for page in others for one in page.evaluate("told")] == [["Wait", "It has waited"]]
+
+
+def test_a_run_that_ended_while_no_page_was_open_is_told_of_with_the_next_one(browser, site):
+    with Reader(browser, site, permissions=["notifications"]) as reader:
+        reader.context.add_init_script(KNOWN)
+        page = reader.open("/tasks/wait")
+        press(page)
+        page.get_by_label("Tell me in the browser").check()
+        page.goto("about:blank")
+        go_on(site)
+        until(lambda: site.http.get("/api/runs/1").json()["over"], what="the end")
+        page = reader.open("/")
+        until(lambda: page.evaluate("told.length"), what="a notification")
+        page.reload()
+        assert page.evaluate("told") == []
+
+
+def test_a_tab_says_how_far_it_is_how_it_ended_and_that_the_connection_is_lost(browser, site):
+    with Reader(browser, site) as reader:
+        page = reader.open("/tasks/wait")
+        press(page)
+        picture = page.locator("link[rel=icon]")
+        expect(page).to_have_title("40 % · Wait · Pushbutton")
+        expect(picture).to_have_attribute("href", re.compile(r"/static/tab/run-40\.svg"))
+        reader.expected = ["ERR_INTERNET_DISCONNECTED", "Failed to load resource", "ERR_FAILED", "ERR_ABORTED"]
+        site.kill9()
+        expect(page).to_have_title("Connection lost · Wait")
+        expect(picture).to_have_attribute("href", re.compile(r"/static/tab/halted\.svg"))
+        site.restart()
+        expect(page).to_have_title("40 % · Wait · Pushbutton")
         go_on(site)
         over(page)
-        assert page.evaluate("told") == [["Wait", "It has waited"]]
-        expect(tell).to_be_hidden()
+        expect(page).to_have_title("Succeeded · Wait · Pushbutton")
+        expect(picture).to_have_attribute("href", re.compile(r"/static/tab/succeeded\.svg"))
 
 
 def test_who_forbade_it_is_told_what_to_do_and_nothing_is_ticked(browser, site):

@@ -4,8 +4,9 @@
 // Browsers allow six connections to a server over HTTP/1.1: with a stream for each tab, the seventh would not load.
 // The stream is read with `fetch`, because an EventSource gives up for good after one 503 and hides the server's pings.
 //
-// A tab says {topics, since} now and then, {bye} when it goes, {retry} when somebody is impatient. It hears
-// {kind: 'link', live, last, ended}, {kind: 'hello', version}, {kind: 'reset'} and {kind: 'frame', name, topic, data}.
+// A tab says {topics, since} now and then, {bye} when it goes, {retry} when somebody is impatient, {first: what} to do
+// alone what all tabs could. It hears {kind: 'link', live, last, ended}, {kind: 'hello', version}, {kind: 'reset'},
+// {kind: 'first', what, yours} and {kind: 'frame', name, topic, data}.
 
 const SOONEST = 250, LATEST = 30_000; // ms between two attempts: doubled each time, with chance in it
 const DEAD = 40_000; // ms without a byte; the server says something every 15 s
@@ -28,6 +29,7 @@ export class Hub {
   #last = 0; // when the last byte came
   #cursor = 0; // the last event id seen; boards need none
   /** @type {object | null} */ #hello = null;
+  /** @type {Set<string>} */ #taken = new Set(); // what one tab does for all
 
   constructor() {
     setInterval(() => this.#forget(), 30_000);
@@ -44,6 +46,10 @@ export class Hub {
   #hear(port, said) {
     if (said.retry) this.#retry();
     if (said.bye) this.#drop(port);
+    if (said.first) {
+      port.postMessage({ kind: 'first', what: said.first, yours: !this.#taken.has(said.first) });
+      this.#taken.add(said.first);
+    }
     if (!said.topics) return;
     const known = this.#tabs.get(port), fresh = said.topics.filter(topic => !known?.topics.includes(topic));
     this.#tabs.set(port, { topics: said.topics, since: known?.since ?? said.since ?? 0, seen: Date.now() });

@@ -1,6 +1,7 @@
 // The page's end of the live stream: parts that change are put in as they come, and the reader knows when they do not.
 
 import { apply, morph } from './morph.js';
+import { tellMe } from './tell.js';
 
 const SILENCE = 3_000; // ms without a connection before it is worth a word
 const HERE = 20_000; // ms between two signs of life
@@ -31,6 +32,17 @@ function here() {
   if (port && !(inPage && document.hidden)) port.postMessage({ topics: [...heard.keys()], since });
 }
 
+/** @type {Map<string, (yours: boolean) => void>} */
+const asked = new Map();
+
+/** Of all tabs that ask the same, one hears yes. */
+function first(what) {
+  return new Promise(answer => {
+    asked.set(what, answer);
+    if (port) port.postMessage({ first: what }); else answer(true);
+  });
+}
+
 function leave() {
   port?.postMessage({ bye: true });
 }
@@ -39,6 +51,7 @@ function hear({ data: said }) {
   if (said.kind === 'frame') heard.get(said.topic)?.(said.data);
   else if (said.kind === 'link') link(said.live, said.last, said.ended);
   else if (said.kind === 'reset') refetch();
+  else if (said.kind === 'first') { asked.get(said.what)?.(said.yours); asked.delete(said.what); }
   else if (said.kind === 'hello') {
     version ||= said.version;
     const updated = one('#updated');
@@ -170,7 +183,7 @@ document.addEventListener('topics', () => { // once somebody has stopped typing
 const pill = `patch:${language}:now`;
 if (one('#now') && !followed.some(topic => topic.startsWith(`patch:${language}:tasks`))) heard.set(pill, data => apply(data.html));
 if (one('#inbox')) heard.set(`patch:${language}:inbox`, data => apply(data.html));
-if (document.body.dataset.live !== 'no') connect();
+if (document.body.dataset.live !== 'no') { connect(); tellMe(watch, first); }
 
 setInterval(here, HERE);
 addEventListener('pagehide', leave);

@@ -261,7 +261,7 @@ if (search && one('#found')) {
     if (!one('#find [name=group]')) address.searchParams.delete('group'); // of many tasks, a search is over all groups
     history.replaceState(history.state, '', address);
     newest += 1; // what was asked before is not wanted any more
-    if (one('#found[data-whole]')) narrow(query); else later(60);
+    if (one('#found[data-whole]')) narrow(query); else later(20);
   });
   one('#find').addEventListener('submit', async event => {
     event.preventDefault();
@@ -289,7 +289,7 @@ if (palette) {
   field.addEventListener('input', () => {
     clearTimeout(waiting);
     newest += 1;
-    answered = new Promise(done => { waiting = setTimeout(() => ask().finally(done), 60); });
+    answered = new Promise(done => { waiting = setTimeout(() => ask().finally(done), 20); });
   });
   form.addEventListener('submit', async event => {
     event.preventDefault();
@@ -350,18 +350,8 @@ if (filters) {
   filters.addEventListener('submit', event => { event.preventDefault(); clearTimeout(asking); go(); });
 }
 
-// --- tell me in the browser
+// --- the end of the run that the page shows
 
-const tell = one('#tell'), run = one('.log')?.dataset.run;
-if (tell && 'Notification' in window && window.isSecureContext) {
-  const box = one('input', tell), name = `tell-${run}`;
-  tell.hidden = false;
-  try { box.checked = sessionStorage[name] === 'yes' && Notification.permission === 'granted'; } catch { /* no storage */ }
-  box.addEventListener('change', async () => {
-    if (box.checked && await Notification.requestPermission() !== 'granted') { box.checked = false; say.textContent = tell.dataset.denied; }
-    try { sessionStorage[name] = box.checked ? 'yes' : ''; } catch { /* no storage */ }
-  });
-}
 let over = one('#run-state')?.dataset.over === 'yes';
 function runIsOver() {
   if (over) return;
@@ -369,7 +359,6 @@ function runIsOver() {
   showFiles();
   const stop = one('#stop');
   if (stop?.open) stop.close();
-  if (tell && one('input', tell)?.checked) new Notification(tell.dataset.title, { body: one('#h-say')?.textContent ?? '', tag: `run-${run}` });
 }
 
 async function showFiles() { // what the run made, as far as a page can show it

@@ -19,8 +19,10 @@ Fragments = dict[str, str]
 def run_fragments(view: RunView, language: str = "en", root: str = "", names: Names = UNKNOWN) -> Fragments:
     """Everything on `/runs/{n}` that follows the run; not its output."""
     parts = _parts("run_parts.html", language, {"now": view.now, "root": root, "names": names})
+    tab = _parts("tab_parts.html", language, {"root": root})
     return {
-        "title": _said(parts.title(view)),
+        "title": _said(tab.title(view)),
+        "tab": _said(tab.picture(view)),
         "run-state": _said(parts.badge(view)),
         "run-lead": _said(parts.lead(view)),
         "run-acts": _said(parts.acts(view)),

@@ -29,6 +29,7 @@ from pushbutton.web.words.people import UNKNOWN, Names
 from . import find, forms, outcomes, run_story
 from .outcomes import Ending
 from .pictures import group_picture
+from .tab import Tab, tab
 from .views import RunView
 
 Shown = Mapping[str, Any]
@@ -52,6 +53,7 @@ def environment(language: str) -> jinja2.Environment:
         time=_time,
         look=formatting.LOOKS.__getitem__,
         ending=_ending,
+        tab_of=_tab,
         contact_of=contact_of,
         UPDATES_FIRST=run_story.UPDATES_FIRST,
         UPDATES_SHOWN=run_story.UPDATES_SHOWN,
@@ -118,7 +120,7 @@ def _static(context: Context, name: str) -> str:
 
 def scripts(root: str) -> tuple[str, ...]:
     """The modules that a page loads."""
-    return tuple(root + static(name) for name in ("page.js", "form.js", "keys.js", "live.js"))
+    return tuple(root + static(name) for name in ("page.js", "form.js", "keys.js", "tab.js", "live.js"))
 
 
 @lru_cache(maxsize=256)
@@ -172,6 +174,11 @@ def _who(context: Context, actor: str) -> str:
 def _ending(context: Context, view: RunView) -> Ending:
     on_failure = view.task.on_failure if view.task else ""
     return outcomes.ending(view.run, view.story, context["t"], _names(context), on_failure=on_failure, wrote=view.wrote)
+
+
+@jinja2.pass_context
+def _tab(context: Context, view: RunView) -> Tab:
+    return tab(view, context["t"], context.get("zone"))
 
 
 def _names(context: Context) -> Names:
