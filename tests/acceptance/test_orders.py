@@ -274,6 +274,21 @@ async def of_0_2_0(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str = 
             await soon((tasks / "token").exists, "the job")
 
 
+async def test_steps_of_a_run_that_0_2_0_started_are_shown_without_lines(tmp_path, monkeypatch):
+    tasks = tmp_path / "tasks"
+    tasks.mkdir()
+    script(tasks, "old.sh", "echo one\necho 'step First' >&3\necho two\n")
+    starts_as_0_2_0(monkeypatch)
+    async with Pushbutton(tasks, data=tmp_path / "data") as app:
+        run = await app.press("old")
+        await run.finished()
+        said = [event.data async for event in run.events() if event.kind == "step"]
+    assert said == [
+        {"name": "First", "state": "running", "plain": True},
+        {"name": "First", "state": "succeeded"},
+    ]
+
+
 async def test_a_run_that_0_2_0_started_is_gone_on_with_told_and_stopped(tmp_path, monkeypatch):
     await of_0_2_0(tmp_path, monkeypatch)
     tasks = tmp_path / "tasks"

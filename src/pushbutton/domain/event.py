@@ -6,7 +6,8 @@ What `data` holds, by kind (all keys optional unless said otherwise):
                an end: bytes (of its output, where machines share a store);
                held: needs, until, plan; of a second try: attempt; an end that is tried again: next, its number
     status     text (always), level: info | good | warn | bad, source
-    step       name (always), state: running | succeeded | failed | skipped
+    step       name (always), state: running | succeeded | failed | skipped; output: the bytes that were written
+               before it, where the job waited until that was known
     progress   percent (0 to 100, or null: unknown), text, step
     question   id, text, choices            answer   id, value, actor
     artifact   name, path (inside the run's folder), size, type, title

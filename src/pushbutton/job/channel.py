@@ -26,7 +26,7 @@ TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checker
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["CHANNEL", "VARIABLE", "hand_over", "send"]
+__all__ = ["CHANNEL", "VARIABLE", "hand_over", "send", "send_in_order"]
 
 VARIABLE = "PUSHBUTTON_EVENTS"
 IDENTITY = "PUSHBUTTON_EVENTS_ID"
@@ -34,11 +34,13 @@ CHANNEL = "PUSHBUTTON_CHANNEL"
 SPOOL = "PUSHBUTTON_SPOOL"
 RECEIPTS = "receipts"
 PLACE = "PUSHBUTTON_RECEIPTS"
-_ANSWER = 10.0  # seconds that a supervisor may take to say that it has heard
+_ANSWER = 10.0  # seconds that a supervisor may take to say that it has heard of a file
+_MOMENT = 1.0  # the same of anything else: nothing is lost where it is not waited for
 _LONGEST = 60_000  # bytes: below what `protocol.parse` looks at
 
 _lock = _thread.RLock()  # a signal's handler may say something while the same thread is saying something
 _saying = False
+_unanswered = False  # a supervisor that did not answer is not waited for again
 
 
 def _fresh_lock() -> None:
@@ -72,18 +74,38 @@ def hand_over(data: dict[str, Any]) -> bool:
     Where no supervisor answers (one of 0.2.0 cannot, and the event may go to a file of the job's own), it does not
     wait. False as for `send`.
     """
+    return _send_and_wait("artifact", data, _ANSWER)
+
+
+def send_in_order(kind: str, data: dict[str, Any]) -> bool:
+    """Write one event, and return when all that was written to the output before it is taken: so its place in the
+    output is known. Where no supervisor answers within a moment, it does not wait. False as for `send`.
+    """
+    global _unanswered  # noqa: PLW0603 - it only becomes True
+    if _unanswered:
+        return send(kind, data)
+    begun = time.monotonic()
+    told = _send_and_wait(kind, data, _MOMENT)
+    _unanswered = time.monotonic() - begun > _MOMENT
+    return told
+
+
+def _send_and_wait(kind: str, data: dict[str, Any], patience: float) -> bool:
     waiting = _receipt()
     if waiting is None:
-        return send("artifact", data)
+        return send(kind, data)
     path, fd = waiting
     try:
-        told = send("artifact", {**data, "receipt": os.path.basename(path)})
+        told = send(kind, {**data, "receipt": os.path.basename(path)})
         if told:
-            _wait(fd)
+            _wait(fd, patience)
         return told
     finally:
         os.close(fd)
-        os.unlink(path)
+        try:
+            os.unlink(path)
+        except OSError:
+            pass  # the job itself took it away
 
 
 def _receipt() -> tuple[str, int] | None:
@@ -101,14 +123,16 @@ def _receipt() -> tuple[str, int] | None:
         return None
 
 
-def _wait(fd: int) -> None:
-    """Until ".": it is done. Before it, "+" says within a moment that there is somebody who will say so."""
-    heard, poll, patience = b"", select.poll(), time.monotonic() + _ANSWER
+def _wait(fd: int, patience: float) -> None:
+    """Until ".": it is done. Before it, "+" says that there is somebody who will say so; either comes within
+    `patience` seconds, or it is not waited for.
+    """
+    heard, poll, until = b"", select.poll(), time.monotonic() + patience
     poll.register(fd, select.POLLIN)
     while b"." not in heard:
         if poll.poll(500):
             heard += os.read(fd, 16)
-        elif not heard and time.monotonic() > patience:
+        elif not heard and time.monotonic() > until:
             return
         elif (reader := _named_pipe()) is None:
             return  # the supervisor has gone

@@ -11,7 +11,7 @@ import sys
 import time
 from types import TracebackType
 
-from .channel import hand_over, send
+from .channel import hand_over, send, send_in_order
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Step:
 
     def __enter__(self) -> Self:
         self._began = time.monotonic()
-        if not send("step", {"name": self.name, "state": "running"}):
+        if not send_in_order("step", {"name": self.name, "state": "running"}):
             _show(f"▶ {self.name}")
         return self
 
@@ -73,7 +73,7 @@ class Step:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         well = error is None or (isinstance(error, SystemExit) and not error.code)
-        if not send("step", {"name": self.name, "state": "succeeded" if well else "failed"}):
+        if not send_in_order("step", {"name": self.name, "state": "succeeded" if well else "failed"}):
             _show(f"{'✔' if well else '✘'} {self.name} {time.monotonic() - self._began:.1f} s")
 
 
@@ -89,7 +89,7 @@ def step(name: object) -> Step:
 
 def begin(name: str) -> None:
     """Start a step that the next `begin` ends: for jobs that have no blocks, such as shell scripts."""
-    if not send("step", {"name": name, "state": "running", "plain": True}):
+    if not send_in_order("step", {"name": name, "state": "running", "plain": True}):
         _show(f"▶ {name}")
 
 

@@ -44,9 +44,11 @@ def read(records: Sequence[Record], open_step: str = "") -> Batch:
             case "born":
                 batch.born = True
             case "line":
+                place = {"output": record["o"]} if record.get("exact") is True else {}
                 for said in parse(str(record["line"]), open_step=batch.open_step):
                     if said["kind"] != Kind.ARTIFACT or "by" not in record:  # else its file has a record of its own
-                        report(batch, said["kind"], said["data"], int(record["t"]))
+                        data = {**said["data"], **place} if said["kind"] == Kind.STEP else said["data"]
+                        report(batch, said["kind"], data, int(record["t"]))
             case "artifact" | "refused":
                 batch.drafts += artifacts.drafts(record)
             case "stop":

@@ -29,7 +29,7 @@ from .faults import SpawnError
 from .process import boot_id
 from .redact import Redactor
 from .reported_file import Named
-from .reports import Reports
+from .reports import Awaited, Reports
 from .spool import CHANNEL, CONTROL, EVENTS, FILES, GIVEN, LOG, PROTOCOL, RECEIPTS, Spool
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
@@ -389,12 +389,14 @@ class Supervisor:
         self._say(self.reports.feed(fd, data), by="job")
         return True
 
-    def _say(self, said: list[str | Named], *, by: str) -> None:
+    def _say(self, said: list[str | Awaited | Named], *, by: str) -> None:
         if said:
             self._flush()  # so that they stand behind the output which came before them
         for one in said:
             if isinstance(one, str):
                 self.spool.record("line", line=one, by=by)
+            elif isinstance(one, Awaited):
+                self._say_awaited(one, by)
             elif self.ended or (self.reports.full and (by == "http" or (self.results and self.results.many))):
                 self._answer(one)  # and nothing is written: a loop must not fill the history
             elif by == "http":
@@ -404,6 +406,14 @@ class Supervisor:
         if self.reports.full and not self.said_full:
             self.said_full = True
             self.spool.record("deaf", kept=self.reports.taken)
+
+    def _say_awaited(self, said: Awaited, by: str) -> None:
+        """Whoever waits has written nothing since: what was taken by now is just what came before the report. Unless
+        they waited no longer, or a beginning of a secret is held back.
+        """
+        waited = self._answer(said) and not self.redact.holds
+        if said.line:
+            self.spool.record("line", line=said.line, by=by, **({"exact": True} if waited else {}))
 
     def _hand_over(self, named: Named) -> None:
         if self.results is None:
@@ -435,20 +445,22 @@ class Supervisor:
         texts = {name: clean(value) if isinstance(value, str) else value for name, value in facts.items()}
         self.spool.record(kind, path=clean(named.path), title=clean(named.title), **texts)
 
-    def _answer(self, named: Named, word: bytes = b".") -> None:
-        """Answer a process that waits: "+" for “heard”, "." for “go on”. Without its pipe it waits no more."""
-        if not named.receipt or "/" in named.receipt:
-            return
+    def _answer(self, said: Awaited | Named, word: bytes = b".") -> bool:
+        """Answer a process that waits: "+" for “heard”, "." for “go on”. False: without its pipe it waits no more."""
+        if not said.receipt or "/" in said.receipt:
+            return False
         try:
             flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
-            fd = os.open(os.path.join(self.room, RECEIPTS, named.receipt), flags)
+            fd = os.open(os.path.join(self.room, RECEIPTS, said.receipt), flags)
             try:
-                if os.fstat(fd).st_mode & FORMAT == PIPE_FORMAT:  # a job may put there what it may not write to itself
-                    os.write(fd, word)
+                if os.fstat(fd).st_mode & FORMAT != PIPE_FORMAT:  # a job may put there what it may not write to itself
+                    return False
+                os.write(fd, word)
+                return True
             finally:
                 os.close(fd)
         except (OSError, ValueError):
-            pass
+            return False
 
     @staticmethod
     def _read(fd: int) -> bytes | None:

@@ -15,6 +15,15 @@ MOST = 100_000  # lines taken of one run: a loop that reports without end must n
 MOST_BYTES = 64 << 20  # the same in bytes
 
 
+class Awaited:
+    """A report whose process waits for a word on the pipe `receipt`: until what it wrote before is taken."""
+
+    __slots__ = ("line", "receipt")
+
+    def __init__(self, line: str, receipt: str) -> None:
+        self.line, self.receipt = line, receipt
+
+
 class Reports:
     """`taken` counts lines; `full` is True from the first one on that is too much. `spoiled` counts those of them that
     a fault of ours kept from being read.
@@ -27,33 +36,35 @@ class Reports:
         self._redact, self._encoding = redact, encoding
         self._begun: dict[int, bytes] = {}  # by descriptor: a line that is not complete
 
-    def feed(self, fd: int, data: bytes) -> list[str | Named]:
+    def feed(self, fd: int, data: bytes) -> list[str | Awaited | Named]:
         """The lines that are complete with this, clean; a file that one names, by the path that it has."""
         *lines, rest = (self._begun.get(fd, b"") + data).split(b"\n")
         self._begun[fd] = rest[: LINE + 1]  # of a line without end only this much is kept
         return [found for line in lines if (found := self._take(line))]
 
-    def finish(self, fd: int) -> list[str | Named]:
+    def finish(self, fd: int) -> list[str | Awaited | Named]:
         """A last line that was not completed."""
         found = self._take(self._begun.pop(fd, b""))
         return [found] if found else []
 
-    def _take(self, line: bytes) -> str | Named:
+    def _take(self, line: bytes) -> str | Awaited | Named:
         if not line.strip():
             return ""
         self._bytes += min(len(line), LINE)
         if self.taken >= MOST or self._bytes > MOST_BYTES:
             self.full = True
-            if b"artifact" not in line:
+            if b"artifact" not in line and b"receipt" not in line:
                 return ""
         else:
             self.taken += 1
         try:
             if len(line) > LINE:  # no JSON any more, and the name of no file
-                found: str | Named = f"{self._text(_begun(line[:LINE]), cut=True)}…"
+                found: str | Awaited | Named = f"{self._text(_begun(line[:LINE]), cut=True)}…"
             else:
                 found = self._clean(self._decoded(line))
-            return "" if self.full and isinstance(found, str) else found  # files have a limit of their own
+            if not self.full or isinstance(found, Named):  # files have a limit of their own
+                return found
+            return Awaited("", found.receipt) if isinstance(found, Awaited) else ""
         except Exception:  # noqa: BLE001  a fault of ours costs this one line; the job that wrote it must not die of it
             self.spoiled += 1
             sys.excepthook(*sys.exc_info())  # to the spool's log, as if it had ended us
@@ -68,7 +79,7 @@ class Reports:
                 return line.decode(self._encoding, "replace")
         return line.decode(errors="replace")
 
-    def _clean(self, text: str) -> str | Named:
+    def _clean(self, text: str) -> str | Awaited | Named:
         """Without secrets, also those that would only be whole once JSON or terminal escapes are undone.
 
         What a line is, is decided when these are undone, and nothing is undone after that.
@@ -77,7 +88,11 @@ class Reports:
             value = _understood(text)
             if isinstance(value, str):
                 return reported_file.in_line(value) or self._text(value)
-            return reported_file.in_json(value) or slim_json.dumps(self._cleaned(value))
+            if named := reported_file.in_json(value):
+                return named
+            receipt = _receipt(value)
+            line = slim_json.dumps(self._cleaned(value))
+            return Awaited(line, receipt) if receipt else line
         except RecursionError:
             return f"status {self._text(text)}"  # so that no later reader undoes it
 
@@ -97,6 +112,13 @@ class Reports:
             clean = self._redact.clean(digits)
             return value if clean == digits else clean  # a PIN is a secret as well
         return value
+
+
+def _receipt(value: object) -> str:
+    """Taken out of what a process says while it waits; "": it waits for nothing."""
+    data = value.get("data") if isinstance(value, dict) else None
+    receipt = data.pop("receipt", "") if isinstance(data, dict) else ""
+    return receipt if isinstance(receipt, str) else ""
 
 
 def names_file(text: str) -> bool:

@@ -10,7 +10,8 @@
     control   a FIFO: the server writes orders, one JSON object a line, see below
     channel   a FIFO: reports of processes that the job's descriptor does not reach
     elsewhere a FIFO, in protocol 1 only: reports that came over HTTP. 0.2.0 had none and took them from `channel`
-    receipts  a folder of FIFOs: a process that waits until its file is kept makes one, and names it in the report
+    receipts  a folder of FIFOs: a process that waits until its file is kept, or its step is noted, makes one, and
+              names it in the report
     results   a folder: the files that the job handed over, as they were then
     files     a folder for the job, in which to make files
     tree      the processes of the run at the last look, for the clean-up after our death: the boot id in the first
@@ -26,8 +27,9 @@ all that the job had written to its pipe before) and `k`:
     born      pid, start, boot, epoch, protocol   written before the job is started: without it, the job never ran
     started   pid, start
     unmasked  count                       so many of its secrets are too short to be masked
-    line      line, by                    what was reported, by the job or over HTTP ("job", "http"). Up to 0.2.0 it had
-                                          no `by`, and could name a file, which the server copied
+    line      line, by, exact             what was reported, by the job or over HTTP ("job", "http"). Up to 0.2.0 it had
+                                          no `by`, and could name a file, which the server copied. exact: the job waits,
+                                          so that `o` is just what was written before it; else it is missing
     artifact  name, size, masked, path, source, title   a file is kept: in `results`, by this name
     refused   path, why, error, most      a file is not
     stop      why (cancel | timeout | signal | background), by, grace

@@ -221,6 +221,36 @@ async def test_a_moment_finds_the_line_that_was_written_to_then(tmp_path: Path, 
     assert [await reader.find_time(at) for at in (0, 10, 15, 20, 30, 31, 40, 50)] == [1, 1, 2, 2, 2, 3, 3, 3]
 
 
+@pytest.mark.parametrize("coded", ["", "gb18030"])
+async def test_each_byte_is_in_the_line_that_begins_before_it(tmp_path: Path, coded: str) -> None:
+    text = b"".join(MIXED[:3] + MIXED[5:-1]).decode("utf-8", "replace") * 3000
+    output = text.encode(coded or "utf-8")
+    write(tmp_path, output)
+    reader = LineReader(in_encoding(tmp_path, coded) if coded else LogFolder(tmp_path))
+    end = "\n".encode(coded or "utf-8")
+    begins = [0, *(place + len(end) for place in range(0, len(output), len(end)) if output.startswith(end, place))][:-1]
+    chosen = [begins[0], begins[1], begins[999], begins[2000], begins[-1]]
+    numbers = [1, 2, 1000, 2001, len(begins)]
+    assert await reader.numbers(chosen) == dict(zip(chosen, numbers, strict=True))
+    last = [begin - 1 for begin in chosen[1:]]
+    assert await reader.numbers(last, final=True) == dict(zip(last, [n - 1 for n in numbers[1:]], strict=True))
+    assert await reader.numbers([len(output)]) == {len(output): len(begins) + 1}
+
+
+async def test_the_end_of_an_output_without_a_line_end_is_in_its_last_line(tmp_path: Path, reader: LineReader) -> None:
+    write(tmp_path, b"")
+    assert await reader.numbers([0]) == {0: 1}
+    append(tmp_path, b"one\ntwo")
+    assert await reader.numbers([0, 4, 7]) == {0: 1, 4: 2, 7: 2}
+    append(tmp_path, b"\n")
+    assert await reader.numbers([7, 8]) == {7: 2, 8: 3}
+
+
+async def test_a_line_that_is_written_over_is_one_line(tmp_path: Path, reader: LineReader) -> None:
+    write(tmp_path, b"a\n 10%\r 20%\r100%\nb\n")
+    assert await reader.numbers([2, 7, 12, 17]) == {2: 2, 7: 2, 12: 2, 17: 3}
+
+
 async def test_without_times_lines_have_none(tmp_path: Path, reader: LineReader) -> None:
     (tmp_path / "output").write_bytes(b"a\n")
     assert (await reader.lines(1, 1, final=True)).lines[0].at == 0

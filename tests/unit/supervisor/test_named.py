@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pushbutton.job.protocol import parse
 from pushbutton.supervisor.redact import Redactor
+from pushbutton.supervisor.reported_file import Named
 from pushbutton.supervisor.reports import Reports, names_file
 
 PARTS = st.sampled_from(
@@ -42,11 +43,11 @@ def test_its_path_and_its_title_are_those_that_are_documented(path: str, title: 
     line = f"artifact {path}{title}"
     (said,) = parse(line)
     (named,) = Reports(Redactor([])).feed(0, line.encode() + b"\n")
-    assert not isinstance(named, str)
+    assert isinstance(named, Named)
     assert {"path": named.path, **({"title": named.title} if named.title else {})} == said["data"]
 
 
 def test_a_path_keeps_the_value_of_a_secret_that_is_in_it_so_that_it_is_found():
     (named,) = Reports(Redactor(["hunter2-hunter2"])).feed(0, b"artifact /tmp/hunter2-hunter2.txt\n")
-    assert not isinstance(named, str)
+    assert isinstance(named, Named)
     assert named.path == "/tmp/hunter2-hunter2.txt"

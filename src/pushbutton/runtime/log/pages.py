@@ -163,7 +163,13 @@ def line_at(log: Log, view: View, micros: int) -> int:
     index = bisect_left(range(count), micros, key=lambda at: _note(log, at)[1])
     if index == count:
         return view.total
-    offset = _note(log, index)[0]
+    return line_of(log, view, _note(log, index)[0])
+
+
+def line_of(log: Log, view: View, offset: int) -> int:
+    """The number of the line that this byte of `output` is in. At the end: of the one that is written next."""
+    if offset >= view.read and (not view.read or log.read(view.read - 1, 1) == b"\n"):
+        return view.total + 1
     if view.reach and view.reach[0].begin <= offset:
         return view.settled + bisect_right(view.reach, offset, key=lambda shown: shown.begin)
     place = view.reaching(offset)

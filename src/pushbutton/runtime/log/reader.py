@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_left, bisect_right
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -74,6 +74,7 @@ class LineReader:
         self._index = LineIndex(log)
         self._step: asyncio.Task[None] | None = None
         self._counts: dict[Query, _Counted] = {}
+        self._numbers: dict[int, int] = {}  # of lines that do not change any more, by an offset in them
 
     async def lines(self, start: int, count: int, *, final: bool) -> LinePage:
         """At most `count` lines (2,000, 1 Mi characters) from `start` on; -200 is the 200th from the end.
@@ -123,6 +124,22 @@ class LineReader:
         """
         await self._grown(final=final)
         return await _in(_READING, lambda: pages.line_at(self._log, self._index.view(final=final), micros))
+
+    async def numbers(self, offsets: Collection[int], *, final: bool = False) -> dict[int, int]:
+        """By offset in the output, the number of the line that this byte is in; at the end, of the one that is next."""
+        await self._grown(final=final)
+
+        def read() -> dict[int, int]:
+            view = self._index.view(final=final)
+            settled = view.reach[0].begin if view.reach else view.read
+            for offset in offsets:
+                if offset not in self._numbers:
+                    found[offset] = pages.line_of(self._log, view, offset)
+            self._numbers.update({offset: number for offset, number in found.items() if offset < settled})
+            return {offset: found.get(offset) or self._numbers[offset] for offset in offsets}
+
+        found: dict[int, int] = {}
+        return await _in(_READING, read)
 
     async def plain(self, *, final: bool = False) -> AsyncIterator[bytes]:
         """All lines as UTF-8 text without colours, in pieces of up to about 1 MiB. Continued lines are joined."""

@@ -31,9 +31,10 @@ from pushbutton.runtime.watch.wakeup import Wakeup
 from pushbutton.terminal.styles import Line
 from pushbutton.web.http.numbers import number_of, whole
 from pushbutton.web.site import Site
-from pushbutton.web.views import fragments, output_tail, render
+from pushbutton.web.views import fragments, render
 from pushbutton.web.views.catalogue import Selection
 from pushbutton.web.views.output_lines import line_json
+from pushbutton.web.views.run_output import with_output
 from pushbutton.web.views.views import Watching
 from pushbutton.web.words import i18n
 from pushbutton.web.words.people import Names
@@ -150,8 +151,7 @@ def _drawer(site: Site, root: str, actor: Actor, rest: str) -> tuple[_Draw, Topi
     async def a_run() -> _Drawing:
         run = await core.store.run(number or 0)
         view = await views.run(actor, run, now())
-        last = await output_tail.last(core, site.lines, run) if view.quiet else ""
-        view = replace(view, watching=watching(site, run.id, root), last=last)
+        view = await with_output(core, site.lines, replace(view, watching=watching(site, run.id, root)))
         html = await threads.showing(fragments.run_fragments, view, language, root, names())
         if view.goes_on:
             return _Drawing(html, Topics(runs=frozenset(one.id for one in view.tries)))

@@ -22,6 +22,7 @@ from pushbutton.web.http.viewer import reader, root_of
 from pushbutton.web.live import patches
 from pushbutton.web.site import site_of
 from pushbutton.web.views import brought, output_tail, previews
+from pushbutton.web.views.run_output import with_output
 from pushbutton.web.views.views import Watching
 
 from .base import moment_of, moments_of, sent, show
@@ -37,8 +38,7 @@ async def run(request: Request, status: int = 200, *, wrong: str = "", why: str 
     core, who = core_of(request), reader(request)
     found = await history.run(core, who.actor, run_of(request))
     view = await site_of(request).views.run(who.actor, found, now())
-    last = await output_tail.last(core, site_of(request).lines, found) if view.quiet else ""
-    view = replace(view, watching=_watching(request, found), last=last)
+    view = await with_output(core, site_of(request).lines, replace(view, watching=_watching(request, found)))
     reads = Verb.OUTPUT in view.may
     tail = [f"tail:{found.id}"] if reads else []
     failed = found.state.value in ("failed", "lost")

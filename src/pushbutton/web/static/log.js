@@ -23,8 +23,9 @@ export function mount(box, watch) {
   const view = new LogWindow(box, { make: row, fill: draw, ready: item => Boolean(item.line), clear, moved });
   const wanted = linked();
   let marked = wanted ?? [0, 0];
-  let over = box.dataset.over === 'yes', behind = false, unwatch = null, wide = 0, counted = 0, telling = 0, going = wanted?.[0] ?? 0;
+  let over = box.dataset.over === 'yes', behind = false, unwatch = null, wide = 0, counted = 0, telling = 0, going = wanted?.[0] ?? named();
   let led = !wanted; // to the output, by a link to a line of it
+  let wrong = named(); // the line that names why it failed
   follow(!over && !wanted);
 
   // --- lines come
@@ -40,6 +41,7 @@ export function mount(box, watch) {
     else view.end();
     if (!led && lines.total) { led = true; out.scrollIntoView({ block: 'start' }); }
     if (view.stuck && view.pulledUp) follow(false);
+    wrong = named();
     if (lines.over && !over) { over = true; follow(false); listen(); }
     telling ||= setTimeout(tell, lines.total && counted && !over ? 900 : 0);
     lines.want(view.first, view.last);
@@ -89,6 +91,7 @@ export function mount(box, watch) {
     fill(item, n, lines.get(n));
     item.classList.toggle('hit', n >= marked[0] && n <= marked[1]);
     item.classList.toggle('found', n === finding.at);
+    item.classList.toggle('wrong', n === wrong);
     shade(item);
   }
 
@@ -112,6 +115,11 @@ export function mount(box, watch) {
       keep(`log-${name}`, on ? 'yes' : 'no');
       if (view.stuck) { set(on); view.end(); } else view.restyle(() => set(on));
     });
+  }
+
+  /** It stands with the ending, which may come while the page is open. */
+  function named() {
+    return Number(document.querySelector('#run-hero [data-line]')?.dataset.line ?? 0);
   }
 
   // --- links to lines: #L120, #L120-L140

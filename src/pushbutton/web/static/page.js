@@ -144,7 +144,10 @@ for (const dialog of all('dialog')) {
 // --- who asks for the output gets it open
 
 document.addEventListener('click', event => {
-  if (event.target.closest?.('a[href="#out"]') && one('#out')) one('#out').open = true;
+  const link = event.target.closest?.('a[href="#out"], a[href^="#L"]'), out = one('#out');
+  if (!link || !out || out.contains(link)) return;
+  out.open = true;
+  if (link.hash === location.hash) dispatchEvent(new Event('hashchange')); // they were led there, and have gone elsewhere
 });
 
 // --- copy a link, or what the button holds

@@ -16,12 +16,10 @@ from pushbutton.runtime.core import Core
 from pushbutton.terminal import styles
 from pushbutton.web.views.output_lines import LineReaders
 
+from .run_output import BIGGEST, PATIENCE
+
 LINES: Final = 200
-_LAST = 5  # lines among which one is that says something
-_LONGEST = 200  # characters of the last one
 _WIDEST = 2000  # characters of one line
-_BIGGEST = 16 << 20  # bytes of output; a page does not wait for more to be read
-_PATIENCE = 0.5  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +40,16 @@ async def tail(core: Core, readers: LineReaders, run: Run, *, all_visible: bool 
     """
     await history.brought(core, run)
     size = core.output.size(run.id)
-    if not 0 < size <= _BIGGEST:
+    if not 0 < size <= BIGGEST:
         return Tail()
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(PATIENCE):
             page = await readers.of(run.id).lines(-LINES, LINES, final=run.state.over)
     except (TimeoutError, OSError):
         return Tail()
     return Tail(
         tuple(Line(line.number, _coloured(line, _shown if all_visible else str)) for line in page.lines), page.total
     )
-
-
-async def last(core: Core, readers: LineReaders, run: Run) -> str:
-    """The last line that says something of a run that goes on; "" where there is none yet."""
-    await history.brought(core, run)
-    if not core.output.size(run.id):
-        return ""
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            page = await readers.of(run.id).lines(-_LAST, _LAST, final=False)
-    except (TimeoutError, OSError):
-        return ""
-    return next((visible(line.text.strip()[:_LONGEST]) for line in page.lines[::-1] if line.text.strip()), "")
 
 
 def _shown(text: str) -> str:

@@ -36,6 +36,9 @@ class Step:
     percent: float | None = None
     text: str = ""
     depth: int = 0  # 0: not inside another step
+    begin: int | None = None  # bytes of output before it; None: not known
+    end: int | None = None  # the same when it ended
+    cut: bool = False  # the run was over before it
 
     @property
     def seconds(self) -> float | None:
@@ -230,18 +233,20 @@ def _take_step(steps: dict[str, Step], data: Mapping[str, Json], at: Micros) -> 
     name, state = text_of(data, "name"), text_of(data, "state") or "running"
     if not name:
         return
+    written = data.get("output")
+    place = written if isinstance(written, int) else None
     if state == "running":
         if data.get("plain"):  # steps without an end of their own end when the next one begins
             for other, step in steps.items():
                 if step.colour == "running" and other != name:
-                    steps[other] = replace(step, colour="succeeded", ended=at)
+                    steps[other] = replace(step, colour="succeeded", ended=at, end=place)
         depth = sum(step.colour == "running" for other, step in steps.items() if other != name)
-        held = steps.get(name) or Step(name, "running", started=at, depth=depth)
-        steps[name] = replace(held, colour="running", ended=None)
+        held = steps.get(name) or Step(name, "running", started=at, depth=depth, begin=place)
+        steps[name] = replace(held, colour="running", ended=None, end=None)
         return
     colour = state if state in ("succeeded", "failed", "skipped") else "succeeded"
     held = steps.get(name) or Step(name, colour, started=at if colour != "skipped" else None)
-    steps[name] = replace(held, colour=colour, ended=at)
+    steps[name] = replace(held, colour=colour, ended=at, end=place)
 
 
 def _finished(run: Run, steps: Mapping[str, Step], usual: Mapping[str, float]) -> tuple[Step, ...]:
@@ -253,7 +258,7 @@ def _finished(run: Run, steps: Mapping[str, Step], usual: Mapping[str, float]) -
     for name, step in steps.items():
         known = replace(step, usual=usual.get(name))
         if run.state.over and step.colour == "running":
-            known = replace(known, colour=cut.get(run.state, "attention"), ended=run.ended_at)
+            known = replace(known, colour=cut.get(run.state, "attention"), ended=run.ended_at, cut=True)
         seen.append(known)
     rest = () if run.state is RunState.SUCCEEDED else [name for name in usual if name not in steps]
     later = "skipped" if run.state.over else "waiting"

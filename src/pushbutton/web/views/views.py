@@ -32,6 +32,7 @@ from .estimates import Outlook, Past, Progress, outlook
 from .find import Haystacks, fold, words
 from .needs import Need, needs
 from .output_lines import LineReaders
+from .run_output import Written
 from .run_story import Story, story
 
 LAST_RUNS: Final = 20
@@ -164,7 +165,7 @@ class RunView:
     planning: bool = False  # it is approved, and its plan is made once more before it starts
     reading: bool = False  # the tasks are still being read
     silent: bool = False  # a folder of tasks does not answer
-    last: str = ""  # the last line of its output, where it is `quiet`
+    written: Written = field(default_factory=Written)  # what its output tells
     user: str = ""  # of this machine, as whom it runs; "": the server's, not for this reader, or the task changed since
     tries: tuple[Run, ...] = ()  # at the same press, this one among them, oldest first; none where there is one only
     lacking: Lacking | None = None  # it waits, and no worker has the tags that it needs
