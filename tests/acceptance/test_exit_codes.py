@@ -109,6 +109,8 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (Exit.OK, "schedule list"),
         (Exit.USAGE, "schedule next nightly"),
         (Exit.NOT_FOUND, "schedule next fine/nightly"),
+        (Exit.USAGE, "schedule add fine --every never"),
+        (Exit.NOT_FOUND, "schedule remove fine/nightly"),
         (Exit.REFUSED, "schedule list --server {out}"),
         (Exit.TROUBLE, "schedule list --server {dead}"),
     ],

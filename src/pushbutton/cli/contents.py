@@ -34,7 +34,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "runs": ("runs", "List the runs of a server, newest first."),
         "stop": ("runs", "Stop a run: its processes are asked to end, then made to, and checked to be gone."),
         "move": ("move", "Start a run that waits for its moment at another one, or now."),
-        "schedule": ("schedule", "See when a server presses by itself, and pause that."),
+        "schedule": ("schedule", "See when a server presses by itself, pause that, and make more of it."),
         "channel": ("channel", "See where a server's messages go, and test that."),
         "pause": ("pause", "Start nothing of a task, or nothing at all."),
         "resume": ("pause", "End the pause of a task, or of everything."),

@@ -4,30 +4,48 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
+from pushbutton.domain.inputs import parse
+from pushbutton.domain.pattern import maybe
 from pushbutton.errors import BadInput
+from pushbutton.job import kinds
+from pushbutton.job.kinds import Unfit
 
+from . import options
 from .help_text import flow
 from .moments import shown, written
-from .remote import DEFAULT, Server, Url, segment
+from .remote import DEFAULT, Server, Url, params_of, segment
 from .tables import cell, printed, table
 
 __all__ = ["add"]
 
-HELP = """See when a server presses by itself, and pause that.
+HELP = """See when a server presses by itself, pause that, and make more of it.
 
 \b
   pushbutton schedule list                                    all of them, the next one first
+  pushbutton schedule add deploy --cron "0 3 * * *"           make one
   pushbutton schedule next deploy/nightly                     its next five moments
   pushbutton schedule past deploy/nightly                     what became of its last ones
   pushbutton schedule pause deploy/nightly --until "2026-12-27 06:00" --reason "stock-taking"
   pushbutton schedule resume deploy/nightly
   pushbutton schedule pause all                               and so for “resume”
+  pushbutton schedule remove deploy/nightly                   one that somebody made
 
-A schedule is declared with its task: `schedules` in pushbutton.yaml, in the head of a script, or in @task(…).
+A schedule is declared with its task (`schedules` in pushbutton.yaml, in the head of a script, or in @task(…)), or made
+here, on the page of its task or by the API; then it presses in the name of who made it.
+"""
+ADD_HELP = """Make a schedule: a task is pressed again and again, in your name.
+
+\b
+  pushbutton schedule add report --cron "30 6 * * 1-5" --zone Europe/Berlin --title nightly
+  pushbutton schedule add report --every "15 min" -- --month last       the inputs, behind “--”
+
+It does no more than you may at each moment. One that is made with a token ends with the token. A secret or a file
+cannot be filled in: give the task a named secret.
 """
 Name = Annotated[str, typer.Argument(metavar="TASK/NAME", help="as “list” names it")]
 _NEXT = 5
@@ -37,6 +55,8 @@ ALL = "all"
 def add(app: typer.Typer, panel: str) -> None:
     own = typer.Typer(help=flow(HELP), no_args_is_help=True, add_completion=False, rich_markup_mode=None)
     own.command("list", help="List all schedules, the next one first.")(_list)
+    own.command("add", help=flow(ADD_HELP))(_add)
+    own.command("remove", help="Remove a schedule that somebody made.")(_remove)
     own.command("next", help="Show the next moments of a schedule, with their offset.")(_next)
     own.command("past", help="Show what became of its last due moments.")(_past)
     own.command("pause", help="Press nothing of it, until then or until it is resumed.")(_pause)
@@ -54,10 +74,55 @@ def _list(
     elif not found:
         print("No task has a schedule.")
     else:
-        rows = table("SCHEDULE", "WHEN", "NEXT", "LAST")
+        rows = table("SCHEDULE", "WHEN", "NEXT", "LAST", "BY")
         for one in found:
-            rows.add_row(*map(cell, (one["id"], _when(one), _coming(one), _ended(one["last"]))))
+            rows.add_row(*map(cell, (one["id"], _when(one), _coming(one), _ended(one["last"]), one["maker"] or "")))
         printed(rows)
+
+
+def _add(
+    task: Annotated[str, typer.Argument(metavar="TASK", help="its name, as in the address of its page")],
+    inputs: Annotated[list[str] | None, typer.Argument(metavar="[-- --PARAM VALUE]…", help="what is filled in")] = None,
+    cron: Annotated[str, typer.Option(help="five fields: “30 6 * * 1-5”", show_default=False)] = "",
+    every: Annotated[str, typer.Option(help="in place of --cron: “15 min”, “2 h”", show_default=False)] = "",
+    zone: Annotated[str, typer.Option(help="of --cron; without it, the server's", show_default=False)] = "",
+    title: Annotated[str, typer.Option(help="its name is made of it", show_default=False)] = "",
+    catch_up: Annotated[str, typer.Option(help="of what was missed: latest, none or all")] = "latest",
+    window: Annotated[str, typer.Option(help="what was missed longer ago is too old")] = "1 d",
+    late: Annotated[str, typer.Option(help="tell where none has succeeded so long after", show_default=False)] = "",
+    pause_after: Annotated[int, typer.Option(help="failures in a row; 0: never")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="print it as JSON")] = False,
+    server: Url = DEFAULT,
+) -> None:
+    body = {
+        "task": task, "title": title, "cron": cron, "zone": zone, "every": _seconds(every), "catch_up": catch_up,
+        "window": _seconds(window), "late": _seconds(late), "pause_after": pause_after,
+    }  # fmt: skip
+    with Server(server) as remote:
+        params = params_of(remote.get(f"/api/tasks/{segment(task)}"))
+        raw = options.read(params, inputs or [])
+        asked = [replace(param, when={}) for param in params if param.name in raw]  # the server looks at all of them
+        parsed = parse(asked, raw, form=True, paths=True, fits=maybe)
+        found = remote.post("/api/schedules", {**body, "inputs": parsed})
+    if as_json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    print(f"{cell(found['id'])} presses{', next at ' + shown(found['next']) if found['next'] else ' nothing more'}.")
+
+
+def _remove(name: Name, server: Url = DEFAULT) -> None:
+    with Server(server) as remote:
+        remote.delete(_path(name))
+    print(f"{name} is removed.")
+
+
+def _seconds(text: str) -> float:
+    if not text:
+        return 0.0
+    try:
+        return float(kinds.SECONDS.read(text))
+    except Unfit as error:
+        raise BadInput(f"“{text[:40]}” is no time: write it as “90 s”, “15 min”, “2 h” or “1 d”.") from error
 
 
 def _next(name: Name, server: Url = DEFAULT) -> None:

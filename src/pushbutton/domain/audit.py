@@ -29,6 +29,9 @@ class Deed(StrEnum):
     RUN_RETRY = "run.retry"  # the next try at a press, once the one before has ended
     RUN_STOP = "run.stop"
     RUN_MOVE = "run.move"  # it starts at another moment than it was pressed for
+    SCHEDULE_MAKE = "schedule.make"
+    SCHEDULE_CHANGE = "schedule.change"
+    SCHEDULE_REMOVE = "schedule.remove"
     SCHEDULE_PAUSE = "schedule.pause"
     SCHEDULE_RESUME = "schedule.resume"
     SCHEDULE_PAUSE_ALL = "schedule.pause-all"

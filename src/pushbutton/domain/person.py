@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from .actor import Right
 from .event import Json
 from .hook import Hook
+from .made_schedule import MadeSchedule
 from .messages import Wishes
 from .policy import Grant
 from .run import Micros
@@ -104,7 +105,7 @@ class Link:
     total: int = 0  # uses at the beginning
 
 
-Entry = User | Grant | Session | Token | Invite | Link | Wishes | Hook
+Entry = User | Grant | Session | Token | Invite | Link | Wishes | Hook | MadeSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +120,5 @@ class Snapshot:
     invites: Mapping[str, Invite] = field(default_factory=dict)
     links: Mapping[str, Link] = field(default_factory=dict)
     hooks: Mapping[str, Hook] = field(default_factory=dict)
+    schedules: Mapping[str, MadeSchedule] = field(default_factory=dict)  # those that people made
     wishes: Mapping[str, Wishes] = field(default_factory=dict)  # by the person's name

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pushbutton.errors import Refused
 from pushbutton.sentence import say
 
-from .actor import EVERYWHERE, Actor, Right, Rights, Verb
+from .actor import EVERYWHERE, LOCAL, Actor, Right, Rights, Verb
 
 
 class Role(StrEnum):
@@ -129,6 +129,19 @@ def in_person(actor: Actor) -> Decision:
         reason = say("Nobody signs in here yet, so there is nobody whose it could be: make a user first.")
         return Decision(allowed=False, reason=reason)
     return directly(actor)
+
+
+def schedules(actor: Actor) -> Decision:
+    """Whether a schedule can belong to the actor: a person, or a program in their name, with whose token it ends; or
+    everybody while nobody signs in.
+    """
+    if not actor.known:
+        return Decision(allowed=False, reason=say("Sign in first."))
+    if actor.own:
+        return Decision(allowed=False, reason=say("A link makes no schedule: sign in yourself, in a browser."))
+    if not actor.user and actor.name != LOCAL.name:
+        return Decision(allowed=False, reason=say("Nobody here is called so, so nobody's it could be."))
+    return YES
 
 
 def require_directly(actor: Actor, verb: Verb | None = None) -> None:

@@ -29,6 +29,8 @@ def free_at(rate: Rate, newest: Sequence[int], at: int) -> int:
 
 
 def is_by(person: str, actor: str) -> bool:
-    """Whether what this actor pressed counts as that person's: also by a token or a link of theirs."""
-    through = actor.startswith(("link:", "hook:")) and actor.endswith(f"/{person}")
+    """Whether what this actor pressed counts as that person's: also by a token, a link, a hook or a schedule of
+    theirs.
+    """
+    through = actor.startswith(("link:", "hook:", "schedule:")) and actor.endswith(f"/{person}")
     return actor == person or actor.startswith(f"token:{person}/") or through

@@ -113,6 +113,15 @@ def fault(cron: str) -> str:
     return ""
 
 
+def is_zone(name: str) -> bool:
+    """Whether a time zone is called so."""
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        return False
+    return True
+
+
 def local(schedule: Schedule, moment: Micros) -> datetime:
     """In the schedule's zone; in that of this machine where it has none."""
     zone = ZoneInfo(schedule.zone) if schedule.zone else None

@@ -14,6 +14,7 @@ from pushbutton.domain.actor import LOCAL, NOBODY, Actor, Right, Verb
 from pushbutton.domain.audit import Act
 from pushbutton.domain.hook import Hook
 from pushbutton.domain.link import AFTER
+from pushbutton.domain.made_schedule import MadeSchedule
 from pushbutton.domain.person import LOCAL_SOURCE, Link, Session, Snapshot, Token, User
 from pushbutton.domain.policy import Grant, Resource, decide, rights_of
 from pushbutton.domain.token import hashed, new_token
@@ -150,6 +151,23 @@ class Directory:
         named = replace(maker, name=f"hook:{hook.id}/{hook.maker}", within=presses, own=True)
         return self._let_in(named, f"hook:{hook.id}", address)
 
+    def of_schedule(self, made: MadeSchedule, at: int) -> Actor:
+        """A schedule that somebody made: it may press its task as far as its maker, and the token by which it was made,
+        may; `NOBODY` where they may nothing.
+        """
+        name, credential = f"schedule:{made.id}/{made.maker}", f"schedule:{made.id}"
+        if made.maker == LOCAL.name:
+            return replace(LOCAL, name=name, credential=credential) if not self.closed else NOBODY
+        user = self._seen.users.get(made.maker)
+        maker = self.actor(user) if user and not self.lapsed(user, at) else NOBODY
+        token = self._seen.tokens.get(made.token)
+        ended = made.token and (token is None or (token.until is not None and at >= token.until))
+        if not maker.known or ended:
+            return NOBODY
+        presses = frozenset(Right(verb, f"task:{made.task}") for verb in (Verb.SEE, Verb.PRESS))
+        within = frozenset(token.scope) if token else presses
+        return self._let_in(replace(maker, name=name, within=within, own=True), credential, "")
+
     def again(self, actor: Actor, at: int) -> Actor:
         """The same actor as it would be let in now; `NOBODY` if it would not be."""
         kind, _, key = actor.credential.partition(":")
@@ -167,6 +185,8 @@ class Directory:
             case "hook":
                 hook = self._seen.hooks.get(key)
                 return self.of_hook(hook, at, actor.address) if hook else NOBODY
+            case "schedule" if key in self._seen.schedules:
+                return self.of_schedule(self._seen.schedules[key], at)
             case "user":
                 user = self._seen.users.get(key)
                 return self.of_user(user, actor.address) if user else NOBODY

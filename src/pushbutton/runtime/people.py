@@ -95,6 +95,7 @@ class People:
             drop += [invite for invite in now.invites.values() if invite.user == name]
             drop += [link for link in now.links.values() if link.maker == name]
             drop += [hook for hook in now.hooks.values() if hook.maker == name]
+            drop += [made for made in now.schedules.values() if made.maker == name]
             drop += [wishes for wishes in now.wishes.values() if wishes.user == name]
             return Change(act(actor, Deed.USER_REMOVE, f"user {name}", at), drop=drop)
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.hook import Hook
+from pushbutton.domain.made_schedule import MadeSchedule
 from pushbutton.domain.person import Link
 from pushbutton.domain.policy import Resource, decide, everywhere
 from pushbutton.domain.reach import Reach
@@ -115,7 +116,7 @@ async def topics(store: Store, catalog: Catalog, actor: Actor, asked: Topics) ->
     return Topics(runs=frozenset(runs), tasks=tasks, reach=seen if seen.parts else None)
 
 
-def looks_after(catalog: Catalog, actor: Actor, made: Link | Hook) -> bool:
+def looks_after(catalog: Catalog, actor: Actor, made: Link | Hook | MadeSchedule) -> bool:
     """Whether the actor may see and end it. A token needs the right to press the task in its scope."""
     if decide(actor, Verb.ADMIN):
         return True

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from pushbutton.errors import PushbuttonError
 from pushbutton.runtime import schedules
@@ -24,6 +25,7 @@ async def run(core: Core) -> None:
     lookout = schedules.Lookout(core)
     alarm = Alarm(woken.set, now)
     listening = [core.notifier.listen(topic, woken.set) for topic in ("catalog", "schedules")]
+    listening.append(core.directory.listen(_if_others(core, woken.set)))  # another server may have made one
     try:
         while True:
             woken.clear()
@@ -40,3 +42,16 @@ async def run(core: Core) -> None:
         alarm.set(None)
         for end in listening:
             end()
+
+
+def _if_others(core: Core, heard: Callable[[], None]) -> Callable[[], None]:
+    """Calls `heard` where the schedules that people made are others than before."""
+    known = core.directory.all.schedules
+
+    def changed() -> None:
+        nonlocal known
+        before, known = known, core.directory.all.schedules
+        if before != known:
+            heard()
+
+    return changed

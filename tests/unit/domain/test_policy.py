@@ -19,6 +19,7 @@ from pushbutton.domain.policy import (
     in_person,
     require,
     rights_of,
+    schedules,
     verbs,
 )
 from pushbutton.errors import Refused
@@ -159,17 +160,20 @@ def test_everywhere_and_anywhere(gives, where, verb):
 
 
 @pytest.mark.parametrize(
-    ("actor", "itself", "person"),
+    ("actor", "itself", "person", "schedule"),
     [
-        (Actor("ada", ALL, user="ada"), True, True),
-        (Actor("token:ada/x", ALL, ALL, user="ada"), False, False),
-        (Actor("link:7/ada", ALL, frozenset(), user="ada", own=True), False, False),
-        (Actor("link:7/ada", ALL, user="ada", own=True), False, False),
-        (LOCAL, True, False),
-        (NOBODY, False, False),
+        (Actor("ada", ALL, user="ada"), True, True, True),
+        (Actor("token:ada/x", ALL, ALL, user="ada"), False, False, True),
+        (Actor("link:7/ada", ALL, frozenset(), user="ada", own=True), False, False, False),
+        (Actor("link:7/ada", ALL, user="ada", own=True), False, False, False),
+        (Actor("schedule:deploy/nightly", ALL), True, False, False),
+        (LOCAL, True, False, True),
+        (NOBODY, False, False, False),
     ],
 )
-def test_what_is_handed_on_is_nobody_itself(actor, itself, person):
+def test_what_is_handed_on_is_nobody_itself(actor, itself, person, schedule):
+    assert bool(schedules(actor)) is schedule
+    assert bool(schedules(actor).reason) is not schedule
     assert bool(directly(actor)) is itself
     assert bool(in_person(actor)) is person
     assert bool(directly(actor).reason) is not itself

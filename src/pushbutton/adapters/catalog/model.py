@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -16,14 +15,13 @@ from pushbutton.domain.messages import Channel, Rule
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.pattern import maybe
 from pushbutton.domain.problem import Problem
-from pushbutton.domain.schedule import Schedule, fault
+from pushbutton.domain.schedule import Schedule, fault, is_zone
 from pushbutton.domain.secret import Secret
+from pushbutton.domain.slug import slug
 from pushbutton.domain.task import Task
 from pushbutton.domain.template import BadTemplate, holes
 from pushbutton.errors import InvalidInputs
 from pushbutton.job.kinds import nearest
-
-from .zone import known
 
 __all__ = [
     "NOTHING",
@@ -105,11 +103,7 @@ class FileTasks:
 
 def slug_of(name: str) -> str:
     """A name as it stands in URLs: a-z, 0-9 and "-". A name without any such letter gets a short digest."""
-    plain = (
-        unicodedata.normalize("NFKD", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name)).encode("ascii", "ignore").decode()
-    )
-    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
-    return slug[:80].strip("-") or f"task-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:6]}"
+    return slug(name) or f"task-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:6]}"
 
 
 def digest(content: bytes) -> str:
@@ -159,7 +153,7 @@ def _schedule_faults(task: Task, doubted: Collection[str]) -> Iterator[tuple[str
                 "schedules",
                 f"“{schedule.cron}” is no line of cron ({wrong}): write it as “30 6 * * 1-5”.",
             )
-        if schedule.zone and not known(schedule.zone):
+        if schedule.zone and not is_zone(schedule.zone):
             yield "schedules", f"there is no time zone “{schedule.zone}”: write one such as Europe/Berlin."
         if secret := next((name for name in schedule.inputs if name in task.secrets), ""):
             yield "schedules", f"the secret input “{secret}” cannot stand in a schedule: give the task a named secret."

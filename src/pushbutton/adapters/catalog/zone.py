@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-__all__ = ["here", "known"]
+from pushbutton.domain.schedule import is_zone
+
+__all__ = ["here"]
 
 _LOCAL = Path("/etc/localtime")
 
@@ -16,17 +17,7 @@ _LOCAL = Path("/etc/localtime")
 def here() -> str:
     """As the variable TZ or the machine's settings name it; UTC where they name none that is known."""
     said = os.environ.get("TZ", "").removeprefix(":")
-    if said and known(said):
+    if said and is_zone(said):
         return said
     _, _, name = os.path.realpath(_LOCAL).partition("/zoneinfo/")
-    return name if name and known(name) else "UTC"
-
-
-def known(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError
-        return False
-    except KeyError:
-        return False
-    return True
+    return name if name and is_zone(name) else "UTC"

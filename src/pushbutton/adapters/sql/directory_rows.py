@@ -9,12 +9,14 @@ from typing import Any
 
 from pushbutton.domain.actor import Right, Verb
 from pushbutton.domain.hook import Hook, Scheme
+from pushbutton.domain.made_schedule import MadeSchedule
 from pushbutton.domain.messages import Wishes
 from pushbutton.domain.person import Entry, Invite, Link, Session, Snapshot, Token, User
 from pushbutton.domain.policy import Grant
+from pushbutton.domain.schedule import CatchUp, Schedule
 
 _KINDS: dict[str, type[Entry]] = {
-    kind.__name__.lower(): kind for kind in (User, Grant, Session, Token, Invite, Link, Wishes, Hook)
+    kind.__name__.lower(): kind for kind in (User, Grant, Session, Token, Invite, Link, Wishes, Hook, MadeSchedule)
 }
 
 
@@ -48,7 +50,14 @@ def entry_from(kind: str, data: str) -> Entry:
         values["scope"] = tuple(Right(Verb(right["verb"]), right["where"]) for right in values["scope"])
     if "scheme" in values:
         values["scheme"] = Scheme(values["scheme"])
+    if "rule" in values:
+        values["rule"] = _rule(values["rule"])
     return made(**values)
+
+
+def _rule(kept: dict[str, Any]) -> Schedule:
+    known = {field.name for field in fields(Schedule)}
+    return Schedule(**{**{name: kept[name] for name in kept if name in known}, "catch_up": CatchUp(kept["catch_up"])})
 
 
 def snapshot(entries: Iterable[Entry]) -> Snapshot:
@@ -64,5 +73,6 @@ def snapshot(entries: Iterable[Entry]) -> Snapshot:
         invites=made[Invite],
         links=made[Link],
         hooks=made[Hook],
+        schedules=made[MadeSchedule],
         wishes=made[Wishes],
     )

@@ -106,8 +106,9 @@ def _newest(db: Connection, number: int) -> Run:
 
 
 _THEIRS: Final = """ AND (actor = ? OR substr(actor, 1, ?) = ?
-OR (substr(actor, 1, 5) IN ('link:', 'hook:') AND substr(actor, length(actor) - ?) = ?))"""
-"""Pressed by a person, or by a token, a link or a hook of theirs."""
+OR ((substr(actor, 1, 5) IN ('link:', 'hook:') OR substr(actor, 1, 9) = 'schedule:')
+    AND substr(actor, length(actor) - ?) = ?))"""
+"""Pressed by a person, or by a token, a link, a hook or a schedule of theirs."""
 
 
 def _free_at(db: Connection, new: NewRun) -> int:

@@ -427,35 +427,75 @@ class ScheduleShape(BaseModel):
     id: str = Field(description="The task and the schedule’s name: “deploy/nightly”")
     task: str
     name: str
+    title: str = Field(description="As its maker calls it; empty: by its name")
+    maker: str | None = Field(description="Who made it, and in whose name it presses; null: a file declares it")
     cron: str = Field(description="Five fields; empty: it goes by `every`")
     zone: str = Field(description="Of cron")
     every: float | None = Field(description="Seconds since the last due moment; null: it goes by `cron`")
     inputs: dict[str, Any]
     catch_up: Literal["latest", "none", "all"] = Field(description="What becomes of moments that were missed")
+    window: float = Field(description="Seconds: what was missed longer ago is too old")
+    late: float | None = Field(description="Seconds after which it is told that no run has succeeded; null: it is not")
     pause_after: int | None = Field(description="After so many failures in a row it pauses itself; null: never")
+    broken: str = Field(description="Why it presses nothing now; empty: it does")
     next: str | None = Field(description="Its next due moment; null: there is none, or it is paused without an end")
     last: FiringShape | None
     paused: SchedulePause | None
-    file: str = Field(description="That declares it, with the line of its task")
+    file: str = Field(description="That declares it, with the line of its task; empty: somebody made it")
 
     @classmethod
     def of(cls, planned: Planned) -> Self:
-        schedule, pause = planned.schedule, planned.pause
+        schedule, pause, rule = planned.schedule, planned.pause, planned.rule
+        source = rule.task.source if rule.task and not rule.made else None
         return cls.model_construct(
             id=planned.id,
-            task=planned.task.slug,
+            task=rule.slug,
             name=schedule.name,
+            title=rule.made.title if rule.made else "",
+            maker=rule.made.maker if rule.made else None,
             cron=schedule.cron,
             zone=schedule.zone,
             every=schedule.every or None,
             inputs=dict(schedule.inputs),
             catch_up=schedule.catch_up.value,
+            window=schedule.window,
+            late=schedule.late or None,
             pause_after=schedule.pause_after or None,
+            broken=planned.broken,
             next=_time(planned.next),
             last=FiringShape.of(planned.last) if planned.last else None,
             paused=SchedulePause.of(pause) if pause else None,
-            file=f"{Path(planned.task.source.file).name}:{planned.task.source.line}",
+            file=f"{Path(source.file).name}:{source.line}" if source else "",
         )
+
+
+class RuleShape(Body):
+    title: Text = Field("", description="As people call it; its name is made of that")
+    cron: Text = Field("", description="Five fields")
+    zone: Text = Field("", description="Of `cron`, such as Europe/Berlin; empty: the server's")
+    every: float = Field(0.0, description="In place of `cron`: seconds since the last due moment")
+    inputs: Object = Field(default_factory=dict, description="By param name; of all others the default counts")
+    catch_up: Literal["latest", "none", "all"] = Field("latest", description="What becomes of moments that were missed")
+    window: float = Field(86_400.0, description="Seconds: what was missed longer ago is too old")
+    late: float = Field(0.0, description="Seconds after which it is told that no run has succeeded; 0: it is not")
+    pause_after: int = Field(0, description="After so many failures in a row it pauses itself; 0: never")
+
+    wrong: ClassVar[Sequence[tuple[Sequence[str], str]]] = (
+        (("task",), "Name the task: “task” is a text."),
+        (("title", "cron", "zone"), "“title”, “cron” and “zone” are texts."),
+        (("every", "window", "late"), "“every”, “window” and “late” are numbers of seconds."),
+        (("pause_after",), "“pause_after” is a whole number."),
+        (("inputs",), "“inputs” is an object."),
+        (("catch_up",), "“catch_up” is latest, none or all."),
+    )
+
+    @classmethod
+    def unknown(cls, name: str) -> str:
+        return f"A schedule has no “{name}”; it has {', '.join(cls.model_fields)}."
+
+
+class NewScheduleShape(RuleShape):
+    task: Text
 
 
 class ChannelShape(BaseModel):

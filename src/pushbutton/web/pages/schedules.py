@@ -11,8 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from pushbutton import errors
-from pushbutton.domain.actor import Actor, Verb
-from pushbutton.domain.policy import Resource, decide
+from pushbutton.domain.actor import Actor
 from pushbutton.domain.run import Run
 from pushbutton.domain.schedule import Firing, local, next_moments
 from pushbutton.runtime import history, schedules
@@ -65,11 +64,11 @@ async def resume_all(request: Request) -> Response:
 
 
 async def _row(core: Core, actor: Actor, planned: Planned) -> Row:
-    task, run = planned.task, None
+    run = None
     if planned.last and planned.last.run:
         with contextlib.suppress(errors.NoSuchRun):
             run = await history.newest(core, actor, planned.last.run)
-    administered = bool(decide(actor, Verb.ADMIN, Resource(task.slug, task.group)))
+    administered = schedules.looked_after(core, actor, planned)
     return Row(planned, _moments(planned), await schedules.past(core, planned, _PAST), run, administered)
 
 

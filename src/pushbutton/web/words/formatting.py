@@ -299,7 +299,11 @@ def _who(actor: str, t: Texts, names: Names) -> str:
     if colon and kind == "local":
         return t("{name} on this machine", name=name)
     if colon and kind == "schedule":
-        return t("The schedule “{name}”", name=name)
+        task, _, own = name.partition("/")
+        made, slash, maker = own.partition("/")
+        if slash and maker != "local":
+            return t("{name}’s schedule “{schedule}”", name=names.called(maker), schedule=f"{task}/{made}")
+        return t("The schedule “{name}”", name=f"{task}/{made}" if slash else name)
     if colon and kind == "webhook":
         return t("The webhook “{name}”", name=name)
     if colon and kind == "token":
