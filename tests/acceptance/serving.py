@@ -27,6 +27,7 @@ from httpx_sse import ServerSentEvent, connect_sse
 
 from pushbutton.supervisor import spool
 
+from . import forked
 from .worlds import told_to_stop
 
 PATIENCE = 120.0
@@ -103,6 +104,9 @@ class Lines:
 class Command:
     """`python -m pushbutton …` as a process of its own, with what it says on both pipes. `before`: words in front, of
     programs that become it; `by`: another Python.
+
+    It is a fork of a process that has loaded everything (`forked`), except with `fresh`, for what looks at the start
+    of an interpreter, and where a fork would not be the same.
     """
 
     def __init__(
@@ -113,18 +117,23 @@ class Command:
         stdin: int | IO[bytes] = subprocess.DEVNULL,
         before: Sequence[str] = (),
         by: str = sys.executable,
+        fresh: bool = False,
     ) -> None:
-        self.process = subprocess.Popen(
-            [*before, by, "-m", "pushbutton", *(str(word) for word in words)],
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment(**(env or {})),
-            cwd=cwd,
-        )
-        assert self.process.stdout
-        assert self.process.stderr
-        self.out, self.err = Lines(self.process.stdout), Lines(self.process.stderr)
+        said, its_out = os.pipe()
+        complained, its_err = os.pipe()
+        own, told = ["pushbutton", *(str(word) for word in words)], environment(**(env or {}))
+        given = stdin if isinstance(stdin, int) else stdin.fileno()
+        self.process: subprocess.Popen[bytes] | forked.Forked
+        try:
+            if fresh or before or by != sys.executable or not forked.possible(told, given):
+                whole = [*before, by, "-m", *own]
+                self.process = subprocess.Popen(whole, stdin=given, stdout=its_out, stderr=its_err, env=told, cwd=cwd)
+            else:
+                self.process = forked.start(own, env=told, cwd=cwd, stdin=given, out=its_out, err=its_err)
+        finally:
+            os.close(its_out)
+            os.close(its_err)
+        self.out, self.err = Lines(os.fdopen(said, "rb")), Lines(os.fdopen(complained, "rb"))
 
     @property
     def pid(self) -> int:
@@ -170,8 +179,8 @@ class Command:
 class Served:
     """`pushbutton serve PATHS --data …`, started at once; ready when the constructor returns.
 
-    `data` is beside the first path unless it is given; `before` and `by` are as for `Command`. `settings` are
-    options of `serve`: at_once=2 is --at-once 2.
+    `data` is beside the first path unless it is given; `before`, `by` and `fresh` are as for `Command`. `settings`
+    are options of `serve`: at_once=2 is --at-once 2.
     """
 
     def __init__(
@@ -182,11 +191,13 @@ class Served:
         env: Mapping[str, str] | None = None,
         before: Sequence[str] = (),
         by: str = sys.executable,
+        fresh: bool = False,
         **settings: object,
     ) -> None:
         first = Path(paths[0]) if paths else Path()
         self.data = Path(data) if data else (first if first.is_dir() else first.parent) / ".pushbutton"
-        self._paths, self._env, self._before, self._by = paths, env, before, by
+        self._paths, self._env = paths, env
+        self._before, self._by, self._fresh = before, by, fresh
         self._options = [
             word for name, value in settings.items() for word in (f"--{name.replace('_', '-')}", str(value))
         ]
@@ -201,9 +212,10 @@ class Served:
     def start(self) -> None:
         """Raises `AssertionError` with what it wrote to stderr when it does not come up."""
         words = ("serve", *self._paths, "--data", self.data, "--port", str(self.port), *self._options)
-        self.command = Command(*words, env=self._env, before=self._before, by=self._by)
+        self.command = Command(*words, env=self._env, before=self._before, by=self._by, fresh=self._fresh)
         try:
             self.url = self.command.out.wait_for(r"(http://\S+?)/?$")[1]
+            self.command.out.wait_for(r"^Ctrl\+C")  # the last line of what it says at its start
         except AssertionError as error:
             with self.command:
                 pass

@@ -19,7 +19,7 @@ from pushbutton.runtime.ports import Append
 from tests.postgres import PASSWORD, Postgres
 
 from .people import people
-from .serving import Command, Served
+from .serving import Command, Served, until
 from .worlds import script
 
 RUNS = 300
@@ -129,8 +129,9 @@ def test_killed_at_any_moment_the_same_command_goes_on_both_ways(tmp_path, addre
                     command.out.wait_for("audit: ")  # in the middle, however quick the machine is
                 else:
                     if kills % 2:
-                        command.out.wait_for(dice.choice(["audit: ", "events: ", "runs: ", "people: "]))
-                    time.sleep(dice.random() * 1.5)  # the moment of the kill is what the test is about
+                        said = dice.choice(["audit: ", "events: ", "runs: ", "people: "])
+                        until(lambda: said in command.out.text or not command.alive, what=f"{said!r}, or its end")  # noqa: B023
+                    time.sleep(dice.random())  # the moment of the kill is what the test is about
                 kills += command.alive
                 command.process.kill()
                 command.wait()

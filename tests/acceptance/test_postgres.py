@@ -213,7 +213,7 @@ def test_the_password_of_the_address_is_nowhere(tmp_path, postgres):
     script(tmp_path, "tell.sh", "env; cat /proc/$PPID/cmdline")
     address = postgres.over_tcp(postgres.database())
     forms = [form.encode() for form in (PASSWORD, quote(PASSWORD, safe=""))]
-    with served(tmp_path, address) as server:
+    with served(tmp_path, address, fresh=True) as server:
         number = server.press("tell")
         server.finished(number)
         told = [Path(f"/proc/{server.pid}/cmdline").read_bytes(), server.output(number)]

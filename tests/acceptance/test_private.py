@@ -85,7 +85,7 @@ def core_dumps() -> Iterator[None]:
 
 def served(place: Path, *before: str) -> Served:
     words = [*before, *somebody.become()]
-    return Served(place, data=place / "data", before=words, by=somebody.python(), env=somebody.modules())
+    return Served(place, data=place / "data", before=words, fresh=True, by=somebody.python(), env=somebody.modules())
 
 
 def supervisor(server: Served, number: int) -> int:
