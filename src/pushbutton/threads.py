@@ -108,6 +108,8 @@ catalogue = Places("catalogue", 4, None)
 """Files of authors, by what is done with them: listing, reading, putting together, accounting."""
 watching = Places("watching", 16, None)
 """Notifications of the system, by the folder."""
+incoming = Places("incoming", 1, 5.0)
+"""Folders that tasks watch for files, by the folder."""
 opening = Places("opening", 4, 2.0)
 """What is asked of the paths before a server opens, by the path."""
 checking = Places("checking", 4, 10.0)

@@ -61,7 +61,7 @@ def switch(server: str = "db-2") -> None:
 @task(group="Deployments", schedules=[
     {{"cron": "30 3 * * 1-5", "zone": "America/Argentina/ComodRivadavia", "name": "every-night-but-the-last"}},
     {{"every": "15 min", "name": "often"}},
-])
+], on_file="incoming/*.csv")
 def fail() -> None:
     """Fails over a long word."""
     raise SystemExit("There is no {LONG}")
@@ -116,6 +116,7 @@ PAGES: Mapping[str, list[tuple[str, str]]] = {
     "/schedules": [("ada", "/schedules"), ("vic", "/schedules"), ("abe", "/schedules")],
     "/signin": [("", "/signin")],
     "/signin/code": [("half", "/signin/code")],
+    "/tasks/{slug}/files": [("pia", "/tasks/fail/files"), ("vic", "/tasks/report/files")],
     "/tasks/{slug}": [
         ("pia", "/tasks/deploy"),
         ("vic", "/tasks/deploy"),
@@ -174,6 +175,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     tasks, data = folder / "tasks", folder / "data"
     tasks.mkdir()
     (tasks / "shop.py").write_text(TASKS)
+    (tasks / "incoming").mkdir()
+    (tasks / "incoming" / f"{'orders-' * 20}.csv").write_text("lay there before")
     (tasks / "pushbutton.yaml").write_text(CHANNELS)
     known = people(data, {"ada": ["admin"], "pia": ["presser"], "vic": [], "abe": ["approver"], "max": ["presser"]})
     half, secret = a_session("half")

@@ -114,6 +114,12 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (Exit.REFUSED, "schedule list --server {out}"),
         (Exit.TROUBLE, "schedule list --server {dead}"),
     ],
+    "files": [
+        (Exit.OK, "files fine"),
+        (Exit.NOT_FOUND, "files nobody"),
+        (Exit.REFUSED, "files fine --server {out}"),
+        (Exit.TROUBLE, "files fine --server {dead}"),
+    ],
     "channel": [
         (Exit.OK, "channel list"),
         (Exit.NOT_FOUND, "channel test nowhere"),

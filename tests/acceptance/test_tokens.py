@@ -63,6 +63,8 @@ BEYOND: dict[tuple[str, str], tuple[int, int]] = {
     ("post", "/api/runs/{number}/move"): (404, 403),
     ("post", "/api/tasks/{slug}/pause"): (404, 403),
     ("post", "/api/tasks/{slug}/resume"): (404, 403),
+    ("get", "/api/tasks/{slug}/files"): (404, 200),
+    ("post", "/api/tasks/{slug}/files/{number}/again"): (404, 403),
     ("get", "/api/schedules/{slug}/{name}"): (404, 200),
     ("get", "/api/schedules/{slug}/{name}/firings"): (404, 200),
     ("post", "/api/schedules/{slug}/{name}/pause"): (404, 403),

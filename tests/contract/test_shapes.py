@@ -11,6 +11,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from pushbutton.domain.event import Event, Kind
+from pushbutton.domain.on_file import FileSeen, Lying
+from pushbutton.domain.on_file import Verdict as Came
 from pushbutton.domain.schedule import Firing, Verdict
 from pushbutton.runtime.watch.frames import event_frame
 from pushbutton.testing import opened
@@ -100,6 +102,8 @@ async def test_a_pause_and_what_became_of_a_moment_are_as_the_document_says(worl
     _same(schemas.SchedulePause, of_all.json())
     firing = schemas.FiringShape.of(Firing("speak/hourly", 1_000_000, Verdict.CAUGHT_UP, run=7))
     _same(schemas.FiringShape, json.loads(firing.model_dump_json()))
+    file = schemas.FileSeenShape.of(FileSeen("speak", 1_000_000, Came.PRESSED, Lying(1, "/in/a.csv", 2, 3), run=7))
+    _same(schemas.FileSeenShape, json.loads(file.model_dump_json()))
 
 
 async def test_a_press_is_answered_as_the_document_says(world):

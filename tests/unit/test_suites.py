@@ -25,6 +25,7 @@ SUITES = {
     "Dispatch": ("test_dispatch",),
     "Factor": ("test_factor",),
     "Files": ("test_files",),
+    "FilesSeen": ("test_files_seen",),
     "Memos": ("test_memos",),
     "Messages": ("test_messages",),
     "Nodes": ("test_nodes",),

@@ -19,6 +19,7 @@ from pushbutton import __version__
 from pushbutton.adapters import accounts, bookmarks, confinement, copy_check, data_folder, secret_files
 from pushbutton.adapters.apprise_post import ApprisePost
 from pushbutton.adapters.catalog import PathCatalog
+from pushbutton.adapters.catalog.watched_folders import WatchedFolders
 from pushbutton.adapters.in_process import InProcessDispatch, LocalNotifier
 from pushbutton.adapters.patterns import LimitedPatterns
 from pushbutton.adapters.seal import Seal
@@ -44,7 +45,7 @@ from pushbutton.runtime.ports.messages import Writer
 from pushbutton.runtime.stream_permits import Permits
 from pushbutton.runtime.watch.hub import Hub
 from pushbutton.runtime.worker import Worker
-from pushbutton.services import beat, expiry, follow, leavers, longer, messages, older, pruner, scheduler
+from pushbutton.services import beat, expiry, follow, leavers, longer, messages, older, on_file, pruner, scheduler
 from pushbutton.services.catalog_audit import CatalogAudit
 from pushbutton.services.webhooks import BOOKMARK, Webhooks
 
@@ -298,6 +299,7 @@ class Embedded:
             "expiry": lambda: expiry.run(core),
             messages.NAME: lambda: messages.decide(core),
             "channels": lambda: messages.carry(core),
+            "on_file": lambda: on_file.run(core, WatchedFolders),
             "longer": lambda: longer.run(core),
         }
 

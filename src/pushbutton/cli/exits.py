@@ -64,6 +64,7 @@ OF: Mapping[str, tuple[Exit, ...]] = {
     "stop": _NAMED,
     "move": (*_NAMED, Exit.CONFIG),
     "schedule": _NAMED,
+    "files": _NAMED,
     "channel": _NAMED,
     "pause": _NAMED,
     "resume": _NAMED,

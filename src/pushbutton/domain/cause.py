@@ -17,6 +17,7 @@ class CauseKind(StrEnum):
     RETRY = "retry"  # `parent` had failed
     RUN = "run"  # `parent` pressed it
     HOOK = "hook"  # another system called
+    FILE = "file"  # a file had come to rest in a folder that the task watches
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ def of(actor: Actor) -> Cause:
             return Cause(CauseKind.SCHEDULE)
         case "hook":
             return Cause(CauseKind.HOOK)
+        case "file":
+            return Cause(CauseKind.FILE)
         case _:
             return PERSON
 

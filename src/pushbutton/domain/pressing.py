@@ -16,6 +16,8 @@ from .audit import Act
 from .event import Draft, Json, Kind, iso
 from .hook import Delivery
 from .hook import Verdict as Came
+from .on_file import FileSeen
+from .on_file import Verdict as Seen
 from .run import Busy, Micros, NewRun, Run, RunState
 from .schedule import Firing, Verdict
 
@@ -145,6 +147,11 @@ def came(new: NewRun, run: int, *, made: bool) -> Sequence[Delivery]:
     if new.delivery is None:
         return ()
     return [replace(new.delivery, run=run, verdict=Came.PRESSED if made else Came.SEEN)]
+
+
+def rested(new: NewRun, run: int) -> Sequence[FileSeen]:
+    """What became of the file that `new` comes of, if it comes of one: it was pressed, whether a run is made or was."""
+    return () if new.file is None else [replace(new.file, run=run, verdict=Seen.PRESSED, why="")]
 
 
 def first_event(run: Run) -> Draft:

@@ -14,6 +14,7 @@ from .event import Event, Json, Kind
 
 if TYPE_CHECKING:
     from .hook import Delivery
+    from .on_file import FileSeen
     from .rate import Rate
     from .retry import Retry
     from .schedule import Firing
@@ -161,6 +162,7 @@ class NewRun:
     bundle: str = ""  # as in `Run`
     firing: Firing | None = None  # the due moment of a schedule that it comes of; its run is not known yet
     delivery: Delivery | None = None  # the call of a hook that it comes of, likewise
+    file: FileSeen | None = None  # that had come to rest in a folder that the task watches, likewise
     rates: tuple[Rate, ...] = ()  # how often its task may be pressed
     person: str = ""  # as whose press it counts
     retry: Retry | None = None
@@ -183,6 +185,7 @@ class NewRun:
             not_before=None,
             firing=None,
             delivery=None,
+            file=None,
             retry=None,
         )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .approval import Approval
 from .bundle import Bundled
 from .messages import Rule
+from .on_file import OnFile
 from .param import Inputs, Param
 from .rate import Rate
 from .retry import Retry
@@ -95,6 +96,7 @@ class Task:
     keep: Keep | None = None  # which of its runs are kept for how long; None: as the server says
     locks: Mapping[str, int] = field(default_factory=dict)  # that a run of it takes; how many runs hold each at once
     schedules: tuple[Schedule, ...] = ()  # when it is pressed by itself
+    on_file: OnFile | None = None  # the folder whose files press it; None: it watches none
     tell: tuple[Rule, ...] = ()  # who is told what of its runs: what it says itself, its group and the files here
     say_output: int = 0  # the last lines of the output that a message may hold
     inherited: frozenset[str] = frozenset()  # text fields that its group or the server sets, not the task

@@ -276,6 +276,32 @@ def _schedule(table: dict[str, Any], number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+_ON_FILE = ("path", "input", "inputs", "rest")
+
+
+def _on_file(value: Any) -> dict[str, Any]:
+    """A table with all of its keys; `input` is None where none is named, `rest` in seconds."""
+    table = {"path": value} if isinstance(value, str) else value
+    if not isinstance(table, dict) or not isinstance(table.get("path"), str):
+        raise Unfit("a folder and a pattern of names, such as “incoming/*.csv”, or a table with “path”")
+    if wrong := next((str(key) for key in table if key not in _ON_FILE), ""):
+        raise Unfit(f"a table that has no “{wrong}”.{nearest(wrong, _ON_FILE)}")
+    folder, slash, pattern = table["path"].rpartition("/")
+    if not pattern or not slash:
+        raise Unfit("a folder and a pattern of names in it, such as “incoming/*.csv”")
+    if any(sign in folder for sign in "*?["):
+        raise Unfit("a folder and a pattern of names in it: only the last part may have “*”, “?” or “[”")
+    inputs = table.get("inputs", {})
+    if not isinstance(inputs, dict) or not all(isinstance(one, str) for one in inputs):
+        raise Unfit("a table in which “inputs” is a table of inputs by name")
+    if not isinstance(table.get("input", ""), str):
+        raise Unfit("a table in which “input” is the name of an input")
+    rest = float(_seconds(table["rest"])) if "rest" in table else 2.0
+    return {
+        "folder": folder or "/", "pattern": pattern, "input": table.get("input"), "inputs": inputs, "rest": rest
+    }  # fmt: skip
+
+
 OCCASIONS = ("asks", "failed", "recovered", "late", "longer", "over")
 _TIMES = "failed ([2-9]|[1-9][0-9]) times"
 
@@ -753,6 +779,26 @@ _ONE_SCHEDULE = {
     },
 }
 SCHEDULES = Kind(_schedules, {"anyOf": [_ONE_SCHEDULE, {"type": "array", "items": _ONE_SCHEDULE, "minItems": 1}]})
+_PATH_SCHEMA = {"type": "string", "pattern": r"^[^*?\[]*/[^/]+$", "description": "Such as incoming/*.csv."}
+ON_FILE = Kind(
+    _on_file,
+    {
+        "anyOf": [
+            _PATH_SCHEMA,
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["path"],
+                "properties": {
+                    "path": _PATH_SCHEMA,
+                    "input": {"type": "string", "description": "The input that gets the file's path."},
+                    "inputs": {"type": "object", "description": "What is filled in; of others the default counts."},
+                    "rest": {**_DURATION_SCHEMA, "description": "So long a file has to stay as it is; 2 s."},
+                },
+            },
+        ]
+    },
+)
 _CHANNELS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 TELL = Kind(
     _tell,

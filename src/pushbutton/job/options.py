@@ -168,6 +168,12 @@ def python(
         "“inputs”, “name”, “catch_up”, “window”, “late” and “pause_after”.",
         kinds.SCHEDULES,
     ),
+    on_file: str | Mapping[str, Any] = option(
+        "A folder, seen from this file's folder, and a pattern of names in it: each file that comes to rest there "
+        "presses it once. “incoming/*.csv”, or a table with “path”, “input” (which gets the file's path; else one "
+        "that is called file does), “inputs” and “rest” (2 s).",
+        kinds.ON_FILE,
+    ),
     tell: Mapping[str, str | Sequence[str]] = option(
         "Which channels are told, by occasion: asks, failed, “failed 3 times”, recovered, late, longer, over. "
         "“presser” is mail to whoever pressed. What its group and the file tell comes on top.",

@@ -15,6 +15,7 @@ from pushbutton.domain.approval import Approval, Hold, held
 from pushbutton.domain.event import iso
 from pushbutton.domain.hook import Delivery
 from pushbutton.domain.inputs import check, fingerprint, mask
+from pushbutton.domain.on_file import FileSeen
 from pushbutton.domain.param import Inputs, Param, ParamType
 from pushbutton.domain.policy import Resource, decide, require
 from pushbutton.domain.reason import unfit_reason
@@ -61,6 +62,7 @@ async def press(
     not_before: Micros | None = None,
     firing: Firing | None = None,
     delivery: Delivery | None = None,
+    file: FileSeen | None = None,
     also: Work | None = None,
 ) -> Pressed:
     """Check everything, then make the run; when this returns, the press survives a power cut. `approvers`: so many at
@@ -124,6 +126,7 @@ async def press(
         bundle=task.bundled.bundle if task.bundled else "",
         firing=firing,
         delivery=delivery,
+        file=file,
         rates=task.rate,
         person=actor.user or actor.name,
         retry=task.retry,

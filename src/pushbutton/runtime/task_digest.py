@@ -29,7 +29,7 @@ from pushbutton.errors import NoAnswer
 _PLACES = frozenset(
     {
         *("source", "digest", "broken", "arguments", "inherited", "bundled"),
-        *("schedules", "locks", "rate", "keep", "tell", "say_output"),
+        *("schedules", "on_file", "locks", "rate", "keep", "tell", "say_output"),
     }
 )
 """Of a task: where it is declared and lies, what is known of its file from reading it (the file itself is read again),

@@ -10,6 +10,7 @@ from .api import approvals, credentials, health, inputs, notes, output, runs, ta
 from .api import aside as aside_api
 from .api import audit as audit_api
 from .api import channels as channels_api
+from .api import files_seen as files_seen_api
 from .api import hooks as hooks_api
 from .api import pauses as pauses_api
 from .api import schedules as schedules_api
@@ -21,6 +22,7 @@ from .pages import aside as aside_page
 from .pages import audit as audit_page
 from .pages import base, device, find, history, link_holder, links, people, profile, sign_in, task_form
 from .pages import channels as channels_page
+from .pages import files_seen as files_seen_page
 from .pages import hooks as hooks_page
 from .pages import messages as messages_page
 from .pages import pauses as pauses_page
@@ -61,6 +63,8 @@ API: Final[tuple[Route, ...]] = (
     Call("POST", "/api/runs/{number}/move", runs.move_run),
     Call("POST", "/api/tasks/{slug}/pause", pauses_api.pause),
     Call("POST", "/api/tasks/{slug}/resume", pauses_api.resume),
+    Call("GET", "/api/tasks/{slug}/files", files_seen_api.listed),
+    Call("POST", "/api/tasks/{slug}/files/{number}/again", files_seen_api.again),
     Call("POST", "/api/pause", pauses_api.pause_everything),
     Call("POST", "/api/resume", pauses_api.resume_everything),
     Call("GET", "/api/schedules", schedules_api.listed),
@@ -119,6 +123,8 @@ PAGES: Final[tuple[Route, ...]] = (
     form("/tasks/{slug}", task_form.press, task_form.limits),
     form("/tasks/{slug}/pause", pauses_page.pause),
     form("/tasks/{slug}/resume", pauses_page.resume),
+    page("/tasks/{slug}/files", files_seen_page.listed),
+    form("/tasks/{slug}/files", files_seen_page.again),
     form("/pause", pauses_page.pause_everything),
     form("/resume", pauses_page.resume_everything),
     page("/tasks/{slug}/hand-over", links.form),

@@ -16,6 +16,7 @@ from pushbutton.adapters.catalog.python import read_python
 from pushbutton.adapters.catalog.scripts import read_script
 from pushbutton.domain.approval import Approval
 from pushbutton.domain.messages import Occasion, Rule
+from pushbutton.domain.on_file import OnFile
 from pushbutton.domain.rate import Rate
 from pushbutton.domain.retry import Retry
 from pushbutton.domain.schedule import Schedule
@@ -64,6 +65,11 @@ SAID: dict[str, tuple[Any, str, Any]] = {
         [{"cron": "30 6 * * 1-5", "zone": "Europe/Berlin", "inputs": {}, "name": "early"}],
         "schedules",
         (Schedule("early", "30 6 * * 1-5", zone="Europe/Berlin"),),
+    ),
+    "on_file": (
+        {"path": "/srv/in/*.csv", "rest": "5 s"},
+        "on_file",
+        OnFile("/srv/in", "*.csv", rest=5.0),
     ),
     "tell": (
         {"failed 3 times": "boss", "over": ["ops", "presser"]},

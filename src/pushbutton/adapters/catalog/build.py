@@ -11,6 +11,7 @@ from typing import Any
 from pushbutton.domain.approval import Approval
 from pushbutton.domain.messages import Occasion, Rule
 from pushbutton.domain.offer import ONE
+from pushbutton.domain.on_file import INPUT, OnFile
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.rate import Rate
 from pushbutton.domain.retry import Retry
@@ -59,6 +60,13 @@ def _schedule(table: Mapping[str, Any]) -> Schedule:
     return Schedule(**{**table, "zone": zone, "catch_up": CatchUp(table["catch_up"])})
 
 
+def _on_file(table: Mapping[str, Any], task: Task) -> OnFile:
+    there = next((param.name for param in task.params if param.name == INPUT), "")
+    named = there if table["input"] is None else table["input"]
+    folder = beside(Path(task.source.file), table["folder"])
+    return OnFile(folder, table["pattern"], named, table["inputs"], table["rest"])
+
+
 def rules(given: Sequence[tuple[str, int, tuple[str, ...]]], scope: str = "") -> tuple[Rule, ...]:
     """Of “tell”, as its kind reads it."""
     return tuple(Rule(Occasion(word), tuple(to), times, scope) for word, times, to in given)
@@ -79,6 +87,7 @@ _MADE: Mapping[str, Callable[[Any, Task], Any]] = {
     "background": lambda value, _: Background(value),
     "retry": lambda value, _: Retry(**{**value, "on": tuple(value["on"])}),
     "schedules": lambda value, _: tuple(_schedule(one) for one in value),
+    "on_file": _on_file,
     "tell": lambda value, _: rules(value),
     "tty": lambda value, _: value and tuple(value),
 }

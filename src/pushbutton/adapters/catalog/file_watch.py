@@ -66,6 +66,10 @@ class FileWatch:
         self._wakeup.clear()
         return rung
 
+    def ring(self) -> None:
+        """What waits goes on, as if something had changed."""
+        self._wakeup.set()
+
     async def close(self) -> None:
         if self._watch:
             self._moved.set()  # a watch ends by this at once; cancelled, it would go on for a moment in its thread

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from pushbutton.domain.event import Json
 from pushbutton.domain.inputs import bounds_fault, check, in_order, parse
 from pushbutton.domain.messages import Channel, Rule
 from pushbutton.domain.param import Param, ParamType
@@ -140,6 +141,7 @@ def faults(task: Task, doubted: Collection[str] = ()) -> list[tuple[str, str]]:
         sentence = f"“dry_run” names “{task.dry_run}”, and there is no such input that is yes or no."
         found.append(("dry_run", sentence))
     found += _schedule_faults(task, doubted)
+    found += _on_file_faults(task, doubted)
     found += _two_in_one(task)
     found += _secrets_in_the_way(task)
     found += _unknown_holes(task, {param.name for param in task.params} | doubted)
@@ -162,11 +164,33 @@ def _schedule_faults(task: Task, doubted: Collection[str]) -> Iterator[tuple[str
 
 
 def _unfit_inputs(task: Task, schedule: Schedule) -> Iterator[tuple[str, str]]:
+    for name, sentence in _unfit(task, schedule.inputs):
+        yield "schedules", f"the inputs of the schedule “{schedule.name}” do not fit: “{name}”: {sentence}"
+
+
+def _unfit(task: Task, inputs: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     """As far as that is known before choices are asked for."""
     asked = {param.name for param in task.params if param.choices_from or param.type is ParamType.FILE}
-    for name, sentence in check(task.params, schedule.inputs, fits=maybe)[1].items():
+    for name, sentence in check(task.params, inputs, fits=maybe)[1].items():
         if name not in asked:
-            yield "schedules", f"the inputs of the schedule “{schedule.name}” do not fit: “{name}”: {sentence}"
+            yield name, sentence
+
+
+def _on_file_faults(task: Task, doubted: Collection[str]) -> Iterator[tuple[str, str]]:
+    rule = task.on_file
+    if rule is None or doubted:
+        return
+    into = next((param for param in task.params if param.name == rule.input), None)
+    if rule.input and into is None:
+        yield "on_file", f"“on_file” names the input “{rule.input}”, and there is no such input."
+    elif into and into.type is not ParamType.STR:
+        yield "on_file", f"the input “{into.name}” cannot be the path of a file: let it be a text."
+    elif secret := next((name for name in rule.inputs if name in task.secrets), ""):
+        yield "on_file", f"the secret input “{secret}” cannot stand there: give the task a named secret."
+    else:
+        for name, sentence in _unfit(task, rule.inputs):
+            if name != rule.input:
+                yield "on_file", f"the inputs of “on_file” do not fit: “{name}”: {sentence}"
 
 
 def _secrets_in_the_way(task: Task) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,18 @@ from pushbutton.domain.cause import CauseKind
 from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.offer import NONE, ONE, Offer
 from pushbutton.domain.order import Order, fits
-from pushbutton.domain.pressing import REPLACED, Answer, Known, came, counts, decide, fired, first_event, replaced
+from pushbutton.domain.pressing import (
+    REPLACED,
+    Answer,
+    Known,
+    came,
+    counts,
+    decide,
+    fired,
+    first_event,
+    replaced,
+    rested,
+)
 from pushbutton.domain.rate import free_at, is_by
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, WRONG, NewRun, Run, RunState, before
@@ -29,6 +40,7 @@ from pushbutton.sentence import kept, recalled
 
 from .bundles import MemoryBundles
 from .deliveries import MemoryDeliveries
+from .files_seen import MemoryFilesSeen
 from .memos import MemoryMemos
 from .messages import MemoryMessages
 from .nodes import MemoryNodes
@@ -58,6 +70,7 @@ class MemoryStore:
         self.audit = MemoryAudit(key)
         self.people = MemoryPeople(self.audit)
         self.deliveries = MemoryDeliveries()
+        self.files_seen = MemoryFilesSeen()
         self.memos = MemoryMemos()
         self.messages = MemoryMessages()
         self.bundles = MemoryBundles(self.audit, self._bundles)
@@ -77,6 +90,7 @@ class MemoryStore:
                 self.audit.add(answer.act)
             self._fire(fired(new, answer.run))
             self.deliveries.add(came(new, answer.run, made=False))
+            self.files_seen.add(rested(new, answer.run))
             return Pressed(self._newest(answer.run), made=False)
         if also:
             self.people.apply(also)  # first: when it refuses, nothing was done yet
@@ -97,6 +111,7 @@ class MemoryStore:
         *plans, (run, _) = made
         self._fire(fired(new, run.id, run.state))
         self.deliveries.add(came(new, run.id, made=True))
+        self.files_seen.add(rested(new, run.id))
         return Pressed(run, made=True, plan=plans[0][0] if plans else None)
 
     def _bundles(self) -> frozenset[str]:

@@ -21,6 +21,7 @@ from .audit import SqlAudit
 from .bundles import SqlBundles
 from .connection import Database
 from .deliveries import SqlDeliveries
+from .files_seen import SqlFilesSeen
 from .memos import SqlMemos
 from .messages import SqlMessages
 from .nodes import SqlNodes
@@ -38,6 +39,7 @@ class SqlStore:
         self._trail = Trail(database.end, database.dialect)
         self.people, self.audit = SqlPeople(database, self._trail), SqlAudit(database, self._trail)
         self.deliveries = SqlDeliveries(database)
+        self.files_seen = SqlFilesSeen(database)
         self.memos = SqlMemos(database)
         self.messages = SqlMessages(database)
         self.bundles = SqlBundles(database, self._trail)

@@ -11,7 +11,18 @@ from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.offer import ONE, Offer
 from pushbutton.domain.order import Order, fits
-from pushbutton.domain.pressing import REPLACED, Answer, Known, came, counts, decide, fired, first_event, replaced
+from pushbutton.domain.pressing import (
+    REPLACED,
+    Answer,
+    Known,
+    came,
+    counts,
+    decide,
+    fired,
+    first_event,
+    replaced,
+    rested,
+)
 from pushbutton.domain.rate import free_at
 from pushbutton.domain.run import ACTIVE, UNFINISHED, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, NoSuchRun, NotHeard
@@ -19,7 +30,7 @@ from pushbutton.runtime.ports import Append, Pressed
 from pushbutton.runtime.ports.people import Work
 from pushbutton.sentence import kept
 
-from . import deliveries, messages, schedules, statements
+from . import deliveries, files_seen, messages, schedules, statements
 from .connection import Connection
 from .people import change
 from .run_rows import RUN_COLUMNS, SETTABLE, dumps, hold_text, names_text, retry_text, run_from
@@ -73,6 +84,8 @@ def press(db: Connection, trail: Trail, new: NewRun, also: Work | None) -> Press
         schedules.fire(db, fired(new, answer.run))
         for one in came(new, answer.run, made=False):
             deliveries.keep(db, one)
+        for file in rested(new, answer.run):
+            files_seen.keep(db, file)
         return Pressed(_newest(db, answer.run), made=False)
     if answer.replaces:
         _replace(db, new)
@@ -87,6 +100,8 @@ def press(db: Connection, trail: Trail, new: NewRun, also: Work | None) -> Press
     schedules.fire(db, fired(new, run.id, run.state))
     for one in came(new, run.id, made=True):
         deliveries.keep(db, one)
+    for file in rested(new, run.id):
+        files_seen.keep(db, file)
     return Pressed(run, made=True, plan=plans[0][0] if plans else None)
 
 

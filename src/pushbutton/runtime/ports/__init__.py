@@ -35,6 +35,7 @@ from .deliveries import Deliveries
 from .files import UPLOADS as UPLOADS
 from .files import Files as Files
 from .files import Stored as Stored
+from .files_seen import FilesSeen
 from .memos import Memos
 from .messages import Messages
 from .nodes import Nodes as Nodes
@@ -151,6 +152,11 @@ class Store(Protocol):
         ...
 
     @property
+    def files_seen(self) -> FilesSeen:
+        """In the same store."""
+        ...
+
+    @property
     def memos(self) -> Memos:
         """In the same store."""
         ...
@@ -188,7 +194,7 @@ class Store(Protocol):
         `TooOften`. What is `sealed` is kept with a run that is not over. With `new.hold` a run is inserted as held, and
         `new.plan` with it if there is `new.dry`. All of this is decided inside the one
         transaction. With `new.firing` what became of that due moment is kept with the run that is made,
-        with `new.delivery` the call of a hook, whether a run is made or was.
+        with `new.delivery` the call of a hook and with `new.file` the file, whether a run is made or was.
         """
         ...
 

@@ -16,6 +16,7 @@ from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit_chain import Checked
 from pushbutton.domain.event import iso
 from pushbutton.domain.hook import Delivery, Hook
+from pushbutton.domain.on_file import FileSeen
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.person import Link, Token
 from pushbutton.domain.run import Run
@@ -133,7 +134,7 @@ class VerdictShape(Body):
 
 
 class CauseShape(BaseModel):
-    kind: Literal["person", "token", "link", "schedule", "retry", "run", "hook"]
+    kind: Literal["person", "token", "link", "schedule", "retry", "run", "hook", "file"]
     parent: int | None = Field(description="The run that it comes of; null: of none")
     attempt: int = Field(description="Counts what was pressed once and is tried again")
 
@@ -789,6 +790,30 @@ class DeliveryShape(BaseModel):
             why=one.why,
             body=one.body,
             address=one.address,
+        )
+
+
+class FileSeenShape(BaseModel):
+    """A file that came to a folder that a task watches, and what became of it."""
+
+    number: int
+    at: str
+    path: str
+    size: int
+    verdict: str = Field(description="was there, pressed, waits, did not fit or refused")
+    run: int | None
+    why: str
+
+    @classmethod
+    def of(cls, one: FileSeen) -> Self:
+        return cls(
+            number=one.number,
+            at=iso(one.at),
+            path=one.file.path,
+            size=one.file.size,
+            verdict=one.verdict.value,
+            run=one.run or None,
+            why=one.why,
         )
 
 

@@ -304,6 +304,8 @@ def _who(actor: str, t: Texts, names: Names) -> str:
         if slash and maker != "local":
             return t("{name}’s schedule “{schedule}”", name=names.called(maker), schedule=f"{task}/{made}")
         return t("The schedule “{name}”", name=f"{task}/{made}" if slash else name)
+    if colon and kind == "file":
+        return t("A file that came")
     if colon and kind == "webhook":
         return t("The webhook “{name}”", name=name)
     if colon and kind == "token":
