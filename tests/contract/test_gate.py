@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pushbutton.adapters.sql import statements
 from pushbutton.domain.audit import Act
 from pushbutton.domain.cause import Cause, CauseKind
 from pushbutton.domain.offer import Offer
@@ -457,3 +458,30 @@ async def test_a_pause_of_schedules_keeps_nothing_back_and_a_paused_run_no_lock(
     await paused(store, "b")
     _, run = await line(store, "b", "a", **locks("db"))
     assert await take(store) == run
+
+
+# -- the oldest, and the lines
+
+
+async def test_whether_the_oldest_are_looked_at_first_changes_nothing(store, monkeypatch):
+    dice = random.Random(seed := random.randrange(1 << 32))
+    print("seed", seed)  # noqa: T201  shown where it fails
+    await store.allow({"a": 2, "b": 1, "c": 5}, {"x": 1, "y": 2})
+    offers = [Offer("w", 6, tags=frozenset(tags)) for tags in ((), ("gpu",))]
+    going: list[int] = []
+    for at in range(1000, 1120):
+        more = {
+            "tags": frozenset({"gpu"} if dice.random() < 0.3 else ()),
+            "not_before": at + dice.randrange(60) if dice.random() < 0.3 else None,
+        }
+        await line(store, dice.choice("abc"), **more, **locks(*(name for name in "xy" if dice.random() < 0.2)))
+        offer = dice.choice(offers).leaving_out({"c"} if dice.random() < 0.2 else ())
+        found = []
+        for few in (0, 3, 1000):
+            monkeypatch.setattr(statements, "FEW", few)
+            found.append(await store.first(offer, at=at))
+        assert found[0] == found[1] == found[2]
+        if run := await take(store, offer, at=at):
+            going.append(run)
+        if going and dice.random() < 0.6:
+            await end(store, going.pop(dice.randrange(len(going))))

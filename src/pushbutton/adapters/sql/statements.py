@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 from pushbutton.domain.event import Kind
 from pushbutton.domain.offer import ONE, Offer
@@ -17,6 +17,8 @@ from .run_rows import EVENT_COLUMNS, RUN_COLUMNS, names_text
 Statement = tuple[str, list[Any]]
 """SQL and its values; also a condition and its values."""
 
+FEW: Final = 20
+"""Runs that are looked at one after the other, before their lines are."""
 _BEYOND = 1 << 62
 """No event comes near it."""
 
@@ -93,14 +95,30 @@ def runs(query: RunQuery, like: str) -> Statement:
     return f"SELECT {RUN_COLUMNS} FROM runs {where} ORDER BY id DESC LIMIT ?", [*values, query.limit]
 
 
-def due(offer: Offer) -> Statement:
+def due(offer: Offer, at: int) -> Statement:
     """A condition: it is the run that the gate gives for this offer now. It stands behind the WITH of `lines`."""
-    task, values = ("task = ?", [offer.task]) if offer.task else ("1 = 1", [])
+    task, values = ("task = ?", list[Any]([offer.task])) if offer.task else ("1 = 1", [])
     # The second is asked only where the first one is a run with locks.
     oldest = f"SELECT min(id) FROM ready WHERE {task} AND (locks = '' OR id NOT IN (SELECT id FROM kept_back))"
+    if not offer.task:
+        # Mostly it is one of the very oldest; then the lines, which may be a thousand, are not asked at all.
+        soon, given = _soon(offer, at)
+        oldest, values = f"coalesce(({soon}), ({oldest}))", [*given, *values]
     # Of all workers first: a walk along the index is much quicker than a search in it, and mostly it says enough.
     slots = f"(({_ACTIVE} AND a.worker >= '') < ? OR ({_ACTIVE} AND a.worker = ?) < ?)"
     return f"id = ({oldest}) AND {slots}", [*values, offer.slots, offer.worker, offer.slots]
+
+
+def _soon(offer: Offer, at: int) -> Statement:
+    """The oldest run that may start, where it is among the oldest that wait, needs no lock and waited for no moment:
+    nobody has his turn before it then. NULL: look at the lines.
+    """
+    starts, given = _startable(offer, at)
+    few = f"SELECT w.id FROM runs AS w WHERE w.state = 'waiting' ORDER BY w.id LIMIT {FEW}"
+    first = (
+        f"SELECT h.* FROM ({few}) AS heads CROSS JOIN runs AS h WHERE {starts} AND h.aside = 0 ORDER BY h.id LIMIT 1"
+    )
+    return f"SELECT CASE WHEN locks = '' AND not_before IS NULL THEN id END FROM ({first}) AS found", given
 
 
 def _startable(offer: Offer, at: int) -> Statement:

@@ -117,7 +117,7 @@ class SqlStore:
 
     async def first(self, offer: Offer, *, at: int) -> Run | None:
         lines, known = statements.lines(offer, at)
-        this, values = statements.due(offer)
+        this, values = statements.due(offer, at)
         sql = f"{lines} SELECT {RUN_COLUMNS} FROM runs WHERE {this}"
         row = await self._db.read(lambda db: db.execute(sql, [*known, *values]).fetchone())
         return run_from(row) if row else None

@@ -183,7 +183,7 @@ def claim(db: Connection, offer: Offer, at: int, token: str) -> Run | None:
         this, values = statements.of_parent(offer)
     else:
         lines, known = statements.lines(offer, at)
-        this, values = statements.due(offer)
+        this, values = statements.due(offer, at)
     row = db.execute(
         f"""{lines}
             UPDATE runs SET state = 'running', epoch = epoch + 1, worker = ?, started_at = ?, token = ?, collected = 0
