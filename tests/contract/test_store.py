@@ -16,7 +16,7 @@ from pushbutton.domain.offer import Offer
 from pushbutton.domain.person import Link, Snapshot, User
 from pushbutton.domain.rate import Rate
 from pushbutton.domain.reach import Reach
-from pushbutton.domain.run import TRANSITIONS, Busy, NewRun, Run, RunState, before
+from pushbutton.domain.run import ACTIVE, TRANSITIONS, Busy, NewRun, Run, RunState, before
 from pushbutton.domain.schedule import ALL_OF_THEM, COPIED, MOST, Firing, Pause, Verdict
 from pushbutton.errors import Fenced, KeyReused, NoSuchRun, Refused, StoreBusy, StoreError, TooOften
 from pushbutton.runtime.audit import check
@@ -548,6 +548,7 @@ async def test_counts_are_of_unfinished_runs(store):
     await running(store, "b")
     await pressed(store, "c")
     assert await store.counts() == {RunState.RUNNING: 1, RunState.WAITING: 1}
+    assert await store.counts(states=ACTIVE) == {RunState.RUNNING: 1}
 
 
 async def test_a_run_that_never_was_is_named(store):

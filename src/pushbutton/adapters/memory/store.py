@@ -401,10 +401,12 @@ class MemoryStore:
     async def forgotten(self) -> int:
         return self._forgotten
 
-    async def counts(self, reach: Reach | None = None) -> Mapping[RunState, int]:
+    async def counts(
+        self, reach: Reach | None = None, *, states: Collection[RunState] = UNFINISHED
+    ) -> Mapping[RunState, int]:
         seen = [run for run in self._runs.values() if reach is None or reach.holds(run.task, run.group)]
-        states = [run.state for run in seen if run.state in UNFINISHED]
-        return {state: states.count(state) for state in set(states)}
+        found = [run.state for run in seen if run.state in states]
+        return {state: found.count(state) for state in set(found)}
 
 
 def _matches(run: Run, query: RunQuery) -> bool:

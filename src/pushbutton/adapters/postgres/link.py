@@ -27,6 +27,9 @@ SILENT_WRITING = 15.0  # the same for the connection that writes: others may be 
 _SESSION = """
 SET standard_conforming_strings = on;
 SET jit = off;
+SET enable_hashjoin = off;
+SET enable_mergejoin = off;
+SET enable_material = off;
 SET statement_timeout = '30s';
 SET lock_timeout = '10s';
 SET idle_in_transaction_session_timeout = '5s';
@@ -35,8 +38,10 @@ SET tcp_keepalives_interval = 5;
 SET tcp_keepalives_count = 3;
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local');
 """
-"""A statement has an end, and a process that is stopped with the pen in its hand loses it. What waits for more than the
-disk of this machine (`remote_apply`) stays as it is.
+"""Joins go from one row to the next by an index, which the statements are written for: the gate steps along the lines,
+is believed to find ten at each step, and had all runs read for them. A statement has an end, and a process that is
+stopped with the pen in its hand loses it. What waits for more than the disk of this machine (`remote_apply`) stays as
+it is.
 """
 _REFUSALS = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded)
 _GOING_DOWN = (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow, errors.DatabaseDropped)

@@ -182,8 +182,10 @@ class SqlStore:
     async def forgotten(self) -> int:
         return await self._number("SELECT value FROM meta WHERE name = 'forgotten'")
 
-    async def counts(self, reach: Reach | None = None) -> Mapping[RunState, int]:
-        sql = f"SELECT state, count(*) FROM runs WHERE state IN ({UNFINISHED_STATES})"
+    async def counts(
+        self, reach: Reach | None = None, *, states: Collection[RunState] = UNFINISHED
+    ) -> Mapping[RunState, int]:
+        sql = f"SELECT state, count(*) FROM runs WHERE state IN ({statements.listed(states)})"
         values: list[Any] = []
         if reach is not None:
             test, values = statements.within(reach)

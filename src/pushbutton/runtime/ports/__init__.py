@@ -24,7 +24,7 @@ from pushbutton.domain.offer import NONE, Offer
 from pushbutton.domain.order import Order
 from pushbutton.domain.problem import Problem
 from pushbutton.domain.reach import Reach
-from pushbutton.domain.run import NewRun, Run, RunState
+from pushbutton.domain.run import UNFINISHED, NewRun, Run, RunState
 from pushbutton.domain.schedule import MOST, Firing, Pause
 from pushbutton.domain.secret import Secret
 from pushbutton.domain.skipped import Skipped
@@ -362,8 +362,10 @@ class Store(Protocol):
         """
         ...
 
-    async def counts(self, reach: Reach | None = None) -> Mapping[RunState, int]:
-        """Runs by state, unfinished states only; with `reach`, those within it."""
+    async def counts(
+        self, reach: Reach | None = None, *, states: Collection[RunState] = UNFINISHED
+    ) -> Mapping[RunState, int]:
+        """Runs by state, of those of `states` of which there are any; with `reach`, those within it."""
         ...
 
 

@@ -15,7 +15,7 @@ from pushbutton.domain.event import Event
 from pushbutton.domain.node import Lacking, Node
 from pushbutton.domain.param import Inputs
 from pushbutton.domain.policy import verbs
-from pushbutton.domain.run import BUSY, WRONG, Micros, Run, RunState
+from pushbutton.domain.run import ACTIVE, BUSY, WRONG, Micros, Run, RunState
 from pushbutton.domain.schedule import Pause
 from pushbutton.domain.task import Task
 from pushbutton.domain.usual import lasted
@@ -371,8 +371,7 @@ class Views:
 
     async def running(self, actor: Actor) -> int:
         """How many runs go on right now."""
-        counts = await self._store.counts(visibility.reach(self._catalog, actor))
-        return counts.get(RunState.RUNNING, 0) + counts.get(RunState.ASKING, 0)
+        return sum((await self._store.counts(visibility.reach(self._catalog, actor), states=ACTIVE)).values())
 
     async def past(self, actor: Actor, slug: str, *, without: int = 0, inputs: Inputs | None = None) -> Past:
         """`inputs` of the run that is estimated; of a task, what its push button starts."""
