@@ -16,10 +16,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pushbutton.domain.audit import Act
+from pushbutton.domain.node import Node, NodeKind
+from pushbutton.domain.offer import Offer
 from pushbutton.domain.run import NewRun
 from pushbutton.errors import StorageFull, StoreAway
 from pushbutton.runtime.audit import check
@@ -286,3 +289,36 @@ async def test_two_processes_that_write_at_once_have_one_order_of_events(postgre
         await asyncio.gather(follow(), *writers)
         assert seen == list(range(1, 161))
         await assert_whole(one, told)
+
+
+# -- the pen
+
+
+async def test_a_node_gives_its_sign_of_life_while_another_has_the_pen(postgres):
+    from pushbutton.adapters.postgres.locks import PEN
+
+    address = postgres.empty()
+    async with opened(address, node="one") as store:
+        await store.nodes.join(Node("one", NodeKind.WORKER), clock=1)
+        before = (await store.nodes.all())[0].seen
+        with psycopg_connection(address) as other:
+            other.execute(f"SELECT pg_advisory_xact_lock({PEN})")
+            assert await store.nodes.beat("one", clock=1) is False
+        assert (await store.nodes.all())[0].seen > before
+
+
+async def test_a_gate_that_gives_nothing_writes_nothing(postgres):
+    address = postgres.empty()
+    async with opened(address) as store:
+        await store.press(new("first"))
+        before = postgres.sql("SELECT turn, at FROM turns", address)
+        assert await store.claim(Offer("w", 0), at=2000, token="t") is None
+        assert postgres.sql("SELECT turn, at FROM turns", address) == before
+        assert await store.claim(Offer("w", 1), at=2000, token="t")
+        assert postgres.sql("SELECT turn, at FROM turns", address) != before
+
+
+def psycopg_connection(address: str) -> Any:
+    import psycopg
+
+    return psycopg.connect(address)

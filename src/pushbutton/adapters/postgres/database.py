@@ -67,11 +67,14 @@ class PostgresDatabase:
         finish()
         self.connections.end()
 
-    async def read(self, work: Work[T]) -> T:
+    async def read(self, work: Callable[[Link], T]) -> T:
         """Also without `open`, to read beside another process."""
         if self._closed:
             raise StoreError("The store is closed.")
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    async def beside(self, work: Work[T]) -> T:
+        return await self.read(lambda link: _beside(link, work))
 
     async def aside(self, work: Work[T]) -> T:
         """In a thread, beside all that is written in order: for what takes long and takes no pen."""
@@ -96,7 +99,7 @@ class PostgresDatabase:
             finally:
                 self.connections.drop(link)
 
-    def _read(self, work: Work[T]) -> T:
+    def _read(self, work: Callable[[Link], T]) -> T:
         patience = Patience(self.connections)
         with translated(self._address):
             while True:
@@ -110,3 +113,8 @@ class PostgresDatabase:
                     if not self.connections.lost(error, link):
                         raise
                     patience.wait(error)
+
+
+def _beside(link: Link, work: Work[T]) -> T:
+    with link.transaction("BEGIN READ WRITE; SET LOCAL synchronous_commit = off"):
+        return work(link)

@@ -113,6 +113,17 @@ class Link:
         finally:
             self.since = 0.0
 
+    @contextlib.contextmanager
+    def transaction(self, begin: str = "BEGIN") -> Iterator[None]:
+        self.execute(begin)
+        try:
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            if not self.gone:
+                self.execute("ROLLBACK")
+            raise
+
     @property
     def gone(self) -> bool:
         return bool(self.raw.closed)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
@@ -118,7 +118,7 @@ class Pieces:
         """The one piece in place of those that lie where it does."""
 
         def work(link: Link) -> None:
-            with _transaction(link):
+            with link.transaction():
                 link.execute(
                     "DELETE FROM pieces WHERE run = ? AND name = ? AND at >= ? AND at < ?",
                     (*whole.place, whole.at, whole.at + len(whole.bytes)),
@@ -222,21 +222,9 @@ def _put(link: Link, rows: Sequence[tuple[int, str, int, bytes]], sized: Sequenc
 
 
 def _copy(link: Link, rows: Iterable[Sequence[object]], sized: Sequence[object]) -> None:
-    with _transaction(link):
+    with link.transaction():
         link.copy(_COPY, _COLUMNS, rows)
         link.send(f"WITH {_GROWN}", sized)
-
-
-@contextlib.contextmanager
-def _transaction(link: Link) -> Iterator[None]:
-    link.execute("BEGIN")
-    try:
-        yield
-        link.execute("COMMIT")
-    except BaseException:
-        if not link.gone:
-            link.execute("ROLLBACK")
-        raise
 
 
 def take(link: Link, have: Mapping[Place, int], most: int, *, quick: bool = False) -> list[Piece]:

@@ -32,9 +32,10 @@ __all__ = ["Session"]
 HANDOVER = 5.0  # seconds for which a node waits for one of its name that is ending
 _BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _PEN: Final = f"{_BEGIN}; SELECT pg_advisory_xact_lock({PEN})"
-_TURN: Final = f"""{_PEN};
-INSERT INTO turns (writer, turn) VALUES ('{{}}', {{}})
-ON CONFLICT (writer) DO UPDATE SET turn = excluded.turn, at = now()"""
+_COMMIT: Final = """INSERT INTO turns (writer, turn) SELECT '{}', {} WHERE pg_current_xact_id_if_assigned() IS NOT NULL
+ON CONFLICT (writer) DO UPDATE SET turn = excluded.turn, at = now();
+COMMIT"""
+"""A turn that wrote nothing (the gate had no run to give) is not noted, and waits for no disk."""
 _END_OF: Final = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ? AND backend_start::text = ?"
 
 
@@ -78,15 +79,14 @@ class Session:
 
     def _written(self, link: Link, works: Works) -> Outcomes:
         self._turn += 1
-        begin = _TURN.format(self._name, self._turn)
         sent: list[Outcomes] = []
 
         def commit(outcomes: Outcomes) -> None:
             sent.append(outcomes)
-            link.execute("COMMIT")
+            link.execute(_COMMIT.format(self._name, self._turn))
 
         try:
-            outcomes = grouped(link, lambda: link.execute(begin), works, commit)
+            outcomes = grouped(link, lambda: link.execute(_PEN), works, commit)
         except psycopg.Error as error:
             if not (sent and self._connections.lost(error, link) and self._landed()):
                 raise

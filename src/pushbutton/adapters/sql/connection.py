@@ -73,6 +73,10 @@ class Database(Protocol):
 
     async def read(self, work: Work[T]) -> T: ...
 
+    async def beside(self, work: Work[T]) -> T:
+        """A write that waits for no other and is in no order with them; a crash of the database may undo it."""
+        ...
+
     def scrub(self) -> None:
         """Leave nothing of what was deleted or replaced in any file. Blocks; raises `StoreError`."""
         ...

@@ -28,7 +28,7 @@ class SqlNodes:
 
     async def beat(self, name: str, *, clock: int) -> bool | None:
         sql = f"UPDATE nodes SET seen = {self._now}, ahead = ? - {self._now} WHERE name = ? RETURNING draining"
-        draining = await self._db.write(lambda db: db.execute(sql, (clock, name)).get)
+        draining = await self._db.beside(lambda db: db.execute(sql, (clock, name)).get)
         return None if draining is None else bool(draining)
 
     async def leave(self, name: str) -> None:

@@ -55,7 +55,7 @@ class SqliteDatabase:
         self.end = end
         self._session = _Session(path, end)
         self._writer = Writer(self._session, GROUP)
-        self.write = self._writer.write
+        self.write = self.beside = self._writer.write
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-read")
         self._mine = threading.local()
         self._open_readers: list[apsw.Connection] = []
