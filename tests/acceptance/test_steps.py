@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.acceptance.pages import Reader, browser
-from tests.acceptance.serving import Served
+from tests.acceptance.serving import Served, until
 from tests.acceptance.worlds import script
 
 __all__ = ["browser"]
@@ -40,12 +40,16 @@ printf three
 """
 
 
+COPY = "tasks: {copy: {command: [sh, -c, exit 0]}}"
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("steps") / "tasks"
     folder.mkdir()
     (folder / "build.py").write_text(TASKS)
     script(folder, "shell.sh", SHELL)
+    (folder / "pushbutton.yaml").write_text(COPY)
     with Served(folder) as server:
         yield server
 
@@ -76,8 +80,37 @@ def test_a_failure_leads_to_the_line_that_names_it_and_a_step_to_its_first(brows
         page = reader.open(f"/runs/{number}")
         expect(page.locator("#run-steps [data-state=failed] .more")).to_have_text("ValueError: a.c is empty")
         expect(page.locator(".log li.wrong .tx")).to_have_text("ValueError: a.c is empty")
-        page.get_by_role("link", name="Fetch").click()
+        page.locator("#run-steps").get_by_role("link", name="Fetch").click()
         expect(page.locator(".log li.hit .tx").first).to_have_text("fetched 0")
         expect(page.locator(".log li.hit .tx").first).to_be_in_viewport()
         page.get_by_role("link", name="Show the output there").click()
         expect(page.locator(".log li.wrong")).to_be_in_viewport()
+
+
+def test_a_failure_tells_what_changed_since_it_last_worked(browser, site: Served):
+    good, bad = site.press("build", broken=False), site.press("build")
+    site.finished(bad)
+    with Reader(browser, site) as reader:
+        page = reader.open(f"/runs/{bad}")
+        card = page.locator("#run-changed")
+        expect(card).to_contain_text(re.compile(r"Broken\s*before: No → now: Yes"))
+        expect(card).to_contain_text(re.compile(r"Task\s*the same"))
+        expect(card).to_contain_text("Traceback")
+        expect(card.get_by_role("link", name="differs from line 303 on")).to_be_visible()
+        expect(card.get_by_role("link", name=f"Run {good}")).to_have_attribute("href", f"/runs/{good}")
+
+
+def test_a_failure_shows_what_changed_in_the_declaration_of_its_task(site: Served):
+    site.finished(site.press("copy"))
+    (site.data.parent / "pushbutton.yaml").write_text(COPY.replace("exit 0", "exit 7"))
+
+    def failed() -> int:
+        number = site.press("copy")
+        return number if site.finished(number)["state"] == "failed" else 0
+
+    def shown() -> re.Match[str] | None:
+        return re.search(r"<del>-target[^<]*exit 0.*<ins>\+target[^<]*exit 7", site.http.get(page).text, re.DOTALL)
+
+    page = f"/runs/{until(failed, what='the change is read')}"
+    assert until(shown, what="the change is recorded")
+    assert "changed in between" in site.http.get(page).text

@@ -122,6 +122,15 @@ export function mount(box, watch) {
     return Number(document.querySelector('#run-hero [data-line]')?.dataset.line ?? 0);
   }
 
+  const widen = one('[data-widen]');
+  const wider = on => { widen.ariaPressed = String(on); out.classList.toggle('wide', on); };
+  wider(kept('log-wide') === 'yes');
+  widen.addEventListener('click', () => {
+    const on = widen.ariaPressed !== 'true';
+    keep('log-wide', on ? 'yes' : 'no');
+    wider(on);
+  });
+
   // --- links to lines: #L120, #L120-L140
 
   function linked() {

@@ -89,6 +89,8 @@ function tellTimes() {
   for (const bar of all('progress[data-usual]')) { // an estimate grows between two patches, and never shrinks
     const guess = Math.min(95, (Date.now() + skew - Date.parse(bar.dataset.from)) / 10 / bar.dataset.usual);
     if (guess > bar.value) bar.value = guess;
+    const percent = one('[data-percent]', bar.parentElement);
+    if (percent) percent.textContent = percent.textContent.replace(/\d+/, Math.floor(bar.value));
   }
 }
 if (zone && !sameZone) document.cookie = `${zoneIs}; path=${home}; max-age=31536000; samesite=lax${https ? '; secure' : ''}`;

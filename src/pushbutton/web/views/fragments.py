@@ -20,6 +20,8 @@ def run_fragments(view: RunView, language: str = "en", root: str = "", names: Na
     """Everything on `/runs/{n}` that follows the run; not its output."""
     parts = _parts("run_parts.html", language, {"now": view.now, "root": root, "names": names})
     tab = _parts("tab_parts.html", language, {"root": root})
+    time = _parts("run_over_time.html", language, {"now": view.now, "root": root, "names": names})
+    changed = _parts("run_changed.html", language, {"now": view.now, "root": root, "names": names})
     return {
         "title": _said(tab.title(view)),
         "tab": _said(tab.picture(view)),
@@ -32,7 +34,9 @@ def run_fragments(view: RunView, language: str = "en", root: str = "", names: Na
         "run-counts": _said(parts.counts(view)),
         "run-plan": _said(parts.plan(view)),
         "run-steps": _said(parts.steps(view)),
+        "run-changed": _said(changed.changed(view)),
         "run-updates": _said(parts.updates(view)),
+        "run-over-time": _said(time.over_time(view)),
         "run-facts": _said(parts.about(view)),
         "run-stop-say": _said(parts.stop_say(view)),
     }

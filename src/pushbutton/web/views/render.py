@@ -22,6 +22,7 @@ from pushbutton.domain.run import Micros, Run
 from pushbutton.domain.task import Task
 from pushbutton.domain.visible import in_browsers, pieces, unseen, visible
 from pushbutton.web.words import formatting, schedules
+from pushbutton.web.words.audit import diff_lines
 from pushbutton.web.words.i18n import Texts, texts
 from pushbutton.web.words.linked import linked
 from pushbutton.web.words.people import UNKNOWN, Names
@@ -62,6 +63,7 @@ def environment(language: str) -> jinja2.Environment:
         took=partial(formatting.took, t=t),
         stretches=run_story.stretches,
         linked=linked,
+        diff_lines=diff_lines,
         usual=partial(formatting.usual, t=t),
         about=partial(formatting.left, t=t),
         rounded=formatting.rounded,
@@ -173,7 +175,14 @@ def _who(context: Context, actor: str) -> str:
 @jinja2.pass_context
 def _ending(context: Context, view: RunView) -> Ending:
     on_failure = view.task.on_failure if view.task else ""
-    return outcomes.ending(view.run, view.story, context["t"], _names(context), on_failure=on_failure, wrote=view.wrote)
+    return outcomes.ending(
+        view.run,
+        view.story,
+        context["t"],
+        _names(context),
+        on_failure=on_failure,
+        wrote=view.wrote and not view.written.error,
+    )
 
 
 @jinja2.pass_context

@@ -93,6 +93,10 @@ class Story:
     reason: str = ""  # the last that was given for its state
     planned: bool = False  # the steps of past runs are among them, so their number says how many there are
 
+    def without_usual(self) -> Story:
+        """The same where too few runs say how long a step takes: which steps come is known even so."""
+        return replace(self, steps=tuple(replace(step, usual=None) for step in self.steps))
+
     @property
     def done(self) -> tuple[str, ...]:
         return tuple(step.name for step in self.steps if step.colour in ("succeeded", "skipped"))

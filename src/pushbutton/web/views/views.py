@@ -28,12 +28,14 @@ from pushbutton.runtime.task_digest import pressed_as
 
 from .approval import Waits, waits
 from .catalogue import Marks, Selection, Shown, selected
+from .changed import Changed, declared, other_task, outputs, took
 from .estimates import Outlook, Past, Progress, outlook
 from .find import Haystacks, fold, words
 from .needs import Need, needs
 from .output_lines import LineReaders
 from .run_output import Written
 from .run_story import Story, story
+from .waterfall import Waterfall, waterfall
 
 LAST_RUNS: Final = 20
 """How many past runs an estimate goes by."""
@@ -166,6 +168,7 @@ class RunView:
     reading: bool = False  # the tasks are still being read
     silent: bool = False  # a folder of tasks does not answer
     written: Written = field(default_factory=Written)  # what its output tells
+    changed: Changed | None = None  # since it last worked, where it failed
     user: str = ""  # of this machine, as whom it runs; "": the server's, not for this reader, or the task changed since
     tries: tuple[Run, ...] = ()  # at the same press, this one among them, oldest first; none where there is one only
     lacking: Lacking | None = None  # it waits, and no worker has the tags that it needs
@@ -189,6 +192,12 @@ class RunView:
     def elapsed(self) -> float:
         """Seconds since the start, up to the end."""
         return lasted(self.run, self.now) or 0.0
+
+    @property
+    def waterfall(self) -> Waterfall | None:
+        """Its steps over time; None where there is nothing to compare."""
+        until = self.run.ended_at or self.now
+        return waterfall(self.story.steps, self.run.started_at, until, over=self.run.state.over)
 
     @property
     def quiet(self) -> bool:
@@ -317,6 +326,8 @@ class Views:
         """A run that the actor may see; `events` of it where the caller has them already."""
         past = await self.past(actor, run.task, without=run.id, inputs=run.inputs)
         told = story(run, await self.events(run) if events is None else events, past.steps)
+        if past.usual is None:
+            told = told.without_usual()
         ahead: tuple[Run, ...] = ()
         if run.state is RunState.WAITING:
             query = RunQuery(task=run.task, states=BUSY, before=run.id, limit=50)
@@ -341,6 +352,7 @@ class Views:
             user=task.user if task and task.user and how_it_is_made(may) and await _pressed_as(task, run) else "",
             silent=bool(self._catalog.silent()), tries=(await self.tries(run))[::-1],
             away=await workers.silent(self._core, run), lacking=await self._lacking(run),
+            changed=await self._changed(actor, run, told, task, may) if run.state is RunState.FAILED else None,
         )  # fmt: skip
 
     async def tries(self, run: Run) -> tuple[Run, ...]:
@@ -349,6 +361,24 @@ class Views:
 
     async def _lacking(self, run: Run) -> Lacking | None:
         return await workers.missing(self._core, run.tags, run.pressed_at) if run.state is RunState.WAITING else None
+
+    async def _changed(
+        self, actor: Actor, run: Run, told: Story, task: Task | None, may: frozenset[Verb]
+    ) -> Changed | None:
+        """Since the newest run before it that succeeded and is of the same kind, as far as the actor may see it."""
+        if actor.own or run.started_at is None:
+            return None
+        query = RunQuery(task=run.task, states=frozenset({RunState.SUCCEEDED}), before=run.id, limit=_STEP_RUNS)
+        past = await self._store.runs(visibility.past(self._catalog, actor, query))
+        alike = (one for one in past if not task or task.is_dry(one.inputs) == task.is_dry(run.inputs))
+        if (good := next(alike, None)) is None:
+            return None
+        steps = took(told.steps, story(good, await self.events(good)).steps)
+        reads = Verb.OUTPUT in may and Verb.OUTPUT in verbs(actor, *visibility.resources(self._catalog, good))
+        output, compared = await outputs(self._core, self._lines, run, good) if reads else (None, False)
+        other = other_task(run, good)
+        diff = await declared(self._core, run, good) if other is not False and how_it_is_made(may) else ""
+        return Changed(good, other, diff, steps, output, compared)
 
     async def _planning(self, run: Run) -> bool:
         if run.hold is None or not run.hold.again or not run.state.active:

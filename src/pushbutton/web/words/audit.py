@@ -156,7 +156,7 @@ def row(record: Record, t: Texts, names: Names = UNKNOWN) -> Row:
         said=sentence(done, t, names), who=who(done.actor, t, names), actor=visible(done.actor),
         verb=visible(done.verb), about=visible(done.about), address=visible(done.address), run=run_of(done),
         facts=tuple((visible(name), _value(done.data[name])) for name in done.data if name not in _SHOWN_ELSEWHERE),
-        diff=tuple(_lines(diff)) if isinstance(diff, str) else (),
+        diff=tuple(diff_lines(diff)) if isinstance(diff, str) else (),
         text="\n".join(visible(line) for line in text.split("\n")) if isinstance(text, str) and not diff else "",
         hash=visible(record.hash),
     )  # fmt: skip
@@ -199,6 +199,7 @@ def _value(value: object) -> str:
     return visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
-def _lines(diff: str) -> Iterable[tuple[str, str]]:
+def diff_lines(diff: str) -> Iterable[tuple[str, str]]:
+    """Of what `task_text.diff` made: ("del" | "ins" | "", line)."""
     for line in diff.split("\n"):
         yield {"-": "del", "+": "ins"}.get(line[:1], ""), line[:1] + visible(line[1:])
