@@ -1,7 +1,7 @@
 """Measure, and print one table: `./dev bench [NAME …] [--quick] [--write]`.
 
-Names: fanout, output, press, runs, history, catalogue, crowd, browser, shipping. Without one, all of them. `--quick`
-takes fewer rounds and smaller sizes; `--write` puts the table and its curves into docs/performance.md.
+Names: fanout, output, press, runs, gate, history, catalogue, crowd, browser, shipping. Without one, all of them.
+`--quick` takes fewer rounds and smaller sizes; `--write` puts the table and its curves into docs/performance.md.
 SCRIPT_SERVER=/path/to/checkout has it measured beside us; sse-starlette is, where it is installed, which `./dev bench`
 sees to.
 """
@@ -19,6 +19,7 @@ import browser
 import catalogue
 import crowd
 import fanout
+import gate
 import history
 import output
 import page
@@ -33,6 +34,7 @@ FIGURES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "output": output.run,
     "press": press.run,
     "runs": runs.run,
+    "gate": gate.run,
     "history": history.run,
     "catalogue": catalogue.run,
     "crowd": crowd.run,

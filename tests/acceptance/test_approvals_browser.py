@@ -49,22 +49,38 @@ def looked_at(page: Page, name: str) -> None:
         page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
 
 
-def test_what_waits_is_decided_in_the_inbox_with_its_plan(browser, office):
-    office.plan(office.press("drop")["number"])  # it is made
+def test_what_waits_is_open_one_at_a_time_and_decided_in_the_inbox_without_another_page(browser, office):
+    first, second = (office.press("drop")["number"] for _ in range(2))
+    for number in (first, second):
+        office.plan(number)  # it is made
     with reader(browser, office, "bob") as bob:
+        bob.refused = re.compile("422")
         page = bob.open("/inbox")
-        expect(page).to_have_title(re.compile(r"^\(1\) Inbox"))
-        expect(page.locator("#opened #run-plan")).to_contain_text("would drop 3 tables")
+        page.evaluate("window.same = true")
+        expect(page).to_have_title(re.compile(r"^\(2\) Inbox"))
+        expect(page.locator(f"#wait-{second}[open] #run-plan")).to_contain_text("would drop 3 tables")
+        page.get_by_label("Your reason").fill("Not yet.")
+        page.locator(f"#wait-{first} summary").click()
+        expect(page.locator(f"#wait-{first}[open] #run-plan")).to_contain_text("would drop 3 tables")
+        expect(page.locator("details.needs[open]")).to_have_count(1)
         expect(page.locator(".push")).to_have_count(1)
+        page.locator(f"#wait-{first}").get_by_role("button", name="Reject it").click()
+        expect(page.locator(f"#wait-{first} #problems")).to_contain_text("Nothing was decided.")
         page.get_by_label("Your reason").fill("As agreed.")
-        page.get_by_role("button", name=re.compile("Approve")).click()
-        page.wait_for_url(re.compile(r"/runs/\d+"))
+        page.locator(f"#wait-{first}").get_by_role("button", name=re.compile("Approve")).click()
+        expect(page.locator(f"#wait-{first}")).to_have_count(0)
+        expect(page.locator("#decided")).to_contain_text("You approved")
+        expect(page.locator(f"#wait-{second}[open] #verdict")).to_be_visible()
+        expect(page.get_by_label("Your reason")).to_have_value("Not yet.")
+        page.locator(f"#wait-{second}").get_by_role("button", name="Reject it").click()
+        expect(page.locator("#approvals")).to_contain_text("Nothing waits for you")
+        expect(page.locator("#inbox")).to_be_empty()
+        assert page.evaluate("window.same"), "it is the same page"
+        page.goto(f"{office.server.url}/runs/{first}")
         expect(page.locator("#run-updates")).to_contain_text("Bob approved it: As agreed.")
         page.goto(f"{office.server.url}/approvals")
         page.wait_for_url(re.compile(r"/inbox$"))
-        expect(page.locator("#approvals")).to_contain_text("Nothing waits for you")
-        expect(page.locator("#decided")).to_contain_text("You approved")
-        expect(page.locator("#opened")).to_have_count(0)
+        expect(page.locator("#decided")).to_contain_text("You rejected")
 
 
 def test_the_presser_waits_and_the_approver_sees_it_come_and_says_yes(browser, office):
@@ -83,7 +99,8 @@ def test_the_presser_waits_and_the_approver_sees_it_come_and_says_yes(browser, o
         expect(press.locator("header [href$=inbox]")).to_have_count(0)
 
         expect(inbox.locator("#inbox")).to_contain_text("1")
-        inbox.locator("#approvals a").first.click()
+        inbox.locator("#approvals summary").click()
+        inbox.locator("#approvals .facts a").click()
         expect(inbox.locator("#run-plan")).to_contain_text("would drop 3 tables")
         expect(inbox.locator("#run-plan input[name=plan]")).to_have_value(office.plan(1))
         inbox.get_by_label("Your reason").fill("As agreed in the meeting.")

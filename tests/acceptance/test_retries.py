@@ -7,6 +7,7 @@ import json
 import os
 import random
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -110,6 +111,47 @@ def test_what_says_nothing_of_retries_is_tried_once(server):
 @pytest.mark.parametrize(("task", "tries"), [("late", 2), ("killed", 2), ("temporary", 2), ("other", 1)])
 def test_only_ends_that_are_named_are_tried_again(server, task, tries):
     assert [run["state"] for run in series(server, server.press(task))] == ["failed"] * tries
+
+
+@pytest.fixture
+def little_memory() -> Iterator[Path]:
+    """A control group of the system whose processes may have 48 MB; what takes more is killed by the kernel."""
+    for place, limit in (
+        (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes"),
+        (Path("/sys/fs/cgroup"), "memory.max"),
+    ):
+        group = place / f"pushbutton-test-{os.getpid()}"
+        try:
+            group.mkdir()
+        except OSError:
+            continue
+        try:
+            if not (group / limit).exists():
+                continue
+            (group / limit).write_text("48M")
+            yield group
+            return
+        finally:
+            group.rmdir()
+    pytest.skip("nobody but the administrator of a machine can limit memory by a control group")
+
+
+def test_what_the_kernel_kills_for_its_memory_is_tried_again_as_a_signal(tmp_path, little_memory):
+    tasks = tmp_path / "tasks"
+    tasks.mkdir()
+    eats = f"""
+        echo $$ > {little_memory}/cgroup.procs
+        [ "$PUSHBUTTON_ATTEMPT" = 1 ] || exit 0
+        exec {sys.executable} -c 'held = bytearray(500 << 20); print("not killed")'
+    """
+    script(tasks, "eats.sh", eats, head='retry = {times = 3, wait = 0, on = ["signal KILL"]}')
+    with Served(tasks) as server:
+        first, second = series(server, server.press("eats"))
+        assert (first["state"], first["exit_code"]) == ("failed", -signal.SIGKILL)
+        assert second["state"] == "succeeded"
+        assert b"not killed" not in server.output(first["number"])
+        page = server.http.get(f"/runs/{first['number']}").text
+    assert "most often the machine had run out of memory" in page
 
 
 def test_a_python_job_says_itself_when_it_is_tried_again(server):
