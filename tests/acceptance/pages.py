@@ -127,7 +127,8 @@ class Reader:
 
 def axe(page: Page) -> list[str]:
     """What axe-core finds, of any level."""
-    page.evaluate(AXE)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
     found = page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then(found => found.violations)")
     return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
 
