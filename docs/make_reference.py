@@ -20,7 +20,7 @@ from pushbutton.domain import event
 from pushbutton.domain.environment import KEPT
 from pushbutton.domain.run import TRANSITIONS
 from pushbutton.errors import PushbuttonError
-from pushbutton.job import protocol
+from pushbutton.job import protocol, shapes
 from pushbutton.job.options import FIELD, FORMS, INPUTS, OPTIONS, PYTHON, Option
 from pushbutton.supervisor import spool
 from pushbutton.web import routes
@@ -187,6 +187,8 @@ def events() -> str:
             "Python's `subprocess` does, they write to the named pipe at `PUSHBUTTON_CHANNEL`, and they print where "
             "nobody reads that."
         ),
+        "## What a result may be",
+        *_docstring(shapes),
         "## What a job finds in its environment",
         _table(
             ("Variable", "Meaning"),
@@ -197,6 +199,7 @@ def events() -> str:
                 ("`PUSHBUTTON_ATTEMPT`", "which try at the press it is: 1 for the first"),
                 ("`PUSHBUTTON_DUE`", "the moment that it was for (RFC 3339, UTC), where it was pressed for one"),
                 ("`PUSHBUTTON_FILES`", "a folder for files that it hands over"),
+                ("`PUSHBUTTON_RESULTS`", "a folder: what is in it when the job ends is handed over, and shown"),
                 (
                     "`PUSHBUTTON_SPOOL`, `PUSHBUTTON_RECEIPTS`",
                     "the run's folder, and one for pipes on which it hears that a file is kept",

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pushbutton import Field, artifact, progress, status, step, task
+from pushbutton import Field, artifact, progress, result, status, step, task
 
 log = logging.getLogger("reports")
 
@@ -31,12 +31,15 @@ def month_end_sales_report(
     dice = random.Random(month)
     articles = ["Teapot", "Oak tray", "Linen napkins", "Beeswax candle", "Blue mug", "Honey, 500 g", "Wool blanket"]
     rows: list[tuple[str, int, float]] = []
+    orders: dict[str, int] = {}
     with step("Read the orders"):
         for day in range(1, 31):
             time.sleep(0.12)
             progress(day, f"{month} {day}", of=30)
+            orders[f"{month} {day}"] = dice.randint(60, 140)
             if day % 10 == 0:
-                print(f"{month} {day:>2}: {dice.randint(2_000, 4_000):>5} orders read")
+                result.figure("Orders", sum(orders.values()), better="more")
+                print(f"{month} {day:>2}: {sum(orders.values()):>5} orders read")
     with step("Add them up"):
         for article in articles:
             pieces, turnover = dice.randint(1, 900), round(dice.uniform(20, 9_000), 2)
@@ -46,6 +49,12 @@ def month_end_sales_report(
                 continue
             rows.append((article, pieces, turnover))
             print(f"  {article:<16} {pieces:>4} pieces  {turnover:>9.2f} €")
+    returns = round(dice.uniform(2, 6), 1)
+    result.figure("Turnover", round(sum(row[2] for row in rows), 2), unit="€", better="more")
+    result.figure("Returns", returns, unit="%", better="less")
+    result.chart("Orders per day", orders)
+    result.chart("Turnover by article", {article: turnover for article, _, turnover in rows}, form="bar", unit="€")
+    result.chart("Pieces by article", {article: pieces for article, pieces, _ in rows}, form="bar")
     with step("Write the spreadsheet"):
         path = Path(tempfile.mkdtemp(prefix="sales-")) / f"sales-{month.lower()}.csv"
         with path.open("w", newline="", encoding="utf-8") as file:
@@ -53,6 +62,9 @@ def month_end_sales_report(
             table.writerow(("Article", "Pieces", "Turnover"))
             table.writerows(rows)
         artifact(path, f"Sales in {month}")
+    result.text(
+        "Notes", f"**{'Many' if returns > 4 else 'Few'} returns** in {month}.\n\n* The shop was open on all days."
+    )
     if copies_to:
         status(f"Would mail a copy to {copies_to}")
     return f"{month}: {sum(row[2] for row in rows):,.2f} € with {len(rows)} articles"

@@ -10,6 +10,7 @@ TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checker
 if TYPE_CHECKING:
     from .app import Pushbutton
     from .domain.event import Event
+    from .job import result
     from .job.again import Again, Final
     from .job.context import artifact, progress, status, step
     from .job.declare import Field, SecretStr, task
@@ -24,6 +25,7 @@ __all__ = [
     "SecretStr",
     "artifact",
     "progress",
+    "result",
     "secret",
     "status",
     "step",
@@ -45,11 +47,14 @@ _HOME = {
     "step": ".job.context",
     "secret": ".job.secret",
 }
+_MODULES = {"result": ".job.result"}
 
 
 def __getattr__(name: str) -> object:
-    if name in _HOME:
+    if name in _HOME or name in _MODULES:
         from importlib import import_module  # noqa: PLC0415  a supervisor loads this and needs nothing of it
 
+        if name in _MODULES:
+            return import_module(_MODULES[name], __name__)
         return getattr(import_module(_HOME[name], __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -96,7 +96,7 @@ class Room:
         self.path = self._outer / secrets.token_hex(16)
         self._given = str(folder / spool.GIVEN)
         self.path.mkdir(mode=0o711)
-        for name in (spool.FILES, spool.RECEIPTS):
+        for name in (spool.FILES, spool.HANDED_OUT, spool.RECEIPTS):
             (self.path / name).mkdir()
             self._open(self.path / name, account, 0o700, 0o1777)
         os.mkfifo(self.path / spool.CHANNEL)
@@ -121,6 +121,7 @@ class Room:
         """A job's, as it is for that user and here."""
         ours = {
             "PUSHBUTTON_FILES": str(self.path / spool.FILES),
+            "PUSHBUTTON_RESULTS": str(self.path / spool.HANDED_OUT),
             "PUSHBUTTON_RECEIPTS": str(self.path / spool.RECEIPTS),
         }
         every = {**self._account.environment(env), **command.env, **ours}

@@ -96,7 +96,7 @@ class SpoolFolder:
         _empty(folder)  # of an attempt that never came to start the job
         folder.mkdir(parents=True, mode=0o700, exist_ok=True)
         (folder / spool.EVENTS).touch(0o600)
-        (folder / spool.FILES).mkdir()
+        (folder / spool.HANDED_OUT).mkdir(parents=True)
         for fifo in (spool.CONTROL, spool.CHANNEL):
             os.mkfifo(folder / fifo, 0o600)
         if task.encoding:
@@ -186,6 +186,7 @@ class SpoolFolder:
             "PUSHBUTTON_ATTEMPT": str(run.cause.attempt),
             **({"PUSHBUTTON_DUE": iso(run.not_before)} if run.not_before is not None else {}),
             "PUSHBUTTON_FILES": str(folder / spool.FILES),
+            "PUSHBUTTON_RESULTS": str(folder / spool.HANDED_OUT),
             "PUSHBUTTON_RECEIPTS": str(folder / spool.RECEIPTS),
             "PUSHBUTTON_SPOOL": str(folder),
             "PUSHBUTTON_TOKEN": token,

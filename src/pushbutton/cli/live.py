@@ -32,6 +32,7 @@ from pushbutton.domain.visible import visible
 from pushbutton.job.protocol import clean
 
 from .moments import shown
+from .results import written
 
 __all__ = ["Decoder", "LiveView", "Plain", "View", "duration", "safe_line", "view"]
 
@@ -112,6 +113,8 @@ class _Teller:
                 title = _plain(data.get("title"))
                 name = _plain(data.get("path") or data.get("name"))
                 return "info", f"↳ {title + ': ' if title else ''}{name}"
+            case Kind.RESULT:
+                return "info", written(data)
             case Kind.APPROVAL:
                 return self._approval(data)
             case Kind.NOTE if data.get("not_before"):

@@ -21,7 +21,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pushbutton.job import context, declare, secret
+from pushbutton.job import context, declare, result, secret
 
 from .operators import BINARY, COMPARE, UNARY
 
@@ -38,6 +38,7 @@ _OURS: Mapping[str, object] = {
     "task": declare.task,
     "artifact": context.artifact,
     "progress": context.progress,
+    "result": result,
     "secret": secret.secret,
     "status": context.status,
     "step": context.step,

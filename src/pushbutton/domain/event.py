@@ -11,6 +11,7 @@ What `data` holds, by kind (all keys optional unless said otherwise):
     progress   percent (0 to 100, or null: unknown), text, step
     question   id, text, choices            answer   id, value, actor
     artifact   name, path (inside the run's folder), size, type, title
+    result     type (always): figure | table | chart | text, title; what else, `job/shapes.py` says
     note       text (always), code, actor, since (microseconds), not_before: what Pushbutton itself says of the run
     approval   verdict (always): approved | rejected, actor, by (their name), why, given, needs
     truncated  kept (bytes), text           the output went past its cap; the job goes on
@@ -38,6 +39,7 @@ class Kind(StrEnum):
     QUESTION = "question"
     ANSWER = "answer"
     ARTIFACT = "artifact"
+    RESULT = "result"
     NOTE = "note"
     TRUNCATED = "truncated"
     APPROVAL = "approval"

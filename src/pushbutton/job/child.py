@@ -4,8 +4,8 @@ The inputs come as JSON through the file descriptor named by PUSHBUTTON_INPUTS, 
 code is loaded, so that nothing it starts can read them again.
 
 What the work returns: text becomes a last, good status; nothing is nothing; any other value is printed as JSON
-(`plain`). A coroutine is awaited, a generator is run through: each text that it yields is a status, what it returns is
-the result.
+(`plain`), and shown as results where it is some (`shapes.of_value`): names with numbers, a list of mappings. A
+coroutine is awaited, a generator is run through: each text that it yields is a status, what it returns is the result.
 
 Exit code: 0, or 1 for an exception (its traceback, from the author's first frame on, goes to stderr and its message
 becomes a bad status), 75 for `Again`, or what `sys.exit` was given.
@@ -145,9 +145,15 @@ def _answer(result: object) -> None:
     elif result is not None:
         import json  # noqa: PLC0415
 
-        from .plain import plain  # noqa: PLC0415 - only for what is more than text
+        from . import shapes  # noqa: PLC0415 - only for what is more than text
+        from .plain import plain  # noqa: PLC0415
+        from .result import give  # noqa: PLC0415
 
-        print(json.dumps(plain(result), indent=2, ensure_ascii=False))
+        value = plain(result)
+        print(json.dumps(value, indent=2, ensure_ascii=False))
+        if os.environ.get("PUSHBUTTON_RUN"):  # elsewhere it stands there already
+            for shape in shapes.of_value(value):
+                give(shape)
 
 
 def _left(code: object) -> int:

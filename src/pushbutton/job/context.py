@@ -17,7 +17,7 @@ TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checker
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["Step", "artifact", "begin", "progress", "status", "step"]
+__all__ = ["Step", "artifact", "begin", "progress", "show", "status", "step"]
 
 _ASCII = {"●": "*", "✔": "+", "▲": "!", "✘": "x", "▶": ">", "↳": "->"}
 _MARKS = {"info": "●", "good": "✔", "warn": "▲", "bad": "✘"}
@@ -29,7 +29,7 @@ def status(text: object, *, level: str = "info") -> None:
     """Say what is going on, in a few words. `level`: "info", "good", "warn" or "bad"."""
     text = str(text)
     if not send("status", {"text": text, "level": level}):
-        _show(f"{_MARKS.get(level, '●')} {text}")
+        show(f"{_MARKS.get(level, '●')} {text}")
 
 
 def progress(percent: float | None, text: object = "", of: float | None = None) -> None:
@@ -40,7 +40,7 @@ def progress(percent: float | None, text: object = "", of: float | None = None) 
     if percent is not None:
         percent = round(min(100.0, max(0.0, float(percent))), 2) if percent == percent else None  # noqa: PLR0124 - NaN
     if not send("progress", {"percent": percent, "text": text}):
-        _show(f"[{'  ?' if percent is None else format(percent, '3.0f')} %] {text}".rstrip())
+        show(f"[{'  ?' if percent is None else format(percent, '3.0f')} %] {text}".rstrip())
 
 
 def artifact(path: str | os.PathLike[str], title: str = "") -> None:
@@ -51,7 +51,7 @@ def artifact(path: str | os.PathLike[str], title: str = "") -> None:
     """
     where = os.path.abspath(os.fspath(path))
     if not hand_over({"path": where, "title": title}):
-        _show(f"↳ {title + ': ' if title else ''}{where}")
+        show(f"↳ {title + ': ' if title else ''}{where}")
 
 
 class Step:
@@ -66,7 +66,7 @@ class Step:
     def __enter__(self) -> Self:
         self._began = time.monotonic()
         if not send_in_order("step", {"name": self.name, "state": "running"}):
-            _show(f"▶ {self.name}")
+            show(f"▶ {self.name}")
         return self
 
     def __exit__(
@@ -74,7 +74,7 @@ class Step:
     ) -> None:
         well = error is None or (isinstance(error, SystemExit) and not error.code)
         if not send_in_order("step", {"name": self.name, "state": "succeeded" if well else "failed"}):
-            _show(f"{'✔' if well else '✘'} {self.name} {time.monotonic() - self._began:.1f} s")
+            show(f"{'✔' if well else '✘'} {self.name} {time.monotonic() - self._began:.1f} s")
 
 
 def step(name: object) -> Step:
@@ -90,10 +90,11 @@ def step(name: object) -> Step:
 def begin(name: str) -> None:
     """Start a step that the next `begin` ends: for jobs that have no blocks, such as shell scripts."""
     if not send_in_order("step", {"name": name, "state": "running", "plain": True}):
-        _show(f"▶ {name}")
+        show(f"▶ {name}")
 
 
-def _show(line: str) -> None:
+def show(line: str) -> None:
+    """To the author's own terminal."""
     stream = sys.stderr
     try:
         try:

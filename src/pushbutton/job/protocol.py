@@ -6,10 +6,14 @@ Any other language may write plain lines:
     status TEXT              progress 33 [TEXT]   or 3/8, or ? for unknown
     step NAME                starts a step and ends the plain step before it
     artifact PATH [TITLE]    a path with spaces stands in double quotes
+    figure TITLE VALUE       a result; behind it may stand a unit, and “more” or “less” where that is better.
+                             A title with spaces stands in double quotes
     again SECONDS            the next try, if this one fails, waits so long; or: again never
     anything else            is a status
 
-A job can say only these five kinds: what a run's state is, or who answered, is not the job's to claim.
+{"kind": "result", "data": {…}} is a result of any type, as `job/shapes.py` lists them.
+
+A job can say only these six kinds: what a run's state is, or who answered, is not the job's to claim.
 """
 
 from __future__ import annotations
@@ -20,37 +24,31 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from . import shapes
+from .clean import LIMIT, clean
+
 __all__ = ["LIMIT", "Said", "clean", "parse"]
 
 Said = dict[str, Any]
-"""{"kind": "status" | "progress" | "step" | "artifact" | "again", "data": {…}}, with data as
-`domain/event.py` lists it; of “again”: after (seconds), or never.
+"""{"kind": "status" | "progress" | "step" | "artifact" | "result" | "again", "data": {…}}, with data as
+`domain/event.py` lists it; of “again”: after (seconds), or never; of a result that cannot be shown: refused (see
+`shapes.Shape`).
 """
-
-LIMIT = 64 * 1024
-"""Characters of a line that are looked at."""
 
 LEVELS = ("info", "good", "warn", "bad")
 STATES = ("running", "succeeded", "failed", "skipped")
 
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_]")
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _PROGRESS = re.compile(r"(?P<done>[0-9]{1,12}(?:\.[0-9]{1,12})?)(?:\s*%|\s*/\s*(?P<of>[0-9]{1,12}))?(?:\s+|$)")
 _UNKNOWN = re.compile(r"[?-](?:\s+|$)")
 _SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 _LONGEST_WAIT = 10**9
-_ARTIFACT = re.compile(r'(?:"(?P<quoted>[^"]+)"|(?P<plain>\S+))(?:\s+|$)')
-
-
-def clean(text: str, limit: int = LIMIT) -> str:
-    """Text that is safe to store and show: no terminal escapes, control characters as "\ufffd", marked when cut."""
-    length = len(text)
-    text = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", _ESCAPES.sub("", text[:limit].rstrip("\r\n")))
-    return text if length <= limit else f"{text} … (cut: {length:,} characters)"
+_NAMED = re.compile(r'(?:"(?P<quoted>[^"]+)"|(?P<plain>\S+))(?:\s+|$)')
+_VALUE = re.compile(r"(?P<number>[+-]?[0-9]{1,18}(?:\.[0-9]{1,12})?)(?P<unit>\D.*)?$")
 
 
 def parse(line: str, *, open_step: str = "") -> list[Said]:
-    """The events of one line: none for a blank one, two when a plain step ends the one before. Never raises.
+    """The events of one line: none for a blank one, two when a plain step ends the one before, and as many as there are
+    results in one that holds a value. Never raises.
 
     `open_step` is the plain step that is under way; the event that starts one has `"plain": True` in its data.
     """
@@ -58,6 +56,8 @@ def parse(line: str, *, open_step: str = "") -> list[Said]:
         return [_status(line.removeprefix("status "))]
     line = line.strip()
     if line.startswith("{"):
+        if results := _results(line):
+            return results
         said = _json(line)
     else:
         word, _, rest = line.partition(" ")
@@ -94,9 +94,20 @@ def _plain_step(rest: str) -> Said | None:
 
 
 def _plain_artifact(rest: str) -> Said | None:
-    if not (match := _ARTIFACT.match(rest)):
+    if not (match := _NAMED.match(rest)):
         return None
     return _artifact(match["quoted"] or match["plain"], rest[match.end() :])
+
+
+def _plain_figure(rest: str) -> Said | None:
+    if not (match := _NAMED.match(rest)) or not (value := _VALUE.match(rest[match.end() :])):
+        return None
+    unit = (value["unit"] or "").strip()
+    head, _, last = unit.rpartition(" ")
+    unit, better = (head, last) if last in ("more", "less") else (unit, "")
+    number = float(value["number"]) if "." in value["number"] else int(value["number"])
+    title = match["quoted"] or match["plain"]
+    return _result({"type": "figure", "title": title, "value": number, "unit": unit, "better": better})
 
 
 def _progress(percent: object, text: object) -> Said:
@@ -122,6 +133,24 @@ def _artifact(path: str, title: object) -> Said:
     if isinstance(title, str) and title:
         data["title"] = clean(title, 200)
     return {"kind": "artifact", "data": data}
+
+
+def _result(data: Mapping[str, Any]) -> Said:
+    (shape,) = shapes.read(data)
+    return {"kind": "result", "data": shape}
+
+
+def _results(line: str) -> list[Said]:
+    """None for a line that is no report of one."""
+    if '"result"' not in line:
+        return []
+    try:
+        said = json.loads(line)
+        if said.get("kind") != "result" or not isinstance(data := said.get("data"), dict):
+            return []
+        return [{"kind": "result", "data": shape} for shape in shapes.read(data)]
+    except (ValueError, OverflowError, RecursionError):
+        return []
 
 
 def _json(line: str) -> Said:
@@ -180,6 +209,7 @@ _PLAIN: Mapping[str, Callable[[str], Said | None]] = {
     "progress": _plain_progress,
     "step": _plain_step,
     "artifact": _plain_artifact,
+    "figure": _plain_figure,
     "again": _plain_again,
 }
 

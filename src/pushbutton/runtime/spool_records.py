@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pushbutton.domain.event import Draft, Json, Kind
+from pushbutton.domain.result import identity
 from pushbutton.domain.retry import Asked
 from pushbutton.domain.run import RunState
 from pushbutton.domain.size import size
@@ -94,6 +95,11 @@ def report(batch: Batch, kind: str, data: Mapping[str, Any], at: int) -> None:
     match known:
         case Kind.STATUS:
             batch.row["status"] = data["text"]
+        case Kind.RESULT if "refused" in data:
+            text = say(_NOT_SHOWN[data["refused"]], title=data["title"])
+            return batch.add(Kind.NOTE, at, code="result", text=text)
+        case Kind.RESULT:
+            return _result(batch, Draft(known, dict(data), at))
         case Kind.PROGRESS:
             batch.row["progress"] = data.get("percent")
             if batch.drafts and batch.drafts[-1].kind is Kind.PROGRESS:
@@ -104,6 +110,27 @@ def report(batch: Batch, kind: str, data: Mapping[str, Any], at: int) -> None:
             batch.open_step = data["name"] if running and data.get("plain") else ""
     batch.drafts.append(Draft(known, dict(data), at))
     return None
+
+
+_NOT_SHOWN = {
+    "type": unsaid("“{title}” is not shown: it is no figure, table, chart or text."),
+    "value": unsaid("“{title}” is not shown: a figure has a value, which is a number or a text."),
+    "rows": unsaid("“{title}” is not shown: the rows of a table are a list of lists or of objects."),
+    "columns": unsaid("“{title}” is not shown: a table has from 1 to 30 columns. Hand it over as a file."),
+    "series": unsaid("“{title}” is not shown: a chart has from 1 to 4 series, each with a list of values."),
+    "points": unsaid("“{title}” is not shown: each series of a chart has from 1 to 1,000 values."),
+    "bars": unsaid("“{title}” is not shown: a chart has at most 60 bars. Make a line of it."),
+    "text": unsaid("“{title}” is not shown: there is no text in it."),
+}
+
+
+def _result(batch: Batch, draft: Draft) -> None:
+    """In the place of an earlier one of the same name: only the newest of a burst is a fact worth keeping."""
+    for place, other in enumerate(batch.drafts):
+        if other.kind is Kind.RESULT and identity(other.data) == identity(draft.data):
+            batch.drafts[place] = draft
+            return
+    batch.drafts.append(draft)
 
 
 def _again(batch: Batch, data: Mapping[str, Any], at: int) -> None:

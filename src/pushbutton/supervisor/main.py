@@ -30,7 +30,7 @@ from .process import boot_id
 from .redact import Redactor
 from .reported_file import Named
 from .reports import Awaited, Reports
-from .spool import CHANNEL, CONTROL, EVENTS, FILES, GIVEN, LOG, PROTOCOL, RECEIPTS, Spool
+from .spool import CHANNEL, CONTROL, EVENTS, FILES, GIVEN, HANDED_OUT, LOG, PROTOCOL, RECEIPTS, Spool
 
 TYPE_CHECKING = False  # `typing` takes as long to load as all the rest; checkers know this name
 if TYPE_CHECKING:
@@ -131,6 +131,7 @@ class Supervisor:
         while not self._over():
             self._turn()
         self._drain()
+        self._hand_out()
         while self.results and self.results.pending:
             self._turn()
         self._finish()
@@ -665,6 +666,24 @@ class Supervisor:
         for _ in range(2 * PIPE // CHUNK):
             if not self._read_control():
                 break
+
+    def _hand_out(self) -> None:
+        """What lies in the job's folder for results, by name. One that takes no more reports takes none of these."""
+        folder = os.path.join(self.room, HANDED_OUT)
+        try:
+            names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
+        except OSError:
+            return  # the job took it away
+        if not names:
+            return
+        from . import handed_out  # noqa: PLC0415  few jobs use it
+
+        for name in names[: handed_out.MOST]:
+            path = os.path.abspath(os.path.join(folder, name))
+            if line := handed_out.report(path, (self.spec.get("results") or {}).get("reader")):
+                self._say(self.reports.feed(-1, line), by="job")
+            else:
+                self._hand_over(Named(path, handed_out.title(name)))
 
     def _finish(self) -> None:
         """The last record. There is no time limit on the disk."""

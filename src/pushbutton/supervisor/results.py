@@ -194,7 +194,7 @@ class Results:
                 os.rename(copy.part, os.path.join(self._folder, name))
             except OSError as error:
                 refused = _why(error)
-        mine = os.path.dirname(copy.source) == os.path.realpath(self._own)
+        mine = copy.source.startswith(os.path.realpath(self._own) + "/")
         if mine and (refused is None or refused.why == "secret"):
             self._taken.add(copy.source)
         if refused:

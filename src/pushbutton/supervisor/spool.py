@@ -13,7 +13,8 @@
     receipts  a folder of FIFOs: a process that waits until its file is kept, or its step is noted, makes one, and
               names it in the report
     results   a folder: the files that the job handed over, as they were then
-    files     a folder for the job, in which to make files
+    files     a folder for the job, in which to make files. What lies in its folder `results` when the job has ended is
+          handed over, by name: JSON that fits into a report as one, everything else as a file
     tree      the processes of the run at the last look, for the clean-up after our death: the boot id in the first
               line, then "pid start name" a line, then "end"
     log       what the supervisor itself had to complain about
@@ -68,6 +69,7 @@ ENCODING = "encoding"
 CONTROL, CHANNEL = "control", "channel"
 ELSEWHERE = "elsewhere"  # of protocol 1
 FILES, RESULTS, RECEIPTS, GIVEN, SCREEN, ROOM = "files", "results", "receipts", "in", "screen", "room"
+HANDED_OUT = f"{FILES}/results"
 TIME_RECORD = struct.Struct("<QQ")
 PROTOCOL = 2
 """What a supervisor of this version speaks."""

@@ -324,7 +324,8 @@ def test_a_run_has_the_same_parts_in_every_state(state):
     assert {name for name, html in parts.items() if name not in Seen(html).ids()} == set()
     assert list(parts) == [
         "title", "tab", "run-state", "run-lead", "run-acts", "run-hero", "run-needs", "run-tries", "run-counts",
-        "run-plan", "run-steps", "run-changed", "run-updates", "run-over-time", "run-facts", "run-stop-say",
+        "run-plan", "run-results", "run-steps", "run-changed", "run-updates", "run-over-time", "run-facts",
+        "run-stop-say",
     ]  # fmt: skip
 
 

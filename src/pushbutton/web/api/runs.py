@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from pushbutton.domain.run import RunState
 from pushbutton.errors import BadInput, NoSuchArtifact
-from pushbutton.runtime import cancel, history, later, report, workers
+from pushbutton.runtime import cancel, history, later, report, results, workers
 from pushbutton.runtime.ports import RunQuery
 from pushbutton.runtime.ports.files import result
 from pushbutton.web.http import body, sending
@@ -62,10 +62,15 @@ async def runs(
 @operation(
     "One run",
     "runs",
-    answers="RunShape",
+    description="With its results: figures, tables, charts, texts and files that its job handed out.",
+    answers="OneRunShape",
 )
 async def run(request: Request, number: str) -> Response:
-    return answer(schemas.RunShape.of(await history.run(core_of(request), actor_of(request), number_of(number))))
+    core, actor = core_of(request), actor_of(request)
+    found = await history.run(core, actor, number_of(number))
+    handed = await results.of(core, found)
+    before = await results.before(core, actor, found) if handed.figures else None
+    return answer(schemas.OneRunShape.with_results(found, handed, before))
 
 
 @operation(

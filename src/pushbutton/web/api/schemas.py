@@ -4,13 +4,14 @@ API's document is made of. A server that starts does not load this: see `lazily`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
-from pushbutton.domain import moment
+from pushbutton.domain import moment, result
 from pushbutton.domain.actor import EVERYWHERE, Verb
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit_chain import Checked
@@ -26,6 +27,7 @@ from pushbutton.errors import BadInput
 from pushbutton.runtime import workers
 from pushbutton.runtime.channels import Standing
 from pushbutton.runtime.dry_run import Plan
+from pushbutton.runtime.results import Before
 from pushbutton.runtime.schedules import Planned
 
 
@@ -216,6 +218,80 @@ class RunShape(BaseModel):
                 **more,
             }
         )
+
+
+class FigureShape(BaseModel):
+    type: Literal["figure"]
+    title: str
+    value: int | float | str
+    unit: str
+    better: Literal["more", "less", ""] = Field(description="Which is good; empty: the job does not say")
+    before: int | float | str | None = Field(description="What it was in the run `against`; null: it was not there")
+
+
+class TableShape(BaseModel):
+    type: Literal["table"]
+    title: str
+    columns: list[str]
+    rows: list[list[str | bool | int | float | None]]
+    more: int = Field(description="Rows that were not kept")
+
+
+class SeriesShape(BaseModel):
+    name: str
+    values: list[int | float | None]
+
+
+class ChartShape(BaseModel):
+    type: Literal["chart"]
+    title: str
+    form: Literal["line", "bar"]
+    labels: list[str]
+    unit: str
+    series: list[SeriesShape] = Field(description="Each has as many values as there are labels")
+
+
+class TextShape(BaseModel):
+    type: Literal["text"]
+    title: str
+    markdown: str
+
+
+class FileShape(BaseModel):
+    type: Literal["file"]
+    title: str
+    name: str = Field(description="Below `/api/runs/{number}/artifacts/`")
+    size: int | None
+    media: str
+
+
+ResultShape = Annotated[FigureShape | TableShape | ChartShape | TextShape | FileShape, Field(discriminator="type")]
+
+
+def _result(found: result.Result, before: Mapping[str, result.Figure]) -> dict[str, Any]:
+    match found:
+        case result.Figure():
+            other = before.get(found.title)
+            return {"type": "figure", **asdict(found), "before": other.value if other else None}
+        case result.Table():
+            return {"type": "table", **asdict(found)}
+        case result.Chart():
+            return {"type": "chart", **asdict(found)}
+        case result.Text():
+            return {"type": "text", **asdict(found)}
+        case result.File():
+            return {"type": "file", "title": found.title, "name": found.name, "size": found.size, "media": found.type}
+
+
+class OneRunShape(RunShape):
+    results: list[ResultShape] = Field(description="What it handed out, in the order in which its job gave it")
+    against: int | None = Field(description="The run that its figures are compared with; null: there is none")
+
+    @classmethod
+    def with_results(cls, run: Run, found: result.Results, before: Before | None, /) -> Self:
+        figures = before.figures if before else {}
+        shown = [_result(one, figures) for one in found.all]
+        return cls.of(run, results=shown, against=before.run.id if before else None)
 
 
 class WorkerShape(BaseModel):

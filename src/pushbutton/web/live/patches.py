@@ -31,7 +31,7 @@ from pushbutton.runtime.watch.wakeup import Wakeup
 from pushbutton.terminal.styles import Line
 from pushbutton.web.http.numbers import number_of, whole
 from pushbutton.web.site import Site
-from pushbutton.web.views import fragments, render
+from pushbutton.web.views import fragments, previews, render
 from pushbutton.web.views.catalogue import Selection
 from pushbutton.web.views.output_lines import line_json
 from pushbutton.web.views.run_output import with_output
@@ -148,9 +148,12 @@ def _drawer(site: Site, root: str, actor: Actor, rest: str) -> tuple[_Draw, Topi
 
     number = whole(which)
 
+    seen: previews.Seen = {}
+
     async def a_run() -> _Drawing:
         run = await core.store.run(number or 0)
         view = await views.run(actor, run, now())
+        view = await previews.with_previews(core.files, view, seen)
         view = await with_output(core, site.lines, replace(view, watching=watching(site, run.id, root)))
         html = await threads.showing(fragments.run_fragments, view, language, root, names())
         if view.goes_on:

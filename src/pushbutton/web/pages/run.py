@@ -13,7 +13,7 @@ from pushbutton import errors
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.approval import may_give
 from pushbutton.domain.policy import require
-from pushbutton.domain.run import Run
+from pushbutton.domain.run import Run, RunState
 from pushbutton.runtime import cancel, history, later, visibility, wishes
 from pushbutton.runtime.clock import now
 from pushbutton.web.http.context import actor_of, core_of
@@ -38,20 +38,21 @@ async def run(request: Request, status: int = 200, *, wrong: str = "", why: str 
     core, who = core_of(request), reader(request)
     found = await history.run(core, who.actor, run_of(request))
     view = await site_of(request).views.run(who.actor, found, now())
+    view = await previews.with_previews(core.files, view)
     view = await with_output(core, site_of(request).lines, replace(view, watching=_watching(request, found)))
     reads = Verb.OUTPUT in view.may
     tail = [f"tail:{found.id}"] if reads else []
     failed = found.state.value in ("failed", "lost")
+    shows = not view.story.updates and not view.results
     return await show(
         request, "run.html", status, room="tasks", parts=[f"patch:run:{found.id}", *tail], view=view,
         moments=moments_of(request),
-        previews=await previews.previews(core.files, found.id, view.story.results)
-        if reads else (),
         brought=await brought.files(core, found, view.task) if reads or Verb.APPROVE in view.may else (),
+        shut=bool(view.results and view.story.steps) and found.state is RunState.SUCCEEDED,
         joined="joined" in request.query_params,
         tail=await output_tail.tail(core, site_of(request).lines, found) if reads else output_tail.Tail(),
         told=_told(request, found),
-        open_output=(failed or not view.story.updates) and not view.waits, wrong=wrong, why=why,
+        open_output=(failed or shows) and not view.waits, wrong=wrong, why=why,
         asked=bool(
             view.waits and not found.aside and Verb.APPROVE in view.may and may_give(who.actor, view.waits.hold)
         ),

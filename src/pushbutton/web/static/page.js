@@ -361,14 +361,6 @@ let over = one('#run-state')?.dataset.over === 'yes';
 function runIsOver() {
   if (over) return;
   over = true;
-  showFiles();
   const stop = one('#stop');
   if (stop?.open) stop.close();
-}
-
-async function showFiles() { // what the run made, as far as a page can show it
-  if (!one('.results')) return;
-  try {
-    one('#run-previews').replaceChildren(...one('#run-previews', await parsed(location.pathname)).childNodes);
-  } catch { /* no connection: they can still be downloaded */ }
 }

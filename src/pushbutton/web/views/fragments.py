@@ -18,7 +18,8 @@ Fragments = dict[str, str]
 
 def run_fragments(view: RunView, language: str = "en", root: str = "", names: Names = UNKNOWN) -> Fragments:
     """Everything on `/runs/{n}` that follows the run; not its output."""
-    parts = _parts("run_parts.html", language, {"now": view.now, "root": root, "names": names})
+    shown = {"now": view.now, "root": root, "names": names}
+    parts = _parts("run_parts.html", language, shown)
     tab = _parts("tab_parts.html", language, {"root": root})
     time = _parts("run_over_time.html", language, {"now": view.now, "root": root, "names": names})
     changed = _parts("run_changed.html", language, {"now": view.now, "root": root, "names": names})
@@ -33,6 +34,7 @@ def run_fragments(view: RunView, language: str = "en", root: str = "", names: Na
         "run-tries": _said(parts.tries(view)),
         "run-counts": _said(parts.counts(view)),
         "run-plan": _said(parts.plan(view)),
+        "run-results": _said(_parts("results_parts.html", language, shown).results(view)),
         "run-steps": _said(parts.steps(view)),
         "run-changed": _said(changed.changed(view)),
         "run-updates": _said(parts.updates(view)),

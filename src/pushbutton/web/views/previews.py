@@ -5,21 +5,22 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Final
 
-from markupsafe import Markup
-
 from pushbutton import threads
+from pushbutton.domain.actor import Verb
+from pushbutton.domain.result import File
 from pushbutton.runtime.ports import Files
 from pushbutton.runtime.ports.files import result
 
 from .render import markdown
-from .run_story import Result
+from .result_cards import Preview
+from .views import RunView
 
-_SHOWN: Final = 6  # files
-_BIGGEST: Final = 256 << 10  # bytes of a file that is read for it
+_SHOWN: Final = 12  # files
+_BIGGEST: Final = 256 << 10  # bytes of a text that is read for it; of a table, what is looked at
 _ROWS: Final = 30
 _COLUMNS: Final = 12
 _CELL: Final = 200  # characters
@@ -27,22 +28,30 @@ _TABLES = {".csv": ",", ".tsv": "\t"}
 _TEXTS = frozenset({".md", ".markdown"})
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    file: Result
-    head: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
-    more: int = 0  # rows that are not shown
-    prose: Markup | None = None
+Seen = dict[str, Preview | None]
+"""By the name of the file; None: it has no preview. What a run handed over does not change any more."""
 
 
-async def previews(files: Files, run: int, results: Sequence[Result]) -> list[Preview]:
+async def with_previews(files: Files, view: RunView, seen: Seen | None = None) -> RunView:
+    """The same with previews of its files, where the reader may see them. `seen`: those that were made before."""
+    if Verb.OUTPUT not in view.may or not view.story.files:
+        return view
+    made = await previews(files, view.run.id, view.story.files, {} if seen is None else seen)
+    return replace(view, previews=tuple(made))
+
+
+async def previews(files: Files, run: int, handed: Sequence[File], seen: Seen | None = None) -> list[Preview]:
     """Of what the run handed over. What cannot be read or understood is left out; it can be downloaded."""
-    found = await threads.showing(lambda: [_preview(files, run, file) for file in results])
+    seen = {} if seen is None else seen
+    new = [file for file in handed if file.name not in seen]
+    if new:
+        made = await threads.showing(lambda: [_preview(files, run, file) for file in new])
+        seen.update(zip((file.name for file in new), made, strict=True))
+    found = (seen[file.name] for file in handed)
     return [preview for preview in found if preview is not None][:_SHOWN]
 
 
-def _preview(files: Files, run: int, file: Result) -> Preview | None:
+def _preview(files: Files, run: int, file: File) -> Preview | None:
     if file.picture:
         return Preview(file)
     suffix = PurePath(file.name).suffix.lower()
@@ -51,8 +60,11 @@ def _preview(files: Files, run: int, file: Result) -> Preview | None:
     try:
         with files.open(result(run, file.name)) as content:
             data = content.read(_BIGGEST + 1)
-        if len(data) > _BIGGEST:
-            return None
+        whole = len(data) <= _BIGGEST
+        if not whole:
+            if suffix in _TEXTS:
+                return None
+            data = data[: data.rfind(b"\n") + 1]
         text = io.StringIO(data.decode("utf-8-sig"), newline=None).read()
         if suffix in _TEXTS:
             return Preview(file, prose=markdown(text))
@@ -61,7 +73,7 @@ def _preview(files: Files, run: int, file: Result) -> Preview | None:
         return None
     if len(rows) < 2:
         return None
-    return Preview(file, rows[0], tuple(rows[1 : _ROWS + 1]), max(0, len(rows) - 1 - _ROWS))
+    return Preview(file, rows[0], tuple(rows[1 : _ROWS + 1]), max(0, len(rows) - 1 - _ROWS), whole)
 
 
 def _read(text: str, separator: str) -> list[list[str]]:

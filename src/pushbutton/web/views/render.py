@@ -21,7 +21,7 @@ from pushbutton.domain.event import iso
 from pushbutton.domain.run import Micros, Run
 from pushbutton.domain.task import Task
 from pushbutton.domain.visible import in_browsers, pieces, unseen, visible
-from pushbutton.web.words import formatting, schedules
+from pushbutton.web.words import formatting, results, schedules
 from pushbutton.web.words.audit import diff_lines
 from pushbutton.web.words.i18n import Texts, texts
 from pushbutton.web.words.linked import linked
@@ -30,6 +30,7 @@ from pushbutton.web.words.people import UNKNOWN, Names
 from . import find, forms, outcomes, run_story
 from .outcomes import Ending
 from .pictures import group_picture
+from .result_cards import Change
 from .tab import Tab, tab
 from .views import RunView
 
@@ -88,6 +89,10 @@ def environment(language: str) -> jinja2.Environment:
         verdict=schedules.VERDICTS.__getitem__,
         filled=partial(_filled, t=t),
         facts=partial(_facts, t=t),
+        figure=partial(results.figure, t=t),
+        cell=partial(results.cell, t=t),
+        change=partial(_change, t=t),
+        sentence=partial(results.sentence, t=t),
         summary=partial(_summary, t=t),
         by_place=by_place,
         capitalize_first=lambda text: text[:1].upper() + text[1:],
@@ -217,6 +222,10 @@ def _seen(text: object, t: Texts) -> Markup:
 
 def _facts(inputs: Mapping[str, Any], task: Any, t: Texts) -> list[tuple[str, str]]:
     return forms.facts(task, inputs, t)
+
+
+def _change(change: Change, t: Texts) -> str:
+    return results.change(change.by, change.form, t, more=change.more)
 
 
 def _summary(inputs: Mapping[str, Any], task: Any, t: Texts) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 
 from pushbutton.domain import moment
 from pushbutton.domain.event import Event, Json, Kind
+from pushbutton.domain.result import Figure, File, Result, Results
 from pushbutton.domain.run import Micros, Run, RunState
 from pushbutton.domain.visible import visible
 from pushbutton.sentence import say
@@ -58,20 +59,6 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """A file that the run made."""
-
-    name: str
-    title: str
-    size: int | None
-    type: str
-
-    @property
-    def picture(self) -> bool:
-        return self.type in ("image/png", "image/jpeg", "image/gif", "image/webp")
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     id: str
     text: str
@@ -84,7 +71,8 @@ class Story:
 
     steps: tuple[Step, ...] = ()
     updates: tuple[Update, ...] = ()  # newest first
-    results: tuple[Result, ...] = ()
+    results: tuple[Result, ...] = ()  # in the order in which the job gave them
+    left_out: bool = False  # there were too many results
     question: Question | None = None
     reported: float | None = None  # the highest percent so far
     reported_at: Micros | None = None  # when the first one came
@@ -96,6 +84,14 @@ class Story:
     def without_usual(self) -> Story:
         """The same where too few runs say how long a step takes: which steps come is known even so."""
         return replace(self, steps=tuple(replace(step, usual=None) for step in self.steps))
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        return tuple(one for one in self.results if isinstance(one, File))
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        return tuple(one for one in self.results if isinstance(one, Figure))
 
     @property
     def done(self) -> tuple[str, ...]:
@@ -162,7 +158,7 @@ def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None =
     """`usual` are the steps known from past runs with their seconds; those still to come are added as waiting."""
     steps: dict[str, Step] = {}
     updates: list[Update] = []
-    results: dict[str, Result] = {}
+    results = Results()
     open_questions: dict[str, Question] = {}
     reported: float | None = None
     reported_at: Micros | None = None
@@ -196,8 +192,8 @@ def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None =
             reason = text_of(data, "reason")
         elif event.kind is Kind.APPROVAL:
             updates.append(_verdict(event.at, data))
-        elif event.kind is Kind.ARTIFACT:
-            results[text_of(data, "name")] = _result(data)
+        elif event.kind in (Kind.ARTIFACT, Kind.RESULT):
+            results.take(event)
         elif event.kind is Kind.QUESTION:
             open_questions[text_of(data, "id")] = _question(data)
         elif event.kind is Kind.ANSWER:
@@ -207,7 +203,8 @@ def story(run: Run, events: Sequence[Event], usual: Mapping[str, float] | None =
     return Story(
         steps=_finished(run, steps, usual or {}),
         updates=tuple(updates[::-1]),
-        results=tuple(results.values()),
+        results=results.all,
+        left_out=bool(results.left_out),
         question=next(iter(open_questions.values()), None) if run.state is RunState.ASKING else None,
         reported=reported,
         reported_at=reported_at,
@@ -276,13 +273,6 @@ def _innermost(steps: dict[str, Step]) -> str:
 
 def _percent(value: Json) -> float | None:
     return min(100.0, max(0.0, float(value))) if isinstance(value, int | float) else None
-
-
-def _result(data: Mapping[str, Json]) -> Result:
-    size = data.get("size")
-    name = text_of(data, "name")
-    title = text_of(data, "title") or name
-    return Result(name, title, int(size) if isinstance(size, int | float) else None, text_of(data, "type"))
 
 
 def _question(data: Mapping[str, Json]) -> Question:

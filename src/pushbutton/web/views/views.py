@@ -20,10 +20,11 @@ from pushbutton.domain.schedule import Pause
 from pushbutton.domain.task import Task
 from pushbutton.domain.usual import lasted
 from pushbutton.errors import NoSuchTask, StillReading
-from pushbutton.runtime import approve, history, pauses, schedules, visibility, workers
+from pushbutton.runtime import approve, history, pauses, results, schedules, visibility, workers
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.later import refusal
 from pushbutton.runtime.ports import RunQuery, Topics
+from pushbutton.runtime.results import Before
 from pushbutton.runtime.task_digest import pressed_as
 
 from .approval import Waits, waits
@@ -33,6 +34,7 @@ from .estimates import Outlook, Past, Progress, outlook
 from .find import Haystacks, fold, words
 from .needs import Need, needs
 from .output_lines import LineReaders
+from .result_cards import Preview, ResultCard, cards
 from .run_output import Written
 from .run_story import Story, story
 from .waterfall import Waterfall, waterfall
@@ -173,6 +175,12 @@ class RunView:
     tries: tuple[Run, ...] = ()  # at the same press, this one among them, oldest first; none where there is one only
     lacking: Lacking | None = None  # it waits, and no worker has the tags that it needs
     away: Node | None = None  # its worker, where there is no contact with it
+    before: Before | None = None  # the run that its figures are compared with
+    previews: tuple[Preview, ...] = ()  # of files that it handed over, for readers who may see them
+
+    @property
+    def results(self) -> list[ResultCard]:
+        return cards(self.story.results, self.previews, self.before)
 
     @property
     def following(self) -> Run | None:
@@ -352,6 +360,7 @@ class Views:
             user=task.user if task and task.user and how_it_is_made(may) and await _pressed_as(task, run) else "",
             silent=bool(self._catalog.silent()), tries=(await self.tries(run))[::-1],
             away=await workers.silent(self._core, run), lacking=await self._lacking(run),
+            before=await results.before(self._core, actor, run) if told.figures else None,
             changed=await self._changed(actor, run, told, task, may) if run.state is RunState.FAILED else None,
         )  # fmt: skip
 
