@@ -11,9 +11,9 @@ With `--import`, a task that says `@task(dynamic=True)` has its file run for wha
 "errors" are all mistakes of a task; "places" says where its options ("title") and inputs ("params.name") stand, as
 [line, column]; "doubted" names the inputs that are missing because of a mistake, null where nobody knows which.
 
-Which functions and classes are tasks: those decorated with `task`. With `--main`, and when none is, those that the file
-calls when it is run itself; with `--all`, and when there are none of these, every public function of the file and every
-public class with a `run` method. Exit code 1 when the file as a whole is broken.
+Which functions and classes are tasks: those decorated with `task`; with `--main`, also those that the file calls when
+it is run itself; with `--all`, and when there are none of these, every public function of the file and every public
+class with a `run` method. Exit code 1 when the file as a whole is broken.
 """
 
 from __future__ import annotations
@@ -104,8 +104,10 @@ class _Reader:
     def read(self, *, every: bool, main: bool) -> dict[str, Any]:
         named = {node.name: node for node in _definitions(self._tree.body)}
         chosen = [(node, call) for node in named.values() if (call := self._decorator(node)) is not None]
-        if not chosen and main:
-            chosen = [(node, ()) for node in _called(self._tree, named) if self._callable(node, named)]
+        if main:
+            decorated = [node for node, _ in chosen]
+            called = [node for node in _called(self._tree, named) if node not in decorated]
+            chosen += [(node, ()) for node in called if self._callable(node, named)]
         if not chosen and every:
             chosen = [(node, ()) for node in named.values() if self._public(node, named)]
         tasks = [self._task(node, call, named) for node, call in sorted(chosen, key=lambda one: one[0].lineno)]

@@ -46,8 +46,12 @@ _KNOWN = re.compile(
     r"|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}|eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?|pb[tls]_\w{16,})"
 )
 _SHORTEST_KNOWN = 15  # characters
-_RULES = ((":", _HEADER), (("Bearer", "Basic"), _SCHEME), ("=:", _GIVEN), ("-", _FLAG), ("-", _USER))
-"""Each with signs of which a text that it fits holds one: thousands of texts are looked at when a server starts."""
+_RULES = tuple(
+    (re.compile(sign), rule)
+    for sign, rule in ((":", _HEADER), ("Bearer|Basic", _SCHEME), ("[=:]", _GIVEN), ("-", _FLAG), ("-", _USER))
+)
+"""Each behind a sign that a text which it fits holds: thousands of texts are looked at when a server starts."""
+_SIGN = re.compile("[:=-]|Bearer|Basic")  # of any of them
 _STANDS_FOR = re.compile(r"[\"']?(?:\$?\{[^{}]*\}|\$\(?[\w.]+\)?|%[\w]+%|" + _MARK + r"|…)[\"']?")
 _A_NAME_ALONE = re.compile(rf"--?(?:(?i:{_NAME})|{_CAMEL})")
 _AS_GOOD_AS_PASSWORDS = frozenset({"webhook"})
@@ -82,8 +86,8 @@ def concealed(text: str, mark: Mark = unseen) -> str:
             lambda found: found["scheme"] + _address(found["rest"], mark, plain_user="http" not in found["scheme"]),
             text,
         )
-    for signs, rule in _RULES:
-        if any(sign in text for sign in signs):
+    for sign, rule in _RULES if _SIGN.search(text) else ():
+        if sign.search(text):
             text = rule.sub(lambda found: _without_value(found, mark), text)
     return _KNOWN.sub(lambda found: mark(found[0]), text) if len(text) >= _SHORTEST_KNOWN else text
 

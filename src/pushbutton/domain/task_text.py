@@ -25,6 +25,9 @@ _LEFT_OUT = frozenset(
         "bundled",  # where it lies on this machine
     }
 )
+_DEFAULTS: dict[type[Any], tuple[tuple[str, Any], ...]] = {}  # by dataclass: (name, default) of each field
+_PLAIN = frozenset({str, int, float, bool})
+_written = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def text(task: Task, key: bytes) -> str:
@@ -33,7 +36,7 @@ def text(task: Task, key: bytes) -> str:
     left_out = {"digest"} if task.target.whole else set()
     task = portable(task, task.bundled)
     mark = hashed_with(key)
-    return "".join(_line(path, value, mark) for path, value in _facts(task, "", mark, left_out | _LEFT_OUT))
+    return "".join(_line(path, value, mark) for path, value in _facts(task, mark, left_out | _LEFT_OUT))
 
 
 def again(recorded: str, key: bytes) -> str:
@@ -57,7 +60,7 @@ def _line(path: str, value: Any, mark: Mark) -> str:
         value = hidden(value, mark) if whole else concealed(value, mark)
     elif isinstance(value, tuple | list) and all(isinstance(item, str) for item in value):
         value = concealed_words(value, mark)
-    return f"{path}: {json.dumps(value, ensure_ascii=False, default=str)}\n"
+    return f"{path}: {_written(value)}\n"
 
 
 def digest(declared: str) -> str:
@@ -74,30 +77,46 @@ def _lines(text: str) -> list[str]:
     return text.removesuffix("\n").split("\n")  # nothing else ends a line: typed text may hold U+2028
 
 
-def _facts(value: Any, path: str, mark: Mark, left_out: frozenset[str] | set[str]) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        items = [(str(name), held) for name, held in value.items()]
-    elif is_dataclass(value):
-        items = [("kind", type(value).__name__)] if path == "target" else []
-        items += [
-            (spec.name, getattr(value, spec.name))
-            for spec in fields(value)
-            if spec.name not in left_out and not by_default(spec, getattr(value, spec.name))
-        ]
-    elif isinstance(value, tuple | list) and any(is_dataclass(item) for item in value):
-        items = [(str(getattr(item, "name", getattr(item, "value", place))), item) for place, item in enumerate(value)]
-    else:
-        yield path, sorted(map(str, value)) if isinstance(value, frozenset) else value
-        return
-    for name, held in items:
-        inner = f"{path}.{name}" if path else name
-        if path in _HIDDEN or (isinstance(value, Param) and value.type is ParamType.SECRET and name == "default"):
-            yield inner, mark(json.dumps(held, default=str))
+def _facts(value: Any, mark: Mark, left_out: frozenset[str] | set[str]) -> list[tuple[str, Any]]:
+    """(path, value) of all that it states. A list: of thousands of tasks, generators within each other would cost."""
+    facts: list[tuple[str, Any]] = []
+
+    def add(value: Any, path: str) -> None:
+        if isinstance(value, Mapping):
+            items = [(str(name), held) for name, held in value.items()]
+        elif is_dataclass(value):
+            items = [("kind", type(value).__name__)] if path == "target" else []
+            items += [(name, held) for name, held in stated(value) if name not in left_out]
+        elif isinstance(value, tuple | list) and any(is_dataclass(item) for item in value):
+            items = [(str(getattr(item, "name", getattr(item, "value", at))), item) for at, item in enumerate(value)]
         else:
-            yield from _facts(held, inner, mark, left_out)
+            facts.append((path, sorted(map(str, value)) if isinstance(value, frozenset) else value))
+            return
+        secret = isinstance(value, Param) and value.type is ParamType.SECRET
+        for name, held in items:
+            inner = f"{path}.{name}" if path else name
+            if path in _HIDDEN or (secret and name == "default"):
+                facts.append((inner, mark(json.dumps(held, default=str))))
+            elif held is None or type(held) in _PLAIN:
+                facts.append((inner, held))
+            else:
+                add(held, inner)
+
+    add(value, "")
+    return facts
 
 
-def by_default(spec: Any, value: Any) -> bool:
-    """Whether a field has its default value."""
-    default = spec.default_factory() if spec.default_factory is not MISSING else spec.default
-    return bool(default is not MISSING and value == default and type(value) is type(default))
+def stated(value: Any) -> Iterator[tuple[str, Any]]:
+    """(name, value) of the fields of a dataclass that have not their default value, in their order."""
+    kind = type(value)
+    if kind not in _DEFAULTS:
+        _DEFAULTS[kind] = tuple((spec.name, _default(spec)) for spec in fields(kind))
+    for name, default in _DEFAULTS[kind]:
+        held = getattr(value, name)
+        if default is MISSING or held != default or type(held) is not type(default):
+            yield name, held
+
+
+def _default(spec: Any) -> Any:
+    """What a factory makes is only compared, so one of it will do."""
+    return spec.default if spec.default_factory is MISSING else spec.default_factory()

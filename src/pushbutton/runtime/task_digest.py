@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from pushbutton import threads
 from pushbutton.domain.bundle import portable
 from pushbutton.domain.task import Task
-from pushbutton.domain.task_text import by_default
+from pushbutton.domain.task_text import stated
 from pushbutton.errors import NoAnswer
 
 _PLACES = frozenset(
@@ -112,8 +112,9 @@ def _frozen(task: Task) -> tuple[str, dict[str, str]]:
 def _plain(value: Any) -> Any:
     """As JSON has it."""
     if is_dataclass(value):
-        held = [(spec, getattr(value, spec.name)) for spec in fields(value) if spec.name not in _PLACES]
-        return {spec.name: _plain(one) for spec, one in held if spec.name in _FIRST or not by_default(spec, one)}
+        first = {spec.name: getattr(value, spec.name) for spec in fields(value) if spec.name in _FIRST}
+        held = {**first, **dict(stated(value))}
+        return {name: _plain(one) for name, one in held.items() if name not in _PLACES}
     if isinstance(value, Mapping):
         return {name: _plain(one) for name, one in value.items()}
     return [_plain(one) for one in value] if isinstance(value, tuple | list) else value

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 
+from pushbutton.adapters.catalog import script_help
 from pushbutton.adapters.catalog.check import examined
 from pushbutton.adapters.catalog.model import Form, Found
 from pushbutton.adapters.catalog.script_help import comment_of, help_of
@@ -147,3 +149,26 @@ async def test_a_title_keeps_its_acronyms_and_its_subcommand(tmp_path: Path, fil
     path.write_text("\n".join([*lines, "p.parse_args()"]))
     path.chmod(0o755)
     assert (await examined([tmp_path])).tasks[0].title == title
+
+
+BEGINNINGS = {
+    "a text in three quotes": '"""Moves\nit."""\nimport os\n',
+    "behind comments": '#!/usr/bin/env python3\n# one\n\n"Moves it."  # so\nx = 1\n',
+    "with escapes": '"""a\\tb \\"c\\" """\nx = 1\n',
+    "a raw one": 'r"a\\d"\nx = 1\n',
+    "two that are one": '"a" "b"\nx = 1\n',
+    "in brackets": '("a"\n"b")\nx = 1\n',
+    "bytes": 'b"a"\nx = 1\n',
+    "with values in it": 'f"a{1}"\nx = 1\n',
+    "something done with it": '"a".strip()\nx = 1\n',
+    "another statement in its line": '"a"; x = 1\n',
+    "none, an import": 'import os\n"a"\n',
+    "none, a name that begins like an import": 'importer = 1\n"a"\n',
+    "none, a decorator": "@str\ndef go():\n    'a'\n",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("source", BEGINNINGS.values(), ids=BEGINNINGS)
+def test_the_beginning_of_a_script_tells_the_docstring_that_python_gives_it(source: str) -> None:
+    assert script_help._docstring(source) == (ast.get_docstring(ast.parse(source)) or "")

@@ -303,6 +303,10 @@ CALLED = {
     "of none": ("main(3)", ["helper", "main", "Works"]),
     "beside a decorated one": (
         "import pushbutton as pb\n@pb.task\ndef go(): ...\nif __name__ == '__main__': main(3)",
+        ["main", "go"],
+    ),
+    "of a decorated one": (
+        "import pushbutton as pb\n@pb.task(title='Went')\ndef go(): ...\nif __name__ == '__main__': go()",
         ["go"],
     ),
 }

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 2
 """Python files that are read at the same time, of all folders together."""
 _BATCH = 100  # other files that are read in one go
-_ASKED = 10  # scripts whose sources are read in one go
+_ASKED = 50  # scripts whose sources are read in one go
 _HANGS = 30.0  # seconds after which nobody waits for a reading any more: it hangs, or is given up by itself
 
 Key = tuple[Path, str]

@@ -8,6 +8,7 @@ and links, what is meant for editors and linters, blocks such as `# /// script`,
 from __future__ import annotations
 
 import ast
+import contextlib
 import inspect
 import re
 from collections.abc import Iterator, Sequence
@@ -19,8 +20,11 @@ _COMMENT = re.compile(r"(?:#+|//+|--+)(?:$|(?P<text>[\s*=#~_+-].*))")
 _DECORATION = re.compile(r"[\s*=#~_+|/-]+")
 _SETTING = re.compile(r"\s*(?:set|shopt|setopt)\s")  # of a shell, before it says what it does
 _DOCSTRING = re.compile(
-    r"(?:[ \t]*(?:#.*)?\n)*[rRuU]?(?P<quote>\"{3}|'{3}|\"|')(?P<text>.*?)(?<!\\)(?P=quote)", re.DOTALL
+    r"(?:[ \t]*(?:#[^\n]*)?\n)*(?P<literal>[rRuU]?(?P<quote>\"{3}|'{3}|\"|')(?P<text>.*?)(?<!\\)(?P=quote))"
+    r"(?P<alone>[ \t]*(?:#[^\n]*)?(?:\n|$))?",
+    re.DOTALL,
 )
+_NO_DOCSTRING = re.compile(r"(?:[ \t]*(?:#.*)?\n)*(?:import|from|def|class|async|with|for|while|if|try|@)\b")
 _FOR_TOOLS = re.compile(
     r"-\*-|!/|/// |@\w+|\$(?:Id|Revision|Date|Author|Header)\b|(?:see(?: also)?:?\s+)?<?https?://\S+$|<?[\w.+-]+@[\w.-]+>?$"
     r"|(?:shellcheck|vim?|ex|coding|pylint|flake8|ruff|noqa|type|mypy|isort|pragma|jscpd|nosemgrep|cspell)\b\s*[:=]?\s*"
@@ -85,12 +89,17 @@ def _plain(found: re.Match[str]) -> str:
 
 
 def _docstring(source: str) -> str:
+    if _NO_DOCSTRING.match(source):
+        return ""
+    match = _DOCSTRING.match(source)
+    wrong = (SyntaxError, ValueError, RecursionError, MemoryError)
+    if match and match["alone"] is not None:  # to parse the rest of thousands of scripts would take long
+        with contextlib.suppress(*wrong):
+            return inspect.cleandoc(ast.literal_eval(match["literal"]))
     try:
         return ast.get_docstring(ast.parse(source)) or ""
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        pass  # another Python's, or longer than what was read
-    match = _DOCSTRING.match(source)
-    return inspect.cleandoc(match["text"]) if match else ""
+    except wrong:  # another Python's, or longer than what was read
+        return inspect.cleandoc(match["text"]) if match else ""
 
 
 def _of_docstring(doc: str, name: str) -> str:

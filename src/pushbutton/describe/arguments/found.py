@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 __all__ = ["Argument", "Command", "Gap", "NotRead", "Script"]
@@ -73,6 +73,10 @@ class Command:
     word: str | None = None  # what is passed for it; None: its name, "": nothing
     gaps: list[int] = field(default_factory=list)  # the lines of what is not told of it
 
+    def json(self) -> dict[str, Any]:
+        arguments, commands = [vars(one) for one in self.arguments], [one.json() for one in self.commands]
+        return {**vars(self), "arguments": arguments, "commands": commands}
+
 
 @dataclass
 class Script:
@@ -85,4 +89,5 @@ class Script:
     from_file: str = ""  # what makes a value the name of a file to read arguments from
 
     def json(self) -> dict[str, Any]:
-        return asdict(self)
+        """To be written at once: it is not a copy, which of thousands of scripts would cost more than reading them."""
+        return {**vars(self), "command": self.command.json(), "gaps": [vars(gap) for gap in self.gaps]}
