@@ -455,8 +455,8 @@ async def test_nothing_starts_while_everything_is_paused_and_all_in_their_order_
 async def test_a_pause_of_schedules_keeps_nothing_back_and_a_paused_run_no_lock(store):
     await paused(store, ALL_OF_THEM)
     await paused(store, "a/nightly")
-    await paused(store, "b")
     _, run = await line(store, "b", "a", **locks("db"))
+    await paused(store, "b")
     assert await take(store) == run
 
 

@@ -18,7 +18,7 @@ from pushbutton.domain.rate import Rate
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import ACTIVE, TRANSITIONS, Busy, NewRun, Run, RunState, before
 from pushbutton.domain.schedule import ALL_OF_THEM, COPIED, MOST, Firing, Pause, Verdict
-from pushbutton.errors import Fenced, KeyReused, NoSuchRun, Refused, StoreBusy, StoreError, TooOften
+from pushbutton.errors import Fenced, KeyReused, NoSuchRun, Refused, StoreBusy, StoreError, TaskPaused, TooOften
 from pushbutton.runtime.audit import check
 from pushbutton.runtime.ports import Append, RunQuery, Store, Topics
 from pushbutton.runtime.ports.people import AuditQuery, Change
@@ -589,6 +589,24 @@ async def test_a_press_that_needs_approval_takes_nobodys_place_and_a_plan_keeps_
     await pressed(store, busy=Busy.REPLACE)
     assert (await store.run(waits.id)).state is RunState.SKIPPED
     assert (await store.run(plan.id)).state is RunState.WAITING
+
+
+# -- paused
+
+
+async def test_a_paused_task_takes_no_press_until_the_pause_ends_and_others_do(store):
+    await store.pause("deploy", Pause(2000, "the move", "ada"), Act("ada", "task.pause", "task deploy", 1))
+    with pytest.raises(TaskPaused, match=r"“Deploy” is paused until .* The reason: the move"):
+        await pressed(store, at=1999, key="k", fingerprint="f")
+    assert (await pressed(store, "other", at=1999)).state is RunState.WAITING
+    assert (await pressed(store, at=2000, key="k", fingerprint="f")).task == "deploy"
+    assert len(await store.runs(RunQuery(task="deploy"))) == 1, "what is refused leaves nothing"
+
+
+async def test_a_press_is_answered_again_while_its_task_is_paused(store):
+    run = await pressed(store, key="k", fingerprint="f")
+    await store.pause("deploy", Pause(), Act("ada", "task.pause", "task deploy", 1))
+    assert (await store.press(new(key="k", fingerprint="f"))).run == run
 
 
 # -- how often

@@ -1,7 +1,7 @@
 """What a press becomes: decided here once, from what a store finds in its one transaction. Stores look up and insert.
 
 A store asks, in this order: is there a run for the press's key (`Known`); if `counts(new)`, which runs make the task
-busy; if `new.rates`, from when another press goes (`rate.free_at`); what does `decide` say of all.
+busy; is the task paused; if `new.rates`, from when another press goes (`rate.free_at`); what does `decide` say of all.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pushbutton.errors import KeyReused, TooOften
+from pushbutton.errors import KeyReused, TaskPaused, TooOften
 from pushbutton.sentence import say
 
 from .audit import Act
@@ -19,7 +19,7 @@ from .hook import Verdict as Came
 from .on_file import FileSeen
 from .on_file import Verdict as Seen
 from .run import Busy, Micros, NewRun, Run, RunState
-from .schedule import Firing, Verdict
+from .schedule import Firing, Pause, Verdict
 
 WAS_BUSY = "It was busy, and a press is not kept waiting here."
 REPLACED = say("A newer press took its place.")
@@ -105,16 +105,25 @@ def counts(new: NewRun) -> bool:
     return new.busy is not Busy.QUEUE and (new.not_before is None or new.not_before <= new.at)
 
 
-def decide(new: NewRun, known: Known | None = None, busy: Sequence[int] = (), free_at: Micros = 0) -> Answer | Make:
+def decide(
+    new: NewRun,
+    known: Known | None = None,
+    busy: Sequence[int] = (),
+    free_at: Micros = 0,
+    pause: Pause | None = None,
+) -> Answer | Make:
     """`known`: what the press's key stands for; `busy`: the runs that make its task busy, oldest first; `free_at`: from
-    when another press goes.
+    when another press goes; `pause`: the last one of the task that nobody ended.
 
-    Raises `KeyReused` when the key was used for other inputs, `TooOften`.
+    Raises `KeyReused` when the key was used for other inputs, `TaskPaused`, `TooOften`.
     """
     if known is not None:
         if known.fingerprint != new.fingerprint:
             raise KeyReused(new.key)
         return Answer(known.run)
+    if pause and pause.holds(new.at):
+        until = f"{iso(pause.until)[:16].replace('T', ' ')} UTC" if pause.until else ""
+        raise TaskPaused(new.title, until, pause.reason)
     if counts(new) and len(busy) >= new.limit:
         if new.busy is Busy.JOIN:
             return Answer(busy[-1], new.act(busy[-1], joined=True), keep_key=bool(new.key))

@@ -12,7 +12,6 @@ from pushbutton import threads
 from pushbutton.domain import cause, command, moment
 from pushbutton.domain.actor import LOCAL, Actor, Verb
 from pushbutton.domain.approval import Approval, Hold, held
-from pushbutton.domain.event import iso
 from pushbutton.domain.hook import Delivery
 from pushbutton.domain.inputs import check, fingerprint, mask
 from pushbutton.domain.on_file import FileSeen
@@ -33,11 +32,10 @@ from pushbutton.errors import (
     StorageFull,
     StoreError,
     TaskBroken,
-    TaskPaused,
 )
 from pushbutton.sentence import say
 
-from . import input_files, journal, pauses, secret_inputs, visibility
+from . import input_files, journal, secret_inputs, visibility
 from .clock import now
 from .core import Core
 from .input_check import fitted
@@ -81,9 +79,6 @@ async def press(
     task = offered.task
     if task.broken:
         raise TaskBroken(slug, visibility.broken(core.catalog, actor, task))
-    if paused := await pauses.of_task(core, slug):
-        until = f"{iso(paused.until)[:16].replace('T', ' ')} UTC" if paused.until else ""
-        raise TaskPaused(task.title, until, paused.reason)
     if len(key) > LONGEST_KEY:
         raise InvalidInputs({"": say("The idempotency key is too long.")})
     if wrong := unfit_reason(why):

@@ -12,7 +12,8 @@ from pushbutton.domain.audit import Deed
 from pushbutton.domain.cause import Cause, CauseKind
 from pushbutton.domain.pressing import Answer, Known, Make, counts, decide, first_event
 from pushbutton.domain.run import Busy, NewRun, RunState
-from pushbutton.errors import KeyReused
+from pushbutton.domain.schedule import Pause
+from pushbutton.errors import KeyReused, TaskPaused
 
 HOLD = Hold(2, 24.0, 5_000_000, "ada", "digest")
 
@@ -64,6 +65,19 @@ def test_a_key_that_is_known_is_answered_whatever_else_there_is(busy, hold):
 def test_a_key_that_is_known_for_other_inputs_is_refused(busy):
     with pytest.raises(KeyReused, match="already used for a press with other inputs"):
         decide(new(key="k", fingerprint="f", busy=busy), Known(5, "other"), [8])
+
+
+@pytest.mark.parametrize("busy", Busy)
+@pytest.mark.parametrize("under_way", [0, 3])
+def test_a_paused_task_takes_no_press_until_the_pause_ends(busy, under_way):
+    line = list(range(11, 11 + under_way))
+    with pytest.raises(TaskPaused, match="“Deploy” is paused until 1970-01-01 00:00 UTC"):
+        decide(new(busy=busy), None, line, 0, Pause(1001))
+    assert decide(new(busy=busy), None, line, 0, Pause(1000)) == decide(new(busy=busy), None, line)
+
+
+def test_a_press_that_was_answered_is_answered_again_while_its_task_is_paused():
+    assert decide(new(key="k", fingerprint="f"), Known(5, "f"), [], 0, Pause()) == Answer(5)
 
 
 def test_a_run_is_as_it_was_pressed():

@@ -82,7 +82,8 @@ class MemoryStore:
 
     async def press(self, new: NewRun, also: Work | None = None) -> Pressed:
         known = self._keys.get((new.task, new.key)) if new.key else None
-        answer = decide(new, known, self._busy(new) if counts(new) else (), self._free_at(new))
+        busy = self._busy(new) if counts(new) else ()
+        answer = decide(new, known, busy, self._free_at(new), self._pauses.get(new.task))
         if isinstance(answer, Answer):
             if answer.keep_key:
                 self._keys[new.task, new.key] = Known(answer.run, new.fingerprint)

@@ -10,7 +10,7 @@ from pushbutton.domain.schedule import ALL_OF_THEM, COPIED, MOST, Firing, Pause,
 from .connection import Connection
 from .trail import Trail
 
-__all__ = ["fire", "firings", "pause", "pause_all", "pauses"]
+__all__ = ["fire", "firings", "pause", "pause_all", "pause_of", "pauses"]
 
 _KEEP = """DELETE FROM firings WHERE schedule = ? AND due <
     (SELECT due FROM firings WHERE schedule = ? ORDER BY due DESC LIMIT 1 OFFSET ?)"""
@@ -50,6 +50,11 @@ def pause_all(db: Connection, actor: str) -> None:
         "INSERT INTO pauses (schedule, until, reason, actor) VALUES (?, 0, ?, ?) ON CONFLICT DO NOTHING",
         (ALL_OF_THEM, COPIED, actor),
     )
+
+
+def pause_of(db: Connection, name: str) -> Pause | None:
+    row = db.execute("SELECT until, reason, actor FROM pauses WHERE schedule = ?", (name,)).fetchone()
+    return Pause(*row) if row else None
 
 
 def pauses(db: Connection) -> Mapping[str, Pause]:

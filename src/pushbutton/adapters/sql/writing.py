@@ -74,7 +74,8 @@ def _numbers(db: Connection, of: str, count: int) -> int:
 
 def press(db: Connection, trail: Trail, new: NewRun, also: Work | None) -> Pressed:
     busy = _busy(db, new) if counts(new) else ()
-    answer = decide(new, _known(db, new) if new.key else None, busy, _free_at(db, new))
+    known = _known(db, new) if new.key else None
+    answer = decide(new, known, busy, _free_at(db, new), schedules.pause_of(db, new.task))
     if isinstance(answer, Answer):
         if answer.keep_key:
             stands_for = (new.task, new.key, answer.run, new.fingerprint)

@@ -190,10 +190,10 @@ class Store(Protocol):
         fingerprint `KeyReused`.
         When the task has `limit` runs that make it busy: QUEUE inserts as waiting, SKIP inserts as skipped, JOIN
         gives the newest of them; REPLACE inserts as waiting, and those that wait become skipped, unless the press is
-        held. Those that wait for a moment after `new.at` do not make it busy. Where `new.rates` let no press go now,
-        `TooOften`. What is `sealed` is kept with a run that is not over. With `new.hold` a run is inserted as held, and
-        `new.plan` with it if there is `new.dry`. All of this is decided inside the one
-        transaction. With `new.firing` what became of that due moment is kept with the run that is made,
+        held. Those that wait for a moment after `new.at` do not make it busy. While the task is paused, `TaskPaused`;
+        where `new.rates` let no press go now, `TooOften`. What is `sealed` is kept with a run that is not over. With
+        `new.hold` a run is inserted as held, and `new.plan` with it if there is `new.dry`. All of this is decided
+        inside the one transaction. With `new.firing` what became of that due moment is kept with the run that is made,
         with `new.delivery` the call of a hook and with `new.file` the file, whether a run is made or was.
         """
         ...
