@@ -26,6 +26,7 @@ Version = Literal["2.14.3", "2.14.2", "2.14.1"]
     confirm="Deploy {version} to {where}?",
     reason="required",
     timeout=15 * 60,
+    locks=["web-shop"],
 )
 def deploy_web_shop(
     where: Annotated[
@@ -96,7 +97,7 @@ def deploy_web_shop(
     return f"All is well: {version} could go to {where.value}" if dry_run else f"{version} is on {where.value}"
 
 
-@task(group="Deployments", confirm="Return to {version}?", busy="join")
+@task(group="Deployments", confirm="Return to {version}?", busy="join", locks=["web-shop"])
 def roll_back_the_web_shop(version: Literal["2.14.2", "2.14.1"] = "2.14.2") -> str:
     """Returns to the version that ran before the last deployment.
 

@@ -182,6 +182,28 @@ def test_a_channel_that_is_down_holds_up_no_other(tmp_path, folder, box):
             box.wait(1)
 
 
+def test_what_waited_for_a_chat_that_was_down_is_told_in_its_order_each_once_or_twice(folder, box):
+    with Ear() as ear:
+        (folder / "pushbutton.yaml").write_text(
+            "channels: {chat: {url: 'json://127.0.0.1:PORT/'}}\ntasks:\n  bad: {command: ['false'], "
+            "tell: {failed: chat}}\n".replace("PORT", str(ear.port))
+        )
+        ear.status = 503
+        with served(folder, box, webhook_allow="127.0.0.1") as server:
+            numbers = [server.finished(server.press("bad"))["number"] for _ in range(3)]
+            until(lambda: waiting(server, "chat") == 3 and ear.took, what="all three wait, and it was tried")
+            server.kill9()
+            server.restart()
+            tried = len(ear.took)
+            until(lambda: len(ear.took) > tried, what="it is tried again after the kill")
+            ear.took.clear()
+            ear.status = 200
+            until(lambda: waiting(server, "chat") == 0, what="all are told")
+        told = [int(number) for one in ear.took for number in re.findall(r"Bad \((\d+)\)", one["title"])]
+        assert list(dict.fromkeys(told)) == numbers
+        assert all(1 <= told.count(number) <= 2 for number in numbers)
+
+
 def test_by_apprise_no_address_of_our_own_is_reached_that_nobody_allows(folder, box):
     with Ear() as ear:
         (folder / "pushbutton.yaml").write_text(

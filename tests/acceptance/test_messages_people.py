@@ -137,6 +137,8 @@ def test_what_needs_somebody_is_told_to_those_who_may_give_it_and_to_no_one_else
         assert link
         with world.browser("bob") as client:
             client.get(link[1]).raise_for_status()
+            for what in ("approve", "reject", "stop", "move", "tell"):  # nor does any address below it
+                client.get(f"/runs/{number}/{what}")
         run = world.server.http.get(f"/api/runs/{number}", headers=world.people["bob"].headers).json()
         assert run["state"] == "held"  # opening the link decided nothing
         assert steady(lambda: len(box.mails) == 1)
@@ -161,6 +163,18 @@ def test_a_test_goes_to_oneself_at_once_and_says_what_is_in_the_way(tasks, box):
         assert box.wait(1)[0]["subject"] == "A test"
         assert "wait a minute" in world.post("bob", "/profile/messages", do="test").text
         assert "Nobody knows your address yet" in world.post("ada", "/profile/messages", do="test").text
+
+
+def test_who_wants_a_page_to_tell_first_gets_no_letter_at_once(tasks, box):
+    with World(tasks, box, told("ada", "fail"), told("bob", "fail")) as world:
+        assert "Your choices are kept." in world.post("bob", "/profile/messages", tell="fail", patient="yes").text
+        with world.browser("bob") as client:
+            assert 'name="patient" value="yes" checked' in client.get("/profile/messages").text
+        world.press("bob", "bad")
+        world.press("ada", "bad")
+        assert box.wait(1)[0]["to"] == "ada@home.example"
+        until(lambda: waiting(world.server, MAIL) == 1, what="only the other one waits")
+        assert steady(lambda: len(box.mails) == 1)
 
 
 def test_letters_come_in_the_language_in_which_somebody_chose(tasks, box):

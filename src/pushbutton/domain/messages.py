@@ -27,6 +27,12 @@ IN_A_ROW: Final = 100
 """Failures in a row are counted so far."""
 LONGER: Final = "longer"
 """The code of the note with which a run says that it takes longer than usual."""
+PATIENCE: Final = 5 * 60 * 1_000_000
+"""Microseconds for which a letter waits for somebody whom a page tells first."""
+LOOKED: Final = "looked"
+"""The kind of the memos that somebody has looked at a run, or at their inbox."""
+LOOK_LASTS: Final = 86_400 * 1_000_000
+"""Microseconds for which that is known: quiet hours are shorter than a day."""
 LATE: Final = "late"
 """The code of the note that a schedule of a task has not succeeded in time, or cannot press."""
 
@@ -98,6 +104,7 @@ class Wishes:
     quiet_from: int = 0
     quiet_until: int = 0
     urgent: bool = True  # what needs them comes in the quiet hours, too
+    patient: bool = False  # a page tells it first: a letter goes out after `PATIENCE`, if they have not looked
     zone: str = "UTC"
     language: str = "en"
 
@@ -214,6 +221,15 @@ def presser(actor: str) -> str:
         return actor
     who, _, owner = rest.partition("/")
     return {"token": who, "link": owner}.get(kind, "")
+
+
+def out_at(wishes: Wishes, message: Message, run: Run | None, at: Micros) -> Micros:
+    """When a letter to this person goes out; 0: at once. The end of a run of which they asked to be told is not waited
+    for any longer.
+    """
+    quiet = 0 if message.urgent and wishes.urgent else quiet_until(wishes, at)
+    awaited = run is not None and (run.series or run.id) in wishes.runs
+    return max(quiet, at + PATIENCE) if wishes.patient and not awaited else quiet
 
 
 def quiet_until(wishes: Wishes, at: Micros) -> Micros:

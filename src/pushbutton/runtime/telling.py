@@ -13,6 +13,7 @@ from pushbutton.domain.messages import (
     IN_A_ROW,
     LATE,
     LONGER,
+    LOOKED,
     MAIL,
     PRESSER,
     Channel,
@@ -21,8 +22,8 @@ from pushbutton.domain.messages import (
     Wishes,
     by_rules,
     by_wishes,
+    out_at,
     presser,
-    quiet_until,
     told_of,
 )
 from pushbutton.domain.person import LOCAL_SOURCE, User
@@ -110,8 +111,7 @@ def _to_people(
         may = run is not None and _can_decide(core, actor, run)
         if occasion := by_wishes(wishes, occasions, run, slug, mine=mine, may=may):
             told = replace(bare, channel=MAIL, person=wishes.user, occasion=occasion)
-            quiet = 0 if told.urgent and wishes.urgent else quiet_until(wishes, now())
-            found.append((wishes.user, replace(told, after=quiet)))
+            found.append((wishes.user, replace(told, after=out_at(wishes, told, run, now()))))
     return found
 
 
@@ -148,7 +148,7 @@ async def _before(core: Core, run: Run, task: Task | None) -> Sequence[Run]:
 
 async def told(core: Core, message: Message) -> Told | None:
     """What there is to say now; None: nothing any more, because the run is gone, was decided meanwhile, or the person
-    may not see it (any more).
+    may not see it (any more), or has looked at it.
     """
     run = None
     if message.run:
@@ -162,11 +162,28 @@ async def told(core: Core, message: Message) -> Told | None:
         return None
     if message.person and _reader(core, message.person, run, message.task) is None:
         return None
+    if message.person and await _has_looked(core, message):
+        return None
     task = core.catalog.tasks().get(message.task)
     lines: Sequence[str] = ()
     if run is not None and task is not None and run.state.over and _may_read(core, message.person, run):
         lines = await _last_lines(core, run, task.say_output)
     return Told(message, run, task, (run.series or run.id) if run else 0, lines)
+
+
+def looked_at(person: str, run: int = 0) -> str:
+    """The name of the memo; of their inbox where no run is named."""
+    return f"{person} {run or 'inbox'}"
+
+
+async def _has_looked(core: Core, message: Message) -> bool:
+    """Since it happened, of somebody whom a page tells first."""
+    if not _wishes(core, message.person).patient or not message.run:
+        return False
+    names = [looked_at(message.person, message.run)]
+    names += [looked_at(message.person)] if message.occasion is Occasion.ASKS else []
+    found = await core.store.memos.read(LOOKED, names, at=now())
+    return any(int(memo.value) >= message.at for memo in found.values())
 
 
 def _may_read(core: Core, person: str, run: Run) -> bool:

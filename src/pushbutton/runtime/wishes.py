@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
@@ -11,15 +12,17 @@ from pushbutton.domain.actor import Actor
 from pushbutton.domain.address_link import Asked
 from pushbutton.domain.audit import Act, Deed, act
 from pushbutton.domain.contact import is_mail_address
-from pushbutton.domain.messages import MAIL, Channel, Message, Occasion, Wish, Wishes
+from pushbutton.domain.messages import LOOK_LASTS, LOOKED, MAIL, Channel, Message, Occasion, Wish, Wishes
 from pushbutton.domain.person import Snapshot, User
 from pushbutton.domain.policy import require_in_person
-from pushbutton.errors import AddressLinkGone, BadInput, NoSuchUser, Refused, Undelivered
+from pushbutton.domain.run import Run
+from pushbutton.errors import AddressLinkGone, BadInput, NoSuchUser, Refused, StoreError, Undelivered
 from pushbutton.sentence import say
 
 from . import history, telling, visibility
 from .clock import now
 from .core import Core
+from .ports.memos import Memo
 from .ports.messages import Told
 from .ports.people import Change
 
@@ -45,7 +48,15 @@ def written_to(core: Core, actor: Actor) -> str:
 
 
 async def keep(
-    core: Core, actor: Actor, *, tell: Sequence[str], quiet: tuple[int, int], urgent: bool, zone: str, language: str
+    core: Core,
+    actor: Actor,
+    *,
+    tell: Sequence[str],
+    quiet: tuple[int, int],
+    urgent: bool,
+    zone: str,
+    language: str,
+    patient: bool = False,
 ) -> None:
     """Raises `Refused`, `BadInput`."""
     require_in_person(actor)
@@ -58,10 +69,25 @@ async def keep(
     def changed(old: Wishes) -> Wishes:
         return replace(
             old, tell=tuple(tell), quiet_from=quiet[0], quiet_until=quiet[1], urgent=urgent, language=language,
+            patient=patient,
             zone=zone if _is_zone(zone) else old.zone,
         )  # fmt: skip
 
     await _change(core, actor, changed)
+
+
+async def looked(core: Core, actor: Actor, run: Run | None = None) -> None:
+    """They have a page before them that tells of this run, or their inbox: no letter need tell them of it. Only of
+    those whom a page tells first is that kept.
+    """
+    at = now()
+    if not can_be_told(core, actor) or not of(core, actor).patient:
+        return
+    if run is not None and run.ended_at is not None and run.ended_at < at - LOOK_LASTS:
+        return
+    memo = Memo(telling.looked_at(actor.user, run.id if run else 0), str(at), at + LOOK_LASTS)
+    with contextlib.suppress(StoreError):  # then a letter comes as well
+        await core.store.memos.change(LOOKED, [memo.name], lambda _: [memo], at=at)
 
 
 async def follow(core: Core, actor: Actor, slug: str, *, on: bool) -> None:

@@ -30,6 +30,7 @@ DECIDED = 5
 async def inbox(request: Request) -> Response:
     """The newest of what waits for the reader stands open, to be decided in place; `open` names another one."""
     core, who = core_of(request), reader(request)
+    await wishes.looked(core, who.actor)
     before = whole(request.query_params.get("before", "")) or 0
     view = await site_of(request).views.inbox(who.actor, now(), before=before)
     parts = [] if before else ["patch:inbox"]  # what comes anew is on the first page

@@ -60,7 +60,8 @@ async def keep(request: Request) -> Response:
         quiet = (_minute(base.text_of(form, "from")), _minute(base.text_of(form, "until")))
         await wishes.keep(
             core, actor, tell=[str(one) for one in form.getlist("tell")], quiet=quiet,
-            urgent=bool(base.text_of(form, "urgent")), language=who.language, zone=getattr(who.zone, "key", ""),
+            urgent=bool(base.text_of(form, "urgent")), patient=bool(base.text_of(form, "patient")),
+            language=who.language, zone=getattr(who.zone, "key", ""),
         )  # fmt: skip
     except errors.BadInput as error:
         return await shown(request, 422, wrong=str(error), where="tell")

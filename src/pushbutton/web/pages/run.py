@@ -37,6 +37,7 @@ async def run(request: Request, status: int = 200, *, wrong: str = "", why: str 
     """`wrong`: what stood in the way of a verdict, whose reason was `why`."""
     core, who = core_of(request), reader(request)
     found = await history.run(core, who.actor, run_of(request))
+    await wishes.looked(core, who.actor, found)
     view = await site_of(request).views.run(who.actor, found, now())
     view = await previews.with_previews(core.files, view)
     view = await with_output(core, site_of(request).lines, replace(view, watching=_watching(request, found)))
@@ -51,7 +52,7 @@ async def run(request: Request, status: int = 200, *, wrong: str = "", why: str 
         shut=bool(view.results and view.story.steps) and found.state is RunState.SUCCEEDED,
         joined="joined" in request.query_params,
         tail=await output_tail.tail(core, site_of(request).lines, found) if reads else output_tail.Tail(),
-        told=_told(request, found),
+        told=_told(request, found), looks=wishes.of(core, who.actor).patient,
         open_output=(failed or shows) and not view.waits, wrong=wrong, why=why,
         asked=bool(
             view.waits and not found.aside and Verb.APPROVE in view.may and may_give(who.actor, view.waits.hold)

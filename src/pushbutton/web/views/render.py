@@ -127,7 +127,9 @@ def _static(context: Context, name: str) -> str:
 
 def scripts(root: str) -> tuple[str, ...]:
     """The modules that a page loads."""
-    return tuple(root + static(name) for name in ("page.js", "form.js", "keys.js", "tab.js", "inbox.js", "live.js"))
+    return tuple(
+        root + static(name) for name in ("page.js", "form.js", "keys.js", "tab.js", "inbox.js", "looks.js", "live.js")
+    )
 
 
 @lru_cache(maxsize=256)
