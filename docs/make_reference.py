@@ -18,12 +18,15 @@ from pushbutton.cli.exits import JOB, MEANING, OF, code_of
 from pushbutton.cli.group import app
 from pushbutton.domain import event
 from pushbutton.domain.environment import KEPT
+from pushbutton.domain.node import NodeState
 from pushbutton.domain.run import TRANSITIONS
 from pushbutton.errors import PushbuttonError
 from pushbutton.job import protocol, shapes
 from pushbutton.job.options import FIELD, FORMS, INPUTS, OPTIONS, PYTHON, Option
+from pushbutton.runtime.tally import BOUNDS
 from pushbutton.supervisor import spool
 from pushbutton.web import routes
+from pushbutton.web.api import metrics as metrics_of
 from pushbutton.web.api import reference, schemas
 from pushbutton.web.http import errors as web_errors
 
@@ -99,6 +102,34 @@ def settings() -> str:
         (
             "The commands that talk to a server (`press`, `watch`, `runs`, `stop`) find it by `--server` or "
             "`PUSHBUTTON_SERVER`."
+        ),
+    )
+
+
+def metrics() -> str:
+    """Everything that Prometheus reads."""
+    outcomes = ", ".join(f"`{state}`" for state, after in TRANSITIONS.items() if not after)
+    unfinished = ", ".join(f"`{state}`" for state, after in TRANSITIONS.items() if after)
+    rows = [
+        (f"`{one.name}`", one.kind, ", ".join(f"`{label}`" for label in one.labels), one.says)
+        for one in metrics_of.FAMILIES
+    ]
+    return _page(
+        "# Metrics",
+        (
+            "`GET /metrics` answers in Prometheus' text format, with the token of the setting `metrics_token`; "
+            "[how to have them read](../howto/monitor.md). What is counted begins with the process, and every server "
+            "counts the runs of all nodes of its store: of several servers take the maximum, not the sum. All else is "
+            "as it is at that moment."
+        ),
+        _table(("Name", "Kind", "Labels", "Meaning"), rows),
+        (
+            f"`outcome` is one of {outcomes}; `state` of a run one of {unfinished}, of a worker one of "
+            f"{', '.join(f'`{state}`' for state in NodeState)}. `task` is the name of a task as in its address; beyond "
+            f"{metrics_of.MOST_TASKS} tasks the others are put together as `{metrics_of.OTHERS}`. The buckets of "
+            f"`{metrics_of.TOOK.name}` end at {', '.join(f'{bound:g}' for bound in BOUNDS)} seconds. No label names a "
+            "person, a run or an input. `process_…` are those of the server's process, as Prometheus' own library "
+            "gives them."
         ),
     )
 
@@ -276,6 +307,7 @@ def _below(kind: type[PushbuttonError]) -> Iterator[type[PushbuttonError]]:
 PAGES: Mapping[str, Callable[[], str]] = {
     "cli.md": cli,
     "settings.md": settings,
+    "metrics.md": metrics,
     "api.md": api,
     "events.md": events,
     "spool.md": spools,

@@ -109,6 +109,9 @@ class Settings:
         "", "networks of your own, comma separated, that webhooks (by http as well) and channels may reach"
     )
     webhook_secret: str = setting("", "what webhooks are signed with", secret=True)
+    metrics_token: str = setting(
+        "", "what Prometheus shows to read /metrics, at least 16 characters; without one there are none", secret=True
+    )
 
     smtp: str = setting(
         "",

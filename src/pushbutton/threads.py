@@ -128,6 +128,8 @@ calls = Threads("calls", 2)
 """What other systems send, when it is read."""
 asking = Places("asking", 2, 30.0)
 """Secrets that lie in files, by the file."""
+measuring = Places("measuring", 1, 2.0)
+"""How much room a disk has, by what lies on it."""
 keeping = Threads("keeping", 2)
 """Secrets that are kept here, when they change."""
 resolving = Places("resolving", 2, 30.0)

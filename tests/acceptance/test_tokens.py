@@ -96,6 +96,7 @@ BEYOND: dict[tuple[str, str], tuple[int, int]] = {
     ("get", "/api/workers"): (403, 403),
     ("post", "/api/workers/{name}/drain"): (403, 403),
     ("post", "/api/workers/{name}/resume"): (403, 403),
+    ("get", "/metrics"): (404, 404),
     ("get", "/api/audit"): (403, 403),
     ("post", "/api/audit/check"): (403, 403),
     ("post", "/api/tokens"): (403, 403),
@@ -114,7 +115,7 @@ BEYOND: dict[tuple[str, str], tuple[int, int]] = {
     ("post", "/api/hooks/{id}/deliveries/{number}/again"): (404, 404),
 }
 """(method, path) -> statuses."""
-OPEN_TO_ALL = {("post", "/api/asks")} | {
+OPEN_TO_ALL = {("post", "/api/asks"), ("get", "/livez"), ("get", "/readyz")} | {
     ("get", f"/api/{name}")
     for name in ("tasks", "runs", "events", "health", "tokens", "links", "approvals", "aside", "schedules", "hooks")
 }

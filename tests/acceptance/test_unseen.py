@@ -127,7 +127,7 @@ OF_NO_TASK = {
     "/audit.csv", "/audit.jsonl", "/api", "/api/openapi.json", "/api/health", "/api/tokens", "/api/audit",
     "/api/asks", "/aside", "/profile/hooks/{id}", "/api/hooks/{id}", "/api/hooks/{id}/deliveries",
     "/approvals", "/channels", "/api/channels",
-    "/workers", "/api/workers",
+    "/workers", "/api/workers", "/livez", "/readyz", "/metrics",
 }  # fmt: skip
 
 

@@ -183,3 +183,8 @@ def test_a_large_one_is_read_from_any_place_on(files):
     found = files.find(upload("a"))
     assert found
     assert found.size == len(data)
+
+
+def test_the_room_on_the_disk_is_known(files):
+    found = files.disk()
+    assert 0 < found.free <= found.size

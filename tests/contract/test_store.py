@@ -20,7 +20,7 @@ from pushbutton.domain.run import ACTIVE, TRANSITIONS, Busy, NewRun, Run, RunSta
 from pushbutton.domain.schedule import ALL_OF_THEM, COPIED, MOST, Firing, Pause, Verdict
 from pushbutton.errors import Fenced, KeyReused, NoSuchRun, Refused, StoreBusy, StoreError, TaskPaused, TooOften
 from pushbutton.runtime.audit import check
-from pushbutton.runtime.ports import Append, RunQuery, Store, Topics
+from pushbutton.runtime.ports import Append, Backlog, RunQuery, Store, Topics
 from pushbutton.runtime.ports.people import AuditQuery, Change
 from pushbutton.sentence import BESIDE, Sentence, say
 
@@ -549,6 +549,20 @@ async def test_counts_are_of_unfinished_runs(store):
     await pressed(store, "c")
     assert await store.counts() == {RunState.RUNNING: 1, RunState.WAITING: 1}
     assert await store.counts(states=ACTIVE) == {RunState.RUNNING: 1}
+
+
+async def test_the_backlog_is_of_unfinished_runs_by_task_and_says_what_is_due(store):
+    await over(store)
+    await running(store, "b")
+    first = await pressed(store, "c")
+    await pressed(store, "c")
+    await pressed(store, "c", not_before=first.pressed_at + 1000)
+    at = first.pressed_at + 500
+    assert await store.backlog(at=at) == [
+        Backlog("b", RunState.RUNNING, 1),
+        Backlog("c", RunState.WAITING, 3, due=2, since=first.pressed_at),
+    ]
+    assert [one.due for one in await store.backlog(at=first.pressed_at + 1000)] == [0, 3]
 
 
 async def test_a_run_that_never_was_is_named(store):

@@ -28,6 +28,7 @@ LATER = {
     "authlib": "signs in with OpenID Connect",
     "ruamel": "reads YAML",
     "markdown_it": "shows help texts",
+    "prometheus_client": "writes what Prometheus reads",
     "segno": "draws what a telephone reads",
 }
 """Module -> what it is for."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from pushbutton.runtime.ports import UPLOADS, Stored
+from pushbutton.runtime.ports import UPLOADS, Disk, Stored
 from pushbutton.runtime.ports.files import NoPlainFile, all_given
 from pushbutton.supervisor import spool
 
@@ -90,6 +90,10 @@ class FileFolder:
             shutil.rmtree(place, ignore_errors=True)
         else:
             place.unlink(missing_ok=True)
+
+    def disk(self) -> Disk:
+        found = os.statvfs(self._uploads)
+        return Disk(found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize)
 
     def renew(self, run: int) -> None:
         self.remove(all_given(run))

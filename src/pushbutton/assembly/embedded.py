@@ -35,6 +35,7 @@ from pushbutton.domain.node import Node, NodeKind
 from pushbutton.domain.person import Snapshot
 from pushbutton.domain.prefix import prefix
 from pushbutton.domain.task import Task
+from pushbutton.domain.token import unfit_for_metrics
 from pushbutton.errors import ConfigError, StoreError
 from pushbutton.runtime.clock import now
 from pushbutton.runtime.core import Core
@@ -45,7 +46,19 @@ from pushbutton.runtime.ports.messages import Writer
 from pushbutton.runtime.stream_permits import Permits
 from pushbutton.runtime.watch.hub import Hub
 from pushbutton.runtime.worker import Worker
-from pushbutton.services import beat, expiry, follow, leavers, longer, messages, older, on_file, pruner, scheduler
+from pushbutton.services import (
+    beat,
+    expiry,
+    follow,
+    leavers,
+    longer,
+    messages,
+    older,
+    on_file,
+    pruner,
+    scheduler,
+    tally,
+)
 from pushbutton.services.catalog_audit import CatalogAudit
 from pushbutton.services.webhooks import BOOKMARK, Webhooks
 
@@ -72,6 +85,12 @@ def check(settings: Settings) -> None:
     webhook.endpoints(settings.webhook, where="webhook")
     networks(settings.webhook_allow, where="webhook_allow")
     mail_sender(settings.smtp_from, mail_server(settings.smtp, where="smtp"), where="smtp_from")
+    if settings.metrics_token and unfit_for_metrics(settings.metrics_token):
+        raise ConfigError(
+            "the token of /metrics needs at least 16 letters, digits and signs without a space, and another beginning "
+            "than pbt_, which those of people have.",
+            file="metrics_token",
+        )
     if settings.name and node.wrong_name(settings.name):
         raise ConfigError(
             f"“{settings.name}” is no name of a node: letters, digits, “.”, “_” and “-”, at most 100.", file="name"
@@ -236,6 +255,8 @@ class Embedded:
             alone(name, worker_name, loop)
         if (authority := signin.authority) and (hours := self._settings.ldap_look_hours):
             alone("leavers", worker_name, lambda: leavers.run(directory, authority, hours))
+        if self._settings.metrics_token:
+            background(stack, tally.run(core))
         if endpoints := webhook.endpoints(self._settings.webhook, where="webhook"):
             background(stack, self._tell(core).run(endpoints))
 

@@ -38,6 +38,11 @@ def is_personal(text: str) -> bool:
     return bool(_PERSONAL.fullmatch(text)) and text[-6:] == _check(text[:-6])
 
 
+def unfit_for_metrics(text: str) -> bool:
+    """Whether it can be no token of /metrics: it could be guessed, not be sent in a header, or be a person's."""
+    return not re.fullmatch(r"[!-~]{16,}", text) or text.startswith("pbt_")
+
+
 def _check(text: str) -> str:
     """CRC-32 in base 62."""
     rest, digits = zlib.crc32(text.encode()), ""

@@ -14,6 +14,7 @@ from .ports import Catalog, Dispatch, Files, Notifier, Output, Patterns, Records
 from .ports.people import Sealed
 from .signin import SignIn
 from .stream_permits import Permits
+from .tally import Tally
 from .watch.hub import Hub
 
 
@@ -44,3 +45,4 @@ class Core:
     letters: Letterbox
     tags: frozenset[str] = frozenset()  # what this worker has
     arriving: Arriving = field(default_factory=Arriving)
+    tally: Tally = field(default_factory=Tally)

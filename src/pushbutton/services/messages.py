@@ -19,6 +19,7 @@ from pushbutton.runtime.alarm import Alarm
 from pushbutton.runtime.clock import now
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports.messages import Letter, Told
+from pushbutton.runtime.tally import Receiver
 
 from . import follow
 
@@ -130,6 +131,7 @@ class _Carrier:
             try:
                 await telling.send(self._core, self._name, person, letter)
             except Undelivered as error:
+                self._core.tally.failures[Receiver.CHANNEL] += 1
                 if not (error.final and person):
                     raise
                 log.warning("%s is not told any more of %d messages: %s", person, len(batch.messages), error)

@@ -17,6 +17,7 @@ from pushbutton.domain.run import RunState, is_last
 from pushbutton.domain.webhook import Endpoint, ended, wanted
 from pushbutton.errors import NoSuchRun, Undelivered
 from pushbutton.runtime.core import Core
+from pushbutton.runtime.tally import Receiver
 
 from . import follow
 
@@ -79,6 +80,7 @@ class Webhooks:
             try:
                 await self._sender.send(endpoint, event.id, body)
             except Undelivered as error:
+                self._core.tally.failures[Receiver.WEBHOOK] += 1
                 if error.final or attempt == tries - 1:
                     log.warning("what became of run %d was not told: %s", run.id, error)
                     return error.final

@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.routing import Route
 
-from .api import approvals, credentials, health, inputs, notes, output, runs, tasks, uploads
+from .api import approvals, credentials, health, inputs, metrics, notes, output, runs, tasks, uploads
 from .api import aside as aside_api
 from .api import audit as audit_api
 from .api import channels as channels_api
@@ -92,6 +92,9 @@ API: Final[tuple[Route, ...]] = (
     Call("GET", "/api/runs/{number}/artifacts/{name}", runs.artifact),
     Call("POST", "/api/uploads", uploads.upload),
     Call("GET", "/api/health", health.health),
+    Stream("/livez", health.live),
+    Stream("/readyz", health.ready),
+    Stream("/metrics", metrics.metrics),
     Call("GET", "/api/audit", audit_api.records),
     Call("POST", "/api/audit/check", audit_api.check),
     Call("GET", "/api/runs/{number}/inputs/{name}", inputs.download),

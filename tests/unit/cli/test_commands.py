@@ -106,7 +106,8 @@ def test_serve_has_an_option_for_each_setting_that_is_no_secret(
 
 def test_no_secret_can_be_given_as_an_argument(capsys: pytest.CaptureFixture[str]) -> None:
     secrets = [spec.name for spec in fields(Settings) if spec.metadata["secret"]]
-    assert secrets == ["store", "webhook_secret", "smtp_password", "oidc_client_secret", "ldap_bind_password"]
+    own = ["store", "webhook_secret", "metrics_token", "smtp_password"]
+    assert secrets == [*own, "oidc_client_secret", "ldap_bind_password"]
     for address in ("postgresql://ada:hush@h/x", "postgresql://h/x?password=hush", "postgresql://ada:hu/sh@h:1/hush"):
         assert commands.run(["serve", "--store", address]) == 6
         shown = capsys.readouterr()

@@ -34,7 +34,7 @@ from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import ACTIVE, BUSY, UNFINISHED, WRONG, NewRun, Run, RunState, before
 from pushbutton.domain.schedule import ALL_OF_THEM, COPIED, EVERYTHING, MOST, Firing, Pause
 from pushbutton.errors import Fenced, NoSuchRun, NotHeard
-from pushbutton.runtime.ports import Append, Pressed, RunQuery, Topics
+from pushbutton.runtime.ports import Append, Backlog, Pressed, RunQuery, Topics
 from pushbutton.runtime.ports.people import Work
 from pushbutton.sentence import kept, recalled
 
@@ -408,6 +408,19 @@ class MemoryStore:
         seen = [run for run in self._runs.values() if reach is None or reach.holds(run.task, run.group)]
         found = [run.state for run in seen if run.state in states]
         return {state: found.count(state) for state in set(found)}
+
+    async def backlog(self, *, at: int) -> Sequence[Backlog]:
+        found: dict[tuple[str, RunState], list[Run]] = {}
+        for run in self._runs.values():
+            if run.state in UNFINISHED:
+                found.setdefault((run.task, run.state), []).append(run)
+        return [_backlog(task, state, runs, at) for (task, state), runs in sorted(found.items())]
+
+
+def _backlog(task: str, state: RunState, runs: Sequence[Run], at: int) -> Backlog:
+    waiting = [run for run in runs if run.state is RunState.WAITING and not run.aside and not run.for_later(at)]
+    since = min((run.not_before or run.pressed_at for run in waiting), default=None)
+    return Backlog(task, state, len(runs), len(waiting), since)
 
 
 def _matches(run: Run, query: RunQuery) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from pushbutton.adapters.files import FileFolder
 from pushbutton.domain.pieces import BLOCK, cut
-from pushbutton.runtime.ports import UPLOADS, Stored
+from pushbutton.runtime.ports import UPLOADS, Disk, Stored
 
 from .pieces import Kept, Piece, Pieces, Place
 
@@ -87,6 +87,9 @@ class NodeFiles:
     def renew(self, run: int) -> None:
         """What is in the database is of the run that the database has."""
         self._own.renew(run)
+
+    def disk(self) -> Disk:
+        return self._own.disk()
 
     def place(self, name: str) -> Path:
         here = self._own.place(name)

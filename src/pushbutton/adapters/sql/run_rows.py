@@ -13,6 +13,7 @@ from pushbutton.domain.event import Event, Json, Kind
 from pushbutton.domain.order import Order, OrderKind
 from pushbutton.domain.retry import Retry
 from pushbutton.domain.run import Run, RunState
+from pushbutton.runtime.ports import Backlog
 from pushbutton.sentence import recalled
 
 RUN_COLUMNS = (
@@ -41,6 +42,11 @@ SETTABLE = frozenset(
     ]
 )
 """Columns of a run that `Append.row` may set."""
+
+
+def backlog_from(row: Sequence[Any]) -> Backlog:
+    task, state, runs, due, since = row
+    return Backlog(task, RunState(state), runs, due, since)
 
 
 def run_from(row: Sequence[Any]) -> Run:

@@ -219,6 +219,12 @@ NEXT_MOMENT = """SELECT min(not_before) FROM runs
     WHERE state || '' = 'waiting' AND aside = 0 AND not_before IS NOT NULL AND not_before > ?"""
 
 
+_DUE = "state = 'waiting' AND aside = 0 AND (not_before IS NULL OR not_before <= ?)"
+BACKLOG = f"""SELECT task, state, count(*), count(CASE WHEN {_DUE} THEN 1 END),
+      min(CASE WHEN {_DUE} THEN coalesce(not_before, pressed_at) END)
+    FROM runs WHERE state IN ({UNFINISHED_STATES}) GROUP BY task, state ORDER BY task, state"""
+
+
 def events(topics: Topics, after: int, upto: int | None, limit: int, kind: Kind | None) -> Statement | None:
     """None: nothing can match."""
     span = (after, upto if upto is not None else _BEYOND, *((kind.value,) if kind else ()), limit)

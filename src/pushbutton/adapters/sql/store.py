@@ -13,7 +13,7 @@ from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import UNFINISHED, WRONG, NewRun, Run, RunState
 from pushbutton.domain.schedule import MOST, Firing, Pause
 from pushbutton.errors import NoSuchRun
-from pushbutton.runtime.ports import Append, Pressed, RunQuery, Topics
+from pushbutton.runtime.ports import Append, Backlog, Pressed, RunQuery, Topics
 from pushbutton.runtime.ports.people import Work
 
 from . import schedules, statements, writing
@@ -26,7 +26,7 @@ from .memos import SqlMemos
 from .messages import SqlMessages
 from .nodes import SqlNodes
 from .people import SqlPeople
-from .run_rows import RUN_COLUMNS, event_from, order_from, run_from
+from .run_rows import RUN_COLUMNS, backlog_from, event_from, order_from, run_from
 from .statements import UNFINISHED_STATES
 from .trail import Trail
 
@@ -192,6 +192,10 @@ class SqlStore:
             sql += f" AND {test}"
         sql += " GROUP BY state"
         return await self._db.read(lambda db: {RunState(state): n for state, n in db.execute(sql, values)})
+
+    async def backlog(self, *, at: int) -> Sequence[Backlog]:
+        values = (at, at)
+        return await self._db.read(lambda db: [backlog_from(row) for row in db.execute(statements.BACKLOG, values)])
 
     # -- both
 

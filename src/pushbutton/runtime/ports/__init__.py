@@ -33,6 +33,7 @@ from pushbutton.domain.task import Offered, Task
 from .bundles import Bundles as Bundles
 from .deliveries import Deliveries
 from .files import UPLOADS as UPLOADS
+from .files import Disk as Disk
 from .files import Files as Files
 from .files import Stored as Stored
 from .files_seen import FilesSeen
@@ -98,6 +99,17 @@ class RunQuery:
     series: int = 0  # only the tries of this series
     newest: bool = False  # of each series only its newest try
     limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """The runs of a task that are in one state, and not over."""
+
+    task: str
+    state: RunState
+    runs: int
+    due: int = 0  # of those that wait: which wait for a place and for nothing else
+    since: int | None = None  # since when the oldest of these waits, microseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +378,12 @@ class Store(Protocol):
         self, reach: Reach | None = None, *, states: Collection[RunState] = UNFINISHED
     ) -> Mapping[RunState, int]:
         """Runs by state, of those of `states` of which there are any; with `reach`, those within it."""
+        ...
+
+    async def backlog(self, *, at: int) -> Sequence[Backlog]:
+        """The same of each task. Due is, at this moment (microseconds), what is not set aside and waits for no later
+        one.
+        """
         ...
 
 

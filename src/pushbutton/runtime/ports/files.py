@@ -40,6 +40,14 @@ class Stored:
     mark: str  # another one whenever the content may be another
 
 
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """In bytes."""
+
+    free: int  # for us
+    size: int
+
+
 class NoPlainFile(OSError):
     """A link, a folder or a device lies where a file should."""
 
@@ -88,6 +96,10 @@ class Files(Protocol):
 
     def renew(self, run: int) -> None:
         """The run was just made: what lies here as brought for one of its number is another's, and goes."""
+        ...
+
+    def disk(self) -> Disk:
+        """The room on this machine's disk."""
         ...
 
     def place(self, name: str) -> Path:

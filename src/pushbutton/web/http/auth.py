@@ -25,12 +25,12 @@ from pushbutton.runtime.core import Core
 
 from . import cookies, csrf
 from .errors import problem
-from .origin_guard import SAFE
+from .origin_guard import PROBES, SAFE
 from .scope import HOLDER, PEER
 
 log = logging.getLogger(__name__)
 
-OPEN = ("/static/", "/signin", "/invite/", "/theme", "/api/asks", "/api/health", "/hooks/")
+OPEN = ("/static/", "/signin", "/invite/", "/theme", "/api/asks", "/api/health", "/hooks/", *PROBES, "/metrics")
 """Paths that are open without a sign-in, with all below them."""
 
 

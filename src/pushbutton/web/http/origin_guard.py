@@ -16,6 +16,8 @@ from .errors import problem
 from .hosts import Hosts
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+PROBES = ("/livez", "/readyz")
+"""Tell nothing but the server's state, and read nothing of the request."""
 HEADERS = [
     (
         b"content-security-policy",
@@ -51,8 +53,11 @@ class Guard:
             return await self._app(scope, receive, send)
         scheme = scope.get("scheme", "http")
         headers = Headers(scope=scope)
-        if "host" not in headers and scope["http_version"] == "1.0" and (check := _check(scope)):
-            return await check(scope, receive, send)
+        if "host" not in headers and scope["http_version"] == "1.0":
+            if check := _check(scope):
+                return await check(scope, receive, send)
+            if scope["method"] in SAFE and scope["path"].removeprefix(scope.get("root_path", "")) in PROBES:
+                return await self._app(scope, receive, send)
         refusal = self._refusal(scope["method"], headers, scheme)
         if refusal:
             response = problem(403, refusal)
