@@ -70,6 +70,7 @@ class Pushbutton:
         self.paths = tuple(str(path) for path in paths)
         address, store = (store, None) if isinstance(store, str) else (None, store)
         self.settings = config.load(store=address, **settings)
+        self._origins = config.origins(store=address, **settings)
         embedded.check(self.settings)  # what is wrong with one is said at once
         self.folder = self.settings.folder(self.paths)
         self._store = store
@@ -257,7 +258,7 @@ class Pushbutton:
         if self._web is None:
             from .web.application import build  # noqa: PLC0415  only serving needs it
 
-            self._web = build(core, self.settings)
+            self._web = build(core, self.settings, self._origins)
         await self._web(scope, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:

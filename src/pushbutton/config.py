@@ -245,21 +245,31 @@ def load(**given: Any) -> Settings:
 
     `…_file=path` beside the name of a secret reads it from there.
     """
-    values: dict[str, Any] = {}
-    for spec in fields(Settings):
-        value, where = given.get(spec.name), option(spec.name)
-        if value is None and spec.metadata["secret"]:
-            value = _from_file(spec.name, given)
-        if value is None and (text := os.environ.get(variable(spec.name))) is not None:
-            kind: type = type(getattr(Settings(), spec.name))
-            where = variable(spec.name)
-            try:
-                value = kind(text)
-            except ValueError:
-                raise ConfigError(f"“{text}” is {_NO.get(kind, 'not possible')}.", file=where) from None
-        if value is not None:
-            values[spec.name] = _bounded(value, spec.metadata, where)
-    return Settings(**values)
+    found = ((spec, _found(spec, given)) for spec in fields(Settings))
+    return Settings(**{spec.name: _bounded(value, spec.metadata, where) for spec, (value, where) in found if where})
+
+
+def origins(**given: Any) -> Mapping[str, str]:
+    """Where `load` has each setting from that is not left as it is by default: its option, its variable, or the file
+    that one of these names. Raises `ConfigError`.
+    """
+    found = {spec.name: _found(spec, given)[1] for spec in fields(Settings)}
+    return {name: where for name, where in found.items() if where}
+
+
+def _found(spec: Field[Any], given: Mapping[str, Any]) -> tuple[Any, str]:
+    """What was given for a setting, and where; nothing, and "", where it stays as it is by default."""
+    if (value := given.get(spec.name)) is not None:
+        return value, option(spec.name)
+    if spec.metadata["secret"] and (found := _from_file(spec.name, given)):
+        return found
+    if (text := os.environ.get(variable(spec.name))) is None:
+        return None, ""
+    kind: type = type(spec.default)
+    try:
+        return kind(text), variable(spec.name)
+    except ValueError:
+        raise ConfigError(f"“{text}” is {_NO.get(kind, 'not possible')}.", file=variable(spec.name)) from None
 
 
 def _bounded(value: Any, limits: Mapping[str, Any], where: str) -> Any:
@@ -270,8 +280,8 @@ def _bounded(value: Any, limits: Mapping[str, Any], where: str) -> Any:
     return value
 
 
-def _from_file(name: str, given: Mapping[str, Any]) -> str | None:
-    """The secret that stands in a file; None when no file is named."""
+def _from_file(name: str, given: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The secret that stands in a file, and what names that file, with its path; None when nothing does."""
     path, where = given.get(f"{name}_file"), option(f"{name}_file")
     if path is None:
         where = variable(f"{name}_file")
@@ -285,4 +295,4 @@ def _from_file(name: str, given: Mapping[str, Any]) -> str | None:
         raise ConfigError(f"the secret cannot be read from {path}: {reason}.", file=where) from None
     if not (secret := text.rstrip("\r\n")):
         raise ConfigError(f"{path} is empty: put the secret into it.", file=where)
-    return secret
+    return secret, f"{where}: {path}"

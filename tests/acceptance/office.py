@@ -74,6 +74,9 @@ def report(month: Literal["September", "October"] = "October") -> str:
 '''
 
 CHANNELS = """
+secrets:
+  SHOP_KEY_OF_THE_WHOLE_HOUSE: {file: /run/keys-of-the-whole-house-and-the-night-shift/shop}
+  SHOP_PASSWORD: {env: NOT_THERE}
 channels:
   operations-of-the-whole-house-and-the-night-shift: {mail: [night-shift@example.org, day@example.org]}
   chat: {url: "ntfys://ntfy.example.org/deployments"}
@@ -83,6 +86,11 @@ groups: {Deployments: {tell: {failed 3 times: [chat, presser], over: chat}}}
 
 PAGES: Mapping[str, list[tuple[str, str]]] = {
     "/": [("ada", "/"), ("vic", "/"), ("max", "/?q=zzz")],
+    "/administration": [("ada", "/administration")],
+    "/administration/secrets": [("ada", "/administration/secrets")],
+    "/administration/settings": [("ada", "/administration/settings")],
+    "/administration/storage": [("ada", "/administration/storage")],
+    "/administration/tasks": [("ada", "/administration/tasks"), ("ada", "/administration/tasks?q=zzz")],
     "/api": [("ada", "/api")],
     "/aside": [("ada", "/aside")],
     "/inbox": [("abe", "/inbox"), ("ada", "/inbox")],

@@ -127,6 +127,8 @@ OF_NO_TASK = {
     "/audit.csv", "/audit.jsonl", "/api", "/api/openapi.json", "/api/health", "/api/tokens", "/api/audit",
     "/api/asks", "/aside", "/profile/hooks/{id}", "/api/hooks/{id}", "/api/hooks/{id}/deliveries",
     "/approvals", "/channels", "/api/channels",
+    "/administration", "/administration/tasks", "/administration/secrets", "/administration/storage",
+    "/administration/settings",
     "/workers", "/api/workers", "/livez", "/readyz", "/metrics",
 }  # fmt: skip
 

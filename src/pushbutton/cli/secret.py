@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +13,8 @@ import typer
 
 from pushbutton import config
 from pushbutton.domain.audit import Deed, act
-from pushbutton.domain.secret import Secret, Stored
+from pushbutton.domain.needed_secrets import Needed, needed
+from pushbutton.domain.secret import Stored
 from pushbutton.errors import BadInput
 from pushbutton.job.kinds import is_variable
 from pushbutton.runtime.clock import now
@@ -25,7 +26,6 @@ from .store import Store
 
 if TYPE_CHECKING:
     from pushbutton.adapters.secrets import EncryptedStore
-    from pushbutton.domain.task import Task
 
 __all__ = ["add"]
 
@@ -112,7 +112,8 @@ def _list(
 
     _, store = _store(paths, data, None)
     tasks, declared = asyncio.run(look(paths or ["."]))
-    rows = _rows(tasks, declared, set(store.names()))
+    # The environment is that of this command, which need not be the server's.
+    rows = [(one.name, _origin(one), list(one.tasks)) for one in needed(tasks, declared, store.names(), os.environ)]
     if as_json:
         print(json.dumps([dict(zip(("name", "from", "tasks"), row, strict=True)) for row in rows], indent=2))
         return
@@ -122,22 +123,10 @@ def _list(
         print("There are none.")
 
 
-def _rows(
-    tasks: Mapping[str, Task], declared: Mapping[str, Secret], kept: set[str]
-) -> list[tuple[str, str, list[str]]]:
-    """(name, where it comes from, the tasks that need it)"""
-    users: dict[str, list[str]] = {name: [] for name in (*declared, *kept)}
-    for slug, task in tasks.items():
-        for name in task.secret_names:
-            users.setdefault(name, []).append(slug)
-    return [(name, _origin(declared.get(name), kept=name in kept), users[name]) for name in sorted(users)]
-
-
-def _origin(secret: Secret | None, *, kept: bool) -> str:
-    if secret and secret.broken:
-        return f"declared wrongly: {secret.broken}"
-    origin = secret.origin if secret else Stored()
-    return "nowhere: it is not kept" if isinstance(origin, Stored) and not kept else str(origin)
+def _origin(one: Needed) -> str:
+    if one.broken:
+        return f"declared wrongly: {one.broken}"
+    return "nowhere: it is not kept" if one.missing and one.origin == str(Stored()) else one.origin
 
 
 def _remove(name: Name, paths: Paths = None, data: Data = None, store: Store = None) -> None:

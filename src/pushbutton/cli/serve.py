@@ -102,7 +102,8 @@ def _serve(paths: tuple[str, ...], *, open_to_all: bool, given: dict[str, Any]) 
         _private(settings.host)
     logs.begin()
     sock = _listen(settings.host, settings.port)
-    given = {**given, "port": sock.getsockname()[1]}
+    if not settings.port:
+        given = {**given, "port": sock.getsockname()[1]}
     with sock, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(paths, sock, given))
 

@@ -91,8 +91,21 @@ _REASONS: Mapping[Verb, str] = {
 
 def rights_of(name: str, groups: Iterable[str], grants: Iterable[Grant]) -> Rights:
     """What the grants give to a user who is in these groups."""
-    mine = {EVERYONE, f"user:{name}", *(f"group:{group}" for group in groups)}
+    mine = _receivers(name, groups)
     return frozenset(Right(verb, grant.where) for grant in grants if grant.who in mine for verb in grant.verbs)
+
+
+def through(
+    name: str, groups: Iterable[str], grants: Iterable[Grant], resource: Resource
+) -> Mapping[Verb, list[Grant]]:
+    """By each verb that a user who is in these groups may do with the resource: the grants that give it."""
+    mine = _receivers(name, groups)
+    found: dict[Verb, list[Grant]] = {}
+    for grant in grants:
+        if grant.who in mine and resource.inside(grant.where):
+            for verb in grant.verbs:
+                found.setdefault(verb, []).append(grant)
+    return {verb: found[verb] for verb in Verb if verb in found}
 
 
 def decide(actor: Actor, verb: Verb, *resources: Resource) -> Decision:
@@ -174,6 +187,11 @@ def anywhere(actor: Actor, verb: Verb) -> bool:
     """Whether there may be something that the actor may do it with."""
     held = [actor.rights, *([actor.within] if actor.within is not None else [])]
     return actor.known and all(any(right.verb is verb for right in rights) for rights in held)
+
+
+def _receivers(name: str, groups: Iterable[str]) -> set[str]:
+    """To whom a grant has to be given so that it is this user's."""
+    return {EVERYONE, f"user:{name}", *(f"group:{group}" for group in groups)}
 
 
 def _holds(rights: Rights, verb: Verb, resource: Resource) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -37,8 +39,9 @@ from .site import Site
 NAMES = frozenset({"localhost"})
 
 
-def build(core: Core, settings: Settings) -> ASGIApp:
-    site = Site(core, settings, __version__, functools.partial(document, __version__, API))
+def build(core: Core, settings: Settings, origins: Mapping[str, str] = MappingProxyType({})) -> ASGIApp:
+    """`origins`: see `config.origins`."""
+    site = Site(core, settings, __version__, functools.partial(document, __version__, API), origins)
     patches.register(site)
     asgi: ASGIApp = _routed(site)
     for layer, given, named in reversed(layers(core, settings)):

@@ -17,10 +17,10 @@ from .api import schedules as schedules_api
 from .api import workers as workers_api
 from .api.reference import Call, Stream, openapi
 from .live import endpoints as live
+from .pages import administration, base, device, find, history, link_holder, links, people, profile, sign_in, task_form
 from .pages import approvals as approvals_page
 from .pages import aside as aside_page
 from .pages import audit as audit_page
-from .pages import base, device, find, history, link_holder, links, people, profile, sign_in, task_form
 from .pages import channels as channels_page
 from .pages import files_seen as files_seen_page
 from .pages import hooks as hooks_page
@@ -154,6 +154,11 @@ PAGES: Final[tuple[Route, ...]] = (
     page("/find", find.find),
     page("/history", history.runs),
     page("/history.csv", history.runs_csv),
+    page("/administration", administration.overview),
+    page("/administration/tasks", administration.tasks),
+    page("/administration/secrets", administration.secrets),
+    page("/administration/storage", administration.storage),
+    page("/administration/settings", administration.settings),
     page("/workers", workers_page.listed),
     form("/workers/{name}/drain", workers_page.drain),
     form("/workers/{name}/resume", workers_page.resume),

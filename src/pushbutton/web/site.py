@@ -18,9 +18,16 @@ from pushbutton.web.views.views import Views
 
 
 class Site:
-    def __init__(self, core: Core, settings: Settings, version: str, document: Callable[[], Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        core: Core,
+        settings: Settings,
+        version: str,
+        document: Callable[[], Mapping[str, Any]],
+        origins: Mapping[str, str],
+    ) -> None:
         self.core = core
-        self.settings = settings
+        self.settings, self.origins = settings, origins
         self.version = version
         self.document = functools.cache(document)  # of the API
         self.lines = LineReaders(core.lines)

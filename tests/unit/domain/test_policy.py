@@ -20,6 +20,7 @@ from pushbutton.domain.policy import (
     require,
     rights_of,
     schedules,
+    through,
     verbs,
 )
 from pushbutton.errors import Refused
@@ -189,3 +190,17 @@ def test_those_who_may_do_the_same_are_one_audience_and_no_others_are():
             same = (frozenset(actor.rights), actor.within)
             assert seen.setdefault(actor.audience, same) == same
     assert seen[""] == (ALL, None)
+
+
+def test_what_somebody_may_do_is_told_with_every_grant_that_gives_it():
+    own, of_group, others = (
+        Grant("user:ada", "press", "task:d"),
+        Grant("group:ops", "viewer"),
+        Grant("user:bob", "admin"),
+    )
+    found = through("ada", ["ops"], [own, of_group, others], Resource("d", "R"))
+    assert found == {Verb.SEE: [own, of_group], Verb.OUTPUT: [of_group], Verb.PRESS: [own]}
+    assert through("ada", ["ops"], [own, of_group, others], Resource("e")) == {
+        Verb.SEE: [of_group],
+        Verb.OUTPUT: [of_group],
+    }

@@ -67,7 +67,11 @@ def test_every_act_has_a_sentence_and_a_kind():
         (done("user.password"), "bob set a new password for “ada”", "bob hat ein neues Passwort für „ada“ festgelegt"),
         (done("user.password", "user bob"), "bob set a new password", "bob hat ein neues Passwort festgelegt"),
         (done("session.end", "user bob"), "bob signed out", "bob hat sich abgemeldet"),
-        (done("grant.give", "everyone"), "bob gave a right to “everyone”", "bob hat „everyone“ ein Recht gegeben"),
+        (
+            done("grant.give", "everyone", gives="press", where="group:Reports"),
+            "bob gave everybody who is signed in a right: may press all tasks in “Reports”",
+            "bob hat allen Angemeldeten ein Recht gegeben: darf alle Aufgaben in „Reports“ starten",
+        ),
         (done("audit.check", "the audit trail", **kept({"said": say("Record {n} is missing.", n=4)})),
          "bob checked the chain: Record 4 is missing.", "bob hat die Kette geprüft: Eintrag 4 fehlt."),
         (done("audit.check", "the audit trail", said="Record 4 is missing."),  # as earlier versions recorded it
@@ -175,8 +179,8 @@ async def test_for_others_there_is_no_such_page(tmp_path):
             assert (await client.get(path, headers=admin)).status_code == 200
         token = {"csrf": viewer["x-csrf-token"]}
         assert (await client.post("/audit/check", headers=viewer, data=token)).status_code == 404
-        assert "/audit" not in (await client.get("/", headers=viewer)).text
-        assert 'href="/audit"' in (await client.get("/", headers=admin)).text
+        assert "/administration" not in (await client.get("/", headers=viewer)).text
+        assert 'href="/administration"' in (await client.get("/", headers=admin)).text
         assert await core.store.audit.records(AuditQuery(verb="audit.check")) == []
         token = {"csrf": admin["x-csrf-token"]}
         assert (await client.post("/audit/check", headers=admin, data=token)).status_code == 303

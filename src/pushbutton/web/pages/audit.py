@@ -38,7 +38,7 @@ COLUMNS: Final = ("id", "at", "actor", "verb", "about", "address", "data", "hash
 async def trail(request: Request) -> Response:
     core, who, at = core_of(request), reader(request), now()
     t, chosen = i18n.texts(who.language), audit_filter.read(request.query_params)
-    names = Names.of(core.directory.all)
+    names, titles = Names.of(core.directory.all), {slug: task.title for slug, task in core.catalog.tasks().items()}
     found = await audit.records(core, who.actor, chosen.query(at, PAGE + 1, who.zone))
     recent = await audit.records(core, who.actor, AuditQuery(limit=500))
     checks = await audit.records(core, who.actor, AuditQuery(about=audit.ABOUT, verb=Deed.AUDIT_CHECK, limit=1))
@@ -46,7 +46,8 @@ async def trail(request: Request) -> Response:
     older = found[PAGE - 1].id if len(found) > PAGE else 0
     return await show(
         request, "audit.html", room="audit", filter=chosen, query=chosen.url(),
-        days=_days(found[:PAGE], who.zone, t, names), shown=min(len(found), PAGE),
+        days=_days(found[:PAGE], who.zone, lambda record: acts.row(record, t, names, titles)),
+        shown=min(len(found), PAGE),
         kinds=[(kind, word) for kind, (_, word) in acts.KINDS.items()],
         actors=[(actor, acts.who(actor, t, names)) for actor in actors if actor],
         chosen_who=acts.who(chosen.who, t, names),
@@ -59,14 +60,14 @@ def _recalled(record: Record) -> Act:
 
 
 def _days(
-    records: Sequence[Record], zone: tzinfo | None, t: i18n.Texts, names: Names
+    records: Sequence[Record], zone: tzinfo | None, row: Callable[[Record], acts.Row]
 ) -> list[tuple[int, list[acts.Row]]]:
     days: list[tuple[int, list[acts.Row]]] = []
     for record in records:
         day = formatting.local(record.act.at, zone).date()
         if not days or formatting.local(days[-1][0], zone).date() != day:
             days.append((record.act.at, []))
-        days[-1][1].append(acts.row(record, t, names))
+        days[-1][1].append(row(record))
     return days
 
 

@@ -81,6 +81,7 @@ def _pages(request: Request, who: Reader) -> Iterator[Place]:
         yield Place("/profile/tokens", t("Your tokens"))
         yield Place("/profile/links", t("Your links"))
     if decide(who.actor, Verb.ADMIN):
+        yield Place("/administration", t("Administration"))
         yield Place("/people", t("People"))
         yield Place("/audit", t("Audit trail"))
     yield Place("/api", "API")

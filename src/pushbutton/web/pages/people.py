@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -11,9 +12,10 @@ from starlette.responses import RedirectResponse, Response
 
 from pushbutton.domain.actor import EVERYWHERE, Verb
 from pushbutton.domain.person import LOCAL_SOURCE, User
-from pushbutton.domain.policy import EVERYONE, Grant, Role
+from pushbutton.domain.policy import EVERYONE, SERVER, Grant, Resource, Role, through
 from pushbutton.errors import BadInput, NoSuchUser, NotFound, Refused
 from pushbutton.runtime.clock import now
+from pushbutton.runtime.core import Core
 from pushbutton.web.http import paging
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.viewer import root_of
@@ -123,8 +125,21 @@ async def _person(request: Request, name: str, status: int = 200, **shown: Any) 
         waiting=any(invite.user == name and invite.until > now() for invite in snapshot.invites.values()),
         grants=[item for item in core.directory.grants if item.who == mine],
         inherited=[item for item in core.directory.grants if item.who in others], fixed=core.directory.fixed,
-        **_choices(request), **({"wrong": "", "where": "", "done": ""} | shown),
+        effective=list(_effective(core, user)), **_choices(request),
+        **({"wrong": "", "where": "", "done": ""} | shown),
     )  # fmt: skip
+
+
+def _effective(core: Core, user: User) -> Iterator[tuple[str, Mapping[Verb, Sequence[Grant]]]]:
+    """What the person may do, and through what: with all tasks (""), then with each (by its title) that is no such."""
+    grants = core.directory.grants
+    everywhere = through(user.name, user.groups, grants, SERVER)
+    if everywhere:
+        yield "", everywhere
+    for task in core.catalog.tasks().values():
+        here = through(user.name, user.groups, grants, Resource(task.slug, task.group))
+        if here != everywhere:
+            yield task.title, here
 
 
 @administered

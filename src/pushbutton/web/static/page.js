@@ -73,6 +73,7 @@ function tellTime(element) {
     }
     case 'ago': text = age(date, now, element); break;
     case 'clock': text = clock.format(date); break;
+    case 'second': text = seconds.format(date); break;
     case 'full': text = `${dayName(date, day(date, now), now)}, ${seconds.format(date)}`; break;
     case 'day': text = dayName(date, day(date, now), now); break;
     case 'moment': text = moment(element, date); break;

@@ -26,6 +26,7 @@ from pushbutton.web.words.audit import diff_lines
 from pushbutton.web.words.i18n import Texts, texts
 from pushbutton.web.words.linked import linked
 from pushbutton.web.words.people import UNKNOWN, Names
+from pushbutton.web.words.rights import of_grant
 
 from . import find, forms, outcomes, run_story
 from .outcomes import Ending
@@ -86,6 +87,7 @@ def environment(language: str) -> jinja2.Environment:
         offset=partial(schedules.with_offset, t=t),
         reason=partial(schedules.reason, t=t),
         rate=partial(formatting.rate, t=t),
+        right=partial(of_grant, t=t),
         verdict=schedules.VERDICTS.__getitem__,
         filled=partial(_filled, t=t),
         facts=partial(_facts, t=t),

@@ -6,16 +6,19 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from pushbutton.domain.audit import SERVER, Act, Deed, Record
+from pushbutton.domain.policy import EVERYONE
 from pushbutton.domain.visible import visible
 from pushbutton.sentence import BESIDE, recalled
 
-from . import formatting
+from . import formatting, rights
 from .i18n import Texts, mark
 from .people import UNKNOWN, Names
 
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
 SENTENCES: Final[Mapping[str, str]] = {
     Deed.RUN_PRESS: mark("{who} pressed “{task}” ({run})"),
     Deed.RUN_JOIN: mark("{who} pressed “{task}” and was led to {run}"),
@@ -50,8 +53,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     Deed.USER_FACTOR: mark("{who} changed the second factor of “{name}”"),
     Deed.USER_REFUSE: mark("{who} gave a wrong password or code for the own account"),
     Deed.USER_RECOVERY: mark("{who} used a recovery code"),
-    Deed.GRANT_GIVE: mark("{who} gave a right to “{name}”"),
-    Deed.GRANT_TAKE: mark("{who} took a right from “{name}”"),
+    Deed.GRANT_GIVE: mark("{who} gave {whom} a right: {right}"),
+    Deed.GRANT_TAKE: mark("{who} took a right from {whom}: {right}"),
     Deed.TOKEN_MAKE: mark("{who} made the token “{name}”"),
     Deed.TOKEN_REVOKE: mark("{who} revoked the token “{name}”"),
     Deed.LINK_MAKE: mark("{who} made the link “{name}”"),
@@ -98,7 +101,7 @@ KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "schedule": ("clock", mark("Schedules")),
     "channel": ("bell", mark("Channels")),
     "worker": ("sliders", mark("Workers")),
-    "session": ("open", mark("Signing in")),
+    "session": ("key", mark("Signing in")),
     "request": ("lock", mark("Refused requests")),
     "user": ("eye", mark("People")),
     "grant": ("sliders", mark("Rights")),
@@ -144,7 +147,8 @@ class Row:
     hash: str
 
 
-def row(record: Record, t: Texts, names: Names = UNKNOWN) -> Row:
+def row(record: Record, t: Texts, names: Names = UNKNOWN, titles: Mapping[str, str] = NONE) -> Row:
+    """`titles`: of the tasks that there are now."""
     done = record.act
     kind = done.verb.partition(".")[0]
     icon, word = KINDS.get(kind, ("info", ""))
@@ -153,7 +157,7 @@ def row(record: Record, t: Texts, names: Names = UNKNOWN) -> Row:
     return Row(
         id=record.id, at=done.at, icon=icon, kind=t(word) if word else visible(kind),
         bad=done.verb in _BAD or (done.verb == Deed.AUDIT_CHECK and done.data.get("well") is not True),
-        said=sentence(done, t, names), who=who(done.actor, t, names), actor=visible(done.actor),
+        said=sentence(done, t, names, titles), who=who(done.actor, t, names), actor=visible(done.actor),
         verb=visible(done.verb), about=visible(done.about), address=visible(done.address), run=run_of(done),
         facts=tuple((visible(name), _value(done.data[name])) for name in done.data if name not in _SHOWN_ELSEWHERE),
         diff=tuple(diff_lines(diff)) if isinstance(diff, str) else (),
@@ -162,7 +166,7 @@ def row(record: Record, t: Texts, names: Names = UNKNOWN) -> Row:
     )  # fmt: skip
 
 
-def sentence(done: Act, t: Texts, names: Names = UNKNOWN) -> str:
+def sentence(done: Act, t: Texts, names: Names = UNKNOWN, titles: Mapping[str, str] = NONE) -> str:
     """What happened. A verb that nobody wrote a sentence for is shown as it is."""
     name = done.about.partition(" ")[2] or done.about
     own = done.verb in _OWN and done.actor.rpartition("/")[2] == name
@@ -174,14 +178,34 @@ def sentence(done: Act, t: Texts, names: Names = UNKNOWN) -> str:
         return t("{who}: {verb}, {about}", who=by, verb=visible(done.verb), about=visible(done.about))
     values = {
         "who": by,
-        "name": visible(name),
-        "task": visible(str(done.data.get("title") or done.data.get("task") or "?")),
+        "name": visible(_called(done.about, name, names, titles)),
+        "whom": _whom(done.about, t, names),
+        "right": rights.given(str(done.data.get("gives")), str(done.data.get("where")), titles, t),
+        "task": visible(str(done.data.get("title") or titles.get(name) or done.data.get("task") or "?")),
         "run": t("run {number}", number=visible(name)),
         "more": visible(str(done.data.get("more", ""))),
         "tried": visible(str(done.data.get("tried", ""))),
         "said": visible(t.sentence(str(recalled(done.data).get("said", "")))),
     }
     return t(source, **values)
+
+
+def _called(about: str, name: str, names: Names, titles: Mapping[str, str]) -> str:
+    """What people call it: somebody's full name, a task's title; who or what has gone keeps its own."""
+    match about.partition(" ")[0]:
+        case "user":
+            return names.called(name)
+        case "task":
+            return titles.get(name, name)
+    return name
+
+
+def _whom(about: str, t: Texts, names: Names) -> str:
+    """To whom a grant was given."""
+    kind, _, name = about.partition(" ")
+    if kind == EVERYONE:
+        return t("everybody who is signed in")
+    return t("the group “{name}”", name=visible(name)) if kind == "group" else f"“{visible(names.called(name))}”"
 
 
 def who(actor: str, t: Texts, names: Names = UNKNOWN) -> str:

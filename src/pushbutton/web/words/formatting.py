@@ -109,6 +109,7 @@ def said_at(at: Micros, now: Micros, form: str, t: Texts, zone: tzinfo | None = 
     """A time as a page shows it. The same forms are known to `static/page.js`, which puts them into the reader's zone.
 
     clock   "09:42"                               day     "Today", "12 November"
+    second  "09:42:07"
     moment  "today at 09:42", "tomorrow at 06:00", "on 12 November at 14:05"
     full    "Today, 09:42:07"                     ago     "12 minutes ago", "yesterday, 16:20", "on 12 November"
     """
@@ -118,6 +119,8 @@ def said_at(at: Micros, now: Micros, form: str, t: Texts, zone: tzinfo | None = 
     name = day(then.date(), present.date(), t)
     if form == "clock":
         return clock
+    if form == "second":
+        return f"{then:%H:%M:%S}"
     if form == "day":
         return name
     if form == "full":
