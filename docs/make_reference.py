@@ -23,7 +23,7 @@ from pushbutton.domain.run import TRANSITIONS
 from pushbutton.errors import PushbuttonError
 from pushbutton.job import protocol, shapes
 from pushbutton.job.options import FIELD, FORMS, INPUTS, OPTIONS, PYTHON, Option
-from pushbutton.runtime.tally import BOUNDS
+from pushbutton.runtime.tally import BOUNDS, Receiver
 from pushbutton.supervisor import spool
 from pushbutton.web import routes
 from pushbutton.web.api import metrics as metrics_of
@@ -125,7 +125,8 @@ def metrics() -> str:
         _table(("Name", "Kind", "Labels", "Meaning"), rows),
         (
             f"`outcome` is one of {outcomes}; `state` of a run one of {unfinished}, of a worker one of "
-            f"{', '.join(f'`{state}`' for state in NodeState)}. `task` is the name of a task as in its address; beyond "
+            f"{', '.join(f'`{state}`' for state in NodeState)}; `to` one of "
+            f"{', '.join(f'`{to}`' for to in Receiver)}. `task` is the name of a task as in its address; beyond "
             f"{metrics_of.MOST_TASKS} tasks the others are put together as `{metrics_of.OTHERS}`. The buckets of "
             f"`{metrics_of.TOOK.name}` end at {', '.join(f'{bound:g}' for bound in BOUNDS)} seconds. No label names a "
             "person, a run or an input. `process_…` are those of the server's process, as Prometheus' own library "

@@ -109,6 +109,11 @@ class Settings:
         "", "networks of your own, comma separated, that webhooks (by http as well) and channels may reach"
     )
     webhook_secret: str = setting("", "what webhooks are signed with", secret=True)
+    traces_to: str = setting(
+        "",
+        "a collector that is told of each run, by OpenTelemetry's OTLP over HTTP: http://collector:4318; needs "
+        "pushbutton[trace]",
+    )
     metrics_token: str = setting(
         "", "what Prometheus shows to read /metrics, at least 16 characters; without one there are none", secret=True
     )

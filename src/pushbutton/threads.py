@@ -136,6 +136,8 @@ resolving = Places("resolving", 2, 30.0)
 """Names of other machines, by the name."""
 notifying = Threads("notifying", 2)
 """What other systems are told: how far it is."""
+tracing = Threads("tracing", 1)
+"""What a collector of traces is told."""
 auditing = Threads("auditing", 2)
 """The audit trail: its chain, and the file that notes its end."""
 closing = Threads("closing", 2)

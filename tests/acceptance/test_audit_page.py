@@ -57,7 +57,7 @@ def test_a_record_opens_and_shows_everything_that_is_known(browser, site):
 def test_the_filters_act_in_place_and_by_address(browser, site):
     with Reader(browser, site) as reader:
         page = reader.open("/")
-        page.locator("button.me").click()
+        page.get_by_role("link", name="Administration").click()
         page.get_by_role("link", name="Audit trail").click()
         page.get_by_label("Kind").select_option("run")
         expect(page.locator("tbody summary")).to_have_count(3)

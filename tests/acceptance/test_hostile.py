@@ -413,6 +413,8 @@ STREAMS_AND_PAGES = [
     "/runs/{number}/updates",
     "/history",
     "/history.csv",
+    "/administration/tasks",
+    "/audit",
     "/static/{file}",
 ]
 QUERIES = {
@@ -427,6 +429,8 @@ QUERIES = {
     "/tasks/{slug}": ["from", "text"],
     "/runs/{number}/updates": ["page"],
     "/history": ["task", "state", "who", "text", "before", "since", "until", "when"],
+    "/administration/tasks": ["q", "after"],
+    "/audit": ["about", "kind", "who", "before"],
     "/history.csv": ["state", "text", "before"],
 }
 

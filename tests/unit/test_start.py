@@ -28,6 +28,7 @@ LATER = {
     "authlib": "signs in with OpenID Connect",
     "ruamel": "reads YAML",
     "markdown_it": "shows help texts",
+    "opentelemetry": "tells a collector of runs",
     "prometheus_client": "writes what Prometheus reads",
     "segno": "draws what a telephone reads",
 }

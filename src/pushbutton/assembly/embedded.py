@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from pushbutton import __version__
-from pushbutton.adapters import accounts, bookmarks, confinement, copy_check, data_folder, secret_files
+from pushbutton.adapters import accounts, bookmarks, confinement, copy_check, data_folder, otlp, secret_files
 from pushbutton.adapters.apprise_post import ApprisePost
 from pushbutton.adapters.catalog import PathCatalog
 from pushbutton.adapters.catalog.watched_folders import WatchedFolders
@@ -58,6 +58,7 @@ from pushbutton.services import (
     pruner,
     scheduler,
     tally,
+    traces,
 )
 from pushbutton.services.catalog_audit import CatalogAudit
 from pushbutton.services.webhooks import BOOKMARK, Webhooks
@@ -85,6 +86,8 @@ def check(settings: Settings) -> None:
     webhook.endpoints(settings.webhook, where="webhook")
     networks(settings.webhook_allow, where="webhook_allow")
     mail_sender(settings.smtp_from, mail_server(settings.smtp, where="smtp"), where="smtp_from")
+    if settings.traces_to:
+        otlp.check(settings.traces_to)
     if settings.metrics_token and unfit_for_metrics(settings.metrics_token):
         raise ConfigError(
             "the token of /metrics needs at least 16 letters, digits and signs without a space, and another beginning "
@@ -230,6 +233,7 @@ class Embedded:
             python=python,
             letters=self._letters(secrets, lambda: directory.all),
             tags=me.tags,
+            traced=bool(self._settings.traces_to),
         )
         # Alone: this process holds the lock of the data folder.
         self.worker = worker = Worker(core, alone=not shared, names=names)
@@ -255,6 +259,10 @@ class Embedded:
             alone(name, worker_name, loop)
         if (authority := signin.authority) and (hours := self._settings.ldap_look_hours):
             alone("leavers", worker_name, lambda: leavers.run(directory, authority, hours))
+        if self._settings.traces_to:
+            exporter = otlp.OtlpExporter(self._settings.traces_to)
+            stack.callback(exporter.close)
+            alone(traces.NAME, worker_name, lambda: traces.run(core, exporter))
         if self._settings.metrics_token:
             background(stack, tally.run(core))
         if endpoints := webhook.endpoints(self._settings.webhook, where="webhook"):

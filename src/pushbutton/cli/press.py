@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -81,6 +82,8 @@ def _press(
         if not_before:
             body["not_before"] = not_before
         headers = {"Idempotency-Key": key or secrets.token_urlsafe(18)}
+        if trace := os.environ.get("TRACEPARENT"):
+            headers["traceparent"] = trace
         run = remote.post(f"/api/tasks/{segment(task)}/runs", body, headers)
         number = int(run["number"])
         if as_json:

@@ -50,7 +50,7 @@ _PEOPLE, _NETWORK, _TOLD = "People", "On the network", "Tell other systems"
 _PANELS = {
     **dict.fromkeys(("admins", "session"), _PEOPLE),
     **dict.fromkeys(("host", "port", "allow", "trust", "root", "connections", "public", "stall", "ping"), _NETWORK),
-    "webhook": _TOLD,
+    **dict.fromkeys(("webhook", "traces", "metrics"), _TOLD),
     "oidc": "Sign-in with OpenID Connect",
     "ldap": "Sign-in with LDAP",
     "proxy": "Sign-in by a proxy",

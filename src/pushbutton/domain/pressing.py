@@ -95,6 +95,7 @@ class Make:
             not_before=new.not_before,
             bundle=new.bundle,
             retry=new.retry,
+            trace=new.trace,
         )
 
 

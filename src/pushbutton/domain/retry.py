@@ -99,6 +99,7 @@ def following(run: Run, number: int, at: Micros, not_before: Micros) -> Run:
         locks=run.locks,
         not_before=not_before,
         bundle=run.bundle,
+        trace=run.trace,
         retry=run.retry,
         series=run.series or run.id,
     )

@@ -119,6 +119,7 @@ class Run:
     bundle: str = ""  # the digest of the published bundle whose task it runs; "": a task that is read in place
     retry: Retry | None = None  # what its task said of trying it again; None: it is not
     series: int = 0  # the number of the first try, of all tries at a press; 0: there is one only
+    trace: str = ""  # the span of its caller's in which it was pressed, see `trace`; "": none, or nobody is told
     next: int = 0  # the number of the next try; 0: there is none (yet)
 
     def for_later(self, at: Micros) -> bool:
@@ -166,6 +167,7 @@ class NewRun:
     rates: tuple[Rate, ...] = ()  # how often its task may be pressed
     person: str = ""  # as whose press it counts
     retry: Retry | None = None
+    trace: str = ""  # as in `Run`
 
     def plan(self, run: int) -> NewRun:
         """The dry run that shows what the run will do. It waits for its turn, whatever else the task says, and for

@@ -44,5 +44,6 @@ class Core:
     python: str  # the interpreter for Python tasks
     letters: Letterbox
     tags: frozenset[str] = frozenset()  # what this worker has
+    traced: bool = False  # a collector is told of each run, and jobs of their span
     arriving: Arriving = field(default_factory=Arriving)
     tally: Tally = field(default_factory=Tally)

@@ -22,6 +22,7 @@ from pushbutton.domain.retry import NEVER
 from pushbutton.domain.run import Micros, NewRun, Run, RunState
 from pushbutton.domain.schedule import Firing
 from pushbutton.domain.task import Offered, Reason, Task
+from pushbutton.domain.trace import usable
 from pushbutton.domain.upload import of_value
 from pushbutton.errors import (
     CannotApprove,
@@ -62,12 +63,15 @@ async def press(
     delivery: Delivery | None = None,
     file: FileSeen | None = None,
     also: Work | None = None,
+    trace: str = "",
 ) -> Pressed:
     """Check everything, then make the run; when this returns, the press survives a power cut. `approvers`: so many at
     least have to approve it, whatever the task asks for. `key` is the actor's own: the same one of another is another.
 
     The run does not start before `not_before`; approvals are asked for at once. `firing`: the due moment of a schedule
     that it comes of, kept with the run.
+
+    `trace`: the caller's span, as W3C Trace Context writes it; what is none counts for nothing.
 
     `raw` is JSON or, with `form`, the strings of a form or a command line. `also` changes the directory together with
     the run that is made, see `Store.press`. Raises `NoSuchTask`, `StillReading`, `TaskBroken`,
@@ -126,6 +130,7 @@ async def press(
         person=actor.user or actor.name,
         retry=task.retry,
         tags=frozenset(task.where),
+        trace=usable(trace) if core.traced else "",
     )
     # Shielded: the client may hang up before it is done, and half a press is of no use.
     try:

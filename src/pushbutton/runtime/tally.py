@@ -20,6 +20,7 @@ class Receiver(StrEnum):
 
     WEBHOOK = "webhook"
     CHANNEL = "channel"
+    COLLECTOR = "collector"  # of traces
 
 
 @dataclass(slots=True)

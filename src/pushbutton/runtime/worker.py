@@ -23,6 +23,7 @@ from pushbutton.domain.retry import BY_ITSELF, NEVER
 from pushbutton.domain.run import ACTIVE, Run, RunState
 from pushbutton.domain.task import Task
 from pushbutton.domain.token import hashed, new_token
+from pushbutton.domain.trace import span_of
 from pushbutton.errors import (
     CannotApprove,
     Fenced,
@@ -346,7 +347,8 @@ class Worker:
             inputs |= await input_files.keep(self._core, task, run)
             named = await self._named(task, run)
             order = command.build(task, inputs, python=self._core.python, secrets=named)
-            order = replace(order, frozen=await approved_start.as_approved(self._core, task, run))
+            frozen = await approved_start.as_approved(self._core, task, run)
+            order = replace(order, frozen=frozen, env={**order.env, **self._span(run)})
             run = replace(run, not_before=await self._due(run))
             await self._core.supervisors.start(run, task, order, [*secrets, *named.values()], token)
         except Fenced:
@@ -413,6 +415,10 @@ class Worker:
         finally:
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
+
+    def _span(self, run: Run) -> Mapping[str, str]:
+        """What its job finds of it in its environment."""
+        return {"TRACEPARENT": span_of(run, self._core.key).traceparent} if self._core.traced else {}
 
     async def _inputs(self, task: Task, run: Run) -> tuple[dict[str, Json], list[str]]:
         """The run's inputs as the job gets them, and the values that must be masked in what it says."""

@@ -68,6 +68,15 @@ async def test_old_runs_get_the_group_that_the_trail_says_their_task_stood_in(ol
     assert await groups(tmp_path) == ["HR & Löhne", "HR & Löhne", "Public", "Public", ""]
 
 
+async def test_old_runs_belong_to_no_trace(old, tmp_path):
+    pressed(old, "payroll", 50)
+    old.close()
+    store = SqliteStore(tmp_path / "history.db")
+    await store.open()
+    assert [run.trace for run in await store.runs(RunQuery())] == [""]
+    await store.close()
+
+
 @pytest.mark.parametrize(
     "data", ["", "{", "[]", '{"text": 7}', '{"text": "slug: x\\ngroup: \\"HR"}', '{"text": "a\\ngroup: nothing\\n"}']
 )

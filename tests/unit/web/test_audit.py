@@ -22,7 +22,7 @@ from pushbutton.runtime.ports.people import AuditQuery, Change
 from pushbutton.sentence import kept, say
 from pushbutton.web.http import csrf
 from pushbutton.web.views import audit_filter
-from pushbutton.web.words.audit import KINDS, SENTENCES, row, sentence
+from pushbutton.web.words.audit import FEW, KINDS, SENTENCES, folded, row, sentence
 from pushbutton.web.words.i18n import LANGUAGES, texts
 
 EN, DE = texts("en"), texts("de")
@@ -224,3 +224,14 @@ async def test_the_api_checks_the_chain(tmp_path):
         core.store.audit._records[1] = replace(core.store.audit._records[1], act=done("user.add"))
         wrong = (await client.post("/api/audit/check")).json()
         assert (wrong["well"], wrong["fault"], wrong["number"]) == (False, "changed", 2)
+
+
+def test_what_the_server_found_at_one_look_is_one_row_that_holds_all_of_them():
+    acts = [replace(done("task.added", f"task t{n}"), actor="server") for n in range(FEW)]
+    acts += [replace(acts[0], actor="bob"), replace(acts[0], verb="task.changed")]
+    rows = [row(Record(number, act, "x"), EN) for number, act in enumerate(acts, 1)]
+    first, *others = folded(rows, EN)
+    assert first.said == f"{FEW} tasks were added"
+    assert list(first.folded) == rows[:FEW]
+    assert others == rows[FEW:]
+    assert folded(rows[1:FEW], EN) == rows[1:FEW], "a few are shown as they are"

@@ -19,7 +19,7 @@ from pushbutton.sentence import recalled
 RUN_COLUMNS = (
     "id, task, title, state, epoch, actor, inputs, pressed_at, started_at, ended_at, exit_code, reason, why, "
     'status, step, progress, stop_by, worker, collected, survivors, hold, "group", aside, '
-    "digest, cause, parent, attempt, tags, locks, not_before, bundle, retry, series, next"
+    "digest, cause, parent, attempt, tags, locks, not_before, bundle, retry, series, next, trace"
 )
 EVENT_COLUMNS = 'id, run, task, at, kind, data, (SELECT "group" FROM runs WHERE id = events.run)'
 

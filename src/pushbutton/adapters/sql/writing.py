@@ -162,15 +162,16 @@ def _busy(db: Connection, new: NewRun) -> Sequence[int]:
 def _add_run(db: Connection, run: Run, sealed: str, key: str = "", fingerprint: str = "") -> None:
     db.execute(
         "INSERT INTO runs (id, task, title, state, actor, inputs, pressed_at, ended_at, why, reason, key, fingerprint,"
-        ' hold, "group", digest, cause, parent, attempt, sealed, tags, locks, not_before, bundle, aside, retry, series)'
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ' hold, "group", digest, cause, parent, attempt, sealed, tags, locks, not_before, bundle, aside, retry, series,'
+        " trace)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(run.id, run.task, run.title, run.state.value, run.actor, dumps(run.inputs), run.pressed_at),
             *(run.ended_at, run.why, run.reason, key, fingerprint),
             *(hold_text(run.hold) if run.hold else "", run.group, run.digest),
             *(run.cause.kind.value, run.cause.parent, run.cause.attempt, "" if run.state.over else sealed),
             *(names_text(run.tags), names_text(run.locks), run.not_before, run.bundle),
-            *(int(run.aside), retry_text(run.retry), run.series),
+            *(int(run.aside), retry_text(run.retry), run.series, run.trace),
         ),
     )
     for name in run.locks:

@@ -59,7 +59,7 @@ OLDEST = Family("pushbutton_queue_oldest_seconds", "gauge", "for how long the ol
 ENDED = Family("pushbutton_runs_ended_total", "counter", "runs that ended, and how", ("task", "outcome"))
 TOOK = Family("pushbutton_run_duration_seconds", "histogram", "from start to end, of runs that ended", ("task",))
 FAILURES = Family(
-    "pushbutton_delivery_failures_total", "counter", "tries to tell a webhook or a channel that were not taken", ("to",)
+    "pushbutton_delivery_failures_total", "counter", "tries to tell somebody that were not taken", ("to",)
 )
 CHANNELS = Family("pushbutton_channels", "gauge", "channels that work, or take nothing", ("state",))
 MESSAGES = Family("pushbutton_messages_waiting", "gauge", "messages that no channel has taken yet")
@@ -80,7 +80,7 @@ FAMILIES: Final = (
     "What Prometheus reads",
     "server",
     description="Needs the token of the setting `metrics_token`, as “Authorization: Bearer …”; without that setting "
-    "there is nothing here. [What each means](metrics.md).",
+    "there is nothing here.",
     responses={200: {"description": "Prometheus' text format", "content": {"text/plain": {}}}},
 )
 async def metrics(request: Request) -> Response:

@@ -80,6 +80,12 @@ def _shaped(task: Task, actor: Actor, known: Mapping[str, Pause], at: Micros) ->
             "description": "The same key again is the same press: it answers with the run that is there",
         },
         {
+            "name": "traceparent",
+            "in": "header",
+            "schema": {"type": "string"},
+            "description": "The caller's span (W3C Trace Context), where traces are told (`traces_to`)",
+        },
+        {
             "name": "Prefer",
             "in": "header",
             "schema": {"type": "string"},
@@ -92,8 +98,9 @@ async def press_task(request: Request, slug: str) -> Response:
     wanted = schemas.PressShape.of(await body.read_object(request))
     key = request.headers.get("idempotency-key", "")
     pressed = await press.press(
-        core, actor_of(request), slug, wanted.inputs, key=key, why=wanted.why, not_before=wanted.not_before
-    )
+        core, actor_of(request), slug, wanted.inputs, key=key, why=wanted.why, not_before=wanted.not_before,
+        trace=request.headers.get("traceparent", ""),
+    )  # fmt: skip
     prefer = ",".join(request.headers.getlist("prefer")).lower()
     headers = {"location": f"{request.scope.get('root_path', '')}/api/runs/{pressed.run.id}"}
     run, status = pressed.run, 202

@@ -46,7 +46,8 @@ async def trail(request: Request) -> Response:
     older = found[PAGE - 1].id if len(found) > PAGE else 0
     return await show(
         request, "audit.html", room="audit", filter=chosen, query=chosen.url(),
-        days=_days(found[:PAGE], who.zone, lambda record: acts.row(record, t, names, titles)),
+        days=[(at, acts.folded(rows, t)) for at, rows in
+              _days(found[:PAGE], who.zone, lambda record: acts.row(record, t, names, titles))],
         shown=min(len(found), PAGE),
         kinds=[(kind, word) for kind, (_, word) in acts.KINDS.items()],
         actors=[(actor, acts.who(actor, t, names)) for actor in actors if actor],

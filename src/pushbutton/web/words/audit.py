@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 from types import MappingProxyType
 from typing import Final
 
@@ -122,6 +123,13 @@ _BAD: Final = frozenset(
 )
 _MORE: Final = mark("{who} tried what was refused: {tried}, {name}, and {more} more within this minute")
 """Of what was counted only."""
+FEW: Final = 4
+"""Records that are so much alike are shown as one from so many on."""
+_LOOK: Final = 60_000_000  # microseconds: what is recorded within one is found at one look
+_ALIKE: Final[Mapping[str, tuple[str, str]]] = {
+    Deed.TASK_ADDED: (mark("1 task was added"), mark("{n} tasks were added")),
+    Deed.TASK_REMOVED: (mark("1 task was removed"), mark("{n} tasks were removed")),
+}
 _SHOWN_ELSEWHERE: Final = frozenset({"diff", "text", BESIDE})
 
 
@@ -145,6 +153,20 @@ class Row:
     diff: tuple[tuple[str, str], ...]  # ("del" | "ins" | "", line)
     text: str  # a whole declaration, where there is no diff
     hash: str
+    folded: tuple[Row, ...] = ()  # what it stands for, where it stands for several
+
+
+def folded(rows: Sequence[Row], t: Texts) -> Sequence[Row]:
+    """The same, newest first; what the server found at one look, such as all tasks at its first start, as one."""
+    made: list[Row] = []
+    for _, group in groupby(rows, lambda row: (row.verb, row.actor, row.at // _LOOK)):
+        alike = tuple(group)
+        one, many = _ALIKE.get(alike[0].verb, ("", ""))
+        if len(alike) >= FEW and one and alike[0].actor == SERVER:
+            made.append(replace(alike[0], said=t.n(one, many, len(alike)), folded=alike))
+        else:
+            made += alike
+    return made
 
 
 def row(record: Record, t: Texts, names: Names = UNKNOWN, titles: Mapping[str, str] = NONE) -> Row:
