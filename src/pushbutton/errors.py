@@ -3,7 +3,7 @@
     PushbuttonError
     ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchSchedule · NoSuchChannel · NoSuchArtifact · NoSuchUser ·
     │                        InviteGone · AddressLinkGone · NoSuchSecret · NoSuchToken · NoSuchLink ·
-    │                        NoSuchBundle · NoSuchNode · NoSuchHook
+    │                        NoSuchBundle · NoSuchNode · NoSuchHook · NoSuchPreset
     ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange · NothingOffered
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
     ├── Conflict ─────────── TaskBroken · TaskPaused · KeyReused · NotRunning · NotHeld · NotAside · CannotMove ·
@@ -111,6 +111,11 @@ class NoSuchBundle(NotFound):
 class NoSuchHook(NotFound):
     def __init__(self) -> None:
         super().__init__(say("There is no such hook: it may have been removed, or its address may be cut off."))
+
+
+class NoSuchPreset(NotFound):
+    def __init__(self) -> None:
+        super().__init__(say("There is no such preset (any more): fill the form in yourself."))
 
 
 class NoSuchUser(NotFound):

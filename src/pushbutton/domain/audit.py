@@ -68,6 +68,8 @@ class Deed(StrEnum):
     HOOK_RESUME = "hook.resume"
     HOOK_REMOVE = "hook.remove"
     HOOK_AGAIN = "hook.again"  # a call that had come was read once more
+    PRESET_KEEP = "preset.keep"
+    PRESET_REMOVE = "preset.remove"
     INVITE_MAKE = "invite.make"
     INVITE_USE = "invite.use"
     CHANNEL_TEST = "channel.test"

@@ -14,6 +14,7 @@ from .hook import Hook
 from .made_schedule import MadeSchedule
 from .messages import Wishes
 from .policy import Grant
+from .preset import Preset
 from .run import Micros
 from .visible import visible
 
@@ -105,7 +106,7 @@ class Link:
     total: int = 0  # uses at the beginning
 
 
-Entry = User | Grant | Session | Token | Invite | Link | Wishes | Hook | MadeSchedule
+Entry = User | Grant | Session | Token | Invite | Link | Wishes | Hook | MadeSchedule | Preset
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +122,5 @@ class Snapshot:
     links: Mapping[str, Link] = field(default_factory=dict)
     hooks: Mapping[str, Hook] = field(default_factory=dict)
     schedules: Mapping[str, MadeSchedule] = field(default_factory=dict)  # those that people made
+    presets: Mapping[str, Preset] = field(default_factory=dict)
     wishes: Mapping[str, Wishes] = field(default_factory=dict)  # by the person's name

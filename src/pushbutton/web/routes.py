@@ -26,6 +26,7 @@ from .pages import files_seen as files_seen_page
 from .pages import hooks as hooks_page
 from .pages import messages as messages_page
 from .pages import pauses as pauses_page
+from .pages import presets as presets_page
 from .pages import reference as reference_page
 from .pages import run as run_page
 from .pages import schedules as schedules_page
@@ -124,6 +125,8 @@ PAGES: Final[tuple[Route, ...]] = (
     page("/", tasks_page.tasks),
     page("/tasks/{slug}", task_form.task),
     form("/tasks/{slug}", task_form.press, task_form.limits),
+    form("/tasks/{slug}/presets", presets_page.keep, task_form.limits),
+    form("/tasks/{slug}/presets/{id}/remove", presets_page.remove),
     form("/tasks/{slug}/pause", pauses_page.pause),
     form("/tasks/{slug}/resume", pauses_page.resume),
     page("/tasks/{slug}/files", files_seen_page.listed),

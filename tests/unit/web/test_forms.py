@@ -199,11 +199,12 @@ def page_of(task: Task) -> str:
     view = TaskView(task, Past(), NOW, frozenset(Verb))
     return page("task.html", "en", {
         "view": view, "fields": forms.fields(task), "now": NOW, "zone": None, "reader": reader,
-        "csrf": "", "closed": False, "admin": False, "approver": False, "inbox_count": 0,
+        "csrf": "", "closed": False, "admin": False, "approver": False, "inbox_count": 0, "inbox_more": False,
         "topics": "", "since": 0, "version": "", "running": 0, "room": "tasks", "path": "/", "back": "/", "scripts": (),
         "languages": {}, "halted": None, "follows": "", "root": "", "must_say": False, "reason": "",
         "whole": "", "wrong": None, "why": "", "from_run": 0, "faster": None, "more_help": "", "set_aside": 0,
         "scheduled": False,
+        "ways": (), "presets": (), "keeps": False, "preset": None, "by_address": False, "refused": (), "starts": "",
         "key": "k", "seen": 0, "uploads": False, "asks": "", "question": "", "button": "", "hand_over": False,
     })  # fmt: skip
 

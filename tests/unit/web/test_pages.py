@@ -1,5 +1,6 @@
 """The pages without a browser: what they hold, and that every form works without a script."""
 
+import html
 import re
 from collections import Counter
 from contextlib import asynccontextmanager
@@ -11,11 +12,13 @@ import httpx
 import pytest
 from tests.unit.web.worlds import EVERY, NOW, S, a_run, a_task, events
 
-from pushbutton.domain.actor import Verb
+from pushbutton.domain.actor import LOCAL, Verb
 from pushbutton.domain.event import Kind
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.person import User
 from pushbutton.domain.run import BUSY, Run, RunState
+from pushbutton.runtime import presets, press
+from pushbutton.runtime.ports import RunQuery
 from pushbutton.testing import opened
 from pushbutton.web.views.estimates import Outlook, Past
 from pushbutton.web.views.fragments import run_fragments, task_fragments, tasks_fragments
@@ -428,3 +431,28 @@ async def test_the_history_shows_numbers_and_leads_to_the_run_that_is_named(tmp_
     assert re.findall(r'<td class="r muted number">(\d+)</td>', listed) == ["2", "1"]
     assert '<a id="jump" href="/runs/1">' in named
     assert 'id="jump"' not in nothing + listed
+
+
+async def test_a_form_is_filled_in_by_the_last_time_a_preset_and_an_address(tmp_path):
+    async with a_site(tmp_path) as (core, client):
+        await press.press(core, LOCAL, "hello", {"name": "Ada", "loud": True})
+        page = (await client.get("/tasks/hello")).text
+        assert 'href="/tasks/hello?from-run=1">Same as my last time</a>' in page
+        form = {"in-name": "Bob", "csrf": hidden(page, "csrf")}
+        asked = (await client.post("/tasks/hello/presets", data=form)).text
+        assert "For everybody who may press it" not in asked  # nobody signs in: it is everybody's
+        kept = {name: html.unescape(hidden(asked, name)) for name in ("csrf", "preset-inputs", "preset-everybody")}
+        refused = await client.post("/tasks/hello/presets", data={**kept, "preset-name": " "})
+        assert refused.status_code == 422
+        assert "Give it a name by which it is found again." in refused.text
+        made = await client.post("/tasks/hello/presets", data={**kept, "preset-name": "For <b>Bob</b>"})
+        filled = (await client.get(made.headers["location"])).text
+        assert 'name="in-name" value="Bob"' in filled
+        assert "Filled in with the preset “For &lt;b&gt;Bob&lt;/b&gt;”. Nothing is started until you press." in filled
+        preset = presets.of_task(core, LOCAL, "hello")[0]
+        await client.post(f"/tasks/hello/presets/{preset.id}/remove", data={"csrf": hidden(filled, "csrf")})
+        assert presets.of_task(core, LOCAL, "hello") == []
+        by_address = (await client.get("/tasks/hello?name=Cy")).text
+        assert 'name="in-name" value="Cy"' in by_address
+        assert "Filled in by the address." in by_address
+        assert [run.id for run in await core.store.runs(RunQuery())] == [1]

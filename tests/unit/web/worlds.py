@@ -32,7 +32,8 @@ def events(run: Run, *said: tuple[float, Kind, dict[str, Any]]) -> list[Event]:
 
 def a_task(*params: Param, **more: Any) -> Task:
     title = more.pop("title", "Deploy")
-    return Task("deploy", title, CommandTarget(("true",)), Source("tasks.py"), params=params, **more)
+    target = more.pop("target", CommandTarget(("true",)))
+    return Task("deploy", title, target, Source("tasks.py"), params=params, **more)
 
 
 EVERY = (

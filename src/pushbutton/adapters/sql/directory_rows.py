@@ -13,10 +13,12 @@ from pushbutton.domain.made_schedule import MadeSchedule
 from pushbutton.domain.messages import Wishes
 from pushbutton.domain.person import Entry, Invite, Link, Session, Snapshot, Token, User
 from pushbutton.domain.policy import Grant
+from pushbutton.domain.preset import Preset
 from pushbutton.domain.schedule import CatchUp, Schedule
 
 _KINDS: dict[str, type[Entry]] = {
-    kind.__name__.lower(): kind for kind in (User, Grant, Session, Token, Invite, Link, Wishes, Hook, MadeSchedule)
+    kind.__name__.lower(): kind
+    for kind in (User, Grant, Session, Token, Invite, Link, Wishes, Hook, MadeSchedule, Preset)
 }
 
 
@@ -74,5 +76,6 @@ def snapshot(entries: Iterable[Entry]) -> Snapshot:
         links=made[Link],
         hooks=made[Hook],
         schedules=made[MadeSchedule],
+        presets=made[Preset],
         wishes=made[Wishes],
     )

@@ -10,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from pushbutton import errors, threads
-from pushbutton.domain.actor import Verb
+from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.policy import Resource, in_person, require, require_in_person
+from pushbutton.domain.preset import Preset
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Reason, Task
 from pushbutton.domain.upload import of_value
-from pushbutton.runtime import history, visibility, wishes
+from pushbutton.runtime import history, presets, visibility, wishes
 from pushbutton.runtime import press as pressing
 from pushbutton.runtime.clock import now
 from pushbutton.runtime.core import Core
@@ -28,7 +29,7 @@ from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import whole
 from pushbutton.web.http.viewer import reader, root_of
 from pushbutton.web.site import site_of
-from pushbutton.web.views import forms
+from pushbutton.web.views import command_line, forms
 from pushbutton.web.views.views import TaskView
 from pushbutton.web.words import i18n
 
@@ -41,12 +42,15 @@ _OURS = 20  # fields of a form that are no inputs, at most
 async def task(request: Request) -> Response:
     who = reader(request)
     view = await site_of(request).views.form(who.actor, request.path_params["slug"], now())
-    values, source = forms.prefilled(view.task, request.query_params), 0
-    if number := whole(request.query_params.get(forms.FROM_RUN, "")):
+    values, source, preset = forms.prefilled(view.task, request.query_params), 0, None
+    if name := request.query_params.get(forms.PRESET, ""):
+        preset = presets.named(core_of(request), who.actor, view.task.slug, name)
+        values = forms.of_preset(view.task, preset.inputs)
+    elif number := whole(request.query_params.get(forms.FROM_RUN, "")):
         earlier = await history.run(core_of(request), who.actor, number)
         if earlier.task == view.task.slug:
             values, source = forms.of_inputs(view.task, earlier.inputs), earlier.id
-    return await _form(request, view, values, from_run=source)
+    return await _form(request, view, values, from_run=source, preset=preset)
 
 
 async def press(request: Request) -> Response:
@@ -58,31 +62,31 @@ async def press(request: Request) -> Response:
     dry = forms.is_dry(job, form)
     asks = forms.asked_first(job, i18n.texts(who.language))
     if asks and not dry and not base.text_of(form, forms.SURE):
-        return await _again(request, form, say("Tick that you are sure, then press again."), key=key)
+        return await again(request, form, say("Tick that you are sure, then press again."), key=key)
     try:
         not_before = None if dry else base.moment_of(form)
     except errors.BadInput as error:
-        return await _again(request, form, str(error), key=key)
+        return await again(request, form, str(error), key=key)
     sent_before = await pressing.made_with(core, who.actor, job.slug, key)  # the run that is there may be its own
     faster = await _faster(request, job, form) if not_before is None and not sent_before else None
     if faster:
-        return await _again(request, form, status=409, key=key, faster=faster)
+        return await again(request, form, status=409, key=key, faster=faster)
     try:
         pressed = await with_files(core, job, form, lambda given: pressing.press(
             core, who.actor, job.slug, given, key=key, why=base.text_of(form, forms.WHY).strip(), form=True,
             not_before=not_before,
         ))  # fmt: skip
     except errors.InvalidInputs as error:
-        return await _again(request, form, error.fields.get("", ""), key=key, wrong=error.fields)
+        return await again(request, form, error.fields.get("", ""), key=key, wrong=error.fields)
     except errors.KeyReused:
         said = say("This form was already pressed with other inputs. Press once more to start another run.")
-        return await _again(request, form, said, status=409)
+        return await again(request, form, said, status=409)
     except errors.TooOften as error:
-        response = await _again(request, form, str(error), key=key, status=429)
+        response = await again(request, form, str(error), key=key, status=429)
         response.headers["retry-after"] = str(error.seconds)
         return response
     except (errors.StoreError, errors.TaskBroken, errors.Refused) as error:
-        return await _again(request, form, str(error), key=key, status=503)
+        return await again(request, form, str(error), key=key, status=503)
     first = pressed.run.series or pressed.run.id  # of its tries, the one that the press made
     own = pressed.made or await pressing.made_with(core, who.actor, job.slug, key) == first
     url = f"{root_of(request)}/runs/{pressed.run.id}" + ("" if own else "?joined=1")
@@ -112,7 +116,7 @@ def given_away(request: Request) -> Task:
 
 def kept_inputs(task: Task) -> list[Param]:
     """Those whose values may be kept here until others press."""
-    return [param for param in task.params if param.type not in (ParamType.SECRET, ParamType.FILE)]
+    return [param for param in task.params if param.type not in presets.NEVER]
 
 
 def inputs_of(job: Task) -> tuple[int, int]:
@@ -170,7 +174,7 @@ async def _chunks(upload: UploadFile) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def _again(
+async def again(
     request: Request, form: FormData, whole: str = "", *,
     key: str = "", wrong: Mapping[str, str] | None = None, status: int = 422, faster: Run | None = None,
 ) -> Response:  # fmt: skip
@@ -188,12 +192,21 @@ def _follows(request: Request, job: Task) -> str:
     return "yes" if job.slug in wishes.of(core, actor).follows else "no"
 
 
+def _ways(view: TaskView, actor: Actor) -> list[tuple[Run, bool]]:
+    """The last run of this reader and that of anybody, each with whether it is the reader's own."""
+    runs = [run for run in view.past.runs if not view.task.is_dry(run.inputs)] if view.task.params else []
+    own = next(((run, True) for run in runs if run.actor == actor.name), None)
+    last = next(((run, False) for run in runs[:1] if run.actor != actor.name), None)
+    return [one for one in (own, last) if one]
+
+
 async def _form(
     request: Request, view: TaskView, values: forms.Values | None = None, status: int = 200, *,
     key: str = "", whole: str = "", wrong: Mapping[str, str] | None = None, why: str = "",
-    from_run: int = 0, faster: Run | None = None, sent: FormData | None = None,
+    from_run: int = 0, preset: Preset | None = None, faster: Run | None = None, sent: FormData | None = None,
 ) -> Response:  # fmt: skip
     job: Task = view.task
+    core, actor = core_of(request), reader(request).actor
     reason = (wrong or {}).get("why", "") if job.reason is Reason.REQUIRED and not why.strip() else ""
     t = i18n.texts(reader(request).language)
     fields = forms.fields(job, values, {**view.faults, **(wrong or {})})
@@ -201,9 +214,13 @@ async def _form(
     return await base.show(
         request, "task.html", status, room="tasks", parts=[f"patch:task:{job.slug}"], view=view, fields=fields,
         whole=whole, wrong=wrong or whole, why=why, from_run=from_run, faster=faster, more_help=more,
+        by_address=not sent and not from_run and not preset and bool(values), preset=preset,
+        refused=forms.refused(job, request.query_params), ways=_ways(view, actor),
+        presets=presets.of_task(core, actor, job.slug), keeps=bool(in_person(actor)) or Verb.ADMIN in view.may,
+        starts=command_line.filled_in(job, fields, python=core.python) if Verb.ADMIN in view.may else "",
         reason=reason, must_say=job.reason is Reason.REQUIRED,
         follows=_follows(request, job),
-        hand_over=Verb.PRESS in view.may and not job.broken and bool(in_person(reader(request).actor)),
+        hand_over=Verb.PRESS in view.may and not job.broken and bool(in_person(actor)),
         moments=base.moments_of(request, sent),
         key=key or secrets.token_urlsafe(16), seen=max((item.id for item in view.past.runs), default=0),
         uploads=any(field.control == "file" for field in fields),

@@ -213,6 +213,7 @@ if (form) {
   });
   one('#sure')?.addEventListener('ask', event => { if (checkForm()) repeatInputs(event.target); else event.preventDefault(); });
   form.addEventListener('submit', event => {
+    if (event.submitter?.hasAttribute('formaction')) return; // not a press
     event.preventDefault();
     one('#sure')?.close();
     if (form.dataset.busy || !checkForm()) return;

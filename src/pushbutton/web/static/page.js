@@ -158,7 +158,7 @@ document.addEventListener('click', event => {
 document.addEventListener('click', async event => {
   const button = event.target.closest?.('[data-copy]');
   if (!button) return;
-  const label = one('.l', button), was = label.textContent, link = button.dataset.text ?? location.origin + location.pathname;
+  const label = one('.l', button), was = label.textContent, link = button.dataset.text ?? ('filled' in button.dataset ? filledIn() : location.origin + location.pathname);
   try {
     await navigator.clipboard.writeText(link);
   } catch { // no clipboard on plain http: select it by hand
@@ -169,6 +169,17 @@ document.addEventListener('click', async event => {
   say.textContent = button.dataset.done;
   setTimeout(() => { label.textContent = was; }, 1600);
 });
+
+function filledIn() { // the address of this form with what stands in it now, but for secrets and files
+  const address = new URL(location.origin + location.pathname);
+  for (const input of one('#go').elements) {
+    if (!input.name.startsWith('in-') || input.disabled || ['password', 'file', 'submit'].includes(input.type)) continue;
+    const name = input.name.slice(3);
+    if (input.type === 'checkbox' && input.value === 'true') address.searchParams.append(name, input.checked);
+    else if (input.checked ?? true) address.searchParams.append(name, input.value);
+  }
+  return address.href;
+}
 
 // --- what came by the stream is for everybody, so its forms lack this page's own token
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pushbutton.domain import command
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.policy import verbs
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Task
-from pushbutton.errors import InvalidInputs, NoAnswer, NoSuchRun
+from pushbutton.errors import NoAnswer, NoSuchRun
 from pushbutton.runtime import dry_run, input_files, visibility
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.dry_run import Plan
 from pushbutton.runtime.task_digest import frozen
 
+from . import command_line
 from .output_lines import LineReaders
 from .output_tail import Tail, tail
 
@@ -66,11 +66,9 @@ async def _changed(task: Task, hold: Hold) -> bool:
 
 
 def _starts(core: Core, task: Task, run: Run) -> str:
-    try:
-        files = {name: upload.name for name, upload in input_files.named(task, run.inputs).items()}
-        return task.target.shown(command.build(task, {**run.inputs, **files}, python=core.python).argv)
-    except InvalidInputs:
-        return ""  # the task has changed: the page says so
+    """Nothing where the task has changed: the page says so."""
+    files = {name: upload.name for name, upload in input_files.named(task, run.inputs).items()}
+    return command_line.starts(task, {**run.inputs, **files}, python=core.python)
 
 
 async def _said(core: Core, readers: LineReaders, number: int) -> Tail:

@@ -34,6 +34,7 @@ WHY: Final = "press-why"
 SEEN: Final = "press-seen"  # the newest run of the task when the form was shown
 SURE: Final = "press-sure"  # the question was answered
 FROM_RUN: Final = "from-run"  # in the URL: fill in the inputs of this run
+PRESET: Final = "preset"  # in the URL: fill in those of this preset
 
 _LINE = 120
 _CARDS = 5  # more choices than this become a list
@@ -227,6 +228,16 @@ def prefilled(task: Task, query: QueryParams) -> Values | None:
 def of_inputs(task: Task, inputs: Mapping[str, Json]) -> Values:
     """The inputs of an earlier run, as far as the task still has them."""
     return {param.name: _as_text(param, inputs[param.name]) for param in task.params if param.name in inputs}
+
+
+def of_preset(task: Task, inputs: Mapping[str, Json]) -> Values:
+    """Those of a preset, and the defaults of what the task got since."""
+    return {**{param.name: _as_text(param, param.default) for param in task.params}, **of_inputs(task, inputs)}
+
+
+def refused(task: Task, query: QueryParams) -> list[str]:
+    """The titles of secrets and files that the URL names, whose values are not taken from there."""
+    return [one.title for one in task.params if one.name in query and one.type in (ParamType.SECRET, ParamType.FILE)]
 
 
 def sent(form: FormData, name: str) -> list[UploadFile | str]:
