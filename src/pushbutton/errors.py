@@ -7,7 +7,7 @@
     ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange · NothingOffered
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
     ├── Conflict ─────────── TaskBroken · TaskPaused · KeyReused · NotRunning · NotHeld · NotAside · CannotMove ·
-    │                        LinkClosed · WorkerAnswers · CannotApprove (NotAsApproved)
+    │                        LinkClosed · WorkerAnswers · NotFailed · CannotApprove (NotAsApproved)
     ├── ConfigError ──────── (names file, line, column)
     ├── StoreError ───────── StoreInUse · StoreDamaged · StoreTooNew · StorageFull · StoreBusy ·
     │                        StoreAway · UploadsFull · SecretsLocked · NameTaken
@@ -246,6 +246,11 @@ STATES = {
     )
 }
 """What a run is, as the end of a sentence."""
+
+
+class NotFailed(Conflict):
+    def __init__(self, number: int) -> None:
+        super().__init__(say("Run {number} has not failed, so there is nothing to look after.", number=number))
 
 
 class NotRunning(Conflict):

@@ -96,6 +96,13 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (Exit.REFUSED, "stop {fine}"),
         (Exit.TROUBLE, "stop 1 --server {dead}"),
     ],
+    "comment": [
+        (Exit.NOT_FOUND, "comment 99 known"),
+        (Exit.OK, "comment {fine} known"),
+        (Exit.USAGE, "comment {fine}"),
+        (Exit.REFUSED, "comment {fine} --on-it"),
+        (Exit.TROUBLE, "comment 1 known --server {dead}"),
+    ],
     "move": [
         (Exit.USAGE, "move 99 soon"),
         (Exit.NOT_FOUND, "move 99 now"),

@@ -61,6 +61,7 @@ BEYOND: dict[tuple[str, str], tuple[int, int]] = {
     ("post", "/api/runs/{number}/events"): (403, 403),  # for the run's own token
     ("post", "/api/runs/{number}/cancel"): (404, 403),
     ("post", "/api/runs/{number}/move"): (404, 403),
+    ("post", "/api/runs/{number}/comments"): (404, 403),
     ("post", "/api/tasks/{slug}/pause"): (404, 403),
     ("post", "/api/tasks/{slug}/resume"): (404, 403),
     ("get", "/api/tasks/{slug}/files"): (404, 200),
@@ -129,6 +130,7 @@ BODIES: dict[str, Any] = {
     "/api/asks/answer": {"poll": "x"},
     "/api/runs/{number}/reject": {"why": "because"},
     "/api/runs/{number}/move": {"not_before": None},
+    "/api/runs/{number}/comments": {"text": "x"},
 }
 
 

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "watch": ("watch", "Show live what a run does: everything from its beginning, then what comes, to its end."),
         "runs": ("runs", "List the runs of a server, newest first."),
         "stop": ("runs", "Stop a run: its processes are asked to end, then made to, and checked to be gone."),
+        "comment": ("comment", "Comment on a run: everybody who may see it reads it, live."),
         "move": ("move", "Start a run that waits for its moment at another one, or now."),
         "schedule": ("schedule", "See when a server presses by itself, pause that, and make more of it."),
         "files": ("files", "List the last files that came to a task which watches a folder."),

@@ -62,6 +62,7 @@ OF: Mapping[str, tuple[Exit, ...]] = {
     "watch": (Exit.FAILED, *_NAMED),
     "runs": _SERVER,
     "stop": _NAMED,
+    "comment": _NAMED,
     "move": (*_NAMED, Exit.CONFIG),
     "schedule": _NAMED,
     "files": _NAMED,

@@ -117,6 +117,9 @@ class _Teller:
                 return "info", written(data)
             case Kind.APPROVAL:
                 return self._approval(data)
+            case Kind.COMMENT:
+                word = f": {_plain(data['text'])}" if data.get("text") else "."
+                return "note", f"· {_plain(data['actor'])} {'is on it' if data.get('on_it') else 'says'}{word}"
             case Kind.NOTE if data.get("not_before"):
                 return "note", f"· It was moved: it starts at {shown(str(data['not_before']))}."
             case Kind.NOTE | Kind.TRUNCATED | Kind.QUESTION | Kind.ANSWER:

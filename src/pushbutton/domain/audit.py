@@ -41,6 +41,8 @@ class Deed(StrEnum):
     RUN_EXPIRE = "run.expire"  # nobody approved it in time
     RUN_RELEASE = "run.release"  # it was set aside in a copy of the data folder, and may start now
     RUN_LOSE = "run.lose"  # its worker gives no sign of life, and nobody waits for it any more
+    RUN_COMMENT = "run.comment"
+    RUN_ACKNOWLEDGE = "run.acknowledge"  # somebody looks after its failure
     REQUEST_REFUSE = "request.refuse"  # an act without the right to it, or with a credential that does not count
     SESSION_BEGIN = "session.begin"
     SESSION_HALF = "session.half"  # the second factor is still asked for

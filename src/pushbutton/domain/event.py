@@ -14,6 +14,7 @@ What `data` holds, by kind (all keys optional unless said otherwise):
     result     type (always): figure | table | chart | text, title; what else, `job/shapes.py` says
     note       text (always), code, actor, since (microseconds), not_before: what Pushbutton itself says of the run
     approval   verdict (always): approved | rejected, actor, by (their name), why, given, needs
+    comment    text, actor, on_it (all always): what a person says of the run; on_it: they look after its failure
     truncated  kept (bytes), text           the output went past its cap; the job goes on
 
 A text that Pushbutton itself says is a `Sentence`: the store keeps its id and its values under `sentences` beside it,
@@ -43,6 +44,7 @@ class Kind(StrEnum):
     NOTE = "note"
     TRUNCATED = "truncated"
     APPROVAL = "approval"
+    COMMENT = "comment"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from .pages import approvals as approvals_page
 from .pages import aside as aside_page
 from .pages import audit as audit_page
 from .pages import channels as channels_page
+from .pages import comments as comments_page
 from .pages import files_seen as files_seen_page
 from .pages import hooks as hooks_page
 from .pages import messages as messages_page
@@ -62,6 +63,7 @@ API: Final[tuple[Route, ...]] = (
     Call("GET", "/api/runs/{number}", runs.run),
     Call("POST", "/api/runs/{number}/cancel", runs.cancel_run),
     Call("POST", "/api/runs/{number}/move", runs.move_run),
+    Call("POST", "/api/runs/{number}/comments", runs.comment),
     Call("POST", "/api/tasks/{slug}/pause", pauses_api.pause),
     Call("POST", "/api/tasks/{slug}/resume", pauses_api.resume),
     Call("GET", "/api/tasks/{slug}/files", files_seen_api.listed),
@@ -144,6 +146,7 @@ PAGES: Final[tuple[Route, ...]] = (
     form("/runs/{number}/stop", run_page.stop),
     page("/runs/{number}/move", run_page.move_question),
     form("/runs/{number}/move", run_page.move),
+    form("/runs/{number}/comments", comments_page.comment),
     form("/runs/{number}/tell", messages_page.await_end),
     form("/runs/{number}/approve", approvals_page.approve_run),
     form("/runs/{number}/reject", approvals_page.reject_run),

@@ -328,7 +328,7 @@ def test_a_run_has_the_same_parts_in_every_state(state):
     assert list(parts) == [
         "title", "tab", "run-state", "run-lead", "run-acts", "run-hero", "run-needs", "run-tries", "run-counts",
         "run-plan", "run-results", "run-steps", "run-changed", "run-updates", "run-over-time", "run-facts",
-        "run-stop-say",
+        "run-stop-say", "run-comments",
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from pushbutton.domain.run import RunState
 from pushbutton.errors import BadInput, NoSuchArtifact
-from pushbutton.runtime import cancel, history, later, report, results, workers
+from pushbutton.runtime import cancel, comments, history, later, report, results, workers
 from pushbutton.runtime.ports import RunQuery
 from pushbutton.runtime.ports.files import result
 from pushbutton.web.http import body, sending
@@ -108,6 +108,21 @@ async def move_run(request: Request, number: str) -> Response:
     return answer(
         schemas.RunShape.of(await later.move(core_of(request), actor_of(request), number_of(number), wanted.not_before))
     )
+
+
+@operation(
+    "Comment on it",
+    "runs",
+    description="Everybody who may see the run reads it, in its events (kind `comment`). Needs the right to press, "
+    "stop or approve it. 409: with `on_it`, it has not failed.",
+    status=201,
+    answers="EventShape",
+    takes="NewCommentShape",
+)
+async def comment(request: Request, number: str) -> Response:
+    said = schemas.NewCommentShape.of(await body.read_json(request))
+    made = await comments.comment(core_of(request), actor_of(request), number_of(number), said.text, on_it=said.on_it)
+    return answer(schemas.EventShape.model_validate(made.to_json()), 201)
 
 
 @operation(

@@ -135,6 +135,17 @@ class VerdictShape(Body):
     wrong: ClassVar[Sequence[tuple[Sequence[str], str]]] = ((("why", "plan"), "“why” and “plan” are texts."),)
 
 
+class NewCommentShape(Body):
+    text: Text = Field("", description="At most 2,000 characters; needed unless `on_it`")
+    on_it: bool = Field(False, description="You look after this failure now")
+
+    no_object: ClassVar[str] = "Send an object like {“text”: “known, see PM-412”}."
+    wrong: ClassVar[Sequence[tuple[Sequence[str], str]]] = (
+        (("text",), "“text” is a text."),
+        (("on_it",), "“on_it” is true or false."),
+    )
+
+
 class CauseShape(BaseModel):
     kind: Literal["person", "token", "link", "schedule", "retry", "run", "hook", "file"]
     parent: int | None = Field(description="The run that it comes of; null: of none")

@@ -158,10 +158,10 @@ def _drawer(site: Site, root: str, actor: Actor, rest: str) -> tuple[_Draw, Topi
         html = await threads.showing(fragments.run_fragments, view, language, root, names())
         if view.goes_on:
             return _Drawing(html, Topics(runs=frozenset(one.id for one in view.tries)))
-        if run.state.over:
-            return _Drawing(html, None)
         if run.state.active:
             return _Drawing(html, Topics(runs=frozenset({run.id})), ages=True)
+        if run.state.over:  # somebody may comment on it
+            return _Drawing(html, Topics(runs=frozenset({run.id})))
         # One that waits depends on those before it, and on who has its locks: another may get one of them at any time.
         holders = frozenset({view.holder.run.id} if view.holder else ())
         return _Drawing(html, Topics(tasks=frozenset({run.task}), runs=holders), ages=bool(view.needs))

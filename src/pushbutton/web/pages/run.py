@@ -14,7 +14,7 @@ from pushbutton.domain.actor import Verb
 from pushbutton.domain.approval import may_give
 from pushbutton.domain.policy import require
 from pushbutton.domain.run import Run, RunState
-from pushbutton.runtime import cancel, history, later, visibility, wishes
+from pushbutton.runtime import cancel, comments, history, later, visibility, wishes
 from pushbutton.runtime.clock import now
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import run_of, whole
@@ -33,8 +33,8 @@ UPDATES = 200
 """Updates of a run on one page of them."""
 
 
-async def run(request: Request, status: int = 200, *, wrong: str = "", why: str = "") -> Response:
-    """`wrong`: what stood in the way of a verdict, whose reason was `why`."""
+async def run(request: Request, status: int = 200, *, wrong: str = "", why: str = "", unsaid: str = "") -> Response:
+    """`wrong`: what stood in the way of a verdict, whose reason was `why`; `unsaid`: of a comment."""
     core, who = core_of(request), reader(request)
     found = await history.run(core, who.actor, run_of(request))
     await wishes.looked(core, who.actor, found)
@@ -52,7 +52,8 @@ async def run(request: Request, status: int = 200, *, wrong: str = "", why: str 
         shut=bool(view.results and view.story.steps) and found.state is RunState.SUCCEEDED,
         joined="joined" in request.query_params,
         tail=await output_tail.tail(core, site_of(request).lines, found) if reads else output_tail.Tail(),
-        told=_told(request, found), looks=wishes.of(core, who.actor).patient,
+        told=_told(request, found), looks=wishes.of(core, who.actor).patient, unsaid=unsaid,
+        may_comment=comments.may_comment(who.actor, *visibility.resources(core.catalog, found)),
         open_output=(failed or shows) and not view.waits, wrong=wrong, why=why,
         asked=bool(
             view.waits and not found.aside and Verb.APPROVE in view.may and may_give(who.actor, view.waits.hold)

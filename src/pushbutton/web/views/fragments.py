@@ -20,6 +20,7 @@ def run_fragments(view: RunView, language: str = "en", root: str = "", names: Na
     """Everything on `/runs/{n}` that follows the run; not its output."""
     shown = {"now": view.now, "root": root, "names": names}
     parts = _parts("run_parts.html", language, shown)
+    comments = _parts("comment_parts.html", language, shown)
     tab = _parts("tab_parts.html", language, {"root": root})
     time = _parts("run_over_time.html", language, {"now": view.now, "root": root, "names": names})
     changed = _parts("run_changed.html", language, {"now": view.now, "root": root, "names": names})
@@ -41,6 +42,7 @@ def run_fragments(view: RunView, language: str = "en", root: str = "", names: Na
         "run-over-time": _said(time.over_time(view)),
         "run-facts": _said(parts.about(view)),
         "run-stop-say": _said(parts.stop_say(view)),
+        "run-comments": _said(comments.said(view)),
     }
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pushbutton.domain.actor import Actor, Verb
-from pushbutton.domain.event import Event
+from pushbutton.domain.event import Event, Kind
 from pushbutton.domain.node import Lacking, Node
 from pushbutton.domain.param import Inputs
 from pushbutton.domain.policy import verbs
@@ -30,13 +30,14 @@ from pushbutton.runtime.task_digest import pressed_as
 from .approval import Waits, waits
 from .catalogue import Marks, Selection, Shown, selected
 from .changed import Changed, declared, other_task, outputs, took
+from .comments import Comment, comments, on_it
 from .estimates import Outlook, Past, Progress, outlook
 from .find import Haystacks, fold, words
 from .needs import Need, needs
 from .output_lines import LineReaders
 from .result_cards import Preview, ResultCard, cards
 from .run_output import Written
-from .run_story import Story, story
+from .run_story import Story, story, text_of
 from .waterfall import Waterfall, waterfall
 
 LAST_RUNS: Final = 20
@@ -177,6 +178,7 @@ class RunView:
     away: Node | None = None  # its worker, where there is no contact with it
     before: Before | None = None  # the run that its figures are compared with
     previews: tuple[Preview, ...] = ()  # of files that it handed over, for readers who may see them
+    comments: tuple[Comment, ...] = ()  # oldest first
 
     @property
     def results(self) -> list[ResultCard]:
@@ -191,6 +193,11 @@ class RunView:
     def goes_on(self) -> bool:
         """It is over, and is tried again."""
         return self.following is not None and not self.following.state.over
+
+    @property
+    def on_it(self) -> Comment | None:
+        """The last one who took on its failure."""
+        return on_it(self.comments)
 
     @property
     def pressed_at(self) -> Micros:
@@ -241,6 +248,7 @@ class HistoryView:
     actors: tuple[str, ...]
     now: Micros
     tries: Mapping[int, tuple[Run, ...]]  # by the newest try: those before it, newest first
+    on_it: Mapping[int, str] = field(default_factory=dict)  # by run: the actor who took on its failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +341,8 @@ class Views:
     async def run(self, actor: Actor, run: Run, now: Micros, events: Sequence[Event] | None = None) -> RunView:
         """A run that the actor may see; `events` of it where the caller has them already."""
         past = await self.past(actor, run.task, without=run.id, inputs=run.inputs)
-        told = story(run, await self.events(run) if events is None else events, past.steps)
+        events = await self.events(run) if events is None else events
+        told = story(run, events, past.steps)
         if past.usual is None:
             told = told.without_usual()
         ahead: tuple[Run, ...] = ()
@@ -362,6 +371,7 @@ class Views:
             away=await workers.silent(self._core, run), lacking=await self._lacking(run),
             before=await results.before(self._core, actor, run) if told.figures else None,
             changed=await self._changed(actor, run, told, task, may) if run.state is RunState.FAILED else None,
+            comments=comments(events),
         )  # fmt: skip
 
     async def tries(self, run: Run) -> tuple[Run, ...]:
@@ -406,7 +416,13 @@ class Views:
         actors = sorted({run.actor for run in (*recent, *shown)})
         older = shown[-1].id if len(runs) > limit else 0
         tries = {run.id: (await self.tries(run))[1:] for run in shown if run.series}
-        return HistoryView(shown, older, visibility.tasks(self._catalog, actor), tuple(actors), now, tries)
+        tasks = visibility.tasks(self._catalog, actor)
+        return HistoryView(shown, older, tasks, tuple(actors), now, tries, await self._looked_after(shown))
+
+    async def _looked_after(self, runs: Sequence[Run]) -> Mapping[int, str]:
+        failed = Topics(runs=frozenset(run.id for run in runs if run.state in WRONG))
+        said = await self._store.events(failed, after=0, kind=Kind.COMMENT) if failed.runs else ()
+        return {event.run: text_of(event.data, "actor") for event in said if event.run and event.data["on_it"]}
 
     async def running(self, actor: Actor) -> int:
         """How many runs go on right now."""

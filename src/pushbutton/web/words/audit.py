@@ -38,6 +38,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     Deed.RUN_EXPIRE: mark("Nobody approved “{task}” in time ({run})"),
     Deed.RUN_RELEASE: mark("{who} released “{task}” ({run}), which came with a copy of the data folder"),
     Deed.RUN_LOSE: mark("{who} declared “{task}” lost ({run}): its worker gave no sign of life"),
+    Deed.RUN_COMMENT: mark("{who} commented on “{task}” ({run})"),
+    Deed.RUN_ACKNOWLEDGE: mark("{who} took on the failure of “{task}” ({run})"),
     Deed.WORKER_DRAIN: mark("{who} had the worker “{name}” take nothing new"),
     Deed.WORKER_RESUME: mark("{who} had the worker “{name}” take again what comes"),
     Deed.REQUEST_REFUSE: mark("{who} tried what was refused: {tried}, {name}"),
