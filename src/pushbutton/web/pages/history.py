@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from pushbutton import errors
 from pushbutton.domain.run import Run
-from pushbutton.runtime import history
+from pushbutton.runtime import history, output_search
 from pushbutton.runtime.clock import now
 from pushbutton.runtime.ports import RunQuery
 from pushbutton.web.http.context import actor_of, core_of
@@ -43,8 +43,18 @@ async def runs(request: Request) -> Response:
         request, "history.html", room="history", view=view, filter=chosen, days=days, states=words,
         jump=await _named(request, chosen.number) if chosen.number else None,
         older=f"/history{chosen.url(before=view.older)}" if view.older else "", query=chosen.url(),
+        written=await _written(request, chosen),
         keep_days=site_of(request).settings.keep_days,
     )  # fmt: skip
+
+
+async def _written(request: Request, chosen: filters.Filter) -> output_search.Found | None:
+    """What was found in outputs, where they are asked for."""
+    if not (chosen.output and chosen.text):
+        return None
+    who = reader(request)
+    query = replace(chosen.query(now(), output_search.RUNS + 1, who.zone), text="")
+    return await output_search.search(core_of(request), who.actor, query, chosen.text)
 
 
 async def _named(request: Request, number: int) -> Run | None:

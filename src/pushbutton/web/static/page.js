@@ -158,7 +158,7 @@ document.addEventListener('click', event => {
 document.addEventListener('click', async event => {
   const button = event.target.closest?.('[data-copy]');
   if (!button) return;
-  const label = one('.l', button), was = label.textContent, link = button.dataset.text ?? ('filled' in button.dataset ? filledIn() : location.origin + location.pathname);
+  const label = one('.l', button), was = label.textContent, link = button.dataset.text ?? ('filled' in button.dataset ? filledIn() : 'view' in button.dataset ? location.href : location.origin + location.pathname);
   try {
     await navigator.clipboard.writeText(link);
   } catch { // no clipboard on plain http: select it by hand
@@ -362,7 +362,7 @@ if (filters) {
     await show();
     one('#jump')?.click();
   };
-  filters.addEventListener('change', event => { if (event.target.matches('select, [type=date]')) show(); });
+  filters.addEventListener('change', event => { if (event.target.matches('select, [type=date], [type=checkbox]')) show(); });
   filters.addEventListener('input', event => { if (event.target.matches('[type=search]')) { clearTimeout(asking); asking = setTimeout(show, 300); } });
   filters.addEventListener('submit', event => { event.preventDefault(); clearTimeout(asking); go(); });
 }

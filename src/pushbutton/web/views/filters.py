@@ -30,6 +30,7 @@ class Filter:
     who: str = ""
     span: Span = spans.ANY
     before: int = 0
+    output: bool = False  # the text is looked for in what runs wrote, too
 
     @property
     def any(self) -> bool:
@@ -50,6 +51,7 @@ class Filter:
     def url(self, **changed: object) -> str:
         """Such as "?task=deploy&state=failed", or "" where nothing is filtered."""
         values = {"q": self.text, "task": self.task, "state": self.state, "who": self.who, **self.span.values}
+        values |= {"output": "1"} if self.output else {}
         kept = {name: value for name, value in (values | changed).items() if value}
         return f"?{urlencode(kept)}" if kept else ""
 
@@ -64,4 +66,5 @@ def read(query: Mapping[str, str]) -> Filter:
         who=query.get("who", ""),
         span=spans.read(query),
         before=whole(before) or 0,
+        output=query.get("output") == "1",
     )

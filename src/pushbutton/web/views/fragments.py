@@ -76,6 +76,7 @@ def task_fragments(view: TaskView, language: str = "en", root: str = "", names: 
         "busy": _said(parts.busy(view)),
         "next-moments": _said(parts.next_moments(view)),
         "last-runs": _said(parts.last_runs(view)),
+        "run-chart": _said(_parts("chart_parts.html", language, {"root": root}).chart(view)),
     }
 
 

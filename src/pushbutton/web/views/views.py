@@ -30,6 +30,7 @@ from pushbutton.runtime.task_digest import pressed_as
 from .approval import Waits, waits
 from .catalogue import Marks, Selection, Shown, selected
 from .changed import Changed, declared, other_task, outputs, took
+from .chart import RUNS, Chart, chart
 from .comments import Comment, comments, on_it
 from .estimates import Outlook, Past, Progress, outlook
 from .find import Haystacks, fold, words
@@ -107,6 +108,7 @@ class TaskView:
     schedules: tuple[schedules.Planned, ...] = ()  # the next one first
     pause: Pause | None = None  # of the task, while it holds
     lacking: Lacking | None = None  # no worker has the tags that it needs
+    chart: Chart = field(default_factory=Chart)
 
     @property
     def user(self) -> str:
@@ -315,8 +317,12 @@ class Views:
         planned = tuple(await schedules.of_task(self._core, task))
         return TaskView(
             task, await self.past(actor, slug), now, may, self._ask(may, slug), schedules=planned,
-            pause=await pauses.of_task(self._core, slug),
+            pause=await pauses.of_task(self._core, slug), chart=await self._chart(actor, slug),
         )  # fmt: skip
+
+    async def _chart(self, actor: Actor, slug: str) -> Chart:
+        query = RunQuery(task=slug, limit=2 * RUNS)  # some never started
+        return chart(await self._store.runs(visibility.past(self._catalog, actor, query)))
 
     async def form(self, actor: Actor, slug: str, now: Micros) -> TaskView:
         """The same with the choices that it offers right now, for those who may press it."""
