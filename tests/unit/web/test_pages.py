@@ -337,7 +337,16 @@ def test_parts_of_the_catalogue_and_of_a_task():
     past = Past((run, *(a_run(n, RunState.SUCCEEDED) for n in range(4))))
     view = TasksView((Card(task, past, MAY),), (Going(run, story(run, ()), Outlook()),), NOW)
     parts = tasks_fragments(view) | task_fragments(TaskView(task, past, NOW, MAY))
-    assert list(parts) == ["now", "running", "catalogue", "foot-deploy", "busy", "next-moments", "last-runs"]
+    assert list(parts) == [
+        "now",
+        "running",
+        "catalogue",
+        "foot-deploy",
+        "busy",
+        "next-moments",
+        "last-runs",
+        "run-chart",
+    ]
     assert {name for name, html in parts.items() if name not in Seen(html).ids()} == set()
 
 

@@ -23,7 +23,8 @@ HEADERS = [
         b"content-security-policy",
         (
             b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-            b"connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+            b"connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; "
+            b"base-uri 'none'; frame-ancestors 'none'"
         ),
     ),
     (b"x-content-type-options", b"nosniff"),
