@@ -195,7 +195,7 @@ def test_what_a_run_hands_over_is_downloaded_and_shown_at_the_other_node(nodes):
     assert seen == {"numbers.csv", "large.bin"}
     part = two.http.get(f"/api/runs/{number}/artifacts/large.bin", headers={"Range": "bytes=2999990-"})
     assert (part.status_code, part.content) == (206, b"z" * 10)
-    assert "<td>1</td>" in two.http.get(f"/runs/{number}").text
+    assert '<td class="r">1</td>' in two.http.get(f"/runs/{number}").text
 
 
 def test_what_is_brought_to_one_node_is_there_for_the_job_on_another_and_shown_on_both(nodes):
