@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .approval import Approval
 from .bundle import Bundled
+from .failure_help import FailureHelp
 from .messages import Rule
 from .on_file import OnFile
 from .param import Inputs, Param
@@ -76,6 +77,7 @@ class Task:
     button: str = ""  # "Deploy to {where}"; empty: the title
     confirm: str = ""  # asked before the press, with `{name}` filled in; empty: no question
     on_failure: str = ""  # what it means that a run failed, in the author's words; empty: not said
+    failures: tuple[FailureHelp, ...] = ()  # what helps when a run failed; the first that fits counts
     contact: str = ""  # whom to ask about it: a name, a mail address, a link; empty: not said
     params: tuple[Param, ...] = ()
     reason: Reason = Reason.OPTIONAL

@@ -514,6 +514,24 @@ def _keep(value: Any) -> dict[str, Any]:
     return {"days": None if days is None else float(days), "runs": runs, "failed": failed == "always"}
 
 
+_FAILURE = ("match", "help", "task")
+
+
+def _failures(value: Any) -> tuple[dict[str, str], ...]:
+    """A table each, with all of its keys."""
+    listed = value if isinstance(value, list | tuple) else [value]
+    if not listed or not all(isinstance(one, dict) for one in listed):
+        raise Unfit("a list of tables, each with “help” or “task”")
+    for key, said in (item for one in listed for item in one.items()):
+        if key not in _FAILURE:
+            raise Unfit(f"a list of tables that have no “{key}”.{nearest(str(key), _FAILURE)}")
+        if not isinstance(said, str) or not said.strip():
+            raise Unfit(f"a list of tables in which “{key}” is a text")
+    if not all(one.keys() & {"help", "task"} for one in listed):
+        raise Unfit("a list of tables, each with “help” or “task”")
+    return tuple({key: one.get(key, "") for key in _FAILURE} for one in listed)
+
+
 def _tty(value: Any) -> tuple[int, int] | None:
     if isinstance(value, bool):
         return (24, 80) if value else None
@@ -687,6 +705,17 @@ KEEP = Kind(
         },
     },
 )
+_ONE_FAILURE = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "match": {"type": "string", "pattern": "\\S", "description": "In a line of what it said; * is anything."},
+        "help": {"type": "string", "pattern": "\\S", "description": "Markdown."},
+        "task": {"type": "string", "pattern": "\\S", "description": "The name of a task that mends it."},
+    },
+    "anyOf": [{"required": ["help"]}, {"required": ["task"]}],
+}
+FAILURES = Kind(_failures, {"anyOf": [_ONE_FAILURE, {"type": "array", "items": _ONE_FAILURE, "minItems": 1}]})
 _LOCK = {"type": "string", "pattern": LOCK}
 LOCKS = Kind(_locks, {"type": "array", "items": _LOCK, "maxItems": MOST})
 PLACES = Kind(

@@ -77,6 +77,13 @@ def python(
     button: str = option("What the button says, with {name} filled in.", kinds.TEXT, words=True),
     confirm: str = option("Asked before it starts, with {name} filled in.", kinds.TEXT),
     on_failure: str = option("What it means that a run failed: said on its page, in bold.", kinds.TEXT, words=True),
+    failures: Mapping[str, str] | Sequence[Mapping[str, str]] = option(
+        "What helps when a run failed: a list of tables with “match” (a text in a line of what the run said, where * "
+        "stands for anything; each failure, where it is left out), “help” (Markdown, shown on the run's page) and "
+        "“task” (the name of a task that mends it, whose form the page offers). The first that matches counts.",
+        kinds.FAILURES,
+        words=True,
+    ),
     contact: str = option(
         "Whom to ask about it: a name, a mail address, a link, or a name before one of them in <…>.",
         kinds.TEXT,

@@ -15,6 +15,7 @@ from pushbutton.adapters.catalog.model import FileTasks, Form, Found
 from pushbutton.adapters.catalog.python import read_python
 from pushbutton.adapters.catalog.scripts import read_script
 from pushbutton.domain.approval import Approval
+from pushbutton.domain.failure_help import FailureHelp
 from pushbutton.domain.messages import Occasion, Rule
 from pushbutton.domain.on_file import OnFile
 from pushbutton.domain.rate import Rate
@@ -33,6 +34,11 @@ SAID: dict[str, tuple[Any, str, Any]] = {
     "button": ("Tidy", "button", "Tidy"),
     "confirm": ("Sure?", "confirm", "Sure?"),
     "on_failure": ("Nothing is lost.", "on_failure", "Nothing is lost."),
+    "failures": (
+        [{"match": "Timeout*", "help": "Wait.", "task": "roll-back"}, {"help": "Ask."}],
+        "failures",
+        (FailureHelp("Timeout*", "Wait.", "roll-back"), FailureHelp(help="Ask.")),
+    ),
     "contact": ("Ada", "contact", "Ada"),
     "reason": ("required", "reason", "required"),
     "approvals": ({"approvers": 2, "expires": "30 min"}, "approval", Approval(2, 0.5)),

@@ -58,6 +58,22 @@ async def test_the_page_of_a_failure_says_what_its_group_or_the_server_says_it_m
     assert said == {"prices": ["The tills stand still."], "report": ["Orders still come in by phone."]}
 
 
+async def test_a_failure_shows_the_help_that_fits_what_it_wrote_and_the_form_of_the_task_that_mends_it(
+    tmp_path: Path,
+) -> None:
+    head = 'failures = [{match = "disk*full", help = "**Tidy** first.", task = "tidy"}, {help = "No idea."}]'
+    _script(tmp_path, "copy.sh", "echo the DISK is full; exit 1", head)
+    _script(tmp_path, "move.sh", "echo no such file; exit 1", head)
+    _script(tmp_path, "tidy.sh", "true")
+    async with opened(tmp_path, host="127.0.0.1") as app:
+        runs = {task: (await press_and_wait(app, task)).run.id for task in ("copy", "move")}
+        pages = {task: await _shown(app, f"/runs/{number}") for task, number in runs.items()}
+    assert "<strong>Tidy</strong> first." in pages["copy"]
+    assert 'href="/tasks/tidy"' in pages["copy"]
+    assert "No idea." in pages["move"]
+    assert 'href="/tasks/tidy"' not in pages["move"]
+
+
 async def test_what_could_not_be_started_claims_no_work_and_points_at_no_output(tmp_path: Path) -> None:
     (tmp_path / "pushbutton.yaml").write_text("tasks:\n  sweep:\n    command: [no-such-broom, now]\n")
     async with opened(tmp_path, host="127.0.0.1") as app:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pushbutton.domain.approval import Approval
+from pushbutton.domain.failure_help import FailureHelp
 from pushbutton.domain.messages import Occasion, Rule
 from pushbutton.domain.offer import ONE
 from pushbutton.domain.on_file import INPUT, OnFile
@@ -83,6 +84,7 @@ _MADE: Mapping[str, Callable[[Any, Task], Any]] = {
     "busy": lambda value, _: Busy(value),
     "rate": lambda value, _: tuple(Rate(*one) for one in value),
     "keep": lambda value, _: Keep(**value),
+    "failures": lambda value, _: tuple(FailureHelp(**one) for one in value),
     "locks": lambda value, _: dict.fromkeys(value, ONE),  # `shared` has the numbers
     "background": lambda value, _: Background(value),
     "retry": lambda value, _: Retry(**{**value, "on": tuple(value["on"])}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +13,7 @@ from pushbutton.domain.visible import visible
 from pushbutton.runtime import history
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.log.reader import LineReader
+from pushbutton.terminal.styles import Line
 
 from .error_line import error_line
 from .output_lines import LineReaders
@@ -56,6 +57,7 @@ class Written:
     last: str = ""  # the last line, where the run says nothing else of itself
     error: ErrorLine | None = None
     there: str = ""  # a link to where it failed
+    end: tuple[str, ...] = ()  # the last lines of a run that failed
 
 
 async def with_output(core: Core, readers: LineReaders, view: RunView) -> RunView:
@@ -66,15 +68,17 @@ async def with_output(core: Core, readers: LineReaders, view: RunView) -> RunVie
     size = core.output.size(view.run.id)
     if not 0 < size <= BIGGEST:
         return view
-    reader = readers.of(view.run.id)
+    reader, failed = readers.of(view.run.id), view.run.state is RunState.FAILED
     try:
         async with asyncio.timeout(PATIENCE):
             last = await _last(reader) if view.quiet else ""
             steps = await _steps(reader, view.run, view.story, size)
-            error = await _error(reader, view.story, steps) if view.run.state is RunState.FAILED else None
+            end = (await reader.lines(-_LOOKED_AT, _LOOKED_AT, final=True)).lines if failed else ()
     except (TimeoutError, OSError):
         return view
-    return replace(view, written=Written(steps, last, error, _there(view, steps, error)))
+    error = _error(end, view.story, steps)
+    there = _there(view, steps, error)
+    return replace(view, written=Written(steps, last, error, there, tuple(line.text for line in end)))
 
 
 def _there(view: RunView, steps: Mapping[str, Lines], error: ErrorLine | None) -> str:
@@ -105,13 +109,12 @@ def _reach(step: Step, size: int) -> tuple[int, int | None] | None:
     return step.begin, None if end is None else end - 1
 
 
-async def _error(reader: LineReader, told: Story, steps: Mapping[str, Lines]) -> ErrorLine | None:
+def _error(end: Sequence[Line], told: Story, steps: Mapping[str, Lines]) -> ErrorLine | None:
     """From where the failing step began, if that is known, to the end: what it died of may be written behind it."""
     failed = told.failed_step
     lines = steps.get(failed[1].name) if failed else None
-    page = await reader.lines(-_LOOKED_AT, _LOOKED_AT, final=True)
-    number = error_line((line.number, line.text) for line in page.lines if not lines or line.number >= lines.first)
-    found = next((line.text for line in page.lines if line.number == number), "")
+    number = error_line((line.number, line.text) for line in end if not lines or line.number >= lines.first)
+    found = next((line.text for line in end if line.number == number), "")
     return ErrorLine(number, visible(found.strip()[:_LONGEST])) if number else None
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Event, Kind
+from pushbutton.domain.failure_help import FailureHelp, fitting
 from pushbutton.domain.node import Lacking, Node
 from pushbutton.domain.param import Inputs
 from pushbutton.domain.policy import verbs
@@ -174,6 +175,9 @@ class RunView:
     silent: bool = False  # a folder of tasks does not answer
     written: Written = field(default_factory=Written)  # what its output tells
     changed: Changed | None = None  # since it last worked, where it failed
+    menders: Mapping[str, Task] = field(
+        default_factory=dict
+    )  # that its task names for failures, if the reader may press them
     user: str = ""  # of this machine, as whom it runs; "": the server's, not for this reader, or the task changed since
     tries: tuple[Run, ...] = ()  # at the same press, this one among them, oldest first; none where there is one only
     lacking: Lacking | None = None  # it waits, and no worker has the tags that it needs
@@ -215,6 +219,13 @@ class RunView:
         """Its steps over time; None where there is nothing to compare."""
         until = self.run.ended_at or self.now
         return waterfall(self.story.steps, self.run.started_at, until, over=self.run.state.over)
+
+    @property
+    def failure_help(self) -> FailureHelp | None:
+        """What its task's author says of such a failure."""
+        if self.run.state is not RunState.FAILED or not self.task:
+            return None
+        return fitting(self.task.failures, (self.story.complaint, self.run.reason, *self.written.end))
 
     @property
     def quiet(self) -> bool:
@@ -376,6 +387,7 @@ class Views:
             silent=bool(self._catalog.silent()), tries=(await self.tries(run))[::-1],
             away=await workers.silent(self._core, run), lacking=await self._lacking(run),
             before=await results.before(self._core, actor, run) if told.figures else None,
+            menders=self._menders(actor, task) if run.state is RunState.FAILED else {},
             changed=await self._changed(actor, run, told, task, may) if run.state is RunState.FAILED else None,
             comments=comments(events),
         )  # fmt: skip
@@ -386,6 +398,11 @@ class Views:
 
     async def _lacking(self, run: Run) -> Lacking | None:
         return await workers.missing(self._core, run.tags, run.pressed_at) if run.state is RunState.WAITING else None
+
+    def _menders(self, actor: Actor, task: Task | None) -> Mapping[str, Task]:
+        named = {one.task for one in task.failures} if task and not actor.own else set()
+        seen = visibility.tasks(self._catalog, actor) if named else {}
+        return {slug: seen[slug] for slug in named & seen.keys() if Verb.PRESS in self._may(actor, slug)}
 
     async def _changed(
         self, actor: Actor, run: Run, told: Story, task: Task | None, may: frozenset[Verb]
