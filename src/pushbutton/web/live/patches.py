@@ -152,7 +152,7 @@ def _drawer(site: Site, root: str, actor: Actor, rest: str) -> tuple[_Draw, Topi
 
     async def a_run() -> _Drawing:
         run = await core.store.run(number or 0)
-        view = await views.run(actor, run, now())
+        view = await views.compared(await views.run(actor, run, now()))
         view = await previews.with_previews(core.files, view, seen)
         view = await with_output(core, site.lines, replace(view, watching=watching(site, run.id, root)))
         html = await threads.showing(fragments.run_fragments, view, language, root, names())

@@ -30,7 +30,7 @@ from pushbutton.runtime.task_digest import pressed_as
 
 from .approval import Waits, waits
 from .catalogue import Marks, Selection, Shown, selected
-from .changed import Changed, declared, other_task, outputs, took
+from .changed import LONGEST_LOOK, Changed, Outputs, declared, other_task, took
 from .chart import RUNS, Chart, chart
 from .comments import Comment, comments, on_it
 from .estimates import Outlook, Past, Progress, outlook
@@ -286,6 +286,7 @@ class Views:
         self._steps: dict[tuple[int, ...], Mapping[str, float]] = {}
         self._told: dict[int, list[Event]] = {}
         self._highest: dict[int, float] = {}
+        self._outputs = Outputs(core, lines)
         self._haystacks = Haystacks()
         self._marks = Marks()
 
@@ -399,6 +400,13 @@ class Views:
     async def _lacking(self, run: Run) -> Lacking | None:
         return await workers.missing(self._core, run.tags, run.pressed_at) if run.state is RunState.WAITING else None
 
+    async def compared(self, view: RunView) -> RunView:
+        """The same, once it is known how the outputs differ."""
+        if view.changed is None or not view.changed.pending:
+            return view
+        output = await self._outputs.compared(view.run, view.changed.run, patience=2 * LONGEST_LOOK)
+        return replace(view, changed=replace(view.changed, output=output, pending=False))
+
     def _menders(self, actor: Actor, task: Task | None) -> Mapping[str, Task]:
         named = {one.task for one in task.failures} if task and not actor.own else set()
         seen = visibility.tasks(self._catalog, actor) if named else {}
@@ -417,10 +425,10 @@ class Views:
             return None
         steps = took(told.steps, story(good, await self.events(good)).steps)
         reads = Verb.OUTPUT in may and Verb.OUTPUT in verbs(actor, *visibility.resources(self._catalog, good))
-        output, compared = await outputs(self._core, self._lines, run, good) if reads else (None, False)
+        output = await self._outputs.compared(run, good) if reads else None
         other = other_task(run, good)
         diff = await declared(self._core, run, good) if other is not False and how_it_is_made(may) else ""
-        return Changed(good, other, diff, steps, output, compared)
+        return Changed(good, other, diff, steps, output, pending=reads and output is None)
 
     async def _planning(self, run: Run) -> bool:
         if run.hold is None or not run.hold.again or not run.state.active:
