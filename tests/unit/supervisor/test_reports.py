@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pushbutton.job import channel
+from pushbutton.supervisor import reports
 from pushbutton.supervisor.redact import Redactor
-from pushbutton.supervisor.reports import LINE, Reports, without_escapes
+from pushbutton.supervisor.reports import LINE, Awaited, Reports, without_escapes
 
 from .supervised import PATIENCE, Supervised
 
@@ -123,3 +124,13 @@ def test_a_report_stands_behind_all_that_the_job_wrote_before_it(tmp_path: Path)
     assert supervised.lines == ["status one", "status two", "status three"]
     assert supervised.output == b"x" * 600_000 + b"y" * 300_000 + b"z\n"
     assert behind == [900_000, 900_000, 900_002]
+
+
+def test_who_waits_is_answered_though_no_more_reports_are_taken(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(reports, "MOST", 1)
+    line = b'{"kind": "step", "data": {"name": "a", "state": "running", "receipt": "1-x"}}\n'
+    first, second = Reports(Redactor([])).feed(0, line * 2)
+    assert isinstance(first, Awaited)
+    assert isinstance(second, Awaited)
+    assert (json.loads(first.line)["data"], first.receipt) == ({"name": "a", "state": "running"}, "1-x")
+    assert (second.line, second.receipt) == ("", "1-x")

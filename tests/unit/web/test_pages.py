@@ -318,6 +318,23 @@ def a_view(run: Run, *said: tuple[float, Kind, dict[str, Any]]) -> RunView:
     return RunView(run, None, told, Past(), Outlook(percent=62.0, reported=True), (), NOW, MAY)
 
 
+def test_an_only_update_that_the_headline_says_already_is_not_said_twice():
+    once, twice = (a_view(a_run(), *[(n, Kind.STATUS, {"text": "Hello"}) for n in range(count)]) for count in (1, 2))
+    assert 'id="run-updates" aria-labelledby="h-updates" hidden' in run_fragments(once)["run-updates"]
+    assert 'aria-labelledby="h-updates" hidden' not in run_fragments(twice)["run-updates"]
+
+
+def test_an_estimate_says_its_percent_as_well():
+    guess = replace(a_view(a_run()), outlook=Outlook(percent=41.7, by_time=True))
+    assert "<b data-percent>41" in run_fragments(guess)["run-hero"]
+
+
+def test_which_steps_come_is_known_after_one_run_and_how_long_they_take_after_three():
+    told = story(a_run(), [], {"Check": 10.0, "Copy": 60.0})
+    assert [step.usual for step in told.steps] == [10.0, 60.0]
+    assert [(step.name, step.usual) for step in told.without_usual().steps] == [("Check", None), ("Copy", None)]
+
+
 @pytest.mark.parametrize("state", list(RunState))
 def test_a_run_has_the_same_parts_in_every_state(state):
     run = a_run(state=state, status="Hello")
