@@ -133,6 +133,8 @@ PAGES: Mapping[str, list[tuple[str, str]]] = {
     ],
     "/workers": [("ada", "/workers")],
     "/tasks/{slug}/hand-over": [("ada", "/tasks/deploy/hand-over")],
+    "/tasks/{slug}/schedule": [("ada", "/tasks/report/schedule")],
+    "/schedules/{slug}/{name}": [("ada", "/schedules/report/rehearse"), ("pia", "/schedules/report/rehearse")],
     "/tasks/{slug}/hook": [("ada", "/tasks/report/hook")],
 }
 """Each route of a page, with who opens what of it. Who is "" is nobody."""
@@ -216,6 +218,10 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         office.post("ada", "/profile/links/revoke", link=number)
         office.made.update(hook=_hook(office, "GitHub: a release"), silent=_hook(office, "Nobody calls it"))
         _calls(office, office.made["hook"])
+        office.post(
+            "ada", "/tasks/report/schedule", **{"schedule-title": "Rehearse", "schedule-kind": "month",
+            "schedule-on": "* 0L", "schedule-at": "02:30", "schedule-zone": "Europe/Berlin", "in-month": "October"},
+        )  # fmt: skip
         asked = server.http.post("/api/asks", json={"token": {"name": "laptop"}}).raise_for_status()
         office.made["code"] = asked.json()["code"]
         asks = Asked("pia", "pia@example.org", time.time_ns() // 1000 + DAY)

@@ -182,3 +182,81 @@ def test_on_a_phone_the_menu_leads_there(browser, office):
         page.locator("#menu").get_by_role("link", name="Zeitpläne").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Zeitpläne")
         expect(page.locator(OFTEN)).to_contain_text("alle 1 s")
+
+
+@pytest.fixture
+def removing(office: Office) -> Iterator[None]:
+    """What people made is gone afterwards."""
+    yield
+    headers = office.people["ada"].headers
+    for one in office.server.http.get("/api/schedules", headers=headers).json():
+        if one["maker"]:
+            office.server.http.delete(f"/api/schedules/{one['id']}", headers=headers).raise_for_status()
+
+
+@pytest.mark.usefixtures("removing")
+@pytest.mark.parametrize("scripts", [True, False], ids=["with a script", "without"])
+def test_one_is_made_looked_at_changed_and_removed_by_its_form(browser, office, scripts):
+    with office.reader(browser, "ada", java_script_enabled=scripts, timezone_id="Europe/Berlin") as reader:
+        page = reader.open("/tasks/plain/schedule")
+        page.get_by_label("Name").fill("Rehearse the backup")
+        page.get_by_label("Every month").check()
+        page.get_by_label("On", exact=True).select_option("the last Sunday")
+        page.get_by_label("At", exact=True).fill("02:30")
+        page.get_by_label("Time of").fill("Mars/Base")
+        page.get_by_role("button", name="Keep this schedule").click()
+        expect(page.locator("#problems")).to_contain_text("Nothing was kept.")
+        expect(page.get_by_label("Time of")).to_have_attribute("aria-invalid", "true")
+        page.get_by_label("Time of").fill("Europe/Berlin")
+        page.get_by_role("button", name="Show the next moments").click()
+        expect(page.locator(".moments li")).to_have_count(5)
+        expect(page.locator(".moments b")).to_have_text([re.compile(r"^Sunday .*, 0[23]:[03]0$")] * 5)
+        page.get_by_role("button", name="Keep this schedule").click()
+        page.wait_for_url(re.compile("/schedules/plain/rehearse-the-backup$"))
+        expect(page.locator("#rule")).to_contain_text("on the last Sunday of each month at 02:30")
+        page.get_by_label("Every day").check()
+        expect(page.get_by_label("On", exact=True)).to_be_hidden()
+        page.get_by_role("button", name="Keep this schedule").click()
+        expect(page.locator("#rule")).to_contain_text("every day at 02:30")
+        assert office.schedule("plain/rehearse-the-backup")["cron"] == "30 2 * * *"
+        page.locator("#remove summary").click()
+        page.get_by_role("button", name="Remove the schedule").click()
+        page.wait_for_url(re.compile("/schedules$"))
+        expect(page.locator(".schedules h2")).to_have_text(["Tick", "Report"])
+
+
+@pytest.mark.usefixtures("removing")
+@pytest.mark.parametrize("scripts", [True, False], ids=["with a script", "without"])
+def test_the_form_of_a_task_makes_one_in_place_of_a_press(browser, office, scripts):
+    with office.reader(browser, "ada", java_script_enabled=scripts, timezone_id="Europe/Berlin") as reader:
+        page = reader.open("/tasks/plain")
+        page.locator(".later summary").click()
+        page.get_by_label("Every…").check()
+        page.get_by_label("How often").select_option("Mondays to Fridays")
+        page.locator("#schedule-at").fill("07:00")
+        if scripts:
+            expect(page.locator(".push")).to_contain_text("Mondays to Fridays, 07:00: Plain")
+        page.locator(".push").click()
+        page.wait_for_url(re.compile("/schedules/plain/by-ada$"))
+    made = office.schedule("plain/by-ada")
+    assert (made["cron"], made["maker"], made["last"]) == ("0 7 * * 1-5", "ada", None)
+
+
+def test_one_of_a_file_says_which_and_is_paused_there_and_not_changed(browser, office):
+    with office.reader(browser, "own") as reader:
+        page = reader.open("/schedules/report/nightly")
+        expect(page.locator("#in-a-file")).to_contain_text("report.sh, line")
+        expect(page.get_by_role("button", name="Keep this schedule")).to_have_count(0)
+        page.locator("#pause summary").click()
+        page.get_by_role("button", name="Pause", exact=True).click()
+        page.goto(f"{office.server.url}/schedules/report/nightly")
+        page.get_by_role("button", name="Resume").click()
+    assert office.schedule("report/nightly")["paused"] is None
+
+
+def test_who_may_not_press_the_task_is_offered_no_form(browser, office):
+    with office.reader(browser, "vic") as reader:
+        reader.expected = ["status of 403"]
+        page = reader.open("/tasks/plain")
+        answer = page.request.get(f"{office.server.url}/tasks/plain/schedule")
+        assert answer.status == 403

@@ -94,6 +94,8 @@ ONE: dict[str, tuple[int, int, int]] = {
     "/tasks/{slug}/hand-over": (404, 200, 403),
     "/tasks/{slug}/hook": (404, 200, 403),
     "/tasks/{slug}/files": (404, 200, 200),
+    "/tasks/{slug}/schedule": (404, 200, 403),
+    "/schedules/{slug}/{name}": (404, 200, 200),
     "/runs/{number}": (404, 200, 200),
     "/runs/{number}/stop": (404, 303, 403),
     "/runs/{number}/move": (404, 303, 403),

@@ -74,9 +74,11 @@ def _list(
     elif not found:
         print("No task has a schedule.")
     else:
-        rows = table("SCHEDULE", "WHEN", "NEXT", "LAST", "BY")
+        rows = table("SCHEDULE", "WHEN", "IN WORDS", "NEXT", "LAST", "BY")
         for one in found:
-            rows.add_row(*map(cell, (one["id"], _when(one), _coming(one), _ended(one["last"]), one["maker"] or "")))
+            rows.add_row(
+                *map(cell, (one["id"], _when(one), one["words"], _coming(one), _ended(one["last"]), one["maker"] or ""))
+            )
         printed(rows)
 
 
@@ -138,7 +140,9 @@ def _next(name: Name, server: Url = DEFAULT) -> None:
         return
     first = moment.absolute(found["next"]) or 0
     for at in [first, *schedule.next_moments(rule, first, _NEXT - 1)]:
-        print(schedule.local(rule, at).strftime("%a %Y-%m-%d %H:%M:%S %z"))
+        skipped = schedule.skipped_clock(rule, at)
+        moved = f"  (clocks change: {skipped} does not exist that day)" if skipped else ""
+        print(f"{schedule.local(rule, at):%a %Y-%m-%d %H:%M:%S %z}{moved}")
 
 
 def _past(name: Name, server: Url = DEFAULT) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -188,3 +188,13 @@ def _skipped(schedule: Schedule, seen: Micros, oldest: Micros) -> Micros:
 
 def next_moments(schedule: Schedule, after: Micros, count: int) -> Sequence[Micros]:
     return list(islice(moments(schedule, after), count))
+
+
+def skipped_clock(schedule: Schedule, moment: Micros) -> str:
+    """The time of day that a moment stands for because the clocks are put forward over it: "02:30"; "": none."""
+    if not schedule.cron:
+        return ""
+    there = local(schedule, moment).replace(tzinfo=None)
+    named = takewhile(lambda at: at <= there, CronSim(schedule.cron, there - timedelta(hours=3)))
+    before = list(named)
+    return f"{before[-1]:%H:%M}" if before and before[-1] != there else ""

@@ -30,6 +30,7 @@ from .pages import pauses as pauses_page
 from .pages import presets as presets_page
 from .pages import reference as reference_page
 from .pages import run as run_page
+from .pages import schedule as schedule_page
 from .pages import schedules as schedules_page
 from .pages import settings as settings_page
 from .pages import tasks as tasks_page
@@ -155,6 +156,11 @@ PAGES: Final[tuple[Route, ...]] = (
     page("/schedules", schedules_page.listed),
     form("/schedules/pause", schedules_page.pause_all),
     form("/schedules/resume", schedules_page.resume_all),
+    page("/tasks/{slug}/schedule", schedule_page.form),
+    form("/tasks/{slug}/schedule", schedule_page.make, schedule_page.limits),
+    page("/schedules/{slug}/{name}", schedule_page.one),
+    form("/schedules/{slug}/{name}", schedule_page.change, schedule_page.limits),
+    form("/schedules/{slug}/{name}/remove", schedule_page.remove),
     form("/schedules/{slug}/{name}/pause", schedules_page.pause),
     form("/schedules/{slug}/{name}/resume", schedules_page.resume),
     page("/find", find.find),

@@ -8,7 +8,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pushbutton.domain.schedule import MOST, CatchUp, Schedule, Verdict, come, fault, following, local, moments
+from pushbutton.domain.schedule import (
+    MOST,
+    CatchUp,
+    Schedule,
+    Verdict,
+    come,
+    fault,
+    following,
+    local,
+    moments,
+    skipped_clock,
+)
 
 SECOND = 1_000_000
 HOUR, DAY = 3600 * SECOND, 24 * 3600 * SECOND
@@ -140,3 +151,18 @@ def test_a_clock_that_was_put_back_lets_nothing_come_again():
     assert come(HOURLY, NOON, NOON - 2 * HOUR) == []
     assert come(HOURLY, NOON, NOON + HOUR - 1) == []
     assert [due for due, _ in come(HOURLY, NOON, NOON + HOUR)] == [NOON + HOUR]
+
+
+@pytest.mark.parametrize(
+    ("cron", "moment", "skipped"),
+    [
+        ("30 2 * * *", "2027-03-28T03:00+02:00", "02:30"),
+        ("30 2 * * *", "2027-03-27T02:30+01:00", ""),
+        ("30 2 * * *", "2027-10-31T02:30+02:00", ""),
+        ("*/30 * * * *", "2027-03-28T03:00+02:00", ""),
+        ("0 6 * * *", "2027-03-28T06:00+02:00", ""),
+    ],
+)
+def test_a_moment_says_which_time_of_day_it_stands_for(cron, moment, skipped):
+    assert skipped_clock(Schedule("s", cron, zone="Europe/Berlin"), micros(moment)) == skipped
+    assert skipped_clock(Schedule("s", every=60), micros(moment)) == ""

@@ -29,6 +29,8 @@ from pushbutton.runtime.channels import Standing
 from pushbutton.runtime.dry_run import Plan
 from pushbutton.runtime.results import Before
 from pushbutton.runtime.schedules import Planned
+from pushbutton.web.words.cron import in_words
+from pushbutton.web.words.i18n import texts
 
 
 class Body(BaseModel):
@@ -518,6 +520,7 @@ class ScheduleShape(BaseModel):
     title: str = Field(description="As its maker calls it; empty: by its name")
     maker: str | None = Field(description="Who made it, and in whose name it presses; null: a file declares it")
     cron: str = Field(description="Five fields; empty: it goes by `every`")
+    words: str = Field(description="The line of cron in English; empty: it is none that can be said exactly")
     zone: str = Field(description="Of cron")
     every: float | None = Field(description="Seconds since the last due moment; null: it goes by `cron`")
     inputs: dict[str, Any]
@@ -542,6 +545,7 @@ class ScheduleShape(BaseModel):
             title=rule.made.title if rule.made else "",
             maker=rule.made.maker if rule.made else None,
             cron=schedule.cron,
+            words=in_words(schedule.cron, texts("en")) if schedule.cron else "",
             zone=schedule.zone,
             every=schedule.every or None,
             inputs=dict(schedule.inputs),

@@ -13,11 +13,12 @@ from pushbutton import errors, threads
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.policy import Resource, in_person, require, require_in_person
+from pushbutton.domain.policy import schedules as schedules_belong
 from pushbutton.domain.preset import Preset
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Reason, Task
 from pushbutton.domain.upload import of_value
-from pushbutton.runtime import history, presets, visibility, wishes
+from pushbutton.runtime import history, made_schedules, presets, visibility, wishes
 from pushbutton.runtime import press as pressing
 from pushbutton.runtime.clock import now
 from pushbutton.runtime.core import Core
@@ -29,7 +30,7 @@ from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import whole
 from pushbutton.web.http.viewer import reader, root_of
 from pushbutton.web.site import site_of
-from pushbutton.web.views import command_line, forms
+from pushbutton.web.views import command_line, forms, moments, schedule_form
 from pushbutton.web.views.views import TaskView
 from pushbutton.web.words import i18n
 
@@ -63,6 +64,8 @@ async def press(request: Request) -> Response:
     asks = forms.asked_first(job, i18n.texts(who.language))
     if asks and not dry and not base.text_of(form, forms.SURE):
         return await again(request, form, say("Tick that you are sure, then press again."), key=key)
+    if not dry and base.text_of(form, moments.WHEN) == moments.EVERY:
+        return await _schedule(request, job, form, key)
     try:
         not_before = None if dry else base.moment_of(form)
     except errors.BadInput as error:
@@ -93,6 +96,36 @@ async def press(request: Request) -> Response:
     if base.by_script(request):
         return JSONResponse({"go": url}, 201)
     return RedirectResponse(url, 303)
+
+
+async def _schedule(request: Request, job: Task, form: FormData, key: str) -> Response:
+    """A schedule of what the form says, in place of a press."""
+    rule = schedule_form.often(
+        base.text_of(form, schedule_form.OFTEN), base.text_of(form, schedule_form.AT), base.text_of(form, moments.ZONE)
+    )
+    wanted = made_schedules.Wanted(rule, inputs=forms.raw(job, form))
+    try:
+        made = await made_schedules.make(core_of(request), actor_of(request), job.slug, wanted, form=True)
+    except errors.InvalidInputs as error:
+        names = {param.name for param in job.params}
+        of_rule = next((text for name, text in error.fields.items() if name not in names), "")
+        return await again(request, form, of_rule, key=key, wrong=error.fields)
+    except (errors.StoreError, errors.TaskBroken, errors.Refused) as error:
+        return await again(request, form, str(error), key=key, status=503)
+    url = f"{root_of(request)}/schedules/{made.id}"
+    return JSONResponse({"go": url}, 201) if base.by_script(request) else RedirectResponse(url, 303)
+
+
+def _every(request: Request, job: Task, sent: FormData | None) -> dict[str, object] | None:
+    """What “Every…” offers; None for readers to whom no schedule can belong."""
+    if not schedules_belong(actor_of(request)):
+        return None
+    often = base.text_of(sent, schedule_form.OFTEN) if sent else ""
+    at = base.text_of(sent, schedule_form.AT) if sent else ""
+    return {
+        "oftens": schedule_form.OFTENS, "often": often or next(iter(schedule_form.OFTENS)), "at": at or "07:00",
+        "all": f"{root_of(request)}/tasks/{job.slug}/schedule",
+    }  # fmt: skip
 
 
 def limits(request: Request) -> tuple[int, int]:
@@ -221,7 +254,7 @@ async def _form(
         reason=reason, must_say=job.reason is Reason.REQUIRED,
         follows=_follows(request, job),
         hand_over=Verb.PRESS in view.may and not job.broken and bool(in_person(actor)),
-        moments=base.moments_of(request, sent),
+        moments=base.moments_of(request, sent), every=_every(request, job, sent),
         key=key or secrets.token_urlsafe(16), seen=max((item.id for item in view.past.runs), default=0),
         uploads=any(field.control == "file" for field in fields),
         asks=(asks := forms.asked_first(job, t)), question=forms.filled(asks, fields, t),

@@ -36,6 +36,7 @@ function fill() { // "Deploy to {where}" follows what is chosen
 function chosenMoment() { // what the button says of it, in the words and the zone in which it was chosen
   const chosen = one('[name="press-when"]:checked', form);
   if (!chosen || chosen.value === 'now') return '';
+  if (chosen.value === 'every') return `${one('#schedule-often').selectedOptions[0].textContent}, ${one('#schedule-at').value}`;
   if (chosen.value !== 'other') return chosen.dataset.label;
   const at = new Date(one('#press-at').value);
   return Number.isNaN(+at) ? '…' : new Intl.DateTimeFormat(document.documentElement.lang === 'en' ? 'en-GB' : document.documentElement.lang, { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);

@@ -20,6 +20,8 @@ ZONE: Final = "press-zone"
 """The zone in which the page was drawn: what its reader saw is what counts."""
 NOW: Final = "now"
 OTHER: Final = "other"
+EVERY: Final = "every"
+"""Not once, but again and again: the form makes a schedule."""
 
 _EVENING, _MORNING = time(20), time(6)
 
@@ -52,7 +54,7 @@ def moments(now: Micros, zone: tzinfo | None, t: Texts, *, when: str = "", at: s
     here, key = local(now, zone), getattr(zone, "key", "")
     offered = _offered(here, t)
     values = {one.value for one in offered}
-    if when and when not in {NOW, OTHER, *values}:
+    if when and when not in {NOW, OTHER, EVERY, *values}:
         when, at = OTHER, when
     later = (here + timedelta(hours=2)).strftime("%Y-%m-%dT%H:00")
     return Moments(offered, key or here.tzname() or "UTC", key, when or NOW, at or later)

@@ -21,7 +21,7 @@ from pushbutton.domain.event import iso
 from pushbutton.domain.run import Micros, Run
 from pushbutton.domain.task import Task
 from pushbutton.domain.visible import in_browsers, pieces, unseen, visible
-from pushbutton.web.words import formatting, results, schedules
+from pushbutton.web.words import cron, formatting, results, schedules
 from pushbutton.web.words.audit import diff_lines
 from pushbutton.web.words.i18n import Texts, texts
 from pushbutton.web.words.linked import linked
@@ -84,6 +84,7 @@ def environment(language: str) -> jinja2.Environment:
         nth=partial(formatting.nth, t=t),
         ends=partial(formatting.ends, t=t),
         every=partial(schedules.every, t=t),
+        cron_words=partial(cron.in_words, t=t),
         offset=partial(schedules.with_offset, t=t),
         reason=partial(schedules.reason, t=t),
         rate=partial(formatting.rate, t=t),

@@ -8,6 +8,7 @@ from typing import Final
 
 from pushbutton.domain.schedule import COPIED, FAILED, Pause, Verdict
 
+from .cron import WEEKDAYS
 from .formatting import MONTHS
 from .i18n import Texts, mark
 
@@ -39,6 +40,13 @@ def with_offset(at: datetime, t: Texts) -> str:
     day = t("{day} {month} {year}", day=at.day, month=t(MONTHS[at.month - 1]), year=at.year)
     offset = f"{at:%z}"
     return f"{day}, {at:%H:%M:%S} UTC{offset[:3]}:{offset[3:5]}"
+
+
+def with_weekday(at: datetime, t: Texts) -> str:
+    """Such as "Sunday 28 March 2027, 03:00", with seconds where there are some."""
+    day = t("{day} {month} {year}", day=at.day, month=t(MONTHS[at.month - 1]), year=at.year)
+    clock = f"{at:%H:%M:%S}" if at.second else f"{at:%H:%M}"
+    return t("{weekday} {day}, {clock}", weekday=t(WEEKDAYS[at.isoweekday() % 7]), day=day, clock=clock)
 
 
 def reason(pause: Pause, t: Texts) -> str:
