@@ -198,6 +198,7 @@ def removing(office: Office) -> Iterator[None]:
 @pytest.mark.parametrize("scripts", [True, False], ids=["with a script", "without"])
 def test_one_is_made_looked_at_changed_and_removed_by_its_form(browser, office, scripts):
     with office.reader(browser, "ada", java_script_enabled=scripts, timezone_id="Europe/Berlin") as reader:
+        reader.expected = ["status of 422"]
         page = reader.open("/tasks/plain/schedule")
         page.get_by_label("Name").fill("Rehearse the backup")
         page.get_by_label("Every month").check()
@@ -260,3 +261,37 @@ def test_who_may_not_press_the_task_is_offered_no_form(browser, office):
         page = reader.open("/tasks/plain")
         answer = page.request.get(f"{office.server.url}/tasks/plain/schedule")
         assert answer.status == 403
+
+
+def test_the_calendar_is_whose_address_it_is_and_is_taken_back(browser, office):
+    with office.reader(browser, "vic") as reader:
+        page = reader.open("/schedules")
+        page.get_by_role("button", name="Subscribe").click()
+        address = page.get_by_label("Address").input_value()
+    http = office.server.http
+    calendar = http.get(address)
+    assert calendar.headers["content-type"].startswith("text/calendar")
+    assert calendar.text.startswith("BEGIN:VCALENDAR")
+    assert "SUMMARY:Report (nightly)" in calendar.text
+    token = address.rpartition("/")[2].removesuffix(".ics")
+    headers = {"authorization": f"Bearer {token}"}
+    assert http.post("/api/tasks/report/runs", json={"inputs": {}}, headers=headers).status_code == 403
+    powerful = office.people["ada"].token
+    assert http.get(f"/calendar/{powerful}.ics").status_code == 404, "one that may press is no address"
+    assert http.get("/calendar/local.ics").status_code == 404
+    with office.reader(browser, "vic") as reader:
+        reader.open("/schedules").get_by_role("button", name="Subscribe").click()
+        assert http.get(address).status_code == 404, "the one before counts no more"
+
+
+def test_what_needs_a_look_is_on_top_and_the_days_lead_to_the_agenda(browser, office):
+    office.server.http.post(
+        "/api/schedules/report/nightly/pause", json={"reason": "stock-taking"}, headers=office.people["ada"].headers
+    ).raise_for_status()
+    with office.reader(browser, "vic") as reader:
+        page = reader.open("/schedules")
+        expect(page.locator(".look")).to_contain_text("stock-taking")
+        expect(page.locator("#week .lane[role=img]")).to_have_count(7)
+        expect(page.locator("#week [role=img] .band")).to_have_count(7)
+        expect(page.locator("#agenda details.day")).to_have_count(5)
+        assert axe(page) == []

@@ -128,7 +128,7 @@ OF_NO_TASK = {
     "/profile/tokens", "/confirm", "/people", "/people/{name}", "/link/{text}", "/audit",
     "/audit.csv", "/audit.jsonl", "/api", "/api/openapi.json", "/api/health", "/api/tokens", "/api/audit",
     "/api/asks", "/aside", "/profile/hooks/{id}", "/api/hooks/{id}", "/api/hooks/{id}/deliveries",
-    "/approvals", "/channels", "/api/channels",
+    "/approvals", "/channels", "/api/channels", "/calendar/{text}.ics",
     "/administration", "/administration/tasks", "/administration/secrets", "/administration/storage",
     "/administration/settings",
     "/workers", "/api/workers", "/livez", "/readyz", "/metrics",

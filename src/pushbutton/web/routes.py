@@ -154,6 +154,8 @@ PAGES: Final[tuple[Route, ...]] = (
     page("/inbox", approvals_page.inbox),
     page("/approvals", approvals_page.moved),
     page("/schedules", schedules_page.listed),
+    page("/calendar/{text}.ics", schedules_page.feed),
+    form("/schedules/calendar", schedules_page.subscribe),
     form("/schedules/pause", schedules_page.pause_all),
     form("/schedules/resume", schedules_page.resume_all),
     page("/tasks/{slug}/schedule", schedule_page.form),

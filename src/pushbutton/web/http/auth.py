@@ -30,7 +30,10 @@ from .scope import HOLDER, PEER
 
 log = logging.getLogger(__name__)
 
-OPEN = ("/static/", "/signin", "/invite/", "/theme", "/api/asks", "/api/health", "/hooks/", *PROBES, "/metrics")
+OPEN = (
+    *("/static/", "/signin", "/invite/", "/theme", "/api/asks", "/api/health", "/hooks/", "/calendar/"),
+    *(*PROBES, "/metrics"),
+)
 """Paths that are open without a sign-in, with all below them."""
 
 

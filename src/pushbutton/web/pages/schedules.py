@@ -11,14 +11,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from pushbutton import errors
-from pushbutton.domain.actor import Actor
-from pushbutton.domain.run import Run
+from pushbutton.domain.actor import LOCAL, Actor
+from pushbutton.domain.policy import in_person
+from pushbutton.domain.run import Micros, Run, RunState
 from pushbutton.domain.schedule import Firing, local, next_moments
-from pushbutton.runtime import history, schedules
+from pushbutton.runtime import calendar, history, schedules
+from pushbutton.runtime.clock import now
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.schedules import Planned
 from pushbutton.web.http.context import actor_of, core_of
-from pushbutton.web.http.viewer import root_of
+from pushbutton.web.http.viewer import origin, reader, root_of
+from pushbutton.web.views import calendar as views_calendar
+from pushbutton.web.views import week
+from pushbutton.web.words import i18n
 
 from . import base
 
@@ -34,13 +39,49 @@ class Row:
     run: Run | None  # that came of its last moment; None: none did, or it is gone
     administered: bool  # by the reader
 
+    @property
+    def needs_look(self) -> bool:
+        """Whether it presses nothing now, for a reason of its own."""
+        return bool(self.planned.broken) or bool(self.planned.pause and self.planned.own)
+
 
 async def listed(request: Request) -> Response:
+    return await _listed(request)
+
+
+async def subscribe(request: Request) -> Response:
+    text = await calendar.subscribe(core_of(request), actor_of(request))
+    return await _listed(request, f"{origin(request)}/calendar/{text}.ics")
+
+
+async def feed(request: Request) -> Response:
+    """The calendar of whoever has the address: no cookie and no header counts here."""
+    core, at = core_of(request), now()
+    days = week.week(await calendar.planned(core, request.path_params["text"]), at, None)
+    told = views_calendar.calendar(days, at, origin(request), i18n.texts(reader(request).language))
+    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+    return Response(told, media_type=views_calendar.TYPE, headers=headers)
+
+
+async def _listed(request: Request, address: str = "") -> Response:
     core, actor = core_of(request), actor_of(request)
     rows = [await _row(core, actor, one) for one in await schedules.listed(core, actor)]
+    days = week.week([row.planned for row in rows], now(), reader(request).zone)
     return await base.show(
-        request, "schedules.html", room="schedules", rows=rows, paused=await schedules.all_paused(core)
-    )
+        request, "schedules.html", room="schedules", rows=rows, paused=await schedules.all_paused(core), days=days,
+        past=_ended_today(rows, days[0]), ends={row.planned.id: row.run for row in rows if row.run}, address=address,
+        may_subscribe=bool(in_person(actor)) or actor.name == LOCAL.name,
+    )  # fmt: skip
+
+
+def _ended_today(rows: Sequence[Row], today: week.Day) -> Sequence[tuple[Micros, str]]:
+    """The last moment of each schedule, where that was today: when, and how its run ended."""
+    found = []
+    for row in rows:
+        due = row.planned.last.due if row.planned.last else 0
+        if row.run and row.run.state.over and today.begin <= due:
+            found.append((due, "ok" if row.run.state is RunState.SUCCEEDED else "bad"))
+    return found
 
 
 async def pause(request: Request) -> Response:

@@ -85,6 +85,7 @@ def environment(language: str) -> jinja2.Environment:
         ends=partial(formatting.ends, t=t),
         every=partial(schedules.every, t=t),
         cron_words=partial(cron.in_words, t=t),
+        weekday=partial(schedules.weekday, t=t),
         offset=partial(schedules.with_offset, t=t),
         reason=partial(schedules.reason, t=t),
         rate=partial(formatting.rate, t=t),

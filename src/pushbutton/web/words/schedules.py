@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from pushbutton.domain.schedule import COPIED, FAILED, Pause, Verdict
@@ -40,6 +40,11 @@ def with_offset(at: datetime, t: Texts) -> str:
     day = t("{day} {month} {year}", day=at.day, month=t(MONTHS[at.month - 1]), year=at.year)
     offset = f"{at:%z}"
     return f"{day}, {at:%H:%M:%S} UTC{offset[:3]}:{offset[3:5]}"
+
+
+def weekday(day: date, t: Texts) -> str:
+    """Such as "Sunday"."""
+    return t(WEEKDAYS[day.isoweekday() % 7])
 
 
 def with_weekday(at: datetime, t: Texts) -> str:
