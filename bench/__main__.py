@@ -1,7 +1,7 @@
 """Measure, and print one table: `./dev bench [NAME …] [--quick] [--write]`.
 
-Names: fanout, output, press, runs, gate, history, catalogue, crowd, browser, shipping. Without one, all of them.
-`--quick` takes fewer rounds and smaller sizes; `--write` puts the table and its curves into docs/performance.md.
+Names: fanout, output, press, runs, gate, history, catalogue, crowd, browser, shipping, schedules. Without one, all of
+them. `--quick` takes fewer rounds and smaller sizes; `--write` puts the table and its curves into docs/performance.md.
 SCRIPT_SERVER=/path/to/checkout has it measured beside us; sse-starlette is, where it is installed, which `./dev bench`
 sees to.
 """
@@ -25,6 +25,7 @@ import output
 import page
 import press
 import runs
+import schedules
 import shipping
 from machine import Bench, Missing
 from table import Row, text
@@ -40,6 +41,7 @@ FIGURES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "crowd": crowd.run,
     "browser": browser.run,
     "shipping": shipping.run,
+    "schedules": schedules.run,
 }
 
 

@@ -20,6 +20,7 @@ from pushbutton.adapters import accounts, bookmarks, confinement, copy_check, da
 from pushbutton.adapters.apprise_post import ApprisePost
 from pushbutton.adapters.catalog import PathCatalog
 from pushbutton.adapters.catalog.watched_folders import WatchedFolders
+from pushbutton.adapters.ical import IcalFiles
 from pushbutton.adapters.in_process import InProcessDispatch, LocalNotifier
 from pushbutton.adapters.patterns import LimitedPatterns
 from pushbutton.adapters.seal import Seal
@@ -231,6 +232,7 @@ class Embedded:
             worker=worker_name,
             at_once=self._settings.limit,
             python=python,
+            calendars=IcalFiles(),
             letters=self._letters(secrets, lambda: directory.all),
             tags=me.tags,
             traced=bool(self._settings.traces_to),

@@ -65,6 +65,7 @@ class Schedule:
     catch_up: CatchUp = CatchUp.LATEST
     window: float = DAY  # seconds; what was missed longer ago is too old
     late: float = 0.0  # seconds after a due moment by which a run must have succeeded; 0: nobody is told
+    blackout: str = ""  # an iCal file, absolute: within its entries nothing is pressed
     pause_after: int = 0  # runs that failed in a row; 0: it goes on whatever becomes of them
 
 
@@ -76,6 +77,7 @@ class Verdict(StrEnum):
     OLD = "too old"
     PAUSED = "paused"
     BROKEN = "broken"  # its inputs do not fit the task (any more), or the task is broken
+    BLACKOUT = "blackout"  # within an entry of its calendar
     BUSY = "busy"  # pressed, but the task was busy and lets a turn pass
 
 

@@ -226,7 +226,7 @@ def _is_signal(word: str) -> bool:
     return name != word and f"SIG{name}" in signal.Signals.__members__
 
 
-_SCHEDULE = ("cron", "every", "zone", "inputs", "name", "catch_up", "window", "late", "pause_after")
+_SCHEDULE = ("cron", "every", "zone", "inputs", "name", "catch_up", "window", "late", "pause_after", "blackout")
 CATCH_UP = ("latest", "none", "all")
 
 
@@ -246,7 +246,7 @@ def _schedule(table: dict[str, Any], number: int) -> dict[str, Any]:
     for key in table:
         if key not in _SCHEDULE:
             raise Unfit(f"a list of tables that have no “{key}”.{nearest(str(key), _SCHEDULE)}")
-    for key in ("cron", "zone", "name", "catch_up"):
+    for key in ("cron", "zone", "name", "catch_up", "blackout"):
         if key in table and not isinstance(table[key], str):
             raise Unfit(f"a list of tables in which “{key}” is a text")
     if ("cron" in table) == ("every" in table):
@@ -272,6 +272,7 @@ def _schedule(table: dict[str, Any], number: int) -> dict[str, Any]:
     return {
         "name": name, "cron": table.get("cron", ""), "every": float(every), "zone": table.get("zone", ""),
         "inputs": inputs, "catch_up": catch_up, "window": float(window),
+        "blackout": table.get("blackout", ""),
         "late": float(_seconds(table["late"])) if "late" in table else 0.0, "pause_after": pause_after,
     }  # fmt: skip
 
@@ -798,6 +799,10 @@ _ONE_SCHEDULE = {
         "late": {
             **_DURATION_SCHEMA,
             "description": "So long after it was due, people are told unless a run of it has succeeded.",
+        },
+        "blackout": {
+            "type": "string",
+            "description": "An iCal file, seen from that of the task: within its entries nothing is pressed.",
         },
         "pause_after": {
             "type": "integer",

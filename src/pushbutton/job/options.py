@@ -172,7 +172,7 @@ def python(
     ),
     schedules: Mapping[str, Any] | Sequence[Mapping[str, Any]] = option(
         "When it is pressed by itself: a list of tables with “cron” (five fields) and “zone”, or with “every”; "
-        "“inputs”, “name”, “catch_up”, “window”, “late” and “pause_after”.",
+        "“inputs”, “name”, “catch_up”, “window”, “late”, “pause_after” and “blackout” (an iCal file).",
         kinds.SCHEDULES,
     ),
     on_file: str | Mapping[str, Any] = option(

@@ -11,6 +11,7 @@ from .letterbox import Letterbox
 from .log.reader import LineReader
 from .people import People
 from .ports import Catalog, Dispatch, Files, Notifier, Output, Patterns, Records, Secrets, Shipping, Store, Supervisors
+from .ports.calendars import Calendars
 from .ports.people import Sealed
 from .signin import SignIn
 from .stream_permits import Permits
@@ -43,6 +44,7 @@ class Core:
     at_once: int  # runs of this worker at the same time, all tasks together
     python: str  # the interpreter for Python tasks
     letters: Letterbox
+    calendars: Calendars
     tags: frozenset[str] = frozenset()  # what this worker has
     traced: bool = False  # a collector is told of each run, and jobs of their span
     arriving: Arriving = field(default_factory=Arriving)

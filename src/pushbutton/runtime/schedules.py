@@ -11,14 +11,27 @@ from typing import Final
 from pushbutton.domain.actor import ALL, LOCAL, Actor, Verb
 from pushbutton.domain.audit import Act, Deed, act
 from pushbutton.domain.event import Draft, Kind, iso
+from pushbutton.domain.identity import one_line
 from pushbutton.domain.inputs import check
 from pushbutton.domain.made_schedule import MadeSchedule
 from pushbutton.domain.messages import LATE
 from pushbutton.domain.policy import Resource, decide, require
 from pushbutton.domain.run import WRONG, Micros, RunState
-from pushbutton.domain.schedule import ALL_OF_THEM, FAILED, MOST, Firing, Pause, Schedule, Verdict, come, following
+from pushbutton.domain.schedule import (
+    ALL_OF_THEM,
+    FAILED,
+    MOST,
+    Firing,
+    Pause,
+    Schedule,
+    Verdict,
+    come,
+    following,
+    local,
+)
 from pushbutton.domain.task import Reason, Task
 from pushbutton.errors import (
+    BadInput,
     InvalidInputs,
     KeyReused,
     NoSuchRun,
@@ -290,16 +303,32 @@ async def _deal(core: Core, rule: Rule, paused: Sequence[Pause], *, told: bool) 
         elif pause := next((one for one in paused if one.holds(due)), None) or await _given_up(core, rule):
             paused = [*paused, pause]
             await core.store.fire([replace(firing, verdict=Verdict.PAUSED, why=pause.reason)])
-        else:
+        elif not await _blacked_out(core, rule, firing, told=told):
             await _press(core, rule, firing, told=told)
     return following(schedule, max(seen, at) if schedule.cron else seen)
+
+
+async def _blacked_out(core: Core, rule: Rule, firing: Firing, *, told: bool) -> bool:
+    """Whether an entry of its calendar lasts at the moment, or the calendar cannot be read: that is kept."""
+    if not rule.schedule.blackout:
+        return False
+    try:
+        found = await core.calendars.entry(rule.schedule.blackout, local(rule.schedule, firing.due))
+    except BadInput as error:
+        await core.store.fire([replace(firing, verdict=Verdict.BROKEN, why=str(error))])
+        if not told:
+            await _say_broken(core, rule, str(error))
+        return True
+    if found is not None:
+        await core.store.fire([replace(firing, verdict=Verdict.BLACKOUT, why=one_line(found))])
+    return found is not None
 
 
 async def _alarm(core: Core, rule: Rule, at: Micros) -> Micros:
     """Tell, once for a due moment, that no run has succeeded in time since it came. When to look again."""
     name, patience = rule.id, int(rule.schedule.late * 1_000_000)
     found = [one for one in await core.store.firings(name) if one.due >= rule.begun]
-    kept = [one for one in found if one.verdict not in (Verdict.BEGUN, Verdict.PAUSED)]
+    kept = [one for one in found if one.verdict not in (Verdict.BEGUN, Verdict.PAUSED, Verdict.BLACKOUT)]
     due = [one for one in kept if one.due + patience <= at]
     if due and not await _succeeded(core, [one for one in kept if one.due >= due[0].due]):
         await _tell_once(core, rule, due[0].due, at)

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from pushbutton.app import Pushbutton
+from pushbutton.domain import moment
 from pushbutton.domain.actor import LOCAL, Actor, Right, Verb
 from pushbutton.domain.cause import CauseKind
 from pushbutton.domain.event import Kind
 from pushbutton.domain.person import Token, User
 from pushbutton.domain.policy import Grant
 from pushbutton.domain.run import Run, RunState
-from pushbutton.domain.schedule import Schedule, Verdict
+from pushbutton.domain.schedule import CatchUp, Schedule, Verdict
 from pushbutton.errors import InvalidInputs, NoSuchSchedule, NoSuchTask, Refused
 from pushbutton.runtime import made_schedules, pauses, press, schedules, worker
 from pushbutton.runtime.clock import now
@@ -99,6 +100,12 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         yield World(app, core, clock, file, schedules.Lookout(core))
         while runs := [run for run in await core.store.runs(RunQuery()) if not run.state.over]:
             await over(core, runs[0].id)
+
+
+def micros(text: str) -> int:
+    found = moment.absolute(text)
+    assert found is not None
+    return found
 
 
 async def over(core: Core, number: int) -> None:
@@ -307,3 +314,33 @@ async def test_it_is_there_after_a_restart(world):
     await world.core.directory.renew()
     [made] = world.core.directory.all.schedules.values()
     assert (made.id, made.rule.every, made.rule.inputs, made.maker) == (ID, 3600, {"where": "live"}, "eve")
+
+
+@pytest.mark.parametrize(
+    ("cron", "zone", "after", "expected"),
+    [
+        ("30 2 * * *", "Europe/Berlin", "2027-03-27T12:00+01:00", ["2027-03-28T03:00+02:00", "2027-03-29T02:30+02:00"]),
+        ("30 2 * * *", "Europe/Berlin", "2027-10-30T12:00+02:00", ["2027-10-31T02:30+02:00", "2027-11-01T02:30+01:00"]),
+        (
+            *("0 * * * *", "Europe/Berlin", "2027-10-31T01:30+02:00"),
+            ["2027-10-31T02:00+02:00", "2027-10-31T02:00+01:00", "2027-10-31T03:00+01:00"],
+        ),
+        (
+            *("*/30 * * * *", "Europe/Berlin", "2027-03-28T01:15+01:00"),
+            ["2027-03-28T01:30+01:00", "2027-03-28T03:00+02:00", "2027-03-28T03:30+02:00"],
+        ),
+        ("30 2 * * *", "America/New_York", "2027-03-13T12:00-05:00", ["2027-03-14T03:00-04:00"]),
+        ("15 2 * * *", "Australia/Lord_Howe", "2027-04-03T12:00+11:00", ["2027-04-04T02:15+10:30"]),
+        ("30 2 * * *", "UTC", "2027-03-27T12:00+00:00", ["2027-03-28T02:30+00:00", "2027-03-29T02:30+00:00"]),
+    ],
+)
+async def test_one_that_somebody_made_has_its_moments_on_the_days_on_which_clocks_change(
+    world, cron, zone, after, expected
+):
+    world.clock.ahead = micros(after) - now()
+    rule = Schedule("", cron, zone=zone, catch_up=CatchUp.NONE)
+    await make(world, wanted=replace(HOURLY, rule=rule))
+    world.clock.ahead += micros(expected[-1]) + 90 * 1_000_000 - world.clock()
+    await world.lookout.look()
+    kept = await world.core.store.firings(ID)
+    assert [one.due for one in kept][::-1] == [micros(one) for one in expected]

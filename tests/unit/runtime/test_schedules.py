@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -311,3 +312,41 @@ async def test_who_did_not_succeed_in_time_is_told_of_once_for_each_moment(world
     await over(world, good.id)
     await world.passes(0.3)
     assert len(await told()) == 1
+
+
+CALENDAR = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//test//EN
+BEGIN:VEVENT
+UID:1
+DTSTAMP:20270101T000000Z
+DTSTART:{begin}
+DTEND:{end}
+SUMMARY:Stock-taking
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+async def test_within_an_entry_of_its_calendar_it_presses_nothing_and_says_which(world, tmp_path):
+    def clock(hours: float) -> str:
+        return f"{datetime.fromtimestamp(world.clock() / 1e6 + 3600 * hours, UTC):%Y%m%dT%H%M%SZ}"
+
+    calendar = tmp_path / "closed.ics"
+    calendar.write_text(CALENDAR.format(begin=clock(0.5), end=clock(1.5)))
+    world.file.write_text(
+        "from pushbutton import task\n"
+        '@task(schedules={"every": 3600, "name": "hourly", "blackout": "closed.ics"})\n'
+        "def report(): ...\n"
+    )
+    await read(world.core, lambda task: bool(task.schedules[0].blackout))
+    assert await world.passes(1.0001) == [Verdict.BEGUN, Verdict.BLACKOUT]
+    [kept, *_] = await world.core.store.firings(ID)
+    assert (kept.why, kept.run) == ("Stock-taking", 0)
+    assert (await world.passes(1))[-1] is Verdict.PRESSED
+    calendar.write_text("nonsense")
+    assert (await world.passes(1))[-1] is Verdict.BROKEN
+    [kept, *_] = await world.core.store.firings(ID)
+    assert kept.why == "Its calendar cannot be read: it is no iCal file."
+    for run in await world.core.store.runs(RunQuery(task="report")):
+        await over(world, run.id)

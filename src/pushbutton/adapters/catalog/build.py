@@ -56,9 +56,10 @@ def _dry_run(given: str | bool | None, params: Sequence[Param]) -> str:
     return given if isinstance(given, str) else ""
 
 
-def _schedule(table: Mapping[str, Any]) -> Schedule:
+def _schedule(table: Mapping[str, Any], file: Path) -> Schedule:
     zone = table["zone"] or (here() if table["cron"] else "")
-    return Schedule(**{**table, "zone": zone, "catch_up": CatchUp(table["catch_up"])})
+    blackout = beside(file, table["blackout"]) if table["blackout"] else ""
+    return Schedule(**{**table, "zone": zone, "blackout": blackout, "catch_up": CatchUp(table["catch_up"])})
 
 
 def _on_file(table: Mapping[str, Any], task: Task) -> OnFile:
@@ -88,7 +89,7 @@ _MADE: Mapping[str, Callable[[Any, Task], Any]] = {
     "locks": lambda value, _: dict.fromkeys(value, ONE),  # `shared` has the numbers
     "background": lambda value, _: Background(value),
     "retry": lambda value, _: Retry(**{**value, "on": tuple(value["on"])}),
-    "schedules": lambda value, _: tuple(_schedule(one) for one in value),
+    "schedules": lambda value, task: tuple(_schedule(one, Path(task.source.file)) for one in value),
     "on_file": _on_file,
     "tell": lambda value, _: rules(value),
     "tty": lambda value, _: value and tuple(value),

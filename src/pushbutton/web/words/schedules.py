@@ -20,6 +20,7 @@ VERDICTS: Final[Mapping[Verdict, str]] = {
     Verdict.OLD: mark("Missed too long ago"),
     Verdict.PAUSED: mark("Paused"),
     Verdict.BROKEN: mark("Could not be pressed"),
+    Verdict.BLACKOUT: mark("Not pressed, by its calendar"),
     Verdict.BUSY: mark("Let pass: the task was busy"),
 }
 

@@ -1,0 +1,15 @@
+"""The port for calendars in files, within whose entries schedules press nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+
+class Calendars(Protocol):
+    async def entry(self, file: str, at: datetime) -> str | None:
+        """What the entry is called that lasts at this moment, of a repeated one too; None: there is none. `at` has its
+        zone, in which whole days, and times without a zone, are meant. Raises `BadInput` with the reason where the file
+        cannot be read.
+        """
+        ...
