@@ -42,6 +42,12 @@ class Relay:
         with self._lock:
             self._to_lose += self._dice.choices(ways or ("before", "behind"), k=count)
 
+    def cut(self) -> None:
+        """Every connection that there is; new ones are passed on."""
+        pairs, self._pairs = self._pairs, []
+        for pair in pairs:
+            pair.cut()
+
     def loses(self) -> str:
         """What becomes of this COMMIT."""
         with self._lock:

@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 from typing import Self
 
+import httpx
 import pytest
 
 from tests.postgres import Postgres
@@ -22,6 +23,13 @@ print("begun", flush=True)
 while not os.path.exists(os.environ["BESIDE"] + " go"):
     time.sleep(0.02)
 print("gone on", flush=True)
+"""
+REPORTS = """
+import os, urllib.request
+print(os.getcwd(), os.environ["PUSHBUTTON_URL"])
+url = "{PUSHBUTTON_URL}/api/runs/{PUSHBUTTON_RUN}/events".format(**os.environ)
+headers = {"Authorization": "Bearer " + os.environ["PUSHBUTTON_TOKEN"], "Content-Type": "text/plain"}
+urllib.request.urlopen(urllib.request.Request(url, b"status by HTTP", headers), timeout=100).close()
 """
 
 
@@ -185,6 +193,20 @@ def test_a_run_goes_to_a_worker_with_its_tags_and_says_that_there_is_none_before
             assert workers(one)["two"]["tags"] == ["gpu", "site-b"]
             assert one.finished(one.press("render"))["worker"] == "two"
         until(lambda: workers(one)["two"]["state"] == "stopped", what="it said that it ended")
+
+
+def test_a_job_on_a_worker_runs_in_what_is_published_and_reports_over_http_there(tmp_path, tasks, address):
+    script(tasks, "reports.py", REPORTS)
+    with node(tmp_path, address, "one", at_once=0) as one, Working(tmp_path, address, "two") as two:
+        number = one.press("reports")
+        done = one.finished(number)
+        assert (done["state"], done["status"], done["worker"]) == ("succeeded", "by HTTP", "two"), one.output(number)
+        place, url = one.output(number).decode().split()
+        assert Path(place).is_relative_to(two.data / "bundles")
+        assert httpx.get(f"{url}/api/runs").status_code == httpx.get(f"{url}/").status_code == 404
+        two.kill9()
+        two.start()
+        assert one.output(one.finished(one.press("reports"))["number"]).decode().split()[1] == url
 
 
 def test_a_worker_that_is_drained_takes_nothing_new_and_ends_when_its_run_is_over(tmp_path, tasks, address):

@@ -12,12 +12,15 @@ from typing import Any
 import apsw
 import pytest
 
+from pushbutton.adapters.files import FileFolder
+from pushbutton.adapters.output import OutputFiles
 from pushbutton.adapters.sql import moving
 from pushbutton.adapters.sql.moving import Side, Table
 from pushbutton.adapters.sqlite import SqliteStore
 from pushbutton.adapters.sqlite import moving as sqlite
 from pushbutton.errors import StoreError
 from tests.contract.conftest import KEY
+from tests.contract.machines import machine, made
 from tests.contract.test_schemas import POSTGRES_ALONE
 
 MANY = 130
@@ -206,3 +209,42 @@ def test_a_half_moved_history_is_no_store(postgres, every):
     with connected(Address.of(address), KEY) as side:
         side.unmark()
         assert side.comes_from() == ""
+
+
+async def test_what_other_machines_wrote_and_people_brought_comes_along_into_a_folder(tmp_path, postgres):
+    from pushbutton.adapters.postgres import Address
+    from pushbutton.adapters.postgres.moving import connected
+
+    address, alone = await made(postgres.empty()), tmp_path / "alone"
+    whole = bytes(range(256)) * 2500  # more than two blocks
+    async with machine(tmp_path / "one", address, "one") as one:
+        one.begin(7)
+        end = one.shipper.follow(7)
+        one.write(7, whole)
+        (one.runs / "7" / "results").mkdir()
+        (one.runs / "7" / "results" / "a.csv").write_bytes(b"1,2")
+        await one.shipper.handed_over(7, ["a.csv"])
+        await one.shipper.settled(7)
+        end()
+        with one.files.put("uploads/u/sheet.csv") as draft:
+            draft.write(b"3;4")
+    (alone / "runs" / "8").mkdir(parents=True)
+    with connected(Address.of(address), b"") as side:
+        assert side.bring_files(alone) == 3
+        assert side.bring_files(alone) == 0
+    assert OutputFiles(alone / "runs").read(7, 0, 1 << 20) == whole
+    here = FileFolder(alone / "uploads", alone / "runs")
+    assert [here.place(name).read_bytes() for name in ("results/7/a.csv", "uploads/u/sheet.csv")] == [b"1,2", b"3;4"]
+
+
+async def test_no_node_begins_while_a_history_is_moved(postgres):
+    from pushbutton.adapters.postgres import Address, PostgresStore
+    from pushbutton.adapters.postgres.moving import connected
+
+    address = await made(postgres.empty())
+    moved = pytest.raises(StoreError, match="A history is being moved out of")
+    with connected(Address.of(address), b""), moved:
+        await PostgresStore(address, node="one").open()
+    store = PostgresStore(address, node="one")
+    await store.open()
+    await store.close()

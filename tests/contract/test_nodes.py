@@ -13,7 +13,7 @@ from pushbutton.domain.node import Node, NodeKind
 from pushbutton.domain.offer import Offer
 from pushbutton.domain.run import NewRun, RunState
 from pushbutton.errors import NameTaken, NoSuchNode
-from pushbutton.runtime.ports import Append
+from pushbutton.runtime.ports import Append, RunQuery
 from pushbutton.runtime.ports.people import AuditQuery
 
 ONE = Node("one", NodeKind.WORKER, folder="f1", tags=frozenset({"gpu", "site-b"}), room=4, version="1", host="h")
@@ -134,3 +134,16 @@ def test_a_node_takes_what_needs_no_other_tags_and_only_while_it_is_there():
         replace(ONE, room=0),
     ]
     assert [one.takes([]) for one in gone] == [False] * 4
+
+
+async def test_of_a_copied_folder_only_its_own_runs_are_set_aside_while_others_are_there(store):
+    await store.allow({"deploy": 9})
+    for _ in range(3):
+        await store.press(NewRun("deploy", "Deploy", "ada", {}, 1))
+    mine, other = [await store.claim(Offer(name, 1), at=5, token="") for name in ("one", "two")]
+    await store.keep("told", 1)
+    copied = Act("server", "server.copied", "server", 5, {"why": "x"})
+    assert await store.settle("here", copied, folder="f1", only=["one"]) == 1
+    assert {run.id: run.aside for run in await store.runs(RunQuery())} == {mine.id: True, other.id: False, 3: False}
+    assert await store.bookmark("told") == 1
+    assert await store.pauses() == {}

@@ -17,7 +17,7 @@ import os
 import secrets
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -44,7 +44,9 @@ class _Home:
 
 async def settle(folder: Path, store: Store, name: str = "") -> tuple[int, str]:
     """Set aside what is under way if this is a copy: how many runs, and why it is one ("": it is none). From here on
-    the folder is at home where it is. `name`: which folder it is, where several share the store. Raises `OSError`.
+    the folder is at home where it is. `name`: which folder it is, where several share the store; while others of them
+    are there, the store is none of a copy, and what is under way in their names and in nobody's is theirs. Raises
+    `OSError`.
     """
     known, names = _read(await store.home(name)), _names(folder)
     why = _other(folder, known, names)
@@ -54,7 +56,7 @@ async def settle(folder: Path, store: Store, name: str = "") -> tuple[int, str]:
         for old in names:
             (folder / old).unlink()
         _make(folder / f"{_HEAD}{nonce}")
-        count = await store.settle(_here(folder, nonce), aside, folder=name)
+        count = await store.settle(_here(folder, nonce), aside, folder=name, only=await _own(store, name))
         return count, why
     # Killed anywhere in between, the name is one of the two that the store has.
     now = names[0].removeprefix(_HEAD)
@@ -63,6 +65,13 @@ async def settle(folder: Path, store: Store, name: str = "") -> tuple[int, str]:
     sync(folder)
     await store.settle(_here(folder, nonce), folder=name)
     return 0, ""
+
+
+async def _own(store: Store, name: str) -> Collection[str]:
+    """The names that this folder's worker had, where other nodes are there; none where it is alone."""
+    nodes = await store.nodes.all() if name else []
+    others = any(node.here for node in nodes if node.folder != name)
+    return [node.name for node in nodes if node.folder == name] if others else []
 
 
 def _other(folder: Path, known: _Home | None, names: list[str]) -> str:

@@ -42,6 +42,7 @@ Said = Callable[[str, int], None]
 class Moved:
     database: str  # what it is called
     rows: Mapping[str, int]  # by table; empty where everything was there already
+    files: int  # that other nodes wrote, or people brought, and that are in the folder now
     trail: Checked  # the audit trail of the target, read as a whole
 
 
@@ -77,7 +78,7 @@ async def into_database(folder: Path, settings: Settings, said: Said) -> Moved:
             file.rename(folder / ASIDE)
             (folder / stores.NOTE).write_text(f"{address.place}\n")
             copy_check.sync(folder)
-    return Moved(address.shown, rows, trail)
+    return Moved(address.shown, rows, 0, trail)
 
 
 async def into_folder(folder: Path, settings: Settings, said: Said) -> Moved:
@@ -99,6 +100,8 @@ async def into_folder(folder: Path, settings: Settings, said: Said) -> Moved:
             if source.comes_from():
                 raise StoreError(f"{address.shown} holds a part of a history only, which is being moved there.")
             _none_goes_on_elsewhere(source, folder)
+            with data_folder.writing(folder):
+                files = source.bring_files(folder)
             if file.exists():
                 with sqlite.read(file) as target:
                     rows = _there_already(source, target, sqlite.tables(target))
@@ -112,7 +115,7 @@ async def into_folder(folder: Path, settings: Settings, said: Said) -> Moved:
             trail = await _checked(SqliteStore(file, key, apart=settings.end_path(folder)))
         with data_folder.writing(folder):
             (folder / stores.NOTE).unlink()
-    return Moved(address.shown, rows, trail)
+    return Moved(address.shown, rows, files, trail)
 
 
 def _not_there(folder: Path) -> str:

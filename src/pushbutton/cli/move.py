@@ -114,8 +114,9 @@ def _history(source: str, target: str, key_file: str | None) -> None:
         moved = asyncio.run(moving.into_folder(folder, settings, _said))
         _tell(moved, str(folder))
         print(
-            f"A server of {folder} begins without PUSHBUTTON_STORE from now on. Outputs and files of runs are where "
-            f"they were. What is in {moved.database} is not used any more: drop that database when you are sure."
+            f"A server of {folder} begins without PUSHBUTTON_STORE from now on. Outputs and files of runs are there; "
+            f"{moved.files:,} of them were brought from the database. What is in {moved.database} is not used any "
+            "more: drop that database when you are sure."
         )
 
 

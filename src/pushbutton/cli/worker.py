@@ -6,6 +6,8 @@ import asyncio
 import inspect
 import json
 import signal
+import socket
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -41,6 +43,9 @@ _SETTINGS = (
     *("contact", "on_failure", "audit_end_file"),
 )
 LOOK = 0.2
+HERE = "127.0.0.1"
+PORT = "port"
+"""The file in the data folder with the port at which the jobs' reports are taken."""
 Name = Annotated[str, typer.Argument(metavar="NAME", help="as “list” names it")]
 
 
@@ -94,11 +99,15 @@ def _start(paths: tuple[str, ...], given: dict[str, Any]) -> None:
 async def _run(paths: tuple[str, ...], given: dict[str, Any]) -> None:
     from pushbutton.app import Pushbutton  # noqa: PLC0415  loads every adapter
     from pushbutton.supervisor import private  # noqa: PLC0415
+    from pushbutton.web import application, server  # noqa: PLC0415
 
     app = Pushbutton(*paths, **given)
     app.kind = NodeKind.WORKER
     private.become()
+    sock = _listening(app.folder)
+    app.url = server.address(sock)  # before anything opens: jobs are told where to report to
     core = await app.open()
+    (app.folder / PORT).write_text(str(sock.getsockname()[1]))
     assert app.node  # noqa: S101  it is open
     worker, asked, now = app.node.worker, asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -106,15 +115,26 @@ async def _run(paths: tuple[str, ...], given: dict[str, Any]) -> None:
     loop.add_signal_handler(signal.SIGINT, now.set)
     with_tags = f" with {', '.join(sorted(core.tags))}" if core.tags else ""
     _say(f"Worker {core.worker} is ready: {core.at_once} at the same time{with_tags}.", f"Data:  {app.folder}")
-    while not now.is_set():
-        if asked.is_set():
-            worker.finish()
-        if (asked.is_set() or worker.draining) and worker.idle:
-            break
-        await asyncio.sleep(LOOK)
+    async with server.serving(application.for_jobs(core, app.settings), sock, app.settings):
+        while not now.is_set():
+            if asked.is_set():
+                worker.finish()
+            if (asked.is_set() or worker.draining) and worker.idle:
+                break
+            await asyncio.sleep(LOOK)
     left = not worker.idle
     await app.close()
     _say("Stopped; what runs goes on without it." if left else "Stopped. No job is running.")
+
+
+def _listening(folder: Path) -> socket.socket:
+    """Where jobs of this machine report to: the port of last time, if it can be had, for jobs outlive a worker."""
+    from pushbutton.web import server  # noqa: PLC0415
+
+    try:
+        return server.listen(HERE, int((folder / PORT).read_text()))
+    except (OSError, ValueError, OverflowError):
+        return server.listen(HERE, 0)
 
 
 def _say(*lines: str) -> None:

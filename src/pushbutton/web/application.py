@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -33,17 +34,31 @@ from .http.refusals import Refused
 from .live import patches
 from .live.stream import Shallow
 from .pages import base
-from .routes import API, ROUTES
+from .routes import API, REPORTS, ROUTES
 from .site import Site
 
 NAMES = frozenset({"localhost"})
+NO_ORIGINS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-def build(core: Core, settings: Settings, origins: Mapping[str, str] = MappingProxyType({})) -> ASGIApp:
+def build(core: Core, settings: Settings, origins: Mapping[str, str] = NO_ORIGINS) -> ASGIApp:
     """`origins`: see `config.origins`."""
-    site = Site(core, settings, __version__, functools.partial(document, __version__, API), origins)
+    site = _site(core, settings, origins)
     patches.register(site)
-    asgi: ASGIApp = _routed(site)
+    static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    return _layered(_routed(site, [*ROUTES, static]), core, settings)
+
+
+def for_jobs(core: Core, settings: Settings) -> ASGIApp:
+    """What a worker serves, which has no pages: reports of its own jobs."""
+    return _layered(_routed(_site(core, settings), REPORTS), core, settings)
+
+
+def _site(core: Core, settings: Settings, origins: Mapping[str, str] = NO_ORIGINS) -> Site:
+    return Site(core, settings, __version__, functools.partial(document, __version__, API), origins)
+
+
+def _layered(asgi: ASGIApp, core: Core, settings: Settings) -> ASGIApp:
     for layer, given, named in reversed(layers(core, settings)):
         asgi = layer(asgi, *given, **named)
     return asgi
@@ -65,9 +80,9 @@ def layers(core: Core, settings: Settings) -> list[Middleware]:
     ]
 
 
-def _routed(site: Site) -> Starlette:
+def _routed(site: Site, routes: Sequence[BaseRoute]) -> Starlette:
     app = Starlette(
-        routes=[*ROUTES, Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")],
+        routes=routes,
         exception_handlers={PushbuttonError: errors.known, HTTPException: base.missing, Exception: errors.ours},
     )
     app.router.redirect_slashes = False

@@ -47,6 +47,9 @@ def form(path: str, endpoint: base.Endpoint, limits: base.Limits = base.few) -> 
     return Route(path, base.page(endpoint, limits), methods=["POST"])
 
 
+REPORTS: Final[tuple[Route, ...]] = (Call("POST", "/api/runs/{number}/events", runs.report_events),)
+"""What jobs call."""
+
 API: Final[tuple[Route, ...]] = (
     # Streams and bytes first: their paths lie below those of the rest.
     Stream("/api/events", live.all_events),
@@ -91,7 +94,7 @@ API: Final[tuple[Route, ...]] = (
     Call("GET", "/api/runs/{number}/plan", approvals.plan_of_run),
     Call("POST", "/api/runs/{number}/approve", approvals.approve_run),
     Call("POST", "/api/runs/{number}/reject", approvals.reject_run),
-    Call("POST", "/api/runs/{number}/events", runs.report_events),
+    *REPORTS,
     Call("POST", "/api/events", notes.say),
     Call("GET", "/api/runs/{number}/artifacts/{name}", runs.artifact),
     Call("POST", "/api/uploads", uploads.upload),

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import resource
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -39,6 +39,13 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._before_shutdown()
         await super().shutdown(sockets)
+
+
+class _Beside(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """They are for whoever it serves beside."""
+        yield
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -83,9 +90,29 @@ async def serve(
     `before_shutdown` lets the streams send what they have and end, while their connections are still open. `mounted`:
     ours is a part of it, so that others stand in front.
     """
+    _make_room()
+    with contextlib.closing(sock):
+        await _Server(_config(asgi, settings, mounted=mounted), before_shutdown).serve(sockets=[sock])
+
+
+@contextlib.asynccontextmanager
+async def serving(asgi: ASGIApp, sock: socket.socket, settings: Settings) -> AsyncIterator[None]:
+    """Serve `asgi` until the block is left, beside something else."""
+    server = _Beside(_config(asgi, settings))
+    with contextlib.closing(sock):
+        serves = asyncio.create_task(server.serve(sockets=[sock]))
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            await serves
+
+
+def _config(asgi: ASGIApp, settings: Settings, *, mounted: bool = False) -> uvicorn.Config:
     crowd = Crowd(settings.connections, networks(settings.trust_proxy, where="trust_proxy"))
-    config = uvicorn.Config(
+    return uvicorn.Config(
         asgi,
+        interface="asgi3",
         loop="none",
         http=type("Connection", (Connection,), {"stall": settings.stall, "direct": not mounted, "crowd": crowd}),
         ws="none",
@@ -97,6 +124,3 @@ async def serve(
         timeout_graceful_shutdown=10,
         timeout_keep_alive=75,
     )
-    _make_room()
-    with contextlib.closing(sock):
-        await _Server(config, before_shutdown).serve(sockets=[sock])

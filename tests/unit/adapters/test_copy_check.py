@@ -6,7 +6,7 @@ import contextlib
 import json
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,8 @@ from pushbutton.adapters import copy_check
 from pushbutton.adapters.memory import MemoryStore
 from pushbutton.adapters.sqlite import SqliteStore
 from pushbutton.domain.audit import Act
+from pushbutton.domain.node import Node, NodeKind
+from pushbutton.domain.offer import Offer
 from pushbutton.domain.run import NewRun
 from pushbutton.runtime.ports import RunQuery
 from pushbutton.runtime.ports.people import AuditQuery
@@ -73,14 +75,34 @@ async def test_what_an_earlier_version_left_is_itself(folder):
     assert await started(folder) == (0, "")
 
 
+async def test_while_other_nodes_are_there_only_the_runs_of_the_copied_one_are_set_aside(tmp_path):
+    store = MemoryStore()
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    for name, folder in (("a", "one"), ("b", "two")):
+        await store.nodes.join(Node(name, NodeKind.WORKER, folder=folder), clock=1)
+    await copy_check.settle(one, store, "one")
+    await store.allow({"deploy": 9})
+    for _ in range(3):
+        await store.press(NewRun("deploy", "Deploy", "ada", {}, 1))
+    for worker in ("a", "b"):
+        await store.claim(Offer(worker, 1), at=5, token="")
+    cp(one, two)
+    assert await copy_check.settle(two, store, "one") == (1, "its files were copied")
+    assert [run.aside for run in await store.runs(RunQuery())] == [False, False, True]
+    await store.nodes.leave("b")
+    cp(two, one)
+    assert (await copy_check.settle(one, store, "one"))[0] == 3
+
+
 class Dying(MemoryStore):
     left = 1 << 30
 
-    async def settle(self, home: str, aside: Act | None = None, *, folder: str = "") -> int:
+    async def settle(self, home: str, aside: Act | None = None, *, folder: str = "", only: Collection[str] = ()) -> int:
         if not self.left:
             raise InterruptedError
         self.left -= 1
-        return await super().settle(home, aside, folder=folder)
+        return await super().settle(home, aside, folder=folder, only=only)
 
 
 @pytest.mark.parametrize("writes", [0, 1])

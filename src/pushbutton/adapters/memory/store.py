@@ -306,15 +306,20 @@ class MemoryStore:
     async def home(self, folder: str = "") -> str:
         return self._homes.get(folder, "")
 
-    async def settle(self, home: str, aside: Act | None = None, *, folder: str = "") -> int:
+    async def settle(self, home: str, aside: Act | None = None, *, folder: str = "", only: Collection[str] = ()) -> int:
         self._homes[folder], count = home, 0
         if aside:
-            going = {number: replace(run, aside=True) for number, run in self._runs.items() if not run.state.over}
+            going = {
+                number: replace(run, aside=True)
+                for number, run in self._runs.items()
+                if (run.state.active and run.worker in only if only else not run.state.over)
+            }
             self._runs |= going
             count = len(going)
-            self._bookmarks, self._leases = {}, {}
-            self.messages.drop_waiting()
-            self._pauses.setdefault(ALL_OF_THEM, Pause(0, COPIED, aside.actor))
+            if not only:
+                self._bookmarks, self._leases = {}, {}
+                self.messages.drop_waiting()
+                self._pauses.setdefault(ALL_OF_THEM, Pause(0, COPIED, aside.actor))
             self.audit.add(replace(aside, data={**aside.data, "runs": count}))
         return count
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["HOLDER", "NODE", "NODES", "PEN"]
+__all__ = ["HOLDER", "MOVE", "NODE", "NODES", "PEN"]
 
 _OURS: Final = 20546
 NODE: Final = f"hashtextextended(current_schema() || ' ' || ?::text, {_OURS})"
 """Held by the connection through which a node of that name writes: while it is there no other of that name writes."""
 PEN: Final = f"{_OURS}, 1"
 """Held for a transaction that writes, of a node or of a command beside it."""
+MOVE: Final = f"{_OURS}, 2"
+"""Held while a history is moved into the database or out of it. A node takes `NODE` first and then looks for it; a move
+takes it first and then looks for nodes: so one of both sees the other.
+"""
 HOLDER: Final = f"""SELECT a.application_name
 FROM (SELECT {NODE} AS number) AS lock, pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1

@@ -5,8 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
+import psycopg
+
+from pushbutton.adapters.files import FileFolder
 from pushbutton.adapters.sql.connection import Rows
 from pushbutton.adapters.sql.moving import MARK, Table
 from pushbutton.errors import StoreInUse
@@ -14,10 +18,13 @@ from pushbutton.errors import StoreInUse
 from .address import Address
 from .connections import Connections
 from .link import Link, translated
-from .locks import NODES
+from .locks import MOVE, NODES
+from .pieces import Place, joined, take
 from .schema import prepare
 
 __all__ = ["PostgresSide", "connected"]
+
+_PIECES: Final = 16  # that are read at once
 
 
 class PostgresSide:
@@ -34,6 +41,26 @@ class PostgresSide:
         self.execute(f'DELETE FROM "{table.name}"')
         self.execute(f'ALTER TABLE "{table.name}" ENABLE TRIGGER USER')
         self.execute("COMMIT")
+
+    # -- what lies beside a history
+
+    def bring_files(self, folder: Path) -> int:
+        """What other nodes wrote and what people brought, into this data folder, where it is not there yet. How many
+        files those are. Raises `OSError`.
+        """
+        found = [Place(run, name) for run, name in self.execute("SELECT DISTINCT run, name FROM pieces ORDER BY 1, 2")]
+        return sum(self._bring(place, _in(folder, place)) for place in found)
+
+    def _bring(self, place: Place, file: Path) -> bool:
+        if file.exists():
+            return False
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = file.with_name(f"{file.name}.part")
+        with part.open("wb") as out:
+            while data := joined(out.tell(), take(self._link, {place: out.tell()}, _PIECES)):
+                out.write(data)
+        part.rename(file)
+        return True
 
     # -- the mark: while it is there, no server takes the database for a whole one
 
@@ -66,12 +93,27 @@ def connected(address: Address, key: bytes) -> Iterator[PostgresSide]:
             _alone(link, address)
             prepare(link, address, key, moving=True)
             yield PostgresSide(address, link)
+            link.execute("SELECT pg_advisory_unlock_all()")  # the database may not notice at once that we are gone
         finally:
             connections.drop(link)
             connections.end()
 
 
 def _alone(link: Link, address: Address) -> None:
-    """Raises `StoreInUse` while a node is connected: it holds a lock for as long as it is."""
+    """Raises `StoreInUse` while a node is connected: it holds a lock for as long as it is. None begins from here on."""
+    try:
+        link.execute(f"SELECT pg_advisory_lock({MOVE})")  # of one that was killed, for a moment
+    except psycopg.errors.LockNotAvailable:
+        raise StoreInUse(address.shown, "another pushbutton move", "wait until it has ended") from None
     if holder := link.execute(NODES).get:
         raise StoreInUse(address.shown, f"another server ({holder})", "name another database")
+
+
+def _in(folder: Path, place: Place) -> Path:
+    """Where a machine that is alone has it."""
+    runs = folder / "runs"
+    kind, _, rest = place.name.partition("/")
+    if not rest:
+        return runs / str(place.run) / kind
+    name = f"{kind}/{place.run}/{rest}" if place.run else place.name
+    return FileFolder(folder / "uploads", runs).place(name)

@@ -13,7 +13,7 @@ from pushbutton.errors import StoreDamaged, StoreError, StoreTooNew
 
 from .address import Address
 from .link import Link
-from .locks import PEN
+from .locks import MOVE, PEN
 
 __all__ = ["OLDEST", "OURS", "prepare", "steps"]
 
@@ -51,6 +51,11 @@ def prepare(link: Link, address: Address, key: bytes, *, moving: bool = False) -
             f"{address.shown} holds a part of a history that is being moved there: go on with the same pushbutton move "
             "until it says that everything is there, or make the database anew."
         )
+    if not moving and not link.execute(f"SELECT pg_try_advisory_lock_shared({MOVE})").get:
+        raise StoreError(
+            f"A history is being moved out of {address.shown} or into it: begin when that pushbutton move has ended."
+        )
+    link.execute(f"SELECT pg_advisory_unlock_shared({MOVE})")
     link.execute(_BEGIN)
     try:
         _bring_up_to_date(link, address)

@@ -70,8 +70,8 @@ class SqlStore:
     async def order(self, run: int, orders: Sequence[Order], *, epoch: int) -> int:
         return await self._db.write(lambda db: writing.order(db, run, orders, epoch))
 
-    async def settle(self, home: str, aside: Act | None = None, *, folder: str = "") -> int:
-        return await self._db.write(lambda db: writing.settle(db, self._trail, home, aside, folder))
+    async def settle(self, home: str, aside: Act | None = None, *, folder: str = "", only: Collection[str] = ()) -> int:
+        return await self._db.write(lambda db: writing.settle(db, self._trail, home, aside, folder, only))
 
     async def say(self, draft: Draft, *, task: str | None = None) -> Event:
         return (await self._db.write(lambda db: writing.add_events(db, None, task, [draft])))[0]

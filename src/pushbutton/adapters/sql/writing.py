@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -34,7 +34,7 @@ from . import deliveries, files_seen, messages, schedules, statements
 from .connection import Connection
 from .people import change
 from .run_rows import RUN_COLUMNS, SETTABLE, dumps, hold_text, names_text, retry_text, run_from
-from .statements import BUSY_STATES, UNFINISHED_STATES, listed
+from .statements import ACTIVE_STATES, BUSY_STATES, UNFINISHED_STATES, listed, marks
 from .trail import Trail
 
 _BEYOND = (1 << 63) - 1
@@ -306,15 +306,19 @@ def _add_orders(db: Connection, run: int, last: int, orders: Sequence[Order]) ->
     return last + len(told)
 
 
-def settle(db: Connection, trail: Trail, home: str, aside: Act | None, folder: str) -> int:
+def settle(db: Connection, trail: Trail, home: str, aside: Act | None, folder: str, only: Collection[str]) -> int:
     count = 0
     if aside:
-        going = db.execute(f"UPDATE runs SET aside = 1 WHERE state IN ({UNFINISHED_STATES}) RETURNING id")
+        which, states = (f"worker IN ({marks(only)})", ACTIVE_STATES) if only else ("1 = 1", UNFINISHED_STATES)
+        going = db.execute(
+            f"UPDATE runs SET aside = 1 WHERE state IN ({states}) AND {which} RETURNING id", sorted(only)
+        )
         count = sum(1 for _ in going)
-        db.execute("DELETE FROM bookmarks")
-        db.execute("DELETE FROM leases")
-        messages.drop_waiting(db)
-        schedules.pause_all(db, aside.actor)
+        if not only:
+            db.execute("DELETE FROM bookmarks")
+            db.execute("DELETE FROM leases")
+            messages.drop_waiting(db)
+            schedules.pause_all(db, aside.actor)
         trail.record(db, replace(aside, data={**aside.data, "runs": count}))
     sql = "INSERT INTO homes (folder, known) VALUES (?, ?) ON CONFLICT (folder) DO UPDATE SET known = excluded.known"
     db.execute(sql, (folder, home))

@@ -292,11 +292,12 @@ class Store(Protocol):
         """What `settle` was given last for that folder; "" for nothing yet."""
         ...
 
-    async def settle(self, home: str, aside: Act | None = None, *, folder: str = "") -> int:
+    async def settle(self, home: str, aside: Act | None = None, *, folder: str = "", only: Collection[str] = ()) -> int:
         """Keep how a data folder is known again; `folder` tells it from those of other nodes. With `aside`, which is
         recorded with their number as `runs`, every run that is not over is set aside in the same transaction: none of
         them passes the gate or makes its task busy while it is; bookmarks and leases are forgotten, and so are messages
-        that wait; all schedules are paused. How many runs those are.
+        that wait; all schedules are paused. How many runs those are. With `only`, names of workers, it is no more than
+        the runs that are active with these: what else there is others go on with.
         """
         ...
 
