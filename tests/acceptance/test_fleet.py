@@ -216,6 +216,10 @@ def test_a_worker_that_is_drained_takes_nothing_new_and_ends_when_its_run_is_ove
         answer = one.http.post("/api/workers/two/drain")
         assert answer.json()["state"] == "draining"
         two.command.err.wait_for("takes nothing new")
+        page = one.http.get("/workers").text
+        assert "asked for that" in page
+        assert "1 of 2 places in use" in page
+        assert "pushbutton worker --tags a,b --key-file server.key" in page
         later = one.press("hello")
         assert one.http.post("/api/workers/nobody/drain").status_code == 404
         Path(f"{tmp_path} go").touch()

@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from pushbutton.domain.node import Lacking, lacking
+from pushbutton.domain.audit import Deed, Record
+from pushbutton.domain.node import Lacking, Node, lacking
 from pushbutton.domain.run import Run, RunState
 from pushbutton.runtime import visibility, workers
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import RunQuery
+from pushbutton.runtime.ports.people import AuditQuery
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.numbers import run_of
 from pushbutton.web.http.viewer import root_of
+from pushbutton.web.site import site_of
 
 from . import base
 
@@ -30,16 +33,28 @@ class Unfit:
     lacking: Lacking
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """For runs, at all workers that are there."""
+
+    used: int
+    all: int
+
+
 @base.administered
 async def listed(request: Request) -> Response:
     core, actor = core_of(request), actor_of(request)
     standings = await workers.listed(core, actor)
     there = [one.node for one in standings if not one.node.left]
+    here = [one for one in standings if one.node.here]
     return await base.show(
         request,
         "workers.html",
         room="workers",
         workers=standings,
+        places=Places(sum(min(one.runs, one.node.room) for one in here), sum(one.node.room for one in here)),
+        drained={one.node.name: await _drained(core, one.node) for one in standings},
+        shared=bool(site_of(request).settings.store),
         tags_of=sorted(Counter(tag for node in there for tag in node.tags).items()),
         unfit=await _unfit(core),
         tasks=visibility.tasks(core.catalog, actor),
@@ -60,6 +75,14 @@ async def lose(request: Request) -> Response:
     number = run_of(request)
     await workers.lose(core_of(request), actor_of(request), number)
     return RedirectResponse(f"{root_of(request)}/runs/{number}", 303)
+
+
+async def _drained(core: Core, node: Node) -> Record | None:
+    """Who asked that it takes nothing new, and when."""
+    if not node.draining:
+        return None
+    query = AuditQuery(verb=Deed.WORKER_DRAIN, about=f"worker {node.name}", limit=1)
+    return next(iter(await core.store.audit.records(query)), None)
 
 
 async def _unfit(core: Core) -> Sequence[Unfit]:
