@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -31,6 +32,7 @@ from pushbutton.web.api import reference, schemas
 from pushbutton.web.http import errors as web_errors
 
 FOLDER = Path(__file__).parent / "reference"
+_SOURCE = Path(__file__).parents[1] / "src" / "pushbutton"
 
 
 def cli() -> str:
@@ -298,6 +300,27 @@ def errors() -> str:
     )
 
 
+def modules() -> str:
+    """The tree as it is: every module with the first sentence of its docstring, by room."""
+    parts = [
+        "# The modules",
+        "Every file of the program in its own words. Which room may use which stands in `docs/architecture.md`.",
+    ]
+    for folder in sorted({path.parent for path in _SOURCE.rglob("*.py")}):
+        files = [path for path in sorted(folder.glob("*.py")) if path.name != "__init__.py" or _said(path)]
+        name = folder.relative_to(_SOURCE.parent).as_posix()
+        parts += (
+            [f"## {name}/", _table(("Module", ""), [(f"`{path.name}`", _said(path)) for path in files])]
+            if files
+            else []
+        )
+    return _page(*parts)
+
+
+def _said(path: Path) -> str:
+    return re.sub(r"\s+", " ", _first(ast.get_docstring(ast.parse(path.read_text()))))
+
+
 def _below(kind: type[PushbuttonError]) -> Iterator[type[PushbuttonError]]:
     for one in kind.__subclasses__():
         if one.__name__ != "Fenced":  # never leaves the runtime
@@ -314,6 +337,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "spool.md": spools,
     "tasks.md": tasks,
     "errors.md": errors,
+    "modules.md": modules,
 }
 
 

@@ -1,4 +1,4 @@
-"""`pushbutton status|progress|step|artifact …`: how a job that is a shell script says what it does.
+"""`pushbutton status …`, `progress`, `step` and `artifact`: how a job that is a shell script says what it does.
 
 It starts fast (a few standard modules, no argument parser) because a script may call it in a loop.
 """
