@@ -16,7 +16,7 @@ from tests.acceptance.pages import SIZES, axe, browser
 
 __all__ = ["browser", "office"]
 
-NO_PAGES = {"/history.csv", "/audit.csv", "/audit.jsonl", "/signin/elsewhere", "/signin/return"}
+NO_PAGES = {"/calendar/{text}.ics", "/history.csv", "/audit.csv", "/audit.jsonl", "/signin/elsewhere", "/signin/return"}
 """Addresses outside of the API that answer a GET with something else."""
 
 
