@@ -71,7 +71,7 @@ def test_the_button_of_a_paused_task_says_so_and_who_looks_after_it_ends_that(br
         page = reader.open("/tasks/back")
         expect(page.locator("#how-often")).to_contain_text("2 times a day for each person")
         page.get_by_text("Pause this task…").click()
-        page.get_by_label("How long").select_option("For a day")
+        page.get_by_label("How long", exact=True).select_option("For a day")
         page.locator("#look-after").get_by_label("Reason").fill("2.14.2 cannot be put back")
         page.get_by_role("button", name="Pause this task").click()
         button = page.locator(".gobar .push")

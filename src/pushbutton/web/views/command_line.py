@@ -1,4 +1,4 @@
-"""What a press of a task starts, as a line for a shell: for its administrators and its approvers."""
+"""What a press of a task starts, as a line for a shell: for administrators and approvers, without credentials."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shlex
 from starlette.datastructures import FormData
 
 from pushbutton.domain import command
+from pushbutton.domain.credentials import concealed_words
 from pushbutton.domain.inputs import check
 from pushbutton.domain.param import Inputs, ParamType
 from pushbutton.domain.task import Task
@@ -20,7 +21,7 @@ __all__ = ["filled_in", "starts"]
 def starts(task: Task, inputs: Inputs, *, python: str) -> str:
     """Or the function; "": it cannot take these inputs."""
     try:
-        return task.target.shown(command.build(task, inputs, python=python).argv)
+        return task.target.shown(concealed_words(command.build(task, inputs, python=python).argv))
     except InvalidInputs:
         return ""
 
@@ -39,5 +40,5 @@ def filled_in(task: Task, fields: tuple[forms.Field, ...], *, python: str) -> st
         return ""
     variables = task.target.variables(task.params)
     left = {*task.env, *(variables[name] for name in secret & variables.keys())}
-    env = (f"{name}={shlex.quote(value)}" for name, value in made.env.items() if name not in left)
-    return " ".join([*env, task.target.shown(made.argv)])
+    env = concealed_words(f"{name}={shlex.quote(value)}" for name, value in made.env.items() if name not in left)
+    return " ".join([*env, task.target.shown(concealed_words(made.argv))])
