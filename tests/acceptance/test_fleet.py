@@ -151,7 +151,10 @@ class Working:
 
     def start(self) -> None:
         self.command = Command(*self._words, env=self._env)
-        self.command.out.wait_for(r"is ready")
+        try:
+            self.command.out.wait_for(r"is ready")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\nstderr:\n{self.command.err.text}") from None
 
     def kill9(self) -> None:
         self.command.signal(signal.SIGKILL)

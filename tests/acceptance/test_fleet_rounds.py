@@ -74,7 +74,7 @@ class Fleet:
     @property
     def faults(self) -> Mapping[str, Callable[[], object]]:
         return {
-            "a web node": lambda: self._dice.choice(self.web).restart(),
+            "a web node": lambda: _up(self._dice.choice(self.web).restart),
             "a worker": lambda: self._again(self._dice.choice(self.workers)),
             "a supervisor": self._kill_a_supervisor,
             "the database": self._kill_the_database,
@@ -84,7 +84,7 @@ class Fleet:
 
     def _again(self, worker: Working) -> None:
         worker.kill9()
-        worker.start()
+        _up(worker.start)
 
     def _kill_a_supervisor(self) -> None:
         if found := list(self._supervisors()):
@@ -114,6 +114,17 @@ class Fleet:
             except (httpx.HTTPError, OSError):
                 assert time.monotonic() < end, f"the press {key} is not acknowledged"
                 time.sleep(0.05)
+
+
+def _up(start: Callable[[], None]) -> None:
+    """Again where the database went away in that moment, as whatever looks after a service does."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return start()
+        except AssertionError as error:
+            if "Try again in a moment" not in str(error) or time.monotonic() > end:
+                raise
 
 
 def supervisor_of(folder: Path) -> int:

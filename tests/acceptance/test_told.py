@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.acceptance.pages import Reader, browser, go_on, over, press
 from tests.acceptance.serving import Served, until
@@ -37,9 +37,17 @@ KNOWN = """
 window.told = [];
 const real = Notification;
 window.Notification = class { constructor(title, more) { told.push([title, more.body]); }
-  static get permission() { return real.permission; } static requestPermission() { return real.requestPermission(); } };
+  static permission = 'granted'; static requestPermission() { return real.requestPermission(); } };
 """
-"""A headless browser shows no notifications: what would be shown is written down. Whether it may is the browser's."""
+"""A headless browser shows no notifications: what would be shown is written down. The shell says “denied” whatever was
+granted, so `allowed` asks what it says of permissions.
+"""
+
+
+def allowed(page: Page) -> bool:
+    return bool(
+        page.evaluate("navigator.permissions.query({ name: 'notifications' }).then(it => it.state)") == "granted"
+    )
 
 
 @pytest.fixture
@@ -54,6 +62,7 @@ def test_who_wants_to_is_told_by_the_browser_when_a_run_is_over(browser, site):
     with Reader(browser, site, permissions=["notifications"]) as reader:
         reader.context.add_init_script(KNOWN)
         page = reader.open("/tasks/wait")
+        assert allowed(page)
         press(page)
         tell = page.get_by_label("Tell me in the browser")
         tell.check()
@@ -70,6 +79,7 @@ def test_a_run_that_ended_while_no_page_was_open_is_told_of_with_the_next_one(br
     with Reader(browser, site, permissions=["notifications"]) as reader:
         reader.context.add_init_script(KNOWN)
         page = reader.open("/tasks/wait")
+        assert allowed(page)
         press(page)
         page.get_by_label("Tell me in the browser").check()
         page.goto("about:blank")

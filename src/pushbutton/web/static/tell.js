@@ -55,7 +55,8 @@ export function tellMe(watch, first) {
     box.addEventListener('change', async () => {
       const runs = awaited();
       delete runs[tell.dataset.run];
-      if (box.checked && await Notification.requestPermission() !== 'granted') {
+      // Asked only where it has to be: an answer takes a moment, in which the page may go.
+      if (box.checked && Notification.permission !== 'granted' && await Notification.requestPermission() !== 'granted') {
         box.checked = false;
         document.querySelector('#say').textContent = tell.dataset.denied;
       }
