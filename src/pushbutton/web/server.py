@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import resource
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import uvicorn
@@ -24,6 +26,11 @@ log = logging.getLogger(__name__)
 
 SEND_BUFFER = 128 << 10
 """What the kernel keeps for one client. More would only hide a stalled one, at up to 4 MB each."""
+FREED = 1.0
+"""Seconds for which a taken port is tried again: a server that was killed while it began a program has left a child
+that holds its port until it is that program.
+"""
+_BETWEEN = 0.02  # seconds
 
 
 class _Server(uvicorn.Server):
@@ -49,7 +56,18 @@ class _Beside(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises `OSError`."""
+    """A listening socket. Blocks while the port is taken, up to `FREED` seconds. Raises `OSError`."""
+    until = time.monotonic() + FREED
+    while True:
+        try:
+            return _listening(host, port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > until:
+                raise
+        time.sleep(_BETWEEN)
+
+
+def _listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
