@@ -8,12 +8,13 @@ may share it, for a file comes whole or not at all. One that is damaged tells no
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import logging
 import os
 import shutil
-import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -69,21 +70,35 @@ class Told:
         if self._here is None or not sha256 or answer.get("sha256") != sha256:
             return
         said = json.dumps(answer).encode()
+        whole = _seal(sha256, said) + b"\n" + said
         try:
-            self._folder.mkdir(exist_ok=True, mode=0o700)
-            self._here.mkdir(exist_ok=True, mode=0o700)
-            with tempfile.NamedTemporaryFile(dir=self._here, delete=False) as file:
-                try:
-                    file.write(_seal(sha256, said) + b"\n" + said)
-                    file.close()
-                    Path(file.name).replace(self._here / sha256)
-                except OSError:
-                    Path(file.name).unlink()
-                    raise
+            try:
+                _put(self._here, sha256, whole)
+            except FileNotFoundError:  # the folder is not there yet
+                self._folder.mkdir(exist_ok=True, mode=0o700)
+                self._here.mkdir(exist_ok=True, mode=0o700)
+                _put(self._here, sha256, whole)
         except OSError as error:
             if not self._full:
                 log.warning("what scripts take is read anew at the next start: %s: %s", self._here, error.strerror)
             self._full = True
+
+
+def _put(folder: Path, name: str, content: bytes) -> None:
+    """Whole or not at all. Thousands are put at a first start, so by as few calls of the system as it takes."""
+    part = f"{folder}/{name}.{os.getpid()}.{threading.get_ident()}"
+    fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        try:
+            whole = os.write(fd, content) == len(content)
+        finally:
+            os.close(fd)
+        if not whole:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.rename(part, f"{folder}/{name}")  # noqa: PTH104  a path of pathlib's takes three times as long
+    except OSError:
+        os.unlink(part)  # noqa: PTH108
+        raise
 
 
 def _seal(sha256: str, said: bytes) -> bytes:
