@@ -124,6 +124,8 @@ def _cells(data: Mapping[str, Any]) -> Iterable[list[Any]]:
 
 def _printed(data: Mapping[str, Any]) -> str:
     title = data["title"]
+    if "refused" in data:
+        return f"● {title}"
     if data["type"] == "figure":
         return f"● {title}: {data['value']}{' ' if data['unit'] else ''}{data['unit']}"
     if data["type"] == "text":

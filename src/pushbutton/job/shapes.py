@@ -21,7 +21,7 @@ __all__ = ["BARS", "COLUMNS", "POINTS", "ROWS", "SERIES", "of_value", "read"]
 
 Shape = dict[str, Any]
 """What is kept of a result: as above, with all of its keys; a table also has `more`, the rows that are not kept. Or
-{"refused": why, "title": …}, where why is: type, value, rows, columns, series, points, bars, or text.
+{"refused": why, "title": …}, where why is one of `_REFUSALS`.
 """
 
 ROWS = 1000
@@ -39,6 +39,7 @@ _TEXT = 50_000
 _FIGURES = 12  # in a value that says of itself no more than names and numbers
 _LONGEST = 60  # characters of a figure that is a text
 _LARGEST = 1e300
+_REFUSALS = ("type", "value", "rows", "columns", "series", "points", "bars", "text")
 
 
 def read(data: Mapping[str, Any]) -> list[Shape]:
@@ -46,6 +47,8 @@ def read(data: Mapping[str, Any]) -> list[Shape]:
     nothing = [{"refused": "type", "title": _title(data)}]
     if "json" in data:
         return of_value(data["json"], _title(data)) or nothing
+    if data.get("refused") in _REFUSALS:  # it was read where the job is, and is read again behind it
+        return [{"refused": data["refused"], "title": _title(data)}]
     reader = _READERS.get(data["type"]) if isinstance(data.get("type"), str) else None
     return [reader(data)] if reader else nothing
 

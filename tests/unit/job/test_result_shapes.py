@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pushbutton.job import result
 from pushbutton.job.protocol import LIMIT, parse
 from pushbutton.job.shapes import COLUMNS, ROWS, of_value, read
 
@@ -150,3 +151,22 @@ def test_no_report_is_an_error(kind, data):
 )
 def test_a_result_that_is_too_deep_or_too_long_is_a_status(line):
     assert [said["kind"] for said in parse(line)] == ["status"]
+
+
+REFUSED = [
+    {"type": "figure", "title": "One", "value": True},
+    {"type": "table", "title": "One", "rows": "x"},
+    {"type": "table", "title": "One", "rows": []},
+    {"type": "chart", "title": "One", "series": []},
+    {"type": "chart", "title": "One", "series": [{"values": []}]},
+    {"type": "chart", "title": "One", "form": "bar", "series": [{"values": [1] * 61}]},
+    {"type": "text", "title": "One", "markdown": " "},
+    {"type": "other", "title": "One"},
+]
+
+
+@pytest.mark.parametrize("data", REFUSED, ids=lambda data: str(read(data)[0]["refused"]))
+def test_why_a_result_is_not_shown_is_the_same_when_it_is_read_again(data: dict[str, Any]) -> None:
+    [refused] = read(data)
+    assert read(refused) == [refused] == reported(refused)
+    assert "● One" in result._printed(refused)
