@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import CDPSession, Page, expect, sync_playwright
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium-headless-shell"
 LINES = 1_000_000
 RATE = 2_000  # lines a second
 WATCHED = 6.0  # seconds over which frames are counted

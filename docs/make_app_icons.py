@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -17,7 +18,10 @@ def main() -> None:
     (STATIC / "app").mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
+            executable_path=os.environ.get("CHROMIUM")
+            or shutil.which("chromium")
+            or "/usr/bin/chromium-headless-shell",
+            args=["--no-sandbox"],
         )
         for size in SIZES:
             page = browser.new_page(viewport={"width": size, "height": size})

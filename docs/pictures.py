@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,7 +27,7 @@ PICTURES = HERE / "pictures"
 TOUR = HERE.parent / "examples" / "tour"
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 CHROMIUM: Final[Mapping[str, Any]] = {
-    "executable_path": "/usr/bin/chromium",
+    "executable_path": os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium-headless-shell",
     "args": ["--no-sandbox", "--disable-gpu"],
 }
 TASKS = {
