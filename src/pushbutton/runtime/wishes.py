@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 from pushbutton.domain import address_link
 from pushbutton.domain.actor import Actor
@@ -16,6 +15,7 @@ from pushbutton.domain.messages import LOOK_LASTS, LOOKED, MAIL, Channel, Messag
 from pushbutton.domain.person import Snapshot, User
 from pushbutton.domain.policy import require_in_person
 from pushbutton.domain.run import Run
+from pushbutton.domain.schedule import is_zone
 from pushbutton.errors import AddressLinkGone, BadInput, NoSuchUser, Refused, StoreError, Undelivered
 from pushbutton.sentence import say
 
@@ -70,7 +70,7 @@ async def keep(
         return replace(
             old, tell=tuple(tell), quiet_from=quiet[0], quiet_until=quiet[1], urgent=urgent, language=language,
             patient=patient,
-            zone=zone if _is_zone(zone) else old.zone,
+            zone=zone if is_zone(zone) else old.zone,
         )  # fmt: skip
 
     await _change(core, actor, changed)
@@ -199,11 +199,3 @@ async def _change(core: Core, actor: Actor, changed: Callable[[Wishes], Wishes],
         return Change(done, put=[new]) if new != old or done else Change()
 
     await core.directory.change(work)
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True

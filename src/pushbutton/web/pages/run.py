@@ -44,12 +44,13 @@ async def run(request: Request, status: int = 200, *, wrong: str = "", why: str 
     reads = Verb.OUTPUT in view.may
     tail = [f"tail:{found.id}"] if reads else []
     failed = found.state.value in ("failed", "lost")
-    shows = not view.story.updates and not view.results
+    results = bool(view.results)
+    shows = not view.story.updates and not results
     return await show(
         request, "run.html", status, room="tasks", parts=[f"patch:run:{found.id}", *tail], view=view,
         moments=moments_of(request),
         brought=await brought.files(core, found, view.task) if reads or Verb.APPROVE in view.may else (),
-        shut=bool(view.results and view.story.steps) and found.state is RunState.SUCCEEDED,
+        shut=bool(results and view.story.steps) and found.state is RunState.SUCCEEDED,
         joined="joined" in request.query_params,
         tail=await output_tail.tail(core, site_of(request).lines, found) if reads else output_tail.Tail(),
         told=_told(request, found), looks=wishes.of(core, who.actor).patient, unsaid=unsaid,

@@ -22,8 +22,8 @@ def run_fragments(view: RunView, language: str = "en", root: str = "", names: Na
     parts = _parts("run_parts.html", language, shown)
     comments = _parts("comment_parts.html", language, shown)
     tab = _parts("tab_parts.html", language, {"root": root})
-    time = _parts("run_over_time.html", language, {"now": view.now, "root": root, "names": names})
-    changed = _parts("run_changed.html", language, {"now": view.now, "root": root, "names": names})
+    time = _parts("run_over_time.html", language, shown)
+    changed = _parts("run_changed.html", language, shown)
     return {
         "title": _said(tab.title(view)),
         "tab": _said(tab.picture(view)),
