@@ -43,11 +43,11 @@ def unfit(rule: Schedule, title: str = "") -> dict[str, str]:
     if len(title) > LONGEST_TITLE:
         wrong["title"] = say("The name is too long: write at most {n} characters.", n=LONGEST_TITLE)
     if bool(rule.cron) == bool(rule.every):
-        wrong["cron"] = say("Say when: by a line of cron, or every so often, and not by both.")
+        wrong["cron"] = say("Say when: with a line of cron or with an interval, not with both.")
     elif rule.cron and fault(rule.cron):
         wrong["cron"] = say("This is no line of cron: write it as “30 6 * * 1-5”.")
     elif rule.every and not SHORTEST <= rule.every <= _YEARS:
-        wrong["every"] = say("Every second is the most often, and every five years the least.")
+        wrong["every"] = say("Write an interval from a second to five years.")
     if rule.zone and not is_zone(rule.zone):
         wrong["zone"] = say("There is no such time zone: write one such as Europe/Berlin.")
     if not 0 < rule.window <= _YEARS:

@@ -153,7 +153,9 @@ def schedules(actor: Actor) -> Decision:
     if actor.own:
         return Decision(allowed=False, reason=say("A link makes no schedule: sign in yourself, in a browser."))
     if not actor.user and actor.name != LOCAL.name:
-        return Decision(allowed=False, reason=say("Nobody here is called so, so nobody's it could be."))
+        return Decision(
+            allowed=False, reason=say("There is no user of this name here to whom the schedule could belong.")
+        )
     return YES
 
 

@@ -76,7 +76,7 @@ async def change(core: Core, actor: Actor, id: str, wanted: Wanted, *, form: boo
     require_maker(actor)
     found = _made(await schedules.named(core, actor, id))
     if found.maker != (actor.user or LOCAL.name):
-        raise Refused(say("Only who made it can change it: it presses in their name."))
+        raise Refused(say("Only the person who made it can change it: it presses in their name."))
     rule, task = await _checked(core, actor, found.task, wanted, form=form)
     at, title = now(), one_line(wanted.title)
     kind, _, key = actor.credential.partition(":")

@@ -127,7 +127,7 @@ async def again(core: Core, actor: Actor, slug: str, number: int) -> Pressed:
     if found is None or task.on_file is None:
         raise BadInput(say("This file is not kept any more, or the task watches no folder now."))
     if found.verdict is Verdict.WAITS:
-        raise BadInput(say("This file waits for its task, and is pressed by itself then."))
+        raise BadInput(say("This file waits for its task: it is pressed as soon as the task can be."))
     key = f"{_key(found.file)} after {found.run}"
     return await press(core, actor, task.slug, _inputs(task.on_file, found.file), key=key, why=CAME, file=found)
 

@@ -16,12 +16,12 @@ _GIVES: Final[Mapping[str, str]] = {
     Role.PRESSER: mark("may press and stop {tasks}"),
     Role.APPROVER: mark("may approve {tasks}"),
     Role.ADMIN: mark("may administer {tasks}"),
-    Verb.SEE: mark("may see that there is {tasks}"),
+    Verb.SEE: mark("may see {tasks}"),
     Verb.OUTPUT: mark("may read the output of {tasks}"),
     Verb.PRESS: mark("may press {tasks}"),
     Verb.STOP: mark("may stop {tasks}"),
     Verb.APPROVE: mark("may approve {tasks}"),
-    Verb.SECRETS: mark("may see the secrets’ names of {tasks}"),
+    Verb.SECRETS: mark("may see the names of the secrets of {tasks}"),
     Verb.ADMIN: mark("may administer {tasks}"),
 }
 """By what a grant gives."""
