@@ -116,8 +116,11 @@ def test_who_forbade_it_is_told_what_to_do_and_nothing_is_ticked(browser, site):
         press(page)
         tell = page.get_by_label("Tell me in the browser")
         tell.click()
-        expect(page.locator("#say")).to_contain_text("Allow notifications for it first.")
+        alert = page.get_by_role("alert").filter(has_text="Allow notifications for it first.")
+        expect(alert).to_be_visible()
         expect(tell).not_to_be_checked()
+        expect(page.locator("#say")).to_have_text("It waits")  # what a run says in the meantime does not take its place
+        expect(alert).to_be_visible()
         go_on(site)
 
 

@@ -56,10 +56,9 @@ export function tellMe(watch, first) {
       const runs = awaited();
       delete runs[tell.dataset.run];
       // Asked only where it has to be: an answer takes a moment, in which the page may go.
-      if (box.checked && Notification.permission !== 'granted' && await Notification.requestPermission() !== 'granted') {
-        box.checked = false;
-        document.querySelector('#say').textContent = tell.dataset.denied;
-      }
+      const denied = box.checked && Notification.permission !== 'granted' && await Notification.requestPermission() !== 'granted';
+      if (denied) box.checked = false;
+      document.querySelector('#denied').hidden = !denied;
       keep(box.checked ? { ...runs, [tell.dataset.run]: tell.dataset.title } : runs);
       follow();
     });
