@@ -263,7 +263,7 @@ def origins(**given: Any) -> Mapping[str, str]:
 
 
 def _found(spec: Field[Any], given: Mapping[str, Any]) -> tuple[Any, str]:
-    """What was given for a setting, and where; nothing, and "", where it stays as it is by default."""
+    """The value that a setting was given, and where; nothing, and "", where it has its default."""
     if (value := given.get(spec.name)) is not None:
         return value, option(spec.name)
     if spec.metadata["secret"] and (found := _from_file(spec.name, given)):

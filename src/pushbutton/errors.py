@@ -41,7 +41,7 @@ class PushbuttonError(Exception):
 
 
 class NotFound(PushbuttonError):
-    """What was asked for does not exist, or may not be seen."""
+    """It does not exist, or may not be seen."""
 
 
 class NoSuchTask(NotFound):
@@ -245,7 +245,7 @@ STATES = {
         say("skipped"),
     )
 }
-"""What a run is, as the end of a sentence."""
+"""States of a run, as the end of a sentence."""
 
 
 class NotFailed(Conflict):
@@ -281,11 +281,11 @@ class NotAside(Conflict):
 
 
 class CannotApprove(Conflict):
-    """What would run is not what was pressed or seen; the message says why. Nothing was started."""
+    """The task is not as it was pressed or seen; the message says why. Nothing was started."""
 
 
 class NotAsApproved(CannotApprove):
-    """What would start is not what was approved: approved once more, it may."""
+    """The task is not as it was approved. Approved once more, it may start."""
 
 
 class WorkerAnswers(Conflict):
@@ -379,7 +379,7 @@ class NotHeard(PushbuttonError):
 
 
 class SignInFailed(PushbuttonError):
-    """Who somebody is could not be found out.
+    """It could not be found out who somebody is.
 
     The message is for the person; `reason` is for the log only: it may name addresses and what others answered, but
     never a secret, a password, a code or a token.

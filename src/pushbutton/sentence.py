@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 __all__ = ["BESIDE", "Sentence", "Value", "kept", "recalled", "say", "say_n", "unsaid"]
 
 Value = None | str | int | float | Sequence["Value"]
-"""What may stand in a sentence: texts, numbers, other sentences, and lists of them, which are read with commas."""
+"""The values of a sentence: texts, numbers, other sentences, and lists of them, which are read with commas."""
 
 BESIDE: Final = "sentences"
 """The key under which data of the journal hold the id and values of those of their texts that are sentences."""
@@ -90,7 +90,7 @@ def kept(data: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def recalled(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What `kept` was given. Data without sentences, such as those of versions that knew none, are as they are."""
+    """The data that `kept` was given. Data without sentences, such as those of older versions, stay as they are."""
     if BESIDE not in data:
         return data
     beside = data[BESIDE]

@@ -99,7 +99,7 @@ class _Place:
 starting = Threads("starting", 8)
 """A run's folder, and its supervisor."""
 ending = Threads("ending", 8)
-"""What is left of a run whose supervisor is gone or hangs; removing its folder."""
+"""Cleaning up a run whose supervisor is gone or hangs; removing its folder."""
 programs = Places("programs", 4, 30.0)
 """Files of authors, by the folder that they lie in: what is about to be started."""
 hashing = Places("hashing", 4, 60.0)
@@ -111,11 +111,11 @@ watching = Places("watching", 16, None)
 incoming = Places("incoming", 1, 5.0)
 """Folders that tasks watch for files, by the folder."""
 opening = Places("opening", 4, 2.0)
-"""What is asked of the paths before a server opens, by the path."""
+"""Checks of the paths before a server opens, by the path."""
 checking = Places("checking", 4, 10.0)
 """The same for `check`, by the path."""
 comparing = Threads("comparing", 1)
-"""What is declared now with what was recorded."""
+"""Comparing today's declarations with those that were recorded."""
 bringing = Threads("bringing", 8)
 """Files that people bring."""
 shipping = Threads("shipping", 1)
@@ -125,7 +125,7 @@ pruning = Threads("pruning", 1)
 showing = Threads("showing", 4)
 """Parts of pages, and what stands in files that runs made."""
 calls = Threads("calls", 2)
-"""What other systems send, when it is read."""
+"""Reading the calls of other systems."""
 asking = Places("asking", 2, 30.0)
 """Secrets that lie in files, by the file."""
 measuring = Places("measuring", 1, 2.0)
@@ -135,9 +135,9 @@ keeping = Threads("keeping", 2)
 resolving = Places("resolving", 2, 30.0)
 """Names of other machines, by the name."""
 notifying = Threads("notifying", 2)
-"""What other systems are told: how far it is."""
+"""Telling other systems: how far it is."""
 tracing = Threads("tracing", 1)
-"""What a collector of traces is told."""
+"""Telling a collector of traces."""
 auditing = Threads("auditing", 2)
 """The audit trail: its chain, and the file that notes its end."""
 closing = Threads("closing", 2)

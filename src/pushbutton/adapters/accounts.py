@@ -83,9 +83,9 @@ def refused(task: Task, allowed: Collection[str] | None) -> str:
 
 
 class Room:
-    """What a job as another user reaches of its run, outside of the data folder, which is closed to them: a folder for
-    its files, the pipe for its reports, and copies of what was brought. Nobody else finds it: the folder around it can
-    be entered, and not listed.
+    """The part of its run that a job as another user reaches, outside of the data folder, which is closed to them: a
+    folder for its files, the pipe for its reports, and copies of what was brought. Nobody else finds it: the folder
+    around it can be entered, and not listed.
     """
 
     def __init__(self, folder: Path, account: Account) -> None:

@@ -25,7 +25,7 @@ class Forbidden(OSError):
 
 
 class _Heard(logging.Handler):
-    """What Apprise says of what went wrong, which it tells by its log alone."""
+    """Apprise's word on what went wrong, which only its log tells."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

@@ -21,7 +21,7 @@ async def moved(folder: Path, store: Store, prefix: str) -> None:
 
 
 def _found(folder: Path) -> dict[str, int]:
-    """What is half written or damaged is left out: as if it had never followed."""
+    """A bookmark that is half written or damaged is left out, as if its follower had never followed."""
     found = {}
     for file in folder.iterdir() if folder.is_dir() else ():
         with contextlib.suppress(ValueError):

@@ -24,7 +24,7 @@ class BoundedThreads:
         self._lock = threading.Lock()
 
     async def take(self, work: Callable[[], T]) -> T:
-        """What `work` returns, when its turn has come. Raises `TooManySignIns` when too many wait already."""
+        """The result of `work`, when its turn has come. Raises `TooManySignIns` when too many wait already."""
         with self._lock:
             if self._taken >= self._places:
                 raise TooManySignIns

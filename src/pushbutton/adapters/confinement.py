@@ -34,8 +34,8 @@ def check(setting: str, data: Path, paths: Sequence[str]) -> None:
 
 
 async def looked(setting: str, data: Path, paths: Sequence[str]) -> str:
-    """What `cannot` says, after `check`. A path that does not answer is left out: the data folder does, so it is not
-    in it.
+    """The answer of `cannot`, after `check`. A path that does not answer is left out: the data folder does, so it is
+    not in it.
     """
     found = ""
     for path in paths or ["."]:

@@ -116,7 +116,7 @@ def _make(file: Path) -> None:
 
 
 def sync(folder: Path) -> None:
-    """What was made, renamed or removed in it survives a power cut."""
+    """Make the files that were made, renamed or removed in it survive a power cut."""
     fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(fd)

@@ -23,7 +23,7 @@ KEY: Final = 32  # bytes
 
 @contextlib.contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """What the system has against it, as a sentence."""
+    """Turn an error of the system into a sentence."""
     try:
         yield
     except OSError as error:
@@ -76,7 +76,7 @@ def keep_worker_name(folder: Path, name: str) -> None:
 
 
 def key(folder: Path) -> bytes:
-    """What signs the audit trail, links and forms. It lies beside the database, not in it."""
+    """The key that signs the audit trail, links and forms. It lies beside the database, not in it."""
     file = folder / "server.key"
     with contextlib.suppress(FileExistsError):
         fd = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)

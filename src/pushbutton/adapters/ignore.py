@@ -39,7 +39,7 @@ class Ignore:
 
 
 def read_ignore(folder: Path) -> Ignore:
-    """What cannot be read says nothing."""
+    """A file that cannot be read counts as empty."""
     try:
         with (folder / NAME).open("rb") as file:
             text = file.read(_LARGEST).decode("utf-8-sig", "replace")

@@ -26,7 +26,7 @@ _OPEN = os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class OrderSender:
-    """What `runtime.ports.Supervisors` says of these, for spools by their folders."""
+    """As `runtime.ports.Supervisors` says, for spools by their folders."""
 
     def __init__(self) -> None:
         self._connections: dict[int, _Connection] = {}

@@ -56,7 +56,7 @@ class OutputFiles:
 
 
 class LogFolder:
-    """What a supervisor writes into this folder."""
+    """Output as a supervisor writes it into this folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

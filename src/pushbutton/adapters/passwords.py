@@ -30,7 +30,7 @@ class Passwords:
         self._turns = BoundedThreads("password", AT_ONCE, WAITING)
 
     async def hash(self, password: str) -> str:
-        """What to keep of it; names its own costs and salt. Raises `TooManySignIns`."""
+        """The hash to keep; names its own costs and salt. Raises `TooManySignIns`."""
         return await self._turns.take(lambda: self._hasher.hash(_bytes(password)))
 
     async def check(self, hashed: str | None, password: str) -> bool:

@@ -257,7 +257,7 @@ class SpoolFolder:
 
     @staticmethod
     def _mark(folder: Path) -> bytes:
-        """What every process of the run has in its environment."""
+        """The mark that every process of the run has in its environment."""
         return f"PUSHBUTTON_SPOOL={folder}".encode()
 
     def kept(self) -> Sequence[int]:
@@ -315,7 +315,7 @@ def _told(loop: asyncio.AbstractEventLoop, done: asyncio.Event) -> None:
 
 
 def _empty(folder: Path) -> None:
-    """What people brought stays."""
+    """Empty it, but for the files that people brought."""
     accounts.leave(folder)
     with contextlib.suppress(OSError):
         for entry in os.scandir(folder):
@@ -345,7 +345,7 @@ def _remove(folder: Path) -> None:
 
 
 def _tidy(folder: Path) -> None:
-    """What a run has outside of its folder."""
+    """Remove the parts of a run outside of its folder."""
     accounts.leave(folder)
     _remove_copy(folder)
 

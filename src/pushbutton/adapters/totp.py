@@ -27,7 +27,7 @@ def new_secret() -> str:
 
 
 def uri(secret: str, name: str, issuer: str = "Pushbutton") -> str:
-    """What the picture holds: `otpauth://totp/…`."""
+    """The text of the picture: `otpauth://totp/…`."""
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=issuer)
 
 

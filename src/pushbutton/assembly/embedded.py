@@ -70,7 +70,9 @@ log = logging.getLogger(__name__)
 
 
 class Limits(NamedTuple):
-    """What this process was started with, which jobs keep: a server takes more files for itself, and no core dump."""
+    """The limits that this process was started with, and that jobs keep: a server itself takes more files, and no
+    dumps.
+    """
 
     files: int
     core: int
@@ -157,7 +159,7 @@ class Embedded:
         self._unconfined = ""  # why jobs cannot be kept from the data folder
 
     async def open(self, stack: contextlib.AsyncExitStack) -> Core:
-        """What it opens is closed with the stack. Raises `StoreInUse`, `StoreDamaged`, `ConfigError`."""
+        """Everything it opens is closed with the stack. Raises `StoreInUse`, `StoreDamaged`, `ConfigError`."""
         begin = (str(publishing.cache_of(self._settings, self._folder)),) if self._published else self._paths
         self._unconfined = await confinement.looked(self._settings.confine, self._folder, begin)
         runs = self._folder / "runs"
@@ -250,7 +252,7 @@ class Embedded:
         return core
 
     def _beside(self, core: Core, stack: contextlib.AsyncExitStack) -> None:
-        """What a server does besides running jobs, each in one process at a time."""
+        """The loops of a server besides running jobs, each in one process at a time."""
         alone, directory, signin, worker_name = (
             partial(_alone, stack, core.store),
             core.directory,
@@ -357,7 +359,7 @@ class Embedded:
         return ""
 
     async def _settle(self, store: Store, name: str) -> None:
-        """What was under way in a folder that is a copy is set aside, and nobody is told what happened before."""
+        """Runs under way in a folder that is a copy are set aside, and nobody is told what happened before."""
         with data_folder.writing(self._folder):
             count, why = await copy_check.settle(self._folder, store, name)
             if why:

@@ -1,4 +1,4 @@
-"""What a node has of the runs of others, and others of its: nothing where the history is in a file."""
+"""The files that nodes have of each other's runs: none where the history is in a file."""
 
 from __future__ import annotations
 

@@ -159,7 +159,7 @@ def _there_already(source: moving.Side, target: moving.Side, every: list[moving.
 
 
 def _known_by(folder: Path) -> str:
-    """What a data folder is known by where several share a database; alone it is known by nothing."""
+    """The name of a data folder where several share a database; alone it has none."""
     file = folder / "worker"
     return file.read_text().strip() if file.exists() else ""
 
@@ -188,7 +188,7 @@ def _none_goes_on_elsewhere(source: moving.Side, folder: Path) -> None:
 
 
 async def _checked(store: Store) -> Checked:
-    """What is said of the audit trail in a store that was not opened."""
+    """The word on the audit trail in a store that was not opened."""
     try:
         return await check(store.audit)
     finally:

@@ -67,7 +67,7 @@ async def opened(
 
 @contextlib.asynccontextmanager
 async def offline(store: Store, folder: Path, settings: Settings, actor: str) -> AsyncIterator[Publisher]:
-    """What publishes a folder once, beside servers that run."""
+    """The parts that publish a folder once, beside servers that run."""
     with tempfile.TemporaryDirectory(prefix="pushbutton-", ignore_cleanup_errors=True) as place:
         cache = Cache(Path(place))
         python = settings.python or sys.executable

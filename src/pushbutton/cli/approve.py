@@ -81,7 +81,7 @@ def _approve(
 
 
 def _what(asked: Mapping[str, Any]) -> str:
-    """What was pressed: who did, why, and with which inputs, a line each."""
+    """The press: who did it, why, and with which inputs, a line each."""
     why = f": {safe_text.line(asked['why'])}" if asked["why"] else ""
     head = f"{safe_text.line(asked['title'])}, pressed by {safe_text.line(asked['actor'])}{why}"
     return "\n".join([head, *(f"  {name}: {_value(value)}" for name, value in asked["inputs"].items())])
@@ -94,7 +94,7 @@ def _value(value: Any) -> str:
 
 
 def _show(remote: Server, asked: Mapping[str, Any]) -> None:
-    """What was pressed and its plan, to be looked at. Raises `CannotApprove` with what to type then."""
+    """Show the press and its plan. Raises `CannotApprove` with what to type then."""
     number = asked["number"]
     found = remote.get(f"/api/runs/{number}/plan")
     if not found["sha256"]:

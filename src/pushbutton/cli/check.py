@@ -85,7 +85,7 @@ def _check(
 
 
 def _passed(passed: Sequence[Skipped], *, every: bool) -> Iterator[str]:
-    """What was passed over; of many for the same reason only the first, unless `every` one is asked for."""
+    """The files that were passed over; of many for the same reason only the first, unless `every` one is asked for."""
     by_reason: dict[str, list[Skipped]] = {}
     for one in passed:
         by_reason.setdefault(one.why, []).append(one)

@@ -49,7 +49,7 @@ def _command(word: str, argv: Sequence[str]) -> int:
 
 
 def _unexpected(error: Exception, *, debug: bool) -> int:
-    """What the parser of options says, or a fault of ours."""
+    """A complaint of the parser of options, or a fault of ours."""
     import typer  # noqa: PLC0415  loaded by now
 
     if isinstance(error, typer.Abort):

@@ -44,7 +44,7 @@ def key(url: str) -> str:
 
 
 def token_for(url: str) -> str:
-    """What to send there; "" for nothing. Raises `BadInput`, `ConfigError`."""
+    """The token to send there; "" for none. Raises `BadInput`, `ConfigError`."""
     given = os.environ.get(VARIABLE, "").strip()
     if not given:
         return kept().get(key(url), "")

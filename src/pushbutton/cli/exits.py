@@ -93,7 +93,7 @@ OF: Mapping[str, tuple[Exit, ...]] = {
     "step": (),
     "artifact": (),
 }
-"""What a command can end with besides 0, 2, 70 and 130, which each can."""
+"""The exit codes of each command besides 0, 2, 70 and 130, which all have."""
 
 _CODES: Mapping[type[PushbuttonError], Exit] = {
     TaskBroken: Exit.CONFIG,
@@ -118,7 +118,7 @@ def code_of(error: PushbuttonError) -> Exit:
 
 
 def for_job(*, succeeded: bool, code: int | None) -> int:
-    """What to exit with when a run is over; never 0 for one that did not succeed."""
+    """The exit code when a run is over; never 0 for one that did not succeed."""
     if succeeded:
         return Exit.OK
     if code is None:

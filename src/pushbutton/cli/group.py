@@ -39,7 +39,7 @@ def app(module: str = "") -> typer.Typer:
 
 
 def parser(module: str = "") -> Any:
-    """What takes the words of a command line."""
+    """The parser for the words of a command line."""
     command: Any = typer.main.get_command(app(module))
     _lighten(command, "pushbutton", None)
     return command

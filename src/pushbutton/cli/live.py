@@ -1,4 +1,4 @@
-"""What a run does, shown while it does it. One renderer for `run` and `watch`.
+"""A run, shown live in a terminal. One renderer for `run` and `watch`.
 
 On a terminal: what the job writes and says, in its order, above one line that moves: step, bar, time. Elsewhere: what
 the job writes goes to stdout, byte by byte (as UTF-8, where its task names another encoding) and nothing else, so that
@@ -41,7 +41,7 @@ class View(Protocol):
     """Shows one run. `close` comes last; nothing is shown after it."""
 
     def output(self, data: bytes) -> None:
-        """What the job wrote next; see `Decoder`."""
+        """Show the next output of the job; see `Decoder`."""
         ...
 
     def event(self, kind: Kind, data: Mapping[str, Any], at: float) -> None:
@@ -49,7 +49,7 @@ class View(Protocol):
         ...
 
     def note(self, text: str) -> None:
-        """What this program itself has to say."""
+        """Show a line of this program's own."""
         ...
 
     def close(self) -> None: ...
@@ -178,7 +178,7 @@ class _Teller:
 
 
 def _held(data: Mapping[str, Any]) -> str:
-    """What it waits for, and where to look meanwhile."""
+    """The approvals that it waits for, and where to look meanwhile."""
     needs = data.get("needs", 1)
     what = "an approval" if needs == 1 else f"{_plain(needs)} approvals"
     try:
@@ -191,7 +191,7 @@ def _held(data: Mapping[str, Any]) -> str:
 
 
 class Decoder:
-    """What a job wrote, as a `View` takes it: UTF-8, or its bytes as they came where it speaks no other encoding."""
+    """A job's output, as a `View` takes it: UTF-8, or its bytes as they came where it speaks no other encoding."""
 
     def __init__(self, encoding: str) -> None:
         self._decoder = codecs.getincrementaldecoder(encoding)("replace") if encoding else None

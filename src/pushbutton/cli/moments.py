@@ -12,7 +12,7 @@ __all__ = ["shown", "written"]
 
 
 def written(text: str) -> str:
-    """What was written, as the API takes it. Raises `BadInput`."""
+    """A written moment, as the API takes it. Raises `BadInput`."""
     return iso(moment.read(text, time.time_ns() // 1000))
 
 

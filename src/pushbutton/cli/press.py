@@ -98,7 +98,7 @@ def _press(
 
 
 def _help(context: typer.Context, task: str, described: Mapping[str, Any]) -> str:
-    """What the task can be given, and what belongs to the press."""
+    """The help: options of the task's inputs, and those of the press."""
     params = params_of(described)
     ours = {name for param in context.command.params for name in param.opts}
     behind = [f"--{options.dashed(param.name)}" for param in params if f"--{options.dashed(param.name)}" in ours]
@@ -131,7 +131,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _inputs(remote: Server, params: Sequence[Param], words: Sequence[str]) -> dict[str, Any]:
-    """What was given, in JSON's types, files brought to the server first. Raises `InvalidInputs`."""
+    """The given inputs, in JSON's types, files brought to the server first. Raises `InvalidInputs`."""
     raw = options.with_secrets(params, options.read(params, words))
     files: dict[str, Path] = {}
     wrong: dict[str, str] = {}

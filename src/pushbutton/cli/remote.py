@@ -168,7 +168,7 @@ def refusal(answer: httpx.Response) -> PushbuttonError:
 
 
 def _let_in(answer: httpx.Response, title: str) -> str:
-    """What is wrong with how this was asked, and what to do."""
+    """The mistake in this request, and what to do."""
     server = str(answer.request.url).partition("/api/")[0]
     if "authorization" not in answer.request.headers:
         return f"You are not signed in at {server}; run: pushbutton login {server}"

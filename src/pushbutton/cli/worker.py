@@ -50,7 +50,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="as “list” names i
 
 
 class _Group(typer.core.TyperGroup):
-    """Whose words begin a worker, where the first one is no command of it."""
+    """The group whose words begin a worker, where the first one is no command of it."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not args or (args[0] not in self.commands and args[0] not in ("--help", "-h")):

@@ -1,1 +1,1 @@
-"""What an author's Python file holds, read in a process of its own; standard library only."""
+"""The content of an author's Python file, read in a process of its own; standard library only."""

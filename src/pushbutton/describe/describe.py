@@ -1,4 +1,4 @@
-"""What tasks a Python file holds, as JSON: `python -m pushbutton.describe.describe FILE [--main] [--all] [--import]`.
+"""The tasks of a Python file, as JSON: `python -m pushbutton.describe.describe FILE [--main] [--all] [--import]`.
 
 The file is read, not run: its tree tells the names, hints, defaults and decorators (`evaluate`). A default that only
 running tells leaves its field empty, a type that only running tells breaks the task or leaves the input to its default.
@@ -217,7 +217,7 @@ class _Reader:
             raise _Wrong(node, f"the hint of “{name}” makes no sense: {error}") from None
 
     def _unknown(self, argument: _Argument, unknown: NotPlain) -> dict[str, Any] | None:
-        """What becomes of an argument whose type or default the source does not tell. Raises `_Wrong`."""
+        """The input for an argument whose type or default the source does not tell. Raises `_Wrong`."""
         name, node = argument.name, argument.node
         if (marker := self._marker(argument.default)) is not None:
             return self._marked(argument, marker)
@@ -377,7 +377,7 @@ def _certain(value: Any, node: ast.AST) -> Any:
 
 
 def _called(tree: ast.Module, named: dict[str, Function | ast.ClassDef]) -> list[Function | ast.ClassDef]:
-    """What of the file it calls, or hands to something else that does, when it is run itself."""
+    """The functions of the file that it calls, or hands to something that calls them, when it is run itself."""
     mains = [stmt for stmt in tree.body if isinstance(stmt, ast.If) and _is_main(stmt.test)]
     names = {
         node.id

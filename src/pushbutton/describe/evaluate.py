@@ -84,7 +84,7 @@ class Foreign:
     def __getitem__(self, item: Any) -> Foreign:
         return Foreign(f"{self.name}[…]")
 
-    # What would tell something of its value. Without `__iter__`, Python would ask `__getitem__` for one item after the
+    # These would tell something of its value. Without `__iter__`, Python would ask `__getitem__` for one item after the
     # other, and never come to an end.
 
     def __iter__(self) -> Any:
@@ -376,7 +376,7 @@ def real(module: str) -> bool:
 
 
 def imported(module: str, name: str) -> Any:
-    """What `import module` (name "") or `from module import name` binds."""
+    """The value that `import module` (name "") or `from module import name` binds."""
     if module == "pushbutton" or module.startswith("pushbutton.job"):
         if not name:
             return types.SimpleNamespace(**_OURS)

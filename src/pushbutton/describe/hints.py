@@ -198,7 +198,7 @@ def _constrain(param: dict[str, Any], data: Any) -> None:
 
 
 def _say(param: dict[str, Any], data: Field, wrong: list[str]) -> None:
-    """What our `Field` says of it. What cannot be is added to `wrong`, a sentence each."""
+    """The facts of our `Field` about it. Impossible ones are added to `wrong`, a sentence each."""
     for key, given in data.given.items():
         if key not in FIELD:
             hint = unknown(key, PYTHON, {**INPUTS, **FIELD})

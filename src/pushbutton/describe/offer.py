@@ -1,4 +1,4 @@
-"""What a task's author offers to choose from: `python -m pushbutton.describe.offer FILE NAME`.
+"""The choices that a task's author offers: `python -m pushbutton.describe.offer FILE NAME`.
 
 The function is called without arguments. It gives texts, pairs (value, text), triples (value, text, one sentence more),
 or a dict of values and texts. Each is printed as a line, with tabs between; nothing else that the file prints is part

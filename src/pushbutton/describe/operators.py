@@ -1,4 +1,4 @@
-"""What the operators of a source do with plain values. Powers are not among them: little makes much there."""
+"""The operators of a source on plain values. Powers are not among them: little makes much there."""
 
 from __future__ import annotations
 

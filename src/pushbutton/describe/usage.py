@@ -1,4 +1,4 @@
-"""What a text for people says of options and operands: a usage text, a comment, what a program prints for `--help`.
+"""Options and operands as texts for people tell them: a usage text, a comment, what a program prints for `--help`.
 
 usage: move [-h] [--kind {full,prices}] till
   -k, --keep DAYS   how long (default: 7)
@@ -113,7 +113,7 @@ def operands_in(lines: Sequence[str]) -> list[Argument]:
 
 
 def _usage_line(lines: Sequence[str]) -> str:
-    """What stands behind the program's name, with the lines that it goes on in."""
+    """The words behind the program's name, with the lines that continue them."""
     for number, line in enumerate(lines):
         if match := _USAGE.match(_CODES.sub("", line)):
             behind = lines[number + 1 :]

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Verb(StrEnum):
-    """What a right lets one do with a task and its runs; each of them includes `SEE`."""
+    """The deeds with a task and its runs that a right allows; each of them includes `SEE`."""
 
     SEE = "see"  # that it exists, its form, its runs, their states, inputs and messages
     OUTPUT = "output"  # what its runs wrote, and the files that they made

@@ -22,7 +22,7 @@ HOUR = 3600 * 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What a task asks for: a number of people besides the presser, within a number of hours."""
+    """The approval that a task asks for: a number of people besides the presser, within a number of hours."""
 
     approvers: int = 1
     expires: float = EXPIRES
@@ -41,7 +41,9 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """What a run waits for, or waited for, and everything that was frozen when it was pressed, beside its inputs."""
+    """The approvals that a run waits for, or waited for, and everything that was frozen at the press, beside its
+    inputs.
+    """
 
     needs: int
     hours: float
@@ -67,7 +69,7 @@ class Hold:
 
 
 def held(approval: Approval, presser: Actor, at: int, digest: str, secrets: str = "") -> Hold:
-    """What a press at this moment waits for."""
+    """The hold of a press at this moment."""
     until = at + int(approval.expires * HOUR)
     return Hold(approval.approvers, approval.expires, until, identity(presser), digest, secrets=secrets)
 

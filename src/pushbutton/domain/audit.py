@@ -12,7 +12,7 @@ from .actor import Actor
 from .event import Json, iso
 
 FIRST = "0" * 64
-"""What stands before the first record."""
+"""The digest before the first record."""
 
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True)

@@ -13,7 +13,7 @@ from .redaction import left, vouched
 
 
 class Fault(StrEnum):
-    """What is wrong: the id of the sentence for it, with `{n}` for the record's number."""
+    """The fault: the id of the sentence for it, with `{n}` for the record's number."""
 
     CHANGED = unsaid("Record {n} is not as it was written.")
     FOREIGN = unsaid("Record 1 is not as it was written, or server.key is not the key that it was written with.")
@@ -36,7 +36,7 @@ class Checked:
     fault: Fault | None = None
     number: int = 0
     more: tuple[str, ...] = ()
-    """What else is known of the fault, one sentence each."""
+    """More facts about the fault, one sentence each."""
 
     @property
     def sentence(self) -> Sentence:

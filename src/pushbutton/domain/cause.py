@@ -1,4 +1,4 @@
-"""What made a run: who or what pressed it, the run that it comes of, and which attempt it is. Pure."""
+"""The cause of a run: who or what pressed it, the run that it comes of, and which attempt it is. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom to ask, as an author writes it: a name, an address, or a name before an address in <…>."""
+"""The contact for a task, as an author writes it: a name, an address, or a name before an address in <…>."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def concealed_address(text: str, mark: Mark = unseen) -> str:
 
 
 def _address(rest: str, mark: Mark, *, plain_user: bool) -> str:
-    """What stands behind `https://`. `plain_user`: a user without a password is one, and no token."""
+    """The text behind `https://`. `plain_user`: a user without a password is one, and no token."""
     place, hash_, fragment = rest.partition("#")
     place, question, query = place.partition("?")
     authority, *path = place.split("/")

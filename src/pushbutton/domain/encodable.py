@@ -1,4 +1,4 @@
-"""What a text may hold."""
+"""Texts that can be encoded."""
 
 from __future__ import annotations
 

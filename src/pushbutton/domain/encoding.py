@@ -86,7 +86,7 @@ class AsUtf8:
 
     @classmethod
     def restore(cls, state: dict[str, Any]) -> Self:
-        """What `dump` was made of. Raises LookupError, ValueError, TypeError or KeyError for anything else."""
+        """The object that `dump` was made of. Raises LookupError, ValueError, TypeError or KeyError for others."""
         self = cls(state["encoding"])
         self.read, self._made = state["counts"]
         pending, flags = state["decoder"]

@@ -1,4 +1,4 @@
-"""What a job, and the reading of an author's file, inherit of the server's environment."""
+"""The part of the server's environment that a job, and the reading of an author's file, inherit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LIVE = {"PYTHONUNBUFFERED": "1"}
 
 
 def of_terminal(size: tuple[int, int] | None) -> dict[str, str]:
-    """What a job is told of its terminal, (rows, columns). A pager would wait for a key, so it gets none."""
+    """The variables that tell a job of its terminal, (rows, columns). A pager would wait for a key, so it gets none."""
     if size is None:
         return {"TERM": "dumb"}
     return {"TERM": "xterm-256color", **dict.fromkeys(_PAGERS, "cat")}

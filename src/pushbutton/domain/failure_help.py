@@ -1,4 +1,4 @@
-"""What helps when a run of a task failed, by what it said. Pure."""
+"""Help for a run that failed, by what it said. Pure."""
 
 from __future__ import annotations
 

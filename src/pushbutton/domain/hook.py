@@ -45,7 +45,7 @@ class Scheme(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What became of a call."""
+    """The verdict on a call."""
 
     PRESSED = "pressed"
     SEEN = "seen before"  # the same delivery again: its run is the answer
@@ -172,7 +172,7 @@ def unfit_path(path: str) -> str:
 
 
 def looked_up(path: str, said: Json) -> Sequence[Json]:
-    """What stands at the path, in the order in which it stands there."""
+    """The values at the path, in their order."""
     return [one.value for one in _parsed(path).find(said)]
 
 

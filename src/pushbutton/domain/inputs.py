@@ -181,7 +181,7 @@ def bounds_fault(param: Param) -> tuple[str, str]:
 
 
 def _read_bound(kind: ParamType, bound: float | str) -> Any:
-    """What can be compared with the other bound. Raises `_No`."""
+    """The value to compare with the other bound. Raises `_No`."""
     if kind in _BOUNDS and isinstance(bound, str):
         pattern, read, ask = _BOUNDS[kind]
         found = _read_moment(read, _moment(pattern, bound, ask), ask)
@@ -388,7 +388,7 @@ def _in_form(param: Param, text: str, fits: Fits) -> None:
 
 
 def asked_for(param: Param) -> str:
-    """What is said where the pattern does not match: the author's words, and the pattern itself only where there are
+    """The sentence where the pattern does not match: the author's words, and the pattern itself only where there are
     none.
     """
     said = param.pattern_text or param.help
@@ -583,7 +583,7 @@ _OUTSIDE: Mapping[type, tuple[str, str, str]] = {
         unsaid("Choose a date and time not after {most}."),
     ),
 }
-"""What is said of a value of this type that lies outside of both bounds, below the lower one, above the upper one."""
+"""The sentences for a value of this type outside of both bounds, below the lower one, above the upper one."""
 
 
 def _bound(bound: float | str | None, found: Any) -> Any:

@@ -15,7 +15,7 @@ LONGEST_TITLE: Final = 80
 FIELDS: Final[Mapping[str, str]] = {
     name: f"schedule-{name}" for name in ("title", "cron", "zone", "every", "catch_up", "window", "late", "pause_after")
 }
-"""What a part of the rule is called beside the inputs of the task, where something is wrong with it."""
+"""The names of the rule's parts beside the inputs of the task, where something is wrong with one."""
 _YEARS: Final = 366.0 * 86_400 * 5
 """Seconds: the longest time that a rule may name."""
 

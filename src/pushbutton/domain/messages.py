@@ -22,7 +22,7 @@ PRESSER: Final = "presser"
 """In a rule, in place of a channel: mail to whoever pressed."""
 MOST: Final = 10
 WINDOW: Final = 10 * 60 * 1_000_000
-"""What one receiver gets beyond `MOST` in that time becomes one digest."""
+"""Messages to one receiver beyond `MOST` in that time become one digest."""
 IN_A_ROW: Final = 100
 """Failures in a row are counted so far."""
 LONGER: Final = "longer"
@@ -38,7 +38,7 @@ LATE: Final = "late"
 
 
 class Occasion(StrEnum):
-    """What a message is about; the words of “tell” in files. Of several, the first one here names the message."""
+    """The occasion of a message; the words of “tell” in files. Of several, the first one here names the message."""
 
     TEST = "test"  # somebody wants to know whether the channel works; no rule can name it
     ASKS = "asks"  # a run waits for an approval
@@ -55,7 +55,7 @@ _ENDS: Final = _BAD | {RunState.SUCCEEDED}
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a file says: on this occasion, tell these channels."""
+    """A rule of a file: on this occasion, tell these channels."""
 
     on: Occasion
     to: tuple[str, ...]
@@ -82,7 +82,7 @@ class Channel:
 
 
 class Wish(StrEnum):
-    """What a person can ask to be told."""
+    """The messages that a person can ask for."""
 
     NEEDS = "needs"  # something needs them
     FAIL = "fail"  # a run that they pressed failed
@@ -94,7 +94,7 @@ class Wish(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What one person asked for. Minutes count from midnight in `zone`; from and until the same: never quiet."""
+    """The wishes of one person. Minutes count from midnight in `zone`; from and until the same: never quiet."""
 
     user: str
     tell: tuple[str, ...] = ()
@@ -179,7 +179,7 @@ def first(occasions: Iterable[Occasion]) -> Occasion | None:
 
 
 def by_rules(rules: Iterable[Rule], occasions: Mapping[Occasion, int]) -> Mapping[str, Occasion]:
-    """What goes to each channel, `PRESSER` among them: one message each."""
+    """The messages to each channel, `PRESSER` among them: one each."""
     found: dict[str, set[Occasion]] = {}
     for rule in rules:
         if rule.on in occasions and rule.times in (0, occasions[rule.on]):
@@ -191,8 +191,8 @@ def by_rules(rules: Iterable[Rule], occasions: Mapping[Occasion, int]) -> Mappin
 def by_wishes(
     wishes: Wishes, occasions: Mapping[Occasion, int], run: Run | None, task: str, *, mine: bool, may: bool
 ) -> Occasion | None:
-    """What this person asked to be told of it; None: nothing. `mine`: they pressed it; `may`: it can be their approval
-    that it waits for.
+    """The message about it that this person asked for; None: none. `mine`: they pressed it; `may`: it can be their
+    approval that it waits for.
     """
     wanted: set[Occasion] = set()
     if may and Wish.NEEDS in wishes.tell:
@@ -248,7 +248,7 @@ def quiet_until(wishes: Wishes, at: Micros) -> Micros:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What goes out as one: a message, or several as a digest."""
+    """One letter: a message, or several as a digest."""
 
     messages: tuple[Message, ...]
 
@@ -258,8 +258,8 @@ class Batch:
 
 
 def batches(waiting: Sequence[Message], sent: Sequence[Micros], at: Micros) -> tuple[Sequence[Batch], Micros | None]:
-    """What goes to one receiver now, in order, and when to look again (None: nothing else waits). `waiting` is all that
-    waits for it, oldest first; `sent`: when something last went to it.
+    """The letters to one receiver now, in order, and when to look again (None: nothing else waits). `waiting` is all
+    that waits for it, oldest first; `sent`: when something last went to it.
     """
     ready = tuple(one for one in waiting if one.after <= at)
     coming = min((one.after for one in waiting if one.after > at), default=None)

@@ -40,8 +40,8 @@ def absolute(text: str) -> Micros | None:
 
 
 def read(text: str, now: Micros, zone: tzinfo | None = None) -> Micros:
-    """What somebody wrote: a time with its offset (RFC 3339), or a time of day with or without a day, in `zone` (None:
-    the machine's). A time of day alone is the next one. Raises `BadInput` with the reason.
+    """The moment that somebody wrote: a time with its offset (RFC 3339), or a time of day with or without a day, in
+    `zone` (None: the machine's). A time of day alone is the next one. Raises `BadInput` with the reason.
     """
     text = text.strip()
     if (there := absolute(text)) is not None:

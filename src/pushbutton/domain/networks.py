@@ -46,7 +46,7 @@ HOUSEHOLD = 64
 
 
 def household(text: str) -> str:
-    """What an address is counted as: an IPv6 address as its network, anything that is no address as it is."""
+    """The form in which an address is counted: an IPv6 address as its network, anything that is no address as it is."""
     one = address(text)
     if isinstance(one, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((one, HOUSEHOLD), strict=False))

@@ -1,4 +1,4 @@
-"""What a worker has when it asks the gate for a run, and what a run needs of it. Pure."""
+"""The offer of a worker that asks the gate for a run, and the needs of a run. Pure."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ INPUT: Final = "file"
 
 @dataclass(frozen=True, slots=True)
 class OnFile:
-    """What a task says of the folder that it watches."""
+    """A task's options for the folder that it watches."""
 
     folder: str  # absolute
     pattern: str  # of names, with * ? [ ]

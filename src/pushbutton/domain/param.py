@@ -12,7 +12,7 @@ from .event import Json
 
 
 class ParamType(StrEnum):
-    """What a value is, and its canonical JSON form (what is stored, shown and handed to the job)."""
+    """The type of a value, and its canonical JSON form (what is stored, shown and handed to the job)."""
 
     STR = "str"  # string
     INT = "int"  # number without fraction

@@ -1,4 +1,4 @@
-"""What a password must be: long, and none of those that are tried first.
+"""The rules for a password: long, and none of those that are tried first.
 
 No rule says which characters it has to hold: that makes passwords that are written down, not better ones
 (NIST SP 800-63B).

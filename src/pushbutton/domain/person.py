@@ -1,4 +1,4 @@
-"""What the directory keeps of people: names, sign-ins, tokens and links. All of it is small.
+"""The directory's records of people: names, sign-ins, tokens and links. All of it is small.
 
 Secrets (of sessions, tokens, invitations, links) are random and kept as hashes only.
 """

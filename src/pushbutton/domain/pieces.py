@@ -17,7 +17,7 @@ def block(offset: int) -> int:
 
 
 def cut(begin: int, end: int) -> Iterator[tuple[int, int]]:
-    """What lies between the two, in pieces: where each begins and ends."""
+    """The bytes between the two, in pieces: where each begins and ends."""
     while begin < end:
         border = min(end, block(begin) + BLOCK)
         yield begin, border

@@ -1,4 +1,4 @@
-"""Who may do what: one function decides, with the reason that a page shows.
+"""Rights: one function decides, with the reason that a page shows.
 
 Rights come from grants: a role, or a single right, given to a user, a group of users or everybody who is signed in, for
 all tasks, a group of tasks or one task. Where nobody is configured, everybody who reaches the server is `LOCAL`, who
@@ -51,7 +51,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What a right is about: a task and its group, or neither."""
+    """The subject of a right: a task and its group, or neither."""
 
     task: str = ""
     group: str = ""
@@ -64,7 +64,7 @@ class Resource:
 
 
 SERVER = Resource()
-"""What belongs to no task."""
+"""The subject that belongs to no task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ _REASONS: Mapping[Verb, str] = {
 
 
 def rights_of(name: str, groups: Iterable[str], grants: Iterable[Grant]) -> Rights:
-    """What the grants give to a user who is in these groups."""
+    """The rights from the grants for a user who is in these groups."""
     mine = _receivers(name, groups)
     return frozenset(Right(verb, grant.where) for grant in grants if grant.who in mine for verb in grant.verbs)
 

@@ -1,4 +1,4 @@
-"""What a press becomes: decided here once, from what a store finds in its one transaction. Stores look up and insert.
+"""The outcome of a press: decided here once, from what a store finds in its one transaction. Stores look up and insert.
 
 A store asks, in this order: is there a run for the press's key (`Known`); if `counts(new)`, which runs make the task
 busy; is the task paused; if `new.rates`, from when another press goes (`rate.free_at`); what does `decide` say of all.
@@ -62,8 +62,8 @@ class Make:
         return 2 if self.dry else 1
 
     def runs(self, number: int) -> Sequence[tuple[Run, NewRun]]:
-        """What is inserted, in this order, each with its first event and its record; the last is what was pressed for.
-        `number` is the first of `count` free ones.
+        """The runs to insert, in this order, each with its first event and its record; the last is what was pressed
+        for. `number` is the first of `count` free ones.
         """
         run = self._run(number)
         if not self.dry or run.hold is None:
@@ -143,7 +143,7 @@ def replaced(at: Micros) -> Draft:
 
 
 def fired(new: NewRun, run: int, state: RunState | None = None) -> Sequence[Firing]:
-    """What became of the due moment that `new` comes of, if it comes of one; `state`: of the run that was made, None
+    """The verdict on the due moment that `new` comes of, if it comes of one; `state`: of the run that was made, None
     where an earlier one is the answer.
     """
     if new.firing is None:
@@ -153,14 +153,14 @@ def fired(new: NewRun, run: int, state: RunState | None = None) -> Sequence[Firi
 
 
 def came(new: NewRun, run: int, *, made: bool) -> Sequence[Delivery]:
-    """What became of the call that `new` comes of, if it comes of one; without `made` an earlier run is the answer."""
+    """The verdict on the call that `new` comes of, if it comes of one; without `made` an earlier run is the answer."""
     if new.delivery is None:
         return ()
     return [replace(new.delivery, run=run, verdict=Came.PRESSED if made else Came.SEEN)]
 
 
 def rested(new: NewRun, run: int) -> Sequence[FileSeen]:
-    """What became of the file that `new` comes of, if it comes of one: it was pressed, whether a run is made or was."""
+    """The verdict on the file that `new` comes of, if it comes of one: it was pressed, whether a run is made or was."""
     return () if new.file is None else [replace(new.file, run=run, verdict=Seen.PRESSED, why="")]
 
 

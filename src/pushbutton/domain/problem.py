@@ -1,4 +1,4 @@
-"""What is wrong with a file of tasks, and where."""
+"""A problem in a file of tasks, and its place."""
 
 from __future__ import annotations
 

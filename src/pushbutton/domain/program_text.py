@@ -194,7 +194,7 @@ def _behind_host(argv: Sequence[str], start: int) -> Iterator[int]:
 
 
 def _values(argv: Sequence[str], start: int, option: re.Pattern[str]) -> Iterator[int]:
-    """What follows such an option, as the next item or in the same one."""
+    """The value of such an option, as the next item or in the same one."""
     for index in range(start + 1, len(argv)):
         if match := option.match(argv[index]):
             yield index

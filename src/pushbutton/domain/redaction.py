@@ -68,7 +68,7 @@ def left(key: bytes, number: int, digest: str, done: Act) -> str:
 
 
 def vouched(records: Iterable[Record]) -> dict[int, str]:
-    """What these records vouch for; pass them oldest first, since the last one about a record counts."""
+    """The redactions that these records vouch for; pass them oldest first, since the last one about a record counts."""
     found: dict[int, str] = {}
     for record in records:
         claims = record.act.data.get("records") if record.act.verb == Deed.AUDIT_REDACT else None

@@ -1,4 +1,4 @@
-"""What a run hands out for people to look at: figures, tables, charts, texts and files, in its order."""
+"""Results of a run for people to look at: figures, tables, charts, texts and files, in its order."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _SHELL: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """What a task says. The words of `on`: failed, timeout, lost, "exit 75", "signal KILL"."""
+    """The retries of a task. The words of `on`: failed, timeout, lost, "exit 75", "signal KILL"."""
 
     times: int = 3  # tries in all, the first among them
     wait: float = 30.0  # before the second one
@@ -41,7 +41,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a job said of its next try."""
+    """A job's word on its next try."""
 
     never: bool = False
     after: float | None = None  # seconds; None: as the task says
@@ -118,7 +118,7 @@ def act(made: Run) -> Act:
 
 
 def _words(code: int | None) -> frozenset[str]:
-    """What `on` may say of this exit code."""
+    """The word of `on` for this exit code."""
     if code is None:
         return frozenset()
     number = -code if code < 0 else code - _SHELL

@@ -136,7 +136,7 @@ class Busy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """What a press asks for. `busy` says what happens when `limit` runs make the task busy already. With
+    """A run as a press asks for it. `busy` says what happens when `limit` runs make the task busy already. With
     `hold` the run waits for an approval; with `dry` as well, the dry run with these inputs is made beside it.
     """
 

@@ -46,7 +46,7 @@ FAILED: Final = "Its last runs failed, one after the other."
 
 
 class CatchUp(StrEnum):
-    """What becomes of the moments that were missed."""
+    """The treatment of moments that were missed."""
 
     LATEST = "latest"  # one run stands for all of them
     NONE = "none"
@@ -83,7 +83,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """What became of one due moment."""
+    """One due moment, and what became of it."""
 
     schedule: str  # "task/name"
     due: Micros
@@ -105,7 +105,7 @@ class Pause:
 
 
 def fault(cron: str) -> str:
-    """What is wrong with a line of cron; "": nothing."""
+    """The mistake in a line of cron; "": none."""
     if len(cron.split()) != 5:  # CronSim reads seconds as well
         return "wrong number of fields"
     try:
@@ -151,7 +151,7 @@ def following(schedule: Schedule, after: Micros) -> Micros | None:
 
 
 def come(schedule: Schedule, seen: Micros, now: Micros) -> Sequence[tuple[Micros, Verdict]]:
-    """What is to become of the moments after `seen`, the last one that was dealt with, up to now, oldest first. Of very
+    """The plan for the moments after `seen`, the last one that was dealt with, up to now, oldest first. Of very
     many only the newest are told. BUSY, PAUSED and BROKEN are not known here.
     """
     oldest = now - int(schedule.window * SECOND)

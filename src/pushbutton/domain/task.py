@@ -30,7 +30,7 @@ class Reason(StrEnum):
 
 
 class Background(StrEnum):
-    """What happens to processes that the job leaves behind when its own process has ended."""
+    """The treatment of processes that the job leaves behind when its own process has ended."""
 
     END = "end"  # they get a moment (`linger`), then are ended; the run is over when the tree is empty
     LEAVE = "leave"  # the run is over at once; they go on, and what they write is still kept
@@ -51,7 +51,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """What becomes of old runs. What is None is as the server says."""
+    """The retention of old runs. None: as the server says."""
 
     days: float | None = None
     runs: int | None = None  # the newest so many stay, and no others
@@ -135,7 +135,7 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a supervisor is asked to start. Pure data; nothing of it passes through a shell."""
+    """The start that a supervisor is asked for. Pure data; nothing of it passes through a shell."""
 
     argv: tuple[str, ...]
     cwd: str

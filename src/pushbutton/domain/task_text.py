@@ -118,5 +118,5 @@ def stated(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _default(spec: Any) -> Any:
-    """What a factory makes is only compared, so one of it will do."""
+    """The product of a factory is only compared, so one of them will do."""
     return spec.default if spec.default_factory is MISSING else spec.default_factory()

@@ -46,7 +46,7 @@ class Count:
 
 
 def keys(account: str, address: str) -> Sequence[Key]:
-    """What a try is counted under; none twice where there is no address."""
+    """The keys under which a try is counted; none twice where there is no address."""
     address = household(address)
     return list(dict.fromkeys([(account, address), ("", address), (account, "")]))
 

@@ -31,7 +31,7 @@ class Span:
 
 
 def usable(traceparent: str) -> str:
-    """What a caller sent, as it is kept; "" where it is no context."""
+    """A caller's header, as it is kept; "" where it is no context."""
     found = _CONTEXT.fullmatch(traceparent.strip())
     return f"00-{found[1]}-{found[2]}-{found[3]}" if found else ""
 

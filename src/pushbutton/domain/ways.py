@@ -79,7 +79,7 @@ def command_line(
     command: str = "",
     from_file: str = "",
 ) -> list[str]:
-    """What follows the script's name: its options and operands, the subcommand, and those of the subcommand.
+    """The words behind the script's name: its options and operands, the subcommand, and those of the subcommand.
 
     For what cannot be passed so that it comes back as it is, a sentence is added to `wrong`. `from_file` has the
     characters that make a value the name of a file to read arguments from.

@@ -148,5 +148,5 @@ def _message(name: str, event: Event, run: Run, url: str, more: Mapping[str, Jso
 
 
 def signature(secret: str, body: bytes) -> str:
-    """What the header X-Pushbutton-Signature holds: HMAC-SHA256 of the body's bytes."""
+    """The value of the header X-Pushbutton-Signature: HMAC-SHA256 of the body's bytes."""
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()

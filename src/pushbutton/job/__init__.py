@@ -1,1 +1,1 @@
-"""What a task's author imports, and what runs inside the job's own process. Standard library only."""
+"""The package that a task's author imports; it runs inside the job's own process. Standard library only."""

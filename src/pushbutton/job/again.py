@@ -25,7 +25,7 @@ class Again(Exception):
 
     @property
     def said(self) -> dict[str, Any]:
-        """What its run is told."""
+        """The record for its run."""
         return {} if self.after is None else {"after": max(0.0, float(self.after))}
 
 

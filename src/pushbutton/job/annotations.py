@@ -1,4 +1,4 @@
-"""What a type hint says: for the reading of a file, and for the job that gets its values."""
+"""The meaning of type hints: for the reading of a file, and for the job that gets its values."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def unwrap(hint: Any, resolve: Resolve) -> tuple[Any, bool, list[Any]]:
 
 
 def choices_of(hint: Any, resolve: Resolve) -> list[Any] | None:
-    """What a Literal or an Enum allows, as Python values; None for any other hint."""
+    """The values of a Literal or an Enum, as Python values; None for any other hint."""
     hint = unwrap(hint, resolve)[0]
     if typing.get_origin(hint) is typing.Literal:
         return [value for value in typing.get_args(hint) if value is not None]

@@ -1,4 +1,4 @@
-"""What a Python job says of itself while it runs: `status`, `progress`, `step`, `artifact`.
+"""Reports of a Python job while it runs: `status`, `progress`, `step`, `artifact`.
 
 Inside a run each call becomes an event that everybody who watches sees. Outside of one (in the author's own
 terminal) the same calls print to stderr, at once. They never raise on account of the channel.

@@ -28,7 +28,7 @@ _MAKE: Mapping[Any, Callable[[Any], Any]] = {
 
 
 def arguments(work: Callable[..., Any], inputs: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-    """What to call `work` with. Inputs that it does not take are left out.
+    """The arguments to call `work` with. Inputs that it does not take are left out.
 
     An argument without input keeps its default, and gets None when it has none (its hint allows that); one whose input
     is None gets None. Raises

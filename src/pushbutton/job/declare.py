@@ -23,7 +23,7 @@ ATTRIBUTE = "__pushbutton__"
 
 
 class Declaration:
-    """What `task(...)` was told. `options` holds only what was given."""
+    """The arguments of `task(...)`. `options` holds only what was given."""
 
     __slots__ = ("options",)
 
@@ -82,7 +82,7 @@ def task(work: T | None = None, /, **options: Any) -> T | Callable[[T], T]:
 
 
 class Field:
-    """What a form should know of one input: `Annotated[int, Field(min=1, max=8, label="Servers at a time")]`.
+    """Facts about one input for its form: `Annotated[int, Field(min=1, max=8, label="Servers at a time")]`.
 
     OPTIONS
 

@@ -45,7 +45,7 @@ class Unfit(Exception):
 
 
 class Kind:
-    """What an option can be. `written`: its numbers become text, so they come as they were written."""
+    """A kind of value for an option. `written`: its numbers become text, so they come as they were written."""
 
     __slots__ = ("read", "schema", "written")
 
@@ -573,7 +573,7 @@ def _encoding(value: Any) -> str:
 
 
 _PROBE = bytes(range(128)) + b" +AGE- ~{~} &a-b xn--a-ecp.ru \x1b$B0l\x1b(B \x1b$)C\x0e0l\x0f"
-"""What becomes something else where ASCII stands for more than itself."""
+"""Characters that change where ASCII stands for more than itself."""
 
 
 def _holds_ascii(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What can be said of a task and of its inputs: one table of options for each.
+"""The options of a task and of its inputs: one table for each.
 
 Each parameter of `python` is an option of `@task(…)`, and nearly all are keys of `pushbutton.yaml` and of a script's
 head as well; `WRITTEN` has those that only stand in files. From a row follow the key, the argument and its type for
@@ -385,7 +385,7 @@ INPUTS: Mapping[str, Option] = {
         why=_NO_LINE,
     ),
 }
-"""What can be said of an input: in a file these, and in Python, by `Field`, what has a meaning beside a type hint. Only
+"""The options of an input: in a file these, and in Python, by `Field`, what has a meaning beside a type hint. Only
 `choices` is another there.
 """
 
@@ -396,7 +396,7 @@ def known(form: str, options: Mapping[str, Option] = OPTIONS) -> dict[str, Optio
 
 
 def unknown(name: str, form: str, options: Mapping[str, Option] = OPTIONS) -> str:
-    """What is said of a name that has no meaning in this form: the end of a sentence about it, or a guess."""
+    """The complaint about a name that has no meaning in this form: the end of a sentence about it, or a guess."""
     row = options.get(name)
     if row is not None and row.why:
         return f" It belongs to {' and '.join(FORMS[one] for one in row.only)}: {row.why}."

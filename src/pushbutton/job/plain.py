@@ -1,4 +1,4 @@
-"""What a function returned, as JSON can hold it. Nothing of it is lost, and nothing of it makes this fail."""
+"""A function's return value, as JSON can hold it. Nothing of it is lost, and nothing of it makes this fail."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _inside(value: Any, depth: int, above: frozenset[int]) -> Any:
 
 
 def _fields(value: Any) -> dict[str, Any] | None:
-    """What stands in a dataclass, a named tuple, a model of attrs."""
+    """The fields of a dataclass, a named tuple, a model of attrs."""
     if dataclasses.is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):

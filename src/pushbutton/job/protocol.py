@@ -1,4 +1,4 @@
-"""What a job may write to its events channel, one event a line; `parse` makes events of it.
+"""The lines that a job may write to its events channel, one event each; `parse` makes events of them.
 
 Our own code writes JSON: {"kind": "status", "data": {"text": "Copying", "level": "info"}}
 Any other language may write plain lines:

@@ -1,4 +1,4 @@
-"""What a Python job hands out for people to look at: `figure`, `table`, `chart`, `text`.
+"""Results of a Python job, for people to look at: `figure`, `table`, `chart`, `text`.
 
 They stand on the run's page in the order in which they were given, and one of the same title takes the place of the one
 before. What is too large for a report becomes a file, of which the page shows the beginning. Outside of a run they

@@ -1,4 +1,4 @@
-"""What a result may be, as a report or a file of a job says it; `read` makes of it what is kept.
+"""The shapes of results in a job's reports and files; `read` checks one and gives what is kept.
 
     {"type": "figure", "title": "Orders", "value": 1204, "unit": "", "better": "more"}
     {"type": "table", "title": "Differences", "columns": ["Order", "Shop"], "rows": [["A-771204", 1204.0]]}
@@ -20,7 +20,7 @@ from .clean import clean
 __all__ = ["BARS", "COLUMNS", "POINTS", "ROWS", "SERIES", "of_value", "read"]
 
 Shape = dict[str, Any]
-"""What is kept of a result: as above, with all of its keys; a table also has `more`, the rows that are not kept. Or
+"""A kept result: as above, with all of its keys; a table also has `more`, the rows that are not kept. Or
 {"refused": why, "title": …}, where why is one of `_REFUSALS`.
 """
 

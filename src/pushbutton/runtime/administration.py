@@ -1,4 +1,4 @@
-"""What whoever administers the server looks at: how it does, its tasks, their secrets, and what other systems called in
+"""The facts that an administrator looks at: health, tasks, their secrets, and what other systems called in
 vain. Nothing is changed here.
 """
 
@@ -40,7 +40,7 @@ class Secrets:
 
     @property
     def lacking(self) -> Sequence[Needed]:
-        """What a task needs and cannot get. While the stored ones are locked that is not known."""
+        """The secrets that a task needs and cannot get. While the stored ones are locked, this is not known."""
         return [one for one in self.named if one.tasks and (one.broken or (one.missing and not self.locked))]
 
 
@@ -88,7 +88,7 @@ async def overview(core: Core, actor: Actor) -> Overview:
 
 
 async def tasks(core: Core, actor: Actor) -> Sequence[Declared]:
-    """What cannot be pressed comes first. Raises `Refused`, `StoreError`."""
+    """The tasks, those that cannot be pressed first. Raises `Refused`, `StoreError`."""
     require(actor, Verb.ADMIN)
     at = now()
     changed = {record.act.about: record.act.at for record in await core.store.audit.newest("task", "task")}

@@ -133,7 +133,7 @@ def _waits_for(core: Core, actor: Actor, run: Run) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What somebody decided."""
+    """One decision."""
 
     run: Run
     approved: bool
@@ -141,7 +141,7 @@ class Decided:
 
 
 async def decided(core: Core, actor: Actor, most: int) -> Sequence[Decided]:
-    """What the actor decided lately, newest first, of what they may still see."""
+    """The actor's latest decisions, newest first, on runs that they may still see."""
     found: list[Decided] = []
     for record in await core.store.audit.records(AuditQuery(actor=actor.name, verb="run", limit=_LOOKED_AT)):
         done = record.act
@@ -184,7 +184,7 @@ def _allowed(actor: Actor, hold: Hold) -> None:
 
 
 async def _as_pressed(core: Core, run: Run, hold: Hold) -> None:
-    """What would run is what was pressed."""
+    """Check that what would run is what was pressed."""
     try:
         task = core.catalog.of(run.task, run.bundle)
     except NoSuchTask:

@@ -112,7 +112,7 @@ def again_key(run: Run, number: int) -> str:
 
 
 async def as_approved(core: Core, task: Task, run: Run) -> Mapping[str, str]:
-    """What starts is what was approved, to the byte. Raises `NotAsApproved`, or `CannotApprove` for its secret
+    """Check that the start is what was approved, to the byte. Raises `NotAsApproved`, or `CannotApprove` for its secret
     inputs; a run without approvals may start.
 
     The hashes of the files that were approved, by path: its supervisor looks once more.

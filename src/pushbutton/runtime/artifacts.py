@@ -57,6 +57,6 @@ def drafts(record: Record) -> Sequence[Draft]:
 
 
 def _facts(name: str, length: int, title: str) -> Mapping[str, Json]:
-    """What an event says of a file that is kept."""
+    """The data of an event about a kept file."""
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return {"name": name, "size": length, "type": kind, "title": title}

@@ -18,7 +18,7 @@ NAME: Final = "calendar"
 
 
 async def subscribe(core: Core, actor: Actor) -> str:
-    """What stands in the address of the actor's calendar; an address before counts no more. Whoever has it sees when
+    """Make the secret part of the actor's calendar address; an earlier address counts no more. Whoever has it sees when
     which task is pressed, as far as the actor may, and nothing else. Raises `Refused`.
     """
     if actor.name == LOCAL.name and not core.directory.closed:

@@ -62,7 +62,7 @@ async def cancel(core: Core, actor: Actor, number: int) -> Run:
 
 
 async def _dry_runs(core: Core, actor: Actor, run: Run) -> None:
-    """What was made to show what the run would do ends with it."""
+    """End the dry run that shows what the run would do."""
     for number in (run.hold.plan, run.hold.again) if run.hold else ():
         if number:
             with contextlib.suppress(NotRunning, NoSuchRun):

@@ -155,7 +155,7 @@ async def _end(core: Core, run: Run, reading: Batch, end: Record) -> None:
 
 
 async def _asked(core: Core, run: Run, reading: Batch, end: Record) -> Asked:
-    """What the job said of its next try; what was read before a restart is in the store alone."""
+    """The job's word on its next try; one that was read before a restart is in the store alone."""
     if not more(run):
         return NEVER
     if end.get("fault") == "changed" and run.cause.attempt == 1:

@@ -1,4 +1,4 @@
-"""What the verbs of the main flow work with: the ports, the hub, and what was set."""
+"""The parts that the verbs of the main flow work with: the ports, the hub, and the settings."""
 
 from __future__ import annotations
 

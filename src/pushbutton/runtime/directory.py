@@ -142,7 +142,9 @@ class Directory:
         return self._let_in(named, f"link:{link.id}", address)
 
     def of_hook(self, hook: Hook, at: int, address: str = "") -> Actor:
-        """What calls a hook: it may press its task as far as the hook's maker may; `NOBODY` where they may nothing."""
+        """The actor of a hook's call: it may press its task as far as the hook's maker may; `NOBODY` where they may
+        nothing.
+        """
         user = self._seen.users.get(hook.maker)
         maker = self.actor(user) if user and not self.lapsed(user, at) else NOBODY
         if not maker.known:

@@ -46,14 +46,14 @@ MOST = 50
 LONGEST_NAME = 80
 MOST_CONDITIONS = 20
 CALLED = "Another system called."
-"""What is said where a press has to say why."""
+"""The reason of a press where a task requires one."""
 _SIGNATURES: Micros = 1_000_000
 """Of calls that are not signed, one is kept in this time: they cost whoever sends them nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a new hook is to be. `header` and `delivery` are names of headers, for `Scheme.HMAC`."""
+    """A new hook as somebody asks for it. `header` and `delivery` are names of headers, for `Scheme.HMAC`."""
 
     task: str
     name: str
@@ -68,7 +68,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a call is told. `error`: why nothing was pressed, where that is not as it should be."""
+    """The answer to a call. `error`: why nothing was pressed, where that is not as it should be."""
 
     delivery: Delivery
     error: PushbuttonError | None = None

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 async def fitted(patterns: Patterns, read: Callable[[Fits], T]) -> T:
-    """What `read` gives when it can ask which texts match which patterns. It is called twice if a pattern is slow."""
+    """The result of `read`, which can ask which texts match which patterns. It is called twice if a pattern is slow."""
     dear: dict[tuple[str, str], bool | None] = {}
 
     def note(pattern: str, text: str) -> bool:

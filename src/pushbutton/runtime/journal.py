@@ -98,7 +98,7 @@ async def never(core: Core, run: Run, to: RunState, reason: str, actor: str = ""
 
 
 async def said(core: Core, run: Run, drafts: Sequence[Draft], row: Mapping[str, Json], heard: int = 0) -> None:
-    """What the run reported, how far its spool has been read, and the last order that it heard, in one transaction."""
+    """Keep the run's reports, how far its spool has been read, and the last order that it heard, in one transaction."""
     await write(core, Append(run.id, drafts, epoch=run.epoch, row=row, heard=heard))
 
 
@@ -108,5 +108,5 @@ async def held(core: Core, run: Run, hold: Hold, drafts: Sequence[Draft], act: A
 
 
 def note(text: str, **data: Json) -> Draft:
-    """What Pushbutton itself has to say of a run."""
+    """An event with Pushbutton's own words about a run."""
     return Draft(Kind.NOTE, {"text": text, **data}, now())

@@ -39,7 +39,7 @@ DAY: Micros = 86_400 * 1_000_000
 
 
 class Standing(StrEnum):
-    """What a link is good for now."""
+    """Whether a link can be used now, and if not, why."""
 
     OPEN = "open"  # it can be pressed
     REVOKED = "revoked"
@@ -181,7 +181,7 @@ def standing(core: Core, link: Link, at: Micros) -> Standing:
 
 
 def maker(core: Core, link: Link) -> str:
-    """What its maker is called."""
+    """The name of its maker."""
     user = core.directory.all.users.get(link.maker)
     return user.called if user else link.maker
 

@@ -36,7 +36,7 @@ MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a schedule is to be. The name and the inputs of `rule` count for nothing: they come of these."""
+    """A schedule as somebody asks for it. The name and the inputs of `rule` count for nothing: they come of these."""
 
     rule: Schedule
     title: str = ""  # as people call it; "": it is named after its maker
@@ -98,7 +98,7 @@ async def change(core: Core, actor: Actor, id: str, wanted: Wanted, *, form: boo
 
 
 async def remove(core: Core, actor: Actor, id: str) -> None:  # noqa: A002
-    """What was pressed goes on, and what became of its moments stays in the store. Raises `NoSuchSchedule`,
+    """Remove it. Runs that it pressed go on, and its firings stay in the store. Raises `NoSuchSchedule`,
     `Refused`.
     """
     found = await schedules.administered(core, actor, id)
@@ -135,7 +135,7 @@ async def _checked(core: Core, actor: Actor, task_name: str, wanted: Wanted, *, 
 
 
 def _kept(task: Task, given: Mapping[str, object], *, form: bool, fits: Fits) -> tuple[Inputs, dict[str, str]]:
-    """What is kept of the inputs, and a sentence for each that is wrong. What nobody gave is left to the default of the
+    """The inputs to keep, and a sentence for each that is wrong. One that nobody gave is left to the default of the
     day.
     """
     inputs, wrong = check(task.params, given, form=form, fits=fits)

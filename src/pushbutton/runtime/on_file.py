@@ -35,7 +35,7 @@ from .ports.files_seen import Folders
 from .press import press
 
 CAME = "A file came."
-"""What is said where a press has to say why."""
+"""The reason of a press where a task requires one."""
 UNPROMPTED: Final = 10.0
 """Seconds between two looks of which nothing was notified: what other machines write is not."""
 AGAIN: Final = 5.0
@@ -88,7 +88,7 @@ class Lookout:
         return wait
 
     async def _begun(self, task: Task, rule: OnFile, files: Sequence[Lying]) -> Known:
-        """What was dealt with. Where this folder is looked at for the first time, what lies there now was there."""
+        """The files that were dealt with. At the first look at this folder, all files in it count as such."""
         store = self._core.store.files_seen
         if task.slug not in self._known:
             self._known[task.slug] = Known(await store.of(task.slug))

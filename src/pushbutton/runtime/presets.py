@@ -51,7 +51,7 @@ def for_everybody(core: Core, actor: Actor, slug: str) -> bool:
 
 
 async def fit(core: Core, task: Task, given: Mapping[str, object]) -> Inputs:
-    """What is kept of inputs that are texts of a form: no secret, no file, None for what is empty. Raises
+    """The inputs to keep of a form's texts: no secret, no file, None for an empty one. Raises
     `InvalidInputs`.
     """
     kept = {param.name for param in task.params if param.type not in NEVER}

@@ -213,7 +213,7 @@ async def _never(core: Core, runs: Sequence[Run], reason: str) -> None:
 
 
 async def _hold(core: Core, actor: Actor, task: Task, inputs: Inputs, at: int, approvers: int) -> Hold | None:
-    """What the press waits for. A dry run changes nothing, so it needs no approval."""
+    """The hold of the press. A dry run changes nothing, so it needs no approval."""
     asked = task.approval or (Approval() if approvers else None)
     if asked is None or task.is_dry(inputs):
         return None

@@ -51,7 +51,7 @@ from .ports.memos import Memo
 from .press import press
 
 DUE = "It was due."
-"""What is said where a press has to say why."""
+"""The reason of a press where a task requires one."""
 
 TOLD: Final = 366 * 86_400 * 1_000_000
 """Microseconds for which it is kept that somebody was told of a moment."""
@@ -140,7 +140,7 @@ async def named(core: Core, actor: Actor, id: str) -> Planned:  # noqa: A002
 
 
 async def firings(core: Core, actor: Actor, id: str) -> Sequence[Firing]:  # noqa: A002
-    """What became of its last due moments, newest first. Raises `NoSuchSchedule`."""
+    """Its last firings, newest first. Raises `NoSuchSchedule`."""
     return await past(core, await named(core, actor, id))
 
 
@@ -189,7 +189,7 @@ async def _pause(core: Core, actor: Actor, id: str, until: Micros, reason: str, 
 
 
 async def resume(core: Core, actor: Actor, id: str) -> Planned:  # noqa: A002
-    """What was due in the pause stays undone. Raises `NoSuchSchedule`, `Refused`."""
+    """End its pause. Moments that were due in it stay skipped. Raises `NoSuchSchedule`, `Refused`."""
     found = await administered(core, actor, id)
     at = now()
     done = act(actor, Deed.SCHEDULE_RESUME, f"schedule {id}", at, **told(found.rule))
@@ -201,7 +201,7 @@ async def resume(core: Core, actor: Actor, id: str) -> Planned:  # noqa: A002
 
 
 def told(rule: Rule) -> dict[str, str]:
-    """What the audit trail keeps of it."""
+    """Its data in the audit trail."""
     return {"task": rule.slug, "title": rule.title}
 
 

@@ -30,7 +30,7 @@ def sealed(core: Core, values: Mapping[str, str]) -> str:
 
 
 def mark(core: Core, values: Mapping[str, str]) -> str:
-    """What they are told apart by; "" for none."""
+    """A digest that tells them apart; "" for none."""
     text = json.dumps(dict(values), sort_keys=True)
     return hmac.new(core.key, text.encode(), hashlib.sha256).hexdigest() if values else ""
 

@@ -56,7 +56,7 @@ class SignedIn:
 
 @dataclass(slots=True)
 class SignIn:
-    """What it takes to let people in. `authority` and `provider` where they are configured."""
+    """The parts that let people in. `authority` and `provider` where they are configured."""
 
     directory: Directory
     passwords: Passwords

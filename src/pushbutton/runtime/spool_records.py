@@ -1,4 +1,4 @@
-"""What a supervisor wrote, as events and columns of the run's row. Pure, apart from the artifact's file."""
+"""A supervisor's records, as events and columns of the run's row. Pure, apart from the artifact's file."""
 
 from __future__ import annotations
 

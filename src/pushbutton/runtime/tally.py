@@ -1,4 +1,4 @@
-"""What a process has counted since it began, for whoever watches over it: nothing of it is kept."""
+"""Counts of one process since its start, for metrics; none of them is kept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BOUNDS: Final = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 4 * 3600.0, 24 * 36
 
 
 class Receiver(StrEnum):
-    """Who is told of runs."""
+    """The kinds of receivers that are told of runs."""
 
     WEBHOOK = "webhook"
     CHANNEL = "channel"

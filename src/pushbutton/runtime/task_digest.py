@@ -1,4 +1,4 @@
-"""What a task is, down to the bytes that it runs: the same before an approval and after it, or nothing is started.
+"""The digest of a task, down to the bytes that it runs: the same before an approval and after it, or nothing starts.
 
 It covers the whole declaration, and the content of the file that is run. Of a command, that of every file that it
 names; what stands beside it in the same configuration file is no part of it. Nor is whom to ask and what a failure

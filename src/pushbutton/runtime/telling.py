@@ -147,7 +147,7 @@ async def _before(core: Core, run: Run, task: Task | None) -> Sequence[Run]:
 
 
 async def told(core: Core, message: Message) -> Told | None:
-    """What there is to say now; None: nothing any more, because the run is gone, was decided meanwhile, or the person
+    """The message as of now; None: nothing any more, because the run is gone, was decided meanwhile, or the person
     may not see it (any more), or has looked at it.
     """
     run = None

@@ -1,4 +1,4 @@
-"""What an actor may see: what it may not see does not exist for it."""
+"""The tasks and runs that an actor may see; all others do not exist for it."""
 
 from __future__ import annotations
 
@@ -90,21 +90,21 @@ def _reach(catalog: Catalog, actor: Actor) -> Reach | None:
 
 
 def query(catalog: Catalog, actor: Actor, asked: RunQuery) -> RunQuery:
-    """What is left of `asked` for the actor."""
+    """The part of `asked` that the actor may see."""
     if actor.own:
         return replace(asked, reach=_reach(catalog, actor), actor=actor.name)
     return replace(asked, reach=reach(catalog, actor))
 
 
 def past(catalog: Catalog, actor: Actor, asked: RunQuery) -> RunQuery:
-    """What is left of `asked` for the actor to go by, where only times and numbers are shown of it: also of runs that
+    """The part of `asked` that the actor may go by, where only times and numbers are shown of it: also of runs that
     others pressed.
     """
     return replace(asked, reach=_reach(catalog, actor))
 
 
 async def topics(store: Store, catalog: Catalog, actor: Actor, asked: Topics) -> Topics:
-    """What is left of `asked` for the actor."""
+    """The part of `asked` that the actor may see."""
     seen = reach(catalog, actor)
     if seen is None:
         return asked

@@ -28,7 +28,7 @@ KILLING = 5.0  # how long a supervisor repeats KILL before it names survivors
 
 
 class Liveness:
-    """What is known of one supervisor. `look` once a second; everything else is told when it happens."""
+    """The facts about one supervisor. `look` once a second; everything else is told when it happens."""
 
     def __init__(self) -> None:
         self.late = 0.0  # seconds since it was ordered to stop, or since its own word that it does

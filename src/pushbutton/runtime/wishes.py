@@ -1,4 +1,4 @@
-"""What a person asks to be told, and where they are written to: verbs of everybody's own account."""
+"""The messages that a person asks for, and their address: verbs of everybody's own account."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ async def ask(core: Core, actor: Actor, address: str) -> None:
 
 
 def asked_for(core: Core, actor: Actor, text: str) -> Asked:
-    """What a link of such a letter confirms. Raises `AddressLinkGone`, `Refused`."""
+    """The address that the link of such a mail confirms. Raises `AddressLinkGone`, `Refused`."""
     found = address_link.read(core.key, text, now())
     if found is None:
         raise AddressLinkGone

@@ -127,7 +127,7 @@ class Worker:
                 await task
 
     async def _take_back(self) -> None:
-        """What was active in this worker's name goes on with it."""
+        """Go on with the runs that were active in this worker's name."""
         core = self._core
         names = [""] if self._alone else sorted(self._names)
         found = [await core.store.runs(RunQuery(states=ACTIVE, worker=name, limit=MANY)) for name in names]
@@ -165,7 +165,7 @@ class Worker:
 
     @property
     def _offer(self) -> Offer:
-        """What it has now: it may be told to take nothing while it asks."""
+        """Its offer now: it may be told to take nothing while it asks."""
         core = self._core
         return Offer(core.worker, 0 if self.draining or self._finishing else core.at_once, core.tags)
 
@@ -417,7 +417,7 @@ class Worker:
             await asyncio.gather(asking, return_exceptions=True)
 
     def _span(self, run: Run) -> Mapping[str, str]:
-        """What its job finds of it in its environment."""
+        """The variables that tell the job of its span."""
         return {"TRACEPARENT": span_of(run, self._core.key).traceparent} if self._core.traced else {}
 
     async def _inputs(self, task: Task, run: Run) -> tuple[dict[str, Json], list[str]]:

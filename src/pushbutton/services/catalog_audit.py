@@ -68,7 +68,7 @@ class CatalogAudit:
         return await threads.comparing(self._compared, last, self._catalog.tasks(), whole=not self._catalog.reading)
 
     def _compared(self, last: Mapping[str, Act], tasks: Mapping[str, Task], *, whole: bool) -> list[Act]:
-        """What is to be recorded. Of thousands of tasks this takes a while, so it is for a thread. `whole`: what is
+        """The changes to record. Of thousands of tasks this takes a while, so it is for a thread. `whole`: what is
         not among the tasks is gone; else it may not be read yet.
         """
         known, self._texts = self._texts, {}
@@ -114,7 +114,7 @@ class CatalogAudit:
             log.warning("“%s” is not in the audit trail: %s", deed, error)
 
     def _again(self, data: Mapping[str, Json]) -> dict[str, Json]:
-        """What was recorded, as it would be recorded now: an earlier release hid less."""
+        """A kept record as it would be recorded now: an earlier release hid less."""
         settings = data.get("settings")
         return {**data, "settings": self._concealed(settings) if isinstance(settings, Mapping) else {}}
 

@@ -84,7 +84,7 @@ async def prune(core: Core, days: float) -> tuple[int, int]:
 
 
 def _before(days: float) -> Micros:
-    """What was pressed before that is older than so many days; 0: nothing is too old."""
+    """The moment before which a press is older than so many days; 0: none is too old."""
     return now() - int(days * DAY * 1_000_000) if days else 0
 
 

@@ -47,7 +47,7 @@ Read = Callable[[Bundled, Mapping[str, str]], Awaitable[tuple[Mapping[str, Task]
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What came of it."""
+    """The result of one look."""
 
     digest: str
     tasks: Mapping[str, Task]

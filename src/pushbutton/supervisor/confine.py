@@ -82,7 +82,7 @@ def main() -> None:
 
 
 def _allow(rules: int, path: str, rights: int) -> None:
-    """What has gone meanwhile, or cannot be opened, stays out of reach."""
+    """A path that has gone meanwhile, or cannot be opened, stays out of reach."""
     try:
         fd = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:

@@ -1,4 +1,4 @@
-"""What a supervisor is told: lines of JSON, made whole, each order carried out once.
+"""Orders to a supervisor: lines of JSON, made whole, each order carried out once.
 
     {"n": 17, "do": "stop", "grace": 10, "by": "…"}
     {"n": 18, "do": "report", "lines": "…"}

@@ -150,7 +150,7 @@ def _named(members: Iterable[tuple[int, int]]) -> list[str]:
 
 
 def known(words: Iterable[str]) -> list[tuple[int, int]]:
-    """What was named in the words of `asking` and `ending`."""
+    """The processes in the words of `asking` and `ending`: pid and start of each."""
     pairs = (word.split(":") for word in words)
     return [(int(pid), int(start)) for pid, start in pairs]
 

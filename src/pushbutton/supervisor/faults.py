@@ -39,7 +39,7 @@ class SpawnError(Exception):
 
     @staticmethod
     def from_bytes(told: bytes) -> SpawnError:
-        """What is no fault of this table, or not whole, is shown as it came."""
+        """An error that is not in this table, or is cut short, is shown as it came."""
         fault, *parts = told.decode(errors="replace").split("\0")
         values = dict(zip(parts[::2], parts[1::2], strict=False))
         try:

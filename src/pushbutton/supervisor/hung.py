@@ -18,7 +18,7 @@ _BOOT = process.boot_id()
 
 
 def entry(pid: int, timeout: float | None) -> bytes:
-    """What the lock says of the supervisor that has it."""
+    """The content of the lock: the supervisor that has it."""
     now = process.read(pid)
     facts = {"pid": pid, "start": now.start if now else 0, "boot": _BOOT, "timeout": timeout or 0}
     return slim_json.dumps(facts).encode() + b"\n"

@@ -57,7 +57,7 @@ FORMAT, PIPE_FORMAT = 0o170000, 0o010000  # as `stat` names them, which is not l
 
 
 class Why:
-    """What ends a run, as the last record says it. No enum: the module for those costs a start 3 ms."""
+    """The cause of a run's end, as the last record says it. No enum: the module for those costs a start 3 ms."""
 
     NOTHING = ""  # the job ends by itself
     CANCEL = "cancel"  # somebody stops it
@@ -67,7 +67,7 @@ class Why:
 
 
 class Due:
-    """What is done when its time has come."""
+    """Things that are done when their time has come."""
 
     TIMEOUT = "timeout"  # stop the job: it takes longer than it may
     LINGER = "linger"  # stop what the job left running
@@ -668,7 +668,9 @@ class Supervisor:
                 break
 
     def _hand_out(self) -> None:
-        """What lies in the job's folder for results, by name. One that takes no more reports takes none of these."""
+        """Hand out the files in the job's folder for results, by name. One that takes no more reports takes none of
+        these.
+        """
         folder = os.path.join(self.room, HANDED_OUT)
         try:
             names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
@@ -730,7 +732,7 @@ class Supervisor:
 
 
 def _seconds(said: object) -> float | None:
-    """What an order says, unless it makes no sense: NaN would never be over, and a job can write to that FIFO, too."""
+    """The seconds in an order; None for nonsense: NaN would never be over, and a job can write to that FIFO."""
     known = isinstance(said, int | float) and not isinstance(said, bool) and 0 <= said <= LONGEST
     return float(said) if known else None  # type: ignore[arg-type]
 

@@ -78,7 +78,7 @@ class Redactor:
         return self._done < len(self._tail)
 
     def feed(self, data: bytes) -> bytes:
-        """What may be written now."""
+        """The bytes that may be written now."""
         if not self._groups:
             return data
         self._tail += data
@@ -90,7 +90,7 @@ class Redactor:
         return self._pass(lambda seen, whole: seen <= (whole // 3 if broken else min(SHOWN, whole // 3)))
 
     def finish(self) -> bytes:
-        """What was held back and turned out to be harmless."""
+        """The bytes that were held back and turned out to be harmless."""
         return self._pass(lambda _, __: True)
 
     def clean(self, text: str, *, cut: bool = False) -> str:
@@ -221,7 +221,7 @@ def _forms(values: list[str], token: str, encoding: str) -> dict[bytes, set[byte
 def _masked(
     data: bytes, spans: Iterator[tuple[int, int]], upto: int, done: int, masked: int, mask: bytes
 ) -> tuple[bytes, int, int]:
-    """What is to be written of `data[done:upto]`, how far it is done then, and where its last mask ends."""
+    """The bytes to write for `data[done:upto]`, how far it is done then, and where its last mask ends."""
     parts: list[bytes] = []
     for start, end in spans:
         if start > upto and start >= masked:

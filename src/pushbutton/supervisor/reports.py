@@ -1,4 +1,4 @@
-"""What a job reports: lines made whole, bounded in length and number, and without secrets."""
+"""A job's reports: lines made whole, bounded in length and number, and without secrets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .reported_file import Named
 
 LINE = 64 << 10  # the longest line taken; the rest of it is dropped
 CUT = " … (cut: "
-"""What follows a text of which `job.channel` left out the end."""
+"""The mark behind a text of which `job.channel` left out the end."""
 MOST = 100_000  # lines taken of one run: a loop that reports without end must not fill the history
 MOST_BYTES = 64 << 20  # the same in bytes
 
@@ -131,7 +131,7 @@ def names_file(text: str) -> bool:
 
 
 def _understood(text: str) -> object:
-    """What a line says, JSON or text, without terminal escapes, as it is read later. Raises RecursionError for JSON
+    """The report in a line, JSON or text, without terminal escapes, as it is read later. Raises RecursionError for JSON
     that is nested too deeply to be looked through.
     """
     plain = without_escapes(text).strip()
@@ -176,7 +176,7 @@ def without_escapes(text: str) -> str:
 
 
 def _behind_escape(text: str) -> str:
-    """What is left of a text that follows an ESC; all, with the ESC, where that begins nothing."""
+    """The rest of a text that follows an ESC; all, with the ESC, where that begins nothing."""
     if text.startswith("["):  # parameters, what stands in between, and a last letter
         at = 1
         while "0" <= text[at : at + 1] <= "?":

@@ -219,7 +219,7 @@ def _why(error: OSError) -> Refused:
 
 
 def _name(path: str, redact: Redactor) -> str:
-    """What it is called here: the name that the job gave it, without secrets and invisible characters."""
+    """Its name here: the name that the job gave it, without secrets and invisible characters."""
     name = os.fsencode(os.path.basename(os.path.normpath(path))).decode(errors="replace")
     name = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in redact.clean(name))
     stem, ending = os.path.splitext(name)

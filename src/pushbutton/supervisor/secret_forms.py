@@ -9,7 +9,7 @@ from collections.abc import Callable
 from .base64 import SHORTEST, encoded, in_base64
 
 _KEPT = (b"-._~", b"-._~/", b"-._", b"-._/", b"-._*", b"-._~!*'()", b"-._~!*'();,/?:@&=+$#")
-"""What programs leave as it is in a URL, beside letters and digits."""
+"""Characters that programs leave as they are in a URL, beside letters and digits."""
 _CODED = [code for code in range(256) if not bytes([code]).isalnum()]
 _DIGITS = ("%%%02X", "%%%02x")
 _QUOTES: tuple[dict[str, str], ...] = (

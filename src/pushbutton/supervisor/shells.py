@@ -81,7 +81,7 @@ def whole(argv: Sequence[str], *, path: str, digest: str = "", tty: bool = False
 
 
 def _told(options: str, given: str) -> str:
-    """What bash is told. Before its version 5 it cannot be told who it is, but by starting it once more with `-c`."""
+    """The arguments for bash. Before version 5 it takes another `$0` only if it is started once more with `-c`."""
     old = '{ [ "${BASH_VERSINFO-0}" -lt 5 ]; } 2>/dev/null'
     again = f"""exec "$BASH"{options} -c '. "$0"' "$@" {given}"""
     return f'{old} && {again}; {{ exec {given}; BASH_ARGV0=$1; shift; }} 2>/dev/null; {_NAMED}; . "$0"\n'

@@ -21,7 +21,7 @@ def _refuse(value: object) -> object:
 
 
 class _Reading:
-    """What the C part asks for: nothing out of the ordinary."""
+    """The settings that the C part asks for: nothing out of the ordinary."""
 
     strict = True
     object_hook = object_pairs_hook = None

@@ -72,9 +72,9 @@ FILES, RESULTS, RECEIPTS, GIVEN, SCREEN, ROOM = "files", "results", "receipts", 
 HANDED_OUT = f"{FILES}/results"
 TIME_RECORD = struct.Struct("<QQ")
 PROTOCOL = 2
-"""What a supervisor of this version speaks."""
+"""The protocol version of a supervisor of this version."""
 FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
-"""What a write says when the storage cannot take it now. It may be able to later."""
+"""The errors of a write that the storage cannot take now, and may take later."""
 
 Record = dict[str, object]
 
@@ -122,7 +122,7 @@ _FACTS = {
     "storage": {**_BASIC, "lost": _is_number},
     "end": {**_BASIC, "code": _is_code},
 }
-"""What must be in a record for it to be read, by its kind."""
+"""The fields that a record must have to be read, by its kind."""
 _MORE = {
     "why": _is_text,
     "error": _is_sentence,
@@ -132,7 +132,7 @@ _MORE = {
     "spoiled": _is_number,
 }
 _END = {"why": "", "error": "", "survivors": [], "lost": 0, "unheard": 0, "spoiled": 0}
-"""What `end` means where it does not say so."""
+"""Fields of `end` where it does not have them."""
 
 
 def micros() -> int:
@@ -172,7 +172,7 @@ def _sound(record: Record) -> bool:
 
 
 def protocol(folder: str | os.PathLike[str]) -> int:
-    """What the supervisor of this spool speaks; 0: it is not born yet."""
+    """The protocol version of this spool's supervisor; 0: it has not started yet."""
     try:
         fd = os.open(os.path.join(folder, EVENTS), os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

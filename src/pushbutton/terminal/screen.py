@@ -221,7 +221,7 @@ class Screen:
                 self._saved = []
 
     def _dry(self) -> None:
-        """What was drawn are lines of a log from now on."""
+        """The drawn lines are lines of a log from now on."""
         self._painting = False
         for row in self._rows:
             row.painted = False

@@ -34,7 +34,7 @@ _ON = {1: 1, 2: 2, 3: 4, 4: 8, 7: 16, 8: 64, 9: 32, 21: 8}
 _OFF = {22: 3, 23: 4, 24: 8, 27: 16, 28: 64, 29: 32}
 _CODES = (1, 2, 3, 4, 7, 9, 8)
 
-# What a line may hold and still be kept as it came: text, colours, and an erase-to-end where there is nothing to erase.
+# A line that holds only these is kept as it came: text, colours, and an erase-to-end where there is nothing to erase.
 CODE = re.compile(rb"\x1b\[(?:([0-9;:]{0,96})m|0?K)")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _SILENT = (0x00, 0x05, 0x07, 0x0E, 0x0F, 0x11, 0x13, 0x7F)  # NUL ENQ BEL SO SI XON XOFF DEL: terminals show nothing

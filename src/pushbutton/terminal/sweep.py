@@ -31,7 +31,7 @@ _COLOURS = r"(?:\x1b\[[0-9;:]{0,96}m)*+"
 
 
 def rewrites(data: bytes, place: int, columns: int) -> tuple[list[tuple[int, int]] | None, int, list[str]]:
-    """What follows the returns to the first column from `place` on and is seen (begin and end of each, first to last),
+    """The visible pieces behind returns to the first column from `place` on (begin and end of each, first to last),
     the last such return, and the characters with marks that are in front of it.
 
     None instead: there are not many, or something else than plain text, colours and erasing is among it, or one does

@@ -1,4 +1,4 @@
-"""What a terminal would show of a job's output: bytes in, settled lines out. Pure, incremental, bounded.
+"""A job's output as a terminal would show it: bytes in, settled lines out. Pure, incremental, bounded.
 
 The result depends on the bytes alone, never on how they were cut into feeds. Lines that hold nothing but text and
 colours are not touched: they come out as the stretch of raw bytes that they are (`Kept`). Only lines that were

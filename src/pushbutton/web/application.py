@@ -50,7 +50,7 @@ def build(core: Core, settings: Settings, origins: Mapping[str, str] = NO_ORIGIN
 
 
 def for_jobs(core: Core, settings: Settings) -> ASGIApp:
-    """What a worker serves, which has no pages: reports of its own jobs."""
+    """The application of a worker, which has no pages: reports of its own jobs."""
     return _layered(_routed(_site(core, settings), REPORTS), core, settings)
 
 

@@ -43,12 +43,12 @@ def page(path: str, endpoint: base.Endpoint) -> Route:
 
 
 def form(path: str, endpoint: base.Endpoint, limits: base.Limits = base.few) -> Route:
-    """What a page sends."""
+    """The route of a form that pages send."""
     return Route(path, base.page(endpoint, limits), methods=["POST"])
 
 
 REPORTS: Final[tuple[Route, ...]] = (Call("POST", "/api/runs/{number}/events", runs.report_events),)
-"""What jobs call."""
+"""The routes that jobs call."""
 
 API: Final[tuple[Route, ...]] = (
     # Streams and bytes first: their paths lie below those of the rest.

@@ -25,7 +25,7 @@ from .http.limits import Crowd
 log = logging.getLogger(__name__)
 
 SEND_BUFFER = 128 << 10
-"""What the kernel keeps for one client. More would only hide a stalled one, at up to 4 MB each."""
+"""The kernel's send buffer for one client. More would only hide a stalled one, at up to 4 MB each."""
 FREED = 1.0
 """Seconds for which a taken port is tried again: a server that was killed while it began a program has left a child
 that holds its port until it is that program.

@@ -1,4 +1,4 @@
-"""What a server keeps while it lives, in one object; nothing of the web is kept anywhere else."""
+"""The state of a server while it lives, in one object; the web keeps nothing anywhere else."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def arguments(source: str, shebang: str) -> Arguments:
 
 
 def _top_level(source: str) -> Iterator[str]:
-    """What a shell expands outside of functions: a function's `$1` is its own, and one in single quotes is text."""
+    """The expansions of a shell outside of functions: the `$1` of a function is its own, and one in quotes is text."""
     at, depth, awaited = 0, 0, list[re.Match[str]]()
     while at < len(source):
         here = source[at]

@@ -18,7 +18,7 @@ _QUIET = {"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1", "PAGER": "cat"}
 
 
 async def help_printed_by(argv: Sequence[str], cwd: str | None = None) -> str:
-    """What the program prints, on both of its outputs. Nothing of it is left when this returns. Raises `BadInput`."""
+    """The program's text, on both of its outputs. Nothing of it is left when this returns. Raises `BadInput`."""
     try:
         process = await asyncio.create_subprocess_exec(
             *argv,

@@ -147,7 +147,7 @@ class Branches:
     # -- what is known
 
     def listing(self) -> Listing:
-        """What was last seen, in the order of the command line."""
+        """The last findings, in the order of the command line."""
         self.came = False
         return merged([word.seen for word in self._words if word.seen])
 
@@ -176,7 +176,7 @@ class Branches:
         }
 
     def named(self) -> list[Named]:
-        """What answers, in the order of the command line."""
+        """The paths that answer, in the order of the command line."""
         there = {id(word) for branch in self._branches if branch.asked is None for word in branch.words}
         return [word.named for word in self._words if word.named and id(word) in there]
 
@@ -189,7 +189,7 @@ class Branches:
         return word.path, word.seen.root if word.seen else None
 
     def unseen(self) -> list[Path]:
-        """What was not looked at yet: what lies there is not known."""
+        """The paths that were not looked at yet: their content is not known."""
         return [word.path for word in self._words if word.seen is None and word.fault is None]
 
     def read(self, whole: Callable[[Path], bool]) -> bool:
@@ -201,7 +201,7 @@ class Branches:
         return next((word.fault for word in self._words if word.fault), None)
 
     def silent(self) -> list[str]:
-        """What does not answer now."""
+        """The paths that do not answer now."""
         return [
             readable(str(branch.root)) for branch in self._branches if not branch.answers or self.stuck(branch.root)
         ]

@@ -94,6 +94,6 @@ _MADE: Mapping[str, Callable[[Any, Task], Any]] = {
     "tell": lambda value, _: rules(value),
     "tty": lambda value, _: value and tuple(value),
 }
-"""What a task holds of an option that is no plain value, or that depends on where its file lies."""
+"""Options that are no plain values, or that depend on where the file lies."""
 _APART = frozenset({"params", "dry_run", "dynamic", "read"})
 """What the readers of a file have made something of already, or what stands in for something that is not said."""

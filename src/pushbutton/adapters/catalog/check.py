@@ -58,7 +58,7 @@ async def checked(paths: Sequence[str | os.PathLike[str]], patterns: Patterns | 
 
 
 async def examined(paths: Sequence[str | os.PathLike[str]], patterns: Patterns | None = None) -> Examined:
-    """What is wrong, what is a task, and what was passed over."""
+    """The problems, the tasks, and the files that were passed over."""
     problems: list[Problem] = []
     existing, looks = [], []
     for path in [os.fspath(path) for path in paths]:

@@ -91,7 +91,7 @@ class ProgramChoices:
         return tuple(choices.values())
 
     async def _run(self, task: Task, param: Param) -> bytes:
-        """What the program prints. It is gone, with all that it started, when this returns or raises."""
+        """The program's output. It is gone, with all that it started, when this returns or raises."""
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._before(task),

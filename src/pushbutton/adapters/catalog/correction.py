@@ -1,4 +1,4 @@
-"""What a script's head says of an input that was read from its source, laid over it by name."""
+"""Corrections by a script's head of inputs that were read from its source, by name."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FINER: Mapping[ParamType, frozenset[ParamType]] = {
     ),
     ParamType.FILE: frozenset({ParamType.STR}),
 }
-"""What a head may make of what the source takes as a text, or as a path."""
+"""The types that a head may give to a text, or to a path, of the source."""
 
 
 def corrected(

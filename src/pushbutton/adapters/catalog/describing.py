@@ -31,7 +31,7 @@ class Describer:
     async def describe(
         self, path: Path, *, every: bool, execute: bool, limit: float, main: bool = False
     ) -> dict[str, Any] | str:
-        """What `describe` says, or a sentence on why it said nothing. When this returns or raises, nothing that
+        """The answer of `describe`, or a sentence on why there is none. When this returns or raises, nothing that
         the file started is left.
         """
         order = {"path": str(path), "all": every, "main": main, "import": execute, "limit": limit}
@@ -50,7 +50,7 @@ class Describer:
         return answer
 
     async def arguments(self, paths: Sequence[Path]) -> list[dict[str, Any]]:
-        """What `describe.arguments` says of each of these scripts, or {"sentence": the end of one on why it said
+        """The answer of `describe.arguments` for each of these scripts, or {"sentence": the end of one on why it said
         nothing}. Never raises but when we are told to end.
         """
         answers: list[dict[str, Any]] = []
@@ -62,7 +62,7 @@ class Describer:
         return answers
 
     async def _asked(self, order: dict[str, Any], limit: float) -> dict[str, Any] | str:
-        """What the process says, or a sentence on why it said nothing."""
+        """The answer of the process, or a sentence on why there is none."""
         try:
             process = self._process = self._process or await self._begin()
             assert process.stdin  # noqa: S101 - it was asked for

@@ -67,7 +67,7 @@ class FileWatch:
         return rung
 
     def ring(self) -> None:
-        """What waits goes on, as if something had changed."""
+        """End all waiting, as if something had changed."""
         self._wakeup.set()
 
     async def close(self) -> None:
@@ -126,7 +126,7 @@ class FileWatch:
         return None
 
     async def _some(self, system: RustNotify, place: str) -> set[tuple[int, str]] | str:
-        """What the system notified of, or a word: timeout, stop. It is over in its thread when this returns."""
+        """The system's notifications, or a word: timeout, stop. It is over in its thread when this returns."""
         watch = asyncio.ensure_future(threads.watching(place, system.watch, _TOGETHER, _STEP, _TICK, self._moved))
         try:
             return await asyncio.shield(watch)

@@ -52,7 +52,7 @@ EXHAUSTED = frozenset(
     | {errno.ENOTCONN, errno.ECONNABORTED, errno.ECONNREFUSED, errno.ESTALE, errno.ETIMEDOUT}
     | {errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENETUNREACH, errno.EREMOTEIO}
 )
-"""What the system says when the fault is not the folder's: no room for a look, or a drive that is out of reach."""
+"""The system's errors when the fault is not the folder's: no room for a look, or a drive that is out of reach."""
 
 
 def named(words: Sequence[str | os.PathLike[str]]) -> list[Named]:
@@ -78,7 +78,7 @@ def _named(word: str) -> Named:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is there of one path at one moment."""
+    """The content of one path at one moment."""
 
     root: Path  # the folder that it is or lies in
     files: tuple[Found, ...] = ()  # by name
@@ -89,7 +89,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is there at one moment."""
+    """The content at one moment."""
 
     files: tuple[Found, ...]  # that may hold tasks, each once, in the order of the command line and then by name
     folders: tuple[Path, ...]  # in which a change may concern us; those that exist
@@ -211,7 +211,7 @@ def _wanted(name: str, path: str, ignore: Ignore) -> bool:
 
 
 def form_of(name: str, mode: int) -> Form | None:
-    """What a file that is not passed over is read as; None: it holds no task."""
+    """The kind of a file that is not passed over; None: it holds no task."""
     if name in CONFIGS:
         return Form.CONFIG
     if mode & 0o111:

@@ -143,7 +143,7 @@ def _target(
     wrong: list[tuple[KeyPath, str]],
     form: ScriptForm | None,
 ) -> tuple[Target, Target]:
-    """What is run, and the same as far as anybody can know it: of what could not be read, it may name every input."""
+    """The target, and the same as far as anybody can know it: of what could not be read, it may name every input."""
     if origin.shebang is not None:
         script = ScriptTarget(str(origin.path), passing, origin.shebang, origin.arguments)
         script = form.target(script) if form else script  # with those that the table adds

@@ -216,7 +216,7 @@ def _required(arguments: Sequence[Mapping[str, Any]], seems: Guess) -> set[str]:
 
 
 def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """What two subcommands say of inputs with one name."""
+    """The options of inputs that have one name in two subcommands."""
     return {key: value for key, value in one.items() if key in other and other[key] == value}
 
 

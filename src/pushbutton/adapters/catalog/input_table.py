@@ -15,7 +15,7 @@ from .schema import KeyPath
 __all__ = ["KINDS", "PLAIN", "can_have", "input_of", "when_as_offered"]
 
 PLAIN = [key for key, row in FIELD.items() if INPUTS[key] is row and SCRIPT in row.only]
-"""What an input has as its file says it."""
+"""The attributes of an input that stay as its file says them."""
 KINDS = ("type", "choices", "choices_from")
 """The keys that say what values an input has."""
 _NUMBERS = (ParamType.INT, ParamType.FLOAT)
@@ -42,7 +42,7 @@ def can_have(kind: ParamType, each: ParamType, key: str) -> bool:
 
 
 def input_of(name: str, keys: Mapping[str, Any], at: KeyPath, wrong: list[tuple[KeyPath, str]]) -> Param:
-    """What is wrong with it is added to `wrong`, with its place."""
+    """Its mistakes are added to `wrong`, with their places."""
     if any(place in [(*at, key) for key in KINDS] for place, _ in wrong):
         return Param(name, ParamType.STR, required=False)  # of which nothing more can be said
     choices = tuple(Choice(*choice) for choice in keys.get("choices", ()))

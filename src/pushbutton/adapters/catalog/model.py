@@ -1,4 +1,4 @@
-"""What was found in a folder, and what reading one file of it gave."""
+"""The findings in a folder, and the result of reading one file of it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What a configuration file says once for many tasks."""
+    """The options that a configuration file gives once for many tasks."""
 
     env: Mapping[str, str] = field(default_factory=dict)  # of all tasks
     groups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by heading, with the keys of `schema.GROUP`
@@ -92,13 +92,13 @@ class FileTasks:
 
     @property
     def mistakes(self) -> tuple[Problem, ...]:
-        """What has to be mended, that of the whole file first."""
+        """The mistakes to mend, those of the whole file first."""
         whole = (self.whole,) if self.whole else ()
         return (*whole, *(problem for problem in self.problems if not problem.warning))
 
     @property
     def all(self) -> tuple[Problem, ...]:
-        """What has to be mended, and what is doubtful."""
+        """The mistakes to mend, and the doubts."""
         return (*self.mistakes, *(problem for problem in self.problems if problem.warning))
 
 

@@ -14,7 +14,7 @@ _BOUNDS = ("min", "max")
 
 
 def correcting(param: Param, read: Param) -> dict[str, Any]:
-    """What a head says of an input that is read from the source as `read`, so that it is `param`. Its default is said
+    """A head's options for an input that is read from the source as `read`, so that it is `param`. Its default is said
     only where it is another one: one that is said may be cleared.
     """
     keys: dict[str, Any] = {key: getattr(param, key) for key in ("label", "help") if getattr(param, key)}

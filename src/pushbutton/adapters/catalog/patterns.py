@@ -1,4 +1,4 @@
-"""What is found about patterns by trying them, which takes too long for a press, a page or a start."""
+"""Facts about patterns from trying them, which takes too long for a press, a page or a start."""
 
 from __future__ import annotations
 

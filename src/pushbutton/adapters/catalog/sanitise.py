@@ -1,4 +1,4 @@
-"""What every task must be before anybody sees it: text that is UTF-8, and numbers that JSON can write.
+"""The form that every task must have before anybody sees it: text that is UTF-8, and numbers that JSON can write.
 
 Names of files, escapes in Python and YAML bring halves of characters; one of them would spoil each page and each
 answer in which its task stands beside others.

@@ -49,7 +49,7 @@ class Table:
 
 
 def plain(value: Any) -> Any:
-    """What a YAML or TOML reader gave, as JSON has it: dates as text, and no classes of the reader's own."""
+    """The result of a YAML or TOML reader, as JSON has it: dates as text, and no classes of the reader's own."""
     if isinstance(value, Mapping):
         return {_key(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -125,7 +125,7 @@ GROUP: Mapping[str, Option] = {
         "Which channels are told of its tasks, by occasion; what a task tells itself comes on top.", kinds.TELL
     ),
 }
-"""What can be said of a group, by its heading. Each is a field of `Task`."""
+"""The options of a group, by heading. Each is a field of `Task`."""
 
 CHANNEL: Mapping[str, Option] = {
     "mail": option("The mail address that is told, or a list of them.", _ADDRESSES),
@@ -143,7 +143,7 @@ CHANNEL: Mapping[str, Option] = {
 PLACES: Mapping[str, Option] = {
     "locks": option("Locks by name, each with how many runs hold it at once; one where it is left out.", kinds.PLACES)
 }
-"""What stands at the top of a file and is no option of a task by this name."""
+"""The keys at the top of a file that are no options of a task by this name."""
 
 SECRET: Mapping[str, Option] = {
     "env": option("The variable of the server's own environment that holds it.", kinds.NAME),

@@ -78,7 +78,7 @@ class ScriptForm:
 
     @property
     def told(self) -> str:
-        """What the reading came to, as the end of a sentence about the file."""
+        """The outcome of the reading, as the end of a sentence about the file."""
         number, left_out = len(self.params), sum(gap.left_out for gap in self.gaps)
         known = f"{left_out} left out" if left_out else f"{len(self.gaps)} with a gap" if self.gaps else "all known"
         return f"{number} input{'' if number == 1 else 's'} ({self.library}), {known}"
@@ -374,7 +374,7 @@ def _several(param: Param, one: Mapping[str, Any], choices: tuple[Choice, ...]) 
 
 
 def _default(one: Mapping[str, Any], kind: ParamType, choices: Sequence[Choice]) -> Any:
-    """What the script takes by itself, as the field would hold it; None where that cannot be shown so."""
+    """The script's own default, as the field would hold it; None where that cannot be shown so."""
     given = one["default"]
     if given is None or given == "" or isinstance(given, list | dict):
         return None

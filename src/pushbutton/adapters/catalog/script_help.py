@@ -63,7 +63,7 @@ _DESCRIPTION = re.compile(
 
 
 def help_of(lines: Sequence[str], name: str, *, python: bool) -> str:
-    """What its language has for it; "": nothing. `lines`: the head of a file; `name`: the file's."""
+    """The help in its language's own form; "": none. `lines`: the head of a file; `name`: the file's."""
     source = "\n".join(lines)
     if python:
         return _of_docstring(_docstring(source), name)
@@ -148,7 +148,7 @@ def _undecorated(text: str) -> str:
 
 
 def _told(lines: Sequence[str], name: str, *, python: bool = False) -> str:
-    """What a paragraph says of what the script does; "": nothing."""
+    """A paragraph's sentence on what the script does; "": none."""
     if _LICENCE.search(" ".join(lines)):
         return ""
     kept = []

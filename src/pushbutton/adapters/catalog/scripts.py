@@ -124,7 +124,7 @@ def _finds(variable: str, source: str) -> bool:
 
 
 def _said_of(keys: Mapping[str, Any], form: ScriptForm | None) -> Mapping[str, Any]:
-    """What the head says of this task. Of several, each keeps its own name and help, and what names inputs counts
+    """The head's options for this task. Of several, each keeps its own name and help, and what names inputs counts
     where they are.
     """
     if form is None:

@@ -32,7 +32,7 @@ _ORIGINS = [name for name in SECRET if name != "timeout"]
 
 
 def declare_secret(path: Path, name: str, line: int, table: Any, wrong: list[tuple[KeyPath, str]]) -> Secret:
-    """What is wrong with it is added to `wrong`, with its place."""
+    """Its mistakes are added to `wrong`, with their places."""
     at: KeyPath = ("secrets", name)
     if not is_variable(name):
         wrong.append((at, f"“{name}” cannot be the name of a secret: use letters, digits and “_”, as for a variable."))
@@ -74,7 +74,7 @@ def by_name(secrets: Iterable[Secret]) -> dict[str, Secret]:
 
 
 def doubts(tasks: Iterable[Task], declared: Mapping[str, Secret]) -> list[Problem]:
-    """What no file tells by itself: a secret that two declare, and, as a warning, one that none does."""
+    """Problems that no file shows by itself: a secret that two declare, and, as a warning, one that none does."""
     found = [
         Problem(one.source.file, one.source.line, 1, f"“{one.name}”: {one.broken}")
         for one in declared.values()

@@ -1,5 +1,5 @@
-"""What a configuration file says once for many tasks: variables for all of them, channels, and who is told; how many
-runs hold a lock at once; of a group's, whom to ask, what a failure means, and who is told.
+"""Options that a configuration file gives once for many tasks: variables for all of them, channels, and who is told;
+how many runs hold a lock at once; of a group's, whom to ask, what a failure means, and who is told.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def channels_of(said: Iterable[Shared]) -> Mapping[str, Channel]:
 
 
 def unknown_channels(tasks: Iterable[Task], channels: Mapping[str, Channel]) -> list[Problem]:
-    """What no file tells by itself: rules that name a channel which none declares. Nobody would be told."""
+    """Problems that no file shows by itself: rules that name a channel which none declares. Nobody would be told."""
     found = []
     for task in tasks:
         for name in dict.fromkeys(name for rule in task.tell for name in rule.to):
@@ -81,7 +81,7 @@ def unknown_channels(tasks: Iterable[Task], channels: Mapping[str, Channel]) -> 
 
 
 def with_shared(tasks: Mapping[str, Task], said: Iterable[Shared], words: Mapping[str, str]) -> dict[str, Task]:
-    """What a task says itself goes first; of two files that say the same, the first one counts. `words`: what the
+    """A task's own option goes first; of two files that say the same, the first one counts. `words`: what the
     server says, by the keys of a group, about everything else.
     """
     env: dict[str, str] = {}

@@ -1,5 +1,5 @@
-"""What the sources of scripts told of their arguments, kept by what the scripts hold: what did not change is not read
-again after a restart.
+"""The arguments of scripts as their sources tell them, kept by the scripts' content: one that did not change is not
+read again after a restart.
 
 A file for each, in a folder for each way of reading: another Pushbutton, or another Python, may read otherwise. Servers
 may share it, for a file comes whole or not at all. One that is damaged tells nothing, and is written anew.

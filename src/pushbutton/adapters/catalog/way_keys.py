@@ -1,5 +1,5 @@
-"""What a file says of how an input is passed in a command line: `flag`, `off`, `repeat`, `count`, `words`, `place`,
-`under`.
+"""A file's keys for the way in which an input is passed in a command line: `flag`, `off`, `repeat`, `count`, `words`,
+`place`, `under`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def says_way(keys: Mapping[str, Any]) -> bool:
 
 
 def implied(keys: Mapping[str, Any]) -> dict[str, Any]:
-    """What an input is by the way in which it is passed, where its file does not say it."""
+    """The type of an input by the way in which it is passed, where its file does not say it."""
     several = bool(keys.get("repeat")) or keys.get("words", 1) != 1 or keys.get("place") == "rest"
     found: dict[str, Any] = {}
     if keys.get("count") and keys.get("type", "int") == "int":
@@ -138,7 +138,7 @@ def _against_kind(
 
 
 def count_faults(name: str, keys: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What is said of how many times a flag may be given."""
+    """The mistakes in how many times a flag may be given."""
     for key in ("min", "max"):
         if isinstance(bound := keys.get(key), int | float) and not 0 <= bound <= kinds.MOST_WORDS:
             yield key, f"“{name}” is how many times its flag is given: from 0 to {kinds.MOST_WORDS}."

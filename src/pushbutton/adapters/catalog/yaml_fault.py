@@ -1,4 +1,4 @@
-"""What a YAML reader could not read, in plain words."""
+"""Faults of a YAML file, in plain words."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _HERE: Sequence[tuple[str, str]] = (
     ("expected a mapping or list of mappings for merging", "Behind “<<:” stands what is merged: a table."),
     ("expected chomping or indent", "Behind “|” or “>” the line ends, and the text begins on the next one."),
 )
-"""What the reader says, and what we say in its place."""
+"""The reader's messages, and ours in their place."""
 
 _BEGAN: Sequence[tuple[str, str, str]] = (
     (
@@ -60,7 +60,7 @@ _BEGAN: Sequence[tuple[str, str, str]] = (
         "The table that begins here is not closed: write } at its end, and “,” between its items.",
     ),
 )
-"""What it was reading, what it says, and what we say of the place where that began."""
+"""The reader's context, its message, and our sentence about the place where that began."""
 
 
 def yaml_fault(error: Exception) -> tuple[int, int, str]:

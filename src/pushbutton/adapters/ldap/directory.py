@@ -112,7 +112,7 @@ class Ldap:
         self._looks.close()
 
     async def check(self, name: str, password: str) -> Identity | None:
-        """Who it is, if the directory takes the password. None: nobody of that name, or not with that password.
+        """The person, if the directory takes the password. None: nobody of that name, or not with that password.
 
         Raises `SignInFailed` when the directory cannot be asked or does not say clearly, `TooManySignIns`.
         """
@@ -131,7 +131,9 @@ class Ldap:
         return found
 
     async def gone(self, names: Sequence[str]) -> Mapping[str, str]:
-        """Who of them is not there any more, or locked, and how that shows. Raises `SignInFailed`, `TooManySignIns`."""
+        """Those of them who are not there any more, or locked, and how that shows. Raises `SignInFailed`,
+        `TooManySignIns`.
+        """
         found: dict[str, str] = {}
         for begin in range(0, len(names), MANY):
             found |= await self._looks.take(functools.partial(self._look_up, names[begin : begin + MANY]))

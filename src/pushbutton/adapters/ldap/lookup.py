@@ -32,7 +32,7 @@ FEW = 20
 MARKS = ("pwdAccountLockedTime", "nsAccountLock", "userAccountControl", "accountExpires", "loginDisabled")
 """Attributes that say that an account is locked: OpenLDAP, 389 Directory, Active Directory (two), eDirectory."""
 _BY_AN_ADMINISTRATOR = "000001010000Z"
-"""What OpenLDAP writes for good. Any other time is of somebody who guessed passwords, and passes."""
+"""OpenLDAP's mark for a lock without an end. Any other time is of somebody who guessed passwords, and passes."""
 _DISABLED = 2
 _NEVER = (0, (1 << 63) - 1)
 _BEFORE_1970 = 11_644_473_600

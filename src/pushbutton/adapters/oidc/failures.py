@@ -1,4 +1,4 @@
-"""What a person is told when signing in with the provider failed: few sentences, and the reason is for the log."""
+"""Messages when signing in with the provider failed: few sentences for the person, and a reason for the log."""
 
 from __future__ import annotations
 
@@ -45,5 +45,5 @@ def nameless(reason: str) -> SignInFailed:
 
 
 def quoted(said: object) -> str:
-    """What another program said, as one line of the log."""
+    """Another program's text, as one line of the log."""
     return repr(one_line(str(said)))

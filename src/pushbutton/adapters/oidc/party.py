@@ -102,7 +102,7 @@ class Oidc:
         return Begun(url, state, nonce, verifier)
 
     async def finish(self, begun: Begun, params: Mapping[str, str], redirect_uri: str) -> Identity:
-        """Who came back. `params`: what the browser brought; `redirect_uri`: the same as for `begin`.
+        """The person who came back. `params`: what the browser brought; `redirect_uri`: the same as for `begin`.
 
         Raises `SignInFailed`.
         """
@@ -174,7 +174,7 @@ class Oidc:
                 return {"data": {**form, "client_id": self._client}}
 
     async def _claims(self, provider: Provider, answer: Mapping[str, Any], nonce: str) -> dict[str, Any]:
-        """What the ID token says, when everything about it is right."""
+        """The claims of the ID token, when everything about it is right."""
         text = answer.get("id_token")
         if not isinstance(text, str):
             raise odd("the provider sent no ID token")

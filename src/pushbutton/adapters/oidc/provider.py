@@ -1,4 +1,4 @@
-"""What a provider says of itself: its endpoints, and the keys with which it signs."""
+"""A provider's own description: its endpoints, and the keys with which it signs."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Wire:
     async def ask(self, method: str, url: str, **more: Any) -> tuple[int, bytes]:
         """Status and body. Raises `SignInFailed`. No redirect is followed: an endpoint is where the provider says."""
         if self._http is None:
-            # What is not compressed cannot be small on its way and large here.
+            # An answer that is not compressed cannot be small on its way and large here.
             headers = {"accept": "application/json", "accept-encoding": "identity"}
             # Behind a proxy, the proxy resolves the name.
             transport = None if set(getproxies()) - {"no"} else NameResolution()

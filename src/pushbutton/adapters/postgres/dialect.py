@@ -1,4 +1,4 @@
-"""What PostgreSQL says otherwise than other databases, see `sql.connection.Dialect`."""
+"""PostgreSQL's words that differ from other databases', see `sql.connection.Dialect`."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class NodeFiles:
         self._pieces.remove(*self._place(name), below=True)
 
     def renew(self, run: int) -> None:
-        """What is in the database is of the run that the database has."""
+        """A file in the database belongs to the run in the database."""
         self._own.renew(run)
 
     def disk(self) -> Disk:

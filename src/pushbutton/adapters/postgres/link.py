@@ -222,7 +222,7 @@ def translated(address: Address) -> Iterator[None]:
 
 
 def why(address: Address, error: Exception) -> str:
-    """What libpq says, without the address that it begins with, and without the password."""
+    """Libpq's message, without the address that it begins with, and without the password."""
     text = _first_line(error).removeprefix("connection failed: ")
     text = text.rpartition("failed: ")[2].removeprefix("FATAL:").strip()
     return address.without_secrets(text)

@@ -20,7 +20,7 @@ FROM (SELECT {NODE} AS number) AS lock, pg_locks AS l JOIN pg_stat_activity AS a
 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
   AND (l.classid::bigint << 32 | l.objid::bigint) = lock.number
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
-"""Who holds `NODE`, by the name that its connection gave."""
+"""The connection that holds `NODE`, by the name that it gave."""
 NODES: Final = """SELECT a.application_name FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND a.application_name LIKE 'pushbutton (process %'
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1"""

@@ -293,7 +293,7 @@ class Mirror:
 
 
 def _names(copy: _Copy) -> Iterable[str]:
-    """What is fixed came with the first output."""
+    """The files to fetch; those that do not change came with the first output."""
     return (spool.TIMES, spool.OUTPUT) if copy.have.get(spool.OUTPUT) else (*_BEFORE, spool.OUTPUT)
 
 

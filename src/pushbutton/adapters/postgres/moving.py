@@ -45,7 +45,7 @@ class PostgresSide:
     # -- what lies beside a history
 
     def bring_files(self, folder: Path) -> int:
-        """What other nodes wrote and what people brought, into this data folder, where it is not there yet. How many
+        """Bring the files of other nodes and of people into this data folder, where they are not there yet. How many
         files those are. Raises `OSError`.
         """
         found = [Place(run, name) for run, name in self.execute("SELECT DISTINCT run, name FROM pieces ORDER BY 1, 2")]

@@ -58,7 +58,7 @@ FROM unnest(?::bigint[], ?::text[], ?::bigint[]) AS w (run, name, have) CROSS JO
             ORDER BY at LIMIT ?)
     ) AS near WHERE at + length(bytes) > w.have
 ) AS p"""
-"""What follows in the block where one stands is in the last piece before, or in the one that is all of the block.
+"""The bytes that follow in a block are in the last piece before them, or in the one that is all of the block.
 Others may lie in it: of a sender that was killed, and whose last statement came late.
 """
 
@@ -192,7 +192,7 @@ class Pieces:
         self.do(lambda link: link.execute(gone, (*values, *values)))
 
     def close(self) -> None:
-        """What is under way is given up; it may be there all the same."""
+        """Give up the statement under way; it may have been carried out all the same."""
         self._closed = True
         if link := self._link:
             link.hang_up()
@@ -237,7 +237,7 @@ def take(link: Link, have: Mapping[Place, int], most: int, *, quick: bool = Fals
 
 
 def joined(have: int, pieces: Iterable[Piece]) -> bytes:
-    """What of these, in order, follows so many bytes without a gap."""
+    """The bytes of these, in order, that follow so many others without a gap."""
     found = []
     for piece in pieces:
         if piece.at <= have < piece.at + len(piece.bytes):

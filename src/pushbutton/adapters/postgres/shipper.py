@@ -65,7 +65,7 @@ class _Run:
         return self.open
 
     def next(self, most: int) -> tuple[list[Piece], bool]:
-        """What was not sent, up to so many bytes of each file, and whether there is more."""
+        """The bytes that were not sent, up to so many of each file, and whether there are more."""
         assert self.sent is not None  # noqa: S101  it was asked for
         pieces, more = list[Piece](), False
         for name, file in self.files().items():
@@ -110,7 +110,7 @@ class Shipper:
         self._loop = asyncio.create_task(self._follow())
 
     async def close(self) -> None:
-        """What is not sent by now the next one sends."""
+        """Stop. Bytes that are not sent by now are for the next shipper."""
         if self._loop:
             self._loop.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -270,7 +270,7 @@ class Shipper:
             run.parts = {name: 2 for name, size in run.sent.items() if size % BLOCK}  # it may be many
 
     def _note(self, run: _Run, pieces: Sequence[Piece]) -> None:
-        """What was sent; a block that is full and lies there in parts is to be made one."""
+        """Note the sent bytes; a full block that lies there in parts is to be made one."""
         assert run.sent is not None  # noqa: S101  resumed above
         run.grew = time.monotonic() if pieces else run.grew
         for piece in pieces:
@@ -299,7 +299,7 @@ class Shipper:
 
 
 def _files(folder: Path) -> Sequence[tuple[str, Path]]:
-    """What `runtime.ports.Files` calls them, and where they are."""
+    """Their names for `runtime.ports.Files`, and where they are."""
     results = [(f"results/{file.name}", file) for file in _inside(folder / spool.RESULTS)]
     given = [
         (f"given/{entry.name}/{file.name}", file) for entry in _inside(folder / spool.GIVEN) for file in _inside(entry)

@@ -25,7 +25,7 @@ class PostgresStore(SqlStore):
         self.connections = self._database.connections
 
     async def forget(self, runs: Sequence[int]) -> None:
-        """What is kept of their files goes first: killed in between, their rows are there and lead to the rest."""
+        """Their files go first: after a kill in between, their rows are there and lead to the rest."""
         await self._database.aside(lambda db: pieces.forget(db, runs))
         await super().forget(runs)
 

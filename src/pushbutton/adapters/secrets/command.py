@@ -19,7 +19,7 @@ async def from_command(origin: FromCommand) -> str:
     """Raises `Missing`."""
     code, data = await output(origin.argv, cwd=origin.cwd, timeout=origin.timeout)
     if code:
-        # What it said on the way is not repeated: nobody knows what is in it.
+        # Its output is not repeated: nobody knows what is in it.
         raise Missing(f"it ended with exit code {code}; run it by hand as the server's user to see why")
     return text(data)
 

@@ -1,4 +1,4 @@
-"""What a source may give."""
+"""The values that a source may give."""
 
 from __future__ import annotations
 

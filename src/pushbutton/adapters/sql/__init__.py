@@ -1,4 +1,4 @@
-"""What every SQL store shares: statements, rows, and what is read and written in a transaction.
+"""The common part of every SQL store: statements, rows, and the reads and writes of a transaction.
 
 An adapter brings a `Database` (connections, transactions, migrations) and a `Dialect` (what its SQL says otherwise).
 """

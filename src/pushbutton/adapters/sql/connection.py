@@ -1,4 +1,4 @@
-"""What the shared statements need of a database: a connection, transactions, and the few words that differ."""
+"""A database as the shared statements need it: a connection, transactions, and the few words that differ."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Work = Callable[[Connection], T]
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What one database says otherwise than another. Everything else is the same statement for all of them."""
+    """The words that differ between databases. Everything else is the same statement for all of them."""
 
     like: str  # compares texts without regard to upper and lower case
     bytes_of: str  # a text column's bytes, `{}` is the column: also of what somebody else put there, in any type
@@ -62,7 +62,7 @@ class Database(Protocol):
 
     @property
     def name(self) -> str:
-        """What errors call it."""
+        """Its name in errors."""
         ...
 
     async def open(self) -> None: ...

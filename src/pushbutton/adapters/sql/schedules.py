@@ -1,4 +1,4 @@
-"""What became of the due moments of schedules, and which schedules are paused."""
+"""The firings of schedules, and the schedules that are paused."""
 
 from __future__ import annotations
 

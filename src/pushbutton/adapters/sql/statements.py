@@ -127,7 +127,7 @@ def _startable(offer: Offer, at: int) -> Statement:
     if offer.without:
         tests.append(f"h.task NOT IN ({marks(offer.without)})")
         values += sorted(offer.without)
-    # What the worker has is taken out of what the run needs; nothing is left.
+    # The worker's tags are taken out of those that the run needs; none is left.
     tests.append("replace(" * len(offer.tags) + "h.tags" + ", ?, '')" * len(offer.tags) + " = ''")
     values += [names_text([tag]) for tag in sorted(offer.tags)]
     return " AND ".join(tests), values

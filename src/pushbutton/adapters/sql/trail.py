@@ -100,5 +100,5 @@ def written(data: Any) -> str:
 
 
 def _read(value: bytes) -> str:
-    """Whatever somebody else put there."""
+    """Also a text that somebody else put there."""
     return bytes(value).decode(errors="replace")

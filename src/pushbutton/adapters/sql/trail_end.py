@@ -35,7 +35,7 @@ class End:
         self._writer: threading.Thread | None = None
 
     def read(self) -> Head:
-        """What the file says; an empty head where there is none, or none with our seal."""
+        """The head in the file; an empty one where there is none, or none with our seal."""
         try:
             number, digest, seal = self._file.read_text().strip().split(":") if self._file else ("", "", "")
         except (OSError, ValueError):

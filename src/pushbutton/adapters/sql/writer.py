@@ -15,7 +15,7 @@ from .connection import Connection, Work
 T = TypeVar("T")
 Works = Sequence[Work[Any]]
 Outcomes = list[tuple[Any, BaseException | None]]
-"""What each work returned, or why it was refused."""
+"""The result of each work, or why it was refused."""
 Job = tuple[Work[Any], asyncio.Future[Any]]
 
 
@@ -73,7 +73,7 @@ class Writer:
         return finish
 
     def _hand_over(self) -> None:
-        """What was asked for in one turn of the loop goes into one transaction."""
+        """All work that was asked for in one turn of the loop goes into one transaction."""
         asked, self._asked = self._asked, []
         for job in asked:
             self._jobs.put(job)

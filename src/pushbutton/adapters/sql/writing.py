@@ -1,4 +1,4 @@
-"""What is written in one transaction: a press, a claim, a run's journal, and what goes. Each inside the caller's."""
+"""Writes of one transaction: a press, a claim, a run's journal, and what goes. Each inside the caller's."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ def allow(db: Connection, at_once: Mapping[str, int], places: Mapping[str, int],
                 " ON CONFLICT (task) DO UPDATE SET at_once = excluded.at_once",
                 (task, most),
             )
-    # What waits may need a lock that no task names any more, so none is deleted.
+    # A waiting run may need a lock that no task names any more, so none is deleted.
     kept = {str(name): int(most) for name, most in db.execute("SELECT name, places FROM locks")}
     for name, most in {**dict.fromkeys(kept if all_tasks else (), ONE), **places}.items():
         if kept.get(name) != most:

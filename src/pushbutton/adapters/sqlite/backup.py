@@ -41,7 +41,7 @@ that the copy does not have; `readings` are made anew.
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What a backup says of itself."""
+    """A backup's own description."""
 
     version: str  # of the Pushbutton that took it
     at: str  # RFC 3339
@@ -185,7 +185,7 @@ def _copy(source: Path, target: Path) -> None:
 
 @contextmanager
 def _writing(folder: Path) -> Iterator[None]:
-    """What the system has against it, as a sentence."""
+    """Turn an error of the system into a sentence."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What SQLite says otherwise than other databases, see `sql.connection.Dialect`."""
+"""SQLite's words that differ from other databases', see `sql.connection.Dialect`."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ class Calls(Expressions):
         return made
 
     def enter(self, function: Function, args: list[Any], kwargs: dict[Any, Any]) -> Any:
-        """What the function gives, with these arguments."""
+        """The function's result with these arguments."""
         node = function.node
         if self.depth >= _DEEPEST or sum(one is node for one in self._entered) > 1:
             return UNKNOWN

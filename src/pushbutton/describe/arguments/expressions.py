@@ -1,4 +1,4 @@
-"""What an expression is worth while a source is walked through. Nothing runs; only plain values are worked with."""
+"""The values of expressions while a source is walked through. Nothing runs; only plain values are worked with."""
 
 from __future__ import annotations
 

@@ -53,8 +53,8 @@ for line in iter(sys.stdin.readline, ""):
     sys.stdout.write(json.dumps(found) + "\\n")
     sys.stdout.flush()
 """
-"""What the other Python runs: for the path on each line it writes its tree as JSON, or the line that it cannot read.
-Each may take it two or three seconds of a processor.
+"""The program that the other Python runs: for the path on each line it writes its tree as JSON, or the line that it
+cannot read. Each may take it two or three seconds of a processor.
 """
 
 _LISTS = frozenset(

@@ -1,4 +1,4 @@
-"""What the reading of a script's source finds: the inputs that its own parser of arguments declares."""
+"""Findings in a script's source: the inputs that its own parser of arguments declares."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Command:
 
 @dataclass
 class Script:
-    """What a source declares. `kind`: the library that takes its arguments."""
+    """The declarations of a source. `kind`: the library that takes its arguments."""
 
     kind: str
     command: Command

@@ -83,7 +83,7 @@ class Pythons:
         self.silent = False  # whether the last one that was asked said nothing, which it may another time
 
     def tree_by(self, program: str, path: str) -> dict[str, Any] | None:
-        """What `foreign_tree.ASK` says of the file; None: this Python is ours, or says nothing."""
+        """The answer of `foreign_tree.ASK` for the file; None: this Python is ours, or gives no answer."""
         self.silent = False
         if version_of(program) == sys.version_info[:2]:
             return None

@@ -1,4 +1,4 @@
-"""What every library of arguments has here."""
+"""The base of every library of arguments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Library"]
 
 
 class Library(ABC):
-    """What a walk through a source found of one library. `machine` is set before the walk."""
+    """The findings of a walk through a source for one library. `machine` is set before the walk."""
 
     def __init__(self) -> None:
         self.machine: Machine | None = None
@@ -23,7 +23,7 @@ class Library(ABC):
 
     @abstractmethod
     def outside(self, name: str, node: ast.AST, args: list[Any], kwargs: dict[Any, Any]) -> Any:
-        """What a call of something imported gives, as `Calls.outside` says."""
+        """The result of a call of something imported, as `Calls.outside` says."""
 
     @abstractmethod
     def script(self) -> Script | None:

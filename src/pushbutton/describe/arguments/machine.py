@@ -43,7 +43,7 @@ _STARS = {
     ),
     "optparse": ("OptionParser", "OptionGroup", "Option", "make_option", "SUPPRESS_HELP"),
 }
-"""What `from … import *` brings."""
+"""The names that `from … import *` brings."""
 
 
 class Machine(Calls):

@@ -21,7 +21,7 @@ _SUPPRESS = "argparse.SUPPRESS"
 
 
 class Argparse(Library):
-    """What a walk through the source found of it."""
+    """The findings of a walk through the source."""
 
     kind = "argparse"
 
@@ -64,7 +64,7 @@ class _FileType(Model):
 
 
 class Container(Model):
-    """What arguments are added to: a parser or one of its groups."""
+    """A parser or one of its groups: arguments are added to it."""
 
     library: Library
     own: Command

@@ -22,7 +22,7 @@ _HARMLESS = frozenset({"functools", "contextlib", "asyncio", "typing", "staticme
 
 
 class Click(Library):
-    """What a walk through the source found of it."""
+    """The findings of a walk through the source."""
 
     kind = "click"
 

@@ -16,7 +16,7 @@ __all__ = ["Docopt"]
 
 
 class Docopt(Library):
-    """What a walk through the source found of it."""
+    """The findings of a walk through the source."""
 
     kind = "docopt"
 

@@ -25,7 +25,7 @@ _KEEP = ("staticmethod", "classmethod", "property", "functools", "contextlib", "
 
 
 class Fire(Library):
-    """What a walk through the source found of it."""
+    """The findings of a walk through the source."""
 
     kind = "fire"
 
@@ -50,7 +50,7 @@ class Fire(Library):
         return None if self.found is None else Script(self.kind, self.found, self.gaps, self.left_out)
 
     def _all(self) -> dict[str, Any]:
-        """What the file defines: it is all called by its name where nothing is handed over."""
+        """The definitions of the file: each is called by its name where nothing is handed over."""
         assert self.machine is not None  # noqa: S101 - set before the walk
         return {name: one for name, one in self.machine.module.items() if isinstance(one, Function | Class)}
 

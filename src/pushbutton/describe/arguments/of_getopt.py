@@ -18,7 +18,7 @@ _HELP = frozenset({"-h", "--help", "-?", "--usage", "--version", "-V"})
 
 
 class Getopt(Library):
-    """What a walk through the source found of it."""
+    """The findings of a walk through the source."""
 
     kind = "getopt"
 

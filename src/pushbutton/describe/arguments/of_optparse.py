@@ -24,7 +24,7 @@ _SUPPRESSED = "optparse.SUPPRESS_HELP"
 
 
 class Optparse(Library):
-    """What a walk through the source found of it."""
+    """The findings of a walk through the source."""
 
     kind = "optparse"
 

@@ -34,7 +34,7 @@ _NOT_ASKED = frozenset({"typer.Context", "click.Context", "typer.CallbackParam"}
 
 
 class Typer(Library):
-    """What a walk through the source found of it."""
+    """The findings of a walk through the source."""
 
     kind = "typer"
 

@@ -87,7 +87,7 @@ def _called(node: ast.AST) -> str:
 
 
 def _names(tree: ast.Module, called: Sequence[str]) -> set[str]:
-    """What the list is called wherever it is handed on to."""
+    """The names of the list wherever it is handed on to."""
     calls, names = set(called), set()
     for _ in range(3):  # `return parser.parse_args()` of a function, which others call
         for node in ast.walk(tree):

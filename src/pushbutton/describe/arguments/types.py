@@ -1,4 +1,4 @@
-"""What a `type=` or a hint means for a value that is typed in."""
+"""The meaning of a `type=` or a hint for a typed value."""
 
 from __future__ import annotations
 

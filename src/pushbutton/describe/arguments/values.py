@@ -1,4 +1,4 @@
-"""What stands for a value while a source is walked through: itself where it is plain, else one of these."""
+"""Values while a source is walked through: a plain value as it is, any other as one of these."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 Names = list[dict[str, Any]]
-"""What names mean at a place: those of the module first, those of the innermost function last."""
+"""The names known at a place: those of the module first, those of the innermost function last."""
 
 
 Ways = tuple[tuple[int, int], ...]
@@ -122,14 +122,14 @@ class Instance:
 
 
 class Model:
-    """What a library's own objects are here: a method `call_x` stands for its method `x`."""
+    """An object of a library: a method `call_x` stands for its method `x`."""
 
     def attribute(self, name: str) -> Any:
         call = getattr(self, f"call_{name}", None)
         return call if call is not None else UNKNOWN
 
     def apply(self, made: Any, node: ast.AST) -> Any:
-        """What it gives when it is called itself, with `made` (None: with nothing), as decorators are."""
+        """The result of a call of the object itself, with `made` (None: with nothing), as decorators are."""
         return UNKNOWN
 
 

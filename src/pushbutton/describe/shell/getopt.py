@@ -21,7 +21,7 @@ def letters(told: str, line: int) -> dict[str, str]:
 
 
 def spelled(call: Simple, text: object) -> dict[str, str]:
-    """What `getopt -o ab: -l long: -- "$@"` takes. `text(word)` is a word's text, or None. Raises `NotFollowed`."""
+    """The options of `getopt -o ab: -l long: -- "$@"`. `text(word)` is a word's text, or None. Raises `NotFollowed`."""
     found: dict[str, str] = {}
     words = iter(call.words[1:])
     short = False

@@ -1,4 +1,4 @@
-"""What a shell script seems to take besides its options: operands, variables of its environment, what is required.
+"""Likely inputs of a shell script besides its options: operands, variables of its environment, what is required.
 
 Nothing says so for certain; it is for the author of the script to look at, never for a form by itself.
 """

@@ -18,12 +18,12 @@ _HELPS = frozenset({"-h", "-?", "-help", "--help", "--usage", "--version", "-V",
 _SURELY = _HELPS - {"-h", "-V"}
 _EVERY = re.compile(r"-?-?\??\*|-?\?")  # whatever no branch is for
 UNKNOWN: object = object()
-"""What a variable holds is only known when the script runs."""
+"""The value of a variable that is only known when the script runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """What a list of options such as "ab:" says, by flag: "" for no value, ":" for one, "::" for perhaps one."""
+    """The options in a list such as "ab:", by flag: "" for no value, ":" for one, "::" for perhaps one."""
 
     kind: str  # "getopts" or "getopt"
     values: Mapping[str, str]
@@ -104,7 +104,7 @@ class Options:
         return text.startswith("-") and text.endswith("=*") and not re.search(r"[*?\[(]", text[:-1])
 
     def _unless_refused(self, item: Item) -> None:
-        """What is no option: an operand, unless the script or the loop ends there and keeps nothing of it."""
+        """A word that is no option: an operand, unless the script or the loop ends there and keeps nothing of it."""
         paths = self._paths(item)
         kept = paths is None or any(path.ends != "exit" and (path.ends != "break" or path.sets) for path in paths)
         if kept and not (self.spelling and self.spelling.kind == "getopts"):

@@ -66,7 +66,7 @@ class Path:
     succeeded: bool | None = True  # the last command; None: it depends
 
     def holding(self, name: str) -> Set | None:
-        """What was last put into a variable."""
+        """The value that a variable was given last."""
         return next((one for one in reversed(self.sets) if one.name == name), None)
 
 

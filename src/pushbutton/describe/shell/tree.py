@@ -1,4 +1,4 @@
-"""What a shell script is made of. Each command knows its line."""
+"""The parts of a shell script. Each command knows its line."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = [
 
 
 class NotFollowed(NotRead):
-    """What stands at `line` cannot be followed; `text` says why, as the end of a sentence."""
+    """The text at `line` cannot be followed; `text` says why, as the end of a sentence."""
 
     def __init__(self, line: int, text: str) -> None:
         super().__init__(f"line {line}: {text}")
@@ -63,7 +63,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Substitution:
-    """What commands print, or with `arithmetic` a number."""
+    """The output of commands, or with `arithmetic` a number."""
 
     body: Body = ()
     arithmetic: str = ""

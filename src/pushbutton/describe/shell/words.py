@@ -182,7 +182,7 @@ class Words:
         )
 
     def arithmetic(self) -> str | None:
-        """What stands between `((` and `))`; None: that is something else, and nothing was read."""
+        """The text between `((` and `))`; None: that is something else, and nothing was read."""
         begun, open_ = self.at + 2, 2
         at = begun
         while at < len(self.source) and open_:

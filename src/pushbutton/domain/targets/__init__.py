@@ -1,4 +1,4 @@
-"""What a task runs: one file for each kind. Code outside of this room never asks for the kind.
+"""The targets of tasks: one file for each kind. Code outside of this room never asks for the kind.
 
 A new kind is a class like these, and the code that reads it from an author's file: `IN_CONFIG` has the kinds of a
 configuration file, by the key that names them.

@@ -193,7 +193,7 @@ class _Filling:
         return [word for found in words for word in found]
 
     def _words(self, item: str) -> list[str]:
-        """What one of them becomes."""
+        """The words that one of them becomes."""
         for name in holes(item):
             if name in self._by_name and self._by_name[name].type is ParamType.SECRET:
                 self._wrong[name] = "A secret cannot stand in a command line; the job finds it in its environment."

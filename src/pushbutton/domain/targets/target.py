@@ -1,4 +1,4 @@
-"""What each kind of job answers."""
+"""The questions that each kind of target answers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What it is made of, as far as its declaration tells."""
+    """Its parts, as far as its declaration tells."""
 
     sure: tuple[str, ...] = ()  # paths without which there is nothing to run
     program: str = ""  # a path, or a name as the system looks for programs
@@ -58,7 +58,7 @@ class Target(ABC):
 
     @abstractmethod
     def start(self, task: Task, inputs: Inputs, wrong: dict[str, str], *, python: str) -> Start:
-        """What to start; `python` runs what is ours. For each input that it cannot take, a sentence is added to
+        """The command to start; `python` runs what is ours. For each input that it cannot take, a sentence is added to
         `wrong`, also where other inputs are still missing.
         """
 
@@ -86,7 +86,7 @@ class Target(ABC):
 
     @property
     def called(self) -> str:
-        """What its author calls it in its file; "": as its task is called."""
+        """Its name in its author's file; "": as its task is called."""
         return ""
 
     @property
@@ -101,11 +101,11 @@ class Target(ABC):
 
     @property
     def untold(self) -> Sequence[str] | None:
-        """What the source that its form was read from did not tell; None: its form was not read from a source."""
+        """The gaps of the source that its form was read from; None: its form was not read from a source."""
         return None
 
     def shown(self, argv: Sequence[str]) -> str:
-        """What is started, for its approvers."""
+        """The command, for its approvers."""
         return shlex.join(argv)
 
 
@@ -117,7 +117,7 @@ class Declared(Target):
 
     @abstractmethod
     def faults(self, params: Sequence[Param]) -> Iterator[tuple[KeyPath, str]]:
-        """What does not fit its inputs: the place in the task's table, and a sentence."""
+        """The mistakes in its inputs: the place in the task's table, and a sentence."""
 
     def taking(self, ways: Mapping[str, Way]) -> Self:  # noqa: ARG002 - most have no command line to put them into
         """The same, with these inputs passed so, where it has a command line."""

@@ -145,7 +145,7 @@ class LineIndex:
         return self._log.size()
 
     def view(self, *, final: bool) -> View:
-        """What there is now; `final` also shows a character that was begun and will not be finished."""
+        """The index so far; `final` also shows a character that was begun and will not be finished."""
         with self._lock:
             if self._view is None or self._final != final:
                 reach = self._reach(final=final)

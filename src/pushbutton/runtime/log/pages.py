@@ -232,7 +232,7 @@ def _whole(text: bytes, data: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is looked for, in the form in which it is looked for."""
+    """The search text, in the form in which it is compared."""
 
     text: str
     exact: bool = False  # capitals matter

@@ -1,4 +1,4 @@
-"""What the main flow needs from the outside: eleven ports, and those of people in `people`. Adapters implement them;
+"""The ports of the main flow: eleven ports, and those of people in `people`. Adapters implement them;
 one contract suite runs over every adapter of each (`tests/contract`, a test counts them).
 
 Store     runs and events, durable           Dispatch   says when to ask the gate
@@ -185,7 +185,7 @@ class Store(Protocol):
 
     @property
     def nodes(self) -> Nodes:
-        """Who shares this store."""
+        """The nodes that share this store."""
         ...
 
     async def open(self) -> None: ...
@@ -253,7 +253,7 @@ class Store(Protocol):
         ...
 
     async def firings(self, schedule: str, *, limit: int = MOST) -> Sequence[Firing]:
-        """What is kept of a schedule, newest first."""
+        """The firings of a schedule that are kept, newest first."""
         ...
 
     async def pause(self, schedule: str, pause: Pause | None, act: Act) -> None:
@@ -289,7 +289,7 @@ class Store(Protocol):
         ...
 
     async def home(self, folder: str = "") -> str:
-        """What `settle` was given last for that folder; "" for nothing yet."""
+        """The `home` that `settle` was given last for that folder; "" for none yet."""
         ...
 
     async def settle(self, home: str, aside: Act | None = None, *, folder: str = "", only: Collection[str] = ()) -> int:
@@ -447,13 +447,13 @@ class Catalog(Protocol):
         ...
 
     def problems(self) -> Sequence[Problem]:
-        """What is wrong or doubtful in what is served, as far as it is known by now, file by file: also what breaks no
+        """The problems of what is served, as far as they are known by now, file by file: also those that break no
         task. It is for administrators of everything.
         """
         ...
 
     async def passed(self) -> Sequence[Skipped]:
-        """What lies there and is no task though it could be taken for one, as it was some seconds ago."""
+        """The files that are no tasks though they could be taken for some, as of some seconds ago."""
         ...
 
     @property
@@ -472,7 +472,7 @@ class Catalog(Protocol):
         ...
 
     def secrets(self) -> Mapping[str, Secret]:
-        """What is declared of named secrets, by name. A task that needs one which is declared wrongly is broken."""
+        """The declarations of named secrets, by name. A task that needs one which is declared wrongly is broken."""
         ...
 
     def channels(self) -> Mapping[str, Channel]:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 class Calendars(Protocol):
     async def entry(self, file: str, at: datetime) -> str | None:
-        """What the entry is called that lasts at this moment, of a repeated one too; None: there is none. `at` has its
+        """The name of the entry that lasts at this moment, of a repeated one too; None: there is none. `at` has its
         zone, in which whole days, and times without a zone, are meant. Raises `BadInput` with the reason where the file
         cannot be read.
         """

@@ -14,7 +14,7 @@ UPLOADS: Final = "uploads"
 
 
 def upload(stored: str) -> str:
-    """What was brought and waits for a press."""
+    """The name of a file that was brought and waits for a press."""
     return f"{UPLOADS}/{stored}"
 
 
@@ -28,7 +28,7 @@ def all_given(run: int) -> str:
 
 
 def result(run: int, name: str) -> str:
-    """What the run handed over, by the name that its event says."""
+    """The name of a file that the run handed over; `name` as its event says."""
     return f"results/{run}/{name}"
 
 
@@ -79,7 +79,7 @@ class Files(Protocol):
     def open(self, name: str) -> BufferedReader: ...
 
     def find(self, name: str) -> Stored | None:
-        """What is known of it; None where there is nothing. Raises `NoPlainFile`."""
+        """The facts about it; None where there is nothing. Raises `NoPlainFile`."""
         ...
 
     def below(self, folder: str) -> Sequence[Stored]:

@@ -30,7 +30,7 @@ class Folders(Protocol):
         ...
 
     def ring(self) -> None:
-        """What waits goes on."""
+        """Ends the wait of everybody who waits."""
         ...
 
     async def wait(self, seconds: float) -> None:

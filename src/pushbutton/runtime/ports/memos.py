@@ -37,5 +37,5 @@ class Memos(Protocol):
         ...
 
     async def change(self, kind: str, names: Collection[str] | None, look: Look, *, at: Micros) -> Mapping[str, Memo]:
-        """What `look` saw."""
+        """The memo that `look` saw."""
         ...

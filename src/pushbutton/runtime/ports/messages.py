@@ -15,8 +15,8 @@ KEPT = 1000
 
 
 class Messages(Protocol):
-    """What waits to be told, in the store. Implementers guarantee: each write is one transaction and durable when it
-    returns. Errors: `StorageFull`, `StoreBusy`.
+    """Messages that wait in the store to be sent. Implementers guarantee: each write is one transaction, durable when
+    it returns. Errors: `StorageFull`, `StoreBusy`.
     """
 
     async def tell(self, messages: Sequence[Message]) -> None:
@@ -24,7 +24,7 @@ class Messages(Protocol):
         ...
 
     async def waiting(self, channel: str) -> Sequence[Message]:
-        """What is not told yet, oldest first, each with its id."""
+        """The messages that are not sent yet, oldest first, each with its id."""
         ...
 
     async def told(self, messages: Sequence[Message], at: Micros) -> None:

@@ -13,7 +13,7 @@ from pushbutton.domain.person import Entry, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What becomes of the directory: entries that take the place of those with the same key, others that go, and the
+    """A change of the directory: entries that take the place of those with the same key, others that go, and the
     act for the audit trail (None: nothing worth a record).
     """
 
@@ -69,7 +69,7 @@ class Audit(Protocol):
 
     @property
     def key(self) -> bytes:
-        """What the chain is made with."""
+        """The key of the chain."""
         ...
 
     async def record(self, act: Act) -> None:

@@ -10,11 +10,11 @@ from pushbutton.domain.run import Run
 from pushbutton.domain.task import Command, Task
 
 Record = Mapping[str, Any]
-"""What a supervisor wrote down, see `supervisor.spool`."""
+"""One record of a supervisor, see `supervisor.spool`."""
 
 
 class Records(Protocol):
-    """What supervisors write down, in order; it only grows."""
+    """The records of supervisors, in order; they are only appended to."""
 
     def read(self, run: int, position: int) -> tuple[Sequence[Record], int]:
         """Complete records from `position` on, and the position behind them."""

@@ -1,4 +1,4 @@
-"""What has a latest value only: a list of tasks with their states, the end of an output."""
+"""Things that have a latest value only: a list of tasks with their states, the end of an output."""
 
 from __future__ import annotations
 

@@ -265,7 +265,7 @@ class Hub:
                     await wakeup.wait(POLL)
 
     async def frames(self, channel: Channel, cursor: int) -> tuple[bytes, int]:
-        """What follows `cursor`, from memory or, when it is further behind, from the store."""
+        """The events after `cursor`, from memory or, when it is further behind, from the store."""
         if cursor >= channel.floor:
             return channel.after(cursor)
         floor = channel.floor

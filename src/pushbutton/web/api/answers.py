@@ -1,4 +1,4 @@
-"""What the API answers, as its models shape it."""
+"""Answers of the API, as its models shape them."""
 
 from __future__ import annotations
 

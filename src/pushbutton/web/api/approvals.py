@@ -1,4 +1,4 @@
-"""What waits for an approval, its plan, and the yes or no to it."""
+"""Runs that wait for an approval, their plans, and the yes or no to them."""
 
 from __future__ import annotations
 

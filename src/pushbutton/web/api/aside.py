@@ -1,4 +1,4 @@
-"""What is set aside in a copy of a data folder, and its release."""
+"""Runs that are set aside in a copy of a data folder, and their release."""
 
 from __future__ import annotations
 

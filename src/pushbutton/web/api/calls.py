@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 _PLACES: Final = {"number": "42", "slug": "deploy", "name": "report"}
-"""What stands in an example where a path has a place."""
+"""Values for the places of a path in examples."""
 _SAMPLES: Final = {"string": "…", "integer": 1, "number": 1.5, "boolean": True, "array": [], "object": {}}
 _TOKEN: Final = "-H 'Authorization: Bearer pbt_…'"
 
@@ -22,7 +22,7 @@ class Part(NamedTuple):
 
 
 def body(operation: Mapping[str, Any]) -> list[Part]:
-    """What the JSON body of an operation holds; nothing where it has none."""
+    """An example of the JSON body of an operation; nothing where it has none."""
     schema = _schema(operation)
     needed = schema.get("required", ())
     return [
@@ -55,7 +55,7 @@ def _schema(operation: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _sample(operation: Mapping[str, Any]) -> dict[str, Any]:
-    """What has to be there; where nothing has to, all of it."""
+    """The required fields; where there are none, all of them."""
     schema = _schema(operation)
     values: Mapping[str, Any] = schema.get("properties", {})
     named = schema.get("required") or list(values)

@@ -1,4 +1,4 @@
-"""What Prometheus reads of this server. What is counted begins with the process; all else is as it is now.
+"""The metrics of this server, for Prometheus. Counters begin with the process; all else is as it is now.
 
 Labels are bounded: states, kinds, and the tasks, of which those beyond `MOST_TASKS` are put together. None names a
 person, a run or an input.

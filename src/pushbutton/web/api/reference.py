@@ -100,7 +100,7 @@ def _schema(name: str, shapes: dict[str, Any]) -> dict[str, str]:
 
 
 def _with_models(said: Mapping[str, Any]) -> dict[str, Any]:
-    """What is said of an operation, with the models of `schemas` in the place of their names."""
+    """The description of an operation, with the models of `schemas` in the place of their names."""
 
     def model(name: str) -> Any:
         inner = name.removeprefix("list[").removesuffix("]")

@@ -1,4 +1,4 @@
-"""What the JSON API takes and shows: each shape once. It checks what is sent, makes what is answered, and is what the
+"""The shapes of the JSON API, each once. A shape checks what is sent, makes what is answered, and is what the
 API's document is made of. A server that starts does not load this: see `lazily`.
 """
 
@@ -34,7 +34,7 @@ from pushbutton.web.words.i18n import texts
 
 
 class Body(BaseModel):
-    """What is sent: each value as it is, and no other names."""
+    """A body that is sent: each value as it is, and no other names."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
     no_object: ClassVar[str] = "Send a JSON object."
@@ -58,7 +58,7 @@ class Body(BaseModel):
 
     @classmethod
     def unknown(cls, name: str) -> str:
-        """What is said of a name that is none of its own."""
+        """The complaint about a name that is none of its own."""
         del name
         return cls.no_object
 
@@ -83,7 +83,7 @@ State = Literal["held", "waiting", "running", "asking", "succeeded", "failed", "
 
 
 class Sent(BaseModel):
-    """What something else writes by hand, byte for byte as fast as it can; a contract test holds the two together."""
+    """A shape that other code writes by hand, because that is faster; a contract test holds the two together."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -100,7 +100,7 @@ class GivenShape(BaseModel):
 
 
 class ApprovalShape(BaseModel):
-    """What a run waits for, or waited for."""
+    """The approvals that a run waits for, or waited for."""
 
     needs: int = Field(description="How many others have to approve it")
     given: list[GivenShape]
@@ -117,7 +117,7 @@ class ApprovalShape(BaseModel):
 
 
 class PlanShape(BaseModel):
-    """What a held run will do, as its dry run said it."""
+    """The plan of a held run, as its dry run said it."""
 
     run: int = Field(description="The dry run; its output is the plan")
     state: str | None = Field(description="Null: it is not kept any more")
@@ -155,7 +155,7 @@ class CauseShape(BaseModel):
 
 
 class RetryShape(BaseModel):
-    """What is tried again, and when; times in seconds."""
+    """The failures that are tried again, and when; times in seconds."""
 
     times: int = Field(description="Tries in all")
     wait: float
@@ -345,7 +345,7 @@ class PressedShape(RunShape):
 
 
 class EventShape(Sent):
-    """What happened, as streams and lists of a run's events send it; `domain.event` writes it."""
+    """An event, as streams and lists of a run's events send it; `domain.event` writes it."""
 
     id: int
     run: int | None
@@ -497,7 +497,7 @@ class PauseShape(Body):
 
 
 class FiringShape(BaseModel):
-    """What became of one due moment."""
+    """One due moment, and what became of it."""
 
     due: str
     verdict: Literal["pressed", "caught up", "missed", "too old", "paused", "broken", "busy"]
@@ -909,7 +909,7 @@ class FileSeenShape(BaseModel):
 
 
 class CalledShape(BaseModel):
-    """What a call is told."""
+    """The answer to a call."""
 
     verdict: str = Field(description="pressed, seen before or no match")
     run: int | None = Field(default=None, description="The run that it pressed")
@@ -1000,7 +1000,7 @@ class Problem(BaseModel):
 
 
 class OutputShape(Sent):
-    """What a job wrote, as a stream sends it; `runtime.watch.tap` writes it."""
+    """A part of a job's output, as a stream sends it; `runtime.watch.tap` writes it."""
 
     run: int
     offset: int = Field(description="Of its first byte")
@@ -1056,7 +1056,7 @@ class UploadShape(BaseModel):
 
 
 class HealthShape(BaseModel):
-    """What is there depends on what the one who asks may see; `api.health` writes it."""
+    """The answer depends on the rights of the caller; `api.health` writes it."""
 
     model_config = ConfigDict(extra="allow")  # what the engine says of its lines
 

@@ -1,1 +1,1 @@
-"""What every request goes through: connections, limits, host names, sign-in, bodies, errors."""
+"""The layers that every request goes through: connections, limits, host names, sign-in, bodies, errors."""

@@ -116,7 +116,7 @@ class _HeadTooLarge(Exception):
 
 
 class Connection(HttpToolsProtocol):
-    """What is added to the parser's protocol: two timers, two counts, a short way out for streams (`live.writer`)."""
+    """Additions to the parser's protocol: two timers, two counts, a short way out for streams (`live.writer`)."""
 
     __slots__ = (  # with these in it, its dictionary would be too large for Python to share its keys
         "_body",

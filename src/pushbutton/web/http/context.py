@@ -1,4 +1,4 @@
-"""What every request has: the core, and its actor."""
+"""The context of every request: the core, and its actor."""
 
 from __future__ import annotations
 

@@ -29,6 +29,6 @@ def liking(scope: Scope, name: str) -> str:
 
 
 def liked(request: HTTPConnection, name: str) -> str:
-    """What such a cookie holds, "" where there is none; a browser may have one of a version that named them alike."""
+    """The value of such a cookie, "" where there is none; a browser may have one of a version that named them alike."""
     cookies = request.cookies
     return cookies.get(liking(request.scope, name)) or cookies.get(name, "")

@@ -24,7 +24,7 @@ from .context import core_of
 
 FIELD = "csrf"
 COOKIE = "form"
-"""What ties forms to a browser that has no session yet."""
+"""The cookie that ties forms to a browser without a session."""
 
 
 def token(core: Core, basis: str) -> str:
@@ -36,7 +36,7 @@ def right(core: Core, basis: str, given: str) -> bool:
 
 
 def basis(request: Request) -> str:
-    """What identifies this browser: its session, the name that a proxy gives, or a cookie for its forms."""
+    """The identity of this browser: its session, the name that a proxy gives, or a cookie for its forms."""
     session: Session | None = getattr(request.state, "session", None)
     if session:
         return f"session:{session.id}"

@@ -1,4 +1,4 @@
-"""What proxies in front say of a request: its scheme, host, client address and prefix.
+"""The facts that proxies in front tell about a request: its scheme, host, client address and prefix.
 
 Pure ASGI, in front of everything. Only proxies that `trust_proxy` names are believed: any client can send such headers.
 

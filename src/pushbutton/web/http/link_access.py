@@ -27,7 +27,7 @@ _REST = re.compile(
     r"/runs/[0-9]+|/api/events|/static/.+"
     r"|/api/runs/[0-9]+(?:/events|/artifacts/[^/]+|/inputs/[^/]+|/output(?:/stream|/lines|/search|/plain)?)?"
 )
-"""What can be read below a link; nothing can be changed there."""
+"""The addresses that can be read below a link; nothing can be changed there."""
 _HEADERS = ((b"cache-control", b"no-store, no-transform"), (b"x-robots-tag", b"noindex, nofollow"))
 _LONGEST = 200
 

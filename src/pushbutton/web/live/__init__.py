@@ -1,1 +1,1 @@
-"""What goes on while a page is open: event streams, and the parts of pages that follow them."""
+"""Live pages: event streams, and the parts of pages that follow them."""

@@ -20,7 +20,7 @@ from pushbutton.web.http.numbers import number_of
 
 MARK = "~"
 OWN = "inbox"
-"""What is drawn for one person alone, not for all who may do the same: what they pressed does not wait for them."""
+"""The part that is drawn for one person alone, not for all with the same rights: own runs do not wait for oneself."""
 MOST = 1000
 
 

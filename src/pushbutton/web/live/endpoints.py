@@ -38,7 +38,7 @@ _TOPICS = query(
 _STREAMS = "streams and output"
 
 GONE = 204
-"""What makes an EventSource stop asking."""
+"""The answer that makes an EventSource stop asking."""
 
 
 def _permit(request: Request) -> Permit:

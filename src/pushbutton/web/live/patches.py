@@ -136,7 +136,7 @@ async def _drawn(draw: _Draw) -> _Drawing | None:
 
 
 def _drawer(site: Site, root: str, actor: Actor, rest: str) -> tuple[_Draw, Topics]:
-    """What draws it, and what to follow meanwhile. An unknown one is drawn as nothing."""
+    """The function that draws it, and the topics to follow meanwhile. An unknown one is drawn as nothing."""
     core, views = site.core, site.views
     language, _, thing = rest.partition(":")
     if language not in i18n.LANGUAGES:

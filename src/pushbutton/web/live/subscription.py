@@ -1,4 +1,4 @@
-"""What one client watches: topics of its choice, the events of one run, or the output of one run.
+"""The subscription of one client: topics of its choice, the events of one run, or the output of one run.
 
 The last two end when there is nothing more to come; topics never do.
 """
@@ -32,7 +32,7 @@ _RUN = re.compile(r"[1-9][0-9]{0,14}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription(ABC):
-    """What is the same for all three."""
+    """The part that all three share."""
 
     first: bytes = b""  # sent before all else
 
@@ -43,14 +43,14 @@ class Subscription(ABC):
 
     @abstractmethod
     def sources(self, hub: Hub, listener: Listener) -> Iterator[Source]:
-        """What is followed from now on, until `Hub.leave`. Output first: at the end of a run its last lines are sent
-        before its last event.
+        """The sources to follow from now on, until `Hub.leave`. Output first: at the end of a run its last lines are
+        sent before its last event.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class TopicEvents(Subscription):
-    """Whatever the client chose. It never ends."""
+    """Topics of the client's choice. It never ends."""
 
     topics: Topics | None = None
     outputs: Mapping[int, int] = field(default_factory=dict)  # by run: the offset that the client has
@@ -173,7 +173,7 @@ class EventsToTheLast(Events):
 
 
 class Output:
-    """What follows an offset; where the output is not that long, and will not be, all of it."""
+    """The output behind an offset; where it is not that long, and will not be, all of it."""
 
     __slots__ = ("_offset", "_plain", "followed")
     behind = False

@@ -61,7 +61,7 @@ async def tasks(request: Request) -> Response:
 
 
 def _untold(core: Core) -> Sequence[Problem]:
-    """What is wrong or doubtful and stands with no task."""
+    """Problems that belong to no task."""
     told = {line for task in core.catalog.tasks().values() for line in task.broken.splitlines()}
     return [one for one in core.catalog.problems() if one.reason not in told]
 

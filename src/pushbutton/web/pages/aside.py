@@ -1,4 +1,4 @@
-"""What is set aside in a copy of a data folder: the page on which it is released or dropped."""
+"""Runs that are set aside in a copy of a data folder: the page on which it is released or dropped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all pages share: how one is shown, what a form sent, and what becomes of whatever goes wrong."""
+"""The base of all pages: how one is shown, the fields that a form sent, and how errors are shown."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def text_of(form: FormData, name: str) -> str:
 
 
 def number_of(form: FormData, name: str) -> int:
-    """What was typed as a whole number; 0 for nothing, -1 for anything else, which no field takes."""
+    """A typed whole number; 0 for nothing, -1 for anything else, which no field takes."""
     typed = text_of(form, name).strip() or "0"
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else -1
 
@@ -55,7 +55,7 @@ def moment_of(form: FormData) -> Micros | None:
 
 
 def moments_of(request: Request, form: FormData | None = None) -> moments.Moments:
-    """What a form offers, with what was chosen in one that was sent."""
+    """The choices of moments in a form, with those that were taken in one that was sent."""
     who, when, at = reader(request), "", ""
     if form is not None:
         when, at = text_of(form, moments.WHEN), text_of(form, moments.AT)
@@ -113,7 +113,7 @@ async def _inbox(request: Request, who: Reader) -> dict[str, object]:
 
 
 def sent(request: Request) -> FormData:
-    """What the form sent, from a page of ours. Every POST of a page has one."""
+    """The fields of a form from a page of ours. Every POST of a page has one."""
     form: FormData = request.state.sent
     return form
 
@@ -139,7 +139,7 @@ def few(_: Request) -> tuple[int, int]:
 
 
 def page(endpoint: Endpoint, limits: Limits = few) -> Endpoint:
-    """What goes wrong becomes a page that says so, in the reader's language. A form is read and checked first."""
+    """Turn errors into a page that says so, in the reader's language. A form is read and checked first."""
 
     @functools.wraps(endpoint)
     async def shown(request: Request) -> Response:

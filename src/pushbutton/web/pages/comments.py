@@ -1,4 +1,4 @@
-"""What somebody says of a run, from its page."""
+"""Comments on a run, sent from its page."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from . import base
 
 
 async def asked(request: Request) -> Response:
-    """What a program asks for, by the code that it shows; without a code, where to type it."""
+    """A program's request, by the code that it shows; without a code, the field to type it."""
     require_in_person(actor_of(request))
     code = request.query_params.get("code", "")[:40].strip()
     if not code:

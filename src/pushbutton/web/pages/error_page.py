@@ -1,4 +1,4 @@
-"""What a page says when something goes wrong: what it was, whether something was started, where to go on."""
+"""The page of an error: what it was, whether something was started, where to go on."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ async def runs(request: Request) -> Response:
 
 
 async def _written(request: Request, chosen: filters.Filter) -> output_search.Found | None:
-    """What was found in outputs, where they are asked for."""
+    """The finds in outputs, where they are asked for."""
     if not (chosen.output and chosen.text):
         return None
     who = reader(request)

@@ -34,7 +34,7 @@ _OWN: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class HookForm:
-    """What stands in the form for a new one, and what is wrong with it."""
+    """The texts in the form for a new one, and its mistakes."""
 
     typed: Mapping[str, str] = field(default_factory=dict)
     wrong: Mapping[str, str] = field(default_factory=dict)

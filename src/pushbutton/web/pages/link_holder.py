@@ -119,7 +119,7 @@ async def _open(
     task = _left(whole_task, link)
     fixed = [field for field in forms.fields(whole_task, forms.of_inputs(whole_task, link.inputs))
              if field.param.name in link.inputs]  # fmt: skip
-    # What is fixed is settled in the words as well; the rest of them follows the form.
+    # Fixed inputs are settled in the words as well; the rest of them follows the form.
     task = replace(
         task,
         button=forms.filled(task.button or task.title, fixed, t),

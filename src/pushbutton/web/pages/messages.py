@@ -1,4 +1,4 @@
-"""What the reader is told: the page of one's account, the address, and the small forms on a run and on a task."""
+"""The reader's messages: the page of one's account, the address, and the small forms on a run and on a task."""
 
 from __future__ import annotations
 

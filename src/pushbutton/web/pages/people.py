@@ -58,7 +58,7 @@ def _in_order(user: User) -> tuple[str, str]:
 
 
 def _choices(request: Request) -> dict[str, Any]:
-    """What a grant can be made of."""
+    """The parts that a grant can be made of."""
     core = core_of(request)
     tasks = core.catalog.tasks().values()
     users = core.directory.all.users.values()
@@ -131,7 +131,7 @@ async def _person(request: Request, name: str, status: int = 200, **shown: Any) 
 
 
 def _effective(core: Core, user: User) -> Iterator[tuple[str, Mapping[Verb, Sequence[Grant]]]]:
-    """What the person may do, and through what: with all tasks (""), then with each (by its title) that is no such."""
+    """The person's rights with the grants that give them: for all tasks (""), then for each task (by title)."""
     grants = core.directory.grants
     everywhere = through(user.name, user.groups, grants, SERVER)
     if everywhere:
@@ -146,7 +146,7 @@ def _effective(core: Core, user: User) -> Iterator[tuple[str, Mapping[Verb, Sequ
 async def change(request: Request) -> Response:
     form, name = sent(request), request.path_params["name"]
     user = core_of(request).directory.all.users.get(name)
-    # What another authority says of somebody is not ours to change.
+    # The facts that another authority tells about somebody are not ours to change.
     local = user is not None and user.source == LOCAL_SOURCE
     try:
         if local:

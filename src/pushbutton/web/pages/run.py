@@ -71,7 +71,7 @@ def _told(request: Request, run: Run) -> str:
 
 
 async def updates(request: Request) -> Response:
-    """Whatever a run said, a page at a time."""
+    """All updates of a run, a page at a time."""
     core, who = core_of(request), reader(request)
     found = await history.run(core, who.actor, run_of(request))
     view = await site_of(request).views.run(who.actor, found, now())

@@ -1,4 +1,4 @@
-"""What a reader likes: appearance, language, keys, how tasks are listed, and the tasks that are kept at the top."""
+"""A reader's preferences: appearance, language, keys, how tasks are listed, and the tasks that are kept at the top."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ async def _form(request: Request, *, back: str, name: str = "", wrong: str = "",
 
 
 def _told(error: SignInFailed) -> str:
-    """What the person is told. What is for the administrator goes to the log."""
+    """The message for the person. The one for the administrator goes to the log."""
     if error.reason != str(error):
         log.warning("somebody was not let in: %s", error.reason)
     return str(error)

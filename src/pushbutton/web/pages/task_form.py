@@ -117,7 +117,7 @@ async def _schedule(request: Request, job: Task, form: FormData, key: str) -> Re
 
 
 def _every(request: Request, job: Task, sent: FormData | None) -> dict[str, object] | None:
-    """What “Every…” offers; None for readers to whom no schedule can belong."""
+    """The choices of “Every…”; None for readers to whom no schedule can belong."""
     if not schedules_belong(actor_of(request)):
         return None
     often = base.text_of(sent, schedule_form.OFTEN) if sent else ""

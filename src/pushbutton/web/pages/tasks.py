@@ -54,7 +54,7 @@ def _topic(view: TasksView, selection: Selection) -> str:
 
 
 def _untold(catalog: Catalog) -> list[Problem]:
-    """What is wrong or doubtful in the files, and stands on the card of no task."""
+    """Problems of the files that stand on the card of no task."""
     told = {line for task in catalog.tasks().values() for line in task.broken.splitlines()}
     return [problem for problem in catalog.problems() if problem.reason not in told]
 

@@ -25,13 +25,13 @@ NAME, VERB, WHERE, DAYS = "token-name", "token-verb", "token-where", "token-days
 NEVER = "never"
 LASTING = ("7", "30", "90", "365", NEVER)
 OFFERED = (Verb.OUTPUT, Verb.PRESS, Verb.STOP, Verb.APPROVE, Verb.SECRETS, Verb.ADMIN)
-"""What a token may do besides seeing, which all may."""
+"""The rights that a token may have besides seeing, which all have."""
 USUAL = frozenset({Verb.OUTPUT, Verb.PRESS, Verb.STOP})
 
 
 @dataclass(frozen=True, slots=True)
 class TokenForm:
-    """What stands in the form for a new one."""
+    """The texts in the form for a new one."""
 
     name: str = ""
     verbs: frozenset[str] = USUAL
@@ -69,7 +69,7 @@ async def revoke(request: Request) -> Response:
 
 
 def view(core: Core, actor: Actor, *, everybody: bool = False, before: str = "") -> Mapping[str, Any]:
-    """What the macros of `tokens.html` need, for another page that holds them. Raises `BadInput`."""
+    """The values for the macros of `tokens.html`, for another page that holds them. Raises `BadInput`."""
     seen = visibility.tasks(core.catalog, actor).values()
     shown, more = paging.newest(tokens.listed(core, actor, everybody=everybody), before, paging.PAGE)
     return {

@@ -78,7 +78,7 @@ async def lose(request: Request) -> Response:
 
 
 async def _drained(core: Core, node: Node) -> Record | None:
-    """Who asked that it takes nothing new, and when."""
+    """The person who asked it to drain, and when."""
     if not node.draining:
         return None
     query = AuditQuery(verb=Deed.WORKER_DRAIN, about=f"worker {node.name}", limit=1)

@@ -1,1 +1,1 @@
-"""What pages show, as values, and how they are drawn."""
+"""The content of pages, as values, and how it is drawn."""

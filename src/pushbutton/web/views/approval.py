@@ -1,4 +1,4 @@
-"""What a page shows of an approval: who can give it, what will run, and the plan that it goes by."""
+"""An approval as a page shows it: who can give it, what will run, and the plan that it goes by."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def waits(core: Core, readers: LineReaders, actor: Actor, run: Run, task: 
 
 
 async def _changed(task: Task, hold: Hold) -> bool:
-    """What cannot be looked at now is not called changed; the approver is told."""
+    """A task that cannot be looked at now is not called changed; the approver is told."""
     try:
         return await frozen(task) != hold.digest
     except NoAnswer:

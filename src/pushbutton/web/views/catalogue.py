@@ -30,7 +30,7 @@ _AUDIENCES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a reader asks for."""
+    """A reader's question to the catalogue."""
 
     query: str = ""
     group: str | None = None  # "": the tasks without one; None: any
@@ -46,7 +46,7 @@ class Selection:
 
     @classmethod
     def named(cls, text: str) -> Self:
-        """What `name` made, or somebody else."""
+        """The selection of a `name`, also of one that somebody made up."""
         found = {key: values[-1] for key, values in parse_qs(text, keep_blank_values=True).items()}
         return cls.of(found, tuple(filter(None, found.get("kept", "").split("."))))
 
@@ -67,7 +67,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a page shows of the tasks that somebody may see."""
+    """The tasks that somebody may see, as a page shows them."""
 
     tasks: tuple[Task, ...] = ()  # in the order of the page
     total: int = 0  # tasks that may be seen
@@ -127,7 +127,7 @@ def selected(tasks: Iterable[Task], selection: Selection, haystack: Callable[[Ta
 
 
 class Marks:
-    """What tells whether a page has all tasks as they are now, for everybody with the same rights."""
+    """Marks that tell whether a page has all tasks as they are now, for everybody with the same rights."""
 
     def __init__(self) -> None:
         self._tasks: Mapping[str, Task] = {}

@@ -1,4 +1,4 @@
-"""What is different between a run that failed and the last one that worked. Comparing is pure; reading is `since`."""
+"""The differences between a run that failed and the last one that worked. Comparing is pure; reading is `since`."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def other_task(run: Run, good: Run) -> bool | None:
 
 
 async def declared(core: Core, run: Run, good: Run) -> str:
-    """What is different in the declarations that were recorded when they were pressed."""
+    """The differences between the declarations that were recorded when they were pressed."""
     before = await _at(core, good)
     after = await _at(core, run)
     if before == after and other_task(run, good):

@@ -145,7 +145,7 @@ def _scale(series: Sequence[Series], of: int, *, exact: bool = False) -> tuple[f
 
 
 def _pieces(values: Sequence[float | None]) -> Iterator[list[tuple[int, float]]]:
-    """What lies between two gaps."""
+    """The parts between two gaps."""
     piece: list[tuple[int, float]] = []
     for at, value in enumerate([*values, None]):
         if value is not None:

@@ -1,4 +1,4 @@
-"""What a press of a task starts, as a line for a shell: for administrators and approvers, without credentials."""
+"""The command of a press, as a line for a shell: for administrators and approvers, without credentials."""
 
 from __future__ import annotations
 

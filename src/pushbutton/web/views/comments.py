@@ -1,4 +1,4 @@
-"""What people said of a run, and who has taken it on: from its events. Pure."""
+"""People's comments on a run, and who has taken it on: from its events. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What past runs say about the next one: how long, by which steps, how far. Pure.
+"""Estimates for the next run from past ones: how long, by which steps, how far. Pure.
 
 Below `ENOUGH` runs that succeeded nothing is estimated. Only runs that succeeded count: a failure is often quick.
 """
@@ -55,7 +55,7 @@ class Past:
 
     @property
     def slow(self) -> float | None:
-        """What nine of ten runs stay below."""
+        """The duration that nine of ten runs stay below."""
         return quantile(self.durations, 0.9) if self.samples >= ENOUGH else None
 
     @property
@@ -108,7 +108,7 @@ class Progress:
 
 
 def outlook(past: Past, progress: Progress) -> Outlook:
-    """What was shown before the job's first own percent is a floor, so that progress never goes backwards."""
+    """The percent shown before the job's first own one is a floor, so that progress never goes backwards."""
     usual, slow, reported = past.usual, past.slow, progress.reported
     if usual is None or slow is None:
         return Outlook(percent=reported, reported=reported is not None, samples=past.samples)

@@ -28,12 +28,12 @@ def haystack(task: Task) -> str:
 
 
 def words(query: str) -> list[str]:
-    """What is looked for: a task that is found has each of them somewhere in what it says of itself."""
+    """The words of a search: a task that is found has each of them somewhere in its texts."""
     return fold(query).split()
 
 
 class Haystacks:
-    """What is compared of each task, made once; of thousands it takes longer than to search."""
+    """The text of each task that is compared, made once; for thousands that takes longer than the search."""
 
     def __init__(self) -> None:
         self._made: dict[str, tuple[Task, str]] = {}

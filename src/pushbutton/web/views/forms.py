@@ -45,7 +45,7 @@ SHOWN: Final = 1000
 """Choices that a field shows; a program may tell more."""
 
 Values = Mapping[str, Sequence[str]]
-"""What stands in the fields, by param name, as text."""
+"""The texts in the fields, by param name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Field:
 
     @property
     def says_it_all(self) -> bool:
-        """What is wrong is told by the help's own sentence, which need not be read twice."""
+        """The help's own sentence tells the mistake, and need not be read twice."""
         return bool(self.wrong) and self.wrong.removesuffix(".") == self.param.help.strip().removesuffix(".")
 
     @property
@@ -116,13 +116,13 @@ class Field:
         return isinstance(self.param.min, int | float) and self.param.min >= 0
 
     def options(self, t: Texts) -> list[tuple[str, str, str]]:
-        """What can be chosen: as it is sent, what is shown, and one sentence more."""
+        """The choices: the value that is sent, the text that is shown, and one sentence more."""
         if self.param.type is ParamType.BOOL:
             return [("true", t("Yes"), ""), ("false", t("No"), "")]
         return [(sent_as(self.param, one.value), label(self.param, one, t), one.help) for one in self.shown]
 
     def cleared(self, t: Texts) -> str:
-        """What it is when it is left empty, where there was something in it; "" where nobody has to be told."""
+        """The value of the field when it is emptied, where there was something in it; "" if that needs no words."""
         param = self.param
         if param.default in (None, "") or param.required or self.grouped or self.control in ("tick", "select"):
             return ""
@@ -202,7 +202,7 @@ EMPTY: Final = mark("(empty)")
 
 
 def label(param: Param, choice: Choice, t: Texts) -> str:
-    """What is shown for a choice: two that look alike are told apart, and one that is empty is named."""
+    """The text of a choice: two that look alike are told apart, and one that is empty is named."""
     return choice.label or sent_as(param, choice.value) if choice.value != "" else choice.label or t(EMPTY)
 
 
@@ -241,12 +241,12 @@ def refused(task: Task, query: QueryParams) -> list[str]:
 
 
 def sent(form: FormData, name: str) -> list[UploadFile | str]:
-    """What a form holds for a param. A page that was opened before an update sends the bare name."""
+    """The values that a form holds for a param. A page that was opened before an update sends the bare name."""
     return form.getlist(f"{INPUT}{name}") or ([] if name == csrf.FIELD else form.getlist(name))
 
 
 def of_form(task: Task, form: FormData) -> Values:
-    """What was typed, to be shown again."""
+    """The typed texts, to be shown again."""
     values: dict[str, tuple[str, ...]] = {}
     for param in task.params:
         given = tuple(text for text in sent(form, param.name) if isinstance(text, str))
@@ -255,7 +255,7 @@ def of_form(task: Task, form: FormData) -> Values:
 
 
 def raw(task: Task, form: FormData) -> dict[str, object]:
-    """What a press takes with `form`: text as it was typed, lists for several choices, "on" or "off", uploads."""
+    """The inputs for a press with `form`: text as it was typed, lists for several choices, "on" or "off", uploads."""
     given: dict[str, object] = {}
     for param in task.params:
         values = sent(form, param.name)
@@ -363,7 +363,7 @@ def _as_text(param: Param, value: Json) -> tuple[str, ...]:
 
 
 def _from_address(param: Param, given: Sequence[str]) -> tuple[str, ...]:
-    """What an address says, as it stands in a field."""
+    """The value in an address, as it stands in a field."""
     if param.type is ParamType.BOOL:
         return ("true" if given[-1].lower() in _YES else "false" if given[-1] or not param.may_be_none else "",)
     if not param.choices:

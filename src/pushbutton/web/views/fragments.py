@@ -62,14 +62,14 @@ def tasks_fragments(view: TasksView, language: str = "en", root: str = "", names
 
 
 def inbox_fragments(view: InboxView, language: str = "en", root: str = "", names: Names = UNKNOWN) -> Fragments:
-    """What waits for somebody's approval, and how much of it that is, for the header."""
+    """The runs that wait for somebody's approval, and their number, for the header."""
     parts = _parts("approvals_parts.html", language, {"now": view.now, "root": root, "names": names})
     frame = _parts("parts.html", language, {"now": view.now, "root": root})
     return {"inbox": _said(frame.inbox(len(view.runs), bool(view.older))), "approvals": _said(parts.waiting(view))}
 
 
 def task_fragments(view: TaskView, language: str = "en", root: str = "", names: Names = UNKNOWN) -> Fragments:
-    """What others do with this task while somebody fills in the form."""
+    """Other people's runs of this task while somebody fills in the form."""
     parts = _parts("task_parts.html", language, {"now": view.now, "root": root, "names": names})
     return {
         "catalogue": _said(parts.catalogue(view)),

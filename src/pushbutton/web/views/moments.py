@@ -36,7 +36,7 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """What a form shows. `when` is chosen, `at` stands in the field for another one."""
+    """The state of the form. `when` is chosen, `at` stands in the field for another one."""
 
     offered: Sequence[Offered]
     zone: str  # its name, as it is shown
@@ -61,7 +61,7 @@ def moments(now: Micros, zone: tzinfo | None, t: Texts, *, when: str = "", at: s
 
 
 def chosen(when: str, at: str, now: Micros, zone: tzinfo | None) -> Micros | None:
-    """What was sent; None: now. Raises `BadInput`."""
+    """The moment that was sent; None: now. Raises `BadInput`."""
     if when in ("", NOW):
         return None
     return moment.read(at if when == OTHER else when, now, zone)

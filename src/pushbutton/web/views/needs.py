@@ -1,4 +1,4 @@
-"""What a waiting run needs besides its turn: locks, and who has them."""
+"""The needs of a waiting run besides its turn: locks, and who has them."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _MEMBER = re.compile(r"\\(.)|(.)", re.DOTALL)
 
 
 def in_browsers(pattern: str) -> str:
-    """What HTML's `pattern` has to be for the same texts to match; "" where this cannot be said."""
+    """The `pattern` of HTML that matches the same texts; "" where there is none."""
     if nested(pattern):
         return ""
     pattern = pattern.removeprefix("^")

@@ -36,7 +36,7 @@ from .tab import Tab, tab
 from .views import RunView
 
 Shown = Mapping[str, Any]
-"""What a template gets."""
+"""The values of a template."""
 
 
 @cache
@@ -212,7 +212,7 @@ def _dry(run: Run, task: Task | None) -> bool:
 
 
 def _seen(text: object, t: Texts) -> Markup:
-    """What somebody else wrote, set apart from what stands beside it, with signs for what cannot be seen in it. Where
+    """Somebody else's text, set apart from the text beside it, with signs for invisible characters. Where
     there is such a thing, it says so.
     """
     said = str(text)

@@ -40,7 +40,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What is shown of a file: a table, a text or the picture that it is."""
+    """The view of a file: a table, a text or the picture that it is."""
 
     file: File
     head: tuple[str, ...] = ()
@@ -108,7 +108,7 @@ def cards(results: Sequence[Result], previews: Sequence[Preview], before: Before
 
 
 def _paired(made: Sequence[ResultCard]) -> list[ResultCard]:
-    """What would stand alone in its row gets the whole of it."""
+    """A card that would stand alone in its row gets the whole of it."""
     placed: list[ResultCard] = []
     left = False  # whether the last one stands in the left half
     for card in made:

@@ -1,4 +1,4 @@
-"""What only a run's output tells its page: where its steps are in it, its last line, the one that names its failure."""
+"""Facts about a run from its output alone: where its steps are, its last line, the line that names its failure."""
 
 from __future__ import annotations
 

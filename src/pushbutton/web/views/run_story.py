@@ -1,4 +1,4 @@
-"""What a run's events tell a reader: its steps, its updates, its files, its question. Pure."""
+"""A run's events as a reader sees them: its steps, its updates, its files, its question. Pure."""
 
 from __future__ import annotations
 

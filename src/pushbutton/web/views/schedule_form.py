@@ -63,7 +63,7 @@ _MIDNIGHT: Final = "03:00"
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What stands in the form."""
+    """The texts in the form."""
 
     title: str = ""
     kind: str = Kind.DAY
@@ -123,7 +123,7 @@ def to_rule(typed: Typed) -> Schedule:
 
 
 def often(days: str, at: str, zone: str) -> Schedule:
-    """What “Every…” makes on the form of a task; `days` is one of `OFTENS`."""
+    """The rule that “Every…” makes on the form of a task; `days` is one of `OFTENS`."""
     return Schedule("", _line(at, f"* * {days}") if days in OFTENS else "no days", zone=zone)
 
 

@@ -1,4 +1,4 @@
-"""What each page shows, as values: no HTML, no language, nobody in particular. The same value feeds a page and the
+"""The content of each page, as values: no HTML, no language, nobody in particular. The same value feeds a page and the
 fragments that replace parts of it.
 """
 
@@ -222,7 +222,7 @@ class RunView:
 
     @property
     def failure_help(self) -> FailureHelp | None:
-        """What its task's author says of such a failure."""
+        """The help of its task's author for such a failure."""
         if self.run.state is not RunState.FAILED or not self.task:
             return None
         return fitting(self.task.failures, (self.story.complaint, self.run.reason, *self.written.end))
@@ -491,7 +491,7 @@ class Views:
         return read
 
     def _forget(self, going: set[int]) -> None:
-        """What was kept of runs that are over."""
+        """Forget the events that were kept of runs that are over."""
         self._told = {number: read for number, read in self._told.items() if number in going}
         self._highest = {number: percent for number, percent in self._highest.items() if number in going}
 

@@ -22,7 +22,7 @@ _HOUR: Final = 3_600_000_000
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a schedule does on one day."""
+    """One day of a schedule."""
 
     planned: Planned
     moments: Sequence[Micros]  # all of them, or the first and the last where they are `many`

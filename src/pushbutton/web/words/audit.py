@@ -194,7 +194,7 @@ def row(record: Record, t: Texts, names: Names = UNKNOWN, titles: Mapping[str, s
 
 
 def sentence(done: Act, t: Texts, names: Names = UNKNOWN, titles: Mapping[str, str] = NONE) -> str:
-    """What happened. A verb that nobody wrote a sentence for is shown as it is."""
+    """The sentence for a deed. A verb that nobody wrote a sentence for is shown as it is."""
     name = done.about.partition(" ")[2] or done.about
     own = done.verb in _OWN and done.actor.rpartition("/")[2] == name
     source = _OWN[done.verb] if own else SENTENCES.get(done.verb, "")
@@ -218,7 +218,7 @@ def sentence(done: Act, t: Texts, names: Names = UNKNOWN, titles: Mapping[str, s
 
 
 def _called(about: str, name: str, names: Names, titles: Mapping[str, str]) -> str:
-    """What people call it: somebody's full name, a task's title; who or what has gone keeps its own."""
+    """Its name for people: somebody's full name, a task's title; one that has gone keeps its own."""
     match about.partition(" ")[0]:
         case "user":
             return names.called(name)

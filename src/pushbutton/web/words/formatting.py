@@ -281,7 +281,7 @@ _SYSTEMS = (
 
 
 def browser(agent: str, t: Texts) -> str:
-    """What a browser calls itself, in two words: "Firefox on Windows"."""
+    """A browser's name for itself, in two words: "Firefox on Windows"."""
     name = next((known for mark_, known in _BROWSERS if mark_ in agent), "")
     system = next((known for mark_, known in _SYSTEMS if mark_ in agent), "")
     if not name:

@@ -46,7 +46,7 @@ class Texts:
         return Markup(escape(self._catalogue.get(source, source))).format(**values)  # noqa: S704 - escaped just here
 
     def sentence(self, said: str) -> str:
-        """What another room says, in this language if it has an id that the catalogue knows; else as it stands."""
+        """A sentence of another room, in this language if it has an id that the catalogue knows; else as it stands."""
         if isinstance(said, Sentence) and (entry := _said(self.language).get(said.id)):
             return self._filled(entry, said)
         return said

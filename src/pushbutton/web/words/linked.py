@@ -1,4 +1,4 @@
-"""What a job says, with its web addresses as links. Pure."""
+"""A job's text, with its web addresses as links. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people are called: the directory's titles for the user names that runs and the audit trail keep."""
+"""Names of people: the directory's titles for the user names that runs and the audit trail keep."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Names:
         return known.name if known else id_
 
     def note(self, link: str) -> str:
-        """What a link is for, as its maker says."""
+        """The purpose of a link, as its maker says."""
         known = self.links.get(link)
         return known.note if known else ""
 

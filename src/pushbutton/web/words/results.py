@@ -62,7 +62,7 @@ def change(by: float, form: str, t: Texts, *, more: bool) -> str:
 
 
 def sentence(chart: Chart, t: Texts) -> str:
-    """What it shows, for people who do not see it."""
+    """Its content in words, for people who do not see it."""
     unit = f" ({chart.unit})" if chart.unit else ""
     head = f"{chart.title or t('Chart')}{unit}"
     one = _bars if chart.form == "bar" else _line

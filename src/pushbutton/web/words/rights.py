@@ -28,12 +28,12 @@ _GIVES: Final[Mapping[str, str]] = {
 
 
 def of_grant(grant: Grant, titles: Mapping[str, str], t: Texts) -> str:
-    """What it gives, and for which tasks."""
+    """The rights that it gives, and for which tasks."""
     return given(grant.gives, grant.where, titles, t)
 
 
 def given(gives: str, where: str, titles: Mapping[str, str], t: Texts) -> str:
-    """What a grant gives, and for which tasks; `titles` of these. What this version does not know is shown as it is."""
+    """The rights of a grant, and for which tasks; `titles` of these. An unknown right is shown as it is."""
     return t(_GIVES[gives], tasks=place(where, titles, t)) if gives in _GIVES else visible(f"{gives}, {where}")
 
 

@@ -1,4 +1,4 @@
-"""What other tools' files hold, as tasks of `pushbutton.yaml`: a module for each kind of file, see `kind`."""
+"""Other tools' files, as tasks of `pushbutton.yaml`: a module for each kind of file, see `kind`."""
 
 from .kind import Left, Source
 from .moving import Moved, move, opened

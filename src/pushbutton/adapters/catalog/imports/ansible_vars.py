@@ -39,7 +39,7 @@ class _Variable:
 
     @property
     def template(self) -> str:
-        """What `-e` says of it, as JSON."""
+        """Its value for `-e`, as JSON."""
         if self.param is None:
             return json.dumps({self.name: self.fixed})
         filters = {"int": " | int", "float": " | float", "bool": " | bool"}.get(self.param.type, "")

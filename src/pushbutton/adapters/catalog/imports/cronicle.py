@@ -43,7 +43,7 @@ print(json.dumps({params}))
 
 @dataclass
 class _Found:
-    """What stands in the files, by its id."""
+    """The entries of the files, by id."""
 
     events: list[tuple[str, Node]] = field(default_factory=list)  # with the file
     plugins: dict[str, tuple[str, Node]] = field(default_factory=dict)

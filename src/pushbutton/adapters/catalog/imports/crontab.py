@@ -30,7 +30,7 @@ _SYSTEM = re.compile(r"(?:^|/)(?:cron\.d/[^/]+|etc/crontab)$")
 
 @dataclass
 class _State:
-    """What the lines so far say of the following ones."""
+    """The settings of the lines so far for the following ones."""
 
     shell: str = "sh"
     zone: str = ""

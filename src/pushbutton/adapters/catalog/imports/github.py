@@ -284,7 +284,7 @@ class _Job:
         return any(name in one["env"] for one in (self._tree, self._job, *self._job["steps"]))
 
     def _asked(self, word: str) -> str | None:
-        """What a word of a condition means: an input, or how the workflow was started."""
+        """The meaning of a word in a condition: an input, or how the workflow was started."""
         if word == _EVENT:
             self._env["GITHUB_EVENT_NAME"] = "workflow_dispatch"
             return _EVENT

@@ -47,7 +47,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What stands between brackets."""
+    """The text between brackets."""
 
     opened: str
     items: tuple[Item, ...]

@@ -54,7 +54,7 @@ def read(source: Source) -> Draft:
 
 
 class _Library:
-    """What calls of Invoke's give, while the source is walked through."""
+    """The results of Invoke's calls, while the source is walked through."""
 
     def __init__(self) -> None:
         self.left: list[Left] = []
@@ -215,13 +215,13 @@ class _Reader:
 
 
 def _collection(source: Source) -> str:
-    """What names the file to Invoke, where it has another name than it looks for."""
+    """The option that names the file to Invoke, where it has another name than it looks for."""
     found = option("-c", source, ("tasks.py",))
     return found.removesuffix(".py") if PurePath(source.name).suffix == ".py" else found
 
 
 def _taken(node: ast.FunctionDef | ast.AsyncFunctionDef, names: set[str]) -> dict[str, Taken]:
-    """What becomes of its arguments in texts that it puts together, which it may give to a shell."""
+    """The fate of its arguments in texts that it puts together, which it may give to a shell."""
     found: dict[str, Taken] = {}
     waiting: list[ast.AST] = list(node.body)
     while waiting:

@@ -45,7 +45,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What stands around a step. `when`: the conditions of its stages, as they are written, with their lines."""
+    """The surroundings of a step. `when`: the conditions of its stages, as they are written, with their lines."""
 
     stage: str = ""
     when: tuple[tuple[int, str], ...] = ()
@@ -230,7 +230,7 @@ _PLAIN_STEPS = frozenset({"sh", "echo", "dir", "withEnv", "withCredentials", "ti
 
 
 def _inside(one: Statement, around: Around, found: Jenkinsfile) -> Around | None:
-    """What stands around the steps in its block; None: only Jenkins knows what becomes of them."""
+    """The surroundings of the steps in its block; None: only Jenkins knows what becomes of them."""
     if one.name in ("timestamps", "ansiColor"):
         return around
     if one.name in ("timeout", "retry"):
@@ -279,7 +279,7 @@ def _credentials(one: Statement) -> Iterator[Variable]:
 
 
 def _scripted(statement: Statement, found: Jenkinsfile) -> None:
-    """What a scripted pipeline says of its parameters; what it does is a program."""
+    """The parameters of a scripted pipeline; its steps are a program."""
     for call in statement.calls:
         if call.name == "parameters":
             for one in call.calls:

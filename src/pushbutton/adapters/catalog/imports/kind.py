@@ -1,4 +1,4 @@
-"""What a reader of another tool's file gives, and the table of readers.
+"""The result of reading another tool's file, and the table of readers.
 
 A reader is a module of this package with one function, `read(source: Source) -> Draft`, and a row in `KINDS`. It is
 pure: it looks at the text, opens no other file and runs nothing. It gives a `Task` for each thing that can be pressed,
@@ -51,7 +51,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What was not taken, or is not quite as it was. `what` and `do` are a sentence each."""
+    """A part that was not taken, or is not quite as it was. `what` and `do` are a sentence each."""
 
     line: int
     what: str

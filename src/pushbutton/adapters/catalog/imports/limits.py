@@ -1,4 +1,4 @@
-"""What a value may hold that another program puts into a shell's text.
+"""The values that another program may put into a shell's text.
 
 `make`, `just` and `task` fill values into the text of their recipes, and a shell reads that text: a value with a blank
 becomes two words, and one with `;` a command. Recipes stay as they are, so it is the value that is kept to what means
@@ -78,7 +78,7 @@ def _not_first(begins: str) -> str:
 
 @dataclass(slots=True)
 class Taken:
-    """What becomes of one value: the line of its first use, how it is used, and why no value may stand there."""
+    """The fate of one value: the line of its first use, how it is used, and why no value may stand there."""
 
     line: int
     how: set[Use] = field(default_factory=set)

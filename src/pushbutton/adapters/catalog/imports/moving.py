@@ -121,7 +121,7 @@ def _by_hand(task: Task, why: str) -> Task:
 
 
 def _asked_for(task: Task) -> str:
-    """What only somebody who presses can give."""
+    """A value that only somebody who presses can give."""
     for param in task.params:
         if (param.type == "file" or param.choices_from) and param.default is None and param.required is not False:
             return f"“{param.name}” has to be filled in"
@@ -152,7 +152,7 @@ def _free(slug: str, taken: Container[str]) -> str:
 
 
 def _mistakes(text: str) -> dict[str, str]:
-    """What the catalogue finds, by the slug of the task; one sentence each. Nothing is run."""
+    """The catalogue's findings, by the slug of the task; one sentence each. Nothing is run."""
     with tempfile.TemporaryDirectory(prefix="pushbutton-import-") as folder:
         path = Path(folder, "pushbutton.yaml")
         path.write_text(text, "utf-8")

@@ -1,4 +1,4 @@
-"""What inputs are called here: a name whose variable no program acts on, and no command uses otherwise."""
+"""Names of inputs: a name whose variable no program acts on, and no command uses otherwise."""
 
 from __future__ import annotations
 

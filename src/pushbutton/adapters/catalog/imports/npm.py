@@ -69,7 +69,7 @@ def _task(source: Source, program: str, name: str, script: Node) -> Task:
 
 
 def _environment(name: str, script: Node) -> Iterator[Left]:
-    """What it takes from outside: nobody has said what that is."""
+    """The variables that it takes from outside: nobody has said what they are."""
     for variable in sorted(used(script.text) - assigned(script.text)):
         if variable.startswith("npm_config_"):
             option = variable.removeprefix("npm_config_")

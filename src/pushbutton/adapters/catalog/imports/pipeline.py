@@ -42,7 +42,7 @@ def joined_steps(steps: Sequence[Step]) -> str:
 
 
 def one_word(found: Rewritten, texts: Collection[str], line: int) -> Iterator[Left]:
-    """What is different where an input of these stood without quotes, in a text that begins at this line."""
+    """The differences where an input of these stood without quotes, in a text that begins at this line."""
     for name, at in dict.fromkeys(found.bare):
         if name in texts:
             what = f"“{name}” stood there without quotes, so that a blank in it began a new word; here it is one word."

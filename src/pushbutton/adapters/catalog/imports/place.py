@@ -27,6 +27,6 @@ def beside(source: Source, above: str = "") -> str:
 
 
 def option(flag: str, source: Source, usual: Collection[str]) -> str:
-    """What names the file to a program that would not find it by itself."""
+    """The option that names the file to a program that would not find it by itself."""
     name = PurePath(source.name).name
     return "" if source.name == STANDARD_INPUT or name in usual else f" {flag} {quote(name)}"

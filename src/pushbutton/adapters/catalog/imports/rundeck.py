@@ -26,7 +26,7 @@ _OPTIONS = ("option", "unquotedoption", "file")
 _CONTEXTS = frozenset(
     {*_OPTIONS, "job", "node", "globals", "data", "server", "execution", "project", "secureOption", "export", "exec"}
 )
-"""What Rundeck fills in; anything else is text."""
+"""The places that Rundeck fills in; anything else is text."""
 _STEPS = ("exec", "script", "scriptfile")
 _DATES: Mapping[str, str] = {
     **dict.fromkeys(("YYYY",), "[0-9]{4}"),

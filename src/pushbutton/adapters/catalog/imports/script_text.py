@@ -19,7 +19,7 @@ _TAKES: dict[str, str] = {
 
 
 def starter(text: str, interpreter: str = "", usual: str = "sh") -> tuple[str, ...] | None:
-    """What stands before the text: `("bash", "-e", "-c")`. `interpreter` is said beside the script, and `usual` is for
+    """The words before the text: `("bash", "-e", "-c")`. `interpreter` is said beside the script, and `usual` is for
     a text that names none. None: nobody knows how it is given a text.
     """
     line = text.partition("\n")[0]

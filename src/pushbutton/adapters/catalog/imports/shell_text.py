@@ -61,7 +61,7 @@ class Unsafe(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """What a hole stands for. `empty`: it may have no value, and stands for no word then; `number`: a number only."""
+    """The value for a hole. `empty`: it may have no value, and stands for no word then; `number`: a number only."""
 
     name: str  # of the input
     empty: bool = False
@@ -123,7 +123,7 @@ def used(text: str) -> frozenset[str]:
 
 
 def first_words(text: str) -> list[str]:
-    """What to call a command: its program without folder and ending, and a subcommand, if it has one."""
+    """The name for a command: its program without folder and ending, and a subcommand, if it has one."""
     scan = _Scan(text, [])
     try:
         scan.whole()

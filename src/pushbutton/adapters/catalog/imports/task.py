@@ -27,7 +27,7 @@ _OWN = frozenset(
 """Variables that Task sets itself."""
 _ARGS = "CLI_ARGS"
 _SHELL, _NOBODY, _ANOTHER = "a shell", "nobody", "another task, in whatever way"
-"""Who reads a text in which values are filled in."""
+"""The readers of a text in which values are filled in."""
 _HOLE = re.compile(r"\{\{-?(?P<code>(?:\"(?:\\.|[^\"\\])*\"|`[^`]*`|.){0,1000}?)-?\}\}", re.DOTALL)
 _NAME = re.compile(r"(?<![\w.)\"])\.([A-Za-z_]\w*)")
 _QUOTED = re.compile(r"\s*(?:(?:shellQuote|q)\s+\.(\w+)|\.(\w+)\s*\|\s*(?:shellQuote|q))\s*")

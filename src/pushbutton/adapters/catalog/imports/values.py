@@ -1,4 +1,4 @@
-"""What inputs of other tools hold, as inputs of ours have it."""
+"""Values of other tools' inputs, as inputs of ours have them."""
 
 from __future__ import annotations
 
