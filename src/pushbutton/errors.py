@@ -285,7 +285,7 @@ class CannotApprove(Conflict):
 
 
 class NotAsApproved(CannotApprove):
-    """The task is not as it was approved. Approved once more, it may start."""
+    """The task is not as it was approved; approved once more, it may start."""
 
 
 class WorkerAnswers(Conflict):
