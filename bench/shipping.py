@@ -11,8 +11,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from machine import HERE, Bench, Missing, Server, free_port, load, middle, press, script, spread, started
+from machine import (
+    HERE,
+    Bench,
+    Missing,
+    Server,
+    free_port,
+    load,
+    middle,
+    press,
+    processor,
+    script,
+    spread,
+    started,
+)
 from output import CLOCK, PRINT
+from shipping_role import WARM
 from table import Row
 
 sys.path.insert(0, str(HERE.parent))
@@ -77,16 +91,28 @@ def _many(bench: Bench, database: Any) -> Iterator[Row]:
         workers = [stack.enter_context(_role(folder, "worker", address, half[0], half[-1])) for half in halves]
         for process in (mirror, *workers):
             _said(process)  # it is ready
+        before = _processor(database, workers, mirror)
         writer = stack.enter_context(_role(folder, "writer", str(RUNS), RATE, seconds))
         found = json.loads(_said(mirror))
         _said(writer)
+        after = _processor(database, workers, mirror)
+    shares = ", ".join(f"{who} {(after[who] - before[who]) / (seconds + WARM):.0%}" for who in before)
     note = (
         f"{found['lines']:,} lines, missing: {found['missing']}; at most {found['first']:.0f} ms in the first seconds, "
-        f"in which the mirror makes all of its files; {WITHOUT_JOBS}"
+        f"in which the mirror makes all of its files; of a core: {shares}; {WITHOUT_JOBS}"
     )
     for name, must, aim in (("p50", 60, 25), ("p99", 200, 60)):
         what = f"line of {RUNS} jobs on two workers → mirrored at another node, {RATE}/s each, {name}"
         yield _row(what, found[name], must, aim, note if name == "p50" else "")
+
+
+def _processor(database: Any, workers: list[subprocess.Popen[str]], mirror: subprocess.Popen[str]) -> dict[str, float]:
+    """Seconds of each part."""
+    return {
+        "database": processor(database.pid, children=True),
+        "workers": processor(*(worker.pid for worker in workers)),
+        "mirror": processor(mirror.pid),
+    }
 
 
 def _row(what: str, taken: float, must: float, aim: float, note: str) -> Row:

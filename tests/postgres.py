@@ -91,6 +91,11 @@ class Postgres:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @property
+    def pid(self) -> int:
+        """Of the process whose children serve the connections; 0 while it is stopped."""
+        return self._process.pid if self._process else 0
+
     # -- life
 
     def start(self) -> None:

@@ -258,6 +258,49 @@ async def test_a_database_that_is_killed_in_the_middle_is_waited_for_and_nothing
             assert mirrored(two, 7) == whole
 
 
+async def test_what_a_run_said_before_it_fell_silent_is_there_again_after_the_database_was_killed(tmp_path, own):
+    """Nobody waited for the database's disk, and nothing is written any more that would tell of the kill."""
+    address = await machines.made(own.database())
+    async with machine(tmp_path / "one", address, "one") as one, machine(tmp_path / "two", address, "two") as two:
+        one.begin(7)
+        one.shipper.follow(7)
+        await two.output.bring(a_run(7, "one"))
+        for number in range(5):
+            one.write(7, b"%d" % number)
+            await until(lambda: two.output.size(7) == number + 1, "it is here")  # noqa: B023
+            await asyncio.to_thread(own.stop, signal.SIGQUIT)
+            await asyncio.to_thread(own.start)
+        async with machine(tmp_path / "three", address, "three") as three:
+
+            async def here() -> bool:
+                await three.output.bring(a_run(7, "one"))
+                return mirrored(three, 7) == b"01234"
+
+            async with asyncio.timeout(PATIENCE):
+                while not await here():
+                    pass
+
+
+@pytest.mark.parametrize("sent", [False, True], ids=["at its end", "before"])
+async def test_what_a_run_that_is_over_wrote_survives_a_kill_of_the_database(tmp_path, own, sent):
+    from pushbutton.adapters.postgres.pieces import Place
+
+    address = await machines.made(own.database())
+    async with machine(tmp_path / "one", address, "one") as one:
+        for run in range(1, 5):
+            one.begin(run)
+            one.shipper.follow(run)
+            one.write(run, b"it was said")  # in one piece: to make one of several would wait for the disk, too
+            if sent:
+                await until(lambda: one.pieces.ends([Place(run, "output")]), "it is sent")  # noqa: B023
+            assert await one.shipper.settled(run) == 11
+            await asyncio.to_thread(own.stop, signal.SIGQUIT)
+            await asyncio.to_thread(own.start)
+            async with machine(tmp_path / f"two-{run}", address, f"two-{run}") as two:
+                await two.output.bring(a_run(run, "one", RunState.SUCCEEDED))
+                assert mirrored(two, run) == b"it was said"
+
+
 async def test_who_asks_while_the_database_is_away_is_told(tmp_path, own, monkeypatch):
     monkeypatch.setattr("pushbutton.adapters.postgres.mirror.PATIENCE", 0.5)
     address = await machines.made(own.database())

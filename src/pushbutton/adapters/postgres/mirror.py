@@ -15,7 +15,7 @@ import select
 import shutil
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from pathlib import Path
@@ -44,7 +44,7 @@ LOOK = 1.0  # how often to look without a notification
 AGAIN = 0.5  # seconds between two tries while the database is away
 BREATH, LONGEST = 0.005, 0.010  # between two looks: as long as the last one took
 PATIENCE = 10.0  # seconds without a byte, after which who waits is told
-AT_ONCE: Final = 64  # runs asked for in one statement
+AT_ONCE: Final = 256  # runs asked for in one statement
 ROUNDS: Final = 8  # statements for the same runs before others have their turn
 LEAST, MOST = 8, 4096  # pieces of each run in one statement
 _GROWN: Final = 2 << 20  # bytes of a run that are brought in one statement, about
@@ -230,37 +230,48 @@ class Mirror:
             for _ in range(ROUNDS):
                 if not behind:
                     break
-                more = self._look(link, behind)
-                _call(loop, self._tell, list(behind))
+                more, grew = self._look(link, behind)
+                if grew:
+                    _call(loop, self._tell, grew)
                 behind = {run: copy for run, copy in behind.items() if run in more}
             slow |= behind.keys()
         return slow
 
-    def _look(self, link: Link, copies: Mapping[int, _Copy]) -> set[int]:
-        """The runs that may have more."""
+    def _look(self, link: Link, copies: Mapping[int, _Copy]) -> tuple[set[int], list[int]]:
+        """The runs that may have more, and those of which more is here than before."""
         limit = min(copy.pieces for copy in copies.values())
         found: list[Piece] = []
         for quick in (True, False):
             some = {run: copy for run, copy in copies.items() if copy.thorough is not quick}
             have = {Place(run, name): copy.have.get(name, 0) for run, copy in some.items() for name in _names(copy)}
             found += take(link, have, limit, quick=quick) if have else []
-        more = set()
-        by_place = {place: list(pieces) for place, pieces in groupby(found, key=lambda piece: piece.place)}
+        by_run = {run: list(pieces) for run, pieces in groupby(found, key=lambda piece: piece.place.run)}
+        more, grew = set[int](), list[int]()
         for run, copy in copies.items():
-            gap = False
-            for name in (*_BEFORE, spool.OUTPUT):
-                pieces = by_place.get(Place(run, name), [])
-                data = joined(copy.have.get(name, 0), pieces)
-                if data:
-                    self._append(copy, name, data)
-                if len(pieces) >= limit:
+            if run in by_run or copy.thorough:
+                before = copy.have.get(spool.OUTPUT, 0)
+                if self._take_in(copy, by_run.get(run, []), limit):
                     more.add(run)
-                    copy.pieces = max(LEAST, min(MOST, len(pieces) * _GROWN // max(1, len(data))))
-                gap = gap or (bool(pieces) and not data and not copy.thorough)
-            if gap:
-                more.add(run)
-            copy.thorough = gap or (copy.thorough and run in more)
-        return more
+                if copy.have.get(spool.OUTPUT, 0) > before:
+                    grew.append(run)
+        return more, grew
+
+    def _take_in(self, copy: _Copy, found: Sequence[Piece], limit: int) -> bool:
+        """What a look found of a run; whether there may be more."""
+        by_name = {name: list(pieces) for name, pieces in groupby(found, key=lambda piece: piece.place.name)}
+        full, gap = False, False
+        for name in (*_BEFORE, spool.OUTPUT):
+            if not (pieces := by_name.get(name)):
+                continue
+            data = joined(copy.have.get(name, 0), pieces)
+            if data:
+                self._append(copy, name, data)
+            if len(pieces) >= limit:
+                full = True
+                copy.pieces = max(LEAST, min(MOST, len(pieces) * _GROWN // max(1, len(data))))
+            gap = gap or not (data or copy.thorough)
+        copy.thorough = gap or (copy.thorough and full)
+        return full or gap
 
     def _append(self, copy: _Copy, name: str, data: bytes) -> None:
         at = copy.have.get(name, 0)

@@ -37,7 +37,8 @@ _GROWN: Final = f"""grown AS (
     FROM unnest(?::bigint[], ?::text[], ?::bigint[]) AS grown (run, name, size) ORDER BY run, name
     ON CONFLICT (run, name) DO UPDATE SET size = excluded.size, since = excluded.since
     WHERE excluded.size > sizes.size
-) SELECT pg_notify({GREW}, ?)"""
+) SELECT pg_notify({GREW}, ?),
+    set_config('synchronous_commit', CASE WHEN ? THEN current_setting('synchronous_commit') ELSE 'off' END, true)"""
 _PUT: Final = f"""WITH sent AS (
     INSERT INTO pieces (run, name, at, bytes) SELECT * FROM unnest(?::bigint[], ?::text[], ?::bigint[], ?::bytea[])
     ON CONFLICT (run, name, at) DO UPDATE SET bytes = excluded.bytes
@@ -99,19 +100,26 @@ class Pieces:
     """One connection, used by one thread at a time; any may call. All of it blocks, and raises `StoreError`."""
 
     def __init__(self, connections: Connections) -> None:
+        self.links = 0
+        """Connections that were made: with each one but the first, what was put without waiting may be gone."""
         self._connections = connections
         self._link: Link | None = None
         self._closed = False
         self._lock = threading.Lock()
 
-    def put(self, pieces: Sequence[Piece], sizes: Mapping[Place, int]) -> None:
-        """Both, or nothing; whoever listens is told."""
-        runs = ",".join(sorted({str(place.run) for place in sizes}))
+    def put(self, pieces: Sequence[Piece], sizes: Mapping[Place, int], *, wait: bool = True) -> None:
+        """Both, or nothing; whoever listens is told. `sizes`: of what is whole with it, or does not grow just now.
+
+        It is on the database's disk, and so is whatever was put before on the same connection. Without `wait` it is
+        there for everybody, but may be gone after a crash of the database, which ends the connection, see `links`.
+        """
+        runs = ",".join({str(place.run) for place in (*sizes, *(piece.place for piece in pieces))})
         sized = [
             *_columns(3, ((*place, size) for place, size in sizes.items())),
             runs if len(runs) <= _LONGEST else "",
+            wait,
         ]
-        rows = [(*piece.place, piece.at, piece.bytes) for piece in pieces]
+        rows = [(run, name, at, content) for (run, name), at, content in pieces]
         self.do(lambda link: _put(link, rows, sized))
 
     def merge(self, whole: Piece) -> None:
@@ -206,6 +214,7 @@ class Pieces:
                     if self._link is None or self._link.gone:
                         self._link = None
                         self._link = self._connections.connect()
+                        self.links += 1
                     return work(self._link)
                 except psycopg.Error as error:
                     if not self._connections.lost(error, self._link) or self._closed:

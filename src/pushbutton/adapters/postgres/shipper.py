@@ -2,6 +2,10 @@
 
 One turn at a time for all runs that grew, in one statement: a commit for each of two hundred runs would cost the
 database more than their bytes do. How far it came is what is there, so whoever follows a run next goes on from there.
+
+While a run grows, nobody waits for the database's disk: the worker's own has what it wrote. A database that crashed may
+have lost the last of it; that ends the connection, and with a new one is asked how far each run came. What a run has
+when it does not grow for a while, and at its end, is known to be on the database's disk.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ import math
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -32,7 +36,8 @@ __all__ = ["Shipper"]
 
 log = logging.getLogger(__name__)
 
-TURN = 0.020  # seconds between two turns, when busy
+TURN = 0.020  # seconds between two turns, when many runs grow; one at a time is sent as it comes
+EACH = 0.004  # the same for each run that grew, where they are few
 LOOK = 1.0  # how often to look without a hint
 GROWING_FOR = 0.1  # seconds for which a run that grew is looked at in each turn: of many hints at once some are lost
 AGAIN = 1.0  # seconds between two tries while the database is away
@@ -44,7 +49,7 @@ FIXED: Final = (spool.ENCODING, spool.SCREEN)
 GROWING: Final = (spool.OUTPUT, spool.TIMES)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Run:
     number: int
     folder: Path
@@ -53,6 +58,7 @@ class _Run:
     open: dict[str, int] = field(default_factory=dict)  # descriptors by name, once there is output
     settled: list[asyncio.Future[int]] = field(default_factory=list)
     grew: float = -math.inf  # when it last had something to send, monotonic
+    lasting: int = 0  # bytes of output that are known to be on the database's disk
 
     def files(self) -> Mapping[str, int]:
         """None before there is output: an attempt that never came to start the job may be made anew in another way."""
@@ -79,6 +85,10 @@ class _Run:
                 more = more or end < size
         return pieces, more
 
+    @property
+    def growing(self) -> bool:
+        return time.monotonic() - self.grew < GROWING_FOR
+
     def close(self) -> None:
         for file in self.open.values():
             os.close(file)
@@ -101,6 +111,7 @@ class Shipper:
         self._left: list[_Run] = []  # not followed any more, and to be closed in the thread
         self._grown: set[int] = set()
         self._turns = 0
+        self._links = 1  # of `pieces`; the first one has lost nothing
         self._most = MOST
         self._merges: list[_Merge] = []  # of the thread
         self._rung = asyncio.Event()
@@ -181,9 +192,9 @@ class Shipper:
         self._rung.set()
 
     async def _follow(self) -> None:
-        looked = -math.inf
+        looked, next_look = -math.inf, LOOK
         while True:
-            await self._wait()
+            await self._wait(next_look)
             begun = time.monotonic()
             if begun - looked >= LOOK:
                 looked = begun
@@ -207,16 +218,18 @@ class Shipper:
             for run, futures in asked:
                 if run.number not in more:
                     _settle(run, futures)
-            self._grown |= more | {run.number for run in runs if begun - run.grew < GROWING_FOR}
-            if self._grown:
+            growing = {run.number for run in runs if run.growing}
+            self._grown |= more | growing
+            if more:
                 self._rung.set()
-            if not more:
-                await asyncio.sleep(max(0.0, begun + TURN - time.monotonic()))
+            else:
+                await asyncio.sleep(_rest(len(growing), begun))
+            next_look = max(0.0, begun + TURN - time.monotonic()) if self._grown else LOOK
 
-    async def _wait(self) -> None:
-        """Until somebody rings, or for a while."""
+    async def _wait(self, seconds: float) -> None:
+        """Until somebody rings, or for so long."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LOOK):
+            async with asyncio.timeout(seconds):
                 await self._rung.wait()
         self._rung.clear()
 
@@ -230,29 +243,39 @@ class Shipper:
     def _turn(self, runs: Sequence[_Run]) -> set[int]:
         """Send what there is, up to a bound; the runs that have more."""
         try:
-            return self._send_next(runs)
+            more = self._send_next(runs)
+            return more if self._pieces.links == self._links else self._anew()
         finally:
             self._close_left()  # last: what was followed when the turn began was open in it
+
+    def _anew(self) -> set[int]:
+        """All runs: the database may have crashed, and has to be asked how far each of them came."""
+        self._links = self._pieces.links
+        runs = list(self._runs.values())
+        for run in runs:
+            run.sent, run.lasting = None, 0
+        return {run.number for run in runs}
 
     def _send_next(self, runs: Sequence[_Run]) -> set[int]:
         self._resume([run for run in runs if run.sent is None])
         pieces: list[Piece] = []
-        sizes: dict[Place, int] = {}
         more: set[int] = set()
         left, share = self._most, max(SHARE, self._most // max(1, len(runs)))
         for run in runs:
             found, run_has_more = run.next(min(share, max(0, left)))
             pieces += found
-            # How many times there are nobody asks for, and they grow as often.
-            sizes |= {piece.place: piece.at + len(piece.bytes) for piece in found if piece.place.name != spool.TIMES}
             left -= sum(len(piece.bytes) for piece in found)
             if run_has_more:
                 more.add(run.number)
-        if pieces:
-            self._pieces.put(pieces, sizes)
         by_run = {number: list(of_run) for number, of_run in groupby(pieces, key=lambda piece: piece.place.run)}
+        still = [run for run in runs if run.settled or not (run.growing or run.number in by_run)]
+        sizes = {run: size for run in still if (size := _end(run, by_run.get(run.number, []))) > run.lasting}
+        if pieces or sizes:
+            whole = {Place(run.number, spool.OUTPUT): size for run, size in sizes.items()}
+            self._pieces.put(pieces, whole, wait=bool(whole))
         for run in runs:
             self._note(run, by_run.get(run.number, []))
+            run.lasting = sizes.get(run, run.lasting)
             if run.settled and run.number not in more:
                 self._last(run)
         self._merge()
@@ -298,6 +321,14 @@ class Shipper:
             self._merges.remove(merge)
 
 
+def _rest(growing: int, begun: float) -> float:
+    """Seconds until the next turn. The longer one took, the longer is the rest behind it: what grows meanwhile goes
+    together, and costs a database that is busy less.
+    """
+    now = time.monotonic()
+    return max(begun + min(TURN, EACH * growing) - now, min(TURN, (now - begun) / 2))
+
+
 def _files(folder: Path) -> Sequence[tuple[str, Path]]:
     """Their names for `runtime.ports.Files`, and where they are."""
     results = [(f"results/{file.name}", file) for file in _inside(folder / spool.RESULTS)]
@@ -316,6 +347,12 @@ def _settle(run: _Run, futures: Sequence[asyncio.Future[int]]) -> None:
         run.settled.remove(future)
         if not future.done():
             future.set_result((run.sent or {}).get(spool.OUTPUT, 0))
+
+
+def _end(run: _Run, pieces: Iterable[Piece]) -> int:
+    """How many bytes of output the database has with these."""
+    ends = (piece.at + len(piece.bytes) for piece in pieces if piece.place.name == spool.OUTPUT)
+    return max(ends, default=(run.sent or {}).get(spool.OUTPUT, 0))
 
 
 def _size(file: Path) -> int:
