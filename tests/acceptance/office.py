@@ -97,6 +97,7 @@ PAGES: Mapping[str, list[tuple[str, str]]] = {
     "/approvals": [("abe", "/approvals")],
     "/audit": [("ada", "/audit")],
     "/channels": [("ada", "/channels")],
+    "/channels/new": [("ada", "/channels/new")],
     "/confirm": [("ada", "/confirm"), ("ada", "/confirm?code={code}")],
     "/find": [("ada", "/find?q=a"), ("vic", "/find"), ("max", "/find?q=zzz")],
     "/history": [("ada", "/history"), ("vic", "/history?q=zzz")],

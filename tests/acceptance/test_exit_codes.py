@@ -129,7 +129,9 @@ CASES: dict[str, list[tuple[int, str]]] = {
     ],
     "channel": [
         (Exit.OK, "channel list"),
+        (Exit.USAGE, "channel add Ops ops@example.org"),
         (Exit.NOT_FOUND, "channel test nowhere"),
+        (Exit.NOT_FOUND, "channel remove nowhere"),
         (Exit.REFUSED, "channel list --server {out}"),
         (Exit.TROUBLE, "channel list --server {dead}"),
     ],

@@ -120,7 +120,7 @@ WITH_EVERYTHING = {
     # lists and streams: each has what one may see; see the tests below
     "/", "/find", "/history", "/history.csv", "/inbox", "/api/tasks", "/api/runs", "/api/events", "/api/approvals",
     "/profile/links", "/profile/messages", "/api/links", "/api/aside", "/schedules", "/api/schedules",
-    "/profile/hooks", "/api/hooks",
+    "/profile/hooks", "/api/hooks", "/api/told",
 }  # fmt: skip
 OF_NO_TASK = {
     "/signin", "/signin/code", "/signin/elsewhere", "/signin/return", "/invite/{secret}", "/profile",
@@ -128,7 +128,7 @@ OF_NO_TASK = {
     "/profile/tokens", "/confirm", "/people", "/people/{name}", "/link/{text}", "/audit",
     "/audit.csv", "/audit.jsonl", "/api", "/api/openapi.json", "/api/health", "/api/tokens", "/api/audit",
     "/api/asks", "/aside", "/profile/hooks/{id}", "/api/hooks/{id}", "/api/hooks/{id}/deliveries",
-    "/approvals", "/channels", "/api/channels", "/calendar/{text}.ics",
+    "/approvals", "/channels", "/channels/new", "/api/channels", "/calendar/{text}.ics",
     "/administration", "/administration/tasks", "/administration/secrets", "/administration/storage",
     "/administration/settings",
     "/workers", "/api/workers", "/livez", "/readyz", "/metrics",

@@ -67,3 +67,14 @@ async def test_on_a_copy_nobody_is_told_what_waited(store):
     await store.messages.tell([message(1)])
     await store.settle("here", Act("service:copy", "server.copied", "server", 1))
     assert await store.messages.waiting("ops") == []
+
+
+async def test_of_a_channel_that_is_gone_nothing_waits_and_nothing_is_told_twice(store):
+    await store.messages.tell([message(1), message(2), message(2, "other")])
+    await store.messages.told((await store.messages.waiting("ops"))[:1], 5000)
+    await store.messages.broken("ops", 6000, "nobody answers")
+    await store.messages.forget("ops")
+    await store.messages.tell([message(1)])
+    assert await store.messages.waiting("ops") == []
+    assert [one.event for one in await store.messages.waiting("other")] == [2]
+    assert (await store.messages.lines())["ops"] == Line(0, 5000)

@@ -8,6 +8,7 @@ import pytest
 
 from pushbutton.domain.actor import Right, Verb
 from pushbutton.domain.audit import Act
+from pushbutton.domain.made_channel import MadeChannel
 from pushbutton.domain.messages import Wishes
 from pushbutton.domain.person import Entry, Invite, Link, Session, Snapshot, Token, User
 from pushbutton.domain.policy import Grant
@@ -22,7 +23,21 @@ EVERY: list[Entry] = [
     Token("t1", "nightly", "ada", (Right(Verb.PRESS, "task:deploy"),), 1, None, None, "wxyz"),
     Invite("i1", "bob", 9, "ada"),
     Link("l1", "deploy", "ada", {"env": "test", "n": [1, None]}, 9, 3, 1, 2, "for the weekend"),
-    Wishes("ada", ("fail",), ("deploy",), (4, 5), "ada@example.org", 1140, 420, urgent=False, zone="Europe/Berlin"),
+    Wishes(
+        "ada",
+        ("fail",),
+        ("deploy",),
+        (4, 5),
+        "ada@example.org",
+        1140,
+        420,
+        urgent=False,
+        zone="Europe/Berlin",
+        chat=("over",),
+        browser=("needs",),
+        channel="ops",
+    ),
+    MadeChannel("ops", "sealed", "ada", 3, "de", ("failed", "late"), "group:Reports", people=True),
 ]
 
 
@@ -42,7 +57,14 @@ async def test_every_kind_of_entry_comes_back_as_it_was(store):
     after = await store.people.change(put(*EVERY))
     assert after == await store.people.load()
     assert (after.users["ada"], tuple(after.grants)) == (ADA, (EVERY[1],))
-    kept = [after.sessions["s1"], after.tokens["t1"], after.invites["i1"], after.links["l1"], after.wishes["ada"]]
+    kept = [
+        after.sessions["s1"],
+        after.tokens["t1"],
+        after.invites["i1"],
+        after.links["l1"],
+        after.wishes["ada"],
+        after.channels["ops"],
+    ]
     assert kept == EVERY[2:]
 
 

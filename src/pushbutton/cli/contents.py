@@ -37,7 +37,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "move": ("move", "Start a run that waits for its moment at another one, or now."),
         "schedule": ("schedule", "See when a server presses by itself, pause that, and make more of it."),
         "files": ("files", "List the last files that came to a task which watches a folder."),
-        "channel": ("channel", "See where a server's messages go, and test that."),
+        "channel": ("channel", "See where a server's messages go, add channels, and test them."),
         "pause": ("pause", "Start nothing of a task, or nothing at all."),
         "resume": ("pause", "End the pause of a task, or of everything."),
         "approvals": ("approve", "List the runs that wait for your approval, newest first."),

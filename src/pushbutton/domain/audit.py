@@ -74,6 +74,8 @@ class Deed(StrEnum):
     PRESET_REMOVE = "preset.remove"
     INVITE_MAKE = "invite.make"
     INVITE_USE = "invite.use"
+    CHANNEL_ADD = "channel.add"
+    CHANNEL_REMOVE = "channel.remove"
     CHANNEL_TEST = "channel.test"
     SECRET_SET = "secret.set"
     SECRET_REMOVE = "secret.remove"

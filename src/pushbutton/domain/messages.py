@@ -6,6 +6,7 @@ A message is decided once, when its event is read, and kept until its channel to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ MAIL: Final = "mail"
 """The channel that reaches people by their addresses. No file can declare one of that name."""
 PRESSER: Final = "presser"
 """In a rule, in place of a channel: mail to whoever pressed."""
+CHANNEL_NAME: Final = "^[a-z0-9]+(-[a-z0-9]+)*$"
 MOST: Final = 10
 WINDOW: Final = 10 * 60 * 1_000_000
 """Messages to one receiver beyond `MOST` in that time become one digest."""
@@ -73,12 +75,19 @@ class Channel:
     language: str = "en"
     file: str = ""
     line: int = 1
+    maker: str = ""  # who added it; "": a file declares it
+    people: bool = False  # everybody may choose it for what they are told themselves
 
     @property
     def kind(self) -> str:
         """As people call it: "mail", "slack", "ntfy"."""
         kind = self.url.partition("://")[0].lower()
         return "apprise" if "{" in kind else kind or MAIL
+
+
+def is_channel_url(text: str) -> bool:
+    """Whether it begins as an address of Apprise does, or with a named secret that holds one."""
+    return re.match(r"[a-z][a-z0-9]*://|\{", text) is not None
 
 
 class Wish(StrEnum):
@@ -92,12 +101,20 @@ class Wish(StrEnum):
     FOLLOWED = "followed"  # a task that they follow failed
 
 
+class Way(StrEnum):
+    """How a person is told."""
+
+    BROWSER = "browser"  # while a page of ours is open
+    MAIL = "mail"
+    CHAT = "chat"  # by the channel that they chose
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """The wishes of one person. Minutes count from midnight in `zone`; from and until the same: never quiet."""
 
     user: str
-    tell: tuple[str, ...] = ()
+    tell: tuple[str, ...] = ()  # by mail
     follows: tuple[str, ...] = ()  # slugs of tasks
     runs: tuple[int, ...] = ()  # of which they want to know that they are over; of a series its number
     address: str = ""  # that they have confirmed
@@ -107,11 +124,17 @@ class Wishes:
     patient: bool = False  # a page tells it first: a letter goes out after `PATIENCE`, if they have not looked
     zone: str = "UTC"
     language: str = "en"
+    chat: tuple[str, ...] = ()  # as `tell`
+    browser: tuple[str, ...] = ()
+    channel: str = ""  # by which the chat reaches them; "": none
+
+    def by(self, way: Way) -> tuple[str, ...]:
+        return {Way.BROWSER: self.browser, Way.MAIL: self.tell, Way.CHAT: self.chat}[way]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing for one receiver: a channel, or a person by the channel `MAIL`."""
+    """One thing for one receiver: a channel, or a person by the channel `MAIL` or the one that they chose."""
 
     channel: str
     occasion: Occasion
@@ -189,19 +212,27 @@ def by_rules(rules: Iterable[Rule], occasions: Mapping[Occasion, int]) -> Mappin
 
 
 def by_wishes(
-    wishes: Wishes, occasions: Mapping[Occasion, int], run: Run | None, task: str, *, mine: bool, may: bool
+    wishes: Wishes,
+    occasions: Mapping[Occasion, int],
+    run: Run | None,
+    task: str,
+    *,
+    mine: bool,
+    may: bool,
+    way: Way = Way.MAIL,
 ) -> Occasion | None:
-    """The message about it that this person asked for; None: none. `mine`: they pressed it; `may`: it can be their
-    approval that it waits for.
+    """The message about it that this person asked for in this way; None: none. `mine`: they pressed it; `may`: it can
+    be their approval that it waits for.
     """
     wanted: set[Occasion] = set()
-    if may and Wish.NEEDS in wishes.tell:
+    asked = wishes.by(way)
+    if may and Wish.NEEDS in asked:
         wanted.add(Occasion.ASKS)
     if mine:
-        wanted |= {occasion for wish, occasion in _MINE.items() if wish in wishes.tell}
-    if task in wishes.follows and Wish.FOLLOWED in wishes.tell:
+        wanted |= {occasion for wish, occasion in _MINE.items() if wish in asked}
+    if task in wishes.follows and Wish.FOLLOWED in asked:
         wanted |= {Occasion.FAILED, Occasion.LATE}
-    if run is not None and (run.series or run.id) in wishes.runs:
+    if way is Way.MAIL and run is not None and (run.series or run.id) in wishes.runs:
         wanted |= {Occasion.OVER, Occasion.FAILED, Occasion.RECOVERED}
     return first(wanted & occasions.keys())
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from .actor import Right
 from .event import Json
 from .hook import Hook
+from .made_channel import MadeChannel
 from .made_schedule import MadeSchedule
 from .messages import Wishes
 from .policy import Grant
@@ -106,7 +107,7 @@ class Link:
     total: int = 0  # uses at the beginning
 
 
-Entry = User | Grant | Session | Token | Invite | Link | Wishes | Hook | MadeSchedule | Preset
+Entry = User | Grant | Session | Token | Invite | Link | Wishes | Hook | MadeSchedule | Preset | MadeChannel
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,4 +124,5 @@ class Snapshot:
     hooks: Mapping[str, Hook] = field(default_factory=dict)
     schedules: Mapping[str, MadeSchedule] = field(default_factory=dict)  # those that people made
     presets: Mapping[str, Preset] = field(default_factory=dict)
+    channels: Mapping[str, MadeChannel] = field(default_factory=dict)  # by name: those that people added
     wishes: Mapping[str, Wishes] = field(default_factory=dict)  # by the person's name

@@ -47,11 +47,20 @@ def written_to(core: Core, actor: Actor) -> str:
     return telling.address_of(_user(core, actor), of(core, actor))
 
 
+def chats(core: Core) -> Sequence[Channel]:
+    """The channels that people may choose, by name."""
+    found = [telling.channel(core, name) for name in sorted(telling.names(core))]
+    return [one for one in found if one and one.people]
+
+
 async def keep(
     core: Core,
     actor: Actor,
     *,
     tell: Sequence[str],
+    chat: Sequence[str] = (),
+    browser: Sequence[str] = (),
+    channel: str = "",
     quiet: tuple[int, int],
     urgent: bool,
     zone: str,
@@ -61,14 +70,17 @@ async def keep(
     """Raises `Refused`, `BadInput`."""
     require_in_person(actor)
     known = {wish.value for wish in Wish}
-    if wrong := next((one for one in tell if one not in known), ""):
+    if wrong := next((one for one in (*tell, *chat, *browser) if one not in known), ""):
         raise BadInput(say("There is no “{name}” to be told of.", name=wrong[:60]))
+    if channel and channel not in [one.name for one in chats(core)]:
+        raise BadInput(say("There is no channel “{name}” that you can choose.", name=channel[:60]))
     if not all(0 <= minute < 24 * 60 for minute in quiet):
         raise BadInput(say("Give both times as hours and minutes, such as 19:00."))
 
     def changed(old: Wishes) -> Wishes:
         return replace(
-            old, tell=tuple(tell), quiet_from=quiet[0], quiet_until=quiet[1], urgent=urgent, language=language,
+            old, tell=tuple(tell), chat=tuple(chat), browser=tuple(browser), channel=channel,
+            quiet_from=quiet[0], quiet_until=quiet[1], urgent=urgent, language=language,
             patient=patient,
             zone=zone if is_zone(zone) else old.zone,
         )  # fmt: skip

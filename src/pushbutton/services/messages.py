@@ -48,18 +48,19 @@ async def decide(core: Core) -> None:
 async def carry(core: Core) -> None:
     """Until cancelled: what waits for each channel."""
     woken = asyncio.Event()
-    listening = core.notifier.listen("catalog", woken.set)
+    listening = [core.notifier.listen("catalog", woken.set), core.directory.listen(woken.set)]
     known: set[str] = set()
     try:
         async with asyncio.TaskGroup() as group:
             while True:
                 woken.clear()
-                for name in {MAIL, *core.catalog.channels()} - known:
+                for name in {MAIL, *telling.names(core)} - known:
                     known.add(name)
                     group.create_task(_Carrier(core, name).run())
                 await woken.wait()
     finally:
-        listening()
+        for end in listening:
+            end()
 
 
 class _Carrier:

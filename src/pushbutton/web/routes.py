@@ -14,6 +14,7 @@ from .api import files_seen as files_seen_api
 from .api import hooks as hooks_api
 from .api import pauses as pauses_api
 from .api import schedules as schedules_api
+from .api import told as told_api
 from .api import workers as workers_api
 from .api.reference import Call, Stream, openapi
 from .live import endpoints as live
@@ -85,7 +86,10 @@ API: Final[tuple[Route, ...]] = (
     Call("POST", "/api/schedules/{slug}/{name}/pause", schedules_api.pause),
     Call("POST", "/api/schedules/{slug}/{name}/resume", schedules_api.resume),
     Call("GET", "/api/channels", channels_api.listed),
+    Call("POST", "/api/channels", channels_api.add),
+    Call("DELETE", "/api/channels/{name}", channels_api.remove),
     Call("POST", "/api/channels/{name}/test", channels_api.test),
+    Call("GET", "/api/told", told_api.told),
     Call("GET", "/api/workers", workers_api.listed),
     Call("POST", "/api/workers/{name}/drain", workers_api.drain),
     Call("POST", "/api/workers/{name}/resume", workers_api.resume),
@@ -202,7 +206,7 @@ PAGES: Final[tuple[Route, ...]] = (
     form("/profile/factor/drop", profile.drop_factor),
     form("/profile/sessions/{id}", profile.end_session),
     page("/profile/messages", messages_page.shown),
-    form("/profile/messages", messages_page.keep),
+    form("/profile/messages", messages_page.keep, messages_page.limits),
     form("/profile/messages/address", messages_page.address),
     page("/profile/address/{text}", messages_page.question),
     form("/profile/address/{text}", messages_page.confirm),
@@ -217,6 +221,9 @@ PAGES: Final[tuple[Route, ...]] = (
     page("/confirm", device.asked),
     form("/confirm", device.answer),
     page("/channels", channels_page.listed),
+    page("/channels/new", channels_page.form),
+    form("/channels/new", channels_page.add, channels_page.limits),
+    form("/channels/{name}/remove", channels_page.remove),
     form("/channels/{name}/test", channels_page.test),
     page("/people", people.people),
     form("/people", people.add),

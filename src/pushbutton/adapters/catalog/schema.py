@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pushbutton.domain.contact import is_mail_address
+from pushbutton.domain.messages import CHANNEL_NAME
 from pushbutton.domain.targets import IN_CONFIG, KeyPath
 from pushbutton.job import kinds
 from pushbutton.job.kinds import Kind, Unfit, Written
@@ -18,9 +19,6 @@ from pushbutton.job.options import CONFIG, INPUTS, OPTIONS, Option, known, optio
 from .numbers import bare
 
 __all__ = ["CHANNEL", "GROUP", "PLACES", "SECRET", "KeyPath", "Table", "config_schema", "plain"]
-
-
-CHANNEL_NAME = "^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
 class Table:
@@ -137,6 +135,7 @@ CHANNEL: Mapping[str, Option] = {
     "language": option(
         "The language of what is told there: en or de; en where it is left out.", kinds.one_of("en", "de")
     ),
+    "people": option("Whether everybody may choose it for what they are told themselves.", kinds.FLAG),
 }
 """One of the first two."""
 

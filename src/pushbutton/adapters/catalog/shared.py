@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pushbutton.domain.messages import MAIL, PRESSER, Channel, Rule
+from pushbutton.domain.messages import CHANNEL_NAME, MAIL, PRESSER, Channel, Rule, is_channel_url
 from pushbutton.domain.problem import Problem
 from pushbutton.domain.task import Task
 from pushbutton.job.kinds import nearest
@@ -18,7 +18,7 @@ from pushbutton.job.options import CONFIG, OPTIONS
 
 from .build import rules
 from .model import Shared
-from .schema import CHANNEL, CHANNEL_NAME, GROUP, PLACES, KeyPath, Table
+from .schema import CHANNEL, GROUP, PLACES, KeyPath, Table
 
 __all__ = ["channels_of", "declare_shared", "unknown_channels", "with_shared"]
 
@@ -54,7 +54,7 @@ def _channel(name: str, table: Any, wrong: list[tuple[KeyPath, str]], file: str,
     keys = Table(CHANNEL, CONFIG, wrong).read(table, at)
     if len(wrong) == before and ("mail" in keys) == ("url" in keys):
         wrong.append((at, f"The channel “{name}” needs either “mail”, with addresses, or “url”."))
-    if len(wrong) == before and "url" in keys and not re.match(r"[a-z]+://|\{", keys["url"]):
+    if len(wrong) == before and "url" in keys and not is_channel_url(keys["url"]):
         wrong.append(((*at, "url"), "“url” must be an address as Apprise writes it, such as ntfys://host/topic."))
     return Channel(name, file=file, line=line, **keys) if len(wrong) == before else None
 

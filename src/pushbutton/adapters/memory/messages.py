@@ -45,6 +45,11 @@ class MemoryMessages:
         else:
             self._broken.pop(channel, None)
 
+    async def forget(self, channel: str) -> None:
+        for one in await self.waiting(channel):
+            del self._kept[one.id]
+        self._broken.pop(channel, None)
+
     async def lines(self) -> Mapping[str, Line]:
         found = {}
         for name in {*(one.channel for one in self._kept.values()), *self._broken}:

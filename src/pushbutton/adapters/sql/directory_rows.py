@@ -9,6 +9,7 @@ from typing import Any
 
 from pushbutton.domain.actor import Right, Verb
 from pushbutton.domain.hook import Hook, Scheme
+from pushbutton.domain.made_channel import MadeChannel
 from pushbutton.domain.made_schedule import MadeSchedule
 from pushbutton.domain.messages import Wishes
 from pushbutton.domain.person import Entry, Invite, Link, Session, Snapshot, Token, User
@@ -18,7 +19,7 @@ from pushbutton.domain.schedule import CatchUp, Schedule
 
 _KINDS: dict[str, type[Entry]] = {
     kind.__name__.lower(): kind
-    for kind in (User, Grant, Session, Token, Invite, Link, Wishes, Hook, MadeSchedule, Preset)
+    for kind in (User, Grant, Session, Token, Invite, Link, Wishes, Hook, MadeSchedule, Preset, MadeChannel)
 }
 
 
@@ -45,7 +46,7 @@ def entry_from(kind: str, data: str) -> Entry:
     made = _KINDS[kind]
     known = {field.name for field in fields(made)}
     values: dict[str, Any] = {name: value for name, value in json.loads(data).items() if name in known}
-    for name in ("groups", "recovery", "pins", "tell", "follows", "runs"):
+    for name in ("groups", "recovery", "pins", "tell", "chat", "browser", "follows", "runs"):
         if name in values:
             values[name] = tuple(values[name])
     if "scope" in values:
@@ -77,5 +78,6 @@ def snapshot(entries: Iterable[Entry]) -> Snapshot:
         hooks=made[Hook],
         schedules=made[MadeSchedule],
         presets=made[Preset],
+        channels=made[MadeChannel],
         wishes=made[Wishes],
     )

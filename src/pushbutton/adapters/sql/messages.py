@@ -41,12 +41,20 @@ class SqlMessages:
     async def broken(self, channel: str, since: Micros, why: str = "") -> None:
         await self._db.write(lambda db: _broken(db, channel, since, why))
 
+    async def forget(self, channel: str) -> None:
+        await self._db.write(lambda db: _forget(db, channel))
+
     async def lines(self) -> Mapping[str, Line]:
         return await self._db.read(_lines)
 
 
 def drop_waiting(db: Connection) -> None:
     db.execute("DELETE FROM messages WHERE told_at IS NULL")
+
+
+def _forget(db: Connection, channel: str) -> None:
+    db.execute("DELETE FROM messages WHERE channel = ? AND told_at IS NULL", (channel,))
+    db.execute("DELETE FROM broken_channels WHERE name = ?", (channel,))
 
 
 def _tell(db: Connection, messages: Sequence[Message]) -> None:

@@ -39,6 +39,10 @@ class Messages(Protocol):
         """It takes nothing since then, of which the first one is kept while it lasts; 0: it works (again)."""
         ...
 
+    async def forget(self, channel: str) -> None:
+        """What waits for it, and that it takes nothing: it is gone. What was told stays known."""
+        ...
+
     async def lines(self) -> Mapping[str, Line]:
         """How the channels stand of which anything is known."""
         ...

@@ -29,6 +29,7 @@ from pushbutton.runtime.channels import Standing
 from pushbutton.runtime.dry_run import Plan
 from pushbutton.runtime.results import Before
 from pushbutton.runtime.schedules import Planned
+from pushbutton.runtime.told_here import Note
 from pushbutton.web.words.cron import in_words
 from pushbutton.web.words.i18n import texts
 
@@ -595,6 +596,8 @@ class ChannelShape(BaseModel):
 
     name: str = Field(description="“mail” is the mail to people")
     kind: str = Field(description="“mail”, or what its address begins with: “slack”, “ntfys”")
+    maker: str = Field(description="Who added it; empty: a file declares it")
+    people: bool = Field(description="Whether people may choose it for what they are told")
     rules: int = Field(description="How many rules name it")
     waiting: int = Field(description="Messages that wait for it")
     last: str | None = Field(description="When it last took something; null: never yet")
@@ -607,12 +610,52 @@ class ChannelShape(BaseModel):
         return cls.model_construct(
             name=one.channel.name,
             kind=one.channel.kind,
+            maker=one.channel.maker,
+            people=one.channel.people,
             rules=one.rules,
             waiting=line.waiting,
             last=_time(line.last or None),
             broken=_time(line.broken or None),
             why=line.why,
         )
+
+
+class NewChannelShape(Body):
+    name: Text = Field(description="Small letters, digits and “-”")
+    address: Text = Field(description="Mail addresses, or one as Apprise has it; it is in no answer")
+    language: Text = Field("en", description="en or de")
+    tell: list[str] = Field(default_factory=list, description="asks, failed, recovered, late, longer, over")
+    where: Text = Field("*", description="Of which tasks: *, group:NAME or task:NAME")
+    people: bool = Field(False, description="Whether people may choose it for what they are told")
+
+    wrong: ClassVar[Sequence[tuple[Sequence[str], str]]] = (
+        (("tell",), "“tell” is a list of texts."),
+        (("people",), "“people” is true or false."),
+        (("name", "address", "language", "where"), "A channel has a “name” and an “address”, both texts."),
+    )
+
+    @classmethod
+    def unknown(cls, name: str) -> str:
+        return f"A channel has no “{name}”; it has name, address, language, tell, where and people."
+
+
+class ToldShape(BaseModel):
+    """One thing that a page tells its reader."""
+
+    event: int = Field(description="Its name: the same for everybody who asks again")
+    title: str
+    run: int | None = Field(description="null: it is about a task")
+    task: str
+
+
+class ToldSinceShape(BaseModel):
+    since: int = Field(description="The last event that was looked at: ask from there the next time")
+    told: list[ToldShape]
+
+    @classmethod
+    def of(cls, notes: Sequence[Note], since: int) -> Self:
+        told = [ToldShape(event=one.event, title=one.title, run=one.run or None, task=one.task) for one in notes]
+        return cls(since=since, told=told)
 
 
 class MoveShape(Body):

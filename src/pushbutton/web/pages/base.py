@@ -16,7 +16,7 @@ from pushbutton import errors
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.policy import decide
 from pushbutton.domain.run import Micros
-from pushbutton.runtime import approve, pauses, schedules, visibility
+from pushbutton.runtime import approve, pauses, schedules, visibility, wishes
 from pushbutton.runtime.clock import now
 from pushbutton.web.http import body, csrf
 from pushbutton.web.http.context import actor_of, core_of
@@ -91,6 +91,7 @@ async def show(
         "version": site_of(request).version, "languages": i18n.LANGUAGES,
         "scripts": render.scripts(root), "csrf": csrf.token(core_of(request), csrf.basis(request)),
         "names": Names.of(core_of(request).directory.all),
+        "tells": bool(wishes.of(core_of(request), who.actor).browser),
         "scheduled": schedules.any_seen(core_of(request), who.actor),
         "closed": core_of(request).directory.closed, "admin": bool(decide(who.actor, Verb.ADMIN)), **shown,
     }  # fmt: skip

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from pushbutton import errors
-from pushbutton.domain.messages import Wish
+from pushbutton.domain.messages import Way, Wish
 from pushbutton.runtime import visibility, wishes
 from pushbutton.sentence import say
 from pushbutton.web.http.context import actor_of, core_of
@@ -28,6 +28,12 @@ WISHES = {
     Wish.LONGER: (mark("mine take longer than usual"), mark("Once for each run.")),
     Wish.FOLLOWED: (mark("a task that I follow fails"), mark("Or is late.")),
 }
+WAYS = (
+    (Way.BROWSER, mark("Browser"), "browser"),
+    (Way.MAIL, mark("Mail"), "tell"),
+    (Way.CHAT, mark("Chat"), "chat"),
+)
+"""In the order of the page: with the name of the field."""
 _DONE = {
     "kept": mark("Your choices are kept."),
     "asked": mark("A letter with a link is on its way. The address counts once you have opened it."),
@@ -41,10 +47,12 @@ async def shown(request: Request, status: int = 200, *, wrong: str = "", where: 
     core, actor = core_of(request), actor_of(request)
     address = wishes.written_to(core, actor)  # first of all: it refuses whoever has no account
     mine = wishes.of(core, actor)
+    chats = wishes.chats(core)
     seen = visibility.tasks(core.catalog, actor)
     return await base.show(
         request, "profile_messages.html", status, room="profile", mine=mine, address=address,
-        user=core.directory.all.users[actor.user], choices=WISHES, sends=core.letters.mail is not None,
+        user=core.directory.all.users[actor.user], choices=WISHES, chats=chats,
+        ways=[one for one in WAYS if chats or one[0] is not Way.CHAT], sends=core.letters.mail is not None,
         followed=[seen[slug] for slug in mine.follows if slug in seen], wrong=wrong, where=where,
         done=_DONE.get(request.query_params.get("done", ""), ""),
     )  # fmt: skip
@@ -59,7 +67,8 @@ async def keep(request: Request) -> Response:
         who = reader(request)
         quiet = (_minute(base.text_of(form, "from")), _minute(base.text_of(form, "until")))
         await wishes.keep(
-            core, actor, tell=[str(one) for one in form.getlist("tell")], quiet=quiet,
+            core, actor, quiet=quiet, channel=base.text_of(form, "channel"),
+            **{name: [str(one) for one in form.getlist(name)] for _, _, name in WAYS},
             urgent=bool(base.text_of(form, "urgent")), patient=bool(base.text_of(form, "patient")),
             language=who.language, zone=getattr(who.zone, "key", ""),
         )  # fmt: skip
@@ -99,6 +108,10 @@ async def await_end(request: Request) -> Response:
     number = run_of(request)
     await wishes.await_end(core_of(request), actor_of(request), number, on=on)
     return RedirectResponse(f"{root_of(request)}/runs/{number}", 303)
+
+
+def limits(_: Request) -> tuple[int, int]:
+    return 10 + len(Way) * len(Wish), 0
 
 
 def _minute(text: str) -> int:

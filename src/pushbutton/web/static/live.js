@@ -1,7 +1,7 @@
 // The page's end of the live stream: parts that change are put in as they come, and the reader knows when they do not.
 
 import { apply, morph } from './morph.js';
-import { tellMe } from './tell.js';
+import { tellMe, tellWishes } from './tell.js';
 
 const SILENCE = 3_000; // ms without a connection before it is worth a word
 const HERE = 20_000; // ms between two signs of life
@@ -48,7 +48,7 @@ function leave() {
 }
 
 function hear({ data: said }) {
-  if (said.kind === 'frame') heard.get(said.topic)?.(said.data);
+  if (said.kind === 'frame') { heard.get(said.topic)?.(said.data); document.dispatchEvent(new Event('news')); }
   else if (said.kind === 'link') link(said.live, said.last, said.ended);
   else if (said.kind === 'reset') refetch();
   else if (said.kind === 'first') { asked.get(said.what)?.(said.yours); asked.delete(said.what); }
@@ -183,7 +183,7 @@ document.addEventListener('topics', () => { // once somebody has stopped typing
 const pill = `patch:${language}:now`;
 if (one('#now') && !followed.some(topic => topic.startsWith(`patch:${language}:tasks`))) heard.set(pill, data => apply(data.html));
 if (one('#inbox')) heard.set(`patch:${language}:inbox`, data => apply(data.html));
-if (document.body.dataset.live !== 'no') { connect(); tellMe(watch, first); }
+if (document.body.dataset.live !== 'no') { connect(); tellMe(watch, first); tellWishes(first); }
 
 setInterval(here, HERE);
 addEventListener('pagehide', leave);

@@ -1,10 +1,15 @@
-// Tell me in the browser: what somebody awaits is kept in this browser, every open tab looks out for it, and one of them
+// Tell me in the browser: what somebody asked for under “Tell me when…” is fetched by any open tab when something has
+// happened, and one of them tells it. What somebody awaits is kept in this browser, every open tab looks out for it, and one of them
 // tells of its end. Without notifications, which need https, nothing of it is offered.
 
 const MOST = 20; // runs that are awaited at once
 const kept = `told:${document.body.dataset.user ?? ''}`;
 const home = new URL('..', import.meta.url);
 const OVER = ['succeeded', 'failed', 'cancelled', 'lost', 'skipped'];
+
+const cursor = `told-since:${document.body.dataset.user ?? ''}`;
+const SOON = 1_500; // ms from a sign that something happened until it is looked at: what comes together is one look
+const SELDOM = 60_000; // ms until it is looked at without a sign
 
 /** @returns {Record<string, string>} titles by the numbers of runs */
 function awaited() {
@@ -65,4 +70,54 @@ export function tellMe(watch, first) {
   }
   addEventListener('storage', event => { if (event.key === kept) follow(); });
   follow();
+}
+
+/**
+ * What the reader asked to be told in the browser.
+ * @param {(what: string) => Promise<boolean>} first whether this tab is the first one that asks
+ */
+export function tellWishes(first) {
+  const can = 'Notification' in window && window.isSecureContext;
+  permission(can);
+  if (!can) return;
+  for (const box of document.querySelectorAll('.matrix input[name=browser]')) box.addEventListener('change', async () => {
+    if (box.checked && Notification.permission === 'default') await Notification.requestPermission();
+    permission(can);
+  });
+  if (!document.body.dataset.tells) return;
+  let waiting = 0;
+
+  const look = async () => {
+    waiting = 0;
+    if (Notification.permission !== 'granted') return;
+    const from = since();
+    const answer = await fetch(new URL(`api/told?since=${from}`, home)).catch(() => null);
+    if (!answer?.ok) return;
+    const found = await answer.json();
+    if (since() === from) remember(found.since);
+    for (const one of found.told) if (await first(`told:${one.event}`)) tell(one);
+  };
+  document.addEventListener('news', () => { waiting ||= setTimeout(look, SOON); });
+  setInterval(look, SELDOM);
+  look();
+}
+
+function tell(one) {
+  const note = new Notification(one.title, { tag: `told-${one.event}` });
+  note.onclick = () => { window.open(new URL(one.run ? `runs/${one.run}` : `tasks/${one.task}`, home)); note.close(); };
+}
+
+/** The last event that was looked at: of what was before the first page nothing is told. */
+function since() {
+  try { return Number(localStorage[cursor] ?? (localStorage[cursor] = document.body.dataset.since)); } catch { return Number(document.body.dataset.since); /* no storage */ }
+}
+
+function remember(event) {
+  try { localStorage[cursor] = event; } catch { document.body.dataset.since = event; /* no storage */ }
+}
+
+/** On the page of one's account: whether this browser lets us tell. */
+function permission(can) {
+  const found = can ? Notification.permission : 'none';
+  for (const one of document.querySelectorAll('#in-browser [data-permission]')) one.hidden = one.dataset.permission !== found;
 }

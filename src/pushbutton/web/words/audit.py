@@ -73,6 +73,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     Deed.PRESET_REMOVE: mark("{who} removed the preset “{task}”"),
     Deed.INVITE_MAKE: mark("{who} invited “{name}”"),
     Deed.INVITE_USE: mark("“{name}” accepted the invitation"),
+    Deed.CHANNEL_ADD: mark("{who} added the channel {name}"),
+    Deed.CHANNEL_REMOVE: mark("{who} removed the channel {name}"),
     Deed.CHANNEL_TEST: mark("{who} sent a test through the channel {name}"),
     Deed.SECRET_SET: mark("{who} set the secret “{name}”"),
     Deed.SECRET_REMOVE: mark("{who} removed the secret “{name}”"),
