@@ -20,7 +20,9 @@ def test_a_comment_and_who_is_on_it_come_to_every_watcher_of_a_run_that_has_fail
     assert site.finished(number)["state"] == "failed"
     with Reader(browser, site) as one, Reader(browser, site, locale="de-DE") as two:
         mine, other = one.open(f"/runs/{number}"), two.open(f"/runs/{number}")
+        other.get_by_text("Einen Kommentar schreiben").click()
         other.get_by_label("Ihr Kommentar").fill("half")
+        mine.get_by_text("Write a comment").click()
         mine.get_by_label("Your comment").fill(HOSTILE)
         mine.get_by_role("button", name="Comment").click()
         expect(mine).to_have_url(re.compile(r"#comment-\d+$"))
@@ -38,6 +40,7 @@ def test_a_comment_and_who_is_on_it_come_to_every_watcher_of_a_run_that_has_fail
         mine.goto(f"{site.url}/history")
         expect(mine.get_by_role("row", name=re.compile("Fail"))).to_contain_text("is on it")
         mine.goto(f"{site.url}/runs/{number}")
+        mine.get_by_text("Write a comment").click()
         mine.get_by_role("button", name="Comment").click()
         expect(mine.locator("#comment-wrong")).to_have_text("Write what you have to say.")
         mine.close()

@@ -173,8 +173,8 @@ def of(colours: str) -> tuple[Step, ...]:
     [
         ("s" * 12, "s" * 12),
         ("s" * 13, "(13)"),
-        ("s" * 20 + "r" + "w" * 9, "(19)srww(7)"),
-        ("s" * 10 + "f" + "n" * 4, "(9)sfnn(2)"),
+        ("s" * 20 + "r" + "w" * 9, "(20)rw(8)"),
+        ("s" * 10 + "f" + "n" * 4, "(10)f(4)"),
         ("sssfsssfsssfsss", "sssfsssfsssfsss"),  # nothing is gained
         ("r" * 13, "r" * 13),
     ],

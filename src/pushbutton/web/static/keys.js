@@ -8,6 +8,7 @@ function toOutput() {
   const out = document.getElementById('out');
   if (!out) return false;
   out.open = true;
+  delete out.dataset.glance;
   out.scrollIntoView({ block: 'start' });
   (out.querySelector('.log') ?? out.querySelector('summary')).focus({ preventScroll: true });
   return true;

@@ -55,13 +55,15 @@ export class Lines {
     this.changed();
   }
 
-  /** These lines are looked at: fetch what is missing, and nothing that was wanted before. */
-  want(first, last) {
+  /** These lines are looked at: fetch what is missing, and nothing that was wanted before. @param {[number, number][]} ranges */
+  want(ranges) {
     this.#wanted = new Map();
-    for (let index = place(first); index <= place(Math.max(first, last)); index += 1) {
-      const chunk = this.#chunks.get(index), gap = this.#gap(index, first, last);
-      if (chunk) { this.#chunks.delete(index); this.#chunks.set(index, chunk); } // the newest used
-      if (gap) this.#wanted.set(index, gap);
+    for (const [first, last] of ranges) {
+      for (let index = place(first); index <= place(last); index += 1) {
+        const chunk = this.#chunks.get(index), gap = this.#gap(index, first, last);
+        if (chunk) { this.#chunks.delete(index); this.#chunks.set(index, chunk); } // the newest used
+        if (gap && !this.#wanted.has(index)) this.#wanted.set(index, gap); // what is missing behind it is asked for next
+      }
     }
     for (const [index, control] of this.#asking) if (!this.#wanted.has(index)) control.abort();
     this.#next();

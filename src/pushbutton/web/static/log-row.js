@@ -14,17 +14,47 @@ function told(at) {
   return said;
 }
 
-/** An empty row: number, time, text. */
+/** An empty row: number, time, text. As a head of a step it holds a button in their place. */
 export function row() {
   const item = document.createElement('li'), link = document.createElement('a'), text = document.createElement('span');
   link.tabIndex = -1;
   text.className = 'tx';
   item.append(link, document.createElement('time'), text);
+  item.parts = [...item.children];
   return item;
+}
+
+const count = new Intl.NumberFormat(document.documentElement.lang);
+
+/** Show the head of a step in it. @param {HTMLElement} blank the button, to be copied */
+export function head(item, step, blank) {
+  if (!item.step) {
+    item.n = 0;
+    item.line = undefined;
+    item.className = 'step';
+    item.replaceChildren(item.head ??= blank.cloneNode(true));
+  }
+  if (item.step?.name !== step.name || item.step.state !== step.state) item.head.querySelector('.dot').replaceWith(step.mark.cloneNode(true));
+  const said = (selector, text) => { const part = item.head.querySelector(selector); if (part.textContent !== text) part.textContent = text; };
+  const lines = item.head.querySelector('.lines'), many = step.last - step.first + 1;
+  said('b', step.name);
+  said('.lines', many === 1 ? lines.dataset.one : lines.dataset.many.replace('#', count.format(many)));
+  said('.time', step.time);
+  item.head.ariaExpanded = String(step.open);
+  item.dataset.state = step.state;
+  item.dataset.depth = Math.min(step.depth, 3);
+  item.step = step;
 }
 
 /** Show line `n` in it; `line` is undefined until it has come. What was shown of it stays meanwhile. */
 export function fill(item, n, line) {
+  if (item.step) {
+    item.step = null;
+    item.className = '';
+    delete item.dataset.state;
+    item.replaceChildren(...item.parts);
+    item.parts[2].replaceChildren();
+  }
   if (item.n === n && (item.line === line || !line)) return;
   const [link, time, text] = item.children;
   if (item.n !== n) {

@@ -13,7 +13,7 @@ const REST = 200; // ms without scrolling
 const LEFT = 16; // px that stay in sight of a row that shrinks
 
 export class LogWindow {
-  first = 1;
+  first = 1; // place of the first row; places are counted from 1
   total = 0;
   /** @type {HTMLElement[]} rows in order, from line `first` on */ rows = [];
   #pool = [];
@@ -65,7 +65,7 @@ export class LogWindow {
     let [low, high] = [0, 0];
     for (const row of this.rows) {
       const { top, bottom } = row.getBoundingClientRect();
-      if (bottom > from && top < to) { low ||= row.n; high = row.n; }
+      if (bottom > from && top < to) { low ||= row.place; high = row.place; }
     }
     return [low, high];
   }
@@ -84,8 +84,8 @@ export class LogWindow {
     if (this.stuck) this.#mark = null; else this.#remember();
   }
 
-  /** Show a line, in the upper third. */
-  go(n) {
+  /** Show a row, so many pixels below the upper edge. @param {number} n its place */
+  go(n, below = this.#high / 3) {
     if (!this.#high) return;
     n = Math.min(Math.max(1, n), this.total);
     const first = Math.max(1, n - this.#fits - SPARE);
@@ -93,7 +93,7 @@ export class LogWindow {
     this.#measure();
     this.#spaces(this.#ideal(first));
     const row = this.rows[n - this.first];
-    if (row) this.#scroll(row.offsetTop - this.#high / 3);
+    if (row) this.#scroll(row.offsetTop - below);
     this.#mark = this.#at(row, 'top');
     this.parts.moved(0);
   }
@@ -103,7 +103,7 @@ export class LogWindow {
     if (!this.#high) return;
     this.#answer(); // before anything changes: where the reader went is a place in what was there
     if (this.last > this.total || !this.rows.length) { this.#jump(); return; }
-    this.#steady(() => { for (const row of this.rows) this.parts.fill(row, row.n); });
+    this.#steady(() => { for (const row of this.rows) this.parts.fill(row, row.place); });
     this.#cover();
   }
 
@@ -140,6 +140,15 @@ export class LogWindow {
     clearTimeout(this.#resting);
     this.#resting = setTimeout(() => this.#settle(), REST);
   }
+
+  /** The first row in sight, and how far below the upper edge it begins. @returns {[HTMLElement, number] | null} */
+  get anchor() {
+    const [first] = this.sight, row = this.rows.find(one => one.place === first);
+    return row ? [row, this.below(row)] : null;
+  }
+
+  /** How far below the upper edge a row begins, in pixels. */
+  below(row) { return row.getBoundingClientRect().top - this.box.getBoundingClientRect().top; }
 
   /** Have rows for what is in sight, and some more. */
   #cover() {
@@ -206,16 +215,19 @@ export class LogWindow {
 
   /** Make `rows` those of the lines from `first` to `last`; rows of lines that stay are left alone. */
   #range(first, last) {
-    const kept = new Map(this.rows.map(row => [row.n, row]));
+    const kept = new Map(this.rows.map(row => [row.place, row]));
     for (const [n, row] of kept) if (n < first || n > last) { this.#pool.push(row); kept.delete(n); }
     if (kept.size === 0) this.list.replaceChildren();
     const rows = [];
+    const outside = row => row && (row.place < first || row.place > last);
     let at = this.list.firstChild;
+    while (outside(at)) { const gone = at; at = at.nextSibling; gone.remove(); } // first: a row that stays is not moved, so it keeps the focus
     for (let n = first; n <= last; n += 1) {
       const row = kept.get(n) ?? this.#pool.pop() ?? this.parts.make();
+      row.place = n;
       this.parts.fill(row, n);
       if (row === at) at = at.nextSibling; else this.list.insertBefore(row, at);
-      while (at && (at.n < first || at.n > last)) { const gone = at; at = at.nextSibling; gone.remove(); }
+      while (outside(at)) { const gone = at; at = at.nextSibling; gone.remove(); }
       rows.push(row);
     }
     while (at) { const gone = at; at = at.nextSibling; gone.remove(); }
@@ -280,7 +292,7 @@ export class LogWindow {
   }
 
   #at(row, edge) {
-    return row ? { n: row.n, edge, at: row.getBoundingClientRect()[edge] - this.box.getBoundingClientRect().top } : null;
+    return row ? { n: row.place, edge, at: row.getBoundingClientRect()[edge] - this.box.getBoundingClientRect().top } : null;
   }
 
   /** Put the marked row back to where it was: the spacer above gives way, the scroll position only where it cannot. */

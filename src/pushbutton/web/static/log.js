@@ -1,10 +1,12 @@
 // The technical output of a run: the rows in sight of any number of lines, followed, searched, linked.
 
 import { Lines } from './log-lines.js';
-import { fill, row } from './log-row.js';
+import { Folds } from './log-folds.js';
+import { fill, head, row } from './log-row.js';
 import { LogWindow } from './log-window.js';
 
 const number = new Intl.NumberFormat(document.documentElement.lang);
+const LONG = 200; // lines of a run that is over, from which on the steps that went well come folded
 const RANKED = 200; // matches up to which it is worth saying which one this is
 
 /**
@@ -15,16 +17,19 @@ export function mount(box, watch) {
   const out = box.closest('.out'), parts = out.querySelector('#log-parts').content.cloneNode(true);
   const one = selector => parts.querySelector(selector) ?? out.querySelector(selector);
   const frame = one('.log-frame'), tools = one('.tools'), followButton = one('.tail'), empty = one('.nothing'), count = one('#out-count');
+  const blank = one('.fold'), foldAll = one('[data-fold]');
   out.querySelector('.tools').replaceWith(tools);
   box.replaceWith(frame);
   frame.prepend(box);
+  blank.remove();
 
-  const lines = new Lines(box.dataset.run, changed);
+  const lines = new Lines(box.dataset.run, changed), folds = new Folds();
   const view = new LogWindow(box, { make: row, fill: draw, ready: item => Boolean(item.line), clear, moved });
   const wanted = linked();
   let marked = wanted ?? [0, 0];
   let over = box.dataset.over === 'yes', behind = false, unwatch = null, wide = 0, counted = 0, telling = 0, going = wanted?.[0] ?? named();
   let led = !wanted; // to the output, by a link to a line of it
+  let known = listed(), laid = false;
   let wrong = named(); // the line that names why it failed
   follow(!over && !wanted);
 
@@ -32,10 +37,10 @@ export function mount(box, watch) {
 
   function changed() {
     if (document.hidden) { behind = true; return; }
-    view.total = lines.total;
+    lay();
     const digits = Math.max(4, String(lines.total).length);
     if (digits !== wide) box.style.setProperty('--digits', String(wide = digits));
-    if (going && going <= lines.total) { view.go(going); going = 0; }
+    if (going && going <= lines.total) { show(going); going = 0; }
     else if (view.stuck && !view.pulledUp) view.end();
     else if (view.rows.length) view.refresh();
     else view.end();
@@ -44,7 +49,11 @@ export function mount(box, watch) {
     wrong = named();
     if (lines.over && !over) { over = true; follow(false); listen(); }
     telling ||= setTimeout(tell, lines.total && counted && !over ? 900 : 0);
-    lines.want(view.first, view.last);
+    want();
+  }
+
+  function want() {
+    lines.want(folds.lines(view.first, view.last));
   }
 
   /** What stands around the rows; outside of them, so not ten times a second. */
@@ -61,7 +70,7 @@ export function mount(box, watch) {
     if (by) going = 0; // who scrolls no longer waits for a line that has not come
     if (by < 0 && view.stuck) follow(false);
     if (by > 0 && !view.stuck && !over && view.atEnd) follow(true);
-    lines.want(view.first, view.last);
+    want();
   }
 
   /** The live end of the output: only while it grows and somebody looks. */
@@ -74,7 +83,7 @@ export function mount(box, watch) {
     view.stuck = on;
     followButton.ariaPressed = String(on);
     followButton.querySelector('span').textContent = on ? followButton.dataset.following : followButton.dataset.letGo;
-    if (on) { going = 0; view.end(); lines.want(view.first, view.last); }
+    if (on) { going = 0; view.end(); want(); }
   }
 
   followButton.addEventListener('click', () => follow(!view.stuck));
@@ -83,11 +92,14 @@ export function mount(box, watch) {
     const chosen = document.getSelection();
     if (view.stuck && !chosen.isCollapsed && box.contains(chosen.anchorNode)) follow(false); // rows that are selected stay
   });
-  out.addEventListener('toggle', listen);
+  out.addEventListener('toggle', () => { listen(); view.refresh(); }); // what was folded meanwhile had no height
+  for (const kind of ['click', 'keydown', 'wheel']) out.addEventListener(kind, () => { delete out.dataset.glance; }, { passive: true }); // as high as for reading
 
   // --- how a row looks
 
-  function draw(item, n) {
+  function draw(item, place) {
+    const { step, n } = folds.at(place);
+    if (step) { shade(item); head(item, step, blank); return; }
     fill(item, n, lines.get(n));
     item.classList.toggle('hit', n >= marked[0] && n <= marked[1]);
     item.classList.toggle('found', n === finding.at);
@@ -96,13 +108,73 @@ export function mount(box, watch) {
   }
 
   function clear(item) {
+    if (item.contains(document.activeElement)) box.focus({ preventScroll: true });
     if (!item.n) return;
     fill(item, 0, undefined);
     shade(item);
   }
 
   function redraw() {
-    for (const item of view.rows) draw(item, item.n);
+    for (const item of view.rows) draw(item, item.place);
+  }
+
+  // --- the lines of a step fold under its head
+
+  /** The steps on the page that wrote something. */
+  function listed() {
+    return [...document.querySelectorAll('#run-steps li[data-first]')].map(item => ({
+      name: item.querySelector('.what').textContent,
+      state: item.dataset.state,
+      first: Number(item.dataset.first),
+      last: item.dataset.last ? Number(item.dataset.last) : undefined,
+      mark: item.querySelector('.dot'),
+      time: item.dataset.state === 'running' ? '' : item.querySelector('.time').textContent,
+    }));
+  }
+
+  function lay() {
+    if (!laid && lines.total) { laid = true; folds.tidy = over && lines.total > LONG; }
+    folds.lay(known, lines.total);
+    view.total = folds.total;
+    foldAll.hidden = !folds.steps.length;
+    foldAll.ariaPressed = String(folds.steps.length > 0 && !folds.steps.some(step => step.open));
+  }
+
+  /** Lay the rows anew; one of them stays where it is, by itself the first in sight. */
+  function regroup(anchor = view.anchor) {
+    const { step, n } = anchor?.[0] ?? {};
+    lay();
+    if (view.stuck || !anchor) view.end(); else view.go(step ? folds.head(step.name) : folds.place(n), anchor[1]);
+    want();
+  }
+
+  /** Fold or unfold steps. @param {{name: string}[]} steps */
+  function fold(steps, open, anchor = view.anchor) {
+    folds.set(steps, open);
+    if (!open && view.stuck && over) follow(false);
+    regroup(anchor);
+  }
+
+  /** Go to a line; what folds it is unfolded. */
+  function show(n) {
+    const hiding = folds.hiding(n);
+    if (hiding.length) { folds.set(hiding, true); lay(); }
+    view.go(folds.place(n));
+  }
+
+  foldAll.addEventListener('click', () => fold(folds.steps, foldAll.ariaPressed === 'true'));
+  box.addEventListener('click', event => {
+    const item = event.target.closest('.step');
+    if (item) fold([item.step], !item.step.open, [item, view.below(item)]);
+  });
+  const list = document.getElementById('run-steps');
+  if (list) {
+    new MutationObserver(() => {
+      const fresh = listed(), same = (one, other) => other && one.first === other.first && one.last === other.last && one.state === other.state;
+      if (fresh.length === known.length && fresh.every((step, index) => same(step, known[index]))) return;
+      known = fresh;
+      if (view.rows.length) regroup();
+    }).observe(list, { childList: true, subtree: true, attributes: true, attributeFilter: ['data-first', 'data-last', 'data-state'] });
   }
 
   // --- how it is shown
@@ -140,7 +212,7 @@ export function mount(box, watch) {
     return from ? [Math.min(from, to), Math.max(from, to)] : null;
   }
 
-  function show(from, to) {
+  function mark(from, to) {
     marked = [from, to];
     history.replaceState(history.state, '', from === to ? `#L${from}` : `#L${from}-L${to}`);
     redraw();
@@ -148,8 +220,8 @@ export function mount(box, watch) {
 
   function go(n) {
     follow(false);
-    if (lines.total) view.go(n); else going = n;
-    lines.want(view.first, view.last);
+    if (lines.total) show(n); else going = n;
+    want();
   }
 
   box.addEventListener('click', event => {
@@ -157,8 +229,8 @@ export function mount(box, watch) {
     if (!item?.n || event.ctrlKey || event.metaKey) return; // in a tab of its own
     event.preventDefault();
     follow(false);
-    if (event.shiftKey && marked[0]) show(Math.min(marked[0], item.n), Math.max(marked[0], item.n));
-    else show(item.n, item.n);
+    if (event.shiftKey && marked[0]) mark(Math.min(marked[0], item.n), Math.max(marked[0], item.n));
+    else mark(item.n, item.n);
   });
   addEventListener('hashchange', () => {
     const range = linked();
@@ -171,7 +243,7 @@ export function mount(box, watch) {
     const n = Math.min(Number(lineField.value.replace(/\D/g, '')), lines.total);
     if (!n) return;
     go(n);
-    show(n, n);
+    mark(n, n);
     box.focus({ preventScroll: true });
   });
 
@@ -205,7 +277,7 @@ export function mount(box, watch) {
     const turn = finding.turn += 1, query = field.value;
     if (query !== finding.query) Object.assign(finding, { query, at: 0, total: -1, all: [] });
     if (!query) { said.textContent = ''; redraw(); return; }
-    const from = finding.at ? finding.at + (back ? -1 : 1) : view.sight[0] || 1;
+    const from = finding.at ? finding.at + (back ? -1 : 1) : seen();
     let found = from > 0 ? await lines.find(query, { from, back }) : { hits: [], total: 1 };
     if (found?.total && !found.hits.length) found = await lines.find(query, { from: back ? -1 : 1, back }); // around the end
     if (!found || turn !== finding.turn) return;
@@ -222,6 +294,12 @@ export function mount(box, watch) {
     said.textContent = !found.total ? said.dataset.none
       : rank && !found.more ? said.dataset.rank.replace('#', number.format(rank)).replace('#', total)
         : (found.more ? said.dataset.more : said.dataset.many).replace('#', total);
+  }
+
+  /** The first line in sight. */
+  function seen() {
+    const { step, n } = folds.at(view.sight[0] || 1);
+    return step?.first ?? n;
   }
 
   let typed = 0;

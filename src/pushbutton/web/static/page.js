@@ -144,12 +144,24 @@ for (const dialog of all('dialog')) {
   dialog.addEventListener('close', () => { if (asked?.isConnected && [null, document.body].includes(document.activeElement)) asked.focus(); });
 }
 
+// --- on a phone what stands aside is folded, until somebody unfolds it
+
+const narrow = matchMedia('(max-width: 860px)'), sides = new Set();
+function foldSides() {
+  if (narrow.matches) for (const side of all('details.side[open]')) { sides.add(side); side.open = false; }
+  else for (const side of sides) { sides.delete(side); side.open = true; }
+  document.documentElement.dataset.ready = '';
+}
+foldSides();
+narrow.addEventListener('change', foldSides);
+
 // --- who asks for the output gets it open
 
 document.addEventListener('click', event => {
   const link = event.target.closest?.('a[href="#out"], a[href^="#L"]'), out = one('#out');
   if (!link || !out || out.contains(link)) return;
   out.open = true;
+  delete out.dataset.glance;
   if (link.hash === location.hash) dispatchEvent(new Event('hashchange')); // they were led there, and have gone elsewhere
 });
 

@@ -14,7 +14,7 @@ from pushbutton.domain.run import Micros, Run, RunState
 from pushbutton.domain.visible import visible
 from pushbutton.sentence import say
 
-UPDATES_FIRST: Final = 6
+UPDATES_FIRST: Final = 4
 """Updates that a run's page shows at least; it folds others, so many at a time."""
 
 UPDATES_SHOWN: Final = 100
@@ -133,20 +133,17 @@ class Stretch:
 
 
 def stretches(steps: Sequence[Step]) -> list[Stretch]:
-    """All steps. Of many, those that are done are folded but for the last one; those to come, but for the next two."""
+    """All steps. Of many, those that are done are folded, and those to come but for the next one."""
     made: list[Stretch] = []
     numbered = enumerate(steps, 1)
     for colour, alike in itertools.groupby(numbered, lambda one: _alike(one[1])):
         found = list(alike)
         first, held = found[0][0], tuple(step for _, step in found)
-        over = first + len(held) > len(steps)
         if len(steps) <= _FOLD or len(held) <= _STRETCH or colour not in ("succeeded", "waiting"):
             made.append(Stretch(first, held))
-        elif colour == "succeeded":
-            kept = len(held) if over else len(held) - 1
-            made += [Stretch(first, held[:kept], folded=True), Stretch(first + kept, held[kept:])]
         else:
-            made += [Stretch(first, held[:2]), Stretch(first + 2, held[2:], folded=True)]
+            shown = 1 if held[0].colour == "waiting" else 0
+            made += [Stretch(first, held[:shown]), Stretch(first + shown, held[shown:], folded=True)]
     return [one for one in made if one.steps]
 
 
