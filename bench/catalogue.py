@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import os
 import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from machine import Bench, Missing, Server, middle, pushbutton, until
@@ -97,6 +99,22 @@ def run(bench: Bench) -> Iterator[Row]:
         words = ("letters", "move 12", "greet guest 3", "nowhere")
         taken = [_page(server, f"/?q={word.replace(' ', '+')}")[0] for word in words * 5]
         yield _row(f"{MANY:,} tasks, a search is answered", taken, 0.1)
+        yield from _typed(bench, server)
+
+
+def _typed(bench: Bench, server: Server) -> Iterator[Row]:
+    """The same in a browser, from the key."""
+    try:
+        import log_browser  # noqa: PLC0415  needs Playwright
+        import search_browser  # noqa: PLC0415
+    except ImportError:
+        return
+    if not Path(log_browser.CHROMIUM).exists():
+        return
+    found = search_browser.answers(server, 1 if bench.quick else 3)
+    page = middle([one.page for one in found]) * 1000
+    row = _row(f"{MANY:,} tasks, from a key to what it finds on the page", [one.wall for one in found], 0.1)
+    yield replace(row, note=f"{row.note}; processor time of the page {page:.0f} ms; load {os.getloadavg()[0]:.1f}")
 
 
 def _row(figure: str, seconds: Sequence[float], must: float) -> Row:

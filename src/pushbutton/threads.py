@@ -122,6 +122,8 @@ shipping = Threads("shipping", 1)
 """Output, on its way to other machines."""
 pruning = Threads("pruning", 1)
 """Which of them are old."""
+searching = Threads("searching", 1)
+"""A text in the outputs of runs, one output at a time: many who search do not take the whole processor."""
 showing = Threads("showing", 4)
 """Parts of pages, and what stands in files that runs made."""
 calls = Threads("calls", 2)

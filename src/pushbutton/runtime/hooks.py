@@ -20,7 +20,7 @@ from pushbutton.domain.identity import one_line
 from pushbutton.domain.inputs import Exact
 from pushbutton.domain.param import ParamType
 from pushbutton.domain.person import Snapshot
-from pushbutton.domain.policy import Resource, require, require_in_person
+from pushbutton.domain.policy import require, require_in_person
 from pushbutton.domain.run import Micros
 from pushbutton.domain.task import Reason, Task
 from pushbutton.errors import (
@@ -84,7 +84,7 @@ async def make(core: Core, actor: Actor, wanted: Wanted, *, form: bool = False) 
     """
     require_in_person(actor)
     slug = wanted.task
-    require(actor, Verb.PRESS, Resource(slug, visibility.task(core.catalog, actor, slug).group))
+    visibility.pressable(core.catalog, actor, slug)
     task = (await core.catalog.offered(slug)).task
     if task.broken:
         raise TaskBroken(slug, visibility.broken(core.catalog, actor, task))

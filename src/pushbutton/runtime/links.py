@@ -79,7 +79,7 @@ async def make(
 ) -> Link:
     """`fixed` is JSON or, with `form`, text. Raises `NoSuchTask`, `TaskBroken`, `Refused`, `InvalidInputs`."""
     require_in_person(actor)
-    require(actor, Verb.PRESS, Resource(slug, visibility.task(core.catalog, actor, slug).group))
+    visibility.pressable(core.catalog, actor, slug)
     task = (await core.catalog.offered(slug)).task
     if task.broken:
         raise TaskBroken(slug, visibility.broken(core.catalog, actor, task))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pushbutton.domain import made_schedule
-from pushbutton.domain.actor import LOCAL, Actor, Verb
+from pushbutton.domain.actor import LOCAL, Actor
 from pushbutton.domain.audit import Deed, act
 from pushbutton.domain.identity import one_line
 from pushbutton.domain.inputs import check
@@ -15,7 +15,6 @@ from pushbutton.domain.made_schedule import MadeSchedule
 from pushbutton.domain.param import Inputs, ParamType
 from pushbutton.domain.pattern import Fits
 from pushbutton.domain.person import Snapshot
-from pushbutton.domain.policy import Resource, require
 from pushbutton.domain.policy import schedules as may_belong
 from pushbutton.domain.schedule import Schedule
 from pushbutton.domain.slug import slug
@@ -121,7 +120,7 @@ def require_maker(actor: Actor) -> None:
 async def _checked(core: Core, actor: Actor, task_name: str, wanted: Wanted, *, form: bool) -> tuple[Schedule, Task]:
     """The rule with its inputs, and the task as it is offered now."""
     task_name = await visibility.named(core.catalog, actor, task_name)
-    require(actor, Verb.PRESS, Resource(task_name, visibility.task(core.catalog, actor, task_name).group))
+    visibility.pressable(core.catalog, actor, task_name)
     offered = await core.catalog.offered(task_name)
     task = offered.task
     if task.broken:

@@ -11,9 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from pushbutton.domain.actor import ALL, Actor, Verb
+from pushbutton.domain.actor import ALL, Actor
 from pushbutton.domain.on_file import KEPT, FileSeen, Known, Lying, OnFile, Verdict, gone
-from pushbutton.domain.policy import Resource, require
 from pushbutton.domain.task import Reason, Task
 from pushbutton.errors import (
     BadInput,
@@ -121,8 +120,7 @@ async def again(core: Core, actor: Actor, slug: str, number: int) -> Pressed:
     """Press for a file once more, in the name of whoever asks; done twice, it is one press. Raises `NoSuchTask`,
     `BadInput`, and what a press raises.
     """
-    task = visibility.task(core.catalog, actor, slug)
-    require(actor, Verb.PRESS, Resource(task.slug, task.group))
+    task = visibility.pressable(core.catalog, actor, slug)
     found = next((one for one in await seen(core, actor, slug) if one.number == number), None)
     if found is None or task.on_file is None:
         raise BadInput(say("This file is not kept any more, or the task watches no folder now."))

@@ -4,12 +4,12 @@ says how far it came.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from dataclasses import dataclass
 from typing import Final
 
+from pushbutton import threads
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.policy import decide
 from pushbutton.domain.run import Run
@@ -59,14 +59,14 @@ async def search(core: Core, actor: Actor, query: RunQuery, text: str) -> Found:
         if not decide(actor, Verb.OUTPUT, *visibility.resources(core.catalog, run)):
             continue
         await history.brought(core, run)
-        line, came = await _first(core, run, text, BYTES - read)
+        line, came = await threads.searching(_first, core, run, text, BYTES - read)
         read += came
         if line:
             hits.append(Hit(run, line))
     return Found(tuple(hits), looked, last, older=len(found) > RUNS)
 
 
-async def _first(core: Core, run: Run, text: str, most: int) -> tuple[str, int]:
+def _first(core: Core, run: Run, text: str, most: int) -> tuple[str, int]:
     """The first place in its output, "" for none, and how many bytes were read."""
     encoding = core.output.encoding(run.id) or "utf-8"
     looked_for = text.encode(encoding, "replace").lower()
@@ -78,7 +78,6 @@ async def _first(core: Core, run: Run, text: str, most: int) -> tuple[str, int]:
             line = _line(window, at, len(looked_for)).decode(encoding, "replace")
             return _COLOURS.sub("", line).strip(), offset + len(chunk)
         offset, kept = offset + len(chunk), window[-len(looked_for) - _AROUND :]
-        await asyncio.sleep(0)  # others have their turn
     return "", offset
 
 

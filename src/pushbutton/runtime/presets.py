@@ -12,7 +12,7 @@ from pushbutton.domain.identity import one_line
 from pushbutton.domain.link import new_id
 from pushbutton.domain.param import Inputs, ParamType
 from pushbutton.domain.person import Snapshot
-from pushbutton.domain.policy import Resource, decide, require, require_directly, require_in_person
+from pushbutton.domain.policy import decide, require, require_directly, require_in_person
 from pushbutton.domain.preset import Preset
 from pushbutton.domain.task import Task
 from pushbutton.errors import BadInput, InvalidInputs, NoSuchPreset, Refused
@@ -68,7 +68,7 @@ async def keep(
     core: Core, actor: Actor, slug: str, name: str, given: Mapping[str, object], *, everybody: bool
 ) -> Preset:
     """In the place of the one that has this name. Raises `NoSuchTask`, `Refused`, `InvalidInputs`, `BadInput`."""
-    task = _pressable(core, actor, slug)
+    task = visibility.pressable(core.catalog, actor, slug)
     _require(core, actor, slug, everybody=everybody)
     name = one_line(name)[:LONGEST_NAME].strip()
     if not name:
@@ -101,12 +101,6 @@ async def remove(core: Core, actor: Actor, slug: str, id: str) -> None:  # noqa:
         return Change(done, drop=[found])
 
     await core.directory.change(work)
-
-
-def _pressable(core: Core, actor: Actor, slug: str) -> Task:
-    task = visibility.task(core.catalog, actor, slug)
-    require(actor, Verb.PRESS, Resource(slug, task.group))
-    return task
 
 
 def _require(core: Core, actor: Actor, slug: str, *, everybody: bool) -> None:

@@ -16,7 +16,7 @@ from pushbutton.domain.hook import Delivery
 from pushbutton.domain.inputs import check, fingerprint, mask
 from pushbutton.domain.on_file import FileSeen
 from pushbutton.domain.param import Inputs, Param, ParamType
-from pushbutton.domain.policy import Resource, decide, require
+from pushbutton.domain.policy import decide
 from pushbutton.domain.reason import unfit_reason
 from pushbutton.domain.retry import NEVER
 from pushbutton.domain.run import Micros, NewRun, Run, RunState
@@ -78,7 +78,7 @@ async def press(
     `InvalidInputs`, `KeyReused`, `Refused`, `TaskPaused`, `TooOften`; then nothing was started.
     """
     slug = await visibility.named(core.catalog, actor, slug)
-    require(actor, Verb.PRESS, Resource(slug, visibility.task(core.catalog, actor, slug).group))
+    visibility.pressable(core.catalog, actor, slug)
     offered = await core.catalog.offered(slug)
     task = offered.task
     if task.broken:

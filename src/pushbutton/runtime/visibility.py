@@ -11,7 +11,7 @@ from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.hook import Hook
 from pushbutton.domain.made_schedule import MadeSchedule
 from pushbutton.domain.person import Link
-from pushbutton.domain.policy import Resource, decide, everywhere
+from pushbutton.domain.policy import Resource, decide, everywhere, require
 from pushbutton.domain.reach import Reach
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Task
@@ -57,6 +57,13 @@ def task(catalog: Catalog, actor: Actor, slug: str) -> Task:
     if catalog.reading:
         raise StillReading(slug[:100], silent=bool(catalog.silent()))
     raise NoSuchTask(slug, next(iter(difflib.get_close_matches(slug, seen, n=1)), None))
+
+
+def pressable(catalog: Catalog, actor: Actor, slug: str) -> Task:
+    """A task that the actor may see and press. Raises `NoSuchTask`, `StillReading`, `Refused`."""
+    found = task(catalog, actor, slug)
+    require(actor, Verb.PRESS, Resource(slug, found.group))
+    return found
 
 
 def broken(catalog: Catalog, actor: Actor, task: Task) -> str:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from functools import partial
 from typing import Final, Protocol
 
 from pushbutton.domain.event import Event
 from pushbutton.domain.run import Run, is_last
 from pushbutton.domain.trace import Span, span_of
-from pushbutton.errors import NoSuchRun, Undelivered
+from pushbutton.errors import NoSuchRun
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.tally import Receiver
 
-from . import follow
+from . import follow, tries
 
 log = logging.getLogger(__name__)
 
 NAME: Final = "traces"
 """Of the bookmark."""
-FIRST, LONGEST = 1.0, 60.0  # seconds between two tries: doubled each time
-TRIES: Final = 8
 
 
 class Exporter(Protocol):
@@ -48,14 +46,5 @@ async def run(core: Core, exporter: Exporter) -> None:
 
 
 async def _send(core: Core, exporter: Exporter, ended: Run, span: Span) -> None:
-    for attempt in range(TRIES):
-        try:
-            await exporter.send(ended, span)
-        except Undelivered as error:
-            core.tally.failures[Receiver.COLLECTOR] += 1
-            if error.final or attempt == TRIES - 1:
-                log.warning("run %d is in no trace: %s", ended.id, error)
-                break
-            await asyncio.sleep(min(LONGEST, FIRST * 2**attempt))
-        else:
-            break
+    if error := await tries.sent(partial(exporter.send, ended, span), core.tally, Receiver.COLLECTOR):
+        log.warning("run %d is in no trace: %s", ended.id, error)

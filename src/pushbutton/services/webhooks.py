@@ -15,16 +15,14 @@ from typing import Protocol
 from pushbutton.domain.event import Event, Kind
 from pushbutton.domain.run import RunState, is_last
 from pushbutton.domain.webhook import Endpoint, ended, wanted
-from pushbutton.errors import NoSuchRun, Undelivered
+from pushbutton.errors import NoSuchRun
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.tally import Receiver
 
-from . import follow
+from . import follow, tries
 
 log = logging.getLogger(__name__)
 
-TRIES = 8
-FIRST, LONGEST = 1.0, 60.0  # seconds between two tries: doubled each time; two minutes for all of them
 BOOKMARK = "webhook:"
 """In front of an endpoint's key: how its bookmark and its lease are called."""
 
@@ -56,12 +54,12 @@ class Webhooks:
             nonlocal works
             if event.run is None or not (is_last(event) or _asks(event)):
                 return False
-            works = await self._tell(endpoint, event, TRIES if works else 1)
+            works = await self._tell(endpoint, event, tries.MOST if works else 1)
             return True
 
         await follow.events(self._core, name, deal)
 
-    async def _tell(self, endpoint: Endpoint, event: Event, tries: int) -> bool:
+    async def _tell(self, endpoint: Endpoint, event: Event, most: int) -> bool:
         """Whether the endpoint was there: False after the last try."""
         assert event.run is not None  # noqa: S101  asked before
         try:
@@ -76,17 +74,10 @@ class Webhooks:
             body = wanted(event, run, run.hold, self._url(run.id))
         else:
             return True  # decided meanwhile: nobody is asked any more
-        for attempt in range(tries):
-            try:
-                await self._sender.send(endpoint, event.id, body)
-            except Undelivered as error:
-                self._core.tally.failures[Receiver.WEBHOOK] += 1
-                if error.final or attempt == tries - 1:
-                    log.warning("what became of run %d was not told: %s", run.id, error)
-                    return error.final
-                await asyncio.sleep(min(LONGEST, FIRST * 2**attempt))
-            else:
-                break
+        send = partial(self._sender.send, endpoint, event.id, body)
+        if error := await tries.sent(send, self._core.tally, Receiver.WEBHOOK, most):
+            log.warning("what became of run %d was not told: %s", run.id, error)
+            return error.final
         return True
 
 

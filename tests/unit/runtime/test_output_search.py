@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from pushbutton.domain.actor import LOCAL, NOBODY, Right, Verb
@@ -51,6 +53,23 @@ async def test_it_stops_after_so_many_bytes_and_says_that_there_are_older_runs(t
         await said(app, "needle", "hay hay", "hay hay")
         monkeypatch.setattr(output_search, "BYTES", 5)
         assert await search(core, LOCAL, QUERY, "needle") == Found((), looked=1, last=3, older=True)
+
+
+async def test_outputs_are_read_in_a_thread_so_that_a_large_one_holds_up_nobody(tmp_path, monkeypatch):
+    (tmp_path / "pushbutton.yaml").write_text(YAML)
+    async with opened(tmp_path) as app:
+        core = await app.open()
+        await said(app, "hay")
+        read, seen = core.output.read, list[int]()
+
+        def watched(*place: int) -> bytes:
+            seen.append(threading.get_ident())
+            return read(*place)
+
+        monkeypatch.setattr(core.output, "read", watched)
+        await search(core, LOCAL, QUERY, "needle")
+        assert seen
+        assert threading.get_ident() not in seen
 
 
 @pytest.mark.parametrize("shift", [-3, 0, 3])

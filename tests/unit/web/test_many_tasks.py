@@ -71,6 +71,15 @@ def test_a_group_that_has_many_comes_in_pages_that_hold_each_task_once():
     assert selected(every, Selection(group="Stock", page=9)).tasks == pages[2].tasks
 
 
+def test_a_search_shows_fifty_at_a_time_because_each_letter_draws_them_anew():
+    every = tasks(230, "Stock")
+    shown = [selected(every, Selection("job", page=page)) for page in (1, 5)]
+    assert [(page.first, page.last, page.pages, len(page.tasks)) for page in shown] == [
+        (1, 50, 5, 50),
+        (201, 230, 5, 30),
+    ]
+
+
 def test_without_groups_the_first_page_has_tasks_and_each_once():
     every = tasks(250)
     shown = selected(every, Selection(kept=("job-7", "job-249")))

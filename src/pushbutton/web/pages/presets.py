@@ -9,8 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from pushbutton import errors
-from pushbutton.domain.actor import Verb
-from pushbutton.domain.policy import Resource, in_person, require
+from pushbutton.domain.policy import in_person
 from pushbutton.domain.task import Task
 from pushbutton.runtime import presets, visibility
 from pushbutton.sentence import say
@@ -29,8 +28,7 @@ EVERYBODY = "preset-everybody"
 async def keep(request: Request) -> Response:
     """The task's form comes first, without a name; then the name, with what is to be kept."""
     core, who, form = core_of(request), reader(request), sent(request)
-    task = visibility.task(core.catalog, who.actor, request.path_params["slug"])
-    require(who.actor, Verb.PRESS, Resource(task.slug, task.group))
+    task = visibility.pressable(core.catalog, who.actor, request.path_params["slug"])
     if KEPT not in form:
         return await _asked(request, task, _filled(task, forms.raw(task, form)))
     given = _filled(task, _read(text_of(form, KEPT)))

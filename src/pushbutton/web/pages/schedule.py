@@ -11,9 +11,8 @@ from starlette.responses import RedirectResponse, Response
 
 from pushbutton import errors
 from pushbutton.domain import made_schedule
-from pushbutton.domain.actor import LOCAL, Verb
+from pushbutton.domain.actor import LOCAL
 from pushbutton.domain.event import Json
-from pushbutton.domain.policy import Resource, require
 from pushbutton.domain.schedule import Schedule, local, next_moments, skipped_clock
 from pushbutton.domain.task import Task
 from pushbutton.runtime import made_schedules, schedules, visibility
@@ -99,7 +98,7 @@ async def _offered(request: Request) -> Task:
     """The task of the address, with the choices that it offers now. Raises `NoSuchTask`, `Refused`."""
     core, actor, slug = core_of(request), actor_of(request), request.path_params["slug"]
     made_schedules.require_maker(actor)
-    require(actor, Verb.PRESS, Resource(slug, visibility.task(core.catalog, actor, slug).group))
+    visibility.pressable(core.catalog, actor, slug)
     return (await core.catalog.offered(slug)).task
 
 

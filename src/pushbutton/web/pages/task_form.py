@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from pushbutton import errors, threads
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.param import Param, ParamType
-from pushbutton.domain.policy import Resource, in_person, require, require_in_person
+from pushbutton.domain.policy import in_person, require_in_person
 from pushbutton.domain.policy import schedules as schedules_belong
 from pushbutton.domain.preset import Preset
 from pushbutton.domain.run import Run
@@ -130,10 +130,8 @@ def _every(request: Request, job: Task, sent: FormData | None) -> dict[str, obje
 
 def limits(request: Request) -> tuple[int, int]:
     """How many fields and files the task's form can send: each choice that is ticked is a field."""
-    actor = actor_of(request)
-    job = visibility.task(core_of(request).catalog, actor, request.path_params["slug"])
-    require(actor, Verb.PRESS, Resource(job.slug, job.group))  # before a file of theirs is read
-    return inputs_of(job)
+    slug = request.path_params["slug"]
+    return inputs_of(visibility.pressable(core_of(request).catalog, actor_of(request), slug))  # before a file is read
 
 
 def given_away(request: Request) -> Task:
@@ -142,9 +140,7 @@ def given_away(request: Request) -> Task:
     """
     core, actor = core_of(request), actor_of(request)
     require_in_person(actor)
-    task = visibility.task(core.catalog, actor, request.path_params["slug"])
-    require(actor, Verb.PRESS, Resource(task.slug, task.group))
-    return task
+    return visibility.pressable(core.catalog, actor, request.path_params["slug"])
 
 
 def kept_inputs(task: Task) -> list[Param]:

@@ -242,9 +242,11 @@ const fold = text => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
 const search = one('#find input');
 const listed = () => all('#found .task h3 a').filter(link => link.checkVisibility());
 if (search && one('#found')) {
-  let waiting = 0, newest = 0, answered = Promise.resolve();
+  let waiting = 0, newest = 0, asking = 0, answered = Promise.resolve();
   const ask = async () => {
+    asking += 1;
     const mine = ++newest, page = await parsed(location.href).catch(() => null); // no connection: it stays as it is
+    asking -= 1;
     if (!page || mine !== newest) return;
     for (const id of ['groups', 'recent', 'found', 'none']) {
       const old = one(`#${id}`), fresh = one(`#${id}`, page);
@@ -290,7 +292,7 @@ if (search && one('#found')) {
     if (!one('#find [name=group]')) address.searchParams.delete('group'); // of many tasks, a search is over all groups
     history.replaceState(history.state, '', address);
     newest += 1; // what was asked before is not wanted any more
-    if (one('#found[data-whole]')) narrow(query); else later(20);
+    if (one('#found[data-whole]')) narrow(query); else later(asking ? 60 : 0); // at once; who types on while it is answered, a little later
   });
   one('#find').addEventListener('submit', async event => {
     event.preventDefault();

@@ -20,7 +20,9 @@ CARDS: Final = 24
 AT_ONCE: Final = 200
 """Tasks up to which a page shows all; of more, a group at a time."""
 ROWS: Final = 100
-"""Tasks that are shown at a time of a group or a search that has more."""
+"""Tasks that are shown at a time of a group that has more."""
+FOUND: Final = 50
+"""Of what a search finds: with each letter they are drawn anew."""
 MANY_GROUPS: Final = 30
 """Groups up to which a page of one of them leads to all others."""
 
@@ -75,6 +77,7 @@ class Shown:
     elsewhere: int = 0  # those in other groups that the query finds, too
     groups: Mapping[str, int] = field(default_factory=dict)  # how many the query finds in each; "": without a group
     page: int = 1
+    rows: int = ROWS  # tasks on a page, where there are many
 
     @property
     def large(self) -> bool:
@@ -93,16 +96,16 @@ class Shown:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.found // ROWS)) if self.large else 1
+        return max(1, -(-self.found // self.rows)) if self.large else 1
 
     @property
     def first(self) -> int:
         """The number of the first task of the page."""
-        return (self.page - 1) * ROWS + 1
+        return (self.page - 1) * self.rows + 1
 
     @property
     def last(self) -> int:
-        return min(self.page * ROWS, self.found)
+        return min(self.page * self.rows, self.found)
 
 
 def selected(tasks: Iterable[Task], selection: Selection, haystack: Callable[[Task], str] = find.haystack) -> Shown:
@@ -114,7 +117,8 @@ def selected(tasks: Iterable[Task], selection: Selection, haystack: Callable[[Ta
     for task in anywhere:
         groups[task.group] += 1
     asked = [task for task in anywhere if selection.group in (None, task.group)]
-    whole = Shown(tuple(asked), len(every), len(asked), len(anywhere) - len(asked), groups)
+    rows = FOUND if words else ROWS
+    whole = Shown(tuple(asked), len(every), len(asked), len(anywhere) - len(asked), groups, rows=rows)
     if not whole.large:
         return whole
     by_slug = {task.slug: task for task in every}
@@ -122,8 +126,8 @@ def selected(tasks: Iterable[Task], selection: Selection, haystack: Callable[[Ta
     if selection.group is None and not words and any(groups):  # the groups themselves are shown
         return replace(whole, tasks=tuple(kept))
     page = min(selection.page, whole.pages)
-    rows = [task for task in asked[(page - 1) * ROWS : page * ROWS] if task not in kept]
-    return replace(whole, tasks=(*kept, *rows), page=page)
+    turned = [task for task in asked[(page - 1) * rows : page * rows] if task not in kept]
+    return replace(whole, tasks=(*kept, *turned), page=page)
 
 
 class Marks:
