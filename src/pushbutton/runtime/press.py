@@ -133,8 +133,11 @@ async def press(
         trace=usable(trace) if core.traced else "",
     )
     # Shielded: the client may hang up before it is done, and half a press is of no use.
+    making = asyncio.create_task(_make(core, task, new, also))
+    answer = asyncio.shield(making)
+    making.add_done_callback(lambda _: _tell(core))  # behind the answer, which waits for nothing that others do now
     try:
-        pressed = await asyncio.shield(asyncio.create_task(_make(core, task, new, also)))
+        pressed = await answer
     except KeyReused:
         raise KeyReused(key) from None
     if not pressed.made and not decide(actor, Verb.SEE, *visibility.resources(core.catalog, pressed.run)):
@@ -165,24 +168,26 @@ def _contents(task: Task, inputs: Inputs) -> Inputs:
 
 async def _make(core: Core, task: Task, new: NewRun, also: Work | None) -> Pressed:
     if not input_files.named(task, new.inputs):
+        return await _kept(core, new, also)
+    with core.arriving.of(new.task) as known:
         pressed = await _kept(core, new, also)
-    else:
-        with core.arriving.of(new.task) as known:
-            pressed = await _kept(core, new, also)
-            runs = [run for run in (pressed.run, pressed.plan) if run and pressed.made and not run.state.over]
-            known(run.id for run in runs)
-            await _copied(core, task, runs)
-    core.dispatch.wake()
+        core.notifier.hint("events")  # to copy may take long
+        runs = [run for run in (pressed.run, pressed.plan) if run and pressed.made and not run.state.over]
+        known(run.id for run in runs)
+        await _copied(core, task, runs)
     return pressed
 
 
 async def _kept(core: Core, new: NewRun, also: Work | None) -> Pressed:
     pressed = await core.store.press(new, also)
-    if pressed.made:
-        if also:
-            await core.directory.renew()
-        core.notifier.hint("events")
+    if pressed.made and also:
+        await core.directory.renew()
     return pressed
+
+
+def _tell(core: Core) -> None:
+    core.notifier.hint("events")
+    core.dispatch.wake()
 
 
 async def _copied(core: Core, task: Task, runs: Sequence[Run]) -> None:

@@ -31,6 +31,38 @@ async def test_nobody_takes_the_place_of_anothers_press_by_its_key(tmp_path):
             await press.press(core, ada, "deploy", {"where": "live"}, key="nightly")
 
 
+@pytest.mark.parametrize("gone", [False, True], ids=["who waits for it", "who hung up"])
+async def test_others_are_told_of_a_press_behind_its_answer_and_if_nobody_waits_for_it(tmp_path, gone):
+    """What they do then is none of what the one who pressed waits for."""
+    async with a_core(tmp_path) as core:
+        order, told = list[str](), asyncio.Event()
+
+        def others() -> None:
+            order.append("others")
+            told.set()
+
+        core.notifier.listen("events", lambda: asyncio.get_running_loop().call_soon(others))
+
+        async def pressed() -> None:
+            await press.press(core, somebody(core), "deploy", {"where": "test"})
+            order.append("answer")
+
+        pressing = asyncio.create_task(pressed())
+        if gone:
+            put_there, kept = asyncio.Event(), core.store.press
+
+            async def keep(*args: object) -> object:
+                put_there.set()
+                return await kept(*args)  # type: ignore[arg-type]
+
+            vars(core.store)["press"] = keep
+            await put_there.wait()
+            pressing.cancel()
+        async with asyncio.timeout(60):
+            await told.wait()
+        assert order == (["others"] if gone else ["answer", "others"])
+
+
 BROKEN = """
 from pushbutton import task
 

@@ -19,6 +19,7 @@ from pushbutton.domain.audit import Head, sealed
 
 log = logging.getLogger(__name__)
 
+PAUSE = 0.02  # seconds between two notes: of many commits in a row each would take the processor from the next one
 WIDTH = 200
 """Bytes: of one sector, so that not even a power cut leaves half a line."""
 
@@ -31,7 +32,7 @@ class End:
         self.touched = False  # a record was written in the transaction that is open
         self._file = file
         self._asked = threading.Event()
-        self._closing = False
+        self._closing = threading.Event()
         self._writer: threading.Thread | None = None
 
     def read(self) -> Head:
@@ -64,16 +65,17 @@ class End:
     def close(self) -> None:
         """The last one is written."""
         if self._writer:
-            self._closing = True
+            self._closing.set()
             self._asked.set()
             self._writer.join()
             self._writer = None
 
     def _write(self) -> None:
-        written = self.head
-        while not self._closing:
+        written, closing = self.head, False
+        while not closing:
             self._asked.wait()
             self._asked.clear()
+            closing = self._closing.is_set()
             head = self.head
             if head.id and head != written:
                 try:
@@ -81,6 +83,7 @@ class End:
                     written = head
                 except OSError as error:
                     log.warning("the end of the audit trail is not noted in %s: %s", self._file, error.strerror)
+            self._closing.wait(PAUSE)
 
     def _put(self, text: str) -> None:
         assert self._file  # noqa: S101  there is no thread without it
