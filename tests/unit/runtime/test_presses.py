@@ -41,7 +41,10 @@ async def test_others_are_told_of_a_press_behind_its_answer_and_if_nobody_waits_
             order.append("others")
             told.set()
 
-        core.notifier.listen("events", lambda: asyncio.get_running_loop().call_soon(others))
+        def heard() -> None:
+            asyncio.get_running_loop().call_soon(others)
+
+        core.notifier.listen("events", heard)
 
         async def pressed() -> None:
             await press.press(core, somebody(core), "deploy", {"where": "test"})
