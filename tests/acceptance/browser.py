@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import re
@@ -44,14 +45,67 @@ BREACHES = (
 UNREACHABLE = re.compile(r"net::ERR_(CONNECTION|CONTENT_LENGTH|EMPTY|INCOMPLETE)\w*|503 \(")
 
 
+class _Shared:
+    """What all files of this process share: each start would take a second of the processor.
+
+    Playwright has this thread believe that a loop runs, also between its calls; that is undone for files without it.
+    """
+
+    def __init__(self) -> None:
+        self._playwright = sync_playwright().start()
+        self._loop = asyncio.get_running_loop()
+        self._browser: Browser | None = None
+        asyncio._set_running_loop(None)
+
+    @contextlib.contextmanager
+    def used(self) -> Iterator[Self]:
+        before = asyncio._get_running_loop()
+        asyncio._set_running_loop(self._loop)
+        try:
+            yield self
+        finally:
+            asyncio._set_running_loop(before)
+
+    def launch(self, *flags: str) -> Browser:
+        return self._playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+
+    def browser(self) -> Browser:
+        if self._browser is None or not self._browser.is_connected():
+            self._browser = self.launch()
+        return self._browser
+
+    def end(self) -> None:
+        with self.used():
+            if self._browser is not None:
+                self._browser.close()
+            self._playwright.stop()
+
+
+_started: list[_Shared] = []
+
+
 @contextlib.contextmanager
 def chromium(*flags: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+    """With flags one of its own; its contexts are closed at the end."""
+    if not _started:
+        _started.append(_Shared())
+    with _started[0].used() as shared:
+        browser = shared.launch(*flags) if flags else shared.browser()
+        others = browser.contexts
         try:
             yield browser
         finally:
-            browser.close()
+            for context in browser.contexts:
+                if context not in others:
+                    context.close()
+            if flags:
+                browser.close()
+
+
+def end() -> None:
+    """What was started for all files of this process."""
+    while _started:
+        _started.pop().end()
 
 
 class Reader:
@@ -84,6 +138,14 @@ class Reader:
         page.on("pageerror", lambda error: self.complaints.append(f"{error.message}\n{error.stack}"))
         page.goto(self.url + path)
         return page
+
+    def tour(self, *paths: str) -> Iterator[tuple[str, Page]]:
+        """One after the other in the same tab, which costs half of a tab for each."""
+        page = self.open(paths[0])
+        yield paths[0], page
+        for path in paths[1:]:
+            page.goto(self.url + path)
+            yield path, page
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type != "error" or (self._unreachable and UNREACHABLE.search(message.text)):
