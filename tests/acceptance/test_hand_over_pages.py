@@ -50,8 +50,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield World(browser, server, secret)
 
 
-def somebody(world: World, *, signed_in: bool = True, size: str = "wide", **cookies: str) -> Reader:
-    reader = Reader(world.browser, world.server.url, size=SIZES[size])
+def somebody(world: World, *, signed_in: bool = True, **cookies: str) -> Reader:
+    reader = Reader(world.browser, world.server.url)
     known = {**cookies, **({COOKIE: world.session} if signed_in else {})}
     for name, value in known.items():
         reader.context.add_cookies([{"name": name, "value": value, "url": world.server.url}])
@@ -73,22 +73,23 @@ def a_link(page: Page, uses: int = 1) -> str:
     return page.locator("#secret").input_value()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("language", ["en", "de"])
-def test_nothing_is_wrong_with_the_pages(world, theme, size, language):
+@pytest.fixture(scope="module")
+def a_links_path(world: World) -> str:
     with somebody(world) as ada:
-        url = a_link(ada.open("/tasks/deploy")).removeprefix(world.server.url)
-    looks = {"theme": theme, "language": language}
-    with somebody(world, size=size, **looks) as ada:
-        for path in ("/tasks/deploy", "/tasks/deploy/hand-over", "/profile/links", "/profile/tokens", "/confirm"):
-            page = ada.open(path)
-            assert axe(page) == [], path
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-    with somebody(world, signed_in=False, size=size, **looks) as holder:
-        page = holder.open(url)
-        assert axe(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        return a_link(ada.open("/tasks/deploy")).removeprefix(world.server.url)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_nothing_is_wrong_with_the_pages(world, a_links_path, theme, language):
+    adas = ("/tasks/deploy", "/tasks/deploy/hand-over", "/profile/links", "/profile/tokens", "/confirm")
+    for signed_in, paths in ((True, adas), (False, (a_links_path,))):
+        with somebody(world, signed_in=signed_in, theme=theme, language=language) as reader:
+            for path, page in reader.tour(*paths):
+                for size in SIZES.values():
+                    page.set_viewport_size(size)
+                    assert axe(page) == [], (path, size)
+                    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, size)
 
 
 def test_a_link_is_made_pressed_and_watched_to_its_end_without_a_reload(world):
