@@ -9,6 +9,7 @@ the origin writes there its pid and, when it has ended, its status. ROOM is over
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import gc
 import io
@@ -21,6 +22,7 @@ import select
 import socket
 import struct
 import sys
+import threading
 import time
 from contextlib import suppress
 from importlib import import_module
@@ -128,5 +130,26 @@ def _show(words: list[str]) -> None:
     ctypes.memmove(begin, line, len(line))
 
 
+def _end(given: Any) -> None:
+    """What an interpreter does before it takes itself apart; that would write into all of the memory that is shared
+    with the origin, which is the greatest part of what a fork costs. Where its streams are broken, it says so itself.
+
+    `given` is what `sys.exit` was called with.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    if given is not None and not isinstance(given, int):
+        print(given, file=sys.stderr)  # noqa: T201  as the interpreter does
+        given = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit((given or 0) & 0xFF)
+
+
 main()
-runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+try:
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+except SystemExit as end:
+    with suppress(OSError, ValueError):
+        _end(end.code)
+    raise

@@ -61,6 +61,32 @@ def test_a_fork_cannot_tell_itself_from_a_new_interpreter(given):
     assert {name: [one[name] for one in found] for name in found[0] if found[0][name] != found[1][name]} == {}
 
 
+ENDING = """
+import atexit, sys, threading, time
+atexit.register(print, "the last word")
+threading.Thread(target=lambda: [time.sleep(0.05), print("a thread's word")]).start()
+exec(sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize(
+    "how", ["", "sys.exit()", "sys.exit(7)", "sys.exit(-1)", "sys.exit(True)", "sys.exit('no')", "sys.exit([])", "1/0"]
+)
+def test_a_fork_ends_as_an_interpreter_does(given, how):
+    (given / "ending.py").write_text(ENDING)
+    words, env = ["ending", how], environment()
+
+    def interpreter(stdin: int, out: int, err: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-m", *words], env=env, cwd=given, stdin=stdin, stdout=out, stderr=err)
+
+    def fork(stdin: int, out: int, err: int) -> forked.Forked:
+        return forked.start(words, env=env, cwd=given, stdin=stdin, out=out, err=err)
+
+    (code, out, err), now = said(interpreter, given), said(fork, given)
+    assert now[:2] == (code, out)
+    assert now[2].splitlines()[-1:] == err.splitlines()[-1:]  # in a traceback each has lines of its own in front
+
+
 def test_what_ended_a_fork_is_told_as_of_a_child(tmp_path):
     with Command("audit", "export", "--data", tmp_path / "nowhere") as command:
         assert command.wait() == Exit.TROUBLE
