@@ -2,7 +2,10 @@
 
 import functools
 import os
+import shutil
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,11 @@ from hypothesis import settings
 from .postgres import Postgres
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # many processes are started: what one has compiled the next one loads
+
+with Path(shutil.which("python3") or os.devnull).open("rb") as _file:
+    _is_script = _file.read(2) == b"#!"
+if _is_script:  # of pyenv, which looks for the interpreter each time, for longer than most scripts of tests run
+    os.environ["PATH"] = f"{sys.base_prefix}/bin{os.pathsep}{os.environ['PATH']}"
 
 settings.register_profile("any machine", deadline=None)  # how long an example takes says nothing of what it shows
 settings.load_profile("any machine")
