@@ -25,11 +25,13 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pushbutton
+from pushbutton.cli import contents, group
 from pushbutton.web.views.render import environment
 from pushbutton.web.words.i18n import LANGUAGES
 
@@ -90,6 +92,9 @@ def _load() -> None:
         pages = environment(language)
         for name in pages.list_templates():
             pages.get_template(name)  # compiled with the first page that needs it
+    group.parser = cache(group.parser)  # each command of a fork would make it anew
+    for name in {name for rows in contents.COMMANDS.values() for name, _ in rows.values()}:
+        group.parser(name)
 
 
 def _become(line: socket.socket, standard: list[int]) -> None:
