@@ -1,9 +1,9 @@
 """Measure, and print one table: `./dev bench [NAME …] [--quick] [--write]`.
 
-Names: fanout, output, press, runs, gate, history, catalogue, crowd, browser, shipping, schedules. Without one, all of
-them. `--quick` takes fewer rounds and smaller sizes; `--write` puts the table and its curves into docs/performance.md.
-SCRIPT_SERVER=/path/to/checkout has it measured beside us; sse-starlette is, where it is installed, which `./dev bench`
-sees to.
+Names: fanout, output, press, runs, gate, history, catalogue, crowd, browser, shipping,
+appends, schedules. Without one, all of them. `--quick` takes fewer rounds and smaller sizes; `--write` puts the table
+and its curves into docs/performance.md. SCRIPT_SERVER=/path/to/checkout has it measured beside us; sse-starlette is,
+where it is installed, which `./dev bench` sees to.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import appends
 import browser
 import catalogue
 import crowd
@@ -41,6 +42,7 @@ FIGURES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "crowd": crowd.run,
     "browser": browser.run,
     "shipping": shipping.run,
+    "appends": appends.run,
     "schedules": schedules.run,
 }
 

@@ -42,13 +42,13 @@ WITHOUT_JOBS = (
 
 
 def run(bench: Bench) -> Iterator[Row]:
-    with _postgres() as database:
+    with postgres() as database:
         yield from _one(bench, database)
         yield from _many(bench, database)
         yield _through(bench, database)
 
 
-def _postgres() -> contextlib.AbstractContextManager[Any]:
+def postgres() -> contextlib.AbstractContextManager[Any]:
     """A real one, which waits for the disk as it does for everybody. Raises `Missing`."""
     try:
         import psycopg  # noqa: F401, PLC0415
@@ -90,11 +90,11 @@ def _many(bench: Bench, database: Any) -> Iterator[Row]:
         mirror = stack.enter_context(_role(folder, "mirror", address, RUNS, RATE, seconds))
         workers = [stack.enter_context(_role(folder, "worker", address, half[0], half[-1])) for half in halves]
         for process in (mirror, *workers):
-            _said(process)  # it is ready
+            said(process)  # it is ready
         before = _processor(database, workers, mirror)
         writer = stack.enter_context(_role(folder, "writer", str(RUNS), RATE, seconds))
-        found = json.loads(_said(mirror))
-        _said(writer)
+        found = json.loads(said(mirror))
+        said(writer)
         after = _processor(database, workers, mirror)
     shares = ", ".join(f"{who} {(after[who] - before[who]) / (seconds + WARM):.0%}" for who in before)
     note = (
@@ -138,7 +138,7 @@ def _role(folder: Path, *words: object) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def _said(process: subprocess.Popen[str]) -> str:
+def said(process: subprocess.Popen[str]) -> str:
     assert process.stdout
     line = process.stdout.readline()
     if not line:
@@ -157,7 +157,7 @@ def _through(bench: Bench, database: Any) -> Row:
             file.seek((number + 1) << 20)
     for number in range(1, (4 if bench.quick else 6)):
         with _role(folder, "ship", address, number, source) as process:
-            ours.append(float(_said(process)))
+            ours.append(float(said(process)))
         begin = time.perf_counter()
         words = ["dd", f"if={source}", f"of={folder / 'copy'}", "bs=256k", "oflag=dsync", "status=none"]
         subprocess.run(words, check=True)

@@ -12,7 +12,6 @@ from typing import Final, TypeVar
 import psycopg
 
 from pushbutton import threads
-from pushbutton.adapters.sql.connection import Work
 from pushbutton.adapters.sql.trail_end import End
 from pushbutton.adapters.sql.writer import Writer
 from pushbutton.errors import StoreError
@@ -27,7 +26,7 @@ __all__ = ["PostgresDatabase"]
 
 T = TypeVar("T")
 
-GROUP: Final = 500  # writes in one transaction at most
+GROUP: Final = 64  # writes in one transaction at most: others wait for the pen meanwhile
 READERS: Final = 4
 
 
@@ -73,14 +72,14 @@ class PostgresDatabase:
             raise StoreError("The store is closed.")
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
-    async def beside(self, work: Work[T]) -> T:
+    async def beside(self, work: Callable[[Link], T]) -> T:
         return await self.read(lambda link: _beside(link, work))
 
-    async def aside(self, work: Work[T]) -> T:
+    async def aside(self, work: Callable[[Link], T]) -> T:
         """In a thread, beside all that is written in order: for what takes long and takes no pen."""
         return await threads.pruning(self._aside, work)
 
-    def _aside(self, work: Work[T]) -> T:
+    def _aside(self, work: Callable[[Link], T]) -> T:
         with translated(self._address):
             link = self.connections.connect()
             try:
@@ -115,6 +114,6 @@ class PostgresDatabase:
                     patience.wait(error)
 
 
-def _beside(link: Link, work: Work[T]) -> T:
+def _beside(link: Link, work: Callable[[Link], T]) -> T:
     with link.transaction("BEGIN READ WRITE; SET LOCAL synchronous_commit = off"):
         return work(link)

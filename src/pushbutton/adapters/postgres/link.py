@@ -24,6 +24,7 @@ CONNECT: Final = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_inter
 """Seconds and tries, where the address says nothing else."""
 SILENT = 40.0  # seconds after which a statement is given up that the database has not ended itself
 SILENT_WRITING = 15.0  # the same for the connection that writes: others may be waiting for what it holds
+_ROWS: Final = 64  # in one statement, at most
 _SESSION = """
 SET standard_conforming_strings = on;
 SET jit = off;
@@ -52,15 +53,17 @@ class Rows:
         self._cursor = cursor
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        return iter(self._cursor)
+        with _refusing():
+            return iter(self._cursor.fetchall())
 
     def fetchone(self) -> tuple[Any, ...] | None:
-        row: tuple[Any, ...] | None = self._cursor.fetchone()
+        with _refusing():
+            row: tuple[Any, ...] | None = self._cursor.fetchone()
         return row
 
     @property
     def get(self) -> Any:
-        row = self._cursor.fetchone()
+        row = self.fetchone()
         return row[0] if row else None
 
 
@@ -72,6 +75,7 @@ class Link:
         self.raw: Any = psycopg.connect(**words, autocommit=True)
         self.since = 0.0  # when a statement began that goes on; 0: none does
         self.silent = SILENT  # seconds after which it is given up
+        self._piped = False
         try:
             self.raw.execute(_SESSION)
             known = self.raw.execute(
@@ -85,13 +89,42 @@ class Link:
     def execute(self, sql: str, values: Sequence[Any] = (), /) -> Rows:
         self.since = time.monotonic()
         try:
-            if not values:
-                return Rows(self.raw.execute(sql, prepare=False))
-            return Rows(self.raw.execute(_marked(sql), [_plain(value) for value in values]))
-        except _REFUSALS as error:
-            raise StoreError(f"The database does not take this ({_first_line(error)}). Nothing was recorded.") from None
+            with _refusing():
+                if not values:
+                    return Rows(self.raw.execute(sql, prepare=False))
+                return Rows(self.raw.execute(_marked(sql), [_plain(value) for value in values]))
         finally:
-            self.since = 0.0
+            if not self._piped:
+                self.since = 0.0
+
+    def executemany(self, sql: str, rows: Sequence[Sequence[Any]], /) -> None:
+        """`INSERT … VALUES (?, …)` for each row, many with one statement: in few lengths, so that few are planned."""
+        into, _, places = sql.partition(" VALUES ")
+        while rows:
+            some = rows[: min(_ROWS, 1 << (len(rows).bit_length() - 1))]
+            rows = rows[len(some) :]
+            self.execute(f"{into} VALUES {', '.join([places] * len(some))}", [value for row in some for value in row])
+
+    @contextlib.contextmanager
+    def pipeline(self) -> Iterator[None]:
+        """In it, a statement is sent without waiting for the answers of those before; whoever reads rows waits. What
+        the database refuses is raised by whatever reads rows after it, at the latest by the end.
+        """
+        pipeline = self.raw.pipeline()
+        with _refusing():
+            pipeline.__enter__()
+            self._piped = True
+            try:
+                yield
+            except BaseException:
+                with contextlib.suppress(psycopg.Error):  # what follows a statement that was refused is refused as well
+                    pipeline.__exit__(None, None, None)
+                raise
+            else:
+                self.since = time.monotonic()
+                pipeline.__exit__(None, None, None)
+            finally:
+                self._piped, self.since = False, 0.0
 
     def send(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """The same for what is large: nothing is written as text on its way."""
@@ -184,6 +217,15 @@ def _marked(sql: str, mark: str = "%s") -> str:
 def _plain(value: Any) -> Any:
     """No text has the character 0 here."""
     return value.replace("\0", "␀") if isinstance(value, str) else value
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """What the database does not take is a refusal of ours."""
+    try:
+        yield
+    except _REFUSALS as error:
+        raise StoreError(f"The database does not take this ({_first_line(error)}). Nothing was recorded.") from None
 
 
 def _first_line(error: Exception) -> str:

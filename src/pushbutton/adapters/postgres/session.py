@@ -31,10 +31,9 @@ __all__ = ["Session"]
 
 HANDOVER = 5.0  # seconds for which a node waits for one of its name that is ending
 _BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-_PEN: Final = f"{_BEGIN}; SELECT pg_advisory_xact_lock({PEN})"
-_COMMIT: Final = """INSERT INTO turns (writer, turn) SELECT '{}', {} WHERE pg_current_xact_id_if_assigned() IS NOT NULL
-ON CONFLICT (writer) DO UPDATE SET turn = excluded.turn, at = now();
-COMMIT"""
+_PEN: Final = f"SELECT pg_advisory_xact_lock({PEN})"
+_NOTE: Final = """INSERT INTO turns (writer, turn) SELECT '{}', {} WHERE pg_current_xact_id_if_assigned() IS NOT NULL
+ON CONFLICT (writer) DO UPDATE SET turn = excluded.turn, at = now()"""
 """A turn that wrote nothing (the gate had no run to give) is not noted, and waits for no disk."""
 _END_OF: Final = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ? AND backend_start::text = ?"
 
@@ -83,10 +82,11 @@ class Session:
 
         def commit(outcomes: Outcomes) -> None:
             sent.append(outcomes)
-            link.execute(_COMMIT.format(self._name, self._turn))
+            link.execute(_NOTE.format(self._name, self._turn))
+            link.execute("COMMIT")
 
         try:
-            outcomes = grouped(link, lambda: link.execute(_PEN), works, commit)
+            outcomes = grouped(link, lambda: _begin(link), works, commit, link.pipeline)
         except psycopg.Error as error:
             if not (sent and self._connections.lost(error, link) and self._landed()):
                 raise
@@ -105,7 +105,7 @@ class Session:
             try:
                 link = self._connections.connect()
                 self._retire(link)
-                link.execute(_PEN)
+                _begin(link)
                 found = link.execute("SELECT turn FROM turns WHERE writer = ?", (self._name,)).get
                 return bool(found == self._turn)
             except psycopg.Error as error:
@@ -155,3 +155,9 @@ class Session:
         if self._link and not self._link.gone:
             with contextlib.suppress(psycopg.Error):
                 self._link.execute("ROLLBACK")
+
+
+def _begin(link: Link) -> None:
+    """With the pen, once it has answered."""
+    link.execute(_BEGIN)
+    link.execute(_PEN)

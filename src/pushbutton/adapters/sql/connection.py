@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from .trail_end import End
+
+if TYPE_CHECKING:
+    from .turn import Work
 
 T = TypeVar("T")
 
@@ -28,8 +31,10 @@ class Connection(Protocol):
         ...
 
 
-Work = Callable[[Connection], T]
-"""May be called once more, in a transaction of its own, when another one of its group was refused."""
+class Writable(Connection, Protocol):
+    def executemany(self, sql: str, rows: Sequence[Sequence[Any]], /) -> object:
+        """`INSERT … VALUES (?, …)` for each row, in their order."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +76,9 @@ class Database(Protocol):
 
     async def write(self, work: Work[T]) -> T: ...
 
-    async def read(self, work: Work[T]) -> T: ...
+    async def read(self, work: Callable[[Connection], T]) -> T: ...
 
-    async def beside(self, work: Work[T]) -> T:
+    async def beside(self, work: Callable[[Connection], T]) -> T:
         """A write that waits for no other and is in no order with them; a crash of the database may undo it."""
         ...
 

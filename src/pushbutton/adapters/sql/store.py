@@ -14,7 +14,7 @@ from pushbutton.domain.run import UNFINISHED, WRONG, NewRun, Run, RunState
 from pushbutton.domain.schedule import MOST, Firing, Pause
 from pushbutton.errors import NoSuchRun
 from pushbutton.runtime.ports import Append, Backlog, Pressed, RunQuery, Topics
-from pushbutton.runtime.ports.people import Work
+from pushbutton.runtime.ports.people import Work as Change
 
 from . import schedules, statements, writing
 from .audit import SqlAudit
@@ -53,7 +53,7 @@ class SqlStore:
 
     # -- writing
 
-    async def press(self, new: NewRun, also: Work | None = None) -> Pressed:
+    async def press(self, new: NewRun, also: Change | None = None) -> Pressed:
         return await self._db.write(lambda db: writing.press(db, self._trail, new, also))
 
     async def claim(self, offer: Offer, *, at: int, token: str) -> Run | None:
@@ -65,7 +65,7 @@ class SqlStore:
         await self._db.write(lambda db: writing.allow(db, at_once, places, all_tasks=all_tasks))
 
     async def append(self, entry: Append) -> Sequence[Event]:
-        return await self._db.write(lambda db: writing.append(db, self._trail, entry))
+        return await self._db.write(writing.append(self._trail, entry))
 
     async def order(self, run: int, orders: Sequence[Order], *, epoch: int) -> int:
         return await self._db.write(lambda db: writing.order(db, run, orders, epoch))

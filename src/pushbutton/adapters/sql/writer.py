@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from itertools import groupby
 from queue import SimpleQueue
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from pushbutton.errors import PushbuttonError, StoreError
 
-from .connection import Connection, Work
+from .connection import Writable
+from .turn import Halves, Turn, Work
 
 T = TypeVar("T")
 Works = Sequence[Work[Any]]
@@ -38,7 +41,7 @@ class Writer:
         """`most`: works in one transaction."""
         self._session, self._most = session, most
         self._asked: list[Job] = []  # in this turn of the loop
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._jobs: SimpleQueue[list[Job] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
 
     async def open(self) -> None:
@@ -75,8 +78,8 @@ class Writer:
     def _hand_over(self) -> None:
         """All work that was asked for in one turn of the loop goes into one transaction."""
         asked, self._asked = self._asked, []
-        for job in asked:
-            self._jobs.put(job)
+        if asked:
+            self._jobs.put(asked)
 
     def _serve(self, loop: asyncio.AbstractEventLoop, ready: asyncio.Future[None]) -> None:
         try:
@@ -86,19 +89,24 @@ class Writer:
             return
         loop.call_soon_threadsafe(ready.set_result, None)
         try:
-            while (job := self._jobs.get()) is not None:
-                batch, last = [job], False
-                while len(batch) < self._most and not self._jobs.empty():
-                    following = self._jobs.get()
-                    if following is None:
-                        last = True
-                        break
-                    batch.append(following)
-                loop.call_soon_threadsafe(_settle, batch, self._outcomes([work for work, _ in batch]))
-                if last:
-                    break
+            waiting: list[Job] = []
+            last = False
+            while not last or waiting:
+                last = self._gather(waiting) or last
+                batch, waiting = waiting[: self._most], waiting[self._most :]
+                if batch:
+                    loop.call_soon_threadsafe(_settle, batch, self._outcomes([work for work, _ in batch]))
         finally:
             self._session.end()
+
+    def _gather(self, waiting: list[Job]) -> bool:
+        """Everything that is asked for by now, and at least something; whether there will be no more."""
+        while not waiting or not self._jobs.empty():
+            asked = self._jobs.get()
+            if asked is None:
+                return True
+            waiting += asked
+        return False
 
     def _outcomes(self, works: Works) -> Outcomes:
         try:
@@ -108,13 +116,20 @@ class Writer:
 
 
 def grouped(
-    db: Connection, begin: Callable[[], object], works: Works, commit: Callable[[Outcomes], object]
+    db: Writable,
+    begin: Callable[[], object],
+    works: Works,
+    commit: Callable[[Outcomes], object],
+    pipeline: Callable[[], AbstractContextManager[object]] | None = None,
 ) -> Outcomes:
     """All works in one transaction; a refusal (`Fenced`, …) undoes only its own part. Any other fault is raised, and
     the transaction may then be open.
+
+    `pipeline`: in it no statement waits for the answers of those before. What it refuses is raised by its end.
     """
     try:
-        return _together(db, begin, works, commit)
+        with pipeline() if pipeline else nullcontext():
+            return _together(db, begin, works, commit, ahead=bool(pipeline))
     except PushbuttonError as refusal:
         db.execute("ROLLBACK")
         if len(works) == 1:
@@ -123,22 +138,40 @@ def grouped(
 
 
 def _together(
-    db: Connection, begin: Callable[[], object], works: Works, commit: Callable[[Outcomes], object]
+    db: Writable, begin: Callable[[], object], works: Works, commit: Callable[[Outcomes], object], *, ahead: bool
 ) -> Outcomes:
     """Raises the first refusal. Hardly ever is there one, and a savepoint for each takes as long as their work."""
     begin()
-    outcomes: Outcomes = [(work(db), None) for work in works]
+    turn = Turn(db, ahead=ahead)
+    values = _side_by_side(turn, works) if ahead else [work(turn) for work in works]
+    turn.flush()
+    outcomes: Outcomes = [(value, None) for value in values]
     commit(outcomes)
     return outcomes
 
 
-def _apart(db: Connection, begin: Callable[[], object], works: Works, commit: Callable[[Outcomes], object]) -> Outcomes:
+def _side_by_side(turn: Turn, works: Works) -> list[Any]:
+    """What each returns. `Halves` that follow each other all ask before the first is told."""
+    values: list[Any] = []
+    for halves, some in groupby(works, lambda work: isinstance(work, Halves)):
+        if halves:
+            asked = [(work, work.ask(turn)) for work in cast("Iterator[Halves[Any]]", some)]
+            values += [work.told(turn, rows) for work, rows in asked]
+        else:
+            values += [work(turn) for work in some]
+    return values
+
+
+def _apart(db: Writable, begin: Callable[[], object], works: Works, commit: Callable[[Outcomes], object]) -> Outcomes:
     outcomes: Outcomes = []
     begin()
     for work in works:
         db.execute("SAVEPOINT one")
+        turn = Turn(db)  # what is refused takes with it what it gathered
         try:
-            outcomes.append((work(db), None))
+            value = work(turn)
+            turn.flush()
+            outcomes.append((value, None))
         except PushbuttonError as refusal:
             db.execute("ROLLBACK TO one")
             outcomes.append((None, refusal))

@@ -27,15 +27,16 @@ from pushbutton.domain.rate import free_at
 from pushbutton.domain.run import ACTIVE, UNFINISHED, NewRun, Run, RunState, before
 from pushbutton.errors import Fenced, NoSuchRun, NotHeard
 from pushbutton.runtime.ports import Append, Pressed
-from pushbutton.runtime.ports.people import Work
+from pushbutton.runtime.ports.people import Work as Change
 from pushbutton.sentence import kept
 
 from . import deliveries, files_seen, messages, schedules, statements
-from .connection import Connection
+from .connection import Connection, Rows
 from .people import change
 from .run_rows import RUN_COLUMNS, SETTABLE, dumps, hold_text, names_text, retry_text, run_from
 from .statements import ACTIVE_STATES, BUSY_STATES, UNFINISHED_STATES, listed, marks
 from .trail import Trail
+from .turn import Halves, Turn, Work
 
 _BEYOND = (1 << 63) - 1
 """The largest number that a database has; no run comes near it."""
@@ -49,30 +50,17 @@ def run_of(db: Connection, number: int) -> Run:
     return run_from(row)
 
 
-def add_events(
-    db: Connection, run: int | None, task: str | None, drafts: Sequence[Draft], group: str = ""
-) -> list[Event]:
+def add_events(turn: Turn, run: int | None, task: str | None, drafts: Sequence[Draft], group: str = "") -> list[Event]:
     if not drafts:
         return []
     events = []
-    for number, draft in enumerate(drafts, _numbers(db, "events", len(drafts))):
-        db.execute(
-            "INSERT INTO events (id, run, task, at, kind, data) VALUES (?, ?, ?, ?, ?, ?)",
-            (number, run, task, draft.at, draft.kind.value, dumps(kept(draft.data))),
-        )
+    for number, draft in enumerate(drafts, turn.numbers("events", len(drafts))):
+        turn.event(number, run, task, draft.at, draft.kind.value, dumps(kept(draft.data)))
         events.append(Event(number, run, task, draft.at, draft.kind, draft.data, group))
     return events
 
 
-def _numbers(db: Connection, of: str, count: int) -> int:
-    """The first of so many numbers ("runs", "events") in a row. They rise in the order of commits, without gaps, and
-    none is given twice, also not one whose row is gone.
-    """
-    last = db.execute("UPDATE meta SET value = value + ? WHERE name = ? RETURNING value", (count, of)).get
-    return int(last) - count + 1
-
-
-def press(db: Connection, trail: Trail, new: NewRun, also: Work | None) -> Pressed:
+def press(db: Turn, trail: Trail, new: NewRun, also: Change | None) -> Pressed:
     busy = _busy(db, new) if counts(new) else ()
     known = _known(db, new) if new.key else None
     answer = decide(new, known, busy, _free_at(db, new), schedules.pause_of(db, new.task))
@@ -90,7 +78,7 @@ def press(db: Connection, trail: Trail, new: NewRun, also: Work | None) -> Press
         return Pressed(_newest(db, answer.run), made=False)
     if answer.replaces:
         _replace(db, new)
-    made = answer.runs(_numbers(db, "runs", answer.count))
+    made = answer.runs(db.numbers("runs", answer.count))
     for run, asked in made:
         _add_run(db, run, asked.sealed, asked.key, asked.fingerprint)
         add_events(db, run.id, run.task, [first_event(run)], run.group)
@@ -141,7 +129,7 @@ def _free_at(db: Connection, new: NewRun) -> int:
     return found
 
 
-def _replace(db: Connection, new: NewRun) -> None:
+def _replace(db: Turn, new: NewRun) -> None:
     """Those that wait for their turn are skipped; a dry run that approvers wait for is not."""
     rows = db.execute(
         "UPDATE runs SET state = 'skipped', ended_at = ?, reason = ?, sealed = '' WHERE state IN"
@@ -178,7 +166,7 @@ def _add_run(db: Connection, run: Run, sealed: str, key: str = "", fingerprint: 
         db.execute("INSERT INTO locks (name, places) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, ONE))
 
 
-def claim(db: Connection, offer: Offer, at: int, token: str) -> Run | None:
+def claim(db: Turn, offer: Offer, at: int, token: str) -> Run | None:
     """The gate: one statement finds the run that may start, and has it started."""
     if offer.child:
         lines, known = "", list[Any]()
@@ -224,7 +212,33 @@ def allow(db: Connection, at_once: Mapping[str, int], places: Mapping[str, int],
             )
 
 
-def append(db: Connection, trail: Trail, entry: Append) -> Sequence[Event]:
+def append(trail: Trail, entry: Append) -> Work[Sequence[Event]]:
+    if entry.act or entry.seen or entry.order or entry.again is not None:
+        return lambda db: _append(db, trail, entry)
+    return Halves(lambda db: _moved(db, entry), lambda db, rows: _told(db, entry, *_found(db, entry, rows)))
+
+
+def _append(db: Turn, trail: Trail, entry: Append) -> Sequence[Event]:
+    if entry.seen and run_of(db, entry.run).hold != entry.seen:
+        raise Fenced(f"the approval of run {entry.run} has gone on")
+    sealed = sealed_of(db, entry.run) if entry.again is not None else ""  # before they go with the end
+    task, group, ordered = _found(db, entry, _moved(db, entry))
+    if entry.act:
+        trail.record(db, entry.act)
+    if entry.order:
+        _add_orders(db, entry.run, ordered, [entry.order])
+    made = None if entry.again is None else _next_try(db, run_of(db, entry.run), entry.drafts[-1].at, entry.again)
+    drafts = retry.told(entry.drafts, made) if made else entry.drafts
+    events = _told(db, replace(entry, drafts=drafts), task, group, ordered)
+    if made:
+        _add_run(db, made, sealed)
+        add_events(db, made.id, made.task, [first_event(made)], made.group)
+        trail.record(db, retry.act(made))
+    return events
+
+
+def _moved(db: Turn, entry: Append) -> Rows:
+    """Of the run, where it is as the entry expects it: task, group, the last order that it was given."""
     columns: dict[str, Any] = dict(entry.row)
     if unknown := columns.keys() - SETTABLE:
         raise ValueError(f"not columns of a run that may be set: {sorted(unknown)}")
@@ -241,38 +255,34 @@ def append(db: Connection, trail: Trail, entry: Append) -> Sequence[Event]:
     if entry.hold:
         columns["hold"] = hold_text(entry.hold)
     sets = ", ".join(f"{name} = ?" for name in columns) or "id = id"
-    if entry.seen and run_of(db, entry.run).hold != entry.seen:
-        raise Fenced(f"the approval of run {entry.run} has gone on")
     fence = "AND epoch = ?" if entry.epoch is not None else ""
-    sealed = sealed_of(db, entry.run) if entry.again is not None else ""  # before they go with the end
-    row = db.execute(
+    return db.execute(
         f'UPDATE runs SET {sets} WHERE id = ? AND state IN ({listed(states)}) {fence} RETURNING task, "group", ordered',
         (*columns.values(), entry.run, *([entry.epoch] if fence else [])),
-    ).fetchone()
+    )
+
+
+def _found(db: Turn, entry: Append, rows: Rows) -> tuple[str, str, int]:
+    row = rows.fetchone()
     if row is None:
         now = run_of(db, entry.run)
         raise Fenced(f"run {entry.run} is {now.state} at epoch {now.epoch}, not as epoch {entry.epoch} expected")
-    if entry.act:
-        trail.record(db, entry.act)
-    if entry.order:
-        _add_orders(db, entry.run, row[2], [entry.order])
-    if row[2] and (entry.heard or (entry.to and entry.to.over)):
-        most = _BEYOND if entry.to and entry.to.over else entry.heard
-        db.execute("DELETE FROM orders WHERE run = ? AND n <= ?", (entry.run, most))
-    made = None if entry.again is None else _next_try(db, run_of(db, entry.run), entry.drafts[-1].at, entry.again)
-    events = add_events(db, entry.run, row[0], retry.told(entry.drafts, made) if made else entry.drafts, row[1])
-    if made:
-        _add_run(db, made, sealed)
-        add_events(db, made.id, made.task, [first_event(made)], made.group)
-        trail.record(db, retry.act(made))
-    return events
+    task, group, ordered = row
+    return task, group, ordered
 
 
-def _next_try(db: Connection, run: Run, at: int, again: int) -> Run | None:
+def _told(db: Turn, entry: Append, task: str, group: str, ordered: int) -> Sequence[Event]:
+    over = entry.to is not None and entry.to.over
+    if ordered and (entry.heard or over):
+        db.execute("DELETE FROM orders WHERE run = ? AND n <= ?", (entry.run, _BEYOND if over else entry.heard))
+    return add_events(db, entry.run, task, entry.drafts, group)
+
+
+def _next_try(db: Turn, run: Run, at: int, again: int) -> Run | None:
     """It is not inserted yet; the run that has ended knows of it."""
     if run.stop_by:
         return None
-    made = retry.following(run, _numbers(db, "runs", 1), at, again)
+    made = retry.following(run, db.numbers("runs", 1), at, again)
     db.execute("UPDATE runs SET next = ?, series = ? WHERE id = ?", (made.id, made.series, run.id))
     return made
 
@@ -342,7 +352,8 @@ def lease(db: Connection, name: str, holder: str, at: int, until: int) -> bool:
     return given is not None
 
 
-def forget(db: Connection, runs: Sequence[int]) -> None:
+def forget(db: Turn, runs: Sequence[int]) -> None:
+    db.flush()
     for run in runs:
         found = db.execute(
             "SELECT (SELECT max(id) FROM events WHERE run = runs.id) FROM runs"

@@ -19,7 +19,7 @@ from typing import TypeVar
 import apsw
 
 from pushbutton import threads
-from pushbutton.adapters.sql.connection import Work
+from pushbutton.adapters.sql.connection import Connection
 from pushbutton.adapters.sql.trail import Trail
 from pushbutton.adapters.sql.trail_end import End
 from pushbutton.adapters.sql.writer import Outcomes, Works, Writer, grouped
@@ -101,13 +101,13 @@ class SqliteDatabase:
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    async def read(self, work: Work[T]) -> T:
+    async def read(self, work: Callable[[Connection], T]) -> T:
         """Also without `open`, to read beside another process."""
         if self._closed:
             raise StoreError("The store is closed.")
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
-    def _read(self, work: Work[T]) -> T:
+    def _read(self, work: Callable[[Connection], T]) -> T:
         with translated(self.path):
             connection = getattr(self._mine, "connection", None)
             if connection is None:
