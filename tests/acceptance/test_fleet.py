@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -140,8 +141,19 @@ def test_a_node_under_another_name_still_has_what_its_folder_had(tmp_path, tasks
 class Working:
     """`pushbutton worker`, ready when the constructor returns."""
 
-    def __init__(self, folder: Path, address: str, name: str, *, tags: str = "", at_once: int = 2) -> None:
-        self.data = folder / name
+    def __init__(
+        self,
+        folder: Path,
+        address: str,
+        name: str,
+        *,
+        tags: str = "",
+        at_once: int = 2,
+        before: Sequence[str] = (),
+        data: Path | None = None,
+    ) -> None:
+        """`before`: as for `Command`."""
+        self.data, self._before = data or folder / name, before
         self._words = [
             *("worker", "--data", self.data, "--name", name, "--at-once", str(at_once)),
             *("--key-file", folder / "one" / "server.key", *(("--tags", tags) if tags else ())),
@@ -150,7 +162,7 @@ class Working:
         self.start()
 
     def start(self) -> None:
-        self.command = Command(*self._words, env=self._env)
+        self.command = Command(*self._words, env=self._env, before=self._before)
         try:
             self.command.out.wait_for(r"is ready")
         except AssertionError as error:

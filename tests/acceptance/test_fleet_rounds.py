@@ -1,5 +1,6 @@
 """`kill -9` over every role of a fleet, at random moments: two web nodes, two workers, supervisors, the database, and
-the connection to it. Three rounds here; `ROUNDS=50` has more. Each seed is printed; `SEED=…` has it again.
+the connection to it. The clocks of a web node and of a worker are off. Three rounds here; `ROUNDS=50` has more. Each
+seed is printed; `SEED=…` has it again.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pushbutton.supervisor import spool
 from tests.postgres import Postgres
 from tests.relay import Relay
 
+from .clocks import off
 from .serving import PATIENCE, Served, until
 from .test_elsewhere import Follower
 from .test_fleet import Working
@@ -58,14 +60,22 @@ class Fleet:
         self._relay = stack.enter_context(Relay(database.port, dice))
         near = database.over_tcp(self.address)
         far = database.over_tcp(self.address, port=self._relay.port)
-        self.web = [stack.enter_context(self._server(name, at)) for name, at in (("one", near), ("two", far))]
-        self.workers = [stack.enter_context(Working(folder, at, name)) for name, at in (("near", near), ("far", far))]
+        self.web = [
+            stack.enter_context(self._server("one", near)),
+            stack.enter_context(self._server("two", far, "+10m")),
+        ]
+        self.workers = [
+            stack.enter_context(Working(folder, near, "near")),
+            stack.enter_context(Working(folder, far, "far", before=off("-10m"))),
+        ]
         stack.callback(self._end_runs)
 
-    def _server(self, name: str, address: str) -> Served:
+    def _server(self, name: str, address: str, clock: str = "") -> Served:
         key: Mapping[str, Any] = {} if name == "one" else {"key_file": self._folder / "one" / "server.key"}
-        env = {"PUSHBUTTON_STORE": address}
-        return Served(self._folder / "tasks", data=self._folder / name, name=name, at_once=0, env=env, **key)
+        env, before = {"PUSHBUTTON_STORE": address}, off(clock) if clock else ()
+        return Served(
+            self._folder / "tasks", data=self._folder / name, name=name, at_once=0, env=env, before=before, **key
+        )
 
     def _end_runs(self) -> None:
         for _, pid in self._supervisors():

@@ -543,7 +543,7 @@ def test_no_limit_is_measured_with_the_wall_clock():
                 names = {ast.unparse(node) for node in ast.walk(function) if isinstance(node, ast.Attribute)}
                 if names & wall:
                     asked.add(f"{file.relative_to(root)}:{function.name}")
-    assert asked == {"supervisor/spool.py:micros", "runtime/clock.py:now"}
+    assert asked == {"supervisor/spool.py:micros", "runtime/clock.py:machine"}
 
 
 @pytest.mark.parametrize("hours", [-2, 2])

@@ -42,7 +42,10 @@ async def test_a_node_that_has_joined_is_there_as_it_said(store):
 async def test_a_sign_of_life_is_of_the_stores_clock_and_says_how_far_its_own_is_off(store):
     await store.nodes.join(ONE, clock=clock())
     (before,) = await store.nodes.all()
-    assert await store.nodes.beat("one", clock=clock() + 90_000_000) is False
+    answer = await store.nodes.beat("one", clock=clock() + 90_000_000)
+    assert answer is not None
+    assert not answer.draining
+    assert 60_000_000 < answer.ahead < 120_000_000
     (after,) = await store.nodes.all()
     assert before.seen < after.seen < before.seen + 60_000_000
     assert after.started == before.started
@@ -57,11 +60,11 @@ async def test_one_that_is_not_known_is_told_so(store):
 async def test_a_node_that_is_drained_learns_it_by_its_next_sign_of_life_and_it_is_recorded(store):
     await store.nodes.join(ONE, clock=clock())
     await store.nodes.drain("one", DRAIN)
-    assert await store.nodes.beat("one", clock=clock()) is True
+    assert (await store.nodes.beat("one", clock=clock())).draining
     assert [one.draining for one in await store.nodes.all()] == [True]
     assert [record.act for record in await store.audit.records(AuditQuery())] == [DRAIN]
     await store.nodes.drain("one", DRAIN, on=False)
-    assert await store.nodes.beat("one", clock=clock()) is False
+    assert not (await store.nodes.beat("one", clock=clock())).draining
 
 
 async def test_one_that_is_not_there_cannot_be_drained_and_nothing_is_recorded(store):

@@ -106,7 +106,7 @@ async def test_a_table_that_somebody_took_away_is_said_and_nothing_else_is_harme
     await one.open()
     postgres.sql("DROP TABLE bookmarks; ALTER TABLE leases RENAME COLUMN until TO till; ALTER TABLE homes ALTER known "
                  "TYPE BIGINT USING 1", address)  # fmt: skip
-    for work in (one.bookmark("x"), one.lease("x", "y", at=1, until=2), one.settle("text")):
+    for work in (one.bookmark("x"), one.lease("x", "y", seconds=9), one.settle("text")):
         with pytest.raises(StoreError):
             await work
     assert (await one.press(NEW)).run.id == 1

@@ -796,36 +796,37 @@ async def test_a_bookmark_is_what_was_kept_last(store):
     assert (await store.bookmark("one"), await store.bookmark("two")) == (6, None)
 
 
-async def test_a_lease_is_one_holders_until_it_runs_out(store):
-    assert await store.lease("loop", "a", at=0, until=10)
-    assert not await store.lease("loop", "b", at=9, until=19)
-    assert await store.lease("loop", "a", at=9, until=20)  # prolonged
-    assert not await store.lease("loop", "b", at=19, until=29)
-    assert await store.lease("loop", "b", at=20, until=30)
-    assert not await store.lease("loop", "a", at=21, until=31)
+async def test_a_lease_is_one_holders_until_it_runs_out_by_the_clock_of_the_store(store):
+    assert await store.lease("loop", "a", seconds=0.01)
+    async with asyncio.timeout(60):
+        while not await store.lease("loop", "b", seconds=900):
+            pass  # it waits for the database
+    assert not await store.lease("loop", "a", seconds=900)
+    assert await store.lease("loop", "b", seconds=900)  # prolonged
+    assert not await store.lease("loop", "a", seconds=900)
 
 
 async def test_a_lease_that_is_given_back_is_free_at_once_and_others_are_not(store):
-    assert await store.lease("loop", "a", at=0, until=100)
-    assert await store.lease("other", "a", at=0, until=100)
-    assert await store.lease("loop", "a", at=5, until=5)
-    assert await store.lease("loop", "b", at=5, until=50)
-    assert not await store.lease("other", "b", at=5, until=50)
+    assert await store.lease("loop", "a", seconds=900)
+    assert await store.lease("other", "a", seconds=900)
+    assert await store.lease("loop", "a", seconds=0)
+    assert await store.lease("loop", "b", seconds=900)
+    assert not await store.lease("other", "b", seconds=900)
 
 
 async def test_of_many_who_want_a_lease_at_once_one_gets_it(store):
-    asked = (store.lease("loop", f"h{number}", at=1, until=9) for number in range(50))
+    asked = (store.lease("loop", f"h{number}", seconds=900) for number in range(50))
     assert sum(await asyncio.gather(*asked)) == 1
 
 
 async def test_a_copy_of_a_folder_has_no_bookmark_and_no_lease(store):
     await store.keep("one", 5)
-    await store.lease("loop", "a", at=0, until=100)
+    await store.lease("loop", "a", seconds=900)
     await store.settle("here")
     assert await store.bookmark("one") == 5
     await store.settle("there", Act("server", "server.copied", "server", 1))
     assert await store.bookmark("one") is None
-    assert await store.lease("loop", "b", at=1, until=2)
+    assert await store.lease("loop", "b", seconds=900)
 
 
 # -- schedules

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pushbutton
 from pushbutton import threads
@@ -36,6 +36,13 @@ from .order_sender import OrderSender
 
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from pushbutton.supervisor.main import main; main()"
 _SOURCE = str(Path(pushbutton.__file__).parent.parent)
+
+ROOM: Final = 1 << 20
+"""Bytes that are free where another run begins."""
+ENTRIES: Final = 32
+"""The same, of files and folders that can still be made."""
+FIRST: Final = 16_384
+"""Bytes that a supervisor writes before the job says anything, and more."""
 
 
 class SpoolFolder:
@@ -97,6 +104,7 @@ class SpoolFolder:
         folder.mkdir(parents=True, mode=0o700, exist_ok=True)
         (folder / spool.EVENTS).touch(0o600)
         (folder / spool.HANDED_OUT).mkdir(parents=True)
+        _need_room(folder)
         for fifo in (spool.CONTROL, spool.CHANNEL):
             os.mkfifo(folder / fifo, 0o600)
         if task.encoding:
@@ -192,6 +200,12 @@ class SpoolFolder:
             "PUSHBUTTON_TOKEN": token,
             **({"PUSHBUTTON_URL": self.url} if self.url else {}),
         }
+
+    def has_room(self) -> bool:
+        with contextlib.suppress(OSError):  # then its start says what is wrong
+            disk = os.statvfs(self.root)
+            return disk.f_bavail * disk.f_frsize >= ROOM and (not disk.f_files or disk.f_favail >= ENTRIES)
+        return True
 
     def tried(self, run: int) -> bool:
         return self.folder(run).exists()
@@ -306,6 +320,15 @@ class SpoolRecords:
             return spool.read_records(fd, position)
         finally:
             os.close(fd)
+
+
+def _need_room(folder: Path) -> None:
+    """Raises `OSError` where nothing can be written: its supervisor could not even say that it is there."""
+    file = folder / "room-to-write"
+    try:
+        file.write_bytes(bytes(FIRST))
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def _told(loop: asyncio.AbstractEventLoop, done: asyncio.Event) -> None:

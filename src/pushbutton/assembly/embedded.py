@@ -38,7 +38,7 @@ from pushbutton.domain.prefix import prefix
 from pushbutton.domain.task import Task
 from pushbutton.domain.token import unfit_for_metrics
 from pushbutton.errors import ConfigError, StoreError
-from pushbutton.runtime.clock import now
+from pushbutton.runtime import clock
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.letterbox import Letterbox
 from pushbutton.runtime.log.reader import LineReader
@@ -283,7 +283,9 @@ class Embedded:
         key, shared = stores.key(self._folder, self._settings), bool(self._settings.store) and self._store is None
         store = await stores.opened(self._folder, self._settings, key, self._store, node=me.name)
         stack.push_async_callback(store.close)
-        await store.nodes.join(me, clock=now())
+        await store.nodes.join(me, clock=clock.machine())
+        if shared:
+            await beat.give(store, me)
         stack.push_async_callback(_left, store, me.name)
         with data_folder.writing(self._folder):
             data_folder.keep_worker_name(self._folder, me.folder)

@@ -19,6 +19,7 @@ from pushbutton.errors import Fenced, NoSuchRun
 from pushbutton.sentence import say
 
 from . import artifacts, journal
+from .clock import corrected
 from .core import Core
 from .delivery import Delivery
 from .ports import Record, Topics
@@ -60,7 +61,7 @@ async def _follow(core: Core, run: Run, wakeup: Wakeup, watchdog: Watchdog, deli
     open_step = await _plain_step(core, run)
     while True:
         held = core.supervisors.held(run.id)  # asked BEFORE reading: a supervisor that is gone has written its last
-        records, after = core.records.read(run.id, position)
+        records, after = _read(core, run.id, position)
         if records:
             reading = read(records, open_step)
             open_step = reading.open_step
@@ -93,6 +94,12 @@ async def _follow(core: Core, run: Run, wakeup: Wakeup, watchdog: Watchdog, deli
         else:
             await sleep(BREATH)
             await wakeup.wait(POLL)
+
+
+def _read(core: Core, run: int, position: int) -> tuple[Sequence[Record], int]:
+    """What is new of its supervisor, which goes by the clock of the machine."""
+    records, after = core.records.read(run, position)
+    return [{**record, "t": corrected(int(record["t"]))} if "t" in record else record for record in records], after
 
 
 async def _plain_step(core: Core, run: Run) -> str:

@@ -68,6 +68,7 @@ class Worker:
         self._busy: set[asyncio.Task[Any]] = set()  # those of `_following` that have a run
         self.draining = False  # somebody asked for it
         self._finishing = False  # the process ends when it is done
+        self._full = False  # there is no room for another run on its disk
         self._following: set[asyncio.Task[Any]] = set()
         self._other_tasks = True  # whether the tasks are other ones than those whose limits the gate knows
         self._away: dict[str, float] = {}  # tasks that are not there, and since when runs wait for them
@@ -79,6 +80,7 @@ class Worker:
         self._alarm = Alarm(core.dispatch.wake, now)  # at the next moment that a run waits for
 
     async def run(self) -> None:
+        self._look_for_room()
         self._keep(self._look_after())
         listening = (
             self._core.notifier.listen("catalog", self._changed),
@@ -141,11 +143,19 @@ class Worker:
         while True:
             await asyncio.sleep(1)
             self._core.supervisors.reap()
+            self._look_for_room()
             if self._unlooked:
                 self._core.dispatch.wake()
             with contextlib.suppress(StoreError):
                 for number in await self._core.store.ordered():
                     self._core.notifier.hint(f"orders:{number}")
+
+    def _look_for_room(self) -> None:
+        full = not self._core.supervisors.has_room()
+        if self._full != full:
+            self._full = full
+            log.warning("takes nothing new: its disk is full" if full else "takes again what comes: its disk has room")
+            self._core.dispatch.wake()
 
     # -- the gate
 
@@ -167,7 +177,7 @@ class Worker:
     def _offer(self) -> Offer:
         """Its offer now: it may be told to take nothing while it asks."""
         core = self._core
-        return Offer(core.worker, 0 if self.draining or self._finishing else core.at_once, core.tags)
+        return Offer(core.worker, 0 if self.draining or self._finishing or self._full else core.at_once, core.tags)
 
     async def _look_for_a_moment(self) -> None:
         """Once a second at most: the gate is asked after each press, and hardly a run waits for a moment. `_look_after`

@@ -1,8 +1,8 @@
 """Loops beside the straight line: each runs in one process only, and a follower of the events goes on where it was.
 
-A lease in the store says which process that is. It counts for a minute and is prolonged meanwhile; one that ends gives
-it back, and of one that is gone the others take it when it has run out. A server that starts again has the name that it
-had, so it goes on at once.
+A lease in the store says which process that is. It counts for a minute, by the clock of the store, and is prolonged
+meanwhile; one that ends gives it back, and of one that is gone the others take it when it has run out. A server that
+starts again has the name that it had, so it goes on at once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Final
 
 from pushbutton.domain.event import Event
 from pushbutton.errors import StoreError
-from pushbutton.runtime.clock import now
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.ports import EVERYTHING, Store
 
@@ -32,7 +31,7 @@ async def alone(store: Store, name: str, holder: str, work: Callable[[], Awaitab
     """Until cancelled: `work`, while this process has the lease `name`, and once more after a pause when it ends."""
     while True:
         try:
-            if await store.lease(name, holder, at=now(), until=_later()):
+            if await store.lease(name, holder, seconds=LEASE):
                 await _while_held(store, name, holder, work)
         except (StoreError, OSError) as error:
             log.warning("%s waits: %s", name, error)
@@ -50,7 +49,7 @@ async def _while_held(store: Store, name: str, holder: str, work: Callable[[], A
             if working.done():
                 break
             try:
-                if not await store.lease(name, holder, at=now(), until=_later()):
+                if not await store.lease(name, holder, seconds=LEASE):
                     log.warning("%s goes on in another process", name)
                     return
                 until = time.monotonic() + LEASE
@@ -62,12 +61,7 @@ async def _while_held(store: Store, name: str, holder: str, work: Callable[[], A
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
         with contextlib.suppress(StoreError):
-            at = now()
-            await store.lease(name, holder, at=at, until=at)
-
-
-def _later() -> int:
-    return now() + int(LEASE * 1_000_000)
+            await store.lease(name, holder, seconds=0)
 
 
 def _until_next() -> float:

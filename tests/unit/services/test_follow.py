@@ -12,7 +12,6 @@ from pushbutton.adapters.memory import MemoryStore
 from pushbutton.app import Pushbutton
 from pushbutton.domain.event import Event
 from pushbutton.errors import StoreBusy
-from pushbutton.runtime.clock import now
 from pushbutton.runtime.core import Core
 from pushbutton.services import follow
 from pushbutton.testing import opened
@@ -67,7 +66,7 @@ async def test_of_two_processes_one_works_and_the_other_takes_over_when_it_ends(
 
 async def test_a_process_that_comes_back_under_its_name_goes_on_at_once():
     store = MemoryStore()
-    assert await store.lease("loop", "one", at=now(), until=now() + 3_600_000_000)  # killed with it
+    assert await store.lease("loop", "one", seconds=3600)  # killed with it
     one = Loop(store, "one")
     await one.works()
     await one.end()
@@ -111,12 +110,12 @@ class Counting(MemoryStore):
         self._asked: list[str] = []
         self._more = asyncio.Event()
 
-    async def lease(self, name: str, holder: str, *, at: int, until: int) -> bool:
+    async def lease(self, name: str, holder: str, *, seconds: float) -> bool:
         self._asked.append(holder)
         self._more.set()
         if self.busy:
             raise StoreBusy
-        return not self.stolen and await super().lease(name, holder, at=at, until=until)
+        return not self.stolen and await super().lease(name, holder, seconds=seconds)
 
     async def asked(self, holder: str, times: int) -> None:
         """Wait until it was asked so many more times."""

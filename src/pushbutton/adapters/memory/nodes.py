@@ -9,6 +9,7 @@ from dataclasses import replace
 from pushbutton.domain.audit import Act
 from pushbutton.domain.node import KEPT, Node
 from pushbutton.errors import NameTaken, NoSuchNode
+from pushbutton.runtime.ports.nodes import BeatAnswer
 
 from .people import MemoryAudit
 
@@ -32,12 +33,12 @@ class MemoryNodes:
         fresh = replace(node, started=now, seen=now, draining=False, left=False)
         self._nodes[node.name] = replace(fresh, ahead=(clock - now) / 1_000_000)
 
-    async def beat(self, name: str, *, clock: int) -> bool | None:
+    async def beat(self, name: str, *, clock: int) -> BeatAnswer | None:
         if name not in self._nodes:
             return None
         now = _now()
         self._nodes[name] = replace(self._nodes[name], seen=now, ahead=(clock - now) / 1_000_000)
-        return self._nodes[name].draining
+        return BeatAnswer(self._nodes[name].draining, clock - now)
 
     async def leave(self, name: str) -> None:
         if known := self._nodes.get(name):

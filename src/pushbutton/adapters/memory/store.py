@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -394,11 +395,12 @@ class MemoryStore:
     async def keep(self, name: str, event: int) -> None:
         self._bookmarks[name] = event
 
-    async def lease(self, name: str, holder: str, *, at: int, until: int) -> bool:
+    async def lease(self, name: str, holder: str, *, seconds: float) -> bool:
+        at = time.time_ns() // 1000
         has, ends = self._leases.get(name, (holder, 0))
         if has != holder and ends > at:
             return False
-        self._leases[name] = (holder, until)
+        self._leases[name] = (holder, at + int(seconds * 1_000_000))
         return True
 
     async def known(self, runs: Collection[int]) -> frozenset[int]:

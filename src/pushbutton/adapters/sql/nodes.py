@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pushbutton.domain.audit import Act
 from pushbutton.domain.node import KEPT, Node, NodeKind
 from pushbutton.errors import NameTaken, NoSuchNode
+from pushbutton.runtime.ports.nodes import BeatAnswer
 
 from .connection import Connection, Database
 from .statements import ACTIVE_STATES
@@ -26,10 +27,10 @@ class SqlNodes:
     async def join(self, node: Node, *, clock: int) -> None:
         await self._db.write(lambda db: self._join(db, node, clock))
 
-    async def beat(self, name: str, *, clock: int) -> bool | None:
-        sql = f"UPDATE nodes SET seen = {self._now}, ahead = ? - {self._now} WHERE name = ? RETURNING draining"
-        draining = await self._db.beside(lambda db: db.execute(sql, (clock, name)).get)
-        return None if draining is None else bool(draining)
+    async def beat(self, name: str, *, clock: int) -> BeatAnswer | None:
+        sql = f"UPDATE nodes SET seen = {self._now}, ahead = ? - {self._now} WHERE name = ? RETURNING draining, ahead"
+        found = await self._db.beside(lambda db: db.execute(sql, (clock, name)).fetchone())
+        return BeatAnswer(bool(found[0]), int(found[1])) if found else None
 
     async def leave(self, name: str) -> None:
         sql = f"UPDATE nodes SET seen = {self._now}, ended = 1 WHERE name = ? RETURNING 1"

@@ -79,8 +79,9 @@ class SqlStore:
     async def keep(self, name: str, event: int) -> None:
         await self._db.write(lambda db: writing.keep(db, name, event))
 
-    async def lease(self, name: str, holder: str, *, at: int, until: int) -> bool:
-        return await self._db.write(lambda db: writing.lease(db, name, holder, at, until))
+    async def lease(self, name: str, holder: str, *, seconds: float) -> bool:
+        clock = self._db.dialect.clock
+        return await self._db.write(lambda db: writing.lease(db, name, holder, seconds, clock))
 
     async def fire(self, firings: Sequence[Firing]) -> None:
         await self._db.write(lambda db: schedules.fire(db, firings))

@@ -342,12 +342,12 @@ def keep(db: Connection, name: str, event: int) -> None:
     )
 
 
-def lease(db: Connection, name: str, holder: str, at: int, until: int) -> bool:
+def lease(db: Connection, name: str, holder: str, seconds: float, clock: str) -> bool:
     given = db.execute(
-        "INSERT INTO leases (name, holder, until) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE"
+        f"INSERT INTO leases (name, holder, until) VALUES (?, ?, {clock} + ?) ON CONFLICT (name) DO UPDATE"
         " SET holder = excluded.holder, until = excluded.until"
-        " WHERE leases.holder = excluded.holder OR leases.until <= ? RETURNING 1",
-        (name, holder, until, at),
+        f" WHERE leases.holder = excluded.holder OR leases.until <= {clock} RETURNING 1",
+        (name, holder, int(seconds * 1_000_000)),
     ).get
     return given is not None
 

@@ -368,10 +368,9 @@ class Store(Protocol):
         """Keep it as its bookmark."""
         ...
 
-    async def lease(self, name: str, holder: str, *, at: int, until: int) -> bool:
-        """Give or prolong a lease; False: at `at` it is another's. One that is given until `at` is given back.
-
-        Times are microseconds.
+    async def lease(self, name: str, holder: str, *, seconds: float) -> bool:
+        """Give or prolong a lease, from now on and by the store's clock; False: it is another's. With 0 it is given
+        back.
         """
         ...
 

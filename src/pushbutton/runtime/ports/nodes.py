@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pushbutton.domain.audit import Act
 from pushbutton.domain.node import Node
+
+
+class BeatAnswer(NamedTuple):
+    draining: bool  # it is to take nothing new
+    ahead: int  # microseconds that its clock was ahead of the store's
 
 
 class Nodes(Protocol):
@@ -21,8 +26,8 @@ class Nodes(Protocol):
         """
         ...
 
-    async def beat(self, name: str, *, clock: int) -> bool | None:
-        """A sign of life. Whether the node is to take nothing new; None: it is not known, and has to join again."""
+    async def beat(self, name: str, *, clock: int) -> BeatAnswer | None:
+        """A sign of life. None: the node is not known, and has to join again."""
         ...
 
     async def leave(self, name: str) -> None:

@@ -29,8 +29,12 @@ class Supervisors(Protocol):
     async def start(self, run: Run, task: Task, command: Command, secrets: Sequence[str], token: str) -> None:
         """Make a fresh spool, in which what people brought stays, and start a supervisor that holds it.
 
-        Raises `OSError` when that fails; then the job has not run.
+        Raises `OSError` when that fails, as it does where the disk is full; then the job has not run.
         """
+        ...
+
+    def has_room(self) -> bool:
+        """Whether the disk takes another spool, as far as it says so beforehand."""
         ...
 
     def tried(self, run: int) -> bool:
