@@ -62,15 +62,15 @@ class Fleet:
         far = database.over_tcp(self.address, port=self._relay.port)
         self.web = [
             stack.enter_context(self._server("one", near)),
-            stack.enter_context(self._server("two", far, "+10m")),
+            stack.enter_context(self._server("two", far, 600)),
         ]
         self.workers = [
             stack.enter_context(Working(folder, near, "near")),
-            stack.enter_context(Working(folder, far, "far", before=off("-10m"))),
+            stack.enter_context(Working(folder, far, "far", before=off(-600))),
         ]
         stack.callback(self._end_runs)
 
-    def _server(self, name: str, address: str, clock: str = "") -> Served:
+    def _server(self, name: str, address: str, clock: int = 0) -> Served:
         key: Mapping[str, Any] = {} if name == "one" else {"key_file": self._folder / "one" / "server.key"}
         env, before = {"PUSHBUTTON_STORE": address}, off(clock) if clock else ()
         return Served(
