@@ -19,9 +19,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
+
+if TYPE_CHECKING:
+    from pushbutton.adapters.postgres.link import Link
 
 NEEDS = (
     "The tests of the store on PostgreSQL need its programs, and psycopg in .venv. On Debian: sudo apt-get install "
@@ -33,6 +36,11 @@ PATIENCE = 120.0
 
 _WITH_US = ("setpriv", "--pdeathsig", "QUIT") if shutil.which("setpriv") else ()
 """It ends with the process of the tests, however that ends."""
+
+_TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+_NUMBERS = "SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema()"
+_REPLICA = "SET lock_timeout = '60s'; SET session_replication_role = replica"
+"""No trigger runs, some of which forbid what is done, and no row is looked for that another belongs to."""
 
 
 @functools.cache
@@ -76,6 +84,8 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
         self._shared = ""
+        self._spare: list[str] = []
+        self._sweep = ""
 
     def __enter__(self) -> Self:
         self._own()
@@ -182,6 +192,28 @@ class Postgres:
         self.sql(f"CREATE SCHEMA {name}", self._shared)
         return f"{self._shared}&options=-csearch_path%3D{name}"
 
+    @contextlib.contextmanager
+    def tables(self) -> Iterator[str]:
+        """The address of a schema with a store's tables, as they are once it was opened. Whoever asks next gets
+        the same ones, swept, which is a quarter of the work of making them.
+        """
+        address = self._spare.pop() if self._spare else self._with_tables()
+        yield address
+        self.sql(self._sweep, address.replace(USER, "postgres", 1))
+        self._spare.append(address)
+
+    def _with_tables(self) -> str:
+        from pushbutton.adapters.postgres import Address
+        from pushbutton.adapters.postgres.link import Link
+        from pushbutton.adapters.postgres.schema import prepare
+
+        address = self.empty()
+        link = Link(Address.of(address))
+        prepare(link, Address.of(address), b"")
+        self._sweep = "; ".join([_REPLICA, *_back(link)])
+        link.raw.close()
+        return address
+
     def address(self, name: str, user: str = USER) -> str:
         return f"postgresql://{user}@/{name}?host={self.folder}&port={self.port}"
 
@@ -217,6 +249,17 @@ class Postgres:
         assert done.returncode == 0, done.stderr.decode(errors="replace")
         output: bytes = done.stdout
         return output
+
+
+def _back(link: Link) -> Iterator[str]:
+    """Statements that make all tables again what they are now."""
+    for (table,) in list(link.execute(_TABLES)):
+        yield f"DELETE FROM {table}"
+        if rows := link.execute(f"SELECT json_agg(t)::text FROM {table} AS t").get:
+            quoted = str(rows).replace("'", "''")
+            yield f"INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, '{quoted}')"
+    for (numbers,) in list(link.execute(_NUMBERS)):
+        yield f"SELECT setval('{numbers}', 1, false)"
 
 
 def _free_port() -> int:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from pushbutton.adapters.memory import MemoryStore
 from pushbutton.adapters.sqlite import SqliteStore
 from pushbutton.runtime.ports import Store
+from tests.postgres import Postgres
 
 KEY = b"the key of the tests"
+
+
+@pytest.fixture
+def tables(postgres: Postgres) -> Iterator[str]:
+    """The address of a store's tables on PostgreSQL, with nothing in them."""
+    with postgres.tables() as address:
+        yield address
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
@@ -28,7 +36,7 @@ def _adapter(request: pytest.FixtureRequest) -> Store:
         case "sqlite":
             return SqliteStore(request.getfixturevalue("tmp_path") / "history.db", KEY)
         case _:
-            server = request.getfixturevalue("postgres")  # first: it says what is missing
+            address = request.getfixturevalue("tables")  # first: it says what is missing
             from pushbutton.adapters.postgres import PostgresStore
 
-            return PostgresStore(server.empty(), KEY)
+            return PostgresStore(address, KEY)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import stat
 from collections.abc import Iterator
@@ -14,8 +13,6 @@ import pytest
 from pushbutton.adapters.files import FileFolder
 from pushbutton.runtime.ports import UPLOADS, Files
 from pushbutton.runtime.ports.files import NoPlainFile, all_given, given, result, upload
-
-from . import machines
 
 
 class Sent:
@@ -36,7 +33,7 @@ def files(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Files]:
     if request.param == "folder":
         yield folder
         return
-    address = asyncio.run(machines.made(request.getfixturevalue("postgres").empty()))
+    address = request.getfixturevalue("tables")
     from pushbutton.adapters.postgres import Address, NodeFiles, Pieces
     from pushbutton.adapters.postgres.connections import Connections
 

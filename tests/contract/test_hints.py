@@ -21,7 +21,6 @@ from pushbutton.domain.order import Order, OrderKind
 from pushbutton.domain.run import NewRun
 from pushbutton.domain.schedule import Pause
 from pushbutton.runtime.ports import Append
-from tests.postgres import Postgres
 
 KEY = b"the key of the tests"
 NEW = NewRun("deploy", "Deploy", "ada", {}, 1000)
@@ -67,9 +66,8 @@ async def opened(address: str) -> AsyncIterator[tuple[PostgresStore, Ear]]:
 
 
 @pytest.fixture
-async def two(postgres: Postgres) -> AsyncIterator[Any]:
-    address = postgres.empty()
-    async with opened(address) as (here, _), opened(address) as (_, there):
+async def two(tables: str) -> AsyncIterator[Any]:
+    async with opened(tables) as (here, _), opened(tables) as (_, there):
         yield here, there
 
 

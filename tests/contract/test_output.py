@@ -31,7 +31,7 @@ async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     if request.param == "files":
         yield _files(tmp_path)
         return
-    address = await machines.made(request.getfixturevalue("postgres").empty())
+    address = request.getfixturevalue("tables")
     async with (
         machines.machine(tmp_path / "one", address, "one") as one,
         machines.machine(tmp_path / "two", address, "two") as two,

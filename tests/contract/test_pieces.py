@@ -15,23 +15,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-async def address(postgres) -> str:
-    from pushbutton.adapters.postgres import PostgresStore
-
-    made: str = postgres.empty()
-    store = PostgresStore(made)
-    await store.open()
-    await store.close()
-    return made
-
-
-@pytest.fixture
-def pieces(address) -> Iterator[Pieces]:
+def pieces(tables: str) -> Iterator[Pieces]:
     from pushbutton.adapters.postgres import Address
     from pushbutton.adapters.postgres.connections import Connections
     from pushbutton.adapters.postgres.pieces import Pieces
 
-    connections = Connections(Address.of(address))
+    connections = Connections(Address.of(tables))
     yield Pieces(connections)
     connections.end()
 
@@ -128,14 +117,14 @@ def test_many_places_are_asked_for_at_once(pieces):
     assert found == {place: f"{place.run} {place.name}".encode() for place in places}
 
 
-async def test_what_is_forgotten_with_its_run_is_gone_and_nothing_else(pieces, output, address):
+async def test_what_is_forgotten_with_its_run_is_gone_and_nothing_else(pieces, output, tables):
     from pushbutton.adapters.postgres import PostgresStore
     from pushbutton.adapters.postgres.pieces import Place
 
     other, upload = Place(8, "output"), Place(0, "uploads/7")
     for place in (output, other, upload):
         sent(pieces, place, b"something")
-    store = PostgresStore(address)
+    store = PostgresStore(tables)
     await store.open()
     await store.forget([7])
     await store.close()

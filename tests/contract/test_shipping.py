@@ -36,14 +36,9 @@ def dice() -> random.Random:
 
 
 @pytest.fixture
-async def address(postgres: Postgres) -> str:
-    return await machines.made(postgres.empty())
-
-
-@pytest.fixture
-async def pair(tmp_path: Path, address: str) -> AsyncIterator[tuple[Machine, Machine]]:
+async def pair(tmp_path: Path, tables: str) -> AsyncIterator[tuple[Machine, Machine]]:
     """One that has runs, and one that shows them."""
-    async with machine(tmp_path / "one", address, "one") as one, machine(tmp_path / "two", address, "two") as two:
+    async with machine(tmp_path / "one", tables, "one") as one, machine(tmp_path / "two", tables, "two") as two:
         yield one, two
 
 
@@ -75,7 +70,7 @@ async def shipping(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     if request.param == "in place":
         yield InPlace(), None
         return
-    address = await machines.made(request.getfixturevalue("postgres").empty())
+    address = request.getfixturevalue("tables")
     async with machine(tmp_path, address, "one") as one:
         one.begin(7)
         one.write(7, b"hello")
@@ -212,12 +207,12 @@ async def test_a_result_is_there_when_its_event_may_be_told(pair, dice):
             assert found.read() == content
 
 
-async def test_a_worker_that_is_killed_again_and_again_leaves_no_gap_and_no_byte_twice(tmp_path, address, dice):
-    async with machine(tmp_path / "two", address, "two") as two:
+async def test_a_worker_that_is_killed_again_and_again_leaves_no_gap_and_no_byte_twice(tmp_path, tables, dice):
+    async with machine(tmp_path / "two", tables, "two") as two:
         await two.output.bring(a_run(7, "one"))
         whole = b""
         for number in range(12):
-            async with machine(tmp_path / "one", address, "one") as one:
+            async with machine(tmp_path / "one", tables, "one") as one:
                 if not number:
                     one.begin(7)
                 one.shipper.follow(7)
@@ -226,7 +221,7 @@ async def test_a_worker_that_is_killed_again_and_again_leaves_no_gap_and_no_byte
                     whole += data
                     one.write(7, data)
                     await asyncio.sleep(dice.random() / 20)
-        async with machine(tmp_path / "one", address, "one") as one:
+        async with machine(tmp_path / "one", tables, "one") as one:
             one.shipper.follow(7)
             assert await one.shipper.settled(7) == len(whole)
             await two.output.bring(a_run(7, "one", RunState.LOST))
@@ -317,11 +312,11 @@ async def test_who_asks_while_the_database_is_away_is_told(tmp_path, own, monkey
         assert two.output.size(7) == 0
 
 
-async def test_what_nobody_asks_for_makes_room_and_comes_again(tmp_path, address, monkeypatch):
+async def test_what_nobody_asks_for_makes_room_and_comes_again(tmp_path, tables, monkeypatch):
     monkeypatch.setattr("pushbutton.adapters.postgres.mirror.KEPT", 0.0)
     async with (
-        machine(tmp_path / "one", address, "one") as one,
-        machine(tmp_path / "two", address, "two", room=1_000_000) as two,
+        machine(tmp_path / "one", tables, "one") as one,
+        machine(tmp_path / "two", tables, "two", room=1_000_000) as two,
     ):
         for run in (7, 8, 9):
             one.begin(run)
