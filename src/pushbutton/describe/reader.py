@@ -4,7 +4,7 @@ Each line of its standard input is an order, {"path": …, "all": bool, "main": 
 for each it writes one line: what `describe` gives, or {"slow": true, "ran": whether the author's code was running
 then}, or {"code": how the reading ended without an answer}. Every file is read by a fork of its own, in its folder and
 in a session of its own, and nothing of that session is left when the answer is written: one file's code touches no
-other's. What costs is to load the modules, and that is done once.
+other's. What costs is to load the modules: that is done once, with the first order that needs them.
 
 {"arguments": [path, …], "limit": seconds for each} is answered by a line for each path, with what `read_file` gives.
 Nothing of the author's runs then, so one fork reads them one after another; where one of them ends it, another fork
@@ -24,11 +24,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from types import ModuleType
 from typing import Any
-
-from .arguments.interpreter import Pythons
-from .arguments.read import read_file
-from .describe import describe
 
 __all__ = ["run"]
 
@@ -45,7 +42,9 @@ class _Fork:
         self._child = 0
 
     def answer(self, order: dict[str, Any]) -> str:
-        inlet = self._begin(partial(_describe, order))
+        from .describe import describe  # noqa: PLC0415  a folder of scripts never needs it
+
+        inlet = self._begin(partial(_describe, describe, order))
         try:
             said, whole = next(_lines(inlet, order["limit"]))
         finally:
@@ -57,8 +56,10 @@ class _Fork:
 
     def arguments(self, paths: Sequence[str], limit: float) -> Iterator[str]:
         """One for each path."""
+        from .arguments import read  # noqa: PLC0415  a folder of functions never needs it
+
         while paths:
-            inlet, told = self._begin(partial(_tell_arguments, paths)), 0
+            inlet, told = self._begin(partial(_tell_arguments, read, paths)), 0
             try:
                 for said, whole in _lines(inlet, limit):
                     if not whole or not said.endswith(b"\n"):
@@ -121,7 +122,7 @@ def _apart(work: Callable[[int], None], outlet: int) -> None:
         os._exit(code)  # whatever the author's file raised or left behind ends here
 
 
-def _describe(order: dict[str, Any], outlet: int) -> None:
+def _describe(describe: Callable[..., object], order: dict[str, Any], outlet: int) -> None:
     def runs() -> None:
         _, most = resource.getrlimit(resource.RLIMIT_AS)
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
@@ -131,13 +132,13 @@ def _describe(order: dict[str, Any], outlet: int) -> None:
     _say(outlet, describe(order["path"], every=order["all"], main=order["main"], execute=order["import"], runs=runs))
 
 
-def _tell_arguments(paths: Sequence[str], outlet: int) -> None:
+def _tell_arguments(read: ModuleType, paths: Sequence[str], outlet: int) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
-    pythons = Pythons()  # they end with this fork
+    pythons = read.Pythons()  # they end with this fork
     for path in paths:
         until = math.ceil(time.process_time()) + _SECONDS
         resource.setrlimit(resource.RLIMIT_CPU, (until if most < 0 else min(until, most), most))
-        _say(outlet, read_file(path, pythons))
+        _say(outlet, read.read_file(path, pythons))
 
 
 def _say(outlet: int, found: object) -> None:
