@@ -153,6 +153,16 @@ def key_of(library: str, one: Mapping[str, Any]) -> str:
     return f"<{one['as']}>" if one["operand"] else str(one["flag"])
 
 
+@pytest.fixture
+def _what_is_there_already_is_not_looked_through() -> Iterator[None]:
+    """For garbage: it is all that the process of the tests has loaded."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("_what_is_there_already_is_not_looked_through")
 def test_the_answers_are_what_the_real_parsers_say(
     scripts: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

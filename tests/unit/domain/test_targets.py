@@ -93,10 +93,11 @@ def test_what_is_wrong_with_it_is_told_where_it_stands(book):
 def _asked(file: Path) -> Iterator[str]:
     """Where the code of a file goes by the kind of job."""
     for node in ast.walk(ast.parse(file.read_text())):
-        names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
         called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance"
-        if (called or isinstance(node, ast.MatchClass)) and names & KINDS:
-            yield f"{file.relative_to(ROOT)}: {ast.unparse(node)}"
+        if called or isinstance(node, ast.MatchClass):
+            names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+            if names & KINDS:
+                yield f"{file.relative_to(ROOT)}: {ast.unparse(node)}"
 
 
 def test_nobody_asks_of_which_kind_a_job_is():
