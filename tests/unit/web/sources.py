@@ -1,6 +1,7 @@
 """Every text that our code and templates hand to the catalogue, and every sentence that any room says."""
 
 import ast
+import functools
 from pathlib import Path
 
 import jinja2
@@ -14,6 +15,7 @@ WEB = Path(web.__file__).parent
 ROOT = Path(pushbutton.__file__).parent
 
 
+@functools.cache
 def in_templates() -> set[str]:
     env = jinja2.Environment(autoescape=True)
     found = set()
@@ -30,6 +32,7 @@ def _is_t(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Name) and node.name == "t"
 
 
+@functools.cache
 def in_code() -> set[str]:
     found = set()
     for path in WEB.rglob("*.py"):
@@ -45,6 +48,7 @@ def in_code() -> set[str]:
     return found | states | set(formatting.MONTHS) | {"1 byte", "{n} bytes"}
 
 
+@functools.cache
 def said() -> dict[str, str]:
     """The ids of all sentences, each with its plural ("": it does not count)."""
     found: dict[str, str] = {}

@@ -214,10 +214,10 @@ async def test_links_that_are_made_and_taken_back_without_end_are_bounded(tmp_pa
         assert len(left) == 1 + 3 + 1  # those that count, those that are kept, and the one that was made last
 
 
-EVENTS = 100_000
+EVENTS = 30_000
 
 
-async def test_a_hundred_thousand_events_as_json_come_in_pages_and_others_are_answered_between_them(tmp_path):
+async def test_thirty_thousand_events_as_json_come_in_pages_and_others_are_answered_between_them(tmp_path):
     async with opened(tmp_path, data=str(tmp_path / "data"), store=None) as app:
         core = await app.open()
         script(tmp_path, "tidy.sh", "echo tidied")
