@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
+from pushbutton.domain.audit import Act, Deed
 from pushbutton.domain.event import Draft, Event, Kind
 from pushbutton.domain.offer import Offer
 from pushbutton.domain.order import Order, OrderKind
 from pushbutton.domain.run import NewRun, RunState
 from pushbutton.errors import Fenced
+from pushbutton.runtime.audit import check
 from pushbutton.runtime.ports import Append, Store, Topics
 
 EVERYTHING = Topics(everything=True)
@@ -110,3 +113,26 @@ async def test_more_than_one_transaction_takes_are_all_written_in_order(store):
     written = [event for events in await closing for event in events]
     assert [event.id for event in written] == list(range(3 * EVENTS + 1, 3 * EVENTS + 1201))
     assert [event.data["text"] for event in written] == [str(number) for number in range(1200)]
+
+
+async def test_records_of_a_group_are_one_chain_also_around_one_that_is_refused(store):
+    [run] = await running(store, 1)
+    before = len(await store.audit.chain(None, 100))
+    acts = [Act("ada", "user.add", f"user {n}", n) for n in range(6)]
+    entries = [replace(said(run, "x", epoch=1 if n != 3 else 7), act=act) for n, act in enumerate(acts)]
+    answers = await asyncio.gather(*(store.append(entry) for entry in entries), return_exceptions=True)
+    assert [isinstance(answer, Fenced) for answer in answers] == [n == 3 for n in range(6)]
+    records = (await store.audit.chain(None, 100))[before:]
+    assert [record.act for record in records] == [act for act in acts if act.at != 3]
+    assert (await check(store.audit)).fault is None
+
+
+async def test_a_record_is_taken_out_of_in_the_group_that_writes_it(store):
+    taken = Act("eve", Deed.AUDIT_REDACT, "the audit trail", 2)
+    one, two = Act("ada", "user.add", "user ada, hunter2", 1), Act("ada", "user.add", "user hunter2", 1)
+    _, _, changed = await asyncio.gather(
+        store.audit.record(one), store.audit.record(two), store.audit.redact([1, 2], ["hunter2"], taken)
+    )
+    assert list(changed) == [1, 2]
+    assert not any("hunter2" in record.act.about for record in await store.audit.chain(None, 10))
+    assert (await check(store.audit)).fault is None

@@ -11,8 +11,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from pushbutton.domain.audit import Act
 from pushbutton.domain.event import Draft, Kind
 from pushbutton.errors import StoreError
+from pushbutton.runtime.audit import check
 from pushbutton.runtime.ports import Append, Store, Topics
 from tests.relay import Relay
 
@@ -26,7 +28,7 @@ WRITERS = 16
 async def opened(address: str, *, node: str = "") -> AsyncIterator[Store]:
     from pushbutton.adapters.postgres import PostgresStore
 
-    store = PostgresStore(address, node=node)
+    store = PostgresStore(address, b"the key of the tests", node=node)
     await store.open()
     try:
         yield store
@@ -72,6 +74,21 @@ async def test_an_append_that_is_alone_waits_for_the_database_twice(postgres, tm
         with traced(store, tmp_path / "trace") as sent:
             await store.append(said(run, "a"))
         assert (waits(sent), sent.count("Execute")) == (2, 8), sent
+
+
+async def test_a_group_of_records_waits_as_often_as_one_does(postgres, tmp_path):
+    async with opened(postgres.empty()) as store:
+        await store.audit.record(Act("ada", "user.add", "user first", 1))
+        found = []
+        for count in (1, 30):
+            with traced(store, tmp_path / "trace") as sent:
+                acts = (Act("ada", "user.add", f"user {count}.{n}", 1) for n in range(count))
+                await asyncio.gather(*(store.audit.record(act) for act in acts))
+            found.append(waits(sent))
+            assert sent.count("Execute") <= 16, sent
+        assert found[0] == found[1] <= 4
+        assert (await check(store.audit)).fault is None
+        assert len(await store.audit.chain(None, 100)) == 32
 
 
 async def test_two_nodes_with_many_writers_each_give_numbers_in_the_order_of_commits_without_a_gap(postgres):

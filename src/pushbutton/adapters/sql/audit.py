@@ -16,6 +16,7 @@ from pushbutton.runtime.ports.people import AuditQuery
 
 from .connection import Connection, Database
 from .trail import Trail, written
+from .turn import Turn
 
 T = TypeVar("T")
 
@@ -92,8 +93,9 @@ class SqlAudit:
         except self._unreadable as error:
             raise StoreDamaged(f"{self._db.name} holds no audit trail that can be read ({error}).") from None
 
-    def _redact(self, db: Connection, numbers: Sequence[int], forms: Sequence[str], act: Act) -> Sequence[int]:
+    def _redact(self, db: Turn, numbers: Sequence[int], forms: Sequence[str], act: Act) -> Sequence[int]:
         """Inside the caller's transaction."""
+        db.flush()
         key = self.key
         known = vouched(self._found(db, "WHERE about = ? AND verb = ? ORDER BY id", (act.about, act.verb)))
         claims: dict[str, Json] = {}

@@ -18,6 +18,7 @@ from .connection import Connection, Database
 from .run_rows import dumps
 from .statements import UNFINISHED_STATES
 from .trail import Trail
+from .turn import Turn
 
 _PIECE: Final = 1 << 20
 _UNDER_WAY: Final = 86_400_000_000
@@ -80,7 +81,7 @@ def _begun(db: Connection, digest: str, size: int, at: int) -> set[int]:
     return {row[0] for row in db.execute("SELECT place FROM bundle_pieces WHERE bundle = ?", (digest,))}
 
 
-def _publish(db: Connection, trail: Trail, new: Publishing, *, again: bool) -> Publishing | None:
+def _publish(db: Turn, trail: Trail, new: Publishing, *, again: bool) -> Publishing | None:
     last = _newest(db)
     if last and last.bundle == new.bundle:
         return None

@@ -13,6 +13,7 @@ from pushbutton.runtime.ports.nodes import BeatAnswer
 from .connection import Connection, Database
 from .statements import ACTIVE_STATES
 from .trail import Trail
+from .turn import Turn
 
 __all__ = ["SqlNodes"]
 
@@ -55,7 +56,7 @@ class SqlNodes:
             (node.name, node.kind.value, node.folder, tags, node.room, node.version, node.host, clock),
         )
 
-    def _drain(self, db: Connection, name: str, act: Act, on: int) -> None:
+    def _drain(self, db: Turn, name: str, act: Act, on: int) -> None:
         if db.execute("UPDATE nodes SET draining = ? WHERE name = ? RETURNING 1", (on, name)).get is None:
             raise NoSuchNode(name)
         self._trail.record(db, act)

@@ -10,6 +10,7 @@ from pushbutton.runtime.ports.people import Work
 from .connection import Connection, Database
 from .directory_rows import data_of, entry_from, key_of, snapshot
 from .trail import Trail
+from .turn import Turn
 
 _VERSION = "SELECT value FROM meta WHERE name = 'people'"
 
@@ -28,7 +29,7 @@ class SqlPeople:
         return await self._db.write(lambda db: change(db, self._trail, work))
 
 
-def change(db: Connection, trail: Trail, work: Work) -> Snapshot:
+def change(db: Turn, trail: Trail, work: Work) -> Snapshot:
     """Inside the caller's transaction."""
     asked = work(_load(db))
     for entry in asked.drop:

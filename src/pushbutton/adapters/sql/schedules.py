@@ -9,6 +9,7 @@ from pushbutton.domain.schedule import ALL_OF_THEM, COPIED, MOST, Firing, Pause,
 
 from .connection import Connection
 from .trail import Trail
+from .turn import Turn
 
 __all__ = ["fire", "firings", "pause", "pause_all", "pause_of", "pauses"]
 
@@ -34,7 +35,7 @@ def firings(db: Connection, schedule: str, limit: int) -> Sequence[Firing]:
     ]
 
 
-def pause(db: Connection, trail: Trail, schedule: str, wanted: Pause | None, act: Act) -> None:
+def pause(db: Turn, trail: Trail, schedule: str, wanted: Pause | None, act: Act) -> None:
     db.execute("DELETE FROM pauses WHERE schedule = ?", (schedule,))
     if wanted:
         db.execute(

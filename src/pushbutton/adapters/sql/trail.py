@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from pushbutton.domain.audit import SERVER, Act, Deed, Head, chained, sealed
 
 from .connection import Connection, Dialect
 from .trail_end import End
+from .turn import Turn
 
 ABOUT = "the audit trail"
 _BEYOND = 1 << 62
 """No number that we give comes near it; one that somebody else put there must not be the last that we can."""
+_RECORD: Final = "INSERT INTO audit (id, at, actor, verb, about, address, data, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_NOTE: Final = (
+    "INSERT INTO audit_head (one, id, hash, seal) VALUES (1, ?, ?, ?)"
+    " ON CONFLICT (one) DO UPDATE SET id = excluded.id, hash = excluded.hash, seal = excluded.seal"
+)
 _ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 
 
@@ -35,18 +41,23 @@ class Trail:
         row = db.execute(self._head).fetchone()
         return Head(row[0], _read(row[1]), _read(row[2])) if row else Head()
 
-    def record(self, db: Connection, act: Act) -> None:
+    def record(self, turn: Turn, act: Act) -> None:
         self._end.touched = True
-        head = self.head(db)
-        fits = self._fits(db, head)
-        known = (fits and head == self._end.head) or self._is_there(db, self._end.head)
-        if not (fits and known):
-            found: dict[str, Any] = {"head": str(head.id), "hash": head.hash}
-            found |= {} if known else {"known": self._end.head.note}
-            last = self._found(db, "id BETWEEN 0 AND ? ORDER BY id DESC LIMIT 1", _BEYOND)
-            head = Head(*last[0]) if last else Head()
-            head = self._write(db, head, Act(SERVER, Deed.AUDIT_BROKEN, ABOUT, act.at, found))
-        self._write(db, head, act)
+        head = turn.head or self._looked_at(turn, act)  # nobody else writes between two records of one transaction
+        turn.head = self._write(turn, head, act)
+
+    def _looked_at(self, turn: Turn, act: Act) -> Head:
+        """The end of the trail; where it is not as it was left, behind a record that says so."""
+        head = self.head(turn)
+        fits = self._fits(turn, head)
+        known = (fits and head == self._end.head) or self._is_there(turn, self._end.head)
+        if fits and known:
+            return head
+        found: dict[str, Any] = {"head": str(head.id), "hash": head.hash}
+        found |= {} if known else {"known": self._end.head.note}
+        last = self._found(turn, "id BETWEEN 0 AND ? ORDER BY id DESC LIMIT 1", _BEYOND)
+        head = Head(*last[0]) if last else Head()
+        return self._write(turn, head, Act(SERVER, Deed.AUDIT_BROKEN, ABOUT, act.at, found))
 
     def _is_there(self, db: Connection, known: Head) -> bool:
         """Whether the record that was the last one when we looked before is, or was said to be missing."""
@@ -67,19 +78,13 @@ class Trail:
             and head.id + 1 not in dict(near)
         )
 
-    def _write(self, db: Connection, head: Head, act: Act) -> Head:
+    def _write(self, turn: Turn, head: Head, act: Act) -> Head:
         act = _kept(act)
         digest = chained(self.key, head.hash, head.id + 1, act)
         after = sealed(self.key, head.id + 1, digest)
-        db.execute(
-            "INSERT INTO audit (id, at, actor, verb, about, address, data, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (after.id, act.at, act.actor, act.verb, act.about, act.address, written(act.data), digest),
-        )
-        db.execute(
-            "INSERT INTO audit_head (one, id, hash, seal) VALUES (1, ?, ?, ?)"
-            " ON CONFLICT (one) DO UPDATE SET id = excluded.id, hash = excluded.hash, seal = excluded.seal",
-            (after.id, after.hash, after.seal),
-        )
+        row = (after.id, act.at, act.actor, act.verb, act.about, act.address, written(act.data), digest)
+        turn.insert(_RECORD, row)
+        turn.at_end("head", _NOTE, (after.id, after.hash, after.seal))
         return after
 
     def _found(self, db: Connection, where: str, value: int) -> list[tuple[int, str]]:

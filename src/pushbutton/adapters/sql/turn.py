@@ -1,4 +1,4 @@
-"""One transaction of the writer as its works see it: numbers are read once, events are written at its end."""
+"""One transaction of the writer as its works see it: what may wait for its end is written then, together."""
 
 from __future__ import annotations
 
@@ -6,24 +6,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
+from pushbutton.domain.audit import Head
+
 from .connection import Rows, Writable
 
 T = TypeVar("T")
 
 _LAST: Final = "SELECT name, value FROM meta WHERE name IN ('runs', 'events')"
-_EVENT: Final = "INSERT INTO events (id, run, task, at, kind, data) VALUES (?, ?, ?, ?, ?, ?)"
 
 
 class Turn:
-    """A connection that gathers. Whoever reads events in the transaction that may have written some calls `flush`."""
+    """A connection that gathers. Whoever reads events or records in the transaction that may have written some calls
+    `flush` before.
+    """
 
     def __init__(self, db: Writable, *, ahead: bool = False) -> None:
         """`ahead`: the numbers are asked for now, where an answer is not waited for before it is looked at."""
         self._db, self.execute = db, db.execute
         self._asked: Rows | None = db.execute(_LAST) if ahead else None
         self._last: dict[str, int] = {}
-        self._given: set[str] = set()  # of which there are new ones
-        self._events: list[Sequence[Any]] = []
+        self._rows: dict[str, list[Sequence[Any]]] = {}
+        self._ends: dict[str, tuple[str, Sequence[Any]]] = {}
+        self.head: Head | None = None  # of the audit trail, once it was looked at here
 
     def numbers(self, of: str, count: int) -> int:
         """The first of so many numbers ("runs", "events") in a row. They rise in the order of commits, without gaps,
@@ -33,22 +37,25 @@ class Turn:
             self._last, self._asked = {str(name): int(value) for name, value in self._asked}, None
         elif of not in self._last:
             self._last[of] = int(self.execute("SELECT value FROM meta WHERE name = ?", (of,)).get)
-        self._given.add(of)
         self._last[of] += count
+        self.at_end(of, "UPDATE meta SET value = ? WHERE name = ?", (self._last[of], of))
         return self._last[of] - count + 1
 
-    def event(self, *row: Any) -> None:
-        """(id, run, task, at, kind, data)"""
-        self._events.append(row)
+    def insert(self, sql: str, row: Sequence[Any]) -> None:
+        """`INSERT … VALUES (?, …)`; rows of the same statement stay in their order."""
+        self._rows.setdefault(sql, []).append(row)
+
+    def at_end(self, name: str, sql: str, values: Sequence[Any]) -> None:
+        """Of all statements with that name the last one."""
+        self._ends[name] = sql, values
 
     def flush(self) -> None:
-        """All that was gathered is in the tables: before the end, and before events are read or removed."""
-        if self._events:
-            rows, self._events = self._events, []
-            self._db.executemany(_EVENT, rows)
-        for name in sorted(self._given):
-            self.execute("UPDATE meta SET value = ? WHERE name = ?", (self._last[name], name))
-        self._given.clear()
+        for sql, rows in self._rows.items():
+            self._db.executemany(sql, rows)
+        for sql, values in self._ends.values():
+            self.execute(sql, values)
+        self._rows.clear()
+        self._ends.clear()
 
 
 Work = Callable[[Turn], T]

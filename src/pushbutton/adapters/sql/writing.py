@@ -42,6 +42,9 @@ _BEYOND = (1 << 63) - 1
 """The largest number that a database has; no run comes near it."""
 
 
+_EVENT: Final = "INSERT INTO events (id, run, task, at, kind, data) VALUES (?, ?, ?, ?, ?, ?)"
+
+
 def run_of(db: Connection, number: int) -> Run:
     """Raises `NoSuchRun`."""
     row = db.execute(f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ?", (min(number, _BEYOND),)).fetchone()
@@ -55,7 +58,7 @@ def add_events(turn: Turn, run: int | None, task: str | None, drafts: Sequence[D
         return []
     events = []
     for number, draft in enumerate(drafts, turn.numbers("events", len(drafts))):
-        turn.event(number, run, task, draft.at, draft.kind.value, dumps(kept(draft.data)))
+        turn.insert(_EVENT, (number, run, task, draft.at, draft.kind.value, dumps(kept(draft.data))))
         events.append(Event(number, run, task, draft.at, draft.kind, draft.data, group))
     return events
 
@@ -316,7 +319,7 @@ def _add_orders(db: Connection, run: int, last: int, orders: Sequence[Order]) ->
     return last + len(told)
 
 
-def settle(db: Connection, trail: Trail, home: str, aside: Act | None, folder: str, only: Collection[str]) -> int:
+def settle(db: Turn, trail: Trail, home: str, aside: Act | None, folder: str, only: Collection[str]) -> int:
     count = 0
     if aside:
         which, states = (f"worker IN ({marks(only)})", ACTIVE_STATES) if only else ("1 = 1", UNFINISHED_STATES)
