@@ -140,7 +140,7 @@ def test_every_link_of_every_page_leads_below_the_prefix_and_somewhere(site):
             assert (
                 (found.status_code == 200)
                 or "/stop" in link
-                or link.endswith(("/theme", "/favourites", "/pause", "/presets", "/comments"))
+                or link.endswith(("/theme", "/favourites", "/pause", "/presets", "/views", "/comments"))
             ), link
 
 

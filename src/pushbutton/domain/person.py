@@ -17,6 +17,7 @@ from .messages import Wishes
 from .policy import Grant
 from .preset import Preset
 from .run import Micros
+from .saved_view import SavedView
 from .visible import visible
 
 LOCAL_SOURCE = "local"
@@ -107,7 +108,7 @@ class Link:
     total: int = 0  # uses at the beginning
 
 
-Entry = User | Grant | Session | Token | Invite | Link | Wishes | Hook | MadeSchedule | Preset | MadeChannel
+Entry = User | Grant | Session | Token | Invite | Link | Wishes | Hook | MadeSchedule | Preset | SavedView | MadeChannel
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,5 +125,6 @@ class Snapshot:
     hooks: Mapping[str, Hook] = field(default_factory=dict)
     schedules: Mapping[str, MadeSchedule] = field(default_factory=dict)  # those that people made
     presets: Mapping[str, Preset] = field(default_factory=dict)
+    views: Mapping[str, SavedView] = field(default_factory=dict)
     channels: Mapping[str, MadeChannel] = field(default_factory=dict)  # by name: those that people added
     wishes: Mapping[str, Wishes] = field(default_factory=dict)  # by the person's name

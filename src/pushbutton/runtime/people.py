@@ -97,6 +97,7 @@ class People:
             drop += [hook for hook in now.hooks.values() if hook.maker == name]
             drop += [made for made in now.schedules.values() if made.maker == name]
             drop += [preset for preset in now.presets.values() if preset.owner == name]
+            drop += [view for view in now.views.values() if view.owner == name]
             drop += [wishes for wishes in now.wishes.values() if wishes.user == name]
             return Change(act(actor, Deed.USER_REMOVE, f"user {name}", at), drop=drop)
 

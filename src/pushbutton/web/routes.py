@@ -175,6 +175,8 @@ PAGES: Final[tuple[Route, ...]] = (
     page("/find", find.find),
     page("/history", history.runs),
     page("/history.csv", history.runs_csv),
+    form("/history/views", history.keep),
+    form("/history/views/{id}/remove", history.remove),
     page("/administration", administration.overview),
     page("/administration/tasks", administration.tasks),
     page("/administration/secrets", administration.secrets),

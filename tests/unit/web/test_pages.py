@@ -461,6 +461,29 @@ async def test_the_history_shows_numbers_and_leads_to_the_run_that_is_named(tmp_
     assert 'id="jump"' not in nothing + listed
 
 
+async def test_a_view_of_the_history_is_kept_under_a_name_and_renamed_and_removed(tmp_path):
+    async with a_site(tmp_path) as (_, client):
+        whole = (await client.get("/history")).text
+        assert "Save this view" not in whole
+        sent = {
+            "csrf": hidden(whole, "csrf"),
+            "name": "Failed <b>lately</b>",
+            "query": "?time=week&state=failed&before=7&x=1",
+        }
+        kept = await client.post("/history/views", data=sent)
+        assert kept.headers["location"] == "/history?state=failed&time=week"
+        shown = (await client.get(kept.headers["location"])).text
+        chip = '<a class="chip" href="/history?state=failed&amp;time=week" aria-current="true">'
+        assert chip in shown
+        assert "Failed &lt;b&gt;lately&lt;/b&gt;</a>" in shown
+        assert chip.replace(' aria-current="true"', "") in (await client.get("/history?state=lost")).text
+        nameless = await client.post("/history/views", data={**sent, "name": " "})
+        assert "Give it a name by which it is found again." in nameless.text
+        [gone] = re.findall(r'action="(/history/views/\w+/remove)"', shown)
+        await client.post(gone, data={"csrf": sent["csrf"]})
+        assert 'class="chip"' not in (await client.get("/history")).text
+
+
 async def test_a_form_is_filled_in_by_the_last_time_a_preset_and_an_address(tmp_path):
     async with a_site(tmp_path) as (core, client):
         await press.press(core, LOCAL, "hello", {"name": "Ada", "loud": True})

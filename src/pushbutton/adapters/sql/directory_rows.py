@@ -15,11 +15,12 @@ from pushbutton.domain.messages import Wishes
 from pushbutton.domain.person import Entry, Invite, Link, Session, Snapshot, Token, User
 from pushbutton.domain.policy import Grant
 from pushbutton.domain.preset import Preset
+from pushbutton.domain.saved_view import SavedView
 from pushbutton.domain.schedule import CatchUp, Schedule
 
 _KINDS: dict[str, type[Entry]] = {
     kind.__name__.lower(): kind
-    for kind in (User, Grant, Session, Token, Invite, Link, Wishes, Hook, MadeSchedule, Preset, MadeChannel)
+    for kind in (User, Grant, Session, Token, Invite, Link, Wishes, Hook, MadeSchedule, Preset, SavedView, MadeChannel)
 }
 
 
@@ -78,6 +79,7 @@ def snapshot(entries: Iterable[Entry]) -> Snapshot:
         hooks=made[Hook],
         schedules=made[MadeSchedule],
         presets=made[Preset],
+        views=made[SavedView],
         channels=made[MadeChannel],
         wishes=made[Wishes],
     )

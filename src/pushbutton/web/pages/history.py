@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qs
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from pushbutton import errors
+from pushbutton.domain.policy import directly
 from pushbutton.domain.run import Run
-from pushbutton.runtime import history, output_search
+from pushbutton.runtime import history, output_search, saved_views
 from pushbutton.runtime.clock import now
 from pushbutton.runtime.ports import RunQuery
 from pushbutton.web.http.context import actor_of, core_of
 from pushbutton.web.http.origin_guard import DOWNLOAD
-from pushbutton.web.http.viewer import reader
+from pushbutton.web.http.viewer import reader, root_of
 from pushbutton.web.site import site_of
 from pushbutton.web.views import export, filters
 from pushbutton.web.words import formatting
 
-from .base import show
+from .base import sent, show, text_of
 
 PAGE = 50
 """Runs on one page of the history."""
@@ -43,7 +45,9 @@ async def runs(request: Request) -> Response:
         request, "history.html", room="history", view=view, filter=chosen, days=days, states=words,
         jump=await _named(request, chosen.number) if chosen.number else None,
         older=f"/history{chosen.url(before=view.older)}" if view.older else "", query=chosen.url(),
-        written=await _written(request, chosen),
+        written=await _written(request, chosen), views=(views := saved_views.of(core_of(request), who.actor)),
+        kept_view=next((one for one in views if one.query == chosen.url()), None),
+        keeps=bool(directly(who.actor)), longest=saved_views.LONGEST_NAME,
         keep_days=site_of(request).settings.keep_days,
     )  # fmt: skip
 
@@ -63,6 +67,20 @@ async def _named(request: Request, number: int) -> Run | None:
         return await history.run(core_of(request), actor_of(request), number)
     except errors.NoSuchRun:
         return None
+
+
+async def keep(request: Request) -> Response:
+    """A view under a name, or another name for one that is kept."""
+    form = sent(request)
+    given = {name: values[-1] for name, values in parse_qs(text_of(form, "query").removeprefix("?")).items()}
+    query = filters.read(given).url()
+    await saved_views.keep(core_of(request), actor_of(request), text_of(form, "name"), query)
+    return RedirectResponse(f"{root_of(request)}/history{query}", 303)
+
+
+async def remove(request: Request) -> Response:
+    await saved_views.remove(core_of(request), actor_of(request), request.path_params["id"])
+    return RedirectResponse(f"{root_of(request)}/history", 303)
 
 
 async def runs_csv(request: Request) -> Response:
