@@ -184,6 +184,22 @@ def test_the_help_of_a_press_says_what_belongs_to_the_press_and_whether_a_reason
     assert "behind “--”" not in two.out.text
 
 
+def test_a_preset_is_kept_pressed_with_and_removed(shared: Served, folder: Path) -> None:
+    def cli(*words: str) -> str:
+        done = pushbutton(folder, *words, "--server", shared.url)
+        return done.stdout + done.stderr
+
+    assert "No preset is kept." in cli("preset", "list", "talk")
+    kept = cli("preset", "save", "talk", "Five lines", "--lines", "5")
+    assert 'pushbutton press talk --preset "Five lines"' in kept
+    assert '{"lines": 5}' in cli("preset", "list", "talk")
+    for given, lines in ((), 5), (("--lines", "1"), 1):
+        cli("press", "talk", "--preset", "Five lines", "--follow", *given)
+        assert shared.get("/api/runs?limit=1")[0]["inputs"] == {"lines": lines}
+    assert "is removed" in cli("preset", "remove", "talk", "Five lines")
+    assert "There is no such preset" in cli("press", "talk", "--preset", "Five lines")
+
+
 def test_press_of_a_task_that_is_not_there_names_the_nearest(shared: Served) -> None:
     with Command("press", "takl", "--server", shared.url) as press:
         assert press.wait() == 3

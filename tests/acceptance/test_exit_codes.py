@@ -121,6 +121,15 @@ CASES: dict[str, list[tuple[int, str]]] = {
         (Exit.REFUSED, "schedule list --server {out}"),
         (Exit.TROUBLE, "schedule list --server {dead}"),
     ],
+    "preset": [
+        (Exit.OK, "preset save fine usual"),
+        (Exit.OK, "preset list fine"),
+        (Exit.USAGE, "preset save fine usual --x 1"),
+        (Exit.NOT_FOUND, "preset remove fine never"),
+        (Exit.NOT_FOUND, "preset list nobody"),
+        (Exit.REFUSED, "preset list fine --server {out}"),
+        (Exit.TROUBLE, "preset list fine --server {dead}"),
+    ],
     "files": [
         (Exit.OK, "files fine"),
         (Exit.NOT_FOUND, "files nobody"),

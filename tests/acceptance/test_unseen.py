@@ -102,6 +102,7 @@ ONE: dict[str, tuple[int, int, int]] = {
     "/runs/{number}/updates": (404, 200, 200),
     "/api/tasks/{slug}": (404, 200, 200),
     "/api/tasks/{slug}/events": (404, 200, 200),
+    "/api/tasks/{slug}/presets": (404, 200, 403),
     "/api/tasks/{slug}/files": (404, 200, 200),
     "/api/schedules/{slug}/{name}": (404, 200, 200),
     "/api/schedules/{slug}/{name}/firings": (404, 200, 200),

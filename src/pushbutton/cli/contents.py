@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "comment": ("comment", "Comment on a run: everybody who may see it reads it, live."),
         "move": ("move", "Start a run that waits for its moment at another one, or now."),
         "schedule": ("schedule", "See when a server presses by itself, pause that, and make more of it."),
+        "preset": ("preset", "See, keep and remove presets: inputs of a task under a name."),
         "files": ("files", "List the last files that came to a task which watches a folder."),
         "channel": ("channel", "See where a server's messages go, add channels, and test them."),
         "pause": ("pause", "Start nothing of a task, or nothing at all."),

@@ -65,6 +65,7 @@ OF: Mapping[str, tuple[Exit, ...]] = {
     "comment": _NAMED,
     "move": (*_NAMED, Exit.CONFIG),
     "schedule": _NAMED,
+    "preset": _NAMED,
     "files": _NAMED,
     "channel": _NAMED,
     "pause": _NAMED,

@@ -21,6 +21,7 @@ from . import options, safe_text
 from .exits import Exit
 from .help_text import flow
 from .moments import written
+from .preset import named
 from .remote import DEFAULT, Server, Url, params_of, segment
 
 __all__ = ["add"]
@@ -33,6 +34,7 @@ HELP = """Press a task's button on a server, and say which run that made.
   pushbutton press deploy --env prod --follow     and watch it to its end
   pushbutton press import --file ./orders.csv     a file is brought along
   pushbutton press unlock --password -            a secret from standard input
+  pushbutton press deploy --preset "On Friday"    the inputs of a preset
   pushbutton press deploy --at "tomorrow 6:00"    and start it then
 
 Exits with 0 when it was pressed; with --follow, with the code of `watch`. Ctrl+C while following leaves the run
@@ -57,6 +59,9 @@ def _press(
     key: Annotated[
         str, typer.Option(help="the same key again is the same press, and makes no second run", show_default=False)
     ] = "",
+    preset: Annotated[
+        str, typer.Option(metavar="NAME", help="the inputs of this preset, where no other is given", show_default=False)
+    ] = "",
     at: Annotated[
         str, typer.Option(help="start then: “tomorrow 6:00”, “2026-12-24 06:00”, RFC 3339", show_default=False)
     ] = "",
@@ -78,7 +83,9 @@ def _press(
         if show_help:
             print(safe_text.text(_help(context, task, described)))
             return
-        body: dict[str, Any] = {"inputs": _inputs(remote, params, context.args), **({"why": why} if why else {})}
+        kept = named(remote, task, preset)["inputs"] if preset else {}
+        inputs = {**kept, **_inputs(remote, params, context.args)}
+        body: dict[str, Any] = {"inputs": inputs, **({"why": why} if why else {})}
         if not_before:
             body["not_before"] = not_before
         headers = {"Idempotency-Key": key or secrets.token_urlsafe(18)}

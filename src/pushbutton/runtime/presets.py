@@ -33,7 +33,8 @@ NEVER: Final = frozenset({ParamType.SECRET, ParamType.FILE})
 
 def of_task(core: Core, actor: Actor, slug: str) -> Sequence[Preset]:
     """Those that the actor may fill in: their own ones first, then everybody's, by their names."""
-    found = [one for one in core.directory.all.presets.values() if one.task == slug and one.owner in ("", actor.user)]
+    mine = "" if actor.own else actor.user  # whoever holds somebody's link sees nothing of theirs
+    found = [one for one in core.directory.all.presets.values() if one.task == slug and one.owner in ("", mine)]
     return sorted(found, key=lambda one: (not one.owner, one.name.casefold()))
 
 
@@ -50,14 +51,14 @@ def for_everybody(core: Core, actor: Actor, slug: str) -> bool:
     return bool(decide(actor, Verb.ADMIN, visibility.resource(core.catalog, slug)))
 
 
-async def fit(core: Core, task: Task, given: Mapping[str, object]) -> Inputs:
-    """The inputs to keep of a form's texts: no secret, no file, None for an empty one. Raises
+async def fit(core: Core, task: Task, given: Mapping[str, object], *, form: bool = True) -> Inputs:
+    """The inputs to keep of a form's texts, or else of JSON: no secret, no file, None for an empty one. Raises
     `InvalidInputs`.
     """
     kept = {param.name for param in task.params if param.type not in NEVER}
     kept.discard(task.dry_run)  # a button, and no field
     filled = {name: value for name, value in given.items() if name in kept and value not in (None, "", [])}
-    inputs, wrong = await fitted(core.patterns, lambda fits: fixed_inputs(task, filled, form=True, fits=fits))
+    inputs, wrong = await fitted(core.patterns, lambda fits: fixed_inputs(task, filled, form=form, fits=fits))
     if wrong:
         raise InvalidInputs(wrong)
     empty: dict[str, Json] = dict.fromkeys(kept & given.keys())
@@ -65,16 +66,18 @@ async def fit(core: Core, task: Task, given: Mapping[str, object]) -> Inputs:
 
 
 async def keep(
-    core: Core, actor: Actor, slug: str, name: str, given: Mapping[str, object], *, everybody: bool
+    core: Core, actor: Actor, slug: str, name: str, given: Mapping[str, object], *, everybody: bool, form: bool = True
 ) -> Preset:
-    """In the place of the one that has this name. Raises `NoSuchTask`, `Refused`, `InvalidInputs`, `BadInput`."""
+    """In the place of the one that has this name. `given` are texts of a form, or else JSON. Raises `NoSuchTask`,
+    `Refused`, `InvalidInputs`, `BadInput`.
+    """
     task = visibility.pressable(core.catalog, actor, slug)
     _require(core, actor, slug, everybody=everybody)
     name = one_line(name)[:LONGEST_NAME].strip()
     if not name:
         raise BadInput(say("Give it a name by which it is found again."))
     owner, at = "" if everybody else actor.user, now()
-    preset = Preset(new_id(), slug, name, owner, actor.name, await fit(core, task, given), at)
+    preset = Preset(new_id(), slug, name, owner, actor.name, await fit(core, task, given, form=form), at)
     done = act(actor, Deed.PRESET_KEEP, f"preset {preset.id}", at, task=slug, title=name, everybody=everybody)
 
     def work(seen: Snapshot) -> Change:
@@ -107,5 +110,5 @@ def _require(core: Core, actor: Actor, slug: str, *, everybody: bool) -> None:
     if everybody:
         require_directly(actor)
         require(actor, Verb.ADMIN, visibility.resource(core.catalog, slug))
-    else:
+    elif actor.own or not actor.user:  # a program in somebody's name keeps theirs: a preset starts nothing
         require_in_person(actor)

@@ -27,7 +27,8 @@ LONGEST: Final = 1000
 
 def of(core: Core, actor: Actor) -> Sequence[SavedView]:
     """The actor's own and everybody's, by their names."""
-    found = [one for one in core.directory.all.views.values() if one.owner in ("", actor.user)]
+    mine = "" if actor.own else actor.user  # whoever holds somebody's link sees nothing of theirs
+    found = [one for one in core.directory.all.views.values() if one.owner in ("", mine)]
     return sorted(found, key=lambda one: (one.name.casefold(), one.id))
 
 

@@ -13,6 +13,7 @@ from .api import channels as channels_api
 from .api import files_seen as files_seen_api
 from .api import hooks as hooks_api
 from .api import pauses as pauses_api
+from .api import presets as presets_api
 from .api import schedules as schedules_api
 from .api import told as told_api
 from .api import workers as workers_api
@@ -71,6 +72,9 @@ API: Final[tuple[Route, ...]] = (
     Call("POST", "/api/runs/{number}/comments", runs.comment),
     Call("POST", "/api/tasks/{slug}/pause", pauses_api.pause),
     Call("POST", "/api/tasks/{slug}/resume", pauses_api.resume),
+    Call("GET", "/api/tasks/{slug}/presets", presets_api.listed),
+    Call("POST", "/api/tasks/{slug}/presets", presets_api.keep),
+    Call("DELETE", "/api/tasks/{slug}/presets/{id}", presets_api.remove),
     Call("GET", "/api/tasks/{slug}/files", files_seen_api.listed),
     Call("POST", "/api/tasks/{slug}/files/{number}/again", files_seen_api.again),
     Call("POST", "/api/pause", pauses_api.pause_everything),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from pushbutton.domain.actor import Right, Verb
 from pushbutton.domain.person import User
 from pushbutton.domain.policy import Grant
 from pushbutton.errors import BadInput, InvalidInputs, NoSuchPreset, NoSuchTask, Refused
@@ -29,6 +32,21 @@ async def test_ones_own_is_for_oneself_and_an_administrators_for_everybody(tmp_p
             ("ada", "preset.keep", "As always"),
             ("eve", "preset.keep", "On Friday"),
         ]
+
+
+async def test_a_token_keeps_and_sees_its_owners_and_whoever_holds_a_link_does_neither(tmp_path):
+    async with a_core(tmp_path) as core:
+        ada = somebody(core)
+        token = replace(ada, within=frozenset({Right(Verb.SEE), Right(Verb.PRESS)}))
+        link = replace(token, own=True)
+        made = await presets.keep(core, token, "deploy", "Mine", {"servers": 3}, everybody=False, form=False)
+        assert made.inputs == {"servers": 3}
+        assert presets.of_task(core, ada, "deploy") == presets.of_task(core, token, "deploy") == [made]
+        assert presets.of_task(core, link, "deploy") == []
+        with pytest.raises(Refused):
+            await presets.keep(core, link, "deploy", "Theirs", {}, everybody=False)
+        with pytest.raises(Refused):
+            await presets.keep(core, token, "deploy", "All", {}, everybody=True)
 
 
 async def test_who_does_not_look_after_the_task_keeps_and_removes_none_of_everybodys(tmp_path):

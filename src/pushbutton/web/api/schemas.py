@@ -20,6 +20,7 @@ from pushbutton.domain.hook import Delivery, Hook
 from pushbutton.domain.on_file import FileSeen
 from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.person import Link, Token
+from pushbutton.domain.preset import Preset
 from pushbutton.domain.run import Run
 from pushbutton.domain.schedule import Firing, Pause
 from pushbutton.domain.task import Task
@@ -483,6 +484,32 @@ class PressShape(Body):
         (("inputs",), no_object),
         (("why",), "“why” is a text."),
         (("not_before",), _NOT_BEFORE),
+    )
+
+
+class PresetShape(BaseModel):
+    """Inputs of a task under a name."""
+
+    id: str
+    name: str
+    everybody: bool = Field(description="False: it is the caller's alone")
+    inputs: dict[str, Any] = Field(description="By param name; null: left empty")
+
+    @classmethod
+    def of(cls, preset: Preset) -> Self:
+        return cls(id=preset.id, name=preset.name, everybody=not preset.owner, inputs=dict(preset.inputs))
+
+
+class NewPresetShape(Body):
+    name: Text
+    inputs: Object = Field(default_factory=dict, description="By param name; see the task's `params`")
+    everybody: bool = Field(False, description="While nobody signs in, a preset is everybody's")
+
+    no_object: ClassVar[str] = "Send an object like {“name”: “On Friday”, “inputs”: {…}}."
+    wrong: ClassVar[Sequence[tuple[Sequence[str], str]]] = (
+        (("name",), "“name” is a text."),
+        (("inputs",), no_object),
+        (("everybody",), "“everybody” is true or false."),
     )
 
 
