@@ -2,7 +2,7 @@
 
     PushbuttonError
     ├── NotFound ─────────── NoSuchTask · NoSuchRun · NoSuchSchedule · NoSuchChannel · NoSuchArtifact · NoSuchUser ·
-    │                        InviteGone · AddressLinkGone · NoSuchSecret · NoSuchToken · NoSuchLink ·
+    │                        NoSuchTable · InviteGone · AddressLinkGone · NoSuchSecret · NoSuchToken · NoSuchLink ·
     │                        NoSuchBundle · NoSuchNode · NoSuchHook · NoSuchPreset
     ├── BadInput ─────────── InvalidInputs · BadCursor · BadRange · NothingOffered
     ├── Refused ──────────── (the policy said no; carries the reason that the page shows)
@@ -91,6 +91,11 @@ class NoSuchArtifact(NotFound):
         super().__init__(say("Run {run} has no file named “{name}”.", run=run, name=name))
 
 
+class NoSuchTable(NotFound):
+    def __init__(self, run: int, number: int) -> None:
+        super().__init__(say("Result {number} of run {run} is no table.", number=number, run=run))
+
+
 class NoSuchToken(NotFound):
     def __init__(self, name: str) -> None:
         super().__init__(say("You have no token “{name}”.", name=name[:60]))
@@ -155,6 +160,11 @@ class BadInput(PushbuttonError):
     """The request itself is wrong; nothing was started or changed."""
 
 
+def by_field(wrong: Mapping[str, str]) -> str:
+    """What is wrong with each input, in one line. Shapes as in `InvalidInputs.fields`."""
+    return "; ".join(f"{name}: {text}" if name else text for name, text in wrong.items())
+
+
 class InvalidInputs(BadInput):
     """One sentence per param, all found at once.
 
@@ -169,6 +179,11 @@ class InvalidInputs(BadInput):
             else say("Nothing was started: {why}", why=fields[""])
         )
         self.fields = dict(fields)
+
+    @property
+    def by_field(self) -> str:
+        """All of it in one line."""
+        return by_field(self.fields)
 
 
 class BadCursor(BadInput):

@@ -14,6 +14,7 @@ from .worlds import script
 
 __all__ = ["browser"]
 
+HOSTILE = "<img src=x onerror=\"document.title='taken'\"> {{ 7 * 7 }}"
 JOBS = """
 import os, time
 from pathlib import Path
@@ -30,6 +31,15 @@ def sales(factor: float = 1.0, gate: str = ""):
     result.table("Differences", [{"Order": "A-1", "Shop": 4.5}, {"Order": "A-2", "Shop": -1.25}])
     result.text("Notes", "Nothing **unusual**.")
     return "The report is ready"
+
+HOSTILE = "<img src=x onerror=\\"document.title='taken'\\"> {{ 7 * 7 }}"
+
+@task
+def hostile():
+    result.figure(HOSTILE, HOSTILE, unit="<b>")
+    result.table(HOSTILE, [{HOSTILE: "=cmd|' /C calc'!A0"}])
+    result.chart(HOSTILE, {HOSTILE: [1, 2]}, labels=[HOSTILE, "</text><script>document.title = 'taken'</script>"])
+    result.text(HOSTILE, "[x](javascript:alert(1)) <script>document.title = 'taken'</script> " + HOSTILE)
 
 @task
 def returned():
@@ -171,6 +181,43 @@ def test_the_shell_shows_them_as_plain_text(served):
     assert "● Per day\n       October  September\n  Mon  3        2\n  Tue           4\n" in said
     assert "● Differences\n  Order  Shop\n  A-1    4.5\n" in said
     assert "● Notes\n  Nothing **unusual**.\n" in said
+
+
+def test_the_shell_says_what_became_of_a_figure_since_the_run_before(served):
+    first = served.press("sales", factor=0.5)
+    served.finished(first)
+    with Command("press", "sales", "--follow", "--server", served.url) as shell:
+        assert shell.wait() == 0
+        said = shell.err.text
+    assert f"· Orders: 1,204, 100 % more than 602 in run {first}\n" in said
+
+
+def test_a_table_is_there_as_csv_in_which_no_cell_is_a_formula(served):
+    number = served.press("sales")
+    served.finished(number)
+    link = f"/api/runs/{number}/tables/4"
+    assert f'href="{link}" download>Download as CSV' in served.http.get(f"/runs/{number}").text
+    answer = served.http.get(link)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.text == "\ufeffOrder,Shop\r\nA-1,4.5\r\nA-2,-1.25\r\n"
+    assert f"Result 1 of run {number} is no table." in served.http.get(f"/api/runs/{number}/tables/1").text
+    number = served.press("hostile")
+    served.finished(number)
+    assert "'=cmd|' /C calc'!A0" in served.http.get(f"/api/runs/{number}/tables/2").text
+
+
+def test_what_a_result_says_is_text_and_nothing_else(served, browser):
+    number = served.press("hostile")
+    served.finished(number)
+    with Reader(browser, served) as reader:
+        page = reader.open(f"/runs/{number}")
+        expect(page.locator("#run-results h2").last).to_have_text(HOSTILE)
+        expect(page.locator("#run-results dt")).to_have_text(HOSTILE)
+        expect(page.locator("#run-results th").first).to_have_text(HOSTILE)
+        assert (
+            page.locator("#run-results :is(img, script, iframe, [onload], [onerror], a[href^=javascript])").count() == 0
+        )
+        assert page.title().startswith("Succeeded")
 
 
 def test_a_result_is_seen_while_the_run_goes_on_and_what_comes_later_without_a_reload(served, browser, tmp_path):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pushbutton.domain.figure_change import Change, change
+from pushbutton.domain.result import Figure
 from pushbutton.domain.visible import visible
 from pushbutton.job.clean import clean
 
-__all__ = ["written"]
+__all__ = ["against", "written"]
 
 _ROWS = 20
 _WIDTH = 40  # characters of a cell
@@ -37,6 +39,26 @@ def written(data: Mapping[str, Any]) -> str:
             return "\n".join([f"● {title}", *(f"  {line}" for line in said.split("\n"))])
         case _:
             return f"● {title}"
+
+
+def against(run: Mapping[str, Any]) -> list[str]:
+    """A line for each figure of a run, as the API shows it, that the run before had as well: what became of it."""
+    lines = []
+    for data in run["results"]:
+        if data["type"] != "figure" or not isinstance(data["before"], int | float):
+            continue
+        now, then = (Figure("", data[key], data["unit"], data["better"]) for key in ("value", "before"))
+        if found := change(now, then):
+            said = f"{_by(found)} than {_cell(then.value)}" if found.by else "as"
+            lines.append(f"{_one_line(data['title'])}: {_cell(now.value)}, {said} in run {run['against']}")
+    return lines
+
+
+def _by(found: Change) -> str:
+    """As on the page: "8.3 % more"."""
+    form = {"percent": " %", "points": " points", "number": ""}[found.form]
+    digits = 6 if found.form == "number" else 0 if found.by >= 100 else 1
+    return f"{round(found.by, digits):,.15g}{form} {'more' if found.more else 'less'}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], more: int) -> list[str]:

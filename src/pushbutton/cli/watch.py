@@ -25,6 +25,7 @@ from .exits import Exit, for_job
 from .help_text import flow
 from .live import Decoder, View, view
 from .remote import DEFAULT, Number, Server, Url, refusal
+from .results import against
 
 __all__ = ["add", "watch"]
 
@@ -102,6 +103,7 @@ class _Watch:
         self._last = 0  # the id of the last event that was shown
         self._offset = 0  # bytes of output that were shown
         self._lost = False  # contact, and it was said
+        self._figures = False  # it handed some out
         self._decoder: Decoder | None = None  # known with the first bytes that are fetched
 
     async def run(self) -> tuple[int, int]:
@@ -118,11 +120,22 @@ class _Watch:
                 task.cancel()
             await asyncio.gather(events, output, return_exceptions=True)
         await self._rest()
+        await self._compare()
         data = end["data"]
         self._view.event(Kind.STATE, data, _seconds(end["at"]))
         state = RunState(data["state"])
         failed = data.get("exit_code") if state is RunState.FAILED else None
         return for_job(succeeded=state is RunState.SUCCEEDED, code=failed), int(data.get("next", 0))
+
+    async def _compare(self) -> None:
+        """Say what became of its figures since the run before, if that is known."""
+        if not self._figures:
+            return
+        with contextlib.suppress(httpx.HTTPError):
+            answer = await self._client.get(f"/api/runs/{self._number}")
+            if answer.is_success:
+                for line in against(answer.json()):
+                    self._view.note(line)
 
     async def _follow_events(self) -> dict[str, Any]:
         """The event that ends the run, which is not shown yet."""
@@ -136,6 +149,7 @@ class _Watch:
                 if frame.event not in set(Kind) or event["id"] <= self._last or event["run"] != self._number:
                     continue
                 self._last = event["id"]
+                self._figures |= event["data"].get("type") == "figure"
                 if frame.event == Kind.STATE and RunState(event["data"]["state"]).over:
                     return event
                 self._view.event(Kind(frame.event), event["data"], _seconds(event["at"]))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.event import Event, Kind
 from pushbutton.domain.policy import decide, require
-from pushbutton.domain.run import Run
+from pushbutton.domain.run import Run, RunState
 from pushbutton.errors import StoreError
 
 from . import visibility
@@ -19,6 +19,7 @@ from .ports import RunQuery, Topics
 PAGE = 1000
 """Events that are read at once, at most."""
 SOON = 0.5  # seconds
+_BACK = 10  # runs that are looked at for one to compare with
 
 
 async def runs(core: Core, actor: Actor, query: RunQuery) -> Sequence[Run]:
@@ -62,6 +63,14 @@ async def given(core: Core, actor: Actor, number: int) -> Run:
     if not decide(actor, Verb.APPROVE, *resources):
         require(actor, Verb.OUTPUT, *resources)
     return found
+
+
+async def last_good(core: Core, actor: Actor, run: Run) -> Run | None:
+    """The newest run of the task before this one that succeeded, if the actor may see it: of a dry run a dry run."""
+    query = RunQuery(task=run.task, states=frozenset({RunState.SUCCEEDED}), before=run.id, limit=_BACK)
+    task = core.catalog.tasks().get(run.task)
+    found = await runs(core, actor, query)
+    return next((one for one in found if not task or task.is_dry(one.inputs) == task.is_dry(run.inputs)), None)
 
 
 async def events(core: Core, actor: Actor, number: int, *, after: int = 0, limit: int = PAGE) -> Sequence[Event]:

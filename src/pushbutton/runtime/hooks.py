@@ -283,8 +283,7 @@ async def _deal(core: Core, hook: Hook, came: Delivery, body: bytes, key: str) -
     except (StoreError, StillReading):
         raise
     except InvalidInputs as error:
-        told = "; ".join(f"{name}: {text}" if name else text for name, text in error.fields.items())
-        return await _kept(core, replace(came, verdict=Verdict.UNFIT, why=told), error)
+        return await _kept(core, replace(came, verdict=Verdict.UNFIT, why=error.by_field), error)
     except PushbuttonError as error:
         return await _kept(core, replace(came, verdict=Verdict.REFUSED, why=str(error)), error)
     verdict = Verdict.PRESSED if pressed.made else Verdict.SEEN  # kept with the run

@@ -147,8 +147,7 @@ async def _press(core: Core, task: Task, rule: OnFile, file: Lying, before: File
     except (StoreError, StillReading):
         raise
     except InvalidInputs as error:
-        told = "; ".join(f"{name}: {text}" if name else text for name, text in error.fields.items())
-        return await _kept(core, seen, Verdict.UNFIT, told, before)
+        return await _kept(core, seen, Verdict.UNFIT, error.by_field, before)
     except PushbuttonError as error:
         return await _kept(core, seen, Verdict.REFUSED, str(error), before)
     return FileSeen(task.slug, seen.at, Verdict.PRESSED, file, pressed.run.id)

@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from pushbutton.domain.actor import Actor
 from pushbutton.domain.event import Event, Kind
 from pushbutton.domain.result import Figure, Results, results
-from pushbutton.domain.run import Run, RunState
-from pushbutton.errors import NoSuchTask, StillReading
+from pushbutton.domain.run import Run
 
-from . import visibility
+from . import history
 from .core import Core
-from .ports import RunQuery, Topics
+from .ports import Topics
 
 _PAGE = 1000
-_BACK = 10
-"""Runs that are looked at for one to compare with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +31,12 @@ async def of(core: Core, run: Run) -> Results:
 
 
 async def before(core: Core, actor: Actor, run: Run) -> Before | None:
-    """The last run of the task before this one that succeeded, if the actor may see it and it has figures. A dry run
-    is compared with a dry run.
-    """
-    states = frozenset({RunState.SUCCEEDED})
-    query = RunQuery(task=run.task, states=states, before=run.id, limit=_BACK)
-    try:
-        task = core.catalog.task(run.task)
-    except (NoSuchTask, StillReading):
-        task = None
-    for other in await core.store.runs(visibility.query(core.catalog, actor, query)):
-        if task and task.is_dry(other.inputs) != task.is_dry(run.inputs):
-            continue
-        found = results(await _events(core, other, Kind.RESULT))
-        return Before(other, found.figures) if found.figures else None
-    return None
+    """The last run before it that succeeded, if it has figures."""
+    other = await history.last_good(core, actor, run)
+    if other is None:
+        return None
+    found = results(await _events(core, other, Kind.RESULT))
+    return Before(other, found.figures) if found.figures else None
 
 
 async def _events(core: Core, run: Run, kind: Kind) -> list[Event]:

@@ -40,6 +40,7 @@ from pushbutton.errors import (
     Refused,
     StillReading,
     StoreError,
+    by_field,
 )
 from pushbutton.sentence import say
 
@@ -267,7 +268,7 @@ async def unfit(core: Core, rule: Rule) -> str:
     if task.broken:
         return say("Its task cannot be pressed: its file is broken.")
     _, wrong = await fitted(core.patterns, lambda fits: check(task.params, rule.schedule.inputs, fits=fits))
-    return _by_field(wrong)
+    return by_field(wrong)
 
 
 def barred(core: Core, rule: Rule) -> str:
@@ -281,10 +282,6 @@ def barred(core: Core, rule: Rule) -> str:
     user = core.directory.all.users.get(rule.made.maker)
     name = user.called if user else rule.made.maker
     return say("It presses in the name of {name}, who may not press this task any more.", name=name)
-
-
-def _by_field(wrong: Mapping[str, str]) -> str:
-    return "; ".join(f"{name}: {text}" if name else text for name, text in wrong.items())
 
 
 async def _deal(core: Core, rule: Rule, paused: Sequence[Pause], *, told: bool) -> Micros | None:
@@ -425,7 +422,7 @@ async def _press(core: Core, rule: Rule, firing: Firing, *, told: bool) -> None:
     except (StoreError, StillReading):
         raise
     except PushbuttonError as error:
-        why = why or (_by_field(error.fields) if isinstance(error, InvalidInputs) else "") or str(error)
+        why = why or (error.by_field if isinstance(error, InvalidInputs) else "") or str(error)
         log.warning("the schedule %s pressed nothing: %s", firing.schedule, why)
         await core.store.fire([replace(firing, verdict=Verdict.BROKEN, why=why)])
         if not told:

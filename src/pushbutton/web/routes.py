@@ -105,6 +105,7 @@ API: Final[tuple[Route, ...]] = (
     *REPORTS,
     Call("POST", "/api/events", notes.say),
     Call("GET", "/api/runs/{number}/artifacts/{name}", runs.artifact),
+    Call("GET", "/api/runs/{number}/tables/{place}", runs.table),
     Call("POST", "/api/uploads", uploads.upload),
     Call("GET", "/api/health", health.health),
     Stream("/livez", health.live),

@@ -14,7 +14,7 @@ from pushbutton.domain.result import MOST, Figure, Result, Text, results
 from pushbutton.domain.run import Run, RunState
 from pushbutton.job import shapes
 from pushbutton.runtime.results import Before
-from pushbutton.web.views import charts
+from pushbutton.web.views import chart_layout
 from pushbutton.web.views.render import environment
 from pushbutton.web.views.result_cards import ResultCard, cards
 from pushbutton.web.words.i18n import texts
@@ -144,7 +144,7 @@ def drawn(form: str, *series: list[Any], labels: list[str] | None = None) -> Any
 
 
 def test_a_line_has_a_gap_where_there_is_no_value_and_a_dot_for_one_alone():
-    made = charts.lines(drawn("line", [1, 2, None, 3, None, 4, 5]))
+    made = chart_layout.lines(drawn("line", [1, 2, None, 3, None, 4, 5]))
     assert made.paths[0].count("M") == 2
     assert [point.value for point in made.alone] == [3]
     assert [tick.value for tick in made.ticks] == [0, 2, 4, 6]
@@ -152,16 +152,16 @@ def test_a_line_has_a_gap_where_there_is_no_value_and_a_dot_for_one_alone():
 
 @pytest.mark.parametrize("values", [[0], [0, 0], [None, None], [-3, -1], [1e299, -1e299], [5], [1e-300, 2e-300]])
 def test_every_chart_lies_within_its_frame(values):
-    made = charts.lines(drawn("line", values))
+    made = chart_layout.lines(drawn("line", values))
     places = [float(number) for number in re.findall(r"-?[\d.]+(?:e[+-]?\d+)?", "".join(made.paths))]
-    assert all(0 <= place <= charts.WIDTH for place in places)
-    assert all(0 <= tick.y <= charts.HEIGHT for tick in made.ticks)
-    for row in charts.bars(drawn("bar", values)).rows:
+    assert all(0 <= place <= chart_layout.WIDTH for place in places)
+    assert all(0 <= tick.y <= chart_layout.HEIGHT for tick in made.ticks)
+    for row in chart_layout.bars(drawn("bar", values)).rows:
         assert all(bar.x >= 0 and bar.end <= 100.01 for bar in row.bars)
 
 
 def test_a_bar_below_zero_ends_at_zero():
-    (row,) = charts.bars(drawn("bar", [-1], [3])).rows
+    (row,) = chart_layout.bars(drawn("bar", [-1], [3])).rows
     assert [(bar.x, bar.end) for bar in row.bars] == [(0, 25), (25, 100)]
 
 
@@ -241,7 +241,8 @@ def test_names_and_cells_stay_text(text):
             {"type": "text", "title": text, "markdown": text},
         )
     )
-    assert elements(html).keys() <= OURS
+    assert elements(html).keys() <= OURS | {"a"}
+    assert re.findall(r'<a [^>]*href="([^"]*)"', html) == ["/api/runs/7/tables/2"]
     assert not {"style", "src", "onload", "onerror", "onclick"} & {
         name for names in elements(html).values() for name in names
     }

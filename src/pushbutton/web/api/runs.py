@@ -7,15 +7,18 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
+from pushbutton.domain.result import Table
 from pushbutton.domain.run import RunState
-from pushbutton.errors import BadInput, NoSuchArtifact
+from pushbutton.errors import BadInput, NoSuchArtifact, NoSuchTable
 from pushbutton.runtime import cancel, comments, history, later, report, results, workers
 from pushbutton.runtime.ports import RunQuery
 from pushbutton.runtime.ports.files import result
 from pushbutton.web.http import body, sending
 from pushbutton.web.http.context import actor_of, core_of
-from pushbutton.web.http.numbers import number_of
+from pushbutton.web.http.numbers import number_of, whole
 from pushbutton.web.http.operation import operation
+from pushbutton.web.http.origin_guard import DOWNLOAD
+from pushbutton.web.views import export
 
 from .answers import answer, answers
 from .lazily import schemas
@@ -145,6 +148,26 @@ async def report_events(request: Request, number: str) -> Response:
     await report.authorize(core, run_number, token if scheme.lower() == "bearer" else "")
     await report.report(core, run_number, (await body.read(request)).decode(errors="replace"))
     return Response(status_code=204)
+
+
+@operation(
+    "A table that the run handed out, as CSV",
+    "runs",
+    description="`place` is that of the table among the results, counted from 1.",
+    responses={200: {"description": "CSV", "content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
+async def table(request: Request, number: str, place: str) -> Response:
+    found = await history.run(core_of(request), actor_of(request), number_of(number))
+    handed, at = (await results.of(core_of(request), found)).all, whole(place) or 0
+    chosen = handed[at - 1] if 0 < at <= len(handed) else None
+    if not isinstance(chosen, Table):
+        raise NoSuchTable(found.id, at)
+    headers = {
+        "cache-control": "no-store",
+        "content-disposition": f'attachment; filename="{found.task}-{found.id}-{at}.csv"',
+        "content-security-policy": DOWNLOAD,
+    }
+    return Response(export.of_table(chosen), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @operation(

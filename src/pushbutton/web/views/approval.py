@@ -10,7 +10,7 @@ from pushbutton.domain.policy import verbs
 from pushbutton.domain.run import Run
 from pushbutton.domain.task import Task
 from pushbutton.errors import NoAnswer, NoSuchRun
-from pushbutton.runtime import dry_run, input_files, visibility
+from pushbutton.runtime import dry_run, history, input_files, visibility
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.dry_run import Plan
 from pushbutton.runtime.task_digest import frozen
@@ -73,6 +73,8 @@ def _starts(core: Core, task: Task, run: Run) -> str:
 
 async def _said(core: Core, readers: LineReaders, number: int) -> Tail:
     try:
-        return await tail(core, readers, await core.store.run(number), all_visible=True)
+        run = await core.store.run(number)
     except NoSuchRun:
         return Tail()
+    await history.brought(core, run)
+    return await tail(core, readers, run, all_visible=True)

@@ -1,4 +1,4 @@
-"""Runs as a table for a spreadsheet (CSV).
+"""Runs, and the tables of one, for a spreadsheet (CSV).
 
 People read it, so what cannot be seen is shown (`domain.visible`). Programs are better served by the JSON API, which
 gives what is there.
@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Final
 
 from pushbutton.domain.event import iso
+from pushbutton.domain.result import Cell, Table
 from pushbutton.domain.run import Run
 from pushbutton.domain.usual import lasted
 from pushbutton.domain.visible import visible
@@ -58,7 +59,13 @@ async def table(
         before, given = runs[-1].id, given + len(runs)
 
 
-def lines(rows: Sequence[Sequence[str]]) -> str:
+def of_table(table: Table) -> str:
+    """What was kept of a table that a run handed out, in full."""
+    rows = [[cell(visible(one, lines=True)) if isinstance(one, str) else one for one in row] for row in table.rows]
+    return "\ufeff" + lines([[cell(visible(name)) for name in table.columns], *rows])
+
+
+def lines(rows: Sequence[Sequence[Cell]]) -> str:
     """As CSV."""
     out = io.StringIO()
     csv.writer(out).writerows(rows)

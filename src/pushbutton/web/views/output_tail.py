@@ -11,7 +11,6 @@ from markupsafe import Markup
 
 from pushbutton.domain.run import Run
 from pushbutton.domain.visible import visible
-from pushbutton.runtime import history
 from pushbutton.runtime.core import Core
 from pushbutton.terminal import styles
 from pushbutton.web.views.output_lines import LineReaders
@@ -37,8 +36,9 @@ class Tail:
 async def tail(core: Core, readers: LineReaders, run: Run, *, all_visible: bool = False) -> Tail:
     """Nothing where the output is large, or slow to read: the page has links to it. With `all_visible` there are signs
     for what cannot be seen.
+
+    Of an output that lies elsewhere, as much as `history.brought` has brought.
     """
-    await history.brought(core, run)
     size = core.output.size(run.id)
     if not 0 < size <= BIGGEST:
         return Tail()

@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from pushbutton.domain.actor import by_place
 from pushbutton.domain.contact import contact_of
 from pushbutton.domain.event import iso
+from pushbutton.domain.figure_change import Change
 from pushbutton.domain.run import Micros, Run
 from pushbutton.domain.task import Task
 from pushbutton.domain.visible import in_browsers, pieces, unseen, visible
@@ -31,7 +32,6 @@ from pushbutton.web.words.rights import of_grant
 from . import find, forms, outcomes, run_story
 from .outcomes import Ending
 from .pictures import group_picture
-from .result_cards import Change
 from .tab import Tab, tab
 from .views import RunView
 

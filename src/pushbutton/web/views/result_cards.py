@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from markupsafe import Markup
 
+from pushbutton.domain.figure_change import Change, change
 from pushbutton.domain.result import Cell, Chart, Figure, File, Result, Table, Text
 from pushbutton.runtime.results import Before
 
-from . import charts
+from . import chart_layout
 
 ROWS: Final = 200
 """Of a table, on the page."""
 _SMALL = 12  # bars of a chart that needs half of the page only
-_WHOLE = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Of a figure, against the run before."""
-
-    before: Figure
-    by: float  # never below zero
-    form: str  # percent, points (of a share, in per cent), number
-    more: bool
-    good: bool | None  # None: the job does not say which is better, or nothing changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +62,12 @@ class ResultCard:
 
     title: str
     wide: bool = True
+    place: int = 0  # of its result among all, from 1
     figures: tuple[Shown, ...] = ()
     grid: Grid | None = None
     chart: Chart | None = None
-    lines: charts.Lines | None = None
-    bars: charts.Bars | None = None
+    lines: chart_layout.Lines | None = None
+    bars: chart_layout.Bars | None = None
     text: Text | None = None
     preview: Preview | None = None
 
@@ -86,18 +76,17 @@ def cards(results: Sequence[Result], previews: Sequence[Preview], before: Before
     """Figures that follow each other are one card. Of files only those that have a preview are among them."""
     seen = {preview.file.name: preview for preview in previews}
     made: list[ResultCard] = []
-    for result in results:
+    for place, result in enumerate(results, 1):
         if isinstance(result, Figure):
-            shown = Shown(result, _change(result, before.figures if before else {}))
+            shown = Shown(result, _change(result, before))
             if made and made[-1].figures:
                 made[-1] = replace(made[-1], figures=(*made[-1].figures, shown))
             else:
                 made.append(ResultCard("", figures=(shown,)))
         elif isinstance(result, Table):
             rows = result.rows[:ROWS]
-            made.append(
-                ResultCard(result.title, grid=_grid(result.columns, rows, result.more + len(result.rows) - len(rows)))
-            )
+            grid = _grid(result.columns, rows, result.more + len(result.rows) - len(rows))
+            made.append(ResultCard(result.title, place=place, grid=grid))
         elif isinstance(result, Chart):
             made.append(_chart(result))
         elif isinstance(result, Text):
@@ -123,8 +112,8 @@ def _paired(made: Sequence[ResultCard]) -> list[ResultCard]:
 
 def _chart(chart: Chart) -> ResultCard:
     if chart.form == "bar":
-        return ResultCard(chart.title, wide=len(chart.labels) > _SMALL, chart=chart, bars=charts.bars(chart))
-    return ResultCard(chart.title, chart=chart, lines=charts.lines(chart))
+        return ResultCard(chart.title, wide=len(chart.labels) > _SMALL, chart=chart, bars=chart_layout.bars(chart))
+    return ResultCard(chart.title, chart=chart, lines=chart_layout.lines(chart))
 
 
 def _file(file: File, preview: Preview) -> ResultCard:
@@ -160,19 +149,6 @@ def _is_number(row: Sequence[Cell], at: int) -> bool:
     return isinstance(cell, int | float) and not isinstance(cell, bool)
 
 
-def _change(figure: Figure, before: Mapping[str, Figure]) -> Change | None:
-    """None where there is nothing to compare: no such figure, another unit, or a text."""
-    other = before.get(figure.title)
-    if other is None or other.unit != figure.unit:
-        return None
-    now, then = figure.number, other.number
-    if now is None or then is None:
-        return None
-    difference = float(now) - float(then)
-    good = None if not difference or not figure.better else (difference > 0) == (figure.better == "more")
-    if figure.unit == "%":
-        return Change(other, abs(difference), "points", difference > 0, good)
-    few = abs(then) < 10 and all(abs(one - round(one)) < _WHOLE for one in (now, then))
-    if few or not then:
-        return Change(other, abs(difference), "number", difference > 0, good)
-    return Change(other, abs(difference / then) * 100, "percent", difference > 0, good)
+def _change(figure: Figure, before: Before | None) -> Change | None:
+    other = before.figures.get(figure.title) if before else None
+    return change(figure, other) if other else None

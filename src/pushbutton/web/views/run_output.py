@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from pushbutton.domain.actor import Verb
 from pushbutton.domain.run import Run, RunState
 from pushbutton.domain.visible import visible
-from pushbutton.runtime import history
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.log.reader import LineReader
 from pushbutton.terminal.styles import Line
@@ -61,10 +60,12 @@ class Written:
 
 
 async def with_output(core: Core, readers: LineReaders, view: RunView) -> RunView:
-    """The same view with what its output tells, for those who may read it. Nothing where that is too much to read."""
+    """The same view with what its output tells, for those who may read it. Nothing where that is too much to read.
+
+    `view` is one of `Views.run`, which has the output brought.
+    """
     if Verb.OUTPUT not in view.may:
         return view
-    await history.brought(core, view.run)
     size = core.output.size(view.run.id)
     if not 0 < size <= BIGGEST:
         return view

@@ -31,7 +31,6 @@ from pushbutton.runtime.task_digest import pressed_as
 from .approval import Waits, waits
 from .catalogue import Marks, Selection, Shown, selected
 from .changed import LONGEST_LOOK, Changed, Outputs, declared, other_task, took
-from .chart import RUNS, Chart, chart
 from .comments import Comment, comments, on_it
 from .estimates import Outlook, Past, Progress, outlook
 from .find import Haystacks, fold, words
@@ -40,6 +39,7 @@ from .output_lines import LineReaders
 from .result_cards import Preview, ResultCard, cards
 from .run_output import Written
 from .run_story import Story, story, text_of
+from .runs_chart import RUNS, RunsChart, runs_chart
 from .waterfall import Waterfall, waterfall
 
 LAST_RUNS: Final = 20
@@ -109,7 +109,7 @@ class TaskView:
     schedules: tuple[schedules.Planned, ...] = ()  # the next one first
     pause: Pause | None = None  # of the task, while it holds
     lacking: Lacking | None = None  # no worker has the tags that it needs
-    chart: Chart = field(default_factory=Chart)
+    chart: RunsChart = field(default_factory=RunsChart)
 
     @property
     def user(self) -> str:
@@ -332,9 +332,9 @@ class Views:
             pause=await pauses.of_task(self._core, slug), chart=await self._chart(actor, slug),
         )  # fmt: skip
 
-    async def _chart(self, actor: Actor, slug: str) -> Chart:
+    async def _chart(self, actor: Actor, slug: str) -> RunsChart:
         query = RunQuery(task=slug, limit=2 * RUNS)  # some never started
-        return chart(await self._store.runs(visibility.past(self._catalog, actor, query)))
+        return runs_chart(await self._store.runs(visibility.past(self._catalog, actor, query)))
 
     async def form(self, actor: Actor, slug: str, now: Micros) -> TaskView:
         """The same with the choices that it offers right now, for those who may press it."""
@@ -389,7 +389,7 @@ class Views:
             away=await workers.silent(self._core, run), lacking=await self._lacking(run),
             before=await results.before(self._core, actor, run) if told.figures else None,
             menders=self._menders(actor, task) if run.state is RunState.FAILED else {},
-            changed=await self._changed(actor, run, told, task, may) if run.state is RunState.FAILED else None,
+            changed=await self._changed(actor, run, told, may) if run.state is RunState.FAILED else None,
             comments=comments(events),
         )  # fmt: skip
 
@@ -412,16 +412,11 @@ class Views:
         seen = visibility.tasks(self._catalog, actor) if named else {}
         return {slug: seen[slug] for slug in named & seen.keys() if Verb.PRESS in self._may(actor, slug)}
 
-    async def _changed(
-        self, actor: Actor, run: Run, told: Story, task: Task | None, may: frozenset[Verb]
-    ) -> Changed | None:
-        """Since the newest run before it that succeeded and is of the same kind, as far as the actor may see it."""
+    async def _changed(self, actor: Actor, run: Run, told: Story, may: frozenset[Verb]) -> Changed | None:
+        """Since it last worked."""
         if actor.own or run.started_at is None:
             return None
-        query = RunQuery(task=run.task, states=frozenset({RunState.SUCCEEDED}), before=run.id, limit=_STEP_RUNS)
-        past = await self._store.runs(visibility.past(self._catalog, actor, query))
-        alike = (one for one in past if not task or task.is_dry(one.inputs) == task.is_dry(run.inputs))
-        if (good := next(alike, None)) is None:
+        if (good := await history.last_good(self._core, actor, run)) is None:
             return None
         steps = took(told.steps, story(good, await self.events(good)).steps)
         reads = Verb.OUTPUT in may and Verb.OUTPUT in verbs(actor, *visibility.resources(self._catalog, good))

@@ -9,7 +9,7 @@ from typing import Final
 from pushbutton.domain.run import WRONG, Run, RunState
 from pushbutton.domain.usual import ENOUGH, lasted, quantile
 
-__all__ = ["RUNS", "Bar", "Chart", "chart"]
+__all__ = ["RUNS", "Bar", "RunsChart", "runs_chart"]
 
 RUNS: Final = 50
 """Runs in the chart, at most."""
@@ -33,7 +33,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
+class RunsChart:
     """Heights and places count in hundredths from the bottom."""
 
     bars: tuple[Bar, ...] = ()  # oldest first
@@ -55,11 +55,11 @@ class Chart:
         return len(self.bars) - self.failed - self.good
 
 
-def chart(runs: Sequence[Run]) -> Chart:
+def runs_chart(runs: Sequence[Run]) -> RunsChart:
     """`runs` newest first; those that are over and had started count."""
     found = [(run, seconds) for run in runs if run.state.over and (seconds := lasted(run)) is not None][:RUNS][::-1]
     if not found:
-        return Chart()
+        return RunsChart()
     good = sorted(seconds for run, seconds in found if run.state is RunState.SUCCEEDED)
     low, high = (quantile(good, 0.1), quantile(good, 0.9)) if len(good) >= ENOUGH else (None, None)
     longest = max(seconds for _, seconds in found)
@@ -77,4 +77,4 @@ def chart(runs: Sequence[Run]) -> Chart:
         for place, (run, seconds) in enumerate(found)
     )
     band = (100 * low / top, 100 * high / top) if low is not None and high is not None else (0.0, 0.0)
-    return Chart(bars, low, high, band, (empty + len(bars)) * WIDTH)
+    return RunsChart(bars, low, high, band, (empty + len(bars)) * WIDTH)
