@@ -49,7 +49,7 @@ def run(bench: Bench) -> Iterator[Row]:
             begin = time.perf_counter()
             servers[size] = stack.enter_context(pushbutton(folder, "--keep-days", "0", pin=False))
             starts[size] = time.perf_counter() - begin
-        found = {"press → its end": _in_turn(servers, _press, 10 if bench.quick else 20)}
+        found = {"press → its end": in_turn(servers, _press, 10 if bench.quick else 20)}
         for name, path in PAGES.items():
             found[name] = _pages(bench, servers, path)
     for size in SIZES:
@@ -112,7 +112,7 @@ def _count(folder: Path) -> int:
         return int(db.execute("SELECT count(*) FROM runs").get)
 
 
-def _in_turn(
+def in_turn(
     servers: Mapping[int, Server], ask: Callable[[httpx.Client, Server, int], None], times: int
 ) -> dict[int, float]:
     """Milliseconds of one answer, median, by size: the servers take turns, so that the machine is the same to all."""
@@ -140,4 +140,4 @@ def _pages(bench: Bench, servers: Mapping[int, Server], path: str) -> dict[int, 
         if answer.status_code != 200:
             raise Missing(f"{path} answered {answer.status_code}")
 
-    return _in_turn(servers, ask, 10 if bench.quick else 40)
+    return in_turn(servers, ask, 10 if bench.quick else 40)
