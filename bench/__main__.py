@@ -1,9 +1,9 @@
 """Measure, and print one table: `./dev bench [NAME …] [--quick] [--write]`.
 
-Names: fanout, output, press, runs, gate, history, catalogue, crowd, browser, shipping,
-appends, schedules. Without one, all of them. `--quick` takes fewer rounds and smaller sizes; `--write` puts the table
-and its curves into docs/performance.md. SCRIPT_SERVER=/path/to/checkout has it measured beside us; sse-starlette is,
-where it is installed, which `./dev bench` sees to.
+Names: fanout, output, press, runs, gate, history, catalogue, crowd, browser, shipping, appends, nodes, schedules. Without
+one, all of them. `--quick` takes fewer rounds and smaller sizes; `--write` puts the table and its curves into
+docs/performance.md. SCRIPT_SERVER=/path/to/checkout has it measured beside us; sse-starlette is, where it is installed,
+which `./dev bench` sees to. How many seconds each part took stands below the table.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import crowd
 import fanout
 import gate
 import history
+import nodes
 import output
 import page
 import press
@@ -43,6 +44,7 @@ FIGURES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "browser": browser.run,
     "shipping": shipping.run,
     "appends": appends.run,
+    "nodes": nodes.run,
     "schedules": schedules.run,
 }
 
@@ -58,6 +60,7 @@ def main() -> int:
         print(__doc__)
         return 2
     rows: list[Row] = []
+    took: dict[str, float] = {}
     load = os.getloadavg()[0]  # before ours
     with tempfile.TemporaryDirectory(prefix="pushbutton-bench-") as folder:
         bench = Bench(Path(folder), "--quick" in flags)
@@ -70,8 +73,11 @@ def main() -> int:
             except Missing as missing:
                 rows.append(Row(name, str(missing)))
                 print(f"  {name}: {missing}", file=sys.stderr)
-            print(f"{name}: {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
+            took[name] = time.monotonic() - begin
+            print(f"{name}: {took[name]:.0f} s", file=sys.stderr, flush=True)
     print("\n".join(text(rows)))
+    parts = ", ".join(f"{name} {seconds:.0f}" for name, seconds in took.items())
+    print(f"\nSeconds: {sum(took.values()):.0f} in all ({parts})")
     if "--write" in flags:
         page.write(rows, load=load, quick="--quick" in flags, whole=set(names) == set(FIGURES))
     return 1 if any(row.verdict == "SHORT" for row in rows) else 0
