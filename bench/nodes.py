@@ -287,18 +287,16 @@ def _capacity(found: Mapping[str, float]) -> float:
 def _followed(bench: Bench, fleet: Fleet, webs: Sequence[Server], events: int) -> list[dict[str, float]]:
     """What the watchers of each node counted, while another process's run reports so often."""
     many = WATCHERS // len(webs)
-    known = [_open(web) for web in webs]
+    before = [(web, _open(web)) for web in webs]
     with ThreadPoolExecutor(len(webs)) as threads:
         found = [threads.submit(load, bench, web, "/api/events", many, e=events, d=90, w=0) for web in webs]
-        until(
-            lambda: all(_open(web) > had + many - SOME for web, had in zip(webs, known, strict=True)), "all watch", 60
-        )
+        until(lambda: all(_open(web) > had + many - SOME for web, had in before), "all watch", 60)
         time.sleep(1)  # what opening them takes is over
         publisher = threading.Thread(target=lambda: asyncio.run(_publish(fleet, events)))
         publisher.start()
         counted = [one.result() for one in found]
         publisher.join()
-    until(lambda: all(_open(web) < had + SOME for web, had in pairs), "they left", 60)
+    until(lambda: all(_open(web) < had + SOME for web, had in before), "they left", 60)
     return counted
 
 
