@@ -1,7 +1,7 @@
 """Measure, and print one table: `./dev bench [NAME …] [--quick] [--write]`.
 
-Names: fanout, output, press, runs, gate, history, catalogue, crowd, browser, shipping, appends, nodes, schedules. Without
-one, all of them. `--quick` takes fewer rounds and smaller sizes; `--write` puts the table and its curves into
+Names: fanout, output, press, runs, gate, history, catalogue, crowd, browser, shipping, appends, nodes, schedules.
+Without one, all of them. `--quick` takes fewer rounds and smaller sizes; `--write` puts the table and its curves into
 docs/performance.md. SCRIPT_SERVER=/path/to/checkout has it measured beside us; sse-starlette is, where it is installed,
 which `./dev bench` sees to. How many seconds each part took stands below the table.
 """

@@ -28,6 +28,11 @@ T = TypeVar("T")
 
 GROUP: Final = 64  # writes in one transaction at most: others wait for the pen meanwhile
 READERS: Final = 4
+_READER: Final = "SET default_transaction_read_only = on"
+_LOOKER: Final = f"{_READER}; SET plan_cache_mode = force_generic_plan"
+"""To plan the gate's statement takes ten times as long as to carry it out, and is done each time where the planner
+believes that it pays.
+"""
 
 
 class PostgresDatabase:
@@ -42,6 +47,7 @@ class PostgresDatabase:
         self._writer = Writer(Session(self.connections, end, node), GROUP)
         self.write = self._writer.write
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
+        self._looker = ThreadPoolExecutor(1, thread_name_prefix="store-look")
         self._mine = threading.local()
         self._closed = False
 
@@ -51,6 +57,7 @@ class PostgresDatabase:
             await self._writer.open()
         except BaseException:
             self._readers.shutdown()
+            self._looker.shutdown()
             self.connections.end()
             raise
 
@@ -63,14 +70,21 @@ class PostgresDatabase:
 
     def _end(self, finish: Callable[[], None]) -> None:
         self._readers.shutdown()
+        self._looker.shutdown()
         finish()
         self.connections.end()
 
     async def read(self, work: Callable[[Link], T]) -> T:
         """Also without `open`, to read beside another process."""
+        return await self._in(self._readers, work, _READER)
+
+    async def look(self, work: Callable[[Link], T]) -> T:
+        return await self._in(self._looker, work, _LOOKER)
+
+    async def _in(self, executor: ThreadPoolExecutor, work: Callable[[Link], T], first: str) -> T:
         if self._closed:
             raise StoreError("The store is closed.")
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        return await asyncio.get_running_loop().run_in_executor(executor, self._read, work, first)
 
     async def beside(self, work: Callable[[Link], T]) -> T:
         return await self.read(lambda link: _beside(link, work))
@@ -98,7 +112,7 @@ class PostgresDatabase:
             finally:
                 self.connections.drop(link)
 
-    def _read(self, work: Callable[[Link], T]) -> T:
+    def _read(self, work: Callable[[Link], T], first: str) -> T:
         patience = Patience(self.connections)
         with translated(self._address):
             while True:
@@ -106,7 +120,7 @@ class PostgresDatabase:
                 try:
                     if link is None or link.gone:
                         link = None
-                        link = self._mine.link = self.connections.connect("SET default_transaction_read_only = on")
+                        link = self._mine.link = self.connections.connect(first)
                     return work(link)
                 except psycopg.Error as error:
                     if not self.connections.lost(error, link):

@@ -78,6 +78,10 @@ class Database(Protocol):
 
     async def read(self, work: Callable[[Connection], T]) -> T: ...
 
+    async def look(self, work: Callable[[Connection], T]) -> T:
+        """A read that is asked for all the time, by statements whose values do not change how they are best done."""
+        ...
+
     async def beside(self, work: Callable[[Connection], T]) -> T:
         """A write that waits for no other and is in no order with them; a crash of the database may undo it."""
         ...

@@ -120,7 +120,7 @@ class SqlStore:
         lines, known = statements.lines(offer, at)
         this, values = statements.due(offer, at)
         sql = f"{lines} SELECT {RUN_COLUMNS} FROM runs WHERE {this}"
-        row = await self._db.read(lambda db: db.execute(sql, [*known, *values]).fetchone())
+        row = await self._db.look(lambda db: db.execute(sql, [*known, *values]).fetchone())
         return run_from(row) if row else None
 
     async def firings(self, schedule: str, *, limit: int = MOST) -> Sequence[Firing]:

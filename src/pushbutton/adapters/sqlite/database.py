@@ -107,6 +107,8 @@ class SqliteDatabase:
             raise StoreError("The store is closed.")
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
+    look = read  # statements are compiled once here, whatever their values are
+
     def _read(self, work: Callable[[Connection], T]) -> T:
         with translated(self.path):
             connection = getattr(self._mine, "connection", None)
