@@ -131,7 +131,7 @@ def _idle_workers(bench: Bench, database: Any) -> Iterator[Row]:
             stack.enter_context(fleet.worker(f"worker-{number}"))
         client = stack.enter_context(httpx.Client(base_url=web.url, timeout=60))
         until(lambda: _ready(client) == IDLE, f"{IDLE} workers are there", START)
-        taken = [_to_running(client) for _ in range(10 + (50 if bench.quick else 200))][10:]
+        taken = [_to_running(client) for _ in range(10 + (50 if bench.quick else 100))][10:]
     p50, p99 = middle(taken), quantiles(taken, n=100)[98]
     note = f"{len(taken)} presses, one behind the other, over HTTP to a node that starts none itself"
     for name, value, must in (("p50", p50, 60), ("p99", p99, 300)):
@@ -159,7 +159,7 @@ def _to_running(client: httpx.Client) -> float:
 
 
 def _long_line(bench: Bench, database: Any) -> Iterator[Row]:
-    rounds = 20 if bench.quick else 60
+    rounds = 15 if bench.quick else 30
     with contextlib.ExitStack() as stack:
         fleets, webs = dict[int, Fleet](), dict[int, Server]()
         for count in (FEW, MANY):
@@ -253,12 +253,12 @@ async def _looks(fleets: Mapping[int, Fleet], tags: frozenset[str], rounds: int)
 
 def _two_web_nodes(bench: Bench, database: Any) -> Row:
     fleet = Fleet.new(bench.new("two"), database)
-    events = 150 if bench.quick else 400
+    events = 100 if bench.quick else 250
     ratios, each, lost = list[float](), list[float](), 0.0
     with fleet.web("one") as one, fleet.web("two") as two:
         for web, core in ((one, min), (two, max)):
             os.sched_setaffinity(web.pid, {core(cores()[0] | cores()[1])})
-        for _ in range(bench.rounds):
+        for _ in range(3):
             alone = _followed(bench, fleet, [one], events)
             both = _followed(bench, fleet, [one, two], events)
             ratios.append(sum(map(_capacity, both)) / sum(map(_capacity, alone)))

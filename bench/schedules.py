@@ -79,7 +79,7 @@ def _output(folder: Path, run: int) -> str:
 
 def _at_rest(bench: Bench) -> Row:
     """Three servers beside each other: two without a schedule tell what is noise."""
-    seconds = 30 if bench.quick else 120
+    seconds = 30 if bench.quick else 60
     with contextlib.ExitStack() as stack:
         servers = []
         for name, count in (("none", 0), ("neither", 0), ("many", MANY)):
