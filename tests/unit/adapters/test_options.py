@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import AsyncIterator
 from encodings.aliases import aliases
 from operator import attrgetter
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 
 from pushbutton.adapters.catalog.config import read_config
+from pushbutton.adapters.catalog.describing import Describer
 from pushbutton.adapters.catalog.model import FileTasks, Form, Found
 from pushbutton.adapters.catalog.python import read_python
 from pushbutton.adapters.catalog.scripts import read_script
@@ -102,14 +105,22 @@ def toml(value: Any) -> str:
     return "{" + ", ".join(f"{json.dumps(name)} = {toml(item)}" for name, item in value.items()) + "}"
 
 
-async def read(folder: Path, form: str, said: dict[str, Any]) -> tuple[FileTasks, Task]:
+@pytest.fixture
+async def by() -> AsyncIterator[Describer]:
+    """One process, where a test reads many files."""
+    describer = Describer(sys.executable)
+    yield describer
+    await describer.close()
+
+
+async def read(folder: Path, form: str, said: dict[str, Any], by: Describer | None = None) -> tuple[FileTasks, Task]:
     """A task whose file says this, beside the least that it has to say."""
     rehearse = {"params": {"rehearse": {"type": "bool"}}}
     if form == PYTHON:
         file = folder / "tidy.py"
         options = ", ".join(f"{name}={value!r}" for name, value in said.items())
         file.write_text(f"from pushbutton import task\n@task({options})\ndef tidy(rehearse: bool = False): ...\n")
-        reading = await read_python(Found(file, Form.PYTHON), execute=False)
+        reading = await read_python(Found(file, Form.PYTHON), execute=False, by=by)
     elif form == SCRIPT:
         file = folder / "tidy.sh"
         lines = "".join(f"# {name} = {toml(value)}\n" for name, value in (rehearse | said).items())
@@ -139,12 +150,11 @@ async def test_an_option_said_in_any_form_is_what_the_task_has(tmp_path, name, f
         assert found == (eval(said.replace("{folder}", str(tmp_path))) if "{folder}" in said else expected)
 
 
-@pytest.mark.parametrize("name", [name for name in SAID if name not in ("params", "dynamic", "read")])
-async def test_it_is_another_where_nothing_is_said(tmp_path, name):
+async def test_each_is_another_where_nothing_is_said(tmp_path):
     """Else the test above would say nothing."""
-    _, where, expected = SAID[name]
-    _, task = await read(tmp_path, OPTIONS[name].only[0], {})
-    assert attrgetter(where)(task) != expected
+    bare = {form: (await read(tmp_path, form, {}))[1] for form in FORMS}
+    names = [name for name in SAID if name not in ("params", "dynamic", "read")]
+    assert [name for name in names if attrgetter(SAID[name][1])(bare[OPTIONS[name].only[0]]) == SAID[name][2]] == []
 
 
 @pytest.mark.parametrize(("name", "form"), ELSEWHERE)
@@ -158,7 +168,7 @@ async def test_an_option_without_a_meaning_in_a_form_is_refused_with_the_reason(
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_a_wrong_value_is_told_in_the_same_words_in_every_form(tmp_path, form):
+async def test_a_wrong_value_is_told_in_the_same_words_in_every_form(tmp_path, form, by):
     for name, value, sentence in (
         ("timeout", "soon", "“timeout” must be seconds, or text such as “10 min”."),
         ("busy", "skp", "“busy” must be one of: queue, skip, join, replace. Did you mean “skip”?"),
@@ -185,7 +195,7 @@ async def test_a_wrong_value_is_told_in_the_same_words_in_every_form(tmp_path, f
         ("encoding", "cp1225", "“encoding” must be an encoding that Python knows, such as cp1252. Did you mean “cp1"),
         ("encoding", "utf-16", "“encoding” must be an encoding in which ASCII is one byte a character, such as cp1252"),
     ):
-        _, task = await read(tmp_path, form, {name: value})
+        _, task = await read(tmp_path, form, {name: value}, by)
         assert sentence in task.broken
 
 
@@ -241,32 +251,34 @@ SAID_OF_AN_INPUT: dict[str, tuple[str, Any, Any]] = {
 """By option: the input's type, a value, and what the input has then."""
 
 
-async def read_input(folder: Path, form: str, kind: str, said: dict[str, Any]) -> tuple[FileTasks, Task]:
+async def read_input(
+    folder: Path, form: str, kind: str, said: dict[str, Any], by: Describer | None = None
+) -> tuple[FileTasks, Task]:
     if form == PYTHON:
         file = folder / "tidy.py"
         options = ", ".join(f"{name}={value!r}" for name, value in said.items())
         head = "from typing import Annotated\nfrom pushbutton import Field, task\n@task\n"
         file.write_text(f"{head}def tidy(it: Annotated[{kind}, Field({options})], other: bool = False): ...\n")
-        reading = await read_python(Found(file, Form.PYTHON), execute=False)
+        reading = await read_python(Found(file, Form.PYTHON), execute=False, by=by)
         return reading, reading.tasks[0]
     return await read(folder, form, {"params": {"other": {"type": "bool"}, "it": {"type": kind, **said}}})
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", [name for name, row in FIELD.items() if set(row.only) == set(FORMS)])
-async def test_an_option_of_an_input_said_in_any_form_is_what_the_input_has(tmp_path, name, form):
+async def test_an_option_of_an_input_said_in_any_form_is_what_the_input_has(tmp_path, name, form, by):
     assert name in SAID_OF_AN_INPUT, f"give a value of “{name}” here, and say what an input has then"
     kind, value, expected = SAID_OF_AN_INPUT[name]
-    reading, task = await read_input(tmp_path, form, kind, {name: value})
+    reading, task = await read_input(tmp_path, form, kind, {name: value}, by)
     assert [str(problem) for problem in reading.problems] == []
     (param,) = (param for param in task.params if param.name == "it")
     assert getattr(param, name) == expected
-    _, bare = await read_input(tmp_path, form, kind, {})
+    _, bare = await read_input(tmp_path, form, kind, {}, by)
     assert [getattr(param, name) for param in bare.params if param.name == "it"] != [expected]
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_a_wrong_value_of_an_input_is_told_and_breaks_nothing_else(tmp_path, form):
+async def test_a_wrong_value_of_an_input_is_told_and_breaks_nothing_else(tmp_path, form, by):
     for name, value, sentence in (
         ("label", 3, "must be text"),
         ("min_length", "x", "must be a whole number, 0 or more"),
@@ -275,7 +287,7 @@ async def test_a_wrong_value_of_an_input_is_told_and_breaks_nothing_else(tmp_pat
         ("when", "other", "must be a table of inputs and the values that they must have"),
         ("lable", "x", "Did you mean “label”?"),
     ):
-        reading, task = await read_input(tmp_path, form, "str", {name: value})
+        reading, task = await read_input(tmp_path, form, "str", {name: value}, by)
         assert reading.whole is None
         assert (f"“{name}”" in task.broken, sentence in task.broken) == (True, True), task.broken
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -37,6 +38,13 @@ async def read(tmp_path: Path, head: str, source: str = SOURCE) -> tuple[list[Ta
     path.chmod(0o755)
     found = await examined([tmp_path])
     return found.tasks, [str(one) for one in found.problems], found.notes
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Task:
+    """As it is read where the head says nothing."""
+    (task,), _, _ = asyncio.run(read(tmp_path_factory.mktemp("plain"), ""))
+    return task
 
 
 def argv(task: Task, **inputs: object) -> list[str]:
@@ -150,7 +158,7 @@ async def test_an_input_that_the_script_has_in_its_environment_is_added_beside_w
     assert (made.argv[1:], made.env["SHELF"], made.env["TOKEN"]) == (("--shop=a",), "b", "c")
 
 
-async def test_a_head_that_says_the_same_as_the_source_is_no_mistake(tmp_path: Path) -> None:
+async def test_a_head_that_says_the_same_as_the_source_is_no_mistake(tmp_path: Path, plain: Task) -> None:
     head = """[params.shop]
 type = "str"
 pass = "option"
@@ -172,7 +180,6 @@ type = "file"
 upload = true"""
     (task,), problems, _ = await read(tmp_path, head)
     assert problems == []
-    (plain,), _, _ = await read(tmp_path, "")
     assert (task.params, passing(task)) == (plain.params, passing(plain))
 
 
@@ -208,13 +215,12 @@ CORRECTED: list[tuple[str, str, dict[str, object]]] = [
 
 @pytest.mark.parametrize(("name", "said", "expected"), CORRECTED)
 async def test_every_key_is_laid_over_what_was_read(
-    tmp_path: Path, name: str, said: str, expected: dict[str, object]
+    tmp_path: Path, plain: Task, name: str, said: str, expected: dict[str, object]
 ) -> None:
     (task,), problems, _ = await read(tmp_path, f"[params.{name}]\n{said}")
     assert problems == []
     (param,) = (param for param in task.params if param.name == name)
     assert {key: getattr(param, key) for key in expected} == expected
-    (plain,), _, _ = await read(tmp_path, "")
     assert [one for one in task.params if one.name != name] == [one for one in plain.params if one.name != name]
     assert passing(task) == passing(plain)
 
