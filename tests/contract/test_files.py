@@ -182,6 +182,23 @@ def test_a_large_one_is_read_from_any_place_on(files):
     assert found.size == len(data)
 
 
+def test_what_runs_take_up_is_counted(files):
+    assert files.taken(60).whole
+
+
+def test_of_a_folder_output_and_files_are_counted_apart_and_for_as_long_as_one_waits(tmp_path):
+    uploads, runs = tmp_path / "uploads", tmp_path / "runs"
+    for place, count in ((uploads / "a", 1), (runs / "1" / "output", 2), (runs / "1" / "results" / "table.csv", 4)):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(b"x" * count * 100_000)
+    files = FileFolder(uploads, runs)
+    found = files.taken(60)
+    assert 200_000 <= found.output < 250_000
+    assert 500_000 <= found.files < 600_000
+    assert found.whole
+    assert not files.taken(0).whole
+
+
 def test_the_room_on_the_disk_is_known(files):
     found = files.disk()
     assert 0 < found.free <= found.size

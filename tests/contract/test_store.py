@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pushbutton.adapters.memory import MemoryStore
 from pushbutton.domain.approval import Hold
 from pushbutton.domain.audit import Act
 from pushbutton.domain.cause import Cause, CauseKind
@@ -549,6 +550,10 @@ async def test_counts_are_of_unfinished_runs(store):
     await pressed(store, "c")
     assert await store.counts() == {RunState.RUNNING: 1, RunState.WAITING: 1}
     assert await store.counts(states=ACTIVE) == {RunState.RUNNING: 1}
+
+
+async def test_a_database_on_a_disk_says_what_it_takes_up(store):
+    assert (await store.size() > 100_000) is not isinstance(store, MemoryStore)
 
 
 async def test_the_backlog_is_of_unfinished_runs_by_task_and_says_what_is_due(store):

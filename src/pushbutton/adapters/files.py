@@ -9,16 +9,22 @@ import os
 import secrets
 import shutil
 import stat
+import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from pushbutton.runtime.ports import UPLOADS, Disk, Stored
+from pushbutton.runtime.ports import UPLOADS, Disk, Stored, Taken
 from pushbutton.runtime.ports.files import NoPlainFile, all_given
 from pushbutton.supervisor import spool
 
 _CLONE: Final = 0x40049409
 """FICLONE of Linux: a copy that shares its blocks until one of the two is written, on file systems that can."""
+
+
+_BLOCK: Final = 512
+"""Bytes of what `stat` counts as a block."""
 
 
 class FileFolder:
@@ -94,6 +100,20 @@ class FileFolder:
     def disk(self) -> Disk:
         found = os.statvfs(self._uploads)
         return Disk(found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize)
+
+    def taken(self, seconds: float) -> Taken:
+        end, found, whole = time.monotonic() + seconds, Counter[bool](), True
+        folders = [(self._runs, 0), (self._uploads, 2)]
+        while folders and whole:
+            folder, depth = folders.pop()
+            with contextlib.suppress(OSError), os.scandir(folder) as entries:  # a run may go meanwhile
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append((Path(entry.path), depth + 1))
+                    else:
+                        found[depth > 1] += entry.stat(follow_symlinks=False).st_blocks * _BLOCK
+            whole = time.monotonic() < end
+        return Taken(found[False], found[True], whole or not folders)
 
     def renew(self, run: int) -> None:
         self.remove(all_given(run))

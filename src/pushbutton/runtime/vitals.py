@@ -16,9 +16,11 @@ from pushbutton.errors import NoAnswer
 from . import telling, workers
 from .clock import now
 from .core import Core
-from .ports import Backlog, Disk, RunQuery
+from .ports import Backlog, Disk, RunQuery, Taken
 
 MANY = 1_000_000
+COUNTED = 1.0
+"""Seconds for which files are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,14 @@ async def disk(core: Core) -> Disk | None:
     """That of this machine's data folder; None where it does not answer."""
     try:
         return await threads.measuring("data", core.files.disk)
+    except (NoAnswer, OSError):
+        return None
+
+
+async def taken_up(core: Core) -> Taken | None:
+    """By runs, on this machine's disk, as far as can be counted soon; None where it does not answer."""
+    try:
+        return await threads.measuring("runs", core.files.taken, COUNTED)
     except (NoAnswer, OSError):
         return None
 

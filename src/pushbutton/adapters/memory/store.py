@@ -409,6 +409,9 @@ class MemoryStore:
     async def forgotten(self) -> int:
         return self._forgotten
 
+    async def size(self) -> int:
+        return 0
+
     async def counts(
         self, reach: Reach | None = None, *, states: Collection[RunState] = UNFINISHED
     ) -> Mapping[RunState, int]:

@@ -15,6 +15,7 @@ POSTGRES: Final = Dialect(
     typed="1 = 1",  # a column has its type, whoever writes
     thaw="SELECT set_config('pushbutton.redacts', 'yes', true)",
     freeze="SELECT set_config('pushbutton.redacts', 'no', true)",
+    size="SELECT pg_database_size(current_database())",
     clock="CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
     unreadable=(),  # what is not there is said by `link.translated`
 )

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from pushbutton.adapters.files import FileFolder
 from pushbutton.domain.pieces import BLOCK, cut
-from pushbutton.runtime.ports import UPLOADS, Disk, Stored
+from pushbutton.runtime.ports import UPLOADS, Disk, Stored, Taken
 
 from .pieces import Kept, Piece, Pieces, Place
 
@@ -90,6 +90,9 @@ class NodeFiles:
 
     def disk(self) -> Disk:
         return self._own.disk()
+
+    def taken(self, seconds: float) -> Taken:
+        return self._own.taken(seconds)
 
     def place(self, name: str) -> Path:
         here = self._own.place(name)

@@ -47,6 +47,7 @@ class Dialect:
     typed: str  # whether an audit record's columns have the types that we write; "1 = 1" where others cannot be
     thaw: str  # the audit trail's records may be changed, until the end of the transaction or `freeze`
     freeze: str
+    size: str  # how many bytes the database takes up
     clock: str  # the moment, in microseconds, by the database's clock
     unreadable: tuple[type[Exception], ...]  # raised where a table of ours is not there, or holds what no text is
 

@@ -183,6 +183,9 @@ class SqlStore:
     async def forgotten(self) -> int:
         return await self._number("SELECT value FROM meta WHERE name = 'forgotten'")
 
+    async def size(self) -> int:
+        return await self._number(self._db.dialect.size)
+
     async def counts(
         self, reach: Reach | None = None, *, states: Collection[RunState] = UNFINISHED
     ) -> Mapping[RunState, int]:

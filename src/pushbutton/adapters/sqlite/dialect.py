@@ -21,6 +21,7 @@ SQLITE: Final = Dialect(
     thaw="DROP TRIGGER IF EXISTS audit_is_not_changed",
     freeze="CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit\n"
     "BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END",
+    size="SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
     clock="CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)",
     unreadable=(apsw.SQLError,),
 )

@@ -36,6 +36,7 @@ from .files import UPLOADS as UPLOADS
 from .files import Disk as Disk
 from .files import Files as Files
 from .files import Stored as Stored
+from .files import Taken as Taken
 from .files_seen import FilesSeen
 from .memos import Memos
 from .messages import Messages
@@ -372,6 +373,10 @@ class Store(Protocol):
         """Give or prolong a lease, from now on and by the store's clock; False: it is another's. With 0 it is given
         back.
         """
+        ...
+
+    async def size(self) -> int:
+        """Bytes that the database takes up; 0: it is on no disk."""
         ...
 
     async def counts(

@@ -48,6 +48,15 @@ class Disk:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What runs take up on this machine's disk, in bytes."""
+
+    output: int  # what they wrote, and what is kept beside it
+    files: int  # what people brought, and what runs handed over
+    whole: bool  # False: there is more, which was not counted for want of time
+
+
 class NoPlainFile(OSError):
     """A link, a folder or a device lies where a file should."""
 
@@ -100,6 +109,10 @@ class Files(Protocol):
 
     def disk(self) -> Disk:
         """The room on this machine's disk."""
+        ...
+
+    def taken(self, seconds: float) -> Taken:
+        """Counted for as long as that, at most."""
         ...
 
     def place(self, name: str) -> Path:

@@ -84,7 +84,8 @@ async def storage(request: Request) -> Response:
     core, settings = core_of(request), site_of(request).settings
     return await show(
         request, "administration_storage.html", room="administration", disk=await vitals.disk(core),
-        settings=settings, database=bool(settings.store),
+        settings=settings, database=bool(settings.store), taken=await vitals.taken_up(core),
+        bytes=await core.store.size(),
         own=[task for task in core.catalog.tasks().values() if task.keep],
     )  # fmt: skip
 
