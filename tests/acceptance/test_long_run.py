@@ -173,3 +173,17 @@ def test_of_a_run_that_goes_on_all_is_unfolded_and_what_is_folded_by_hand_stays_
         expect(head(page, 2)).to_be_visible()
         expect(line(page, EACH + 1)).to_have_text(f"file {EACH} of the shop was copied", timeout=SOON)
         assert numbers(page)[0] == EACH + 1
+
+
+def test_steps_over_time_that_come_later_are_unfolded_at_a_desk_and_folded_on_a_phone(browser, site: Site) -> None:
+    with Reader(browser, site.server) as reader:
+        for size, unfolded in (("desk", True), ("phone", False)):
+            page = reader.open(f"/runs/{site.runs['succeeded']}")
+            page.set_viewport_size(SIZES[size])
+            page.evaluate("""async () => {
+                const { morph } = await import(new URL('/static/morph.js', location.href).href);
+                const fall = document.querySelector('#run-over-time'), come = fall.cloneNode(true);
+                fall.hidden = true; fall.open = false; come.open = true;
+                morph(fall, come);
+            }""")
+            assert page.locator("#run-over-time").evaluate("fall => fall.open") is unfolded
