@@ -166,6 +166,8 @@ class Working:
         try:
             self.command.out.wait_for(r"is ready")
         except AssertionError as error:
+            with self.command:
+                pass
             raise AssertionError(f"{error}\nstderr:\n{self.command.err.text}") from None
 
     def kill9(self) -> None:

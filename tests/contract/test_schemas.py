@@ -9,7 +9,7 @@ import pytest
 
 from pushbutton.adapters.sqlite import SqliteStore
 
-POSTGRES_ALONE = {"pushbutton", "turns", "pieces", "sizes"}
+POSTGRES_ALONE = {"pushbutton", "turns", "pieces", "sizes", "secrets"}
 KINDS = {"INTEGER": "bigint", "TEXT": "text", "REAL": "double precision", "BLOB": "bytea"}
 Table = dict[str, tuple[str, bool]]
 

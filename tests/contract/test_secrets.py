@@ -169,7 +169,7 @@ async def test_several_are_asked_for_at_once(tmp_path):
 async def test_a_name_that_is_declared_nowhere_is_looked_for_among_the_stored(tmp_path):
     sources = secrets(tmp_path)
     await sources.put("KEPT", b"kept value\n")
-    assert sources.names() == ["KEPT"]
+    assert await sources.names() == ["KEPT"]
     assert await sources.resolve(["KEPT"]) == {"KEPT": "kept value"}
     await sources.remove("KEPT")
     with pytest.raises(NoSuchSecret, match="pushbutton secret set KEPT"):

@@ -108,6 +108,8 @@ EXCEPTIONS = {
     ("cli.audit", "adapters.postgres"): "the same, where the trail is there",
     ("cli.backup", "adapters.sqlite"): "copies a data folder, without a server or beside one",
     ("cli.move", "assembly.moving"): "moves a history, without a server",
+    ("cli.run", "assembly.kept_secrets"): "finds the secrets of a server of the same folder",
+    ("cli.secret", "assembly.kept_secrets"): "keeps secrets where the server's nodes have them",
     ("cli.imports", "adapters.catalog"): "makes a configuration file of what other tools have",
     ("cli.schema", "adapters.catalog"): "prints the schema of the configuration file",
 }
@@ -220,6 +222,7 @@ def test_only_the_composition_roots_choose_adapters():
     assert outside - excused == {
         "assembly.embedded",
         "assembly.fleet",
+        "assembly.kept_secrets",
         "assembly.moving",
         "assembly.offline",
         "assembly.publishing",

@@ -24,7 +24,7 @@ from pushbutton.adapters.ical import IcalFiles
 from pushbutton.adapters.in_process import InProcessDispatch, LocalNotifier
 from pushbutton.adapters.patterns import LimitedPatterns
 from pushbutton.adapters.seal import Seal
-from pushbutton.adapters.secrets import EncryptedStore, SecretSources
+from pushbutton.adapters.secrets import SecretSources
 from pushbutton.adapters.smtp import SmtpPost
 from pushbutton.adapters.spools import SpoolFolder, SpoolRecords
 from pushbutton.adapters.webhook import Webhook
@@ -64,7 +64,7 @@ from pushbutton.services import (
 from pushbutton.services.catalog_audit import CatalogAudit
 from pushbutton.services.webhooks import BOOKMARK, Webhooks
 
-from . import fleet, publishing, sign_in, stores
+from . import fleet, kept_secrets, publishing, sign_in, stores
 
 log = logging.getLogger(__name__)
 
@@ -188,7 +188,7 @@ class Embedded:
         stack.callback(spools.let_go)
         python = self._settings.python or sys.executable
         kept_from = confinement.kept_from(self._folder)
-        stored = EncryptedStore(self._folder, self._settings.key_path)
+        stored = kept_secrets.of_store(store, self._folder, self._settings, key, shared=shared)
         make = partial(
             PathCatalog,
             python=python,

@@ -14,9 +14,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pushbutton.adapters import copy_check, data_folder
+from pushbutton.adapters.seal import Seal
+from pushbutton.adapters.secrets import EncryptedStore
+from pushbutton.adapters.secrets.value import text
 from pushbutton.adapters.sql import moving
 from pushbutton.adapters.sqlite import SqliteStore
 from pushbutton.adapters.sqlite import moving as sqlite
@@ -27,6 +30,9 @@ from pushbutton.runtime.audit import check
 from pushbutton.runtime.ports import Store
 
 from . import stores
+
+if TYPE_CHECKING:
+    from pushbutton.adapters.postgres.moving import PostgresSide
 
 __all__ = ["ASIDE", "Moved", "Said", "into_database", "into_folder"]
 
@@ -43,6 +49,7 @@ class Moved:
     database: str  # what it is called
     rows: Mapping[str, int]  # by table; empty where everything was there already
     files: int  # that other nodes wrote, or people brought, and that are in the folder now
+    secrets: int  # that are kept
     trail: Checked  # the audit trail of the target, read as a whole
 
 
@@ -67,18 +74,21 @@ async def into_database(folder: Path, settings: Settings, said: Said) -> Moved:
                 raise StoreError(f"{address.shown} holds a part of another history, which is moved from {found}.")
             if not found and not moving.is_empty(target, every):
                 rows = _there_already(source, target, every)
+                secrets = _secrets_into(target, folder, key)
             else:
                 if not found:
                     target.mark(mark)
                 rows = moving.move(source, target, every, said)
                 _at_home(target, "", _known_by(folder))
+                secrets = _secrets_into(target, folder, key)
                 target.unmark()
             trail = await _checked(PostgresStore(address, key, apart=settings.end_path(folder)))
         with data_folder.writing(folder):
+            _set_aside(EncryptedStore(folder).file)
             file.rename(folder / ASIDE)
             (folder / stores.NOTE).write_text(f"{address.place}\n")
             copy_check.sync(folder)
-    return Moved(address.shown, rows, 0, trail)
+    return Moved(address.shown, rows, 0, secrets, trail)
 
 
 async def into_folder(folder: Path, settings: Settings, said: Said) -> Moved:
@@ -102,6 +112,7 @@ async def into_folder(folder: Path, settings: Settings, said: Said) -> Moved:
             _none_goes_on_elsewhere(source, folder)
             with data_folder.writing(folder):
                 files = source.bring_files(folder)
+            secrets = _secrets_from(source, folder, key)
             if file.exists():
                 with sqlite.read(file) as target:
                     rows = _there_already(source, target, sqlite.tables(target))
@@ -115,7 +126,34 @@ async def into_folder(folder: Path, settings: Settings, said: Said) -> Moved:
             trail = await _checked(SqliteStore(file, key, apart=settings.end_path(folder)))
         with data_folder.writing(folder):
             (folder / stores.NOTE).unlink()
-    return Moved(address.shown, rows, files, trail)
+    return Moved(address.shown, rows, files, secrets, trail)
+
+
+def _secrets_into(target: PostgresSide, folder: Path, key: bytes) -> int:
+    """How many are kept. They go under the key that all nodes share."""
+    from pushbutton.adapters.postgres import SharedSecrets  # noqa: PLC0415  only where it is asked for
+
+    kept, shared = EncryptedStore(folder), SharedSecrets(target.execute, Seal(key), text)
+    for name in kept.names():
+        shared.put(name, kept.get(name).encode())
+    return len(shared.names())
+
+
+def _secrets_from(source: PostgresSide, folder: Path, key: bytes) -> int:
+    """How many are kept. They go under a key of their own."""
+    from pushbutton.adapters.postgres import SharedSecrets  # noqa: PLC0415  only where it is asked for
+
+    kept, found = EncryptedStore(folder), SharedSecrets(source.execute, Seal(key), text).all()
+    for name in set(kept.names()) - found.keys():
+        kept.remove(name)
+    for name, value in found.items():
+        kept.put(name, value.encode())
+    return len(found)
+
+
+def _set_aside(file: Path) -> None:
+    if file.exists():
+        file.rename(file.with_name(f"{file.name}.moved"))
 
 
 def _not_there(folder: Path) -> str:

@@ -106,8 +106,8 @@ def _history(source: str, target: str, key_file: str | None) -> None:
         moved = asyncio.run(moving.into_database(folder, settings, _said))
         _tell(moved, moved.database)
         print(
-            f"In {folder} stay the outputs and files of runs, what was brought for them, server.key, and secrets that "
-            f"are kept here: it goes on being the server's data folder, with the address in PUSHBUTTON_STORE. Its "
+            f"In {folder} stay the outputs and files of runs, what was brought for them, server.key: "
+            f"it goes on being the server's data folder, with the address in PUSHBUTTON_STORE. Its "
             f"{moving.ASIDE} is not used any more: remove it when you are sure."
         )
     else:
@@ -141,6 +141,8 @@ def _tell(moved: Moved, where: str) -> None:
         print(f"All {sum(moved.rows.values()):,} rows of {len(moved.rows)} tables are in {where}, and were compared.")
     else:
         print(f"Everything was in {where} already.")
+    if moved.secrets:
+        print(f"{moved.secrets:,} stored secret{'' if moved.secrets == 1 else 's'} came along.")
     print(f"Its audit trail: {moved.trail.sentence}")
     if moved.trail.head.id:
         print(f"Head of its audit trail: {moved.trail.head.note}")

@@ -132,12 +132,13 @@ async def _named(task: Task) -> Mapping[str, str]:
         return {}
     from pushbutton import config  # noqa: PLC0415  for tasks with secrets only
     from pushbutton.adapters.catalog import look  # noqa: PLC0415
-    from pushbutton.adapters.secrets import EncryptedStore, SecretSources  # noqa: PLC0415
+    from pushbutton.adapters.secrets import SecretSources  # noqa: PLC0415
+    from pushbutton.assembly import kept_secrets  # noqa: PLC0415
 
     settings = config.load()
     folder = Path(task.source.file).parent
     _, declared = await look([task.source.file, folder])
-    stored = EncryptedStore(settings.folder((str(folder),)), settings.key_path)
+    stored = await kept_secrets.beside(settings.folder((str(folder),)), settings)
     return await SecretSources(lambda: declared, stored).resolve(task.secret_names)
 
 

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,11 +24,12 @@ from .operator import operator
 from .store import Store
 
 if TYPE_CHECKING:
-    from pushbutton.adapters.secrets import EncryptedStore
+    from pushbutton.adapters.secrets import Stored as Keeper
+    from pushbutton.config import Settings
 
 __all__ = ["add"]
 
-HELP = """Keep named secrets for jobs: encrypted, in the data folder of a server.
+HELP = """Keep named secrets for jobs: encrypted, in the data folder of a server, or in the database of all nodes.
 
 \b
   pushbutton secret set DB_PASSWORD            asks for the value, and shows nothing of it
@@ -86,14 +86,15 @@ def _set(name: Name, paths: Paths = None, data: Data = None, key_file: Key = Non
 
     if not is_variable(name):
         raise BadInput(f"“{name}” cannot be the name of a secret: use letters, digits and “_”, as for a variable.")
-    folder, kept = _store(paths, data, key_file)
+    where, kept, settings = _kept(paths, data, key_file, store)
+    folder = settings.folder(tuple(paths or ["."]))
     value = _ask(name) if sys.stdin.isatty() else sys.stdin.buffer.read()
     if not folder.exists():  # as a server would make it
         folder.mkdir(parents=True, mode=0o700)
         (folder / ".gitignore").write_text("*\n")
     asyncio.run(SecretSources(dict, kept).put(name, value))
-    _record(paths, data, store, Deed.SECRET_SET, f"secret {name}")
-    print(f"“{name}” is kept in {folder}.")
+    _record(paths, data, key_file, store, Deed.SECRET_SET, f"secret {name}")
+    print(f"“{name}” is kept in {where}.")
     if is_short(value):
         print("It is too short to be masked: what a job writes of it is shown as it is.")
 
@@ -106,14 +107,16 @@ def _ask(name: str) -> bytes:
 def _list(
     paths: Paths = None,
     data: Data = None,
+    key_file: Key = None,
+    store: Store = None,
     as_json: Annotated[bool, typer.Option("--json", help="print a list of objects")] = False,
 ) -> None:
     from pushbutton.adapters.catalog import look  # noqa: PLC0415  loads the readers
 
-    _, store = _store(paths, data, None)
+    _, kept, _ = _kept(paths, data, key_file, store)
     tasks, declared = asyncio.run(look(paths or ["."]))
     # The environment is that of this command, which need not be the server's.
-    rows = [(one.name, _origin(one), list(one.tasks)) for one in needed(tasks, declared, store.names(), os.environ)]
+    rows = [(one.name, _origin(one), list(one.tasks)) for one in needed(tasks, declared, kept.names(), os.environ)]
     if as_json:
         print(json.dumps([dict(zip(("name", "from", "tasks"), row, strict=True)) for row in rows], indent=2))
         return
@@ -129,31 +132,40 @@ def _origin(one: Needed) -> str:
     return "nowhere: it is not kept" if one.missing and one.origin == str(Stored()) else one.origin
 
 
-def _remove(name: Name, paths: Paths = None, data: Data = None, store: Store = None) -> None:
-    folder, kept = _store(paths, data, None)
+def _remove(name: Name, paths: Paths = None, data: Data = None, key_file: Key = None, store: Store = None) -> None:
+    where, kept, _ = _kept(paths, data, key_file, store)
     kept.remove(name)
-    _record(paths, data, store, Deed.SECRET_REMOVE, f"secret {name}")
-    print(f"“{name}” is no longer kept in {folder}.")
+    _record(paths, data, key_file, store, Deed.SECRET_REMOVE, f"secret {name}")
+    print(f"“{name}” is no longer kept in {where}.")
 
 
 def _rotate(paths: Paths = None, data: Data = None, key_file: Key = None, store: Store = None) -> None:
-    _, kept = _store(paths, data, key_file)
+    _, kept, _ = _kept(paths, data, key_file, store)
     count = kept.rotate()
-    _record(paths, data, store, Deed.SECRET_ROTATE, "the stored secrets")
+    _record(paths, data, key_file, store, Deed.SECRET_ROTATE, "the stored secrets")
     print(f"{count} secret{'' if count == 1 else 's'} under a new key. Copies of the old one open old backups only.")
 
 
-def _record(paths: list[str] | None, data: str | None, store: str | None, deed: Deed, about: str) -> None:
+def _record(
+    paths: list[str] | None, data: str | None, key_file: str | None, store: str | None, deed: Deed, about: str
+) -> None:
     """In the audit trail; never a value."""
     from pushbutton.app import Pushbutton  # noqa: PLC0415  loads every adapter
 
-    asyncio.run(Pushbutton(*(paths or ["."]), data=data, store=store).record(act(operator(), deed, about, now())))
+    asyncio.run(
+        Pushbutton(*(paths or ["."]), data=data, key_file=key_file, store=store).record(
+            act(operator(), deed, about, now())
+        )
+    )
 
 
-def _store(paths: list[str] | None, data: str | None, key_file: str | None) -> tuple[Path, EncryptedStore]:
-    """The data folder that `serve` with the same words uses, and what is kept there."""
-    from pushbutton.adapters.secrets import EncryptedStore  # noqa: PLC0415
+def _kept(
+    paths: list[str] | None, data: str | None, key_file: str | None, store: str | None
+) -> tuple[str, Keeper, Settings]:
+    """What is kept for the server that `serve` with the same words is, and where."""
+    from pushbutton.assembly import kept_secrets  # noqa: PLC0415  loads every adapter
 
-    settings = config.load(data=data, key_file=key_file)
+    settings = config.load(data=data, key_file=key_file, store=store)
     folder = settings.folder(tuple(paths or ["."]))
-    return folder, EncryptedStore(folder, settings.key_path)
+    where = "the database of all nodes" if settings.store else str(folder)
+    return where, asyncio.run(kept_secrets.beside(folder, settings)), settings

@@ -81,7 +81,7 @@ async def overview(core: Core, actor: Actor) -> Overview:
     return Overview(
         vitals=await vitals.taken(core),
         disk=await vitals.disk(core),
-        secrets=secrets(core, actor),
+        secrets=await secrets(core, actor),
         calls=[one for hook in core.directory.all.hooks.values() if (one := await _in_vain(core, hook)).count],
         silent=core.catalog.silent(),
     )
@@ -99,11 +99,11 @@ async def tasks(core: Core, actor: Actor) -> Sequence[Declared]:
     return sorted(found, key=lambda one: (not one.task.broken, one.pause is None))
 
 
-def secrets(core: Core, actor: Actor) -> Secrets:
+async def secrets(core: Core, actor: Actor) -> Secrets:
     """Raises `Refused`."""
     require(actor, Verb.ADMIN)
     try:
-        kept, locked = core.secrets.names(), ""
+        kept, locked = await core.secrets.names(), ""
     except SecretsLocked as error:
         kept, locked = (), str(error)
     return Secrets(needed(core.catalog.tasks(), core.catalog.secrets(), kept, os.environ), locked)

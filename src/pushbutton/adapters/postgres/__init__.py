@@ -13,7 +13,18 @@ from .hints import Hints
 from .mirror import Mirror
 from .output import NodeOutput
 from .pieces import Pieces
+from .secrets import SharedSecrets
 from .shipper import Shipper
 from .store import PostgresStore
 
-__all__ = ["Address", "Hints", "Mirror", "NodeFiles", "NodeOutput", "Pieces", "PostgresStore", "Shipper"]
+__all__ = [
+    "Address",
+    "Hints",
+    "Mirror",
+    "NodeFiles",
+    "NodeOutput",
+    "Pieces",
+    "PostgresStore",
+    "SharedSecrets",
+    "Shipper",
+]

@@ -28,7 +28,7 @@ _TABLES: Final = (
 )
 OURS: Final = (
     *("runs", "events", "meta", "joined", "people", "audit", "audit_head", "homes", "bookmarks", "leases", "orders"),
-    *("limits", "nodes", "turns", "pushbutton", "pieces", "sizes"),
+    *("limits", "nodes", "turns", "pushbutton", "pieces", "sizes", "secrets"),
 )
 
 

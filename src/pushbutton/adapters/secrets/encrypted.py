@@ -29,7 +29,7 @@ class EncryptedStore:
 
     def __init__(self, folder: Path, key_file: Path | None = None) -> None:
         self._folder = folder
-        self._file = folder / "secrets.json"
+        self.file = folder / "secrets.json"
         self._key = KeyFile(key_file or folder / "secret.key")
 
     def names(self) -> Collection[str]:
@@ -82,7 +82,7 @@ class EncryptedStore:
         if not keys:
             raise SecretsLocked(
                 f"The key of the stored secrets is not where it should be, {self._key.path}: restore it from where you "
-                f"keep a copy. Without it nobody can read them: then remove {self._file} and set them anew."
+                f"keep a copy. Without it nobody can read them: then remove {self.file} and set them anew."
             )
         return keys
 
@@ -98,17 +98,17 @@ class EncryptedStore:
 
     def _read(self) -> Mapping[str, str]:
         try:
-            content = json.loads(self._file.read_bytes())
+            content = json.loads(self.file.read_bytes())
             secrets: dict[str, str] = content["secrets"]
             if content["version"] != 1 or not all(isinstance(sealed, str) for sealed in secrets.values()):
                 raise ValueError
         except FileNotFoundError:
             return {}
         except OSError as error:
-            raise SecretsLocked(f"The stored secrets, {self._file}, cannot be read: {error.strerror}.") from None
+            raise SecretsLocked(f"The stored secrets, {self.file}, cannot be read: {error.strerror}.") from None
         except (ValueError, KeyError, TypeError, AttributeError):
             raise SecretsLocked(
-                f"{self._file} is damaged or of a newer Pushbutton: restore it from a backup, or remove it and set the "
+                f"{self.file} is damaged or of a newer Pushbutton: restore it from a backup, or remove it and set the "
                 "secrets anew."
             ) from None
         return secrets
@@ -116,9 +116,9 @@ class EncryptedStore:
     def _write(self, secrets: Mapping[str, str]) -> None:
         content = {"version": 1, "secrets": dict(sorted(secrets.items()))}
         try:
-            replace(self._file, json.dumps(content, indent=1).encode() + b"\n")
+            replace(self.file, json.dumps(content, indent=1).encode() + b"\n")
         except OSError as error:
-            raise SecretsLocked(f"The stored secrets, {self._file}, cannot be written: {error.strerror}.") from None
+            raise SecretsLocked(f"The stored secrets, {self.file}, cannot be written: {error.strerror}.") from None
 
 
 def _seal(key: bytes, name: str, value: bytes) -> str:

@@ -9,13 +9,13 @@ from typing import assert_never
 
 from pushbutton import threads
 from pushbutton.domain.secret import FromCommand, FromEnvironment, FromFile, FromKeyring, Secret, Stored
-from pushbutton.errors import BadInput, NoAnswer, SecretsLocked, SecretUnavailable
+from pushbutton.errors import BadInput, NoAnswer, SecretsLocked, SecretUnavailable, StoreError
 
 from .command import from_command
-from .encrypted import EncryptedStore
 from .environment import from_environment
 from .file import from_file
 from .keyring import from_keyring
+from .stored import Stored as Keeper
 from .value import Missing
 
 __all__ = ["SecretSources"]
@@ -24,9 +24,7 @@ __all__ = ["SecretSources"]
 class SecretSources:
     """`declared` gives the declarations as they are now; `before`: words in front of the commands in them."""
 
-    def __init__(
-        self, declared: Callable[[], Mapping[str, Secret]], store: EncryptedStore, before: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, declared: Callable[[], Mapping[str, Secret]], store: Keeper, before: Sequence[str] = ()) -> None:
         self._declared, self._store, self._before = declared, store, tuple(before)
 
     async def resolve(self, names: Collection[str]) -> Mapping[str, str]:
@@ -58,13 +56,15 @@ class SecretSources:
                     return await threads.asking("the stored secrets", self._store.get, name)
         except Missing as missing:
             raise SecretUnavailable(name, origin, str(missing)) from None
-        except (SecretsLocked, NoAnswer) as error:
+        except (SecretsLocked, NoAnswer, StoreError) as error:
             raise SecretUnavailable(name, origin, str(error).rstrip(".")) from None
         assert_never(origin)
 
-    def names(self) -> Collection[str]:
-        """Those that are kept here, sorted. Raises `SecretsLocked`."""
-        return self._store.names()
+    async def names(self) -> Collection[str]:
+        try:
+            return await threads.asking("the stored secrets", self._store.names)
+        except (NoAnswer, StoreError) as error:
+            raise SecretsLocked(str(error)) from None
 
     async def put(self, name: str, value: bytes) -> None:
         try:

@@ -514,7 +514,7 @@ class Secrets(Protocol):
         """
         ...
 
-    def names(self) -> Collection[str]:
+    async def names(self) -> Collection[str]:
         """Those that are kept here, sorted. Raises `SecretsLocked`."""
         ...
 

@@ -75,7 +75,7 @@ async def secrets(request: Request) -> Response:
     core = core_of(request)
     return await show(
         request, "administration_secrets.html", room="administration", tasks=core.catalog.tasks(),
-        secrets=administration.secrets(core, actor_of(request)),
+        secrets=await administration.secrets(core, actor_of(request)),
     )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+-- Nothing to do: stored secrets of a machine that is alone lie in its data folder, under a key of their own.
