@@ -13,7 +13,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -22,6 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
+
+from tests import ports
 
 if TYPE_CHECKING:
     from pushbutton.adapters.postgres.link import Link
@@ -91,7 +92,7 @@ class Postgres:
         self._own()
         self._call("initdb", "-D", str(self._data), "-U", "postgres", "--auth-local=trust", "--auth-host=scram-sha-256",
                    "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")  # fmt: skip
-        self.port = _free_port()
+        self.port = ports.lasting()
         self.start()
         quoted = PASSWORD.replace("'", "''")
         self.sql(f"CREATE ROLE {USER} LOGIN CREATEDB PASSWORD '{quoted}'")
@@ -155,7 +156,7 @@ class Postgres:
         other = Postgres(durable=self._durable)
         other._own()
         self._call("pg_basebackup", "-D", str(other._data), "-R", "-c", "fast", "-d", self.admin())
-        other.port = _free_port()
+        other.port = ports.lasting()
         other.start()
         try:
             self.sql("ALTER SYSTEM SET synchronous_standby_names = '*'")
@@ -260,10 +261,3 @@ def _back(link: Link) -> Iterator[str]:
             yield f"INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, '{quoted}')"
     for (numbers,) in list(link.execute(_NUMBERS)):
         yield f"SELECT setval('{numbers}', 1, false)"
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port

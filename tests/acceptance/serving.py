@@ -11,12 +11,9 @@ Leaving the block ends the server and every run that its data folder still has, 
 
 from __future__ import annotations
 
-import contextlib
 import os
-import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -29,6 +26,7 @@ import httpx
 from httpx_sse import ServerSentEvent, connect_sse
 
 from pushbutton.supervisor import spool
+from tests import ports
 
 from . import forked
 from .worlds import told_to_stop
@@ -179,15 +177,6 @@ class Command:
         self.wait()
 
 
-def _lasting_port() -> int:
-    """A free one that the system gives to nobody who asks for any: a server that is killed finds it free again."""
-    while True:
-        port = random.randrange(12_000, 32_000)
-        with socket.socket() as tried, contextlib.suppress(OSError):
-            tried.bind(("127.0.0.1", port))
-            return port
-
-
 class Served:
     """`pushbutton serve PATHS --data …`, started at once; ready when the constructor returns.
 
@@ -213,7 +202,7 @@ class Served:
         self._options = [
             word for name, value in settings.items() for word in (f"--{name.replace('_', '-')}", str(value))
         ]
-        self.port = port or _lasting_port()
+        self.port = port or ports.lasting()
         self.url = ""
         self.errors: list[str] = []  # what the processes before the present one wrote to stderr
         self.http = httpx.Client()
