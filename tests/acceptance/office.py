@@ -260,11 +260,12 @@ def _calls(office: Office, hook: str) -> None:
         office.server.http.post(f"/hooks/{hook}", content=body, headers=headers)
 
 
-def every_page(browser: Any, office: Office, **wishes: Any) -> Iterator[tuple[str, Page]]:
-    """Every page as everybody who is named with it sees it; a browser for each of them."""
+def every_page(browser: Any, office: Office, script: str = "", **wishes: Any) -> Iterator[tuple[str, Page]]:
+    """Every page as everybody who is named with it sees it; a browser for each of them. `script` is there on each."""
     looks = [look for looks in PAGES.values() for look in looks] + PROBLEMS
     for who in sorted({who for who, _ in looks}):
         with office.reader(browser, who, **wishes) as reader:
+            reader.context.add_init_script(script)
             page = reader.open("/signin" if who in ("", "half") else "/")
             for path in [path for other, path in looks if other == who]:
                 page.goto(f"{office.server.url}{office.path(path)}")

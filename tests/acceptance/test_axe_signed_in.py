@@ -12,7 +12,7 @@ from starlette.routing import Route
 from pushbutton.testing import opened
 from pushbutton.web.application import build
 from tests.acceptance.office import PAGES, every_page, office
-from tests.acceptance.pages import SIZES, axe, browser
+from tests.acceptance.pages import AXE, SIZES, axe, browser
 
 __all__ = ["browser", "office"]
 
@@ -35,7 +35,7 @@ async def test_every_page_that_there_is_is_looked_at(tmp_path: Path) -> None:
 )
 def test_axe_finds_nothing_on_any_page_of_anybody(browser, office, locale, looks):
     found: dict[tuple[str, str, str, str], list[str]] = {}
-    for who, page in every_page(browser, office, locale=locale):
+    for who, page in every_page(browser, office, AXE, locale=locale):
         for size, scheme in looks:
             page.set_viewport_size(SIZES[size])
             page.emulate_media(color_scheme=scheme)
