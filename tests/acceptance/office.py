@@ -265,7 +265,8 @@ def every_page(browser: Any, office: Office, script: str = "", **wishes: Any) ->
     looks = [look for looks in PAGES.values() for look in looks] + PROBLEMS
     for who in sorted({who for who, _ in looks}):
         with office.reader(browser, who, **wishes) as reader:
-            reader.context.add_init_script(script)
+            if script:
+                reader.context.add_init_script(script)
             page = reader.open("/signin" if who in ("", "half") else "/")
             for path in [path for other, path in looks if other == who]:
                 page.goto(f"{office.server.url}{office.path(path)}")

@@ -30,6 +30,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
+
 import pushbutton
 from pushbutton.cli import contents, group
 from pushbutton.web.views.render import environment
@@ -43,6 +45,10 @@ ON_USE = (
     "uvloop",
 )  # fmt: skip
 """What our modules load when they use it."""
+CHEAP = (1, 8, 1, *(PasswordHasher.__init__.__defaults__ or ())[3:])
+"""Rounds, KiB and threads of a password's hash: the usual ones take a tenth of a second of the processor, on purpose.
+That is looked at in `tests/unit/adapters/test_passwords.py`, and at servers that are started `fresh`.
+"""
 NUMBER = struct.Struct("i")
 
 
@@ -92,6 +98,7 @@ def _load() -> None:
         pages = environment(language)
         for name in pages.list_templates():
             pages.get_template(name)  # compiled with the first page that needs it
+    PasswordHasher.__init__.__defaults__ = CHEAP
     group.parser = cache(group.parser)  # each command of a fork would make it anew
     for name in {name for rows in contents.COMMANDS.values() for name, _ in rows.values()}:
         group.parser(name)

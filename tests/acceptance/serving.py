@@ -107,7 +107,7 @@ class Command:
     programs that become it; `by`: another Python.
 
     It is a fork of a process that has loaded everything (`forked`), except with `fresh`, for what looks at the start
-    of an interpreter, and where a fork would not be the same.
+    of an interpreter or at what a password costs, and where a fork would not be the same.
     """
 
     def __init__(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import time
@@ -58,16 +59,28 @@ class Site:
             return self.browser(http.cookies[COOKIE])
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("doors")
+@contextlib.contextmanager
+def _served(folder: Path, *, fresh: bool = False) -> Iterator[Site]:
     (folder / "tasks").mkdir()
     script(folder / "tasks", "deploy", "echo deployed")
     session, secret = a_session()
     put(folder / "data", *ada(), session, Grant("everyone", "presser"))
-    with Served(folder / "tasks", data=folder / "data") as server:
+    with Served(folder / "tasks", data=folder / "data", fresh=fresh) as server:
         server.http.cookies[COOKIE] = secret
         yield Site(server, secret)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with _served(tmp_path_factory.mktemp("doors")) as made:
+        yield made
+
+
+@pytest.fixture
+def costly(tmp_path: Path) -> Iterator[Site]:
+    """Where a password costs what it costs for everybody but tests."""
+    with _served(tmp_path, fresh=True) as made:
+        yield made
 
 
 def token_of(text: str) -> str:
@@ -388,19 +401,19 @@ def test_after_signing_in_one_lands_here_and_nowhere_else(site, ida, back, leads
 # --- guessing
 
 
-def test_unknown_wrong_and_disabled_are_answered_alike(site):
-    site.join("jill").close()
-    site.join("kate").close()
-    site.user("change", "kate", "--disable")
+def test_unknown_wrong_and_disabled_are_answered_alike(costly):
+    costly.join("jill").close()
+    costly.join("kate").close()
+    costly.user("change", "kate", "--disable")
     work: dict[str, list[float]] = {}  # not by the clock: that shows what else the machine does
     seen = set()
     for _ in range(5):
         for name, password in (("nobody", PASSWORD), ("jill", "not that one"), ("kate", PASSWORD)):
-            with site.browser() as http:
+            with costly.browser() as http:
                 page = http.get("/signin").text
-                before = site.server.command.worked
+                before = costly.server.command.worked
                 answer = http.post("/signin", data={"csrf": token_of(page), "name": name, "password": password})
-                work.setdefault(name, []).append(site.server.command.worked - before)
+                work.setdefault(name, []).append(costly.server.command.worked - before)
             if answer.status_code == 429:
                 continue
             headers = {key: value for key, value in answer.headers.items() if key not in {"date", "set-cookie"}}
@@ -449,23 +462,23 @@ def test_codes_are_slow_to_guess_as_well(site):
         assert 429 in codes
 
 
-def test_a_flood_of_passwords_is_refused_and_holds_nobody_up(site):
-    with site.browser() as http:
+def test_a_flood_of_passwords_is_refused_and_holds_nobody_up(costly):
+    with costly.browser() as http:
         csrf = token_of(http.get("/signin").text)
         form = http.cookies["form"]
 
     def guess(n: int) -> int:
         data = {"csrf": csrf, "name": f"somebody-{n}", "password": "x" * 20}
         headers = {**HTML, "cookie": f"form={form}"}
-        return httpx.post(f"{site.server.url}/signin", data=data, headers=headers, timeout=PATIENCE).status_code
+        return httpx.post(f"{costly.server.url}/signin", data=data, headers=headers, timeout=PATIENCE).status_code
 
     with ThreadPoolExecutor(60) as pool:
         answers = [pool.submit(guess, n) for n in range(60)]
-        assert site.server.http.get("/api/health").status_code == 200
+        assert costly.server.http.get("/api/health").status_code == 200
         statuses = {answer.result() for answer in answers}
     assert statuses <= {401, 429, 503}
     assert statuses & {429, 503}
-    until(lambda: site.server.http.get("/api/tasks").status_code == 200, what="everything is as before")
+    until(lambda: costly.server.http.get("/api/tasks").status_code == 200, what="everything is as before")
 
 
 # --- forms and other sites
