@@ -36,6 +36,7 @@ def firings(server: Served, name: str) -> list[dict[str, Any]]:
 
 
 def goes_on(server: Served, name: str) -> None:
+    until(lambda: name in {one["id"] for one in server.get("/api/schedules")}, what=f"{name} is known")
     before = firings(server, name)
     newest = before[0]["due"] if before else ""
     until(lambda: [one for one in firings(server, name) if one["due"] > newest and one["run"]], what=f"{name} goes on")
