@@ -9,10 +9,10 @@ import logging
 from collections.abc import Callable
 
 from pushbutton.errors import PushbuttonError
-from pushbutton.runtime import schedules
 from pushbutton.runtime.alarm import Alarm
 from pushbutton.runtime.clock import now
 from pushbutton.runtime.core import Core
+from pushbutton.runtime.lookout import Lookout
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ AGAIN = 1.0  # seconds until it is tried again where it could not be done
 async def run(core: Core) -> None:
     """Until cancelled."""
     woken = asyncio.Event()
-    lookout = schedules.Lookout(core)
+    lookout = Lookout(core)
     alarm = Alarm(woken.set, now)
     listening = [core.notifier.listen(topic, woken.set) for topic in ("catalog", "schedules")]
     listening.append(core.directory.listen(_if_others(core, woken.set)))  # another server may have made one

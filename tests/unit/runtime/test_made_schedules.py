@@ -20,9 +20,11 @@ from pushbutton.domain.policy import Grant
 from pushbutton.domain.run import Run, RunState
 from pushbutton.domain.schedule import CatchUp, Schedule, Verdict
 from pushbutton.errors import InvalidInputs, NoSuchSchedule, NoSuchTask, Refused
+from pushbutton.runtime import lookout as looking
 from pushbutton.runtime import made_schedules, pauses, press, schedules, worker
 from pushbutton.runtime.clock import now
 from pushbutton.runtime.core import Core
+from pushbutton.runtime.lookout import Lookout
 from pushbutton.runtime.made_schedules import Wanted
 from pushbutton.runtime.ports import RunQuery, Topics
 from pushbutton.runtime.ports.people import AuditQuery, Change
@@ -57,7 +59,7 @@ class World:
     core: Core
     clock: Clock
     file: Path
-    lookout: schedules.Lookout
+    lookout: Lookout
 
     def who(self, name: str) -> Actor:
         return self.core.directory.actor(self.core.directory.all.users[name])
@@ -88,7 +90,7 @@ class World:
 @pytest.fixture
 async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     clock = Clock()
-    for module in (schedules, made_schedules, pauses, press, worker):
+    for module in (schedules, looking, made_schedules, pauses, press, worker):
         monkeypatch.setattr(module, "now", clock)
     file = tmp_path / "tasks.py"
     file.write_text(TASK)
@@ -97,7 +99,7 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         people = [User("ada", "Ada"), User("eve", "Eve"), User("bob", "Bob"), User("vic", "Vic")]
         rights = [Grant("user:ada", "admin"), Grant("user:eve", "presser"), Grant("user:vic", "viewer")]
         await core.directory.change(lambda _: Change(put=[*people, *rights]))
-        yield World(app, core, clock, file, schedules.Lookout(core))
+        yield World(app, core, clock, file, Lookout(core))
         while runs := [run for run in await core.store.runs(RunQuery()) if not run.state.over]:
             await over(core, runs[0].id)
 
@@ -163,7 +165,7 @@ async def test_what_does_not_fit_the_task_any_more_is_told_at_once_and_presses_n
     assert (await schedules.named(world.core, world.who("eve"), ID)).broken == told
     assert await world.passes(1.0001) == [Verdict.BROKEN]
     assert (await world.runs(), await world.told()) == ([], [told])
-    await schedules.Lookout(world.core).look()
+    await Lookout(world.core).look()
     assert await world.told() == [told], "also after a restart"
     await world.write(TASK)
     assert await world.passes(1) == [Verdict.BROKEN, Verdict.PRESSED]
@@ -288,7 +290,7 @@ async def test_one_of_a_file_is_not_changed_here_and_takes_the_place_of_one_with
 
 async def test_while_nobody_signs_in_everybody_makes_them_and_they_end_with_that(tmp_path, monkeypatch):
     clock = Clock()
-    for module in (schedules, made_schedules, press, worker):
+    for module in (schedules, looking, made_schedules, press, worker):
         monkeypatch.setattr(module, "now", clock)
     file = tmp_path / "tasks.py"
     file.write_text(TASK)
@@ -296,7 +298,7 @@ async def test_while_nobody_signs_in_everybody_makes_them_and_they_end_with_that
         core = await app.open()
         made = await made_schedules.make(core, LOCAL, "report", replace(HOURLY, title=""))
         assert (made.id, made.rule.made and made.rule.made.maker) == ("report/by-local", "local")
-        lookout = schedules.Lookout(core)
+        lookout = Lookout(core)
         clock.ahead += HOUR + 1000
         await lookout.look()
         [run] = await core.store.runs(RunQuery(task="report"))

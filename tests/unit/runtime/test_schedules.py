@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,10 +21,12 @@ from pushbutton.domain.policy import Grant
 from pushbutton.domain.run import RunState
 from pushbutton.domain.schedule import FAILED, Pause, Verdict
 from pushbutton.domain.task import Task
-from pushbutton.errors import BadInput, NoSuchSchedule, Refused
+from pushbutton.errors import BadInput, NoSuchSchedule, Refused, StorageFull
+from pushbutton.runtime import lookout as looking
 from pushbutton.runtime import pauses, press, schedules, worker
 from pushbutton.runtime.clock import now
 from pushbutton.runtime.core import Core
+from pushbutton.runtime.lookout import Lookout
 from pushbutton.runtime.ports import RunQuery, Store, Topics
 from pushbutton.runtime.ports.people import AuditQuery, Change
 from pushbutton.testing import opened
@@ -57,7 +60,7 @@ class World:
     core: Core
     clock: Clock
     file: Path
-    lookout: schedules.Lookout
+    lookout: Lookout
 
     def who(self, name: str = "ada") -> Actor:
         return self.core.directory.actor(self.core.directory.all.users[name])
@@ -78,7 +81,7 @@ class World:
 @pytest.fixture
 async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     clock = Clock()
-    for module in (schedules, pauses, press, worker):
+    for module in (schedules, looking, pauses, press, worker):
         monkeypatch.setattr(module, "now", clock)
     file = tmp_path / "tasks.py"
     file.write_text(TASKS.format(where="live"))
@@ -87,7 +90,7 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         rights = [Grant("user:ada", "admin"), Grant("user:eve", "presser")]
         people = [User("ada", "Ada"), User("eve", "Eve"), User("bob", "Bob")]
         await core.directory.change(lambda _: Change(put=[*people, *rights]))
-        lookout = schedules.Lookout(core)
+        lookout = Lookout(core)
         await lookout.look()  # the first look at it, whoever is first
         yield World(app, core, clock, file, lookout)
         if await core.store.counts():  # what still runs would write into a folder that goes
@@ -222,7 +225,8 @@ class Counting:
 
 async def test_at_rest_a_look_asks_the_store_for_no_schedule_that_is_not_due(tmp_path, monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(schedules, "now", clock)
+    for module in (schedules, looking):
+        monkeypatch.setattr(module, "now", clock)
     every = ", ".join(f'{{"every": {3600 + n}, "name": "n{n}"}}' for n in range(200))
     file = tmp_path / "tasks.py"
     file.write_text(f"from pushbutton import task\n@task(schedules=[{every}], busy='skip')\ndef report(): ...\n")
@@ -230,7 +234,7 @@ async def test_at_rest_a_look_asks_the_store_for_no_schedule_that_is_not_due(tmp
         core = await app.open()
         store = Counting(core.store)
         asked = store.asked
-        lookout = schedules.Lookout(replace(core, store=cast("Store", store)))  # the app looks by itself, too
+        lookout = Lookout(replace(core, store=cast("Store", store)))  # the app looks by itself, too
         first = await lookout.look()
         asked.clear()
         assert await lookout.look() == first
@@ -302,7 +306,7 @@ async def test_who_did_not_succeed_in_time_is_told_of_once_for_each_moment(world
     [firing, *_] = await world.core.store.firings(ID)
     assert await told() == [iso(firing.due)]
     await world.lookout.look()
-    await schedules.Lookout(world.core).look()
+    await Lookout(world.core).look()
     assert await told() == [iso(firing.due)], "also after a restart"
     world.file.write_text(world.file.read_text().replace("raise SystemExit(1)", "..."))
     digest = world.core.catalog.task("report").digest
@@ -312,6 +316,52 @@ async def test_who_did_not_succeed_in_time_is_told_of_once_for_each_moment(world
     await over(world, good.id)
     await world.passes(0.3)
     assert len(await told()) == 1
+
+
+class FailsOnce:
+    """A store that stops before the first call of one of its methods, as a server that is killed there does."""
+
+    def __init__(self, store: Any, name: str) -> None:
+        self._store, self._name = store, name
+
+    def __getattr__(self, name: str) -> Any:
+        if name != self._name:
+            return FailsOnce(self._store.memos, self._name) if name == "memos" else getattr(self._store, name)
+        self._name = ""
+        raise StorageFull
+
+
+LATE = (
+    "from pushbutton import task\n"
+    '@task(schedules={"every": 3600, "name": "hourly", "late": "15 min"})\n'
+    "def report(): raise SystemExit(1)\n"
+)
+BLIND = LATE.replace('"late": "15 min"', '"blackout": "nowhere.ics"')
+
+
+@pytest.mark.parametrize("where", ["say", "change", "fire"])
+@pytest.mark.parametrize("source", [LATE, BLIND])
+async def test_a_message_is_not_lost_wherever_a_look_is_cut_off(world, where, source):
+    world.file.write_text(source)
+    digest = world.core.catalog.task("report").digest
+    await read(world.core, lambda task: task.digest != digest)
+
+    async def told() -> int:
+        events = await world.core.store.events(Topics(tasks=frozenset({"report"})), after=0, kind=Kind.NOTE)
+        return len([event for event in events if event.data.get("code") == "late"])
+
+    await world.passes(1.0001 if source is LATE else 0.5)
+    for run in await world.core.store.runs(RunQuery(task="report")):
+        await over(world, run.id)
+    world.clock.ahead += HOUR * 26 // 100 if source is LATE else HOUR
+    cut = Lookout(replace(world.core, store=cast("Store", FailsOnce(world.core.store, where))))
+    with contextlib.suppress(StorageFull):
+        await cut.look()
+    await world.lookout.look()
+    assert await told() >= 1
+    again = await told()
+    await Lookout(world.core).look()
+    assert await told() == again, "and then it is known"
 
 
 CALENDAR = """BEGIN:VCALENDAR
