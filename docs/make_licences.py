@@ -45,6 +45,7 @@ def text() -> str:
             "| --- | --- |",
             "| recurring-ical-events, x-wr-timezone (the extra `calendars`) | LGPL-3.0 |",
             "| icalendar (comes with it) | BSD-2-Clause |",
+            "| holidays (the extra `calendars`) | MIT |",
             "",
             "## Needed to test",
             "",

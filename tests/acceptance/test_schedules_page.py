@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -295,3 +296,64 @@ def test_what_needs_a_look_is_on_top_and_the_days_lead_to_the_agenda(browser, of
         expect(page.locator("#week [role=img] .band")).to_have_count(7)
         expect(page.locator("#agenda details.day")).to_have_count(5)
         assert axe(page) == []
+
+
+def test_a_run_that_was_pressed_for_later_stands_among_the_days_and_in_the_calendar(browser, office):
+    at = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
+    sent = {"not_before": at.isoformat()}
+    headers = office.people["ada"].headers
+    answer = office.server.http.post("/api/tasks/plain/runs", json=sent, headers=headers).raise_for_status()
+    number = answer.json()["number"]
+    with office.reader(browser, "ada", timezone_id="UTC") as reader:
+        page = reader.open("/schedules")
+        entry = page.locator("#agenda li").filter(has_text="once, pressed by")
+        expect(entry.get_by_role("link", name="Plain")).to_have_attribute("href", f"/runs/{number}")
+        expect(page.locator("#week .week circle.once")).to_have_count(1)
+        page.get_by_role("button", name="Subscribe").click()
+        feed = page.get_by_label("Address").input_value()
+        text = page.request.get(feed).text().replace("\r\n ", "")
+        assert f"/runs/{number}" in text
+        assert f"DTSTART:{at:%Y%m%dT%H%M%SZ}" in text
+    with office.reader(browser, "vic") as reader:
+        expect(reader.open("/schedules").get_by_text("once, pressed by")).to_have_count(1)
+    office.server.http.post(f"/api/runs/{number}/cancel", headers=headers).raise_for_status()
+
+
+def test_one_is_made_that_leaves_out_holidays_and_keeps_the_calendar_that_came_with_it(browser, office, tmp_path):
+    calendar = tmp_path / "closed.ics"
+    calendar.write_text("BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//EN\nEND:VCALENDAR\n")
+    with office.reader(browser, "ada") as reader:
+        reader.expected = ["422 (Unprocessable Entity)"]
+        page = reader.open("/tasks/plain/schedule")
+        page.get_by_label("Name").fill("Careful")
+        page.get_by_text("If something comes between").click()
+        page.get_by_label("Not on public holidays of").fill("DE-QQ")
+        page.get_by_role("button", name="Keep this schedule").click()
+        expect(page.get_by_text("The public holidays of “DE-QQ” are not known")).to_be_visible()
+        page.get_by_label("Not on public holidays of").fill("DE-BY")
+        page.get_by_role("button", name="Keep this schedule").click()
+        page.wait_for_url("**/schedules/plain/careful")
+        assert office.schedule("plain/careful")["blackout"] == "holidays:DE-BY"
+        page.get_by_label("Not on public holidays of").fill("")
+        page.get_by_label("Or not within the entries of a calendar").set_input_files(calendar)
+        page.get_by_role("button", name="Keep this schedule").click()
+        until(lambda: office.schedule("plain/careful")["blackout"] == "calendar", what="the calendar is kept")
+        page.get_by_role("button", name="Keep this schedule").click()
+        expect(page.get_by_label("Without the calendar that it has")).to_be_visible()
+        assert office.schedule("plain/careful")["blackout"] == "calendar"
+        page.get_by_label("Without the calendar that it has").check()
+        page.get_by_role("button", name="Keep this schedule").click()
+        until(lambda: not office.schedule("plain/careful")["blackout"], what="the calendar is gone")
+
+
+def test_one_that_is_late_needs_a_look_until_a_run_has_succeeded(browser, tmp_path):
+    head = "schedules = [{every = 2, name = 'often', late = '1 s'}]"
+    script(tmp_path, "shaky.sh", f"test -e {tmp_path}/good\n", head=head)
+    with Served(tmp_path / "shaky.sh") as server:
+        until(lambda: server.get("/api/schedules/shaky/often")["late_since"], what="it is late")
+        with Reader(browser, server) as reader:
+            look = reader.open("/schedules").get_by_role("region", name="Needs a look")
+            expect(look.get_by_text("Late", exact=True)).to_be_visible()
+            expect(look).to_contain_text("and no run has succeeded since")
+        (tmp_path / "good").touch()
+        until(lambda: not server.get("/api/schedules/shaky/often")["late_since"], what="it is late no more")

@@ -488,6 +488,13 @@ async def test_runs_are_found_by(store, query, found):
     assert [run.id for run in await store.runs(query)] == found
 
 
+async def test_runs_that_start_later_are_found_by_their_moment(store):
+    for moment in (None, 500, 900):
+        await pressed(store, not_before=moment)
+    assert [run.id for run in await store.runs(RunQuery(later=500))] == [3, 2]
+    assert [run.id for run in await store.runs(RunQuery(later=501))] == [3]
+
+
 REACH = Reach(frozenset({"whole"}), frozenset({(frozenset({"New", "Both"}), frozenset({"moved", "other"}))}))
 
 

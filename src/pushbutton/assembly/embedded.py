@@ -18,9 +18,9 @@ from typing import Any, NamedTuple, Self
 from pushbutton import __version__
 from pushbutton.adapters import accounts, bookmarks, confinement, copy_check, data_folder, otlp, secret_files
 from pushbutton.adapters.apprise_post import ApprisePost
+from pushbutton.adapters.calendars import AnyCalendar
 from pushbutton.adapters.catalog import PathCatalog
 from pushbutton.adapters.catalog.watched_folders import WatchedFolders
-from pushbutton.adapters.ical import IcalFiles
 from pushbutton.adapters.in_process import InProcessDispatch, LocalNotifier
 from pushbutton.adapters.patterns import LimitedPatterns
 from pushbutton.adapters.seal import Seal
@@ -234,7 +234,7 @@ class Embedded:
             worker=worker_name,
             at_once=self._settings.limit,
             python=python,
-            calendars=IcalFiles(),
+            calendars=AnyCalendar(),
             letters=self._letters(secrets, lambda: directory.all),
             tags=me.tags,
             traced=bool(self._settings.traces_to),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -93,12 +94,16 @@ def _add(
     window: Annotated[str, typer.Option(help="what was missed longer ago is too old")] = "1 d",
     late: Annotated[str, typer.Option(help="tell where none has succeeded so long after", show_default=False)] = "",
     pause_after: Annotated[int, typer.Option(help="failures in a row; 0: never")] = 0,
+    blackout: Annotated[
+        str, typer.Option(help="press nothing then: holidays:DE-BY, or an iCal file", show_default=False)
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="print it as JSON")] = False,
     server: Url = DEFAULT,
 ) -> None:
     body = {
         "task": task, "title": title, "cron": cron, "zone": zone, "every": _seconds(every), "catch_up": catch_up,
         "window": _seconds(window), "late": _seconds(late), "pause_after": pause_after,
+        "blackout": _calendar(blackout),
     }  # fmt: skip
     with Server(server) as remote:
         params = params_of(remote.get(f"/api/tasks/{segment(task)}"))
@@ -116,6 +121,16 @@ def _remove(name: Name, server: Url = DEFAULT) -> None:
     with Server(server) as remote:
         remote.delete(_path(name))
     print(f"{name} is removed.")
+
+
+def _calendar(text: str) -> str:
+    """A calendar's text where a file is named: a server reads no file that somebody names."""
+    if not text or text.startswith("holidays:"):
+        return text
+    try:
+        return Path(text).read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"The calendar {text[:60]} cannot be read: {error}") from None
 
 
 def _seconds(text: str) -> float:

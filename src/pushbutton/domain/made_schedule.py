@@ -9,13 +9,16 @@ from typing import Final
 from pushbutton.sentence import say
 
 from .run import Micros
-from .schedule import MOST, SHORTEST, Schedule, fault, is_zone
+from .schedule import CALENDAR, MOST, SHORTEST, Schedule, fault, is_holidays, is_zone
 
 LONGEST_TITLE: Final = 80
 FIELDS: Final[Mapping[str, str]] = {
-    name: f"schedule-{name}" for name in ("title", "cron", "zone", "every", "catch_up", "window", "late", "pause_after")
+    name: f"schedule-{name}"
+    for name in ("title", "cron", "zone", "every", "catch_up", "window", "late", "pause_after", "blackout")
 }
 """The names of the rule's parts beside the inputs of the task, where something is wrong with one."""
+LARGEST_CALENDAR: Final = 64 << 10
+"""Characters of a calendar that was given: it lies with the schedule in the store."""
 _YEARS: Final = 366.0 * 86_400 * 5
 """Seconds: the longest time that a rule may name."""
 
@@ -56,4 +59,8 @@ def unfit(rule: Schedule, title: str = "") -> dict[str, str]:
         wrong["late"] = say("Write a time of at most five years, or leave it empty.")
     if not 0 <= rule.pause_after <= MOST:
         wrong["pause_after"] = say("Write a number of failures from 1 to {n}, or leave it empty.", n=MOST)
+    if rule.blackout and not is_holidays(rule.blackout) and not rule.blackout.startswith(CALENDAR):
+        wrong["blackout"] = say("Name a country and its part, such as holidays:DE-BY, or give an iCal calendar.")
+    elif len(rule.blackout) > LARGEST_CALENDAR:
+        wrong["blackout"] = say("The calendar is too large: at most {n} kB.", n=LARGEST_CALENDAR >> 10)
     return {FIELDS[name]: sentence for name, sentence in wrong.items()}

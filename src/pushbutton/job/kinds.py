@@ -242,6 +242,12 @@ def _schedules(value: Any) -> tuple[dict[str, Any], ...]:
     return found
 
 
+def _is_place(text: str) -> bool:
+    """A country by its two letters, or a part of one: DE, DE-BY."""
+    country, dash, part = text.partition("-")
+    return len(country) == 2 and country.isascii() and country.isupper() and bool(dash) == bool(part)
+
+
 def _schedule(table: dict[str, Any], number: int) -> dict[str, Any]:
     for key in table:
         if key not in _SCHEDULE:
@@ -269,10 +275,13 @@ def _schedule(table: dict[str, Any], number: int) -> dict[str, Any]:
     pause_after = table.get("pause_after", 0)
     if "pause_after" in table and not (type(pause_after) is int and 1 <= pause_after <= MOST):
         raise Unfit(f"a list of tables in which “pause_after” is a number of failures from 1 to {MOST}")
+    blackout = table.get("blackout", "")
+    if blackout.startswith("holidays:") and not _is_place(blackout.removeprefix("holidays:")):
+        raise Unfit("a list of tables in which “blackout” is an iCal file, or public holidays such as holidays:DE-BY")
     return {
         "name": name, "cron": table.get("cron", ""), "every": float(every), "zone": table.get("zone", ""),
         "inputs": inputs, "catch_up": catch_up, "window": float(window),
-        "blackout": table.get("blackout", ""),
+        "blackout": blackout,
         "late": float(_seconds(table["late"])) if "late" in table else 0.0, "pause_after": pause_after,
     }  # fmt: skip
 
@@ -802,7 +811,8 @@ _ONE_SCHEDULE = {
         },
         "blackout": {
             "type": "string",
-            "description": "An iCal file, seen from that of the task: within its entries nothing is pressed.",
+            "description": "An iCal file, seen from that of the task, or public holidays, such as holidays:DE-BY: "
+            "within its entries nothing is pressed.",
         },
         "pause_after": {
             "type": "integer",

@@ -172,7 +172,8 @@ def python(
     ),
     schedules: Mapping[str, Any] | Sequence[Mapping[str, Any]] = option(
         "When it is pressed by itself: a list of tables with “cron” (five fields) and “zone”, or with “every”; "
-        "“inputs”, “name”, “catch_up”, “window”, “late”, “pause_after” and “blackout” (an iCal file).",
+        "“inputs”, “name”, “catch_up”, “window”, “late”, “pause_after” and “blackout” (an iCal file, or "
+        "holidays:DE-BY).",
         kinds.SCHEDULES,
     ),
     on_file: str | Mapping[str, Any] = option(

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from pushbutton.domain.actor import LOCAL, NOBODY, Actor, Verb
+from pushbutton.domain.run import Run
 from pushbutton.errors import NoSuchLink
 
-from . import schedules, tokens
+from . import later, schedules, tokens
 from .clock import now
 from .core import Core
 from .schedules import Planned
@@ -28,9 +29,10 @@ async def subscribe(core: Core, actor: Actor) -> str:
     return text
 
 
-async def planned(core: Core, text: str) -> Sequence[Planned]:
-    """Of whoever has this address. Raises `NoSuchLink`."""
-    return await schedules.listed(core, await _reader(core, text))
+async def planned(core: Core, text: str) -> tuple[Sequence[Planned], Sequence[Run]]:
+    """The schedules, and the runs that wait for their moment, of whoever has this address. Raises `NoSuchLink`."""
+    reader = await _reader(core, text)
+    return await schedules.listed(core, reader), await later.listed(core, reader)
 
 
 async def _reader(core: Core, text: str) -> Actor:

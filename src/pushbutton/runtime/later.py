@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pushbutton.domain import moment
 from pushbutton.domain.actor import Actor, Verb
 from pushbutton.domain.audit import Deed, act
@@ -12,11 +14,13 @@ from pushbutton.domain.run import Micros, Run, RunState
 from pushbutton.errors import BadInput, CannotMove, Fenced
 from pushbutton.sentence import say
 
-from . import journal, visibility
+from . import history, journal, visibility
 from .clock import now
 from .core import Core
-from .ports import Append
+from .ports import Append, RunQuery
 
+MOST = 500
+"""Runs that a list of those that wait for their moment has."""
 MOVE = "move"
 """The code of the note that tells of it."""
 
@@ -49,6 +53,17 @@ async def move(core: Core, actor: Actor, number: int, to: Micros | None) -> Run:
             continue  # it was approved, started or stopped in this moment
         core.dispatch.wake()
         return await core.store.run(number)
+
+
+async def listed(core: Core, actor: Actor) -> Sequence[Run]:
+    """The runs that wait for a moment of their own, of what the actor may see, the next one first. What is tried again
+    is not among them: nobody chose its moment.
+    """
+    query = RunQuery(states=frozenset({RunState.HELD, RunState.WAITING}), later=now(), limit=MOST)
+    found = await history.runs(core, actor, query)
+    return sorted(
+        (run for run in found if run.cause.kind is not CauseKind.RETRY), key=lambda run: (run.not_before or 0, run.id)
+    )
 
 
 def _told(when: Micros, at: Micros) -> str:

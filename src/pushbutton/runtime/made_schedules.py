@@ -16,10 +16,10 @@ from pushbutton.domain.param import Inputs, ParamType
 from pushbutton.domain.pattern import Fits
 from pushbutton.domain.person import Snapshot
 from pushbutton.domain.policy import schedules as may_belong
-from pushbutton.domain.schedule import Schedule
+from pushbutton.domain.schedule import Schedule, local
 from pushbutton.domain.slug import slug
 from pushbutton.domain.task import Task
-from pushbutton.errors import InvalidInputs, NoSuchSchedule, Refused, TaskBroken
+from pushbutton.errors import BadInput, InvalidInputs, NoSuchSchedule, Refused, TaskBroken
 from pushbutton.sentence import say
 
 from . import schedules, visibility
@@ -128,6 +128,11 @@ async def _checked(core: Core, actor: Actor, task_name: str, wanted: Wanted, *, 
     inputs, wrong = await fitted(core.patterns, lambda fits: _kept(task, wanted.inputs, form=form, fits=fits))
     wrong |= {name: sentence for name, sentence in offered.faults.items() if name in inputs}
     wrong |= made_schedule.unfit(wanted.rule, wanted.title.strip())
+    if not wrong and wanted.rule.blackout:
+        try:
+            await core.calendars.entry(wanted.rule.blackout, local(wanted.rule, now()))
+        except BadInput as error:
+            wrong[made_schedule.FIELDS["blackout"]] = str(error)
     if wrong:
         raise InvalidInputs(wrong)
     return replace(wanted.rule, inputs=inputs), task

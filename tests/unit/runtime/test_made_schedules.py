@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -346,3 +348,61 @@ async def test_one_that_somebody_made_has_its_moments_on_the_days_on_which_clock
     await world.lookout.look()
     kept = await world.core.store.firings(ID)
     assert [one.due for one in kept][::-1] == [micros(one) for one in expected]
+
+
+OPEN_ENDED = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//test//EN
+BEGIN:VEVENT
+UID:1
+DTSTAMP:20270101T000000Z
+DTSTART;VALUE=DATE:20200101
+DTEND;VALUE=DATE:21000101
+SUMMARY:Closed
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+async def test_within_the_entries_of_a_calendar_that_came_with_it_it_presses_nothing(world):
+    found = await make(world, wanted=replace(HOURLY, rule=replace(HOURLY.rule, blackout=OPEN_ENDED)))
+    assert await world.passes(1.0001) == [Verdict.BLACKOUT]
+    [kept, *_] = await world.core.store.firings(found.id)
+    assert (kept.why, await world.runs()) == ("Closed", [])
+
+
+async def test_on_a_public_holiday_it_presses_nothing_and_says_which(world):
+    world.clock.ahead = micros("2027-01-06T05:30:00+01:00") - now()
+    rule = replace(HOURLY.rule, every=0.0, cron="0 6 * * *", zone="Europe/Berlin", blackout="holidays:DE-BY")
+    found = await make(world, wanted=replace(HOURLY, rule=rule))
+    assert await world.passes(1) == [Verdict.BLACKOUT]
+    [kept, *_] = await world.core.store.firings(found.id)
+    assert kept.why == "Heilige Drei Könige"
+    assert (await world.passes(24))[-1] is Verdict.CAUGHT_UP
+
+
+@pytest.mark.parametrize(
+    "blackout", ["/etc/passwd", "holidays:QQ", "holidays:DE-XX", "BEGIN:VCALENDAR x", "BEGIN:VCALENDAR" + "x" * 65536]
+)
+async def test_a_calendar_that_is_none_is_refused_and_no_file_of_the_server_is_read(world, blackout):
+    with pytest.raises(InvalidInputs) as refused:
+        await make(world, wanted=replace(HOURLY, rule=replace(HOURLY.rule, blackout=blackout)))
+    assert list(refused.value.fields) == ["schedule-blackout"]
+
+
+async def test_whatever_the_clock_does_each_moment_has_one_run_at_most(world):
+    seed = random.randrange(1 << 30)
+    chance = random.Random(seed)
+    await make(world)
+    for _ in range(40):
+        await world.passes(chance.uniform(-2, 2) + 0.3)
+        for run in await world.runs():
+            if not run.state.over:
+                await over(world.core, run.id)
+    kept, runs = await world.core.store.firings(ID), await world.runs()
+    moments = [one.due for one in kept]
+    assert moments == sorted(set(moments), reverse=True), seed
+    assert {later - earlier for later, earlier in itertools.pairwise(moments)} <= {HOUR}, seed
+    numbers = [one.run for one in kept if one.run]
+    assert len(numbers) == len(set(numbers)) == len(runs), seed
+    assert len({run.not_before for run in runs}) == len(runs), seed

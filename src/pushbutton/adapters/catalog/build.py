@@ -17,7 +17,7 @@ from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.rate import Rate
 from pushbutton.domain.retry import Retry
 from pushbutton.domain.run import Busy
-from pushbutton.domain.schedule import CatchUp, Schedule
+from pushbutton.domain.schedule import CatchUp, Schedule, is_holidays
 from pushbutton.domain.targets import flat
 from pushbutton.domain.task import Background, Keep, Limits, Reason, Task
 from pushbutton.job.options import OPTIONS
@@ -58,7 +58,9 @@ def _dry_run(given: str | bool | None, params: Sequence[Param]) -> str:
 
 def _schedule(table: Mapping[str, Any], file: Path) -> Schedule:
     zone = table["zone"] or (here() if table["cron"] else "")
-    blackout = beside(file, table["blackout"]) if table["blackout"] else ""
+    blackout = table["blackout"]
+    if blackout and not is_holidays(blackout):
+        blackout = beside(file, blackout)
     return Schedule(**{**table, "zone": zone, "blackout": blackout, "catch_up": CatchUp(table["catch_up"])})
 
 

@@ -442,6 +442,7 @@ def _matches(run: Run, query: RunQuery) -> bool:
         and (not query.actor or run.actor == query.actor)
         and (not query.aside or run.aside)
         and (not query.series or run.series == query.series)
+        and (not query.later or (run.not_before or 0) >= query.later)
         and not (query.newest and run.next)
         and (not query.worker or run.worker == query.worker)
         and (not query.since or run.pressed_at >= query.since)

@@ -77,6 +77,8 @@ def runs(query: RunQuery, like: str) -> Statement:
         add("aside = 1")
     if query.series:
         add("series = ? AND series > 0", query.series)
+    if query.later:
+        add("not_before IS NOT NULL AND not_before >= ?", query.later)
     if query.newest:
         add("next = 0")
     if query.worker:

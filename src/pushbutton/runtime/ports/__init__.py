@@ -98,6 +98,7 @@ class RunQuery:
     worker: str = ""
     aside: bool = False  # only those that are set aside
     series: int = 0  # only the tries of this series
+    later: int = 0  # only those that start not before this moment or a later one
     newest: bool = False  # of each series only its newest try
     limit: int = 50
 

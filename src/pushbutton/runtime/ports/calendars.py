@@ -1,4 +1,4 @@
-"""The port for calendars in files, within whose entries schedules press nothing."""
+"""The port for calendars within whose entries schedules press nothing."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Protocol
 
 
 class Calendars(Protocol):
-    async def entry(self, file: str, at: datetime) -> str | None:
+    async def entry(self, calendar: str, at: datetime) -> str | None:
         """The name of the entry that lasts at this moment, of a repeated one too; None: there is none. `at` has its
-        zone, in which whole days, and times without a zone, are meant. Raises `BadInput` with the reason where the file
-        cannot be read.
+        zone, in which whole days, and times without a zone, are meant. Raises `BadInput` with the reason where the
+        calendar cannot be read. `calendar` is the `blackout` of a schedule.
         """
         ...

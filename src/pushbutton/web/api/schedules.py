@@ -58,7 +58,7 @@ async def remove(request: Request, slug: str, name: str) -> Response:
 def _wanted(asked: schemas.RuleShape) -> made_schedules.Wanted:
     rule = Schedule(
         "", asked.cron, asked.every, asked.zone, catch_up=CatchUp(asked.catch_up), window=asked.window, late=asked.late,
-        pause_after=asked.pause_after,
+        pause_after=asked.pause_after, blackout=asked.blackout,
     )  # fmt: skip
     return made_schedules.Wanted(rule, asked.title, asked.inputs)
 

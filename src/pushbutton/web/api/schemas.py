@@ -22,7 +22,7 @@ from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.person import Link, Token
 from pushbutton.domain.preset import Preset
 from pushbutton.domain.run import Run
-from pushbutton.domain.schedule import Firing, Pause
+from pushbutton.domain.schedule import Firing, Pause, blackout_name
 from pushbutton.domain.task import Task
 from pushbutton.errors import BadInput
 from pushbutton.runtime import workers
@@ -556,7 +556,13 @@ class ScheduleShape(BaseModel):
     window: float = Field(description="Seconds: what was missed longer ago is too old")
     late: float | None = Field(description="Seconds after which it is told that no run has succeeded; null: it is not")
     pause_after: int | None = Field(description="After so many failures in a row it pauses itself; null: never")
+    blackout: str = Field(
+        description="Within it nothing is pressed: “holidays:DE-BY”, an iCal file’s name, or “calendar”"
+    )
     broken: str = Field(description="Why it presses nothing now; empty: it does")
+    late_since: str | None = Field(
+        description="The due moment since which none succeeded in time; null: it is not late"
+    )
     next: str | None = Field(description="Its next due moment; null: there is none, or it is paused without an end")
     last: FiringShape | None
     paused: SchedulePause | None
@@ -581,7 +587,9 @@ class ScheduleShape(BaseModel):
             window=schedule.window,
             late=schedule.late or None,
             pause_after=schedule.pause_after or None,
+            blackout=blackout_name(schedule.blackout),
             broken=planned.broken,
+            late_since=_time(planned.late or None),
             next=_time(planned.next),
             last=FiringShape.of(planned.last) if planned.last else None,
             paused=SchedulePause.of(pause) if pause else None,
@@ -599,10 +607,11 @@ class RuleShape(Body):
     window: float = Field(86_400.0, description="Seconds: what was missed longer ago is too old")
     late: float = Field(0.0, description="Seconds after which it is told that no run has succeeded; 0: it is not")
     pause_after: int = Field(0, description="After so many failures in a row it pauses itself; 0: never")
+    blackout: Text = Field("", description="Within it nothing is pressed: holidays:DE-BY, or an iCal calendar’s text")
 
     wrong: ClassVar[Sequence[tuple[Sequence[str], str]]] = (
         (("task",), "Name the task: “task” is a text."),
-        (("title", "cron", "zone"), "“title”, “cron” and “zone” are texts."),
+        (("title", "cron", "zone", "blackout"), "“title”, “cron”, “zone” and “blackout” are texts."),
         (("every", "window", "late"), "“every”, “window” and “late” are numbers of seconds."),
         (("pause_after",), "“pause_after” is a whole number."),
         (("inputs",), "“inputs” is an object."),

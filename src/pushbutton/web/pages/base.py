@@ -48,6 +48,11 @@ def number_of(form: FormData, name: str) -> int:
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else -1
 
 
+def schedule_of(request: Request) -> str:
+    """The id of the schedule in the path."""
+    return f"{request.path_params['slug']}/{request.path_params['name']}"
+
+
 def moment_of(form: FormData) -> Micros | None:
     """When a form says that a run is to start, in the zone in which it was drawn; None: now. Raises `BadInput`."""
     zone = formatting.zone(text_of(form, moments.ZONE))

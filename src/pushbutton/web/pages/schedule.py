@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -13,7 +13,7 @@ from pushbutton import errors
 from pushbutton.domain import made_schedule
 from pushbutton.domain.actor import LOCAL
 from pushbutton.domain.event import Json
-from pushbutton.domain.schedule import Schedule, local, next_moments, skipped_clock
+from pushbutton.domain.schedule import CALENDAR, Schedule, blackout_name, local, next_moments, skipped_clock
 from pushbutton.domain.task import Task
 from pushbutton.runtime import made_schedules, schedules, visibility
 from pushbutton.runtime.clock import now
@@ -48,18 +48,20 @@ async def form(request: Request) -> Response:
 
 async def make(request: Request) -> Response:
     task, sent = await _offered(request), base.sent(request)
-    typed = _typed(sent)
+    typed = await _typed(sent)
     if base.text_of(sent, LOOK):
         return await _form(request, task, typed, forms.of_form(task, sent))
     try:
-        made = await made_schedules.make(core_of(request), actor_of(request), task.slug, _wanted(task, sent), form=True)
+        made = await made_schedules.make(
+            core_of(request), actor_of(request), task.slug, _wanted(typed, task, sent), form=True
+        )
     except errors.InvalidInputs as error:
         return await _form(request, task, replace(typed, wrong=error.fields), forms.of_form(task, sent), 422)
     return _to(request, made.id)
 
 
 async def one(request: Request) -> Response:
-    planned = await schedules.named(core_of(request), actor_of(request), _id(request))
+    planned = await schedules.named(core_of(request), actor_of(request), base.schedule_of(request))
     made = planned.rule.made
     typed = schedule_form.of_rule(planned.schedule, made.title if made else "")
     task = planned.rule.task
@@ -69,13 +71,14 @@ async def one(request: Request) -> Response:
 
 async def change(request: Request) -> Response:
     core, actor, sent = core_of(request), actor_of(request), base.sent(request)
-    planned = await schedules.named(core, actor, _id(request))
-    task, typed = visibility.task(core.catalog, actor, planned.rule.slug), _typed(sent)
+    planned = await schedules.named(core, actor, base.schedule_of(request))
+    task = visibility.task(core.catalog, actor, planned.rule.slug)
+    typed = await _typed(sent, planned.schedule.blackout)
     values = forms.of_form(task, sent)
     if base.text_of(sent, LOOK):
         return await _form(request, task, typed, values, planned=planned)
     try:
-        wanted = _wanted(task, sent)
+        wanted = _wanted(typed, task, sent)
         wanted = replace(wanted, rule=replace(wanted.rule, window=planned.schedule.window))  # it has no field
         await made_schedules.change(core, actor, planned.id, wanted, form=True)
     except errors.InvalidInputs as error:
@@ -84,14 +87,14 @@ async def change(request: Request) -> Response:
 
 
 async def remove(request: Request) -> Response:
-    await made_schedules.remove(core_of(request), actor_of(request), _id(request))
+    await made_schedules.remove(core_of(request), actor_of(request), base.schedule_of(request))
     return RedirectResponse(f"{root_of(request)}/schedules", 303)
 
 
 def limits(request: Request) -> tuple[int, int]:
     """How many fields the form can send; a task that is gone has no inputs."""
     task = visibility.tasks(core_of(request).catalog, actor_of(request)).get(request.path_params["slug"])
-    return _OWN + (task_form.inputs_of(task)[0] if task else 0), 0
+    return _OWN + (task_form.inputs_of(task)[0] if task else 0), 1
 
 
 async def _offered(request: Request) -> Task:
@@ -106,7 +109,9 @@ def _defaults(task: Task) -> dict[str, Json]:
     return {param.name: param.default for param in task.params if param.default is not None}
 
 
-def _typed(sent: FormData) -> Typed:
+async def _typed(sent: FormData, kept: str = "") -> Typed:
+    """`kept`: the calendar that it has, which stays unless another one comes or it is to go."""
+
     def text(name: str) -> str:
         return base.text_of(sent, name)
 
@@ -114,12 +119,21 @@ def _typed(sent: FormData) -> Typed:
         text(schedule_form.TITLE), text(schedule_form.KIND), text(schedule_form.AT),
         [str(one) for one in sent.getlist(schedule_form.DAY)], text(schedule_form.ON), text(schedule_form.EVERY),
         text(schedule_form.UNIT), text(schedule_form.CRON), text(schedule_form.ZONE), text(schedule_form.MISSED),
-        text(schedule_form.LATE), text(schedule_form.FAILS),
+        text(schedule_form.LATE), text(schedule_form.FAILS), text(schedule_form.BLACKOUT),
+        await _brought(sent) or ("" if text(schedule_form.DROP) or not kept.startswith(CALENDAR) else kept),
     )  # fmt: skip
 
 
-def _wanted(task: Task, sent: FormData) -> Wanted:
-    typed = _typed(sent)
+async def _brought(sent: FormData) -> str:
+    """The text of a calendar that came with the form; what is no text is none of a calendar, and is refused as that."""
+    file = sent.get(schedule_form.FILE)
+    if not isinstance(file, UploadFile) or not file.filename:
+        return ""
+    found = await file.read(made_schedule.LARGEST_CALENDAR * 4 + 1)
+    return found.decode("utf-8-sig", "replace").strip() or "?"
+
+
+def _wanted(typed: Typed, task: Task, sent: FormData) -> Wanted:
     return Wanted(schedule_form.to_rule(typed), typed.title, forms.raw(task, sent))
 
 
@@ -139,6 +153,7 @@ async def _form(
     return await base.show(
         request, "schedule.html", status, room="schedules" if planned else "tasks", task=task, typed=typed,
         planned=planned, made=made, mine=mine, edited=edited, fields=fields, form=schedule_form, rule_=rule,
+        blackout=blackout_name(planned.schedule.blackout) if planned else "",
         whole=[sentence for name, sentence in typed.wrong.items() if name not in named],
         moments=_moments(rule, planned, t), inputs=forms.facts(task, rule.inputs, t) if task and not edited else (),
         looked_after=planned is not None and schedules.looked_after(core, actor, planned),
@@ -158,10 +173,6 @@ def _moments(rule: Schedule, planned: Planned | None, t: i18n.Texts) -> list[Mom
 
 def _offset(text: str) -> str:
     return f"{text[:3]}:{text[3:5]}"
-
-
-def _id(request: Request) -> str:
-    return f"{request.path_params['slug']}/{request.path_params['name']}"
 
 
 def _to(request: Request, id: str) -> Response:  # noqa: A002

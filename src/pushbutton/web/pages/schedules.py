@@ -15,7 +15,7 @@ from pushbutton.domain.actor import LOCAL, Actor
 from pushbutton.domain.policy import in_person
 from pushbutton.domain.run import Micros, Run, RunState
 from pushbutton.domain.schedule import Firing, local, next_moments
-from pushbutton.runtime import calendar, history, schedules
+from pushbutton.runtime import calendar, history, later, schedules
 from pushbutton.runtime.clock import now
 from pushbutton.runtime.core import Core
 from pushbutton.runtime.schedules import Planned
@@ -41,8 +41,8 @@ class Row:
 
     @property
     def needs_look(self) -> bool:
-        """Whether it presses nothing now, for a reason of its own."""
-        return bool(self.planned.broken) or bool(self.planned.pause and self.planned.own)
+        """Whether it presses nothing now, for a reason of its own, or has not succeeded in time."""
+        return bool(self.planned.broken or self.planned.late or (self.planned.pause and self.planned.own))
 
 
 async def listed(request: Request) -> Response:
@@ -57,7 +57,8 @@ async def subscribe(request: Request) -> Response:
 async def feed(request: Request) -> Response:
     """The calendar of whoever has the address: no cookie and no header counts here."""
     core, at = core_of(request), now()
-    days = week.week(await calendar.planned(core, request.path_params["text"]), at, None)
+    planned, runs = await calendar.planned(core, request.path_params["text"])
+    days = week.week(planned, at, None, runs)
     told = views_calendar.calendar(days, at, origin(request), i18n.texts(reader(request).language))
     headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
     return Response(told, media_type=views_calendar.TYPE, headers=headers)
@@ -66,9 +67,11 @@ async def feed(request: Request) -> Response:
 async def _listed(request: Request, address: str = "") -> Response:
     core, actor = core_of(request), actor_of(request)
     rows = [await _row(core, actor, one) for one in await schedules.listed(core, actor)]
-    days = week.week([row.planned for row in rows], now(), reader(request).zone)
+    runs = await later.listed(core, actor)
+    days = week.week([row.planned for row in rows], now(), reader(request).zone, runs)
     return await base.show(
-        request, "schedules.html", room="schedules", rows=rows, paused=await schedules.all_paused(core), days=days,
+        request, "schedules.html", room="schedules", rows=rows, later=runs, days=days,
+        paused=await schedules.all_paused(core),
         past=_ended_today(rows, days[0]), ends={row.planned.id: row.run for row in rows if row.run}, address=address,
         may_subscribe=bool(in_person(actor)) or actor.name == LOCAL.name,
     )  # fmt: skip
@@ -85,12 +88,12 @@ def _ended_today(rows: Sequence[Row], today: week.Day) -> Sequence[tuple[Micros,
 
 
 async def pause(request: Request) -> Response:
-    await schedules.pause(core_of(request), actor_of(request), _id(request), reason=_reason(request))
+    await schedules.pause(core_of(request), actor_of(request), base.schedule_of(request), reason=_reason(request))
     return _back(request)
 
 
 async def resume(request: Request) -> Response:
-    await schedules.resume(core_of(request), actor_of(request), _id(request))
+    await schedules.resume(core_of(request), actor_of(request), base.schedule_of(request))
     return _back(request)
 
 
@@ -118,10 +121,6 @@ def _moments(planned: Planned) -> Sequence[datetime]:
         return ()
     rule = planned.schedule
     return [local(rule, at) for at in (planned.next, *next_moments(rule, planned.next, _NEXT - 1))]
-
-
-def _id(request: Request) -> str:
-    return f"{request.path_params['slug']}/{request.path_params['name']}"
 
 
 def _reason(request: Request) -> str:

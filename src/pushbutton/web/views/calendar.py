@@ -1,4 +1,4 @@
-"""The moments of schedules as a calendar that other programs subscribe to (RFC 5545). Pure."""
+"""The moments of schedules, and of runs that wait for one, as a calendar for other programs (RFC 5545). Pure."""
 
 from __future__ import annotations
 
@@ -31,11 +31,18 @@ def _entries(day: Day, now: Micros, origin: str) -> Iterator[str]:
         name = rule.made.title if rule.made and rule.made.title else known.schedule.name
         spans = [due.moments[:2]] if due.many else [(at, at) for at in due.moments]
         for begin, end in spans:
-            yield from (
-                "BEGIN:VEVENT", f"UID:{begin}-{known.id.replace('/', '-')}@pushbutton", f"DTSTAMP:{_time(now)}",
-                f"DTSTART:{_time(begin)}", f"DTEND:{_time(end)}", f"SUMMARY:{_text(f'{rule.title} ({name})')}",
-                f"URL:{origin}/schedules/{known.id}", "TRANSP:TRANSPARENT", "END:VEVENT",
-            )  # fmt: skip
+            uid = f"{begin}-{known.id.replace('/', '-')}"
+            yield from _entry(uid, (begin, end), f"{rule.title} ({name})", f"{origin}/schedules/{known.id}", now)
+    for run in day.runs:
+        begin = run.not_before or 0
+        yield from _entry(f"run-{run.id}", (begin, begin), f"{run.title} ({run.id})", f"{origin}/runs/{run.id}", now)
+
+
+def _entry(uid: str, span: tuple[Micros, Micros], title: str, url: str, now: Micros) -> Iterator[str]:
+    yield from (
+        "BEGIN:VEVENT", f"UID:{uid}@pushbutton", f"DTSTAMP:{_time(now)}", f"DTSTART:{_time(span[0])}",
+        f"DTEND:{_time(span[1])}", f"SUMMARY:{_text(title)}", f"URL:{url}", "TRANSP:TRANSPARENT", "END:VEVENT",
+    )  # fmt: skip
 
 
 def _time(at: Micros) -> str:

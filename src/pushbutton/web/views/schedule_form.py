@@ -9,11 +9,12 @@ from enum import StrEnum
 from typing import Final
 
 from pushbutton.domain.made_schedule import FIELDS
-from pushbutton.domain.schedule import CatchUp, Schedule
+from pushbutton.domain.schedule import HOLIDAYS, CatchUp, Schedule
 from pushbutton.web.words.i18n import mark
 
 TITLE, CRON, ZONE, LATE, FAILS = (FIELDS[name] for name in ("title", "cron", "zone", "late", "pause_after"))
-EVERY, MISSED = FIELDS["every"], FIELDS["catch_up"]
+EVERY, MISSED, BLACKOUT = FIELDS["every"], FIELDS["catch_up"], FIELDS["blackout"]
+FILE, DROP = "schedule-calendar", "schedule-no-calendar"
 KIND, DAY, ON, AT, UNIT = (f"schedule-{name}" for name in ("kind", "day", "on", "at", "unit"))
 OFTEN: Final = "schedule-often"
 """On the form of a task: one of `OFTENS`."""
@@ -77,6 +78,8 @@ class Typed:
     missed: str = CatchUp.LATEST
     late: str = ""  # minutes
     fails: str = ""
+    place: str = ""  # whose public holidays it leaves out: “DE-BY”
+    calendar: str = ""  # the text of a calendar
     wrong: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -84,6 +87,10 @@ def of_rule(rule: Schedule, title: str = "") -> Typed:
     """A rule as it stands in the form."""
     late, fails = f"{rule.late / 60:g}" if rule.late else "", str(rule.pause_after or "")
     typed = Typed(title, zone=rule.zone, missed=rule.catch_up, late=late, fails=fails, kind=Kind.OWN, cron=rule.cron)
+    if rule.blackout.startswith(HOLIDAYS):
+        typed = replace(typed, place=rule.blackout.removeprefix(HOLIDAYS))
+    else:
+        typed = replace(typed, calendar=rule.blackout)
     changed: dict[str, object] = {}
     if rule.every:
         unit = next((unit for unit in reversed(UNITS) if not rule.every % int(unit)), "1")
@@ -119,6 +126,7 @@ def to_rule(typed: Typed) -> Schedule:
         "", cron, every, "" if every else typed.zone.strip(), late=_number(typed.late) * 60,
         catch_up=CatchUp(typed.missed) if typed.missed in list(CatchUp) else CatchUp.LATEST,
         pause_after=int(_number(typed.fails)),
+        blackout=f"{HOLIDAYS}{typed.place.strip()}" if typed.place.strip() else typed.calendar,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from itertools import islice, takewhile
 from typing import Final
 
 from pushbutton.domain import moment
-from pushbutton.domain.run import Micros
+from pushbutton.domain.run import Micros, Run
 from pushbutton.domain.schedule import Schedule, moments
 from pushbutton.runtime.schedules import Planned
 from pushbutton.web.words.formatting import local
@@ -35,27 +35,38 @@ class Day:
     begin: Micros
     end: Micros
     due: Sequence[Due] = field(default=())  # the first one first
+    runs: Sequence[Run] = field(default=())  # that were pressed for a moment of it, the first one first
 
     @property
     def count(self) -> int:
         """Moments that are drawn by themselves."""
-        return sum(len(one.moments) for one in self.due if not one.many)
+        return sum(len(one.moments) for one in self.due if not one.many) + len(self.runs)
+
+    @property
+    def entries(self) -> Sequence[Due | Run]:
+        """All of it, the first one first."""
+        return sorted([*self.due, *self.runs], key=lambda one: one.moments[0] if isinstance(one, Due) else _start(one))
 
     def part(self, at: Micros) -> float:
         """Where in the day it lies: 0 to 100. A day on which clocks change has 23 or 25 hours."""
         return round(100 * (at - self.begin) / (self.end - self.begin), 2)
 
 
-def week(planned: Sequence[Planned], now: Micros, zone: tzinfo | None) -> Sequence[Day]:
-    """Today and the six days after it, with what is still to come."""
+def week(planned: Sequence[Planned], now: Micros, zone: tzinfo | None, runs: Sequence[Run] = ()) -> Sequence[Day]:
+    """Today and the six days after it, with what is still to come. `runs`: those that wait for a moment."""
     today = local(now, zone).date()
     days = []
     for number in range(DAYS):
         day = today + timedelta(days=number)
         begin, end = _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
         found = [due for one in planned if (due := _due(one, max(begin, now), end))]
-        days.append(Day(day, begin, end, sorted(found, key=lambda due: due.moments[0])))
+        waiting = sorted((run for run in runs if begin <= _start(run) < end), key=_start)
+        days.append(Day(day, begin, end, sorted(found, key=lambda due: due.moments[0]), waiting))
     return days
+
+
+def _start(run: Run) -> Micros:
+    return run.not_before or run.pressed_at
 
 
 def _due(planned: Planned, begin: Micros, end: Micros) -> Due | None:

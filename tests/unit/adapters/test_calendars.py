@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pushbutton.adapters.ical import IcalFiles
+from pushbutton.adapters.calendars import AnyCalendar, IcalFiles
 from pushbutton.errors import BadInput
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -76,3 +76,29 @@ async def test_what_cannot_be_read_is_said(file, tmp_path):
     file.write_text("BEGIN:VCALENDAR\nDTSTART")
     with pytest.raises(BadInput, match="no iCal file"):
         await IcalFiles().entry(str(file), at)
+
+
+@pytest.mark.parametrize(
+    ("place", "day", "expected"),
+    [
+        ("DE-BY", "2027-01-06", "Heilige Drei Könige"),
+        ("DE-BE", "2027-01-06", None),
+        ("DE-BY", "2027-05-06", "Christi Himmelfahrt"),  # goes by Easter
+        ("DE", "2027-10-03", "Tag der Deutschen Einheit"),
+        ("DE", "2027-10-04", None),
+    ],
+)
+async def test_public_holidays_are_those_of_the_country_and_its_part(place, day, expected):
+    at = datetime.fromisoformat(f"{day}T23:59").replace(tzinfo=BERLIN)
+    assert await AnyCalendar().entry(f"holidays:{place}", at) == expected
+
+
+@pytest.mark.parametrize("place", ["DE-XX", "QQ"])
+async def test_a_country_that_nobody_knows_is_named(place):
+    with pytest.raises(BadInput, match=f"The public holidays of “{place}” are not known"):
+        await AnyCalendar().entry(f"holidays:{place}", datetime(2027, 1, 6, tzinfo=BERLIN))
+
+
+async def test_a_calendar_can_be_given_as_its_text():
+    at = datetime(2027, 12, 25, 6, tzinfo=BERLIN)
+    assert await AnyCalendar().entry(CALENDAR, at) == "Christmas"

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from pushbutton import threads
+from pushbutton.domain.schedule import CALENDAR
 from pushbutton.errors import BadInput
 from pushbutton.sentence import say
 
@@ -40,6 +41,8 @@ class IcalFiles:
     def _calendar(self, file: str) -> Any:
         import icalendar  # noqa: PLC0415
 
+        if file.startswith(CALENDAR):
+            return icalendar.Calendar.from_ical(file)
         with open(file, "rb") as opened:  # noqa: PTH123
             seen = os.fstat(opened.fileno())
             mark = (seen.st_mtime_ns, seen.st_size)
