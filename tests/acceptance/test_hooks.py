@@ -17,7 +17,7 @@ import pytest
 
 from pushbutton.domain.policy import Grant
 from tests.acceptance.entries import COOKIE, a_session, ada, put
-from tests.acceptance.serving import PATIENCE, Served
+from tests.acceptance.serving import PATIENCE, Served, until
 from tests.acceptance.worlds import script
 
 TASK = """at_once = 60
@@ -94,6 +94,17 @@ def test_a_signed_call_presses_the_task_with_what_it_says(world):
     (kept,) = calls(world, hook)
     assert (kept["verdict"], kept["run"], kept["delivery"]) == ("pressed", run["number"], "1")
     assert json.loads(kept["body"]) == RELEASED
+
+
+def test_beyond_the_rate_of_its_task_the_caller_is_told_when_to_try_again(world):
+    script(world.data.parent / "tasks", "rare", "true", head='rate = "1 per hour"')
+    until(lambda: "rare" in world.browser.get("/api/tasks").text, what="the task is known")
+    hook = a_hook(world, task="rare", paths={})
+    assert send(hook).status_code == 202
+    answer = send(hook, delivery="2")
+    assert answer.status_code == 429
+    assert 3500 < int(answer.headers["retry-after"]) <= 3600
+    assert len(world.browser.get("/api/runs").json()) == 1
 
 
 def test_the_same_delivery_again_is_the_same_run(world):

@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pushbutton.domain.hook import LARGEST, Delivery, Hook, Verdict
-from pushbutton.errors import BadInput, InvalidInputs, PushbuttonError
+from pushbutton.errors import BadInput
 from pushbutton.runtime import hooks
 from pushbutton.web.http import body
 from pushbutton.web.http.auth import address_of
 from pushbutton.web.http.context import actor_of, core_of
-from pushbutton.web.http.errors import problem, status_of
+from pushbutton.web.http.errors import problem, told
 from pushbutton.web.http.numbers import whole
 from pushbutton.web.http.operation import operation
 from pushbutton.web.http.viewer import hook_url
@@ -39,7 +39,7 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     413: {"description": "More than 1 MiB"},
     415: {"description": "It is compressed"},
     422: {"description": "What it says is nothing for the inputs: `fields` says why"},
-    429: {"description": "The task was pressed too often"},
+    429: {"description": "The task was pressed too often: `Retry-After` says when to try again"},
     503: {"description": "The hook is paused: `Retry-After` says when to try again"},
 }
 
@@ -68,7 +68,7 @@ async def call(request: Request, id: str) -> Response:  # noqa: A002
 def _told(found: hooks.Answer) -> Response:
     error, one = found.error, found.delivery
     if error and one.verdict is not Verdict.UNSIGNED:
-        return problem(status_of(error), str(error), **_fields(error))
+        return told(error)
     status = _STATUS[one.verdict]
     if status == 401:
         return problem(status, one.why)
@@ -77,10 +77,6 @@ def _told(found: hooks.Answer) -> Response:
         response.headers["retry-after"] = str(_LATER)
         return response
     return answer(schemas.CalledShape(verdict=one.verdict.value, run=one.run or None, why=one.why), status)
-
-
-def _fields(error: PushbuttonError) -> dict[str, object]:
-    return {"fields": error.fields} if isinstance(error, InvalidInputs) else {}
 
 
 @operation(

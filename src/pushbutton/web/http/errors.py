@@ -69,6 +69,11 @@ def problem(status: int, title: str, **more: object) -> JSONResponse:
 
 async def known(_: Request, error: Exception) -> Response:
     assert isinstance(error, PushbuttonError)  # noqa: S101  registered for these only
+    return told(error)
+
+
+def told(error: PushbuttonError) -> Response:
+    """With all that a program can use of it: the fields that are wrong, and when to try again."""
     more: dict[str, object] = {"fields": error.fields} if isinstance(error, InvalidInputs) else {}
     if isinstance(error, TaskBroken):
         more["broken"] = True
