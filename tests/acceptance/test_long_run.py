@@ -116,7 +116,12 @@ def test_of_a_failure_the_lines_of_the_failing_step_are_unfolded_and_those_of_th
     with Reader(browser, site.server, viewport=SIZES[size]) as reader:
         page = reader.open(f"/runs/{site.runs['failed']}")
         expect(page.locator(".log li.wrong .tx")).to_contain_text("TimeoutError", timeout=SOON)
-        page.locator(".log").evaluate("log => { log.scrollTop = 0; }")
+
+        def at_its_beginning() -> int:
+            page.locator(".log").evaluate("log => { log.scrollTop = 0; }")
+            return head(page, 1).count()
+
+        until(at_its_beginning, what="the first step")  # the page leads to the failure once, at a moment of its own
         expect(head(page, 1)).to_contain_text("6,666 lines")
         for number in range(1, 10):
             expect(head(page, number)).to_have_attribute("aria-expanded", "false")

@@ -60,8 +60,10 @@ def test_what_was_ticked_under_browser_is_told_once_by_one_of_the_pages(browser,
             return [title for one in pages for title, _ in one.evaluate("told")]
 
         until(told, what="a notification")
-        page.reload()
         assert told() == [f"Failed, 2 times in a row: Bad ({number})"]
+        page.reload()
+        expect(page.locator("#in-browser").get_by_text("Allowed here", exact=True)).to_be_visible()
+        assert page.evaluate("told") == []
 
 
 def test_a_program_with_a_token_is_told_nothing_so(server, known):
