@@ -215,6 +215,8 @@ async def awaited(core: Core, rule: Rule) -> Sequence[Firing]:
 async def late_since(core: Core, rule: Rule, found: Sequence[Firing], at: Micros) -> Micros:
     """The newest of these moments of which a run should have succeeded by now, if none has since; 0: none is late."""
     due = next((one.due for one in found if one.due + int(rule.schedule.late * SECOND) <= at), 0)
+    if not due:  # then no run has to be looked at
+        return 0
     ends = [await end_of(core, one.run) for one in found if one.run and one.due >= due]
     return 0 if RunState.SUCCEEDED in ends else due
 
