@@ -31,10 +31,8 @@ export function morph(old, fresh) {
   children(old, fresh);
 }
 
-const narrow = matchMedia('(max-width: 860px)'); // as in the stylesheet: there what stands aside comes folded
-
 function attributes(old, fresh) {
-  if (old.hidden && !fresh.hidden && 'open' in old) old.open = fresh.hasAttribute('open') && !(narrow.matches && old.matches('.side'));
+  if (old.hidden && !fresh.hidden && 'open' in old) old.open = fresh.hasAttribute('open') && !(document.documentElement.dataset.ready === 'narrow' && old.matches('.side'));
   for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && name !== 'open') old.removeAttribute(name);
   for (const { name, value } of fresh.attributes) {
     if (name === 'open' || old.getAttribute(name) === value) continue;

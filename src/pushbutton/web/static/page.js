@@ -146,14 +146,14 @@ for (const dialog of all('dialog')) {
 
 // --- on a phone what stands aside is folded, until somebody unfolds it
 
-const narrow = matchMedia('(max-width: 860px)'), sides = new Set();
+const phone = matchMedia('(max-width: 860px)'), sides = new Set(); // as in the stylesheet
 function foldSides() {
-  if (narrow.matches) for (const side of all('details.side[open]')) { sides.add(side); side.open = false; }
+  if (phone.matches) for (const side of all('details.side[open]')) { sides.add(side); side.open = false; }
   else for (const side of sides) { sides.delete(side); side.open = true; }
-  document.documentElement.dataset.ready = '';
+  document.documentElement.dataset.ready = phone.matches ? 'narrow' : 'wide'; // what is drawn later looks here
 }
 foldSides();
-narrow.addEventListener('change', foldSides);
+phone.addEventListener('change', foldSides);
 
 // --- who asks for the output gets it open
 

@@ -1,6 +1,6 @@
 // Tell me in the browser: what somebody asked for under “Tell me when…” is fetched by any open tab when something has
-// happened, and one of them tells it. What somebody awaits is kept in this browser, every open tab looks out for it, and one of them
-// tells of its end. Without notifications, which need https, nothing of it is offered.
+// happened, and one of them tells it. What somebody awaits is kept in this browser: every open tab looks out for it, and
+// one of them tells of its end. Without notifications, which need https, nothing of it is offered.
 
 const MOST = 20; // runs that are awaited at once
 const kept = `told:${document.body.dataset.user ?? ''}`;
