@@ -14,7 +14,7 @@ from pushbutton.domain.inputs import parse
 from pushbutton.domain.pattern import maybe
 from pushbutton.errors import BadInput
 from pushbutton.job import kinds
-from pushbutton.job.kinds import Unfit
+from pushbutton.job.kinds import HOLIDAYS, Unfit
 
 from . import options
 from .help_text import flow
@@ -125,7 +125,7 @@ def _remove(name: Name, server: Url = DEFAULT) -> None:
 
 def _calendar(text: str) -> str:
     """A calendar's text where a file is named: a server reads no file that somebody names."""
-    if not text or text.startswith("holidays:"):
+    if not text or text.startswith(HOLIDAYS):
         return text
     try:
         return Path(text).read_text("utf-8-sig")

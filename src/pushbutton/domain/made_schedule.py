@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from pushbutton.job.kinds import is_holidays
 from pushbutton.sentence import say
 
 from .run import Micros
-from .schedule import CALENDAR, MOST, SHORTEST, Schedule, fault, is_holidays, is_zone
+from .schedule import CALENDAR, MOST, SHORTEST, Schedule, fault, is_zone
 
 LONGEST_TITLE: Final = 80
 FIELDS: Final[Mapping[str, str]] = {

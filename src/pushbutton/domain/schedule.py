@@ -6,7 +6,6 @@ Which moments a line of cron means, also where clocks change, is CronSim's to sa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -28,8 +27,6 @@ LATE: Final = 60.0
 """Seconds. A moment that went by longer ago was missed: no server was there, or its clock was put forward."""
 MOST: Final = 100
 """Missed moments that are caught up at once, and verdicts that are kept of a schedule."""
-HOLIDAYS: Final = "holidays:"
-"""Before a country and, where only a part of it is meant, that: the calendar of its public holidays."""
 CALENDAR: Final = "BEGIN:VCALENDAR"
 """The beginning of a calendar's text (RFC 5545)."""
 FARTHEST: Final = 366 * 5
@@ -112,10 +109,6 @@ class Pause:
 def blackout_name(blackout: str) -> str:
     """Short, for people: “holidays:DE-BY”, the name of the file, “calendar” where the text was given."""
     return "calendar" if blackout.startswith(CALENDAR) else blackout.rpartition("/")[2]
-
-
-def is_holidays(text: str) -> bool:
-    return re.fullmatch(HOLIDAYS + r"[A-Z]{2}(-[A-Za-z0-9]{1,8})?", text) is not None
 
 
 def fault(cron: str) -> str:

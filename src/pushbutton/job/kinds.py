@@ -228,6 +228,8 @@ def _is_signal(word: str) -> bool:
 
 _SCHEDULE = ("cron", "every", "zone", "inputs", "name", "catch_up", "window", "late", "pause_after", "blackout")
 CATCH_UP = ("latest", "none", "all")
+HOLIDAYS = "holidays:"
+"""Before a country and, where only a part of it is meant, that: the calendar of its public holidays."""
 
 
 def _schedules(value: Any) -> tuple[dict[str, Any], ...]:
@@ -242,10 +244,11 @@ def _schedules(value: Any) -> tuple[dict[str, Any], ...]:
     return found
 
 
-def _is_place(text: str) -> bool:
-    """A country by its two letters, or a part of one: DE, DE-BY."""
-    country, dash, part = text.partition("-")
-    return len(country) == 2 and country.isascii() and country.isupper() and bool(dash) == bool(part)
+def is_holidays(text: str) -> bool:
+    """Public holidays of a country, by its two letters, or of a part of one: holidays:DE, holidays:DE-BY."""
+    import re  # noqa: PLC0415 - as above
+
+    return re.fullmatch(HOLIDAYS + r"[A-Z]{2}(-[A-Za-z0-9]{1,8})?", text) is not None
 
 
 def _schedule(table: dict[str, Any], number: int) -> dict[str, Any]:
@@ -276,7 +279,7 @@ def _schedule(table: dict[str, Any], number: int) -> dict[str, Any]:
     if "pause_after" in table and not (type(pause_after) is int and 1 <= pause_after <= MOST):
         raise Unfit(f"a list of tables in which “pause_after” is a number of failures from 1 to {MOST}")
     blackout = table.get("blackout", "")
-    if blackout.startswith("holidays:") and not _is_place(blackout.removeprefix("holidays:")):
+    if blackout.startswith(HOLIDAYS) and not is_holidays(blackout):
         raise Unfit("a list of tables in which “blackout” is an iCal file, or public holidays such as holidays:DE-BY")
     return {
         "name": name, "cron": table.get("cron", ""), "every": float(every), "zone": table.get("zone", ""),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pushbutton.domain.schedule import HOLIDAYS
+from pushbutton.job.kinds import HOLIDAYS
 
 from .ical import IcalFiles
 from .public_holidays import PublicHolidays

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from pushbutton import threads
-from pushbutton.domain.schedule import HOLIDAYS
 from pushbutton.errors import BadInput
+from pushbutton.job.kinds import HOLIDAYS
 from pushbutton.sentence import say
 
 

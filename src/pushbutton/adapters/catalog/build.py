@@ -17,9 +17,10 @@ from pushbutton.domain.param import Param, ParamType
 from pushbutton.domain.rate import Rate
 from pushbutton.domain.retry import Retry
 from pushbutton.domain.run import Busy
-from pushbutton.domain.schedule import CatchUp, Schedule, is_holidays
+from pushbutton.domain.schedule import CatchUp, Schedule
 from pushbutton.domain.targets import flat
 from pushbutton.domain.task import Background, Keep, Limits, Reason, Task
+from pushbutton.job.kinds import is_holidays
 from pushbutton.job.options import OPTIONS
 
 from .zone import here
