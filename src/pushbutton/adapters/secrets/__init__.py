@@ -2,7 +2,7 @@
 
 from .encrypted import EncryptedStore
 from .sources import SecretSources
-from .stored import Stored as Stored
+from .stored import Stored
 from .value import is_short
 
 __all__ = ["EncryptedStore", "SecretSources", "Stored", "is_short"]
