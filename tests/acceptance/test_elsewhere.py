@@ -76,11 +76,6 @@ def tasks(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def address(postgres: Postgres) -> str:
-    return postgres.over_tcp(postgres.database())
-
-
 def node(folder: Path, address: str, name: str, **more: object) -> Served:
     """One runs everything; the others have no room for runs."""
     key = {} if name == "one" else {"key_file": folder / "one" / "server.key", "at_once": 0}

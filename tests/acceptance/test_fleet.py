@@ -13,8 +13,6 @@ from typing import Self
 import httpx
 import pytest
 
-from tests.postgres import Postgres
-
 from .serving import Command, Served, until
 from .worlds import script
 
@@ -32,11 +30,6 @@ url = "{PUSHBUTTON_URL}/api/runs/{PUSHBUTTON_RUN}/events".format(**os.environ)
 headers = {"Authorization": "Bearer " + os.environ["PUSHBUTTON_TOKEN"], "Content-Type": "text/plain"}
 urllib.request.urlopen(urllib.request.Request(url, b"status by HTTP", headers), timeout=100).close()
 """
-
-
-@pytest.fixture
-def address(postgres: Postgres) -> str:
-    return postgres.over_tcp(postgres.database())
 
 
 def node(folder: Path, address: str, name: str, **more: object) -> Served:

@@ -5,25 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.postgres import Postgres
 
 from .clocks import off
-from .serving import Served, until
-from .test_fleet import Working
+from .serving import until
+from .test_fleet import Working, node
 from .worlds import script
 
 TICK = "tick/tick"
 FEW = timedelta(seconds=60)
 """How much later than it is due something may be on a busy machine, and much less than a clock is off here."""
-
-
-@pytest.fixture
-def address(postgres: Postgres) -> str:
-    return postgres.over_tcp(postgres.database())
 
 
 @pytest.fixture
@@ -34,12 +28,6 @@ def tasks(tmp_path: Path) -> Path:
     script(folder, "tick.sh", f'echo "$PUSHBUTTON_DUE $(date +%s)" >> {tmp_path}/ticks\n', head=head)
     script(folder, "short.sh", "echo short")
     return folder
-
-
-def node(folder: Path, address: str, name: str, before: tuple[str, ...] = (), **more: object) -> Served:
-    key = {} if name == "one" else {"key_file": folder / "one" / "server.key"}
-    settings: dict[str, Any] = {"data": folder / name, "name": name, "before": before, **key, **more}
-    return Served(folder / "tasks", env={"PUSHBUTTON_STORE": address}, **settings)
 
 
 def ticks(folder: Path) -> list[tuple[datetime, datetime]]:
@@ -62,7 +50,7 @@ def holders(postgres: Postgres, address: str) -> dict[str, str]:
 def test_a_server_whose_clock_is_off_fires_no_schedule_early_late_or_twice_and_steals_no_lease(
     tmp_path, tasks, address, postgres, by
 ):
-    with node(tmp_path, address, "one", off(by), at_once=0) as one, node(tmp_path, address, "two") as two:
+    with node(tmp_path, address, "one", before=off(by), at_once=0) as one, node(tmp_path, address, "two") as two:
         more_ticks(tmp_path)  # the jobs run by the true clock
         before = holders(postgres, address)
         assert before["schedules"] == "one", "it has the leases: it was the first"
@@ -86,7 +74,7 @@ def test_a_server_whose_clock_is_off_fires_no_schedule_early_late_or_twice_and_s
 def test_clocks_that_are_off_are_shown_and_moments_of_runs_are_told_by_the_databases(tmp_path, tasks, address):
     with (
         node(tmp_path, address, "one", at_once=0) as one,
-        node(tmp_path, address, "two", off(600), at_once=0) as two,
+        node(tmp_path, address, "two", before=off(600), at_once=0) as two,
         Working(tmp_path, address, "three", before=off(-600)),
     ):
         page = one.http.get("/workers").text

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from .serving import Served, until
-from .test_fleet import Working, address, node  # noqa: F401  a fixture
+from .test_fleet import Working, node
 from .worlds import script
 
 ROOM = 24  # MB
@@ -79,7 +79,7 @@ def test_a_worker_whose_disk_is_full_says_so_hurts_no_other_and_goes_on_when_the
     tmp_path,
     tasks,
     small,
-    address,  # noqa: F811
+    address,
 ):
     with node(tmp_path, address, "one") as one, Working(tmp_path, address, "two", tags="small", at_once=3) as two:
         writer = one.press("writer")

@@ -7,18 +7,12 @@ from pathlib import Path
 import pytest
 
 from pushbutton.adapters.secrets import EncryptedStore
-from tests.postgres import Postgres
 
 from .serving import Command, Served, until
 from .test_fleet import Working, node
 from .worlds import script
 
 VALUE = "correct horse battery"
-
-
-@pytest.fixture
-def address(postgres: Postgres) -> str:
-    return postgres.over_tcp(postgres.database())
 
 
 @pytest.fixture

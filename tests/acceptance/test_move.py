@@ -16,7 +16,7 @@ from pushbutton.domain.event import Draft, Kind
 from pushbutton.domain.policy import EVERYONE
 from pushbutton.domain.run import NewRun
 from pushbutton.runtime.ports import Append
-from tests.postgres import PASSWORD, Postgres
+from tests.postgres import PASSWORD
 
 from .people import people
 from .serving import Command, Served, until
@@ -29,11 +29,6 @@ print("begun", flush=True)
 while not os.path.exists(os.environ["GO"]):
     time.sleep(0.02)
 """
-
-
-@pytest.fixture
-def address(postgres: Postgres) -> str:
-    return postgres.over_tcp(postgres.database())
 
 
 @pytest.fixture

@@ -11,18 +11,12 @@ from pathlib import Path
 import pytest
 
 from pushbutton.domain.policy import EVERYONE
-from tests.postgres import Postgres
 
 from .people import people
 from .serving import Command, Served, until
 from .worlds import script
 
 WAITS = 'echo begun; while [ ! -e "{go}" ]; do sleep 0.05; done; echo "{says}"'
-
-
-@pytest.fixture
-def address(postgres: Postgres) -> str:
-    return postgres.over_tcp(postgres.database())
 
 
 @pytest.fixture

@@ -5,29 +5,14 @@ from __future__ import annotations
 import random
 from collections import Counter
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.postgres import Postgres
-
 from .serving import Served, until
+from .test_fleet import node
 from .worlds import script
 
 ROUNDS = 2
 DECLARED, MADE = "tick/declared", "tick/made"
-
-
-@pytest.fixture
-def address(postgres: Postgres) -> str:
-    return postgres.over_tcp(postgres.database())
-
-
-def node(folder: Path, address: str, name: str) -> Served:
-    key = {} if name == "one" else {"key_file": folder / "one" / "server.key"}
-    settings: dict[str, Any] = {"data": folder / name, "name": name, **key}
-    return Served(folder / "tasks", env={"PUSHBUTTON_STORE": address}, **settings)
 
 
 def firings(server: Served, name: str) -> list[dict[str, Any]]:
