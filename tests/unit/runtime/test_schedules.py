@@ -318,6 +318,19 @@ async def test_who_did_not_succeed_in_time_is_told_of_once_for_each_moment(world
     assert len(await told()) == 1
 
 
+async def test_of_a_schedule_that_is_not_late_no_run_is_looked_at(world):
+    world.file.write_text(TASKS.format(where="live").replace('"every": 3600', '"late": 900, "every": 3600'))
+    await read(world.core, lambda task: bool(task.schedules[0].late))
+    await world.passes(1.0001)
+    [run] = await world.core.store.runs(RunQuery(task="report"))
+    await over(world, run.id)
+    rule = (await schedules.named(world.core, LOCAL, ID)).rule
+    found = await schedules.awaited(world.core, rule)
+    assert [one.run for one in found] == [run.id]
+    nothing_to_ask = replace(world.core, store=cast("Store", object()))
+    assert await schedules.late_since(nothing_to_ask, rule, found, world.clock()) == 0
+
+
 class FailsOnce:
     """A store that stops before the first call of one of its methods, as a server that is killed there does."""
 
