@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+from pushbutton.job import kinds
+
 from .event import Json
 from .run import Micros
 
@@ -27,6 +29,7 @@ LATE: Final = 60.0
 """Seconds. A moment that went by longer ago was missed: no server was there, or its clock was put forward."""
 MOST: Final = 100
 """Missed moments that are caught up at once, and verdicts that are kept of a schedule."""
+HOLIDAYS: Final = kinds.HOLIDAYS
 CALENDAR: Final = "BEGIN:VCALENDAR"
 """The beginning of a calendar's text (RFC 5545)."""
 FARTHEST: Final = 366 * 5

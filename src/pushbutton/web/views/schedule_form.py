@@ -9,8 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from pushbutton.domain.made_schedule import FIELDS
-from pushbutton.domain.schedule import CatchUp, Schedule
-from pushbutton.job.kinds import HOLIDAYS
+from pushbutton.domain.schedule import HOLIDAYS, CatchUp, Schedule
 from pushbutton.web.words.i18n import mark
 
 TITLE, CRON, ZONE, LATE, FAILS = (FIELDS[name] for name in ("title", "cron", "zone", "late", "pause_after"))
