@@ -47,7 +47,8 @@ class Finished:
 @asynccontextmanager
 async def opened(*paths: str | Path, **settings: Any) -> AsyncIterator[Pushbutton]:
     """An application over these tasks with an empty history, closed and forgotten afterwards."""
-    with tempfile.TemporaryDirectory(prefix="pushbutton-") as folder:
+    # A run that nobody waited for outlives this, and may still write into its folder while that is removed.
+    with tempfile.TemporaryDirectory(prefix="pushbutton-", ignore_cleanup_errors=True) as folder:
         given: dict[str, Any] = {"data": folder, "store": MemoryStore()} | settings
         async with Pushbutton(*paths, **given) as app:
             yield app
