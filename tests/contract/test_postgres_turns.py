@@ -54,7 +54,8 @@ def traced(store: Any, file: Path) -> Iterator[list[str]]:
 
 def waits(sent: Sequence[str]) -> int:
     """How often it asks for the answers to what it has sent. A Flush behind a Sync asks for nothing more."""
-    return sum(one in ("Sync", "Flush", "Query") for last, one in pairwise(["", *sent]) if last != "Sync")
+    asking = [one for last, one in pairwise(["", *sent]) if (last, one) != ("Sync", "Flush")]
+    return sum(one in ("Sync", "Flush", "Query") for one in asking)
 
 
 async def test_a_group_of_appends_waits_for_the_database_twice_however_many_they_are(postgres, tmp_path):
