@@ -20,9 +20,9 @@ _FIRST = ("title", "help", "group", "button", "confirm", "reason", "approvals", 
 """Keys that stand before the others."""
 _ONE_LINE = 100  # characters of a list that stands on one line
 _ODD = r"\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff"
-_LINE = rf"(?:[^{_ODD}]*[^ {_ODD}])?"
-_BLOCK = re.compile(rf"(?! ){_LINE}(?:\n{_LINE})*\n?")
-"""Texts that are the same again when their lines are written as they are."""
+_LINE = rf"[^{_ODD}]*[^ {_ODD}]"
+_BLOCK = re.compile(rf"(?! )(?:(?:{_LINE})?\n)*{_LINE}\n?")
+"""Texts that are the same again when their lines are written as they are. Empty lines at the end would not be."""
 _ESCAPED = re.compile(f"[{_ODD}]")
 _SIGN_FIRST = re.compile(r"(?!-+\w)[^\w./$~]")
 _NOTHING: Mapping[str, tuple[Any, ...]] = {"default": (), "required": (), "upload": ()}

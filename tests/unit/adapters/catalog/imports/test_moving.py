@@ -63,6 +63,12 @@ def test_every_text_comes_back_as_it_was(
     assert got.params[0].default == default
 
 
+@pytest.mark.parametrize("text", ["\n\n", "one\n\n", "one\n\n\n", "\n\none\ntwo\n"], ids=repr)
+def test_empty_lines_at_the_end_of_what_is_written_last_come_back(tmp_path: Path, text: str) -> None:
+    (found,) = reading(tmp_path, written({"send": Task("Send", ("send", text), 1)}, {}, "x")).tasks
+    assert [fill(item, {}).text for item in found.target.argv] == ["send", text]  # type: ignore[attr-defined]
+
+
 def test_items_that_fall_away_together_and_flags_are_read_as_they_were_drafted(tmp_path: Path) -> None:
     params = (Param("to", required=False), Param("dry", type="bool", flag="--dry"), Param("all", place="rest"))
     task = Task("Send", ("send", ("--to", "{to}"), "{dry}", literal("{}")), 1, params=params)
