@@ -276,6 +276,26 @@ async def test_what_a_run_said_before_it_fell_silent_is_there_again_after_the_da
                     pass
 
 
+async def test_what_a_crash_took_is_sent_before_what_was_written_since(tmp_path, own):
+    address = await machines.made(own.database())
+    crash = """WITH gone AS (DELETE FROM pieces WHERE name = 'output' RETURNING 1)
+        SELECT count(*), (SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()) FROM gone"""
+    async with machine(tmp_path / "one", address, "one") as one, machine(tmp_path / "two", address, "two") as two:
+        one.begin(7)
+        one.shipper.follow(7)
+        await two.output.bring(a_run(7, "one"))
+        one.write(7, b"before ")
+        await until(lambda: two.output.size(7) == 7, "it is here")
+        await asyncio.to_thread(own.sql, crash, address)
+        one.write(7, b"after")
+        await until(lambda: two.output.size(7) == 12, "all is here")
+        async with machine(tmp_path / "three", address, "three") as three:
+            await three.output.bring(a_run(7, "one"))
+            await until(lambda: three.output.size(7) == 12, "all is there")
+            assert mirrored(three, 7) == b"before after"
+
+
 @pytest.mark.parametrize("sent", [False, True], ids=["at its end", "before"])
 async def test_what_a_run_that_is_over_wrote_survives_a_kill_of_the_database(tmp_path, own, sent):
     from pushbutton.adapters.postgres.pieces import Place

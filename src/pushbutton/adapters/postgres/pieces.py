@@ -96,6 +96,10 @@ class Kept:
     since: int  # microseconds since the epoch, by the database's clock
 
 
+class AnotherLink(Exception):
+    """The connection is another one than that on which the pieces before were put."""
+
+
 class Pieces:
     """One connection, used by one thread at a time; any may call. All of it blocks, and raises `StoreError`."""
 
@@ -107,11 +111,15 @@ class Pieces:
         self._closed = False
         self._lock = threading.Lock()
 
-    def put(self, pieces: Sequence[Piece], sizes: Mapping[Place, int], *, wait: bool = True) -> None:
+    def put(
+        self, pieces: Sequence[Piece], sizes: Mapping[Place, int], *, wait: bool = True, link: int | None = None
+    ) -> None:
         """Both, or nothing; whoever listens is told. `sizes`: of what is whole with it, or does not grow just now.
 
         It is on the database's disk, and so is whatever was put before on the same connection. Without `wait` it is
-        there for everybody, but may be gone after a crash of the database, which ends the connection, see `links`.
+        there for everybody, but may be gone after a crash of the database, which ends the connection, see `links`. With
+        `link`, the number of the connection that has what was put before, raises `AnotherLink` on any other one: what
+        follows would stand behind a gap.
         """
         runs = ",".join({str(place.run) for place in (*sizes, *(piece.place for piece in pieces))})
         sized = [
@@ -120,7 +128,7 @@ class Pieces:
             wait,
         ]
         rows = [(run, name, at, content) for (run, name), at, content in pieces]
-        self.do(lambda link: _put(link, rows, sized))
+        self.do(lambda link: _put(link, rows, sized), only=link)
 
     def merge(self, whole: Piece) -> None:
         """The one piece in place of those that lie where it does."""
@@ -205,8 +213,8 @@ class Pieces:
         if link := self._link:
             link.hang_up()
 
-    def do(self, work: Callable[[Link], T]) -> T:
-        """Again, for a while, where the connection was lost."""
+    def do(self, work: Callable[[Link], T], *, only: int | None = None) -> T:
+        """Again, for a while, where the connection was lost; with `only`, raises `AnotherLink` then."""
         patience = Patience(self._connections)
         with self._lock, translated(self._connections.address):
             while True:
@@ -215,6 +223,8 @@ class Pieces:
                         self._link = None
                         self._link = self._connections.connect()
                         self.links += 1
+                    if only not in (None, self.links):
+                        raise AnotherLink
                     return work(self._link)
                 except psycopg.Error as error:
                     if not self._connections.lost(error, self._link) or self._closed:

@@ -30,7 +30,7 @@ from pushbutton.errors import StoreError
 from pushbutton.runtime.ports import Notifier
 from pushbutton.supervisor import spool
 
-from .pieces import Piece, Pieces, Place
+from .pieces import AnotherLink, Piece, Pieces, Place
 
 __all__ = ["Shipper"]
 
@@ -245,6 +245,8 @@ class Shipper:
         try:
             more = self._send_next(runs)
             return more if self._pieces.links == self._links else self._anew()
+        except AnotherLink:
+            return self._anew()
         finally:
             self._close_left()  # last: what was followed when the turn began was open in it
 
@@ -272,7 +274,7 @@ class Shipper:
         sizes = {run: size for run in still if (size := _end(run, by_run.get(run.number, []))) > run.lasting}
         if pieces or sizes:
             whole = {Place(run.number, spool.OUTPUT): size for run, size in sizes.items()}
-            self._pieces.put(pieces, whole, wait=bool(whole))
+            self._pieces.put(pieces, whole, wait=bool(whole), link=self._links)
         for run in runs:
             self._note(run, by_run.get(run.number, []))
             run.lasting = sizes.get(run, run.lasting)
